@@ -1,0 +1,1 @@
+"""Frozen values that the steps hand to each other; no input or output happens here."""

@@ -1,0 +1,57 @@
+"""What one layer says about one path."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Kind(IntEnum):
+    """The kind of an entry; the file types as in tar, then the markers that only layers have."""
+
+    FILE = 0
+    HARDLINK = 1
+    SYMLINK = 2
+    CHARACTER_DEVICE = 3
+    BLOCK_DEVICE = 4
+    DIRECTORY = 5
+    FIFO = 6
+    WHITEOUT = 7
+    """``.wh.<name>``: hides ``<name>`` of lower layers. The entry's path is the path that it hides."""
+    OPAQUE = 8
+    """``.wh..wh..opq``: hides all lower children. The entry's path is that directory."""
+    BOOKKEEPING = 9
+    """Other ``.wh..wh.`` names, and a compressed layer's own index: no part of the file system."""
+
+
+class Fate(IntEnum):
+    """What became of a version in the final file system."""
+
+    LIVE = 0
+    DELETED = 1
+    """Hidden by a whiteout, an opaque directory, or a non-directory in the place of a parent."""
+    OVERWRITTEN = 2
+    """Hidden by another version of the same path with other content."""
+    COPIED_UP = 3
+    """Hidden by another version of the same path with the same content: only metadata changed."""
+    MARKER = 4
+    """A whiteout or bookkeeping: no version of anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One tar header of a changeset, after GNU and PAX extensions are applied.
+
+    ``path`` is absolute and normal (``/usr/bin/git``, ``/`` for the root); bytes that are no UTF-8 are
+    surrogate escapes. ``content_bytes`` is the real length of a regular file, 0 for everything else.
+    ``mode`` holds the permission bits only, ``mtime`` whole seconds since 1970, ``link`` the target of a
+    symlink as written, or of a hardlink as an absolute path. ``xattrs`` are pairs of name and value.
+    """
+
+    path: str
+    kind: Kind
+    content_bytes: int
+    mode: int
+    uid: int
+    gid: int
+    mtime: int
+    link: str = ""
+    xattrs: tuple[tuple[str, bytes], ...] = ()

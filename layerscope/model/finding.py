@@ -1,0 +1,69 @@
+"""What a rule found needless, and how sure it is."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding matters; the order of definition is the order of weight."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """0 for critical, growing as the weight falls."""
+        return list(Severity).index(self)
+
+
+class FindingKind(StrEnum):
+    """Who brought the bytes: a build stage, the final stage itself, or the base image."""
+
+    LEAK = "leak"
+    BLOAT = "bloat"
+    INHERITED = "inherited"
+
+
+class Evidence(StrEnum):
+    """How well it is known where the bytes came from, best first (docs/rules.md)."""
+
+    ATTESTED = "attested"
+    MATCHED = "matched"
+    DECLARED = "declared"
+    INFERRED = "inferred"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPath:
+    """One version that a finding claims: where it lies, in which layer, and what can be had back."""
+
+    path: str
+    layer: int
+    content_bytes: int
+    fate: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A group of versions that one rule claims for one reason.
+
+    ``content_bytes`` is the sum over all claimed versions, each claimed by no other finding; ``paths`` are
+    biggest first and complete. ``detail`` says what is special about this one (a masked secret, a copy's twin).
+    ``stage`` is the build stage that it came from, empty while none is known; ``layer`` the lowest it touches.
+    """
+
+    rule: str
+    severity: Severity
+    kind: FindingKind
+    evidence: Evidence
+    title: str
+    fix: str
+    content_bytes: int
+    layers: tuple[int, ...] = ()
+    instruction: int | None = None
+    dockerfile_line: int | None = None
+    stage: str = ""
+    detail: str = ""
+    paths: tuple[FoundPath, ...] = ()

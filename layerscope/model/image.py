@@ -1,0 +1,100 @@
+"""An image as its archive describes it: descriptors, config, layers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from layerscope.model.changeset import Changeset
+from layerscope.model.digest import Digest
+from layerscope.model.platform import Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One element of the config's ``history`` (OCI image-spec, config.md); all of it optional there."""
+
+    created: str = ""
+    created_by: str = ""
+    author: str = ""
+    comment: str = ""
+    empty_layer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageConfig:
+    """The image config; ``document`` is the whole JSON object, the other fields are read from it."""
+
+    document: Mapping[str, Any] = field(default_factory=dict)
+    platform: Platform = Platform()
+    created: str = ""
+    diff_ids: tuple[Digest, ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
+    env: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    entrypoint: tuple[str, ...] = ()
+    cmd: tuple[str, ...] = ()
+    working_dir: str = ""
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """One layer of an image, lowest first.
+
+    ``stored_bytes`` is the blob as it lies in the archive (or as its descriptor says, when ``problem`` tells
+    why it is absent or unreadable); ``tar_bytes`` the uncompressed tar, 0 when unknown. ``digest`` is of the
+    stored blob, ``diff_id`` of the tar. ``verified`` is ``contents`` where the diff_id was proven, ``headers``
+    where every header's checksum was, and empty where nothing could be read.
+    """
+
+    index: int
+    diff_id: Digest | None
+    digest: Digest | None = None
+    media_type: str = ""
+    compression: str = ""
+    stored_bytes: int = 0
+    tar_bytes: int = 0
+    changeset: Changeset
+    verified: str = ""
+    problem: str = ""
+
+    @property
+    def content_bytes(self) -> int:
+        """The sum over the layer's regular files."""
+        return self.changeset.content_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """One image of an archive.
+
+    ``format`` names the dialect (``docker-archive``, ``oci-archive``, ``oci-layout``, ``rootfs``), ``image_id``
+    is the config's digest as the engines show it, ``attestations`` are the in-toto statements that the archive
+    holds for this manifest, as parsed JSON.
+    """
+
+    source: str
+    format: str
+    config: ImageConfig
+    layers: tuple[Layer, ...]
+    tags: tuple[str, ...] = ()
+    image_id: str = ""
+    manifest_digest: str = ""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    attestations: tuple[Mapping[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The first tag, else the image id, else the file that it came from."""
+        return next(iter(self.tags), "") or self.image_id or self.source
+
+    @property
+    def docker_size(self) -> int:
+        """What the engine's inspect calls Size: regular files plus the targets of symlinks, over all layers."""
+        return sum(layer.changeset.content_bytes + layer.changeset.link_bytes for layer in self.layers)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every layer could be read."""
+        return not any(layer.problem for layer in self.layers)

@@ -1,0 +1,30 @@
+"""A package of the image and the bytes that are its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """One installed package.
+
+    ``content_bytes`` and ``files`` count the live versions that the package owns alone; ``layers`` splits the
+    bytes by layer index. ``shared`` is set where its files belong to an OS package already (then it owns none).
+    ``layer`` is the layer whose database lists the package first, None where that is unknown. ``removed_in`` is
+    the layer that took the package away again, and ``hidden_bytes`` what it still costs below.
+    ``parent`` names what contains it (the archive of a nested jar, the Go binary of a module).
+    """
+
+    type: str
+    name: str
+    version: str
+    purl: str = ""
+    content_bytes: int = 0
+    hidden_bytes: int = 0
+    files: int = 0
+    shared: bool = False
+    layer: int | None = None
+    removed_in: int | None = None
+    layers: Mapping[int, int] = field(default_factory=dict)
+    parent: str = ""
+    location: str = ""
