@@ -1,0 +1,1 @@
+"""The parts of tests/builder.py; tests import from there."""
