@@ -328,12 +328,9 @@ def test_members_read_back_as_written(tar_format: TarFormat) -> None:
 )
 def test_extremes_read_back_as_written(tar_format: TarFormat, member: Member) -> None:
     (read,) = read_members(layer(member, tar_format=tar_format))
-    expected = (member.name.decode(), member.link.decode(), member.uid, member.mtime, len(member.content))
-    assert (read.name, read.linkname.rstrip("/"), read.uid, read.mtime, read.size) == (
-        expected[0],
-        expected[1].rstrip("/"),
-        *expected[2:],
-    )
+    # Since tarfile takes the slash off the end of names and links from PAX records, it is no part of the comparison.
+    assert (read.name, read.linkname.rstrip("/")) == (member.name.decode(), member.link.decode().rstrip("/"))
+    assert (read.uid, read.mtime, read.size) == (member.uid, member.mtime, len(member.content))
 
 
 @pytest.mark.parametrize("path", [b"/abs/x", b"./x", b"../x", b"a\nb\x1b[0m", b"\xff\xfe"])

@@ -124,6 +124,7 @@ def gnu_sparse(path: str | bytes, segments: Sequence[tuple[int, bytes]], *, real
 
     Four pieces stand in the header, each further block of extension holds 21 (GNU tar manual, "Old GNU Format").
     """
+    segments = _ended(segments, real_bytes)
     pieces = [number(offset, 12) + number(len(data), 12) for offset, data in segments]
     content = b"".join(data for _, data in segments)
     block = header(_bytes(path), typeflag=b"S", declared_bytes=len(content), magic=GNU_MAGIC)
@@ -141,6 +142,7 @@ def gnu_sparse(path: str | bytes, segments: Sequence[tuple[int, bytes]], *, real
 def pax_sparse(path: str | bytes, segments: Sequence[tuple[int, bytes]], *, real_bytes: int) -> Member:
     """A sparse file of PAX format 1.0: the map is decimal text before the data (GNU tar manual, "PAX Format")."""
     name = _bytes(path)
+    segments = _ended(segments, real_bytes)
     numbers = [len(segments)] + [value for offset, data in segments for value in (offset, len(data))]
     sparse_map = padded(b"".join(b"%d\n" % value for value in numbers))
     records = {
@@ -164,6 +166,12 @@ def layer(*members: Member, tar_format: TarFormat = "pax", trailer: bool = True,
 def rootfs(*members: Member, tar_format: TarFormat = "pax") -> bytes:
     """The archive of ``docker export`` and of buildx ``type=tar``: a file system without config or layers."""
     return layer(*members, tar_format=tar_format)
+
+
+def _ended(segments: Sequence[tuple[int, bytes]], real_bytes: int) -> list[tuple[int, bytes]]:
+    """The pieces, and one of no bytes at the end of a last hole: GNU tar writes it, and cuts the file without it."""
+    end = max((offset + len(data) for offset, data in segments), default=0)
+    return [*segments, (real_bytes, b"")] if end < real_bytes else list(segments)
 
 
 def _bytes(path: str | bytes) -> bytes:
