@@ -1,0 +1,136 @@
+"""The ``rpmdb.sqlite`` of rpm since 4.16: header blobs in the table ``Packages`` (rpm, lib/backend/sqlite.c).
+
+SQLite reads the file, so what it may do for a hostile one is held down: the schema is not trusted, the table must
+be a plain one with just the two columns that rpm makes, instructions are counted, and no more bytes are read out
+than the file has.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from layerscope.errors import Damaged
+
+if TYPE_CHECKING:
+    import sqlite3
+
+MAGIC = b"SQLite format 3\0"
+
+_HEADER_BYTES = 100
+_JOURNAL_VERSIONS = slice(18, 20)
+_ROLLBACK = b"\1\1"
+_STEP = 1000
+_SPARE_STEPS = 100
+_LEAST_LENGTH_LIMIT = 10_000
+
+_TABLE = "SELECT type, rootpage FROM sqlite_master WHERE lower(name) = 'packages'"
+# NOT INDEXED keeps a foreign index out of the question; the length of a blob is known without reading it.
+_LENGTHS = "SELECT rowid, CASE typeof(blob) WHEN 'blob' THEN length(blob) END FROM Packages NOT INDEXED"
+_BLOB = "SELECT blob FROM Packages NOT INDEXED WHERE rowid = ?"
+
+
+def records(data: bytes, *, where: str, warn: Callable[[str], None]) -> Iterator[tuple[int, bytes]]:
+    """Yield package numbers and header blobs in the order of the table; tells ``warn`` what it leaves out.
+
+    Raises Damaged where the database cannot be opened or has no such table.
+    """
+    import sqlite3
+
+    if len(data) < _HEADER_BYTES:
+        raise Damaged(f"an SQLite database of {len(data)} bytes", where=where)
+    try:
+        with _opened(_without_log(data)) as connection:
+            _guard(connection, len(data))
+            _check_table(connection, where)
+            yield from _blobs(connection, len(data), where, warn)
+    except (sqlite3.Error, OverflowError, MemoryError) as problem:
+        raise Damaged(f"SQLite cannot read it: {problem}", where=where) from problem
+
+
+def _without_log(data: bytes) -> bytes:
+    """The same database marked as one without a write-ahead log, which SQLite would want beside it."""
+    return data[: _JOURNAL_VERSIONS.start] + _ROLLBACK + data[_JOURNAL_VERSIONS.stop :]
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator["sqlite3.Connection"]:
+    import sqlite3
+
+    if hasattr(sqlite3.Connection, "deserialize"):
+        with closing(sqlite3.connect(":memory:")) as connection:
+            connection.deserialize(data)
+            yield connection
+        return
+    # Some builds of SQLite leave deserialize out.
+    with tempfile.TemporaryDirectory(prefix="layerscope-") as folder:
+        path = Path(folder, "rpmdb.sqlite")
+        path.write_bytes(data)
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            yield connection
+
+
+def _guard(connection: "sqlite3.Connection", data_bytes: int) -> None:
+    import sqlite3
+
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA query_only = ON")
+    connection.execute("PRAGMA cell_size_check = ON")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(data_bytes, _LEAST_LENGTH_LIMIT))
+    # One instruction for each byte of the file is plenty: a row takes about ten, and more than ten bytes.
+    steps = iter(range(_SPARE_STEPS + data_bytes // _STEP))
+    connection.set_progress_handler(lambda: next(steps, None) is None, _STEP)
+
+
+def _check_table(connection: "sqlite3.Connection", where: str) -> None:
+    tables = connection.execute(_TABLE).fetchmany(2)
+    if len(tables) != 1 or tables[0][0] != "table" or not tables[0][1]:
+        raise Damaged("no plain table Packages", where=where)
+    columns = connection.execute("PRAGMA table_xinfo(Packages)").fetchmany(3)
+    # Name, place in the primary key, and whether the column is hidden or computed.
+    if [(column[1], column[5], column[6]) for column in columns] != [("hnum", 1, 0), ("blob", 0, 0)]:
+        raise Damaged("the table Packages has other columns than rpm makes", where=where)
+
+
+def _blobs(
+    connection: "sqlite3.Connection", data_bytes: int, where: str, warn: Callable[[str], None]
+) -> Iterator[tuple[int, bytes]]:
+    import sqlite3
+
+    budget = data_bytes
+    for number, blob_bytes in _lengths(connection, data_bytes, where, warn):
+        if not isinstance(blob_bytes, int):
+            warn(f"{where}: record {number}: no blob")
+            continue
+        budget -= blob_bytes
+        if budget < 0:
+            warn(f"{where}: record {number} and those after it: more bytes than the file has, left out")
+            return
+        try:
+            row = connection.execute(_BLOB, (number,)).fetchone()
+        except sqlite3.Error as problem:
+            warn(f"{where}: record {number}: {problem}")
+            continue
+        if row is None:
+            warn(f"{where}: record {number}: not found by its number")
+            continue
+        yield number, row[0]
+
+
+def _lengths(
+    connection: "sqlite3.Connection", data_bytes: int, where: str, warn: Callable[[str], None]
+) -> list[tuple[int, object]]:
+    """All record numbers with the lengths of their blobs, up to where the table is damaged."""
+    import sqlite3
+
+    rows: list[tuple[int, object]] = []
+    try:
+        for row in connection.execute(_LENGTHS):
+            rows.append(row)
+            # A row takes more than four bytes; a page that is listed twice would give more.
+            if len(rows) > data_bytes // 4:
+                raise Damaged("more rows than the file has room for", where=where)
+    except sqlite3.Error as problem:
+        warn(f"{where}: the packages after the first {len(rows):,} cannot be read: {problem}")
+    return rows
