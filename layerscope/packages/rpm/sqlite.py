@@ -132,5 +132,7 @@ def _lengths(
             if len(rows) > data_bytes // 4:
                 raise Damaged("more rows than the file has room for", where=where)
     except sqlite3.Error as problem:
+        if not rows:
+            raise
         warn(f"{where}: the packages after the first {len(rows):,} cannot be read: {problem}")
     return rows

@@ -1,0 +1,128 @@
+import struct
+
+import pytest
+
+from layerscope.errors import Damaged
+from layerscope.packages.rpm import read_database
+from layerscope.packages.rpm.bdb import records
+from tests.packages.rpm.samples import database
+
+_PAGE_BYTES = 4096
+_HASH_PAGES, _OVERFLOW = (2, 13), 7
+
+
+def _read(data: bytes) -> tuple[list[int], list[str]]:
+    warnings: list[str] = []
+    numbers = [number for number, _ in records(data, where="db", warn=warnings.append)]
+    return sorted(numbers), warnings
+
+
+def _pages(data: bytes, *kinds: int) -> list[int]:
+    """Where the pages of these kinds start."""
+    return [start for start in range(0, len(data), _PAGE_BYTES) if data[start + 25] in kinds]
+
+
+def _continued(data: bytes) -> int:
+    """Where the first overflow page starts that another one follows."""
+    return next(start for start in _pages(data, _OVERFLOW) if any(data[start + 16 : start + 20]))
+
+
+def _changed(data: bytes, place: int, raw: bytes) -> bytes:
+    return data[:place] + raw + data[place + len(raw) :]
+
+
+@pytest.mark.parametrize("name", ["Packages.little", "Packages.big"])
+def test_the_counter_is_no_record(name: str) -> None:
+    assert _read(database(name)) == ([1, 2, 3, 4, 5, 6, 7], [])
+
+
+def test_both_byte_orders_hold_the_same_records() -> None:
+    little, big = (
+        dict(records(database(name), where="db", warn=pytest.fail)) for name in ("Packages.little", "Packages.big")
+    )
+    assert little == big
+
+
+@pytest.mark.parametrize(
+    ("place", "raw"),
+    [
+        pytest.param(16, struct.pack("<I", 7), id="version"),
+        pytest.param(20, struct.pack("<I", 0), id="pages of no bytes"),
+        pytest.param(20, struct.pack("<I", 4095), id="pages of an odd length"),
+        pytest.param(20, struct.pack("<I", 2**31), id="pages of 2 GiB"),
+        pytest.param(24, b"\1", id="encrypted"),
+    ],
+)
+def test_a_meta_page_that_cannot_be_right_is_damaged(place: int, raw: bytes) -> None:
+    with pytest.raises(Damaged, match="db, offset"):
+        _read(_changed(database("Packages.little"), place, raw))
+
+
+def test_a_page_count_beyond_the_file_costs_a_warning() -> None:
+    numbers, warnings = _read(_changed(database("Packages.little"), 32, struct.pack("<I", 2**32 - 2)))
+    assert (numbers, len(warnings)) == ([1, 2, 3, 4, 5, 6, 7], 1)
+
+
+def test_a_chain_of_overflow_pages_that_loops_costs_its_record_alone() -> None:
+    data = database("Packages.little")
+    page = _continued(data)
+    numbers, warnings = _read(_changed(data, page + 16, struct.pack("<I", page // _PAGE_BYTES)))
+    assert len(numbers) == 6
+    assert [warning for warning in warnings if "absent or taken" in warning] == warnings != []
+
+
+@pytest.mark.parametrize(
+    ("place", "raw"),
+    [
+        pytest.param(8, struct.pack("<I", 1), id="another page number"),
+        pytest.param(16, struct.pack("<I", 2**32 - 1), id="next page beyond the file"),
+        pytest.param(22, struct.pack("<H", 0), id="no bytes used"),
+        pytest.param(22, struct.pack("<H", 65535), id="more bytes used than a page has"),
+        pytest.param(25, b"\0", id="another kind"),
+    ],
+)
+def test_a_broken_overflow_page_costs_its_record_alone(place: int, raw: bytes) -> None:
+    data = database("Packages.little")
+    numbers, warnings = _read(_changed(data, _continued(data) + place, raw))
+    assert (len(numbers), len(warnings)) == (6, 1)
+    assert warnings[0].startswith("db")
+
+
+@pytest.mark.parametrize("length", [2**31, 2**32 - 1, 200_000], ids=["2^31", "2^32-1", "more than the chain"])
+def test_a_length_that_its_overflow_pages_do_not_have_costs_the_record_alone(length: int) -> None:
+    data = database("Packages.little")
+    page = next(start for start in _pages(data, *_HASH_PAGES) if _off_pages(data, start))
+    numbers, warnings = _read(_changed(data, _off_pages(data, page)[0] + 8, struct.pack("<I", length)))
+    assert (len(numbers), len(warnings)) == (6, 1)
+
+
+def _off_pages(data: bytes, start: int) -> list[int]:
+    """Where the items of a hash page lie that point to overflow pages."""
+    items = struct.unpack_from("<H", data, start + 20)[0]
+    offsets = struct.unpack_from(f"<{items}H", data, start + 26)
+    return [start + offset for offset in offsets if data[start + offset] == 3]
+
+
+@pytest.mark.parametrize(
+    ("place", "raw"),
+    [
+        pytest.param(8, struct.pack("<I", 77), id="another page number"),
+        pytest.param(20, struct.pack("<H", 3), id="a key without value"),
+        pytest.param(20, struct.pack("<H", 65534), id="more items than fit"),
+        pytest.param(26, struct.pack("<H", 65535), id="an item beyond the page"),
+        pytest.param(26, struct.pack("<H", 1), id="an item within the head"),
+    ],
+)
+def test_a_broken_hash_page_costs_what_lies_on_it(place: int, raw: bytes) -> None:
+    data = database("Packages.little")
+    hash_pages = [start for start in _pages(data, *_HASH_PAGES) if struct.unpack_from("<H", data, start + 20)[0]]
+    numbers, warnings = _read(_changed(data, hash_pages[0] + place, raw))
+    assert len(warnings) == 1
+    assert 0 < len(numbers) < 7
+
+
+def test_a_cut_database_gives_what_is_whole() -> None:
+    data = database("Packages.little")
+    packages, warnings = read_database(data[: len(data) // 2], where="db")
+    assert 0 < len(packages) < 6
+    assert warnings

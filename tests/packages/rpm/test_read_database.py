@@ -1,0 +1,118 @@
+import pytest
+
+from layerscope.errors import Damaged
+from layerscope.packages.rpm import FileState, RpmPackage, read_database
+from tests.packages.rpm.samples import NAMES, database
+
+# The figures are what rpm itself says of each database: tests/data/rpm/README.md has the commands.
+_NEVRAS = [
+    ("alpha", "2:1.4-3", "x86_64"),
+    ("beta", "0.1~rc1-1", "noarch"),
+    ("contest", "1-1", "noarch"),
+    ("gamma", "20240101-7.el9", "noarch"),
+    ("kernel", "6.1-1", "x86_64"),
+    ("kernel", "6.2-1", "x86_64"),
+]
+_FILES = {"alpha": 15, "beta": 0, "contest": 1, "gamma": 1531, "kernel": 1}
+_CONTENT_BYTES = {"alpha": 10_062, "beta": 0, "contest": 15, "gamma": 4000, "kernel": 3000}
+
+
+def _packages(name: str) -> tuple[RpmPackage, ...]:
+    packages, warnings = read_database(database(name), where=name)
+    assert warnings == ()
+    return packages
+
+
+def _alpha(name: str) -> RpmPackage:
+    return next(package for package in _packages(name) if package.name == "alpha")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_packages_are_those_that_rpm_lists_without_public_keys(name: str) -> None:
+    assert sorted((package.name, package.evr, package.arch) for package in _packages(name)) == _NEVRAS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_package_has_as_many_paths_as_rpm_lists(name: str) -> None:
+    packages = _packages(name)
+    assert {package.name: len(package.files) for package in packages} == _FILES
+    assert sum(len(package.files) for package in packages) == 1549
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_bytes_of_a_package_are_those_of_its_regular_files(name: str) -> None:
+    # rpm's own sum for alpha is 5,067: it counts the 5,000 bytes that two names share once, and a symlink's target.
+    totals = dict.fromkeys(_CONTENT_BYTES, 0)
+    for package in _packages(name):
+        totals[package.name] += sum(file.content_bytes for file in package.files)
+    assert totals == _CONTENT_BYTES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_texts_of_a_package_are_those_that_rpm_prints(name: str) -> None:
+    alpha = _alpha(name)
+    assert (alpha.name, alpha.epoch, alpha.version, alpha.release) == ("alpha", 2, "1.4", "3")
+    assert (alpha.vendor, alpha.distribution) == ("Example Vendor", "Example Linux")
+    assert (alpha.source_rpm, alpha.licence) == ("alpha-1.4-3.src.rpm", "MIT and BSD")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_files_of_a_package_are_those_that_rpm_prints(name: str) -> None:
+    normal = FileState.NORMAL
+    found = [(file.path, file.mode, file.content_bytes, file.state, file.link) for file in _alpha(name).files]
+    assert found == [
+        ("/etc/alpha", 0o040755, 0, normal, ""),
+        ("/etc/alpha/alpha.conf", 0o100644, 12, normal, ""),
+        ("/usr/bin/a", 0o120777, 0, normal, "alpha"),
+        ("/usr/bin/alpha", 0o100755, 21, normal, ""),
+        ("/usr/share/alpha", 0o040755, 0, normal, ""),
+        ("/usr/share/alpha/contested", 0o100644, 5, FileState.REPLACED, ""),
+        ("/usr/share/alpha/dir with space", 0o040755, 0, normal, ""),
+        ("/usr/share/alpha/dir with space/a file", 0o100644, 6, normal, ""),
+        ("/usr/share/alpha/empty", 0o100644, 0, normal, ""),
+        ("/usr/share/alpha/grüße-日本.txt", 0o100644, 4, normal, ""),
+        ("/usr/share/alpha/linked-1", 0o100644, 5000, normal, ""),
+        ("/usr/share/alpha/linked-2", 0o100644, 5000, normal, ""),
+        ("/usr/share/doc/alpha/README", 0o100644, 7, FileState.NOT_INSTALLED, ""),
+        ("/usr/share/net/shared.txt", 0o100644, 7, FileState.NET_SHARED, ""),
+        ("/var/log/alpha.log", 0o100644, 0, normal, ""),
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ghosts_config_files_and_digests_are_told(name: str) -> None:
+    files = {file.path: file for file in _alpha(name).files}
+    assert [path for path, file in files.items() if file.is_ghost] == ["/var/log/alpha.log"]
+    config, config_no_replace = 1 << 0, 1 << 4
+    assert files["/etc/alpha/alpha.conf"].flags == config | config_no_replace
+    assert files["/usr/share/alpha/empty"].digest == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert files["/var/log/alpha.log"].digest == ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_contested_file_belongs_to_the_package_that_replaced_it(name: str) -> None:
+    owners = [
+        package.name
+        for package in _packages(name)
+        for file in package.files
+        if file.path == "/usr/share/alpha/contested" and file.is_installed
+    ]
+    assert owners == ["contest"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(bytes(4096), id="zeros"),
+        pytest.param(b"SQLite format 3\0", id="sqlite magic alone"),
+        pytest.param(b"SQLite format 3\0" + bytes(4096), id="sqlite header of zeros"),
+        pytest.param(b"RpmP", id="ndb magic alone"),
+        pytest.param(bytes(12) + b"\x61\x15\x06\x00", id="hash magic alone"),
+        pytest.param(bytes(12) + b"\x61\x15\x06\x00" + bytes(4096), id="hash meta page of zeros"),
+        pytest.param(bytes(12) + b"\x62\x31\x05\x00" + bytes(4096), id="btree"),
+    ],
+)
+def test_what_is_no_database_is_damaged(data: bytes) -> None:
+    with pytest.raises(Damaged, match="rpmdb"):
+        read_database(data, where="rpmdb")

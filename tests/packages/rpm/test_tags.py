@@ -1,0 +1,108 @@
+import pytest
+
+from layerscope.errors import Damaged
+from layerscope.packages.rpm.header import Type
+from layerscope.packages.rpm.package import FileState
+from layerscope.packages.rpm.tags import Tag, parse_package
+from tests.packages.rpm.header_builder import NEVR, Item, blob, one_file
+
+
+def test_a_package_needs_no_more_than_name_version_and_release() -> None:
+    package = parse_package(blob(NEVR), where="db")
+    assert (package.name, package.epoch, package.evr, package.arch, package.files) == ("made", None, "1-2", "", ())
+
+
+@pytest.mark.parametrize("absent", range(3), ids=["name", "version", "release"])
+def test_a_package_without_one_of_them_is_damaged(absent: int) -> None:
+    with pytest.raises(Damaged, match="without name, version or release"):
+        parse_package(blob(item for position, item in enumerate(NEVR) if position != absent), where="db")
+
+
+def test_an_epoch_of_zero_is_an_epoch() -> None:
+    package = parse_package(blob((*NEVR, (Tag.EPOCH, Type.INT32, [0]))), where="db")
+    assert (package.epoch, package.evr) == (0, "0:1-2")
+
+
+def test_a_file_over_four_gigabytes_has_its_long_size() -> None:
+    items = one_file(LONGFILESIZES=(Tag.LONGFILESIZES, Type.INT64, [5 * 2**30]))
+    assert parse_package(blob(items), where="db").files[0].content_bytes == 5 * 2**30
+
+
+def test_old_packages_spell_out_their_paths() -> None:
+    items: tuple[Item, ...] = (
+        *NEVR,
+        (Tag.OLDFILENAMES, Type.STRING_ARRAY, ["/bin/old", "/etc/old"]),
+        (Tag.FILESIZES, Type.INT32, [1, 2]),
+    )
+    files = parse_package(blob(items), where="db").files
+    assert [(file.path, file.content_bytes) for file in files] == [("/bin/old", 1), ("/etc/old", 2)]
+
+
+@pytest.mark.parametrize(
+    ("mode", "content_bytes"),
+    [
+        pytest.param(0o100644, 4096, id="regular file"),
+        pytest.param(0o040755, 0, id="directory"),
+        pytest.param(0o120777, 0, id="symlink"),
+        pytest.param(0o060660, 0, id="device"),
+    ],
+)
+def test_only_regular_files_have_content(mode: int, content_bytes: int) -> None:
+    items = one_file(
+        FILESIZES=(Tag.FILESIZES, Type.INT32, [4096]),
+        FILEMODES=(Tag.FILEMODES, Type.INT16, [mode]),
+    )
+    assert parse_package(blob(items), where="db").files[0].content_bytes == content_bytes
+
+
+@pytest.mark.parametrize(
+    ("state", "installed"),
+    [
+        (FileState.NORMAL, True),
+        (FileState.REPLACED, False),
+        (FileState.NOT_INSTALLED, False),
+        (FileState.NET_SHARED, True),
+        (FileState.WRONG_COLOR, False),
+        (FileState.MISSING, True),
+        (77, False),
+    ],
+)
+def test_a_package_owns_what_rpm_installed(state: int, installed: bool) -> None:
+    items = one_file(FILESTATES=(Tag.FILESTATES, Type.CHAR, [state]))
+    file = parse_package(blob(items), where="db").files[0]
+    assert (file.state, file.is_installed) == (state, installed)
+
+
+def test_a_file_without_a_recorded_state_is_installed() -> None:
+    assert parse_package(blob(one_file()), where="db").files[0].is_installed
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        pytest.param(one_file(DIRINDEXES=(Tag.DIRINDEXES, Type.INT32, [1])), id="directory out of range"),
+        pytest.param(one_file(DIRINDEXES=(Tag.DIRINDEXES, Type.INT32, [2**31])), id="directory 2^31"),
+        pytest.param(one_file(DIRINDEXES=(Tag.DIRINDEXES, Type.INT32, [0, 0])), id="too many indexes"),
+        pytest.param(one_file(DIRNAMES=(Tag.DIRNAMES, Type.STRING_ARRAY, ["d/"])), id="relative path"),
+        pytest.param(one_file(SIZES=(Tag.FILESIZES, Type.INT32, [1, 2])), id="too many sizes"),
+        pytest.param(one_file(SIZES=(Tag.FILESIZES, Type.INT64, [1])), id="sizes of the wrong width"),
+        pytest.param(one_file(MODES=(Tag.FILEMODES, Type.INT16, [1, 2])), id="too many modes"),
+        pytest.param(one_file(STATES=(Tag.FILESTATES, Type.CHAR, [0, 0])), id="too many states"),
+        pytest.param(one_file(DIGESTS=(Tag.FILEDIGESTS, Type.STRING_ARRAY, ["", ""])), id="too many digests"),
+        pytest.param((*NEVR, (Tag.BASENAMES, Type.STRING_ARRAY, ["f"])), id="no directories"),
+    ],
+)
+def test_file_tags_that_disagree_are_damaged(items: tuple[Item, ...]) -> None:
+    with pytest.raises(Damaged, match="db"):
+        parse_package(blob(items), where="db")
+
+
+def test_paths_that_outgrow_their_header_are_damaged() -> None:
+    files = 5000
+    items = one_file(
+        DIRNAMES=(Tag.DIRNAMES, Type.STRING_ARRAY, [f"/{'d' * 100_000}/"]),
+        BASENAMES=(Tag.BASENAMES, Type.STRING_ARRAY, ["f"] * files),
+        DIRINDEXES=(Tag.DIRINDEXES, Type.INT32, [0] * files),
+    )
+    with pytest.raises(Damaged, match="16 times as long as the header"):
+        parse_package(blob(items), where="db")
