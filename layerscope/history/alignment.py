@@ -1,0 +1,59 @@
+"""The history beside the layers: which instruction made which layer."""
+
+from dataclasses import replace
+
+from layerscope.history.created_by import KEYWORDS, parse
+from layerscope.history.metadata import exec_arguments
+from layerscope.model.image import HistoryEntry
+from layerscope.model.instruction import Instruction
+
+_MAKES_NO_LAYER = KEYWORDS - {"ADD", "COPY", "FROM", "RUN", "WORKDIR"}
+
+
+def instructions(
+    history: tuple[HistoryEntry, ...], layer_count: int
+) -> tuple[tuple[Instruction, ...], tuple[str, ...]]:
+    """Every step of the history with the index of the layer that it made, and warnings where the two do not fit.
+
+    Entries without ``empty_layer`` made the layers, in their order. Where their count differs from ``layer_count``
+    both are aligned from the end, since a base image is where histories get lost: the lowest layers then have no
+    instruction, or the lowest instructions no layer.
+    """
+    if not history:
+        lost = f"the image has no history: nothing tells how its layers came about (layers: {layer_count})"
+        return (), (lost,) if layer_count > 0 else ()
+    making = [index for index, entry in enumerate(history) if not entry.empty_layer]
+    surplus = len(making) - layer_count
+    layers = {index: place - surplus for place, index in enumerate(making) if place >= surplus}
+    steps = tuple(replace(step, layer=layers.get(step.index)) for step in _steps(history))
+    return steps, _warnings(steps, surplus, layer_count)
+
+
+def _steps(history: tuple[HistoryEntry, ...]) -> list[Instruction]:
+    """Parse in order, since SHELL and CMD tell how to read what comes later."""
+    steps: list[Instruction] = []
+    shell = command = ""
+    for index, entry in enumerate(history):
+        step = parse(entry, index, shell)
+        if step.kind == "SHELL":
+            shell = " ".join(exec_arguments(step.text) or ()) or step.text.removeprefix("[").removesuffix("]")
+        elif step.kind == "CMD":
+            command = " ".join(exec_arguments(step.text) or ())
+        elif step.kind in ("RUN", "") and command and step.created_by == command:
+            # The default command, unchanged and without a shell: a container was started with it and committed.
+            step = replace(step, kind="COMMIT", text=command)
+        steps.append(step)
+    return steps
+
+
+def _warnings(steps: tuple[Instruction, ...], surplus: int, layer_count: int) -> tuple[str, ...]:
+    if surplus:
+        left = f"instructions left without a layer: {surplus}"
+        if surplus < 0:
+            left = f"layers left without an instruction: {-surplus}"
+        told = layer_count + surplus
+        return (f"the history tells of {told} layers, the image has {layer_count}; aligned from the top, {left}",)
+    top = steps[-1]
+    if layer_count == 1 and len(steps) > 1 and top.layer == 0 and top.kind in _MAKES_NO_LAYER:
+        return (f"the image was squashed: its one layer holds the work of all {len(steps)} instructions",)
+    return ()

@@ -1,0 +1,102 @@
+"""One history entry -> one Instruction, whichever builder wrote it.
+
+The history is free text (OCI image-spec, config.md): ``created_by`` keeps what each builder chose to keep of the
+step. What it left out, as the source of a COPY of the legacy builder, stays left out here.
+"""
+
+import re
+
+from layerscope.history.build_args import BuildArgs, split_build_args
+from layerscope.history.metadata import written
+from layerscope.history.shells import is_shell_alone, no_operation, without_shell
+from layerscope.history.tools import tool_step
+from layerscope.model.image import HistoryEntry
+from layerscope.model.instruction import Instruction
+
+KEYWORDS = frozenset(
+    {
+        "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER",
+        "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
+    }
+)  # fmt: skip
+_KEYWORD = re.compile(r"([A-Za-z]{3,11})(?:\s+|$)")
+_CONTENT = re.compile(r"((?:--[a-z-]+(?:=\S*+)?\s++)*+(?:file|dir|multi):[0-9a-f]{12})[0-9a-f]{20,}+(?= in )")
+_COPY_FROM = re.compile(r"(?:--(?!from=)[a-z-]++(?:=\S*+)?\s++)*+--from=(\S++)")
+_STEP_NAME = re.compile(r"\[[^\]\n]{1,200}\] ")
+_MOUNTED = re.compile(r"mount \S{1,200} from exec ")
+_COMMAND = re.compile(r"(?:/|[a-z0-9_.])[\w./+-]{0,300}(?: |$)", re.ASCII)
+
+
+def parse(entry: HistoryEntry, index: int, shell: str = "") -> Instruction:
+    """The step that a history entry tells of; ``layer`` is left None, as one entry alone cannot tell it.
+
+    ``index`` is the entry's place in the history. ``shell`` is the SHELL in force, its arguments joined by spaces,
+    where the history has declared one. Never raises; a text that no builder is known to write has an empty kind.
+    """
+    tool = tool_step(entry)
+    kind, text, build_args = (*tool, ()) if tool else _dockerfile_step(entry, shell)
+    return Instruction(
+        index=index,
+        kind=kind,
+        text=_shorter(kind, text.strip()),
+        created_by=entry.created_by,
+        build_args=build_args,
+        copy_from=_copy_from(kind, text),
+        comment=entry.comment,
+    )
+
+
+def _dockerfile_step(entry: HistoryEntry, shell: str) -> tuple[str, str, BuildArgs]:
+    """Kind, text and build arguments of an entry of docker, BuildKit, Buildah, Kaniko or of a committed container."""
+    text = entry.created_by.strip().removesuffix("# buildkit").rstrip()
+    if entry.comment.startswith("buildkit.exporter"):
+        text = _exported(text)
+    if (rest := no_operation(text, shell)) is not None:
+        return (*(_keyword(rest, any_case=True) or ("", rest)), ())
+    as_written = entry.author == "kaniko"
+    step = _keyword(text, any_case=as_written)
+    if step and (as_written or step[0] != "RUN"):
+        return (*step, ())
+    build_args, command = split_build_args(step[1] if step else text, shell)
+    bare = without_shell(command, shell)
+    if step or bare is not None or build_args:
+        return "RUN", command if bare is None else bare, build_args
+    return (*_bare_command(entry, command), ())
+
+
+def _exported(text: str) -> str:
+    """BuildKit's exporter names a step that has no history as its progress output does, and keeps the flags."""
+    if name := _STEP_NAME.match(text):
+        return text[name.end() :]
+    mounted = _MOUNTED.match(text)
+    return f"RUN {text[mounted.end() :]}" if mounted else text
+
+
+def _keyword(text: str, *, any_case: bool) -> tuple[str, str] | None:
+    match = _KEYWORD.match(text)
+    kind = match[1].upper() if match and any_case else match[1] if match else ""
+    return (kind, text[match.end() :]) if match and kind in KEYWORDS else None
+
+
+def _bare_command(entry: HistoryEntry, command: str) -> tuple[str, str]:
+    """Arguments without a keyword or shell: a RUN in exec form, a committed container, or unknown."""
+    if is_shell_alone(command):
+        return "COMMIT", command
+    if not _COMMAND.match(command) or entry.comment.startswith("buildkit."):
+        return "", command or entry.comment
+    # A RUN in exec form and a committed container are written alike, but only a commit brings a message.
+    if entry.comment and not entry.comment.startswith("FROM "):
+        return "COMMIT", command
+    return ("RUN" if command.startswith("/") or " " in command else ""), command
+
+
+def _shorter(kind: str, text: str) -> str:
+    """The legacy builder puts the checksum of what was copied in place of its source: keep its first 12 digits."""
+    if kind in ("COPY", "ADD"):
+        return _CONTENT.sub(r"\1", text, count=1) if _CONTENT.match(text) else text
+    return written(kind, text)
+
+
+def _copy_from(kind: str, text: str) -> str:
+    flag = _COPY_FROM.match(text) if kind in ("COPY", "ADD") else None
+    return flag[1].strip("\"'") if flag else ""

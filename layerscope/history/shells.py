@@ -1,0 +1,59 @@
+"""Which shell ran a step: the legacy builder and BuildKit write it before the command of a RUN."""
+
+import re
+
+_OPTION = r"(?: (?:-[A-Za-z]{0,8}o [a-z]{1,20}|--?[A-Za-z][A-Za-z-]{0,20}))"
+_UNIX = rf"(?:(?:/[\w.+-]{{1,40}}){{0,6}}/)?(?:busybox )?(?:ba|da|a|z|k)?sh{_OPTION}{{0,8}}? -[A-Za-z]{{0,8}}c"
+_CMD = r"(?:[A-Za-z]:(?:\\[\w.-]{1,40}){1,6}\\)?(?i:cmd)(?:\.exe)?(?: /[A-Za-z]){0,4}? /[CcKk]"
+_POWERSHELL = r"(?i:powershell|pwsh)(?:\.exe)?(?: -[A-Za-z]{1,20}(?: [A-Za-z]{1,20})?){0,6}? -[Cc](?:ommand)?"
+# Every repetition is bounded, so a search costs a constant for each character of a hostile text.
+_SHELL = re.compile(rf"(?:{_UNIX}|{_CMD}|{_POWERSHELL})(?: |$)", re.ASCII)
+_LATER_SHELL = re.compile(rf"(?<= )(?:{_UNIX}|{_CMD}|{_POWERSHELL}) ", re.ASCII)
+_SHELL_ALONE = re.compile(
+    r"(?:(?:/[\w.+-]{1,40}){0,6}/)?(?:(?:ba|da|a|z|k)?sh|(?i:cmd|powershell|pwsh)(?:\.exe)?)(?: --?[a-z]{1,10}){0,3}",
+    re.ASCII,
+)
+_NOP = "#(nop)"
+_NOP_WITHIN = 1000
+
+
+def without_shell(text: str, declared: str = "") -> str | None:
+    """The command behind the shell that ``text`` begins with, or None where it begins with none.
+
+    ``declared`` is the last SHELL of the history, its arguments joined by spaces; it may be anything.
+    """
+    if declared and text.startswith(declared + " "):
+        return text[len(declared) + 1 :]
+    shell = _SHELL.match(text)
+    return text[shell.end() :] if shell else None
+
+
+def later_shell(text: str, declared: str = "") -> int:
+    """Where the first shell after a space begins, or -1."""
+    if declared and (place := text.find(f" {declared} ")) >= 0:
+        return place + 1
+    shell = _LATER_SHELL.search(text)
+    return shell.start() if shell else -1
+
+
+def is_shell_alone(text: str) -> bool:
+    """Whether the text is a shell without a command: what a person starts to work in a container by hand."""
+    return _SHELL_ALONE.fullmatch(text) is not None
+
+
+def no_operation(text: str, declared: str = "") -> str | None:
+    """What stands after ``#(nop)``, the legacy builder's mark of a step that ran nothing; None without the mark.
+
+    The mark counts only right behind a shell, so that a command which mentions it stays a command.
+    """
+    place = text.find(_NOP, 0, _NOP_WITHIN)
+    if place < 0:
+        return None
+    shell, rest = text[:place].strip(), text[place + len(_NOP) :].lstrip()
+    # The step that declares a shell is already written with it, and PowerShell's runs on into statements.
+    declares = bool(shell) and rest.startswith(f"SHELL [{shell}")
+    if not (declares or shell == declared or is_shell_alone(shell)):
+        behind = without_shell(shell)
+        if behind is None or (behind and not behind.endswith(";")):
+            return None
+    return rest
