@@ -38,9 +38,16 @@ def test_the_first_of_a_translated_text_is_read() -> None:
     assert Header(blob([(_TEXT, Type.I18NSTRING, ["one", "eins"])]), where="db").text(_TEXT) == "one"
 
 
-def test_bytes_that_are_no_utf8_are_kept() -> None:
-    text = Header(blob([(_TEXT, Type.STRING, "a\udcff")]), where="db").text(_TEXT)
-    assert text.encode("utf-8", "surrogateescape") == b"a\xff"
+def test_a_lone_text_is_a_list_of_one() -> None:
+    assert Header(blob([(_TEXTS, Type.STRING, "one")]), where="db").texts(_TEXTS) == ["one"]
+
+
+@pytest.mark.parametrize("raw", [b"a\xff", b"\xe4", b"a\xf0\x9f"], ids=["last byte", "alone", "cut sequence"])
+def test_bytes_that_are_no_utf8_are_kept(raw: bytes) -> None:
+    text = raw.decode("utf-8", "surrogateescape")
+    header = Header(blob([(_TEXT, Type.STRING, text), (_TEXTS, Type.STRING_ARRAY, [text, "\u00e4", text])]), where="db")
+    assert header.text(_TEXT).encode("utf-8", "surrogateescape") == raw
+    assert header.texts(_TEXTS) == [text, "\u00e4", text]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +82,7 @@ def test_a_header_of_another_length_than_it_declares_is_damaged(raw: bytes) -> N
 )
 def test_an_index_entry_that_leaves_the_store_is_damaged(kind: int, offset: int, values: int) -> None:
     raw = struct.pack(">IIIIiI", 1, 8, _NUMBERS, kind, offset, values) + bytes(8)
-    with pytest.raises(Damaged, match=r"db, offset 8: tag 1028"):
+    with pytest.raises(Damaged, match=r"db: tag 1028 of type"):
         Header(raw, where="db")
 
 
@@ -96,7 +103,7 @@ def test_a_value_of_the_wrong_type_is_damaged() -> None:
     with pytest.raises(Damaged):
         header.text(_TEXTS)
     with pytest.raises(Damaged):
-        header.texts(_TEXT)
+        header.texts(_NUMBERS)
     with pytest.raises(Damaged):
         header.numbers(_NUMBERS, Type.INT16)
 
