@@ -7,6 +7,7 @@ step. What it left out, as the source of a COPY of the legacy builder, stays lef
 import re
 
 from layerscope.history.build_args import BuildArgs, split_build_args
+from layerscope.history.buildah import without_mount_checksums, without_notes
 from layerscope.history.metadata import written
 from layerscope.history.shells import is_shell_alone, no_operation, without_shell
 from layerscope.history.tools import tool_step
@@ -48,7 +49,7 @@ def parse(entry: HistoryEntry, index: int, shell: str = "") -> Instruction:
 
 def _dockerfile_step(entry: HistoryEntry, shell: str) -> tuple[str, str, BuildArgs]:
     """Kind, text and build arguments of an entry of docker, BuildKit, Buildah, Kaniko or of a committed container."""
-    text = entry.created_by.strip().removesuffix("# buildkit").rstrip()
+    text = without_notes(entry.created_by.strip().removesuffix("# buildkit").rstrip())
     if entry.comment.startswith("buildkit.exporter"):
         text = _exported(text)
     if (rest := no_operation(text, shell)) is not None:
@@ -60,7 +61,7 @@ def _dockerfile_step(entry: HistoryEntry, shell: str) -> tuple[str, str, BuildAr
     build_args, command = split_build_args(step[1] if step else text, shell)
     bare = without_shell(command, shell)
     if step or bare is not None or build_args:
-        return "RUN", command if bare is None else bare, build_args
+        return "RUN", command if bare is None else without_mount_checksums(bare), build_args
     return (*_bare_command(entry, command), ())
 
 

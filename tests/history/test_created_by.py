@@ -141,6 +141,46 @@ def test_keeps_build_args_apart_from_the_command(created_by: str, text: str, bui
     assert (step.kind, step.text, dict(step.build_args)) == ("RUN", text, build_args)
 
 
+@pytest.mark.parametrize(
+    ("created_by", "expected"),
+    [
+        pytest.param(
+            "/bin/sh -c dnf install -y httpd && dnf clean all -y ",
+            "RUN dnf install -y httpd && dnf clean all -y",
+            id="RUN",
+        ),
+        pytest.param(
+            f"/bin/sh -c #(nop) COPY --link file:{DIGITS} in /x ",
+            f"COPY --link file:{DIGITS[:12]} in /x",
+            id="COPY --link",
+        ),
+        pytest.param('/bin/sh -c #(nop) ENTRYPOINT ["/x"]|inheritLabels=false', 'ENTRYPOINT ["/x"]', id="note"),
+        pytest.param(
+            "/bin/sh -c #(nop) HEALTHCHECK NONE|unsetLabel=a b|inheritLabels=false|force-mtime=10",
+            "HEALTHCHECK NONE",
+            id="notes",
+        ),
+        pytest.param(
+            f"/bin/sh -c #(nop) ADD file:{DIGITS} in /x |unsetLabel=a |inheritLabels=false   |clamp-mtime=1 ",
+            f"ADD file:{DIGITS[:12]} in /x",
+            id="notes of an ADD",
+        ),
+        pytest.param("/bin/sh -c ps | grep a|wc", "RUN ps | grep a|wc", id="pipes are no notes"),
+        pytest.param(
+            f"/bin/sh -c --mount=type=bind,from=build,target=/b cp /b/app /:sha256:{DIGITS}:{DIGITS}",
+            "RUN --mount=type=bind,from=build,target=/b cp /b/app /",
+            id="RUN with mounts",
+        ),
+        pytest.param(
+            f"/bin/sh -c docker pull x@sha256:{DIGITS}", f"RUN docker pull x@sha256:{DIGITS}", id="RUN with a digest"
+        ),
+        pytest.param("/bin/sh -c python3 -\nprint(1)", "RUN python3 -\nprint(1)", id="RUN of a heredoc"),
+    ],
+)
+def test_reads_what_buildah_writes(created_by: str, expected: str) -> None:
+    assert str(parsed(created_by)) == expected
+
+
 def test_a_declared_shell_is_no_part_of_the_command() -> None:
     step = parsed(
         "RUN |1 A=b c conda run -n env /bin/bash -c pip list # buildkit", shell="conda run -n env /bin/bash -c"
@@ -254,39 +294,18 @@ def test_the_text_never_invents_a_word(words: list[str]) -> None:
     assert set(parsed(created_by).text.split()) <= {*created_by.split(), '["x",'}
 
 
-@pytest.mark.parametrize(
-    "unit",
-    [
-        "A=b ",
-        " /a/b",
-        "-o ",
-        "/bin/sh -c ",
-        "#(nop) ",
-        '"a" ',
-        '\\"',
-        "] Interval:1",
-        "--a ",
-        "--from",
-        "cmd ",
-        "a",
-        " ",
-    ],
-)
-@pytest.mark.parametrize(
-    "start",
-    [
-        "",
-        "|99999999 ",
-        "RUN |9 A=",
-        "/bin/sh ",
-        'CMD ["',
-        "HEALTHCHECK &{[",
-        "HEALTHCHECK {Test:[CMD ",
-        "COPY ",
-        "[",
-        "# ",
-    ],
-)
+UNITS = (
+    "A=b ", " /a/b", "-o ", "/bin/sh -c ", "#(nop) ", '"a" ', '\\"', "] Interval:1", "--a ", "--from", "cmd ", "a", " ",
+    "|unsetLabel=", f":{DIGITS}", "\n",
+)  # fmt: skip
+STARTS = (
+    "", "|99999999 ", "RUN |9 A=", "/bin/sh ", 'CMD ["', "HEALTHCHECK &{[", "HEALTHCHECK {Test:[CMD ", "COPY ", "[", "# ",
+    "/bin/sh -c --mount=",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("start", STARTS)
 def test_a_long_text_is_read_in_one_pass(start: str, unit: str) -> None:
     created_by = start + unit * 50_000
     assert parsed(created_by, comment="store paths: " + unit * 1_000).created_by == created_by
