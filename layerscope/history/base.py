@@ -8,7 +8,7 @@ from layerscope.model.instruction import Instruction
 
 _STARTS = frozenset({"CMD", "ENTRYPOINT"})
 _IMAGE_ID = re.compile(r"(?:sha256:)?(?:[0-9a-f]{12}|[0-9a-f]{64})")
-_OTHER_TOOLS = frozenset({"APKO", "BAZEL", "BUILDPACK", "COMMIT", "IMPORT", "JIB", "KO", "NIX", ""})
+_OTHER_TOOLS = frozenset({"APKO", "BAZEL", "BUILDPACK", "COMMIT", "IMPORT", "JIB", "KO", "NIX"})
 
 
 def base_boundary(instructions: Sequence[Instruction]) -> int | None:
@@ -56,4 +56,5 @@ def _builder(step: Instruction) -> str:
     """Which builder wrote a step, as far as its marks tell; the Dockerfile builders without a mark are one."""
     if step.comment.startswith("buildkit."):
         return "buildkit"
-    return step.kind or "unknown" if step.kind in _OTHER_TOOLS else "dockerfile"
+    # Every Dockerfile builder writes something; words that nobody knows may still be a RUN in exec form.
+    return step.kind if step.kind in _OTHER_TOOLS else "dockerfile" if step.created_by else "unknown"

@@ -11,8 +11,11 @@ _BUILDPACK = re.compile(
     re.DOTALL,
 )
 _JIB = re.compile(r"jib(?:-[a-z]+)*(?::.*)?", re.DOTALL)
-# Root file systems made elsewhere: Debian's and BusyBox's own builders, SUSE's and Fedora's, Windows base images.
-_ROOTFS = re.compile(r"# \w+\.sh .*|BusyBox \d.*|KIWI \d.*|(?:Apply image|Install update) .*", re.DOTALL)
+# Root file systems made elsewhere: Debian's and BusyBox's own builders, SUSE's and Fedora's, Windows base images,
+# and images flattened into one layer.
+_ROOTFS = re.compile(
+    r"# \w+\.sh .*|BusyBox \d.*|KIWI \d.*|(?:Apply image|Install update) .*|crane flatten .*", re.DOTALL
+)
 _IMPORTED = ("Imported from ", "Created by Image Factory")
 
 

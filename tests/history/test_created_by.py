@@ -238,6 +238,8 @@ def test_a_declared_shell_is_no_part_of_the_command() -> None:
         pytest.param(
             "BusyBox 1.37.0 (glibc), Debian 12", "", "", "IMPORT", "BusyBox 1.37.0 (glibc), Debian 12", id="BusyBox"
         ),
+        pytest.param("KIWI 10.2.33", "", "SUSE LLC", "IMPORT", "KIWI 10.2.33", id="KIWI"),
+        pytest.param("crane flatten sha256:97", "[]", "", "IMPORT", "crane flatten sha256:97", id="crane flatten"),
         pytest.param(
             "Apply image 10.0.17763.1-amd64", "", "", "IMPORT", "Apply image 10.0.17763.1-amd64", id="Windows base"
         ),
