@@ -14,9 +14,9 @@ _OTHER_TOOLS = frozenset({"APKO", "BAZEL", "BUILDPACK", "COMMIT", "IMPORT", "JIB
 def base_boundary(instructions: Sequence[Instruction]) -> int | None:
     """How many of the lowest layers the base image seems to have brought, None where nothing hints at it.
 
-    Two signs, and the higher one counts, since each gives what the base has at least. An image ends with its CMD or
-    ENTRYPOINT: one that has a layer above it, other than a WORKDIR's, ended the base. And a build uses one builder:
-    what another builder wrote below came with the base. A Dockerfile that sets its CMD early defeats the first sign.
+    Two signs, and the higher one counts, since a base can stand on another. An image ends with its CMD or ENTRYPOINT:
+    one that has a layer above it, other than a WORKDIR's, ended the base. And a build uses one builder: what another
+    builder wrote below came with the base. A Dockerfile that sets its CMD early is taken for a base up to there.
     """
     top = max((place for place, step in enumerate(instructions) if _made_content(step)), default=0)
     starts = [place for place in range(top) if instructions[place].kind in _STARTS]

@@ -99,6 +99,9 @@ def test_reads_what_the_legacy_builder_writes(created_by: str, expected: str) ->
             "HEALTHCHECK --interval=30s CMD curl -f x",
             id="HEALTHCHECK with names",
         ),
+        pytest.param(
+            'HEALTHCHECK &{["CMD" "x"] "0s" "0s" "0s" \'!\'}', "HEALTHCHECK --retries=33 CMD x", id="retries as a sign"
+        ),
         pytest.param('HEALTHCHECK &{["NONE"] "0s" "0s" "0s" \'\\x00\'}', "HEALTHCHECK NONE", id="HEALTHCHECK NONE"),
     ],
 )
