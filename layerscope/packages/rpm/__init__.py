@@ -6,6 +6,7 @@ from layerscope.errors import Damaged
 from layerscope.packages.rpm import bdb, ndb, sqlite
 from layerscope.packages.rpm.package import FileState, RpmFile, RpmPackage
 from layerscope.packages.rpm.tags import parse_package
+from layerscope.packages.rpm.wal import apply_log
 
 __all__ = ["FileState", "RpmFile", "RpmPackage", "read_database"]
 
@@ -13,16 +14,18 @@ _MOST_WARNINGS = 20
 _PUBLIC_KEY = "gpg-pubkey"
 
 
-def read_database(data: bytes, *, where: str) -> tuple[tuple[RpmPackage, ...], tuple[str, ...]]:
+def read_database(data: bytes, *, where: str, log: bytes = b"") -> tuple[tuple[RpmPackage, ...], tuple[str, ...]]:
     """The installed packages of a ``Packages``, ``Packages.db`` or ``rpmdb.sqlite``, and warnings.
 
-    ``where`` names the database in messages. A record that cannot be read costs a warning that names it, and the
-    others are read; of many warnings the first are given and the rest counted. Public keys, which rpm keeps as
-    packages without files, are left out. Raises Damaged where ``data`` is none of the formats, or no record of it
-    can be found. Work and memory are bounded by the length of ``data``.
+    ``where`` names the database in messages; ``log`` is the ``rpmdb.sqlite-wal`` beside it, empty where there is
+    none. A record that cannot be read costs a warning that names it, and the others are read; of many warnings the
+    first are given and the rest counted. Public keys, which rpm keeps as packages without files, are left out.
+    Raises Damaged where ``data`` is none of the formats, or no record of it can be found. Work and memory are
+    bounded by the length of ``data`` and ``log``.
     """
     warnings: list[str] = []
     packages = []
+    data = apply_log(data, log, where=where)
     for number, blob in _records(data, where, warnings.append):
         try:
             package = parse_package(blob, where=f"{where}: record {number}")

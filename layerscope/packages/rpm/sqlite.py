@@ -28,7 +28,8 @@ _LEAST_LENGTH_LIMIT = 10_000
 _TABLE = "SELECT type, rootpage FROM sqlite_master WHERE lower(name) = 'packages'"
 # NOT INDEXED keeps a foreign index out of the question; the length of a blob is known without reading it.
 _LENGTHS = "SELECT rowid, CASE typeof(blob) WHEN 'blob' THEN length(blob) END FROM Packages NOT INDEXED"
-_BLOB = "SELECT blob FROM Packages NOT INDEXED WHERE rowid = ?"
+# In a damaged table a search may end at another row than the listing did; its blob must be the same one.
+_BLOB = "SELECT blob FROM Packages NOT INDEXED WHERE rowid = ? AND typeof(blob) = 'blob' AND length(blob) = ?"
 
 
 def records(data: bytes, *, where: str, warn: Callable[[str], None]) -> Iterator[tuple[int, bytes]]:
@@ -108,7 +109,7 @@ def _blobs(
             warn(f"{where}: record {number} and those after it: more bytes than the file has, left out")
             return
         try:
-            row = connection.execute(_BLOB, (number,)).fetchone()
+            row = connection.execute(_BLOB, (number, blob_bytes)).fetchone()
         except sqlite3.Error as problem:
             warn(f"{where}: record {number}: {problem}")
             continue
