@@ -1,0 +1,112 @@
+"""What Go's reflection knows of a value and Python's types do not.
+
+None, bool, str, int (Go's ``int``) and float stand for themselves. A list is ``[]interface {}``, a dict is
+``map[string]interface {}``; the subclasses here are the other types that occur in an inspected image.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from layerscope.render.gotemplate.literals import to_bytes, to_text
+
+
+class Int64(int):
+    """A number of the document; constants of a template are plain ints."""
+
+
+class Uint8(int):
+    """A byte of a string."""
+
+
+class TypedList(list[object]):
+    """A slice with elements of type ``element``; ``is_nil`` tells a missing one from an empty one."""
+
+    element = "string"
+    is_nil = False
+
+
+class TypedMap(dict[str, object]):
+    """A map from string to ``element``; a missing key is no error and has the value ``zero``."""
+
+    element = "string"
+    zero: object = ""
+    is_nil = False
+
+
+class Struct(dict[str, object]):
+    """A struct: fields by their Go name, in order; ``json_names`` are those that its JSON shows."""
+
+    go_type = "struct {}"
+    json_names: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Boxed:
+    """A value that Go holds in an ``interface {}``, such as an element of a list of mixed types."""
+
+    value: object
+
+
+def unbox(value: object) -> object:
+    """The value inside; the value itself where it is not boxed."""
+    return value.value if isinstance(value, Boxed) else value
+
+
+def type_name(value: object) -> str:
+    """The Go type, as ``%T`` prints it."""
+    match value:
+        case None:
+            return "<nil>"
+        case Boxed():
+            return "interface {}"
+        case TypedList():
+            return f"[]{value.element}"
+        case TypedMap():
+            return f"map[string]{value.element}"
+        case Struct():
+            return value.go_type
+        case Int64():
+            return "int64"
+        case Uint8():
+            return "uint8"
+        case bool() | str() | int() | float():
+            return {"bool": "bool", "str": "string", "int": "int", "float": "float64"}[type(value).__name__]
+        case list():
+            return "[]interface {}"
+        case _:
+            return "map[string]interface {}"
+
+
+def is_true(value: object) -> bool:
+    """The truth that if, with, and, or and not see: all but false, zero, nil and the empty; structs are always true."""
+    value = unbox(value)
+    return isinstance(value, Struct) or bool(value)
+
+
+def is_nil(value: object) -> bool:
+    """Whether the value is nil, of whatever type."""
+    value = unbox(value)
+    return value is None or (isinstance(value, (TypedList, TypedMap)) and value.is_nil)
+
+
+def elements(value: list[object]) -> Iterator[object]:
+    """The elements, boxed where the list's type says so."""
+    return iter(value) if isinstance(value, TypedList) else (Boxed(item) for item in value)
+
+
+def element(container: dict[str, object], key: str) -> object:
+    """The value at a key that is there, boxed where the map's type says so."""
+    value = container[key]
+    return value if isinstance(container, (TypedMap, Struct)) else Boxed(value)
+
+
+def from_json(value: object) -> object:
+    """A JSON document as template values: integers become int64, a list of nothing but strings ``[]string``."""
+    if isinstance(value, dict):
+        return {str(from_json(key)): from_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        items = [from_json(item) for item in value]
+        return TypedList(items) if all(isinstance(item, str) for item in items) else items
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Int64(value)
+    return to_text(to_bytes(value)) if isinstance(value, str) and not value.isascii() else value
