@@ -41,12 +41,13 @@ def records(data: bytes, *, where: str, warn: Callable[[str], None]) -> Iterator
 
     if len(data) < _HEADER_BYTES:
         raise Damaged(f"an SQLite database of {len(data)} bytes", where=where)
+    # A message of SQLite may quote the file, so that it is no UTF-8 and cannot be decoded.
     try:
         with _opened(_without_log(data)) as connection:
             _guard(connection, len(data))
             _check_table(connection, where)
             yield from _blobs(connection, len(data), where, warn)
-    except (sqlite3.Error, OverflowError, MemoryError) as problem:
+    except (sqlite3.Error, UnicodeError, OverflowError, MemoryError) as problem:
         raise Damaged(f"SQLite cannot read it: {problem}", where=where) from problem
 
 
@@ -110,7 +111,7 @@ def _blobs(
             return
         try:
             row = connection.execute(_BLOB, (number, blob_bytes)).fetchone()
-        except sqlite3.Error as problem:
+        except (sqlite3.Error, UnicodeError) as problem:
             warn(f"{where}: record {number}: {problem}")
             continue
         if row is None:
@@ -132,7 +133,7 @@ def _lengths(
             # A row takes more than four bytes; a page that is listed twice would give more.
             if len(rows) > data_bytes // 4:
                 raise Damaged("more rows than the file has room for", where=where)
-    except sqlite3.Error as problem:
+    except (sqlite3.Error, UnicodeError) as problem:
         if not rows:
             raise
         warn(f"{where}: the packages after the first {len(rows):,} cannot be read: {problem}")

@@ -96,6 +96,13 @@ def test_two_tables_that_differ_by_case_are_damaged() -> None:
         _read(data.replace(b"pockages", b"packages"))
 
 
+def test_a_schema_that_is_no_utf8_is_damaged() -> None:
+    data = database("rpmdb.sqlite")
+    assert b"CREATE TABLE 'Packages'" in data
+    with pytest.raises(Damaged, match="db: SQLite cannot read it"):
+        _read(data.replace(b"CREATE TABLE 'Packages'", b"CREATE TABLE 'P'\xcc ages "))
+
+
 def _root(data: bytes) -> tuple[int, int]:
     """Where the first page of the table starts, and the length of pages."""
     connection = sqlite3.connect(":memory:")
