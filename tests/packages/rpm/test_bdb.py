@@ -121,6 +121,28 @@ def test_a_broken_hash_page_costs_what_lies_on_it(place: int, raw: bytes) -> Non
     assert 0 < len(numbers) < 7
 
 
+@pytest.mark.parametrize("kind", [2, 4, 77], ids=["duplicates", "duplicates off the page", "unknown"])
+def test_an_item_that_rpm_does_not_store_costs_its_record_alone(kind: int) -> None:
+    data = database("Packages.little")
+    page = next(start for start in _pages(data, *_HASH_PAGES) if _off_pages(data, start))
+    numbers, warnings = _read(_changed(data, _off_pages(data, page)[0], bytes([kind])))
+    assert (len(numbers), len(warnings)) == (6, 1)
+    assert f"is an item of type {kind}" in warnings[0]
+
+
+def test_a_key_of_another_length_costs_a_warning() -> None:
+    data = bytearray(database("Packages.little"))
+    page = next(start for start in _pages(bytes(data), *_HASH_PAGES) if data[start + 20])
+    key = struct.unpack_from("<H", data, page + 26)[0]
+    # The first item of a page ends where the page does: one byte less of it makes the key shorter.
+    struct.pack_into("<H", data, page + 26, key + 1)
+    data[page + key + 1] = 1
+    numbers, warnings = _read(bytes(data))
+    assert len(numbers) >= 6
+    assert len(warnings) == 1
+    assert warnings[0].endswith("a key of 3 bytes")
+
+
 def test_a_cut_database_gives_what_is_whole() -> None:
     data = database("Packages.little")
     packages, warnings = read_database(data[: len(data) // 2], where="db")

@@ -123,3 +123,19 @@ def test_a_region_whose_trailer_contradicts_it_is_damaged(trailer: tuple[int, in
     assert Header(sound, where="db").text(_TEXT) == "name"
     with pytest.raises(Damaged, match="trailer of region 63"):
         Header(sound[:-16] + struct.pack(">IIiI", *trailer), where="db")
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"), [pytest.param(Type.CHAR, 16, id="type"), pytest.param(Type.BIN, 15, id="count")]
+)
+def test_a_region_of_another_shape_is_damaged(kind: Type, values: int) -> None:
+    sound = blob([(_TEXT, Type.STRING, "name")], region=True)
+    offset = struct.unpack_from(">I", sound, 16)[0]
+    with pytest.raises(Damaged, match="tag 63 holds"):
+        Header(sound[:8] + struct.pack(">IIII", 63, kind, offset, values) + sound[24:], where="db")
+
+
+def test_a_region_at_offset_zero_has_no_trailer_to_check() -> None:
+    sound = blob([(_TEXT, Type.STRING, "name of sixteen b")], region=True)
+    header = Header(sound[:8] + struct.pack(">IIII", 63, Type.BIN, 0, 16) + sound[24:], where="db")
+    assert header.text(_TEXT) == "name of sixteen b"

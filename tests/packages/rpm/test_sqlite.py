@@ -127,11 +127,32 @@ def _with_root(data: bytes, kind: bytes, right: bytes, cells: Sequence[bytes]) -
 def test_rows_that_share_one_long_blob_are_read_once() -> None:
     # Of a blob of this length the least possible lies on the page itself, so that four such rows fit.
     sound = _made(["PRAGMA page_size = 512", _TABLE], [bytes(99_602)])
-    start, page_bytes = _root(sound)
-    cell = sound[start + struct.unpack_from(">H", sound, start + 8)[0] : start + page_bytes]
-    assert cell[3] == 1, "the fourth byte is the row number"
-    data = _with_root(sound, b"\x0d", b"", [cell[:3] + bytes([row]) + cell[4:] for row in range(1, 5)])
+    data = _with_root(sound, b"\x0d", b"", [_row(sound, number) for number in range(1, 5)])
     assert _read(data) == ([1], ["db: record 2 and those after it: more bytes than the file has, left out"])
+
+
+def _row(data: bytes, number: int) -> bytes:
+    """The only cell of a table with one row of a long blob, under another row number."""
+    start, page_bytes = _root(data)
+    cell = data[start + struct.unpack_from(">H", data, start + 8)[0] : start + page_bytes]
+    return cell[:3] + bytes([number]) + cell[4:]
+
+
+def test_a_blob_whose_further_pages_are_absent_costs_its_record_alone() -> None:
+    sound = _made(["PRAGMA page_size = 512", _TABLE], [bytes(99_602)])
+    lost = _row(sound, 1)[:-4] + b"\x7f\xff\xff\xff"
+    numbers, warnings = _read(_with_root(sound + bytes(99_840), b"\x0d", b"", [lost, _row(sound, 2)]))
+    assert numbers == [2]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("db: record 1: ")
+
+
+def test_a_row_that_its_number_does_not_lead_to_costs_a_warning() -> None:
+    sound = _made(["PRAGMA page_size = 512", _TABLE], [bytes(99_602)])
+    rows = [_row(sound, number) for number in (3, 1, 2)]
+    numbers, warnings = _read(_with_root(sound + bytes(3 * 99_840), b"\x0d", b"", rows))
+    assert 3 not in numbers
+    assert "db: record 3: not found by its number" in warnings
 
 
 def test_a_page_that_is_listed_again_and_again_does_not_make_work_without_end() -> None:
