@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from layerscope.model.changeset import Changeset
+from layerscope.model.contents import Contents, NoContents
 from layerscope.model.digest import Digest
 from layerscope.model.platform import Platform
 
@@ -55,6 +56,7 @@ class Layer:
     stored_bytes: int = 0
     tar_bytes: int = 0
     changeset: Changeset
+    contents: Contents = NoContents()
     verified: str = ""
     problem: str = ""
 

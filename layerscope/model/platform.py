@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from typing import Self
 
-_ARCHITECTURES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "armhf": "arm", "i386": "386", "i686": "386"}
+_ARCHITECTURES = {
+    "x86_64": "amd64",
+    "x86-64": "amd64",
+    "aarch64": "arm64",
+    "armhf": "arm",
+    "i386": "386",
+    "i686": "386",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

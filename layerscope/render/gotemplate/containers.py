@@ -6,7 +6,7 @@ from layerscope.render.gotemplate.literals import to_bytes, to_text
 from layerscope.render.gotemplate.printing import sprint
 from layerscope.render.gotemplate.values import (
     Boxed,
-    Struct,
+    NilPointer,
     TypedList,
     TypedMap,
     Uint8,
@@ -38,7 +38,7 @@ def index(item: object, *keys: object) -> object:
 
 def _at(item: object, key: object) -> object:
     match item:
-        case None:
+        case None | NilPointer():
             raise CallFault("index of nil pointer")
         case str():
             data = to_bytes(item)
@@ -46,7 +46,7 @@ def _at(item: object, key: object) -> object:
         case list():
             found = item[_existing(key, len(item), "slice")]
             return found if isinstance(item, TypedList) else Boxed(found)
-        case dict() if not isinstance(item, Struct):
+        case dict():
             return _lookup(item, key)
     raise CallFault(f"can't index item of type {type_name(item)}")
 
@@ -106,7 +106,7 @@ def length(item: object) -> int:
         raise CallFault("reflect: call of reflect.Value.Type on zero Value")
     if isinstance(item, str):
         return len(to_bytes(item))
-    if isinstance(item, (list, dict)) and not isinstance(item, Struct):
+    if isinstance(item, (list, dict)):
         return len(item)
     raise CallFault(f"len of type {type_name(item)}")
 
@@ -118,6 +118,6 @@ def join(items: object, separator: str) -> str:
         return ""
     if isinstance(items, list):
         return within_limit(separator, (sprint((item,)) for item in items))
-    if isinstance(items, dict) and not isinstance(items, Struct):
+    if isinstance(items, dict):
         return within_limit(separator, sorted(sprint((item,)) for item in items.values()))
     raise CallFault(f"expected slice, got {type_name(items)}")

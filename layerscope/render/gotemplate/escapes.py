@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from layerscope.render.gotemplate.limits import within_limit
 from layerscope.render.gotemplate.literals import REPLACEMENT, is_raw_byte, to_bytes
-from layerscope.render.gotemplate.values import Struct, TypedList, TypedMap, unbox
+from layerscope.render.gotemplate.values import NilPointer, Struct, TypedList, TypedMap, unbox
 from layerscope.render.gotemplate.verbs import shortest_digits
 
 _HTML = str.maketrans(
@@ -70,6 +70,10 @@ def _json_pieces(value: object) -> Iterable[str]:
             yield _json_float(value)
         case list() | dict():
             yield from _json_container(value)
+        case Struct():
+            yield from _json_fields(value.json_fields)
+        case NilPointer():
+            yield "null"
 
 
 def _json_container(value: list[object] | dict[str, object]) -> Iterable[str]:
@@ -81,12 +85,15 @@ def _json_container(value: list[object] | dict[str, object]) -> Iterable[str]:
             yield from _json_pieces(item)
         yield "]" if value else "[]"
     else:
-        names = value.json_names if isinstance(value, Struct) else tuple((key, key) for key in sorted(value))
-        for index, (shown, key) in enumerate(names):
-            yield "," if index else "{"
-            yield f"{_json_string(shown)}:"
-            yield from _json_pieces(value[key])
-        yield "}" if names else "{}"
+        yield from _json_fields(tuple((key, value[key]) for key in sorted(value)))
+
+
+def _json_fields(fields: tuple[tuple[str, object], ...]) -> Iterable[str]:
+    for index, (name, value) in enumerate(fields):
+        yield "," if index else "{"
+        yield f"{_json_string(name)}:"
+        yield from _json_pieces(value)
+    yield "}" if fields else "{}"
 
 
 def _json_string(text: str) -> str:

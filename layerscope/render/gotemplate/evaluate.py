@@ -7,7 +7,7 @@ from layerscope.render.gotemplate import nodes
 from layerscope.render.gotemplate.expressions import Expressions, Scope
 from layerscope.render.gotemplate.limits import MAX_CALLS, MAX_CHARACTERS, LimitPassed
 from layerscope.render.gotemplate.literals import quote
-from layerscope.render.gotemplate.values import Struct, element, elements, is_true
+from layerscope.render.gotemplate.values import element, elements, is_true, printable
 from layerscope.render.gotemplate.verbs import show
 
 
@@ -80,7 +80,7 @@ class _Run(Expressions):
                 value = self.pipeline(dot, node.pipe)
                 if not node.pipe.targets:
                     self.at(node)
-                    self._output.write("<no value>" if value is None else show(value, "v"))
+                    self._output.write(show(printable(value), "v"))
             case nodes.Branch(word="range"):
                 self._range(dot, node)
             case nodes.Branch():
@@ -129,7 +129,7 @@ class _Run(Expressions):
                 return _counted(value)
             case list():
                 return enumerate(elements(value))
-            case dict() if not isinstance(value, Struct):
+            case dict():
                 return ((key, element(value, key)) for key in sorted(value))
         raise self.fault(f"range can't iterate over {show(value, 'v')}")
 

@@ -9,7 +9,7 @@ from layerscope.render.gotemplate.compare import CallFault
 from layerscope.render.gotemplate.functions import FUNCTIONS, Function, Parameter
 from layerscope.render.gotemplate.limits import MAX_STEPS, bounded
 from layerscope.render.gotemplate.literals import quote, to_bytes
-from layerscope.render.gotemplate.values import Struct, TypedMap, element, is_true, type_name, unbox
+from layerscope.render.gotemplate.values import NilPointer, Struct, element, is_true, type_name, unbox
 
 
 class Missing:
@@ -146,21 +146,22 @@ class Expressions:
                 raise self.fault(f"nil data; no entry for key {quote(name)}")
             return None
         value = unbox(receiver)
-        if value is None:
+        if value is None or isinstance(value, NilPointer):
             raise self.fault(f"nil pointer evaluating {type_name(receiver)}.{name}")
-        if isinstance(value, dict) and (name in value or not isinstance(value, Struct)):
+        if isinstance(value, Struct) and name in (members := value.members()):
             if has_arguments:
-                reason = "has arguments but cannot be invoked as function"
-                raise self.fault(
-                    f"{name} {reason if isinstance(value, Struct) else 'is not a method but has arguments'}"
-                )
+                raise self.fault(f"{name} has arguments but cannot be invoked as function")
+            return members[name]
+        if isinstance(value, dict):
+            if has_arguments:
+                raise self.fault(f"{name} is not a method but has arguments")
             return self._entry(value, name)
         raise self.fault(f"can't evaluate field {name} in type {type_name(receiver)}")
 
     def _entry(self, value: dict[str, object], name: str) -> object:
         if name in value:
             return element(value, name)
-        if self.scope.strict and not isinstance(value, TypedMap):
+        if self.scope.strict:
             raise self.fault(f"map has no entry for key {quote(name)}")
         return None
 

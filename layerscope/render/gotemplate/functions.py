@@ -14,7 +14,7 @@ from layerscope.render.gotemplate.containers import index, join, length, slice_o
 from layerscope.render.gotemplate.limits import MAX_CHARACTERS, LimitPassed
 from layerscope.render.gotemplate.literals import to_bytes, to_text
 from layerscope.render.gotemplate.printing import sprint, sprintf, sprintln
-from layerscope.render.gotemplate.values import TypedList, is_true, unbox
+from layerscope.render.gotemplate.values import TypedList, is_true, printable
 
 
 class Parameter(Enum):
@@ -61,7 +61,7 @@ def _urlquery(*values: object) -> str:
 
 def _shown(values: tuple[object, ...]) -> str:
     """Prints the arguments of an escaper; a nil among them reads as it does in the output of a template."""
-    return sprint(tuple("<no value>" if unbox(value) is None else value for value in values))
+    return sprint(tuple(printable(value) for value in values))
 
 
 def _not(value: object) -> bool:

@@ -5,7 +5,7 @@ None, bool, str, int (Go's ``int``) and float stand for themselves. A list is ``
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from layerscope.render.gotemplate.literals import to_bytes, to_text
 
@@ -33,11 +33,64 @@ class TypedMap(dict[str, object]):
     is_nil = False
 
 
-class Struct(dict[str, object]):
-    """A struct: fields by their Go name, in order; ``json_names`` are those that its JSON shows."""
+class Duration(Int64):
+    """A time in nanoseconds, which prints as ``1m30s``."""
 
-    go_type = "struct {}"
-    json_names: tuple[tuple[str, str], ...] = ()
+    def __str__(self) -> str:
+        """Go's time.Duration.String."""
+        nanoseconds = abs(int(self))
+        sign = "-" if self < 0 else ""
+        if nanoseconds < 1_000_000_000:
+            for unit, scale in (("ms", 6), ("\u00b5s", 3), ("ns", 0)):
+                if nanoseconds >= 10**scale:
+                    return f"{sign}{_decimal(nanoseconds, scale)}{unit}"
+            return "0s"
+        minutes, rest = divmod(nanoseconds, 60_000_000_000)
+        hours, minutes = divmod(minutes, 60)
+        shown = f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else ""
+        return f"{sign}{shown}{_decimal(rest, 9)}s"
+
+
+def _decimal(number: int, places: int) -> str:
+    """The number divided by a power of ten, without zeros at the end."""
+    whole, fraction = divmod(number, 10**places)
+    digits = f"{fraction:0{places}d}".rstrip("0") if places else ""
+    return f"{whole}.{digits}" if digits else str(whole)
+
+
+@dataclass(frozen=True, slots=True)
+class NilPointer:
+    """A pointer to nothing, which is false and prints as ``<nil>``."""
+
+    target: str
+
+    def __bool__(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Struct:
+    """A struct, or with ``pointer`` a pointer to one.
+
+    ``fields`` are by Go name, in order; those of the ``embedded`` ones can be reached without naming these. ``extra``
+    can be reached but does not print. ``json_fields`` is what its JSON shows.
+    """
+
+    go_type: str
+    pointer: bool
+    fields: dict[str, object]
+    embedded: tuple[str, ...]
+    extra: dict[str, object]
+    json_fields: tuple[tuple[str, object], ...]
+
+    def members(self) -> dict[str, object]:
+        """All that a template can name."""
+        found = dict(self.extra)
+        for name in self.embedded:
+            inner = self.fields[name]
+            if isinstance(inner, Struct):
+                found.update(inner.members())
+        return found | self.fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +117,11 @@ def type_name(value: object) -> str:
         case TypedMap():
             return f"map[string]{value.element}"
         case Struct():
-            return value.go_type
+            return "*" * value.pointer + value.go_type
+        case NilPointer():
+            return f"*{value.target}"
+        case Duration():
+            return "time.Duration"
         case Int64():
             return "int64"
         case Uint8():
@@ -80,13 +137,21 @@ def type_name(value: object) -> str:
 def is_true(value: object) -> bool:
     """The truth that if, with, and, or and not see: all but false, zero, nil and the empty; structs are always true."""
     value = unbox(value)
-    return isinstance(value, Struct) or bool(value)
+    return bool(value)
 
 
 def is_nil(value: object) -> bool:
     """Whether the value is nil, of whatever type."""
     value = unbox(value)
-    return value is None or (isinstance(value, (TypedList, TypedMap)) and value.is_nil)
+    return value is None or isinstance(value, NilPointer) or (isinstance(value, (TypedList, TypedMap)) and value.is_nil)
+
+
+def printable(value: object) -> object:
+    """What to print for the value of an action: what a pointer points to, and words for nil."""
+    value = unbox(value)
+    if isinstance(value, Struct) and value.pointer:
+        return replace(value, pointer=False)
+    return "<no value>" if value is None else value
 
 
 def elements(value: list[object]) -> Iterator[object]:
@@ -97,7 +162,7 @@ def elements(value: list[object]) -> Iterator[object]:
 def element(container: dict[str, object], key: str) -> object:
     """The value at a key that is there, boxed where the map's type says so."""
     value = container[key]
-    return value if isinstance(container, (TypedMap, Struct)) else Boxed(value)
+    return value if isinstance(container, TypedMap) else Boxed(value)
 
 
 def from_json(value: object) -> object:

@@ -4,9 +4,20 @@ from dataclasses import dataclass, replace
 
 from layerscope.render.gotemplate.limits import within_limit
 from layerscope.render.gotemplate.literals import is_raw_byte, quote, to_bytes, unicode_name
-from layerscope.render.gotemplate.values import Struct, TypedList, TypedMap, Uint8, is_nil, type_name, unbox
+from layerscope.render.gotemplate.values import (
+    Duration,
+    NilPointer,
+    Struct,
+    TypedList,
+    TypedMap,
+    Uint8,
+    is_nil,
+    type_name,
+    unbox,
+)
 
 _BASES = {"v": "d", "d": "d", "b": "b", "o": "o", "O": "o", "x": "x", "X": "X"}
+_ADDRESS = "0xc000000000"
 _FLOAT_VERBS = {"v": "g", "g": "g", "G": "G", "e": "e", "E": "E", "f": "f", "F": "f"}
 
 
@@ -50,6 +61,8 @@ def show(value: object, verb: str, spec: Spec = PLAIN) -> str:
         return pad("<nil>", spec) if verb in "Tv" else f"%!{verb}(<nil>)"
     if verb == "T":
         return pad(_cut(type_name(value), spec), spec)
+    if isinstance(value, Struct) and value.pointer:
+        return "&" + _show_struct(value, verb, spec)
     return _show_inside(value, verb, spec)
 
 
@@ -62,6 +75,8 @@ def _show_inside(value: object, verb: str, spec: Spec) -> str:
             return pad("true" if value else "false", spec) if verb in "tv" else bad_verb(value, verb, spec)
         case str():
             return _show_string(value, verb, spec)
+        case Duration() if verb in "vsxXq" and not spec.go_syntax:
+            return _show_string(str(value), verb, spec)
         case int():
             return _show_integer(value, verb, spec)
         case float():
@@ -69,7 +84,9 @@ def _show_inside(value: object, verb: str, spec: Spec) -> str:
         case list():
             return _show_list(value, verb, spec)
         case Struct():
-            return _show_struct(value, verb, spec)
+            return _show_pointer(value, verb, spec) if value.pointer else _show_struct(value, verb, spec)
+        case NilPointer():
+            return _show_pointer(value, verb, spec)
         case dict():
             return _show_map(value, verb, spec)
     raise TypeError(f"no template value: {type(value).__name__}")
@@ -100,10 +117,20 @@ def _show_map(value: dict[str, object], verb: str, spec: Spec) -> str:
 
 def _show_struct(value: Struct, verb: str, spec: Spec) -> str:
     named = spec.go_syntax or spec.field_names
-    items = (f"{name}:" * named + _show_inside(item, verb, spec) for name, item in value.items())
+    items = (f"{name}:" * named + _show_inside(item, verb, spec) for name, item in value.fields.items())
     if spec.go_syntax:
-        return f"{type_name(value)}{{{within_limit(', ', items)}}}"
+        return f"{value.go_type}{{{within_limit(', ', items)}}}"
     return f"{{{within_limit(' ', items)}}}"
+
+
+def _show_pointer(value: Struct | NilPointer, verb: str, spec: Spec) -> str:
+    """A pointer inside another value: Go shows where it points to in memory, which is no two times the same."""
+    if verb != "v":
+        return bad_verb(value, verb, spec)
+    address = "nil" if isinstance(value, NilPointer) else _ADDRESS
+    if spec.go_syntax:
+        return f"({type_name(value)})({address})"
+    return pad("<nil>", spec) if isinstance(value, NilPointer) else _ADDRESS
 
 
 def _cut(text: str, spec: Spec) -> str:

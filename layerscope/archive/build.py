@@ -1,0 +1,186 @@
+"""From the metadata of an archive to an Image with its layers read."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from layerscope.archive import docker_save, oci
+from layerscope.archive.candidate import Candidate, LayerBlob
+from layerscope.archive.choose import choose
+from layerscope.archive.config import image_config
+from layerscope.archive.document import parse
+from layerscope.archive.layer import LayerData, prove
+from layerscope.archive.reading import Reading
+from layerscope.archive.store import Store
+from layerscope.errors import ArchiveError, NotAnImage
+from layerscope.model.digest import Digest
+from layerscope.model.image import Image, ImageConfig, Layer
+
+
+def from_store(store: Store, source: str, reading: Reading, *, in_directory: bool = False) -> Image:
+    """The image that was asked for, with all its layers."""
+    candidates = find(store, reading)
+    candidate = choose(candidates, reading.image, reading.platform)
+    document = store.document(candidate.config)
+    if candidate.config_digest is not None:
+        oci.proven(document, candidate.config_digest, candidate.config)
+    config = image_config(parse(document, candidate.config, reading.limits))
+    layers, warnings = _layers(candidate, config, store, reading)
+    attestations = []
+    for name in candidate.attestations:
+        try:
+            attestations.append(parse(store.document(name), name, reading.limits).mapping())
+        except ArchiveError as error:
+            warnings.append(f"an attestation cannot be read: {error.message}")
+    return Image(
+        source=source,
+        format="oci-layout" if in_directory and candidate.format == "oci-archive" else candidate.format,
+        config=config,
+        layers=layers,
+        tags=candidate.tags,
+        image_id=str(candidate.config_digest or oci.digest_of(document)),
+        manifest_digest=candidate.manifest_digest,
+        annotations=candidate.annotations,
+        attestations=tuple(attestations),
+        warnings=tuple(warnings),
+    )
+
+
+def find(store: Store, reading: Reading) -> tuple[Candidate, ...]:
+    """All images of an archive; what ``manifest.json`` and ``index.json`` both speak of is one candidate."""
+    from_index: tuple[Candidate, ...] = ()
+    if store.has(oci.INDEX):
+        index = parse(store.document(oci.INDEX), oci.INDEX, reading.limits)
+        if "manifests" in index or not store.has(docker_save.MANIFEST):
+            from_index = oci.Layout(store, reading.limits).candidates(index)
+    if not store.has(docker_save.MANIFEST):
+        if not from_index:
+            raise NotAnImage("index.json names no image")
+        return from_index
+    document = parse(store.document(docker_save.MANIFEST), docker_save.MANIFEST, reading.limits)
+    by_config = {one.config_digest: one for one in from_index if one.config_digest is not None}
+    found = []
+    for one in docker_save.candidates(store, document, reading.limits):
+        twin = by_config.pop(one.config_digest, None) if one.config_digest is not None else None
+        found.append(_joined(one, twin) if twin is not None else one)
+    if not found and not by_config:
+        raise NotAnImage("manifest.json names no image")
+    return (*found, *by_config.values())
+
+
+def _joined(one: Candidate, twin: Candidate) -> Candidate:
+    """An element of ``manifest.json`` with what the OCI manifest knows besides; the former has the layers' order."""
+    by_digest = {layer.digest: layer for layer in twin.layers}
+    layers = tuple(by_digest.get(layer.digest, layer) if layer.digest is not None else layer for layer in one.layers)
+    return replace(twin, format=one.format, layers=layers, tags=one.tags or twin.tags, missing=one.missing)
+
+
+def _layers(
+    candidate: Candidate, config: ImageConfig, store: Store, reading: Reading
+) -> tuple[tuple[Layer, ...], list[str]]:
+    """All layers of an image, each distinct blob read once, on as many threads as were asked for."""
+    warnings: list[str] = []
+    blobs = _in_order(candidate.layers, config.diff_ids, warnings)
+    if len(blobs) != len(config.diff_ids):
+        warnings.append(f"the manifest has {len(blobs)} layers, the config {len(config.diff_ids)} diff_ids")
+    distinct = {blob.name: index for index, blob in reversed(list(enumerate(blobs)))}
+    outcomes: dict[str, LayerData | ArchiveError] = {}
+
+    def read(name: str) -> None:
+        index = distinct[name]
+        diff_id = config.diff_ids[index] if index < len(config.diff_ids) else None
+        outcomes[name] = _read(blobs[index], index, diff_id, store, reading)
+
+    with ThreadPoolExecutor(max_workers=max(1, reading.threads)) as pool:
+        for done in [pool.submit(read, name) for name in sorted(distinct, key=distinct.__getitem__)]:
+            done.result()
+    layers = tuple(
+        _layer(index, blob, config.diff_ids[index] if index < len(config.diff_ids) else None, outcomes[blob.name])
+        for index, blob in enumerate(blobs)
+    )
+    failures = [outcome for outcome in outcomes.values() if isinstance(outcome, ArchiveError)]
+    if failures and (reading.strict or len(failures) == len(outcomes)):
+        raise failures[0]
+    for outcome in outcomes.values():
+        if isinstance(outcome, LayerData):
+            warnings += outcome.warnings
+    warnings += [f"layer {layer.index} is left out: {layer.problem}" for layer in layers if layer.problem]
+    return layers, warnings
+
+
+def _in_order(blobs: tuple[LayerBlob, ...], diff_ids: tuple[Digest, ...], warnings: list[str]) -> tuple[LayerBlob, ...]:
+    """The blobs in the order of the diff_ids, where plain blobs let both be compared.
+
+    Docker 25.0.0 wrote OCI manifests whose layers stand in a wrong order.
+    """
+    by_digest = {blob.digest: blob for blob in blobs}
+    if len(blobs) != len(diff_ids) or set(by_digest) != set(diff_ids) or len(by_digest) != len(blobs):
+        return blobs
+    ordered = tuple(by_digest[diff_id] for diff_id in diff_ids)
+    if ordered != blobs:
+        warnings.append("the manifest has the layers in another order than the config; the config's order is used")
+    return ordered
+
+
+def _read(
+    blob: LayerBlob, index: int, diff_id: Digest | None, store: Store, reading: Reading
+) -> LayerData | ArchiveError:
+    """A layer, or why it cannot be read; a wrong diff_id is an error for the whole archive."""
+    where = f"layer {index} ({blob.name})"
+    if blob.media_type.endswith("+encrypted"):
+        return ArchiveError("it is encrypted")
+    if not store.has(blob.name):
+        foreign = "foreign" in blob.media_type or "nondistributable" in blob.media_type
+        return ArchiveError("it is foreign, only its address is given" if foreign else f"{blob.name} is not there")
+    try:
+        data = store.layer(blob.name, where)
+    except ArchiveError as error:
+        return error
+    if diff_id is not None:
+        prove(data, diff_id, where)
+    return data
+
+
+def _layer(index: int, blob: LayerBlob, diff_id: Digest | None, outcome: LayerData | ArchiveError) -> Layer:
+    if isinstance(outcome, ArchiveError):
+        return Layer(
+            index=index,
+            diff_id=diff_id,
+            digest=blob.digest,
+            media_type=blob.media_type,
+            stored_bytes=blob.stored_bytes,
+            changeset=LayerData().changeset,
+            problem=outcome.message,
+        )
+    return Layer(
+        index=index,
+        diff_id=diff_id or outcome.diff_id,
+        digest=blob.digest,
+        media_type=blob.media_type,
+        compression=outcome.compression,
+        stored_bytes=outcome.stored_bytes,
+        tar_bytes=outcome.tar_bytes,
+        changeset=outcome.changeset,
+        contents=outcome.contents,
+        verified="contents" if outcome.diff_id is not None and diff_id is not None else "headers",
+    )
+
+
+def root_file_system(data: LayerData, source: str, reading: Reading, warnings: Iterable[str]) -> Image:
+    """A plain root file system, as docker export writes it, as an image of one pseudo-layer."""
+    if not data.changeset:
+        raise NotAnImage(f"{source} is an empty tar")
+    if reading.image:
+        raise ArchiveError(f"{source} is a root file system and holds no image to pick")
+    note = "this is a root file system without config or layers; all of it is shown as one layer"
+    layer = Layer(
+        index=0,
+        diff_id=data.diff_id,
+        compression=data.compression,
+        stored_bytes=data.stored_bytes,
+        tar_bytes=data.tar_bytes,
+        changeset=data.changeset,
+        contents=data.contents,
+        verified="headers",
+    )
+    return Image(source=source, format="rootfs", config=ImageConfig(), layers=(layer,), warnings=(note, *warnings))

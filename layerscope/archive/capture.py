@@ -1,0 +1,155 @@
+"""What the one pass over a layer keeps of the contents: fingerprints, and the files that somebody asked for."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from layerscope.archive.columns import Columns
+from layerscope.archive.positional import PositionalFile
+from layerscope.archive.window import Window
+from layerscope.errors import LimitExceeded
+from layerscope.model.changeset import Changeset
+from layerscope.model.entry import Kind
+from layerscope.model.limits import Limits
+from layerscope.model.pathset import Selector, Wanted
+
+
+class _Digest(Protocol):
+    def update(self, data: memoryview, /) -> object: ...
+    def digest(self) -> bytes: ...
+
+
+Hasher = Callable[[], _Digest]
+
+
+def hasher(name: str) -> Hasher:
+    """``xxh3`` where equality within one run is all that matters, ``sha256`` where it is evidence."""
+    if name == "sha256":
+        return hashlib.sha256
+    from xxhash import xxh3_128
+
+    return xxh3_128
+
+
+class Planner:
+    """How much of a file to keep, by path, kind and length."""
+
+    def __init__(self, wanted: Sequence[Wanted]) -> None:
+        self._wanted = wanted
+        self._selector = Selector([want.paths for want in wanted])
+        self._small = max((want.small for want in wanted), default=0)
+        executables = [want for want in wanted if want.executables]
+        self._executable_from = min((want.executables for want in executables), default=0)
+        self._executable = (
+            max((want.head for want in executables), default=0),
+            max((want.tail for want in executables), default=0),
+        )
+
+    def __call__(self, path: str, length: int, mode: int) -> tuple[int, int]:
+        """Bytes to keep from the head and from the tail of a file."""
+        head = length if length <= self._small else 0
+        tail = 0
+        for number in self._selector(path):
+            head = max(head, self._wanted[number].head)
+            tail = max(tail, self._wanted[number].tail)
+        if mode & 0o111 and self._executable_from and length >= self._executable_from:
+            head, tail = max(head, self._executable[0]), max(tail, self._executable[1])
+        return head, tail
+
+
+class Capture:
+    """The contents of a layer that is read once: a visitor of the walk first, then the Contents of the layer."""
+
+    def __init__(self, window: Window, columns: Columns, plan: Planner, new: Hasher, limits: Limits) -> None:
+        self._window: Window | None = window
+        self._columns: Columns | None = columns
+        self._plan = plan
+        self._new = new
+        self._limits = limits
+        self._heads: dict[int, bytes] = {}
+        self._tails: dict[int, tuple[int, bytes]] = {}
+        self._fingerprints: dict[int, bytes] = {}
+        self._kept = 0
+
+    def visit(self, index: int, position: int, payload: int) -> None:
+        """Fingerprint one file as it passes, and keep what was asked for."""
+        columns, window = self._columns, self._window
+        assert columns is not None and window is not None
+        if columns.kinds[index] != Kind.FILE or index in columns.sparse:
+            return  # A sparse file's payload is not its content.
+        head, tail = self._plan(columns.paths[index], payload, columns.mode(index))
+        digest = self._new()
+        if not head and not tail:
+            for piece in window.pieces(position, payload):
+                digest.update(piece)
+        else:
+            self._keep(index, position, payload, head, tail, digest)
+        self._fingerprints[index] = digest.digest()
+
+    def _keep(self, index: int, position: int, payload: int, head: int, tail: int, digest: _Digest) -> None:
+        assert self._window is not None
+        first, last = bytearray(), bytearray()
+        for piece in self._window.pieces(position, payload):
+            digest.update(piece)
+            if len(first) < head:
+                first += piece[: head - len(first)]
+            if tail and payload > head:
+                last = (last + piece)[-tail:] if len(piece) < tail else bytearray(piece[-tail:])
+        self._kept += len(first) + len(last)
+        if self._kept > self._limits.captured_bytes:
+            raise LimitExceeded("too many contents to keep in memory", hint="raise --limit captured_bytes")
+        self._heads[index] = bytes(first)
+        if last:
+            self._tails[index] = (payload - len(last), bytes(last))
+
+    def close(self) -> "Capture":
+        """Let go of what only the walk needs."""
+        self._window = self._columns = None
+        return self
+
+    def read(self, index: int, start: int = 0, length: int | None = None) -> bytes | None:
+        """What was kept of a file; see Contents."""
+        head = self._heads.get(index)
+        if head is None:
+            return None
+        offset, tail = self._tails.get(index, (0, b""))
+        end = None if length is None else start + length
+        if tail and start >= len(head):
+            return tail[start - offset : None if end is None else end - offset] if start >= offset else None
+        return head[start:end]
+
+    def fingerprint(self, index: int) -> bytes | None:
+        return self._fingerprints.get(index)
+
+
+class Positional:
+    """The contents of a plain layer in a plain archive, read when asked for."""
+
+    def __init__(self, file: PositionalFile, base: int, changeset: Changeset, new: Hasher) -> None:
+        self._file = file
+        self._base = base
+        self._changeset = changeset
+        self._new = new
+
+    def read(self, index: int, start: int = 0, length: int | None = None) -> bytes | None:
+        """Bytes of a file; see Contents."""
+        changeset = self._changeset
+        if changeset.kinds[index] != Kind.FILE or index in changeset.sparse:
+            return None
+        left = max(0, changeset.sizes[index] - start)
+        wanted = left if length is None else min(length, left)
+        return self._file.read(self._base + changeset.offsets[index] + start, wanted)
+
+    def fingerprint(self, index: int) -> bytes | None:
+        changeset = self._changeset
+        if changeset.kinds[index] != Kind.FILE or index in changeset.sparse:
+            return None
+        digest = self._new()
+        left, position = changeset.sizes[index], self._base + changeset.offsets[index]
+        while left:
+            piece = self._file.read(position, min(left, 1 << 20))
+            if not piece:
+                return None
+            digest.update(memoryview(piece))
+            left, position = left - len(piece), position + len(piece)
+        return digest.digest()

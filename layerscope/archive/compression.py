@@ -1,0 +1,108 @@
+"""Compressions of archives and layers: told apart by magic bytes, never by a name."""
+
+import bz2
+import gzip
+import io
+import lzma
+import zlib
+from collections.abc import Callable
+from typing import Protocol
+
+from layerscope.errors import Damaged
+
+MAGIC_BYTES = 8
+_ZSTD_WINDOW = 1 << 27
+"""Frames may ask for a window of at most 128 MiB, what ``zstd --long`` writes by default."""
+
+
+class Readable(Protocol):
+    """What the walk reads from."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None: ...
+
+
+def sniff(head: bytes) -> str:
+    """``gzip``, ``zstd``, ``xz``, ``bzip2``, or empty for anything else."""
+    if head[:2] == b"\x1f\x8b":
+        return "gzip"
+    if head[:4] == b"\x28\xb5\x2f\xfd" or (head[:1] and 0x50 <= head[0] <= 0x5F and head[1:4] == b"\x2a\x4d\x18"):
+        return "zstd"  # The second form is a skippable frame (RFC 8878, 3.1.2), as zstd:chunked may begin with.
+    if head[:6] == b"\xfd7zXZ\0":
+        return "xz"
+    if head[:3] == b"BZh" and head[3:4].isdigit():
+        return "bzip2"
+    return ""
+
+
+def decompressor(compression: str, raw: io.RawIOBase, where: str) -> Readable:
+    """A stream of the expanded bytes; it reads across gzip members and zstd frames, and raises Damaged."""
+    return _Mapped(_OPENERS[compression](raw), compression, where)
+
+
+class _Mapped:
+    """Maps what the decompressors raise to our own errors."""
+
+    def __init__(self, stream: Readable, compression: str, where: str) -> None:
+        self._stream = stream
+        self._compression = compression
+        self._where = where
+        self._read = 0
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        try:
+            count = self._stream.readinto(buffer) or 0
+        except EOFError:
+            raise Damaged(f"the {self._compression} stream ends early", where=self._where, offset=self._read) from None
+        except Exception as error:
+            if not isinstance(error, _errors()):
+                raise
+            message = f"the {self._compression} stream is damaged ({str(error)[:100]})"
+            raise Damaged(message, where=self._where, offset=self._read) from None
+        self._read += count
+        return count
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """The exceptions of all decompressors; only asked for when one was raised."""
+    import zstandard
+
+    kinds: list[type[Exception]] = [OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError, ValueError]
+    try:
+        from isal import isal_zlib
+
+        kinds.append(isal_zlib.error)
+    except ImportError:
+        pass
+    return tuple(kinds)
+
+
+def _open_gzip(raw: io.RawIOBase) -> Readable:
+    """Intel's ISA-L where it is installed, twice as fast as zlib; else the standard library."""
+    try:
+        from isal import igzip
+    except ImportError:
+        return gzip.GzipFile(fileobj=raw, mode="rb")
+    return igzip.IGzipFile(fileobj=raw, mode="rb")
+
+
+def _open_zstd(raw: io.RawIOBase) -> Readable:
+    import zstandard
+
+    context = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+    return context.stream_reader(raw, read_size=1 << 17, read_across_frames=True)
+
+
+def _open_xz(raw: io.RawIOBase) -> Readable:
+    return lzma.LZMAFile(raw)
+
+
+def _open_bzip2(raw: io.RawIOBase) -> Readable:
+    return bz2.BZ2File(raw)
+
+
+_OPENERS: dict[str, Callable[[io.RawIOBase], Readable]] = {
+    "gzip": _open_gzip,
+    "zstd": _open_zstd,
+    "xz": _open_xz,
+    "bzip2": _open_bzip2,
+}

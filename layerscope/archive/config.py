@@ -1,0 +1,48 @@
+"""The image config (OCI image-spec, config.md), read strictly where we rely on it and kept whole."""
+
+from layerscope.archive.document import Node
+from layerscope.model.image import HistoryEntry, ImageConfig
+from layerscope.model.platform import Platform
+
+
+def image_config(document: Node) -> ImageConfig:
+    """The config in ``document``; raises Damaged where a field has the wrong type."""
+    runtime = document["config"]
+    if runtime.value is None:
+        runtime = Node({}, "config")
+    return ImageConfig(
+        document=document.mapping(),
+        platform=Platform(
+            os=document["os"].text(),
+            architecture=document["architecture"].text(),
+            variant=document["variant"].text(),
+        ),
+        created=document["created"].text(),
+        diff_ids=tuple(node.digest() for node in _rootfs(document)),
+        history=tuple(
+            HistoryEntry(
+                created=entry["created"].text(),
+                created_by=entry["created_by"].text(),
+                author=entry["author"].text(),
+                comment=entry["comment"].text(),
+                empty_layer=entry["empty_layer"].truth(),
+            )
+            for entry in document["history"]
+        ),
+        env=runtime["Env"].texts(),
+        labels=runtime["Labels"].strings(),
+        entrypoint=_command(runtime["Entrypoint"]),
+        cmd=_command(runtime["Cmd"]),
+        working_dir=runtime["WorkingDir"].text(),
+        user=runtime["User"].text(),
+    )
+
+
+def _rootfs(document: Node) -> Node:
+    rootfs = document["rootfs"]
+    return rootfs if rootfs.value is None else rootfs["diff_ids"]
+
+
+def _command(node: Node) -> tuple[str, ...]:
+    """An argument vector; very old configs have a single string."""
+    return (node.text(),) if isinstance(node.value, str) else node.texts()

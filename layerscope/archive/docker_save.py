@@ -1,0 +1,41 @@
+"""``manifest.json``, the way into every docker-archive (moby, image/spec/README: combined tarballs)."""
+
+import re
+
+from layerscope.archive.candidate import Candidate, LayerBlob
+from layerscope.archive.document import Node
+from layerscope.archive.store import Store
+from layerscope.errors import LimitExceeded
+from layerscope.model.digest import Digest
+from layerscope.model.limits import Limits
+
+MANIFEST = "manifest.json"
+_DIGEST_IN_NAME = re.compile(r"(?:^|[/:])([0-9a-f]{64})(?:\.json)?\Z")
+
+
+def candidates(store: Store, document: Node, limits: Limits) -> tuple[Candidate, ...]:
+    """One candidate for each element of ``manifest.json``."""
+    found = []
+    for number, item in enumerate(document):
+        config = item["Config"].text()
+        layers = item["Layers"].texts()
+        if len(layers) > limits.layers:
+            raise LimitExceeded(f"{MANIFEST}: an image of {len(layers):,} layers", hint="raise --limit layers")
+        digest = _DIGEST_IN_NAME.search(config)
+        found.append(
+            Candidate(
+                group=f"docker:{number}",
+                format="docker-archive",
+                config=config,
+                config_digest=Digest("sha256", digest.group(1)) if digest else None,
+                layers=tuple(_layer(name) for name in layers),
+                tags=tuple(tag for tag in item["RepoTags"].texts() if not tag.endswith(":i-was-a-digest")),
+                missing="" if store.has(config) else f"its config {config} is not in the archive",
+            )
+        )
+    return tuple(found)
+
+
+def _layer(name: str) -> LayerBlob:
+    digest = re.match(r"blobs/sha256/([0-9a-f]{64})\Z", name)
+    return LayerBlob(name=name, digest=Digest("sha256", digest.group(1)) if digest else None)

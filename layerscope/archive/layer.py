@@ -1,0 +1,157 @@
+"""One layer blob: told apart, decompressed where it must be, walked, and proven where it is read whole."""
+
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from layerscope.archive.capture import Capture, Planner, Positional, hasher
+from layerscope.archive.columns import Columns
+from layerscope.archive.compression import MAGIC_BYTES, decompressor, sniff
+from layerscope.archive.header import BLOCK
+from layerscope.archive.positional import PositionalFile, Range
+from layerscope.archive.reading import Reading
+from layerscope.archive.walk import walk
+from layerscope.archive.window import PositionalWindow, StreamWindow, Window
+from layerscope.errors import Damaged
+from layerscope.model.changeset import Changeset
+from layerscope.model.contents import Contents, NoContents
+from layerscope.model.digest import Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerData:
+    """What reading a layer blob gave; ``diff_id`` is None where only the headers were read."""
+
+    changeset: Changeset = field(default_factory=Changeset)
+    contents: Contents = NoContents()
+    compression: str = ""
+    stored_bytes: int = 0
+    tar_bytes: int = 0
+    diff_id: Digest | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Counted(io.RawIOBase):
+    """Counts what is read through it, for progress and for the limit on the ratio."""
+
+    def __init__(self, raw: io.RawIOBase, head: bytes = b"", progress: Callable[[int], None] | None = None) -> None:
+        self._raw = raw
+        self._head = head
+        self._progress = progress
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        if self._head:
+            count = min(len(buffer), len(self._head))
+            buffer[:count], self._head = self._head[:count], self._head[count:]
+        else:
+            count = self._raw.readinto(buffer) or 0
+        self.count += count
+        if self._progress is not None:
+            self._progress(count)
+        return count
+
+
+def read_positional(file: PositionalFile, base: int, length: int, where: str, reading: Reading) -> LayerData:
+    """The layer blob at ``base`` of a file: by position where it is plain, else in one forward pass."""
+    compression = sniff(file.read(base, min(MAGIC_BYTES, length)))
+    if compression or reading.verify:
+        data = read_stream(Range(file, base, length), where, reading)
+        if compression:
+            return data
+        contents = Positional(file, base, data.changeset, hasher(reading.fingerprint))
+        return LayerData(
+            changeset=data.changeset,
+            contents=contents,
+            stored_bytes=length,
+            tar_bytes=length,
+            diff_id=data.diff_id,
+            warnings=data.warnings,
+        )
+    warnings: list[str] = []
+    columns = Columns(where, reading.limits, warnings.append)
+    window = PositionalWindow(file, base, length, where)
+    end = walk(window, columns)
+    check_padding(window, end, where, warnings)
+    changeset = columns.changeset()
+    if reading.progress is not None:
+        reading.progress(length)
+    return LayerData(
+        changeset=changeset,
+        contents=Positional(file, base, changeset, hasher(reading.fingerprint)),
+        stored_bytes=length,
+        tar_bytes=length,
+        warnings=tuple(warnings),
+    )
+
+
+def read_stream(raw: io.RawIOBase, where: str, reading: Reading) -> LayerData:
+    """A layer blob that is read once, from its first byte to its last."""
+    head = first_bytes(raw, MAGIC_BYTES)
+    compression = sniff(head)
+    counted = Counted(raw, head, reading.progress)
+    stream = decompressor(compression, counted, where) if compression else counted
+    proof = hashlib.sha256()
+    warnings: list[str] = []
+    columns = Columns(where, reading.limits, warnings.append)
+    stored = (lambda: counted.count) if compression else None
+    window = StreamWindow(stream, where, reading.limits, seen=proof.update, stored=stored)
+    capture = Capture(window, columns, Planner(reading.wanted), hasher(reading.fingerprint), reading.limits)
+    end = walk(window, columns, capture.visit)
+    check_padding(window, end, where, warnings)
+    tar_bytes = window.drain()
+    return LayerData(
+        changeset=columns.changeset(),
+        contents=capture.close(),
+        compression=compression,
+        stored_bytes=counted.count,
+        tar_bytes=tar_bytes,
+        diff_id=Digest("sha256", proof.hexdigest()),
+        warnings=tuple(warnings),
+    )
+
+
+def first_bytes(raw: io.RawIOBase, length: int) -> bytes:
+    """At most the first bytes of a stream, which may come in pieces."""
+    head = b""
+    while len(head) < length:
+        buffer = bytearray(length - len(head))
+        count = raw.readinto(buffer)
+        if not count:
+            break
+        head += buffer[:count]
+    return head
+
+
+def check_padding(window: Window, position: int, where: str, warnings: list[str]) -> None:
+    """Behind the end marker only padding may follow, or the table of contents of an eStargz layer."""
+    while True:
+        count = window.load(position, BLOCK)
+        if not count:
+            return
+        offset = position - window.start
+        rest = window.view[offset : window.end - window.start]
+        if rest.tobytes().strip(b"\0"):
+            break
+        position = window.end
+    start = next(i for i, byte in enumerate(rest) if byte)
+    if bytes(rest[start - start % BLOCK :][:18]) != b"stargz.index.json\0":
+        place = f"offset {position + start:,}"
+        warnings.append(f"{where}, {place}: data behind the end of the tar; no engine would unpack it")
+
+
+def prove(data: LayerData, expected: Digest, where: str) -> str:
+    """``contents`` when the diff_id was proven, ``headers`` when only headers were read; raises Damaged if it is wrong."""
+    if data.diff_id is None or expected.algorithm != data.diff_id.algorithm:
+        return "headers"
+    if data.diff_id != expected:
+        raise Damaged(
+            f"the content is not what its diff_id says: {data.diff_id} instead of {expected}",
+            where=where,
+            hint="the archive was damaged or changed after it was written",
+        )
+    return "contents"

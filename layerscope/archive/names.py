@@ -1,0 +1,43 @@
+"""Names as tars write them, made absolute and normal."""
+
+from layerscope.model.entry import Kind
+
+_WHITEOUT = ".wh."
+_OPAQUE = ".wh..wh..opq"
+_ESTARGZ = frozenset({"/stargz.index.json", "/.prefetch.landmark", "/.no.prefetch.landmark"})
+
+
+def normal(path: str) -> str:
+    """``/a/b`` for ``a//./b``, ``./a/b/`` and ``/../a/b``: the root is its own parent, as in a chroot."""
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part and part != ".":
+            parts.append(part)
+    return "/" + "/".join(parts)
+
+
+def classify(path: str, kind: Kind | int) -> tuple[str, int]:
+    """The path that an entry speaks of, and its kind where its name makes it a marker (image-spec, layer.md)."""
+    parent, _, name = path.rpartition("/")
+    if name.startswith(_WHITEOUT):
+        if name == _OPAQUE:
+            return parent or "/", Kind.OPAQUE
+        hidden = name[len(_WHITEOUT) :]
+        if hidden.startswith(_WHITEOUT) or hidden in ("", ".", ".."):
+            return path, Kind.BOOKKEEPING
+        return f"{parent}/{hidden}", Kind.WHITEOUT
+    if path in _ESTARGZ:
+        return path, Kind.BOOKKEEPING
+    return path, kind
+
+
+def stored_name(path: str, kind: int) -> str:
+    """The name that an entry has in its tar, without ``./`` and slashes at its ends: the inverse of classify."""
+    if kind == Kind.WHITEOUT:
+        parent, _, name = path.rpartition("/")
+        path = f"{parent}/{_WHITEOUT}{name}"
+    elif kind == Kind.OPAQUE:
+        path = f"{path.rstrip('/')}/{_OPAQUE}"
+    return path.strip("/")

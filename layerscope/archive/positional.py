@@ -1,0 +1,60 @@
+"""Reading a file at positions, from several threads at once, on every system."""
+
+import io
+import os
+import threading
+from collections.abc import Callable
+from typing import BinaryIO
+
+_preadv: Callable[..., int] | None = getattr(os, "preadv", None)
+
+
+class PositionalFile:
+    """An open regular file that is read by position; the file's own offset means nothing."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._descriptor = file.fileno()
+        self._lock = threading.Lock()
+        self.length = os.fstat(self._descriptor).st_size
+
+    def read_into(self, view: memoryview, position: int) -> int:
+        """Fill ``view`` from ``position`` on; returns the bytes read, fewer than asked only at the end."""
+        if _preadv is not None:
+            return _preadv(self._descriptor, [view], position)
+        with self._lock:  # Windows has no positional read.
+            self._file.seek(position)
+            return io.FileIO.readinto(self._file.raw, view) or 0  # type: ignore[attr-defined]
+
+    def read(self, position: int, length: int) -> bytes:
+        """At most ``length`` bytes from ``position`` on; the caller bounds the length."""
+        buffer = bytearray(max(0, min(length, self.length - position)))
+        view, filled = memoryview(buffer), 0
+        while filled < len(buffer):
+            count = self.read_into(view[filled:], position + filled)
+            if not count:
+                break
+            filled += count
+        return bytes(view[:filled])
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Range(io.RawIOBase):
+    """A stretch of a positional file as a readable stream, for decompressors."""
+
+    def __init__(self, file: PositionalFile, position: int, length: int) -> None:
+        self._file = file
+        self._position = position
+        self._left = length
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        view = memoryview(buffer)[: self._left]
+        count = self._file.read_into(view, self._position) if len(view) else 0
+        self._position += count
+        self._left -= count
+        return count

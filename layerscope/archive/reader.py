@@ -1,0 +1,122 @@
+"""From a path, a directory or a pipe to an Image."""
+
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from layerscope.archive.build import from_store, root_file_system
+from layerscope.archive.capture import Positional, hasher
+from layerscope.archive.columns import Columns
+from layerscope.archive.compression import sniff
+from layerscope.archive.header import BLOCK, is_header
+from layerscope.archive.layer import LayerData, first_bytes
+from layerscope.archive.positional import PositionalFile
+from layerscope.archive.reading import Reading
+from layerscope.archive.store import DirectoryStore, StreamStore, TarStore
+from layerscope.archive.stream import read_outer
+from layerscope.archive.walk import walk
+from layerscope.archive.window import PositionalWindow
+from layerscope.errors import ArchiveError, NotAnImage
+from layerscope.model.image import Image
+
+_OTHERS = {
+    b"\x7fELF": "a program",
+    b"PK\x03\x04": "a zip archive",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"%PDF": "a PDF document",
+    b"hsqs": "a squashfs file system",
+    b"QFI\xfb": "a qcow2 disk image",
+    b"SQLite": "a database",
+    b"\xed\xab\xee\xdb": "an rpm package",
+    b"!<arch>": "an ar archive or a Debian package",
+}
+
+
+@contextmanager
+def open_image(source: str, reading: Reading) -> Iterator[Image]:
+    """Read the image in ``source``: a file, a directory, or ``-`` for standard input.
+
+    Contents of plain layers can be read while the context lasts. Raises the errors of layerscope.errors.
+    """
+    with ExitStack() as stack:
+        try:
+            image = _open(source, reading, stack)
+        except OSError as error:
+            raise _system_error(source, error) from None
+        yield image
+
+
+def _open(source: str, reading: Reading, stack: ExitStack) -> Image:
+    if source == "-":
+        return _from_stream(io.FileIO(sys.stdin.fileno(), closefd=False), "standard input", reading)
+    path = Path(source)
+    if path.is_dir():
+        store = DirectoryStore(path, reading)
+        stack.callback(store.close)
+        if not (store.has("index.json") or store.has("manifest.json")):
+            hint = "an OCI layout has index.json, an unpacked docker archive has manifest.json"
+            raise NotAnImage(f"the directory {source} holds no image", hint=hint)
+        return from_store(store, source, reading, in_directory=True)
+    raw = stack.enter_context(io.FileIO(path))
+    if not raw.seekable():
+        return _from_stream(raw, source, reading)
+    head = raw.read(BLOCK) or b""
+    raw.seek(0)
+    if sniff(head):
+        return _from_stream(raw, source, reading)
+    _expect_tar(head, source)
+    return _from_file(PositionalFile(raw), source, reading)
+
+
+def _from_file(file: PositionalFile, source: str, reading: Reading) -> Image:
+    """A plain tar in a plain file: everything is read by position."""
+    warnings: list[str] = []
+    columns = Columns(source, reading.limits, warnings.append)
+    walk(PositionalWindow(file, 0, file.length, source), columns)
+    outer = columns.changeset()
+    store = TarStore(file, outer, reading)
+    if store.has("manifest.json") or store.has("index.json"):
+        return from_store(store, source, reading)
+    contents = Positional(file, 0, outer, hasher(reading.fingerprint))
+    data = LayerData(changeset=outer, contents=contents, stored_bytes=file.length, tar_bytes=file.length)
+    return root_file_system(data, source, reading, tuple(warnings))
+
+
+def _from_stream(raw: io.RawIOBase, source: str, reading: Reading) -> Image:
+    """A tar that comes through a pipe or a decompressor: one pass over everything."""
+    head = first_bytes(raw, BLOCK)
+    if not sniff(head):
+        _expect_tar(head, source)
+    passed = read_outer(raw, head, source, reading)
+    store = StreamStore(passed.changeset, passed.documents, passed.layers)
+    if store.has("manifest.json") or store.has("index.json"):
+        return from_store(store, source, reading)
+    if passed.is_archive:
+        raise NotAnImage(f"{source} is a tar with neither manifest.json nor index.json at its top")
+    return root_file_system(passed.as_layer(), source, reading, ())
+
+
+def _expect_tar(head: bytes, source: str) -> None:
+    """Raise what a person needs to hear about a file that is no tar."""
+    if not head:
+        raise NotAnImage(f"{source} is empty", hint="was the disk full, or the command before the pipe interrupted?")
+    if is_header(head) or head == bytes(len(head)):
+        return
+    kind = next((name for magic, name in _OTHERS.items() if head.startswith(magic)), "")
+    if not kind and head.lstrip()[:1] in (b"{", b"["):
+        kind = "a JSON document"
+    hint = "layerscope reads what docker save, podman save, skopeo copy and buildx write"
+    raise NotAnImage(f"{source} is {kind or 'no tar archive'}, not a container image", hint=hint)
+
+
+def _system_error(source: str, error: OSError) -> ArchiveError:
+    """A system error about the archive in a person's words."""
+    if isinstance(error, FileNotFoundError):
+        hint = "save an image with: docker save NAME -o image.tar"
+        return ArchiveError(f"there is no file {source}", hint=hint)
+    if isinstance(error, PermissionError):
+        return ArchiveError(f"no permission to read {source}", hint="docker save writes files that only its user reads")
+    return ArchiveError(f"{source} cannot be read: {error.strerror or error}")

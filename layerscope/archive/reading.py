@@ -1,0 +1,29 @@
+"""How an archive is to be read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from layerscope.model.limits import Limits
+from layerscope.model.pathset import Wanted
+from layerscope.model.platform import Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The choices of one run.
+
+    ``image`` picks one of several by name or index, ``platform`` one of several. ``verify`` proves each diff_id
+    even where contents could be skipped. ``wanted`` is what later steps ask for, ``fingerprint`` the digest by
+    which contents are compared (``xxh3`` or ``sha256``). ``progress`` is told the stored bytes read since its
+    last call, from any thread. ``strict`` turns warnings about the archive into errors.
+    """
+
+    image: str = ""
+    platform: Platform | None = None
+    verify: bool = False
+    strict: bool = False
+    wanted: tuple[Wanted, ...] = ()
+    fingerprint: str = "xxh3"
+    limits: Limits = field(default_factory=Limits)
+    threads: int = 2
+    progress: Callable[[int], None] | None = None

@@ -1,0 +1,155 @@
+"""Where the blobs of an archive lie, by name: in a tar, in a directory, or gone by in a stream."""
+
+import posixpath
+from pathlib import Path
+from typing import Protocol
+
+from layerscope.archive.layer import LayerData, read_positional
+from layerscope.archive.names import normal
+from layerscope.archive.positional import PositionalFile
+from layerscope.archive.reading import Reading
+from layerscope.errors import ArchiveError, Damaged, LimitExceeded
+from layerscope.model.changeset import Changeset
+from layerscope.model.entry import Kind
+
+_LINKS = 40
+"""As many links in a row as Linux follows."""
+
+
+class Store(Protocol):
+    """The blobs of one archive; names are as its metadata writes them."""
+
+    def has(self, name: str) -> bool:
+        """Whether there is a regular file of that name."""
+
+    def document(self, name: str) -> bytes:
+        """A whole metadata file; raises ArchiveError when it is missing, LimitExceeded when it is too long."""
+
+    def layer(self, name: str, where: str) -> LayerData:
+        """The layer blob of that name, read."""
+
+
+def too_long(name: str, length: int) -> LimitExceeded:
+    return LimitExceeded(f"{name}: {length:,} bytes of metadata", hint="raise --limit json_bytes")
+
+
+class Index:
+    """The files of an outer tar by name; links are followed as far as they stay inside."""
+
+    def __init__(self, outer: Changeset) -> None:
+        self.outer = outer
+        self._indexes = {path: index for index, path in enumerate(outer.paths)}
+
+    def find(self, name: str) -> int | None:
+        """The entry that holds the file called ``name``; None where there is none, or only links in a circle."""
+        path = normal(name)
+        for _ in range(_LINKS):
+            index = self._indexes.get(path)
+            if index is None or self.outer.kinds[index] == Kind.FILE:
+                return index
+            target = self.outer.links.get(index)
+            if target is None:
+                return None
+            hard = self.outer.kinds[index] == Kind.HARDLINK
+            path = target if hard else normal(posixpath.join(posixpath.dirname(path), target))
+        return None
+
+
+class TarStore:
+    """An outer tar in a plain file."""
+
+    def __init__(self, file: PositionalFile, outer: Changeset, reading: Reading) -> None:
+        self._file = file
+        self._index = Index(outer)
+        self._reading = reading
+
+    def has(self, name: str) -> bool:
+        return self._index.find(name) is not None
+
+    def document(self, name: str) -> bytes:
+        base, length = self._place(name)
+        if length > self._reading.limits.json_bytes:
+            raise too_long(name, length)
+        return self._file.read(base, length)
+
+    def layer(self, name: str, where: str) -> LayerData:
+        base, length = self._place(name)
+        return read_positional(self._file, base, length, where, self._reading)
+
+    def _place(self, name: str) -> tuple[int, int]:
+        index = self._index.find(name)
+        if index is None:
+            raise ArchiveError(f"the archive has no file {name}")
+        return self._index.outer.offsets[index], self._index.outer.sizes[index]
+
+
+class DirectoryStore:
+    """An OCI layout, or an unpacked docker archive, as a directory."""
+
+    def __init__(self, root: Path, reading: Reading) -> None:
+        self._root = root.resolve()
+        self._reading = reading
+        self._open: list[PositionalFile] = []
+
+    def has(self, name: str) -> bool:
+        return self._find(name) is not None
+
+    def document(self, name: str) -> bytes:
+        path = self._path(name)
+        length = path.stat().st_size
+        if length > self._reading.limits.json_bytes:
+            raise too_long(name, length)
+        return path.read_bytes()
+
+    def layer(self, name: str, where: str) -> LayerData:
+        file = PositionalFile(self._path(name).open("rb"))
+        self._open.append(file)
+        return read_positional(file, 0, file.length, where, self._reading)
+
+    def close(self) -> None:
+        for file in self._open:
+            file.close()
+
+    def _find(self, name: str) -> Path | None:
+        """The file of that name; a link that leads out of the directory is no file of the archive."""
+        try:
+            path = (self._root / normal(name)[1:]).resolve()
+            inside = path.is_relative_to(self._root) and path.is_file()
+        except (OSError, ValueError):  # A name with NUL, a loop of links.
+            return None
+        return path if inside else None
+
+    def _path(self, name: str) -> Path:
+        path = self._find(name)
+        if path is None:
+            raise ArchiveError(f"the directory has no file {name}")
+        return path
+
+
+class StreamStore:
+    """What a pipe, or a compressed archive, left behind when it had gone by."""
+
+    def __init__(self, outer: Changeset, documents: dict[int, bytes], layers: dict[int, LayerData | ArchiveError]):
+        self._index = Index(outer)
+        self._documents = documents
+        self._layers = layers
+
+    def has(self, name: str) -> bool:
+        return self._index.find(name) is not None
+
+    def document(self, name: str) -> bytes:
+        index = self._index.find(name)
+        if index is None:
+            raise ArchiveError(f"the archive has no file {name}")
+        if index not in self._documents:
+            raise Damaged("is not JSON, or longer than metadata may be", where=name)
+        return self._documents[index]
+
+    def layer(self, name: str, where: str) -> LayerData:
+        index = self._index.find(name)
+        data = self._layers.get(index) if index is not None else None
+        if data is None:
+            raise ArchiveError(f"{where}: {name} is not in the archive, or is no layer")
+        if isinstance(data, ArchiveError):
+            raise data
+        return data

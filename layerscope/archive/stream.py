@@ -1,0 +1,135 @@
+"""An archive that can only be read forwards: a pipe, or a tar that is compressed as a whole.
+
+The blobs come before the metadata that explains them, so whatever looks like a layer is walked as it passes,
+and whatever looks like JSON is kept.
+"""
+
+import io
+import re
+from dataclasses import dataclass, replace
+
+from layerscope.archive.capture import Capture, Planner, hasher
+from layerscope.archive.columns import Columns
+from layerscope.archive.compression import decompressor, sniff
+from layerscope.archive.header import BLOCK, ZEROS, is_header
+from layerscope.archive.layer import Counted, LayerData, check_padding, read_stream
+from layerscope.archive.reading import Reading
+from layerscope.archive.walk import walk
+from layerscope.archive.window import StreamWindow, Window
+from layerscope.errors import ArchiveError
+from layerscope.model.changeset import Changeset
+from layerscope.model.contents import Contents
+
+_OUTER_NAMES = re.compile(
+    r"/(?:blobs|oci-layout|index\.json|manifest\.json|repositories|config\.json"
+    r"|(?:sha256:)?[0-9a-f]{64}.*|[0-9a-z]{32}(?:-[0-9a-z]+)*)(?:/|\.json|\Z)|/[^/]*\.tar(?:\.\w+)?\Z"
+)
+
+
+class Payload(io.RawIOBase):
+    """The payload of one entry of an outer tar, as a stream."""
+
+    def __init__(self, window: Window, position: int, length: int) -> None:
+        self._pieces = window.pieces(position, length)
+        self._piece = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        if not self._piece:
+            self._piece = next(self._pieces, memoryview(b""))
+        count = min(len(buffer), len(self._piece))
+        buffer[:count] = self._piece[:count]
+        self._piece = self._piece[count:]
+        return count
+
+
+class Passing:
+    """What is to be kept of an outer tar while it goes by."""
+
+    def __init__(self, window: StreamWindow, columns: Columns, reading: Reading) -> None:
+        self.documents: dict[int, bytes] = {}
+        self.layers: dict[int, LayerData | ArchiveError] = {}
+        self.is_archive: bool | None = None
+        self._window = window
+        self._columns = columns
+        self._reading = reading
+        # Progress counts what comes from outside, not what is inside of it.
+        self._inner = replace(reading, progress=None)
+        plan = Planner(reading.wanted)
+        self.capture = Capture(window, columns, plan, hasher(reading.fingerprint), reading.limits)
+
+    def visit(self, index: int, position: int, payload: int) -> None:
+        """Take one file of the outer tar: a layer, a document, or, in a root file system, just a file."""
+        if self.is_archive is None:
+            self.is_archive = any(_OUTER_NAMES.match(path) for path in self._columns.paths)
+        if not self.is_archive:
+            self.capture.visit(index, position, payload)
+            return
+        first = next(self._window.pieces(position, min(payload, BLOCK)))
+        count = self._window.load(position, min(payload, BLOCK)) if len(first) < min(payload, BLOCK) else len(first)
+        head = bytes(self._window.view[position - self._window.start :][:count])
+        if sniff(head) or is_header(head) or head == ZEROS:
+            self._layer(index, position, payload)
+        elif payload <= self._reading.limits.json_bytes and head.lstrip()[:1] in (b"{", b"["):
+            self.documents[index] = b"".join(bytes(piece) for piece in self._window.pieces(position, payload))
+        elif not payload:
+            self.layers[index] = LayerData()
+
+    def _layer(self, index: int, position: int, payload: int) -> None:
+        path = self._columns.paths[index]
+        try:
+            self.layers[index] = read_stream(Payload(self._window, position, payload), path, self._inner)
+        except ArchiveError as error:
+            # It may be no layer at all; whoever asks for it as one gets the error.
+            self.layers[index] = error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """What an outer tar left behind: its index, and by entry the documents and layers among its files."""
+
+    changeset: Changeset
+    documents: dict[int, bytes]
+    layers: dict[int, LayerData | ArchiveError]
+    is_archive: bool
+    contents: Contents
+    compression: str
+    stored_bytes: int
+    tar_bytes: int
+
+    def as_layer(self) -> LayerData:
+        """The outer tar itself as a layer: a root file system."""
+        return LayerData(
+            changeset=self.changeset,
+            contents=self.contents,
+            compression=self.compression,
+            stored_bytes=self.stored_bytes,
+            tar_bytes=self.tar_bytes,
+        )
+
+
+def read_outer(raw: io.RawIOBase, head: bytes, where: str, reading: Reading) -> Passed:
+    """Walk an outer tar forwards, to its end; ``head`` is what was read of it already."""
+    compression = sniff(head)
+    counted = Counted(raw, head, reading.progress)
+    stream = decompressor(compression, counted, where) if compression else counted
+    warnings: list[str] = []
+    columns = Columns(where, reading.limits, warnings.append)
+    stored = (lambda: counted.count) if compression else None
+    window = StreamWindow(stream, where, reading.limits, stored=stored)
+    passing = Passing(window, columns, reading)
+    end = walk(window, columns, passing.visit)
+    check_padding(window, end, where, warnings)
+    tar_bytes = window.drain()
+    return Passed(
+        changeset=columns.changeset(),
+        documents=passing.documents,
+        layers=passing.layers,
+        is_archive=bool(passing.is_archive),
+        contents=passing.capture.close(),
+        compression=compression,
+        stored_bytes=counted.count,
+        tar_bytes=tar_bytes,
+    )

@@ -1,0 +1,62 @@
+"""One walk over the headers of a tar, whatever it is read from."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from layerscope.archive.columns import END, Columns
+from layerscope.archive.header import BLOCK, is_header
+from layerscope.archive.window import Window
+from layerscope.errors import Damaged
+
+Visitor: TypeAlias = Callable[[int, int, int], None]
+"""Called with the entry's index, the position of its payload and the payload's length, before it is passed over."""
+
+
+def walk(window: Window, columns: Columns, visit: Visitor | None = None) -> int:
+    """Collect every header into ``columns``; returns the position behind the end marker.
+
+    A tar ends with two blocks of zeros (POSIX pax, 'ustar Interchange Format'); one that ends at the border of an
+    entry without them is taken as complete, as all readers do. Raises Damaged for anything else.
+    """
+    position = 0
+    add, buffer, view = columns.add, window.buffer, window.view
+    while True:
+        start = position - window.start
+        if start < 0 or position + BLOCK > window.end:
+            count = window.load(position, BLOCK)
+            if count < BLOCK:
+                return _ended(columns, position, count)
+            start = position - window.start
+        payload = add(buffer, view, start, position)
+        if payload == END:
+            return _end_marker(window, columns, position)
+        position += BLOCK
+        while columns.expects:
+            body = b"".join(bytes(piece) for piece in window.pieces(position, payload))
+            position += _padded(payload)
+            payload = columns.extend(body, position - BLOCK)
+        if payload:
+            if visit is not None:
+                visit(len(columns.paths) - 1, position, payload)
+            position += (payload + BLOCK - 1) & -BLOCK
+
+
+def _padded(length: int) -> int:
+    return (length + BLOCK - 1) & -BLOCK
+
+
+def _ended(columns: Columns, position: int, count: int) -> int:
+    """The data ends where a header would begin, or where a body was to go on."""
+    if count:
+        raise Damaged("the data ends within a tar header", where=columns.where, offset=position)
+    return position
+
+
+def _end_marker(window: Window, columns: Columns, position: int) -> int:
+    """One block of zeros was met; a second one ends the tar, a header behind a single one is damage."""
+    position += BLOCK
+    if window.load(position, BLOCK) == BLOCK:
+        block = window.view[position - window.start :][:BLOCK]
+        if is_header(block):
+            raise Damaged("a lone block of zeros stands between two entries", where=columns.where, offset=position)
+    return position

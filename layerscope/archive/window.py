@@ -1,0 +1,137 @@
+"""The stretch of a tar that is in memory, by position in a file or forward through a stream."""
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from layerscope.archive.compression import Readable
+from layerscope.archive.positional import PositionalFile
+from layerscope.errors import Damaged, LimitExceeded
+from layerscope.model.limits import Limits
+
+_SMALLEST, _LARGEST = 1 << 12, 1 << 18
+_CHUNK = 1 << 18
+
+
+class Window(Protocol):
+    """``buffer[:end - start]`` holds the bytes of the tar from position ``start`` to ``end``."""
+
+    buffer: bytearray
+    view: memoryview
+    start: int
+    end: int
+
+    def load(self, position: int, length: int) -> int:
+        """Bring ``length`` bytes at ``position`` into the buffer; returns how many of them there are."""
+
+    def pieces(self, position: int, length: int) -> Iterator[memoryview]:
+        """The bytes at ``position``, in order and in views that are valid until the next one is asked for."""
+
+
+class PositionalWindow:
+    """A tar inside a plain file: what is skipped is never read.
+
+    The window doubles while several headers fall into one read, and halves where large bodies lie between them.
+    """
+
+    def __init__(self, file: PositionalFile, base: int, length: int, where: str) -> None:
+        self.buffer = bytearray(_LARGEST)
+        self.view = memoryview(self.buffer)
+        self.start = self.end = 0
+        self.length = length
+        self._file = file
+        self._base = base
+        self._where = where
+        self._span = _SMALLEST
+
+    def load(self, position: int, length: int) -> int:
+        if position > self.length:
+            raise Damaged("the data ends within an entry", where=self._where, offset=self.length)
+        near = self.end and position < self.end + self._span
+        self._span = min(self._span * 2, _LARGEST) if near else max(self._span // 2, _SMALLEST)
+        span = max(0, min(max(self._span, length), self.length - position, _LARGEST))
+        count = self._file.read_into(self.view[:span], self._base + position) if span else 0
+        self.start, self.end = position, position + count
+        return min(count, length)
+
+    def pieces(self, position: int, length: int) -> Iterator[memoryview]:
+        while length:
+            count = min(self.load(position, min(length, _LARGEST)), length)
+            if not count:
+                raise Damaged("the data ends within an entry", where=self._where, offset=position)
+            yield self.view[:count]
+            position, length = position + count, length - count
+
+
+class StreamWindow:
+    """A tar that can only be read forwards, as it comes from a pipe or a decompressor.
+
+    ``seen`` is told of every chunk once, in order: digests hang there. ``stored`` tells how many stored bytes
+    were read so far, for the limit on the ratio.
+    """
+
+    def __init__(
+        self,
+        stream: Readable,
+        where: str,
+        limits: Limits,
+        *,
+        seen: Callable[[memoryview], object] | None = None,
+        stored: Callable[[], int] | None = None,
+    ) -> None:
+        self.buffer = bytearray(2 * _CHUNK)
+        self.view = memoryview(self.buffer)
+        self.start = self.end = 0
+        self._stream = stream
+        self._where = where
+        self._limits = limits
+        self._seen = seen
+        self._stored = stored
+
+    def load(self, position: int, length: int) -> int:
+        while self.end < position + length:
+            keep = self.end - position if self.start <= position < self.end else 0
+            if keep:
+                self.buffer[:keep] = self.buffer[position - self.start : position - self.start + keep]
+            self.start = self.end - keep
+            count = self._stream.readinto(self.view[keep : keep + _CHUNK]) or 0
+            if not count:
+                if position > self.end:
+                    raise Damaged("the data ends within an entry", where=self._where, offset=self.end)
+                break
+            if self._seen is not None:
+                self._seen(self.view[keep : keep + count])
+            self.end += count
+            if self.end > self._limits.ratio_from:
+                self._check()
+        return max(0, min(self.end - position, length))
+
+    def pieces(self, position: int, length: int) -> Iterator[memoryview]:
+        while length:
+            offset = position - self.start
+            count = min(length, self.end - position) if 0 <= offset else 0
+            if count <= 0:
+                count = self.load(position, 1)
+                if not count:
+                    raise Damaged("the data ends within an entry", where=self._where, offset=self.end)
+                continue
+            yield self.view[offset : offset + count]
+            position, length = position + count, length - count
+
+    def drain(self) -> int:
+        """Read on to the end; returns the length of the stream. The digest is complete then."""
+        while self.load(self.end, 1):
+            pass
+        return self.end
+
+    def _check(self) -> None:
+        if self.end > self._limits.expanded_bytes:
+            raise LimitExceeded(
+                f"{self._where}: expands to over {self._limits.expanded_bytes:,} bytes",
+                hint="raise --limit expanded_bytes",
+            )
+        stored = self._stored() if self._stored is not None else 0
+        if stored and self.end > stored * self._limits.ratio:
+            raise LimitExceeded(
+                f"{self._where}: expands over {self._limits.ratio}-fold, to {self.end:,} bytes and more",
+                hint="raise --limit ratio if this archive is to be trusted",
+            )

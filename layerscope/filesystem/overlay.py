@@ -1,0 +1,226 @@
+"""Lays the changesets over each other: which version of a path is live, and what hides the others.
+
+The layers are taken from the top down. So whatever hides a version is known when the version is met, each entry is
+looked at once, and the work does not grow with the number of whiteouts (OCI image-spec, layer.md, "Whiteouts").
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from layerscope.model.changeset import Changeset
+from layerscope.model.entry import Fate, Kind
+
+NOBODY = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """Fates by version number; versions are numbered through all layers, lowest layer first.
+
+    ``hidden_by`` is the layer that hides a version, -1 for a live one. ``live`` maps each path of the final file
+    system to its version. ``same_length`` holds pairs of a hidden file and the file of equal length that replaced
+    it: they may have equal contents. ``carriers`` maps a hardlink to the version that carries its bytes, and
+    ``survivors`` a carrier whose own name is gone to the live hardlink that keeps its bytes alive.
+    """
+
+    starts: "array[int]"
+    fates: bytearray
+    hidden_by: "array[int]"
+    live: dict[str, int]
+    same_length: tuple[tuple[int, int], ...]
+    carriers: dict[int, int]
+    survivors: dict[int, int]
+
+    def layer_of(self, version: int) -> int:
+        return bisect_right(self.starts, version) - 1
+
+
+def overlay(changesets: Sequence[Changeset]) -> Overlay:
+    """Decide every fate; contents are not compared, so equal ones still count as overwritten."""
+    starts = array("q", [0])
+    for changeset in changesets:
+        starts.append(starts[-1] + len(changeset))
+    work = _Work(changesets, starts)
+    for layer in reversed(range(len(changesets))):
+        work.take(layer)
+    carriers, survivors = _hardlinks(changesets, work)
+    return Overlay(
+        starts=starts,
+        fates=work.fates,
+        hidden_by=work.hidden_by,
+        live=work.live,
+        same_length=tuple(work.same_length),
+        carriers=carriers,
+        survivors=survivors,
+    )
+
+
+class _Work:
+    """What is known of the layers above the one that is taken next."""
+
+    def __init__(self, changesets: Sequence[Changeset], starts: "array[int]") -> None:
+        self.changesets = changesets
+        self.starts = starts
+        self.fates = bytearray(starts[-1])
+        self.hidden_by = array("i", [NOBODY]) * starts[-1]
+        self.live: dict[str, int] = {}
+        self.same_length: list[tuple[int, int]] = []
+        # The nearest version above, for the paths whose live version is not the nearest.
+        self._nearer: dict[str, int] = {}
+        self._whiteouts: dict[str, int] = {}
+        self._opaque: dict[str, int] = {}
+        self._parents = _parents(changesets)
+        self._by_path: dict[int, dict[str, int]] = {}
+
+    def take(self, layer: int) -> None:
+        """Decide the fates of one layer's versions, then let its own markers count for the layers below."""
+        changeset, start = self.changesets[layer], self.starts[layer]
+        kinds, live, nearer, parents = changeset.kinds, self.live, self._nearer, self._parents
+        hiders = _Hiders(self._whiteouts, self._opaque) if self._whiteouts or self._opaque else None
+        markers: list[int] = []
+        number = start + len(changeset)
+        for path in reversed(changeset.paths):
+            number -= 1
+            kind = kinds[number - start]
+            if kind >= Kind.WHITEOUT:
+                self.fates[number] = Fate.MARKER
+                markers.append(number - start)
+                continue
+            if kind != Kind.DIRECTORY and path in parents:
+                markers.append(number - start)
+            above = nearer.get(path) if nearer else None
+            if above is None:
+                above = live.get(path)
+            hider = hiders.of(path) if hiders is not None else None
+            if above is None and hider is None:
+                live[path] = number
+            else:
+                self._hide(number, layer, above, hider)
+                nearer[path] = number
+        for index in markers:
+            hidden = self._whiteouts if kinds[index] == Kind.WHITEOUT else self._opaque
+            if kinds[index] != Kind.BOOKKEEPING:
+                hidden[_key(changeset.paths[index])] = layer
+
+    def version_in(self, layer: int, path: str) -> int | None:
+        """The last version of ``path`` in one layer."""
+        if layer not in self._by_path:
+            self._by_path = {layer: {path: index for index, path in enumerate(self.changesets[layer].paths)}}
+        index = self._by_path[layer].get(path)
+        return None if index is None else self.starts[layer] + index
+
+    def _hide(self, number: int, layer: int, above: int | None, hider: int | None) -> None:
+        """The nearest of the two decides; a layer that hides and replaces a path at once replaces it."""
+        replaced_in = bisect_right(self.starts, above) - 1 if above is not None else None
+        if replaced_in is None or (hider is not None and hider < replaced_in):
+            assert hider is not None
+            self.fates[number], self.hidden_by[number] = Fate.DELETED, hider
+            return
+        assert above is not None
+        self.fates[number], self.hidden_by[number] = Fate.OVERWRITTEN, replaced_in
+        lower, index = self.changesets[layer], number - self.starts[layer]
+        upper, other = self.changesets[replaced_in], above - self.starts[replaced_in]
+        if lower.kinds[index] == upper.kinds[other] == Kind.FILE and lower.sizes[index] == upper.sizes[other]:
+            self.same_length.append((number, above))
+
+
+class _Hiders:
+    """Which layer hides a path by its name or by a parent; remembered by directory while one layer is taken."""
+
+    def __init__(self, whiteouts: dict[str, int], opaque: dict[str, int]) -> None:
+        self._whiteouts = whiteouts
+        self._opaque = opaque
+        self._children: dict[str, int | None] = {"": opaque.get("")}
+
+    def of(self, path: str) -> int | None:
+        """The nearest layer above that deletes ``path`` or a directory on the way to it."""
+        parent = path.rpartition("/")[0]
+        if parent in self._children:
+            above = self._children[parent]
+        else:
+            above = self._below(parent)
+        own = self._whiteouts.get(path)
+        return own if above is None else above if own is None else min(own, above)
+
+    def _below(self, directory: str) -> int | None:
+        """The nearest layer above that hides everything in ``directory``."""
+        unknown = []
+        while directory not in self._children:
+            unknown.append(directory)
+            directory = directory.rpartition("/")[0]
+        found = self._children[directory]
+        for directory in reversed(unknown):
+            for hidden in (self._whiteouts.get(directory), self._opaque.get(directory)):
+                if hidden is not None and (found is None or hidden < found):
+                    found = hidden
+            self._children[directory] = found
+        return found
+
+
+def _key(path: str) -> str:
+    """Directories are keyed by their path without a slash at the end; so the root is the empty string."""
+    return "" if path == "/" else path
+
+
+def _parents(changesets: Sequence[Changeset]) -> set[str]:
+    """Every directory that some entry lies in, directly or below; the root is the empty string."""
+    found: set[str] = set()
+    for changeset in changesets:
+        for parent in {path.rpartition("/")[0] for path in changeset.paths}:
+            while parent not in found:
+                found.add(parent)
+                parent = parent.rpartition("/")[0]
+    return found
+
+
+def _hardlinks(changesets: Sequence[Changeset], work: _Work) -> tuple[dict[int, int], dict[int, int]]:
+    """Which version carries the bytes of each hardlink, and which link keeps a carrier alive; mends the fates."""
+    targets: dict[int, int] = {}
+    for layer, changeset in enumerate(changesets):
+        links = [index for index in changeset.links if changeset.kinds[index] == Kind.HARDLINK]
+        if not links:
+            continue
+        wanted = {changeset.links[index] for index in links}
+        versions: dict[str, list[int]] = {path: [] for path in wanted}
+        for index, path in enumerate(changeset.paths):
+            if path in wanted and changeset.kinds[index] <= Kind.FIFO:
+                versions[path].append(index)
+        for index in links:
+            target = _target(work, layer, index, changeset.links[index], versions)
+            if target is not None:
+                targets[work.starts[layer] + index] = target
+    carriers = {link: carrier for link in targets if (carrier := _follow(link, targets)) is not None}
+    survivors: dict[int, int] = {}
+    for link, carrier in carriers.items():
+        if work.fates[link] == Fate.LIVE and work.fates[carrier] != Fate.LIVE and carrier not in survivors:
+            survivors[carrier] = link
+    for carrier in survivors:
+        work.fates[carrier] = Fate.LIVE
+    return carriers, survivors
+
+
+def _target(work: _Work, layer: int, index: int, path: str, versions: dict[str, list[int]]) -> int | None:
+    """The version that a hardlink speaks of: in its own layer, best before it, else the one it sees below."""
+    own = [other for other in versions[path] if other != index]
+    if own:
+        before = [other for other in own if other < index]
+        return work.starts[layer] + (before[-1] if before else own[0])
+    for lower in reversed(range(layer)):
+        found = work.version_in(lower, path)
+        if found is not None:
+            hidden_by = work.hidden_by[found]
+            return found if hidden_by == NOBODY or hidden_by >= layer else None
+    return None
+
+
+def _follow(link: int, targets: dict[int, int]) -> int | None:
+    """The end of a chain of hardlinks; None where it is a circle."""
+    seen = {link}
+    while link in targets:
+        link = targets[link]
+        if link in seen:
+            return None
+        seen.add(link)
+    return link

@@ -1,0 +1,213 @@
+"""The file system of an image: every version that any layer holds, and the tree that is left at the end."""
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from layerscope.filesystem.overlay import Overlay, overlay
+from layerscope.model.entry import Fate, Kind
+from layerscope.model.image import Layer
+from layerscope.model.pathset import PathSet, Selector
+
+_LINKS = 40
+"""As many symlinks in a row as Linux follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A path as one layer holds it.
+
+    ``number`` counts versions through all layers. ``content_bytes`` is 0 for all but regular files; a hardlink's
+    bytes belong to the version that carries them. ``hidden_by`` is the layer that hides it, -1 where it is live.
+    """
+
+    number: int
+    layer: int
+    path: str
+    kind: Kind
+    content_bytes: int
+    mode: int
+    uid: int
+    gid: int
+    mtime: int
+    link: str
+    fate: Fate
+    hidden_by: int
+
+    @property
+    def name(self) -> str:
+        """The last component of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def parent(self) -> str:
+        """The directory it lies in; the empty string for what lies in the root."""
+        return self.path.rpartition("/")[0]
+
+
+class Filesystem:
+    """All versions of all layers, addressed by number; columns inside, values on request.
+
+    A carrier of hardlinked bytes whose own name is gone, but which a live hardlink keeps alive, counts as live, and
+    ``path_of`` gives the name under which it lives.
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.layers = tuple(layers)
+        self._changesets = tuple(layer.changeset for layer in layers)
+        self._overlay: Overlay = overlay(self._changesets)
+        self._mark_copied_up()
+
+    def __len__(self) -> int:
+        return len(self._overlay.fates)
+
+    @property
+    def fates(self) -> bytearray:
+        """The fate of each version, by number; not to be changed."""
+        return self._overlay.fates
+
+    @property
+    def live(self) -> dict[str, int]:
+        """The version behind each path of the final file system, in no particular order; not to be changed."""
+        return self._overlay.live
+
+    def numbers(self, layer: int) -> range:
+        """The numbers of one layer's versions."""
+        return range(self._overlay.starts[layer], self._overlay.starts[layer + 1])
+
+    def layer_of(self, number: int) -> int:
+        return self._overlay.layer_of(number)
+
+    def place(self, number: int) -> tuple[int, int]:
+        """A version's layer, and its index among the entries there."""
+        layer = self._overlay.layer_of(number)
+        return layer, number - self._overlay.starts[layer]
+
+    def path_of(self, number: int) -> str:
+        """The path by which a version is known: its own, or the surviving hardlink's."""
+        layer, index = self.place(self._overlay.survivors.get(number, number))
+        return self._changesets[layer].paths[index]
+
+    def kind_of(self, number: int) -> Kind:
+        layer, index = self.place(number)
+        return Kind(self._changesets[layer].kinds[index])
+
+    def content_bytes(self, number: int) -> int:
+        layer, index = self.place(number)
+        return self._changesets[layer].sizes[index]
+
+    def fate_of(self, number: int) -> Fate:
+        return Fate(self._overlay.fates[number])
+
+    def version(self, number: int) -> Version:
+        """Everything that is known of one version."""
+        layer, index = self.place(number)
+        changeset = self._changesets[layer]
+        mode, uid, gid = changeset.ownerships[index]
+        return Version(
+            number=number,
+            layer=layer,
+            path=self.path_of(number),
+            kind=Kind(changeset.kinds[index]),
+            content_bytes=changeset.sizes[index],
+            mode=mode,
+            uid=uid,
+            gid=gid,
+            mtime=changeset.mtimes[index],
+            link=changeset.links.get(index, ""),
+            fate=Fate(self._overlay.fates[number]),
+            hidden_by=self._overlay.hidden_by[number],
+        )
+
+    def carrier(self, number: int) -> int:
+        """The version that carries the bytes of a path: the version itself, or what a hardlink refers to."""
+        return self._overlay.carriers.get(number, number)
+
+    def read(self, number: int, start: int = 0, length: int | None = None) -> bytes | None:
+        """Content of a regular file or hardlink; None where it was not kept (see model.contents)."""
+        layer, index = self.place(self.carrier(number))
+        return self.layers[layer].contents.read(index, start, length)
+
+    def fingerprint(self, number: int) -> bytes | None:
+        """A digest of a file's content, comparable within one run; None where it is not known."""
+        layer, index = self.place(self.carrier(number))
+        return self.layers[layer].contents.fingerprint(index)
+
+    def resolve(self, path: str) -> int | None:
+        """The live version behind a path when every symlink on the way is followed, as a process in the image would.
+
+        None where there is nothing, or a circle of links.
+        """
+        live, links = self._overlay.live, 0
+        done, todo = "", [part for part in reversed(path.split("/")) if part]
+        while todo:
+            part = todo.pop()
+            if part == "." or part == "..":
+                done = done.rpartition("/")[0] if part == ".." else done
+                continue
+            number = live.get(f"{done}/{part}")
+            target = self._symlink(number) if number is not None else ""
+            if not target:
+                done = f"{done}/{part}"
+                continue
+            links += 1
+            if links > _LINKS or len(todo) > 10_000:
+                return None
+            done = "" if target.startswith("/") else done
+            todo += [part for part in reversed(target.split("/")) if part]
+        return live.get(done or "/")
+
+    def _symlink(self, number: int) -> str:
+        layer, index = self.place(number)
+        changeset = self._changesets[layer]
+        return changeset.links.get(index, "") if changeset.kinds[index] == Kind.SYMLINK else ""
+
+    @cached_property
+    def children(self) -> dict[str, list[int]]:
+        """The live versions in each directory; the key of the root is the empty string."""
+        found: dict[str, list[int]] = {}
+        for path, number in self._overlay.live.items():
+            if path != "/":
+                found.setdefault(path.rpartition("/")[0], []).append(number)
+        return found
+
+    def below(self, directory: str) -> Iterator[int]:
+        """The live versions below a directory, at any depth."""
+        todo = [directory.rstrip("/")]
+        while todo:
+            for number in self.children.get(todo.pop(), ()):
+                yield number
+                if self.kind_of(number) == Kind.DIRECTORY:
+                    todo.append(self.path_of(number))
+
+    def select(self, sets: Sequence[PathSet]) -> tuple[list[int], ...]:
+        """For each set the versions whose paths it holds, live and hidden ones, markers left out; one pass for all."""
+        selector = Selector(sets)
+        found: tuple[list[int], ...] = tuple([] for _ in sets)
+        for changeset, start in zip(self._changesets, self._overlay.starts, strict=False):
+            kinds = changeset.kinds
+            for index, path in enumerate(changeset.paths):
+                hits = selector(path)
+                if hits and kinds[index] < Kind.WHITEOUT:
+                    for number in set(hits):
+                        found[number].append(start + index)
+        return found
+
+    def _mark_copied_up(self) -> None:
+        """Tell copies from overwrites; only files of equal length are compared."""
+        fates, survivors = self._overlay.fates, self._overlay.survivors
+        for hidden, above in self._overlay.same_length:
+            if hidden in survivors:
+                continue
+            if not self.content_bytes(hidden):
+                fates[hidden] = Fate.COPIED_UP
+                continue
+            one, other = self.fingerprint(hidden), self.fingerprint(above)
+            if one is not None and one == other:
+                fates[hidden] = Fate.COPIED_UP
+
+
+def directory_of(path: str) -> str:
+    """The parent of an absolute path, ``/`` for what lies in the root."""
+    return posixpath.dirname(path)

@@ -1,0 +1,169 @@
+"""Which path in a COPY's source a path of the image came from (Dockerfile reference, "COPY" and "ADD")."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from layerscope.errors import UsageError
+from layerscope.history.dockerfile.build import ResolvedInstruction, is_inline
+from layerscope.history.dockerfile.expand import Expansion
+from layerscope.history.dockerfile.glob import PathPattern, excluded, parse_excludes
+from layerscope.history.dockerfile.paths import below, names_directory, normal
+from layerscope.history.dockerfile.stages import CONTEXT, Source
+
+_REMOTE = re.compile(r"(?:https?|git|ssh)://|git@")
+_ARCHIVE = re.compile(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst))?|tgz|tbz2?|txz)\Z")
+_BY_NAME, _CONTENTS, _ARCHIVE_MEMBER = range(3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopySource:
+    """One source from the root of the stage, image or context: the path as written, and as a pattern.
+
+    ``pivot`` is the directory that ``--parents`` counts from: ``/``, or what stands before ``/./``.
+    """
+
+    path: str
+    pattern: PathPattern
+    pivot: PathPattern
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyMapping:
+    """Where a COPY or ADD takes its files from, and where it puts them.
+
+    ``destination`` is absolute and normal unless not ``resolved``. ``destination_is_directory``: it ends in a
+    slash, is the working directory, or ``--parents`` is set; otherwise it may still be a directory of the image.
+    ``remote`` are URLs and repositories of ADD, ``inline`` the names of here-documents: neither has a source path.
+    Sources and destination with unknown variables are left out of the mapping, and ``resolved`` is False.
+    """
+
+    source: Source
+    sources: tuple[CopySource, ...]
+    destination: str
+    destination_is_directory: bool
+    excludes: tuple[PathPattern, ...] = ()
+    parents: bool = False
+    unpacks: bool = False
+    remote: tuple[str, ...] = ()
+    inline: tuple[str, ...] = ()
+    resolved: bool = True
+
+    def map_back(self, final_path: str) -> tuple[str, ...]:
+        """Paths in the source that ``final_path`` (absolute) may have come from, the likeliest first.
+
+        Empty where the instruction did not put it there, or its name in the source is lost: see
+        ``map_back_patterns``. Of several sources the last is named first, as it overwrites the others.
+        """
+        found = (path for path, is_pattern in self._candidates(normal(final_path)) if not is_pattern)
+        return tuple(dict.fromkeys(found))
+
+    def map_back_patterns(self, final_path: str) -> tuple[str, ...]:
+        """Like ``map_back``, for names that a wildcard stands for and the image does not tell.
+
+        They are patterns as COPY takes them: ``PathPattern.parse(it).matches(path)``.
+        """
+        found = (path for path, is_pattern in self._candidates(normal(final_path)) if is_pattern)
+        return tuple(dict.fromkeys(found))
+
+    def _candidates(self, path: str) -> Iterator[tuple[str, bool]]:
+        rest = below(path, self.destination) if self.destination.startswith("/") else None
+        if rest is None:
+            return
+        ranked: list[tuple[int, str, bool]] = []
+        for source in reversed(self.sources):
+            ranked += self._from_parents(source, rest) if self.parents else self._from_source(source, rest)
+        ranked.sort(key=lambda candidate: candidate[0])
+        yield from ((path, is_pattern) for _, path, is_pattern in ranked)
+
+    def _from_source(self, source: CopySource, rest: str) -> Iterator[tuple[int, str, bool]]:
+        """A file by its name, the contents of a directory, a member of an archive, in this order."""
+        if not rest and not self.destination_is_directory:
+            yield from self._renamed(source)
+            return
+        if rest and "/" not in rest:
+            yield from self._by_name(source, rest)
+        if excluded(rest, self.excludes):
+            return
+        literal = source.pattern.literal
+        if literal is not None:
+            yield _CONTENTS, normal(f"{literal}/{rest}"), False
+        elif rest:
+            yield _CONTENTS, f"{source.path}/{_quoted(rest)}", True
+        if rest and self.unpacks and _ARCHIVE.search(source.path):
+            yield _ARCHIVE_MEMBER, literal or source.path, literal is None
+
+    def _renamed(self, source: CopySource) -> Iterator[tuple[int, str, bool]]:
+        """The destination itself: the source, whatever that is called, and whether file or directory."""
+        literal = source.pattern.literal
+        if literal is None:
+            yield _BY_NAME, source.path, True
+        elif not excluded(literal.rpartition("/")[2], self.excludes):
+            yield _BY_NAME, literal, False
+
+    def _by_name(self, source: CopySource, name: str) -> Iterator[tuple[int, str, bool]]:
+        """A file that keeps its name below the destination."""
+        components = source.pattern.components
+        if not components or not components[-1].matches(name) or excluded(name, self.excludes):
+            return
+        parent = PathPattern("", components[:-1]).literal
+        if parent is not None:
+            yield _BY_NAME, normal(f"{parent}/{name}"), False
+        else:
+            yield _BY_NAME, source.path.rpartition("/")[0] + "/" + _quoted(name), True
+
+    def _from_parents(self, source: CopySource, rest: str) -> Iterator[tuple[int, str, bool]]:
+        if not rest or excluded(rest, self.excludes) or not source.pattern.matches(rest, prefixes=True):
+            return
+        pivot = source.pivot.literal
+        if pivot is not None:
+            yield _BY_NAME, normal(f"{pivot}/{rest}"), False
+        else:
+            yield _BY_NAME, f"{source.pivot.text}/{_quoted(rest)}", True
+
+
+def copy_mapping(copy: ResolvedInstruction) -> CopyMapping:
+    """The mapping of a COPY or ADD; raises UsageError for another instruction, and for a bad pattern."""
+    instruction = copy.instruction
+    if instruction.keyword not in ("COPY", "ADD"):
+        raise UsageError(f"{instruction.keyword} copies nothing")
+    parents = instruction.switch("parents")
+    *sources, destination = copy.arguments
+    inline = tuple(each.text for each in sources if is_inline(instruction, each.text))
+    remote = tuple(each.text for each in sources if instruction.keyword == "ADD" and _REMOTE.match(each.text))
+    local = [each for each in sources if each.text not in inline and each.text not in remote]
+    path = normal(destination.text) if destination.resolved else destination.text
+    here = copy.working_directory.resolved and copy.working_directory.text == path
+    return CopyMapping(
+        source=next(iter(copy.inputs), CONTEXT),
+        sources=tuple(_copy_source(each.text, parents=parents) for each in local if each.resolved),
+        destination=path if destination.resolved else "",
+        destination_is_directory=names_directory(destination.text) or here or parents,
+        excludes=parse_excludes(instruction.flag_values("exclude")),
+        parents=parents,
+        unpacks=instruction.keyword == "ADD" and instruction.flag("unpack").lower() != "false",
+        remote=remote,
+        inline=tuple(heredoc.name for heredoc in instruction.heredocs) if inline else (),
+        resolved=_all_resolved(copy.arguments),
+    )
+
+
+def _all_resolved(arguments: tuple[Expansion, ...]) -> bool:
+    return all(each.resolved for each in arguments)
+
+
+def _copy_source(text: str, *, parents: bool) -> CopySource:
+    pivot, dot, pattern = text.partition("/./") if parents else ("/", "", text)
+    if not dot:
+        pivot, pattern = "/", text
+    path = normal(text)
+    return CopySource(
+        path=path,
+        pattern=PathPattern.parse(normal(pattern)),
+        pivot=PathPattern(normal(pivot), PathPattern.parse(normal(pivot)).components),
+    )
+
+
+def _quoted(name: str) -> str:
+    """A literal path as a pattern."""
+    return re.sub(r"([*?\[\\])", r"\\\1", name)

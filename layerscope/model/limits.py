@@ -1,0 +1,25 @@
+"""Limits that guard against hostile input; no real image meets the defaults."""
+
+from dataclasses import dataclass
+
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much of anything one image may hold, in bytes unless the name says otherwise.
+
+    ``ratio`` bounds the expansion of a compressed stream, and counts only beyond ``ratio_from`` expanded bytes,
+    since a file of zeros compresses a thousandfold and harms nobody while it is small.
+    """
+
+    expanded_bytes: int = 512 * GIB
+    ratio: int = 200
+    ratio_from: int = 4 * GIB
+    entries: int = 20_000_000
+    path_bytes: int = 8 * KIB
+    json_bytes: int = 32 * MIB
+    json_depth: int = 100
+    pax_bytes: int = 4 * MIB
+    captured_bytes: int = 1 * GIB
+    layers: int = 20_000

@@ -1,0 +1,101 @@
+"""Which paths a cataloger or a rule asks for, matched by dictionary instead of one pattern after another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathSet:
+    """The paths for which any of these holds.
+
+    ``paths``: equal to one of these absolute paths. ``names``: the last component is one of these.
+    ``suffixes``: the last component ends so and is longer (``.pyc``, ``.tar.gz``). ``trees``: the path is one of
+    these, or lies below it; absolute (``/var/lib/apt/lists``), or the components to meet anywhere
+    (``.git``, ``go/pkg/mod``).
+    """
+
+    paths: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+    trees: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Contents that a later step will ask for: the first ``head`` and last ``tail`` bytes of the files in a set.
+
+    ``executables`` adds every regular file with an execute bit of at least that many bytes; 0 for none of them.
+    ``small`` adds every regular file up to that many bytes.
+    """
+
+    paths: PathSet = field(default_factory=PathSet)
+    head: int = 1 << 20
+    tail: int = 0
+    executables: int = 0
+    small: int = 0
+
+
+class Selector:
+    """Tells for a path which of many sets hold it, in time that does not grow with their number."""
+
+    def __init__(self, sets: Sequence[PathSet]) -> None:
+        self._paths: dict[str, tuple[int, ...]] = {}
+        self._names: dict[str, tuple[int, ...]] = {}
+        self._suffixes: dict[str, dict[str, tuple[int, ...]]] = {}
+        self._trees: dict[str, dict[str, tuple[int, ...]]] = {}
+        self._directories: dict[str, tuple[int, ...]] = {"": ()}
+        for number, pathset in enumerate(sets):
+            for path in pathset.paths:
+                _append(self._paths, path, number)
+            for name in pathset.names:
+                _append(self._names, name, number)
+            for suffix in pathset.suffixes:
+                _append(self._suffixes.setdefault(suffix.rpartition(".")[2], {}), suffix, number)
+            for tree in pathset.trees:
+                root = tree if tree.startswith("/") else "/" + tree
+                last = root.rpartition("/")[2]
+                _append(self._trees.setdefault(last, {}), tree, number)
+
+    def __call__(self, path: str) -> tuple[int, ...]:
+        """The numbers of the sets that hold ``path``, in no particular order, maybe repeated."""
+        parent, _, name = path.rpartition("/")
+        found = self._directories.get(parent)
+        if found is None:
+            found = self._directory(parent)
+        if name in self._trees:
+            found += self._roots(path, name)
+        if name in self._names:
+            found += self._names[name]
+        extension = name.rpartition(".")[2]
+        if extension in self._suffixes:
+            for suffix, numbers in self._suffixes[extension].items():
+                if name.endswith(suffix) and len(name) > len(suffix):
+                    found += numbers
+        if path in self._paths:
+            found += self._paths[path]
+        return found
+
+    def _directory(self, path: str) -> tuple[int, ...]:
+        """The sets whose trees hold everything below ``path``; remembered for each directory on the way."""
+        unknown = []
+        while path not in self._directories:
+            unknown.append(path)
+            path = path.rpartition("/")[0]
+        found = self._directories[path]
+        for path in reversed(unknown):
+            name = path.rpartition("/")[2]
+            if name in self._trees:
+                found += self._roots(path, name)
+            self._directories[path] = found
+        return found
+
+    def _roots(self, path: str, name: str) -> tuple[int, ...]:
+        found: tuple[int, ...] = ()
+        for tree, numbers in self._trees[name].items():
+            if path == tree or (not tree.startswith("/") and path.endswith("/" + tree)):
+                found += numbers
+        return found
+
+
+def _append(table: dict[str, tuple[int, ...]], key: str, number: int) -> None:
+    table[key] = (*table.get(key, ()), number)

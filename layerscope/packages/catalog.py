@@ -1,0 +1,22 @@
+"""The packages of an image and who owns each byte."""
+
+from array import array
+from dataclasses import dataclass
+
+from layerscope.model.package import Package
+
+UNOWNED = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """All packages, and the owner of each version.
+
+    ``owners`` holds for each version number an index into ``packages``, or -1; only live versions have owners, so
+    the packages' ``content_bytes`` and ``unowned_bytes`` add up to the live bytes.
+    """
+
+    packages: tuple[Package, ...]
+    owners: "array[int]"
+    unowned_bytes: int
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,53 @@
+"""What every cataloger is: the files that it asks for, and a generator of the packages that it finds there."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.pathset import Wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One installed package and the versions that it says are its own.
+
+    ``versions`` are numbers of live versions (regular files and links); two claims on one version are settled by the
+    order of the catalogers, then of the claims. ``layer`` is the first layer that lists the package, None where only
+    the place of its files tells. ``removed_in`` is set for a package that a later layer took away; its ``versions``
+    are then hidden ones. ``location`` is the path of the record that tells of it, ``parent`` the package within
+    which it lies (a nested jar, a module of a Go binary): such claims own nothing.
+    """
+
+    type: str
+    name: str
+    version: str
+    namespace: str = ""
+    qualifiers: tuple[tuple[str, str], ...] = ()
+    versions: tuple[int, ...] = ()
+    layer: int | None = None
+    removed_in: int | None = None
+    location: str = ""
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a cataloger may look at.
+
+    ``matches`` are the numbers of all versions, live and hidden, that its path set holds, lowest layer first.
+    ``warn`` takes one sentence that names the file and the record that cannot be read.
+    """
+
+    filesystem: Filesystem
+    matches: tuple[int, ...]
+    warn: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cataloger:
+    """One ecosystem. ``name`` is its purl type where it has one; ``is_os`` puts its claims before the languages'."""
+
+    name: str
+    wanted: Wanted
+    catalog: Callable[[Evidence], Iterator[Claim]]
+    is_os: bool = False
