@@ -97,7 +97,7 @@ class Columns:
     def _append(
         self, name: str, kind: int, size: int, mtime: int, ownership: Ownership, target: str, position: int
     ) -> int:
-        path = "/" + (name[2:] if name.startswith("./") else name)
+        path = "/" + name.removeprefix("./")
         if path[-1] == "/":
             path = path.rstrip("/") or "/"
         if "/." in path or "//" in path:

@@ -6,7 +6,7 @@ import io
 import lzma
 import zlib
 from collections.abc import Callable
-from typing import Protocol
+from typing import BinaryIO, Protocol, cast
 
 from layerscope.errors import Damaged
 
@@ -66,14 +66,13 @@ def _errors() -> tuple[type[Exception], ...]:
     """The exceptions of all decompressors; only asked for when one was raised."""
     import zstandard
 
-    kinds: list[type[Exception]] = [OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError, ValueError]
+    kinds: tuple[type[Exception], ...] = (OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError, ValueError)
     try:
         from isal import isal_zlib
-
-        kinds.append(isal_zlib.error)
     except ImportError:
-        pass
-    return tuple(kinds)
+        return kinds
+    # Its type stub calls the class an instance.
+    return (*kinds, cast("type[Exception]", isal_zlib.error))
 
 
 def _open_gzip(raw: io.RawIOBase) -> Readable:
@@ -82,22 +81,22 @@ def _open_gzip(raw: io.RawIOBase) -> Readable:
         from isal import igzip
     except ImportError:
         return gzip.GzipFile(fileobj=raw, mode="rb")
-    return igzip.IGzipFile(fileobj=raw, mode="rb")
+    return cast(Readable, igzip.IGzipFile(fileobj=raw, mode="rb"))  # type: ignore[no-untyped-call]
 
 
 def _open_zstd(raw: io.RawIOBase) -> Readable:
     import zstandard
 
     context = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
-    return context.stream_reader(raw, read_size=1 << 17, read_across_frames=True)
+    return context.stream_reader(cast(BinaryIO, raw), read_size=1 << 17, read_across_frames=True)
 
 
 def _open_xz(raw: io.RawIOBase) -> Readable:
-    return lzma.LZMAFile(raw)
+    return lzma.LZMAFile(cast(BinaryIO, raw))
 
 
 def _open_bzip2(raw: io.RawIOBase) -> Readable:
-    return bz2.BZ2File(raw)
+    return bz2.BZ2File(cast(BinaryIO, raw))
 
 
 _OPENERS: dict[str, Callable[[io.RawIOBase], Readable]] = {

@@ -11,7 +11,7 @@ LARGEST = 1 << 60
 """Sizes and times beyond this are no such thing, and would not fit a column."""
 
 FIELDS = struct.Struct("100s24s12s12s8sc100s8s80s155s12x")
-"""name; mode, uid and gid together; size; mtime; chksum; typeflag; linkname; magic and version; uname to devminor; prefix."""
+"""name; mode, uid and gid; size; mtime; chksum; typeflag; linkname; magic and version; uname to devminor; prefix."""
 
 
 def number(field: bytes) -> int:

@@ -24,7 +24,7 @@ class LayerData:
     """What reading a layer blob gave; ``diff_id`` is None where only the headers were read."""
 
     changeset: Changeset = field(default_factory=Changeset)
-    contents: Contents = NoContents()
+    contents: Contents = field(default_factory=NoContents)
     compression: str = ""
     stored_bytes: int = 0
     tar_bytes: int = 0
@@ -144,14 +144,13 @@ def check_padding(window: Window, position: int, where: str, warnings: list[str]
         warnings.append(f"{where}, {place}: data behind the end of the tar; no engine would unpack it")
 
 
-def prove(data: LayerData, expected: Digest, where: str) -> str:
-    """``contents`` when the diff_id was proven, ``headers`` when only headers were read; raises Damaged if it is wrong."""
+def prove(data: LayerData, expected: Digest, where: str) -> None:
+    """Compare the diff_id, where the whole content was read; raises Damaged if it is wrong."""
     if data.diff_id is None or expected.algorithm != data.diff_id.algorithm:
-        return "headers"
+        return
     if data.diff_id != expected:
         raise Damaged(
             f"the content is not what its diff_id says: {data.diff_id} instead of {expected}",
             where=where,
             hint="the archive was damaged or changed after it was written",
         )
-    return "contents"

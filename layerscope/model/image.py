@@ -26,7 +26,7 @@ class ImageConfig:
     """The image config; ``document`` is the whole JSON object, the other fields are read from it."""
 
     document: Mapping[str, Any] = field(default_factory=dict)
-    platform: Platform = Platform()
+    platform: Platform = field(default_factory=Platform)
     created: str = ""
     diff_ids: tuple[Digest, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
@@ -56,7 +56,7 @@ class Layer:
     stored_bytes: int = 0
     tar_bytes: int = 0
     changeset: Changeset
-    contents: Contents = NoContents()
+    contents: Contents = field(default_factory=NoContents)
     verified: str = ""
     problem: str = ""
 
