@@ -92,9 +92,24 @@ class Image:
         return next(iter(self.tags), "") or self.image_id or self.source
 
     @property
+    def docker_sizes(self) -> tuple[int, ...]:
+        """What the engine's history calls the size of each layer, lowest first.
+
+        The bytes of regular files and the length of each symlink's target, as the graph drivers count them on disk.
+        Where BuildKit made the layer, the engine counted the layer's tar instead, in which links have no length.
+        """
+        makers = [entry.comment for entry in self.config.history if not entry.empty_layer]
+        from_the_end = dict(zip(reversed(range(len(self.layers))), reversed(makers), strict=False))
+        return tuple(
+            layer.changeset.content_bytes
+            + (0 if from_the_end.get(layer.index, "").startswith("buildkit.") else layer.changeset.link_bytes)
+            for layer in self.layers
+        )
+
+    @property
     def docker_size(self) -> int:
-        """What the engine's inspect calls Size: regular files plus the targets of symlinks, over all layers."""
-        return sum(layer.changeset.content_bytes + layer.changeset.link_bytes for layer in self.layers)
+        """What the engine's inspect calls Size."""
+        return sum(self.docker_sizes)
 
     @property
     def complete(self) -> bool:

@@ -1,0 +1,77 @@
+"""Bytes by directory, as a few disjoint directories that say most."""
+
+from collections.abc import Iterable
+
+from layerscope.model.report import PathBytes
+
+_SMALL = 0.02
+"""A directory of less than this part of all bytes is not opened further."""
+
+
+class DirectorySums:
+    """Bytes and files by directory; ``add`` takes regular files, sums of subtrees come out."""
+
+    def __init__(self) -> None:
+        self._own: dict[str, int] = {}
+        self._files: dict[str, int] = {}
+
+    def add(self, path: str, content_bytes: int) -> None:
+        parent = path.rpartition("/")[0]
+        self._own[parent] = self._own.get(parent, 0) + content_bytes
+        self._files[parent] = self._files.get(parent, 0) + 1
+
+    def totals(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Bytes and files of every directory with all below it; the key of the root is the empty string."""
+        sums: dict[str, int] = {"": 0}
+        files: dict[str, int] = {"": 0}
+        for directory, own in self._own.items():
+            count = self._files[directory]
+            while True:
+                sums[directory] = sums.get(directory, 0) + own
+                files[directory] = files.get(directory, 0) + count
+                if not directory:
+                    break
+                directory = directory.rpartition("/")[0]
+        return sums, files
+
+    def biggest(self, count: int) -> tuple[PathBytes, ...]:
+        """At most ``count`` directories, none inside another, that hold the most bytes.
+
+        Starting at the root, the biggest directory gives way to its subdirectories while most of its bytes lie in
+        them; what lies directly in it, or in many small ones, stays under its own name.
+        """
+        sums, files = self.totals()
+        children: dict[str, list[str]] = {}
+        for directory in sums:
+            if directory:
+                children.setdefault(directory.rpartition("/")[0], []).append(directory)
+        chosen: dict[str, tuple[int, int]] = {"": (sums[""], files[""])}
+        closed: set[str] = set()
+        while len(chosen) < count:
+            candidates = [name for name in chosen if name not in closed and children.get(name)]
+            if not candidates:
+                break
+            name = max(candidates, key=lambda one: chosen[one][0])
+            big = [one for one in children[name] if sums[one] >= max(1, _SMALL * sums[""])]
+            big = sorted(big, key=lambda one: -sums[one])[: count - len(chosen) + 1]
+            rest = chosen[name][0] - sum(sums[one] for one in big)
+            closed.add(name)
+            if not big or (rest > chosen[name][0] / 2 and name):
+                continue
+            rest_files = chosen[name][1] - sum(files[one] for one in big)
+            del chosen[name]
+            chosen.update({one: (sums[one], files[one]) for one in big})
+            if rest:
+                chosen[name] = (rest, rest_files)
+        rows = sorted(chosen.items(), key=lambda item: (-item[1][0], item[0]))
+        return tuple(
+            PathBytes(path=name or "/", content_bytes=total, files=number) for name, (total, number) in rows if total
+        )
+
+
+def biggest_directories(files: Iterable[tuple[str, int]], count: int) -> tuple[PathBytes, ...]:
+    """The directories that say most about ``files``, pairs of path and bytes."""
+    sums = DirectorySums()
+    for path, content_bytes in files:
+        sums.add(path, content_bytes)
+    return sums.biggest(count)

@@ -1,0 +1,147 @@
+"""The report: everything that was found out about one image, as the renderers and the JSON show it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from layerscope.model.finding import Finding
+from layerscope.model.package import Package
+
+SCHEMA_VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSummary:
+    """The image itself. ``docker_size`` is what the engine's inspect calls Size; ``config`` is the whole document."""
+
+    source: str
+    format: str
+    name: str
+    tags: tuple[str, ...] = ()
+    image_id: str = ""
+    manifest_digest: str = ""
+    platform: str = ""
+    created: str = ""
+    docker_size: int = 0
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Bytes over all layers; content = live + hidden = base + own. ``efficiency`` is live / content, 1.0 when empty.
+
+    ``reclaimable_bytes`` are own bytes that are hidden, or claimed by a finding of kind leak or bloat.
+    ``files`` counts live regular files, ``entries`` all tar headers.
+    """
+
+    content_bytes: int = 0
+    stored_bytes: int = 0
+    live_bytes: int = 0
+    hidden_bytes: int = 0
+    base_bytes: int = 0
+    own_bytes: int = 0
+    reclaimable_bytes: int = 0
+    files: int = 0
+    entries: int = 0
+    efficiency: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerReport:
+    """One layer. ``origin`` is ``base`` or ``own``; ``verified`` is ``contents``, ``headers`` or empty."""
+
+    index: int
+    diff_id: str = ""
+    digest: str = ""
+    media_type: str = ""
+    compression: str = ""
+    stored_bytes: int = 0
+    tar_bytes: int = 0
+    content_bytes: int = 0
+    live_bytes: int = 0
+    hidden_bytes: int = 0
+    reclaimable_bytes: int = 0
+    entries: int = 0
+    origin: str = "own"
+    created_by: str = ""
+    instruction: int | None = None
+    verified: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstructionReport:
+    """One step of the build, with what is known of its place in a Dockerfile; ``evidence`` says how."""
+
+    index: int
+    kind: str
+    text: str
+    layer: int | None = None
+    dockerfile_line: int | None = None
+    stage: str = ""
+    source_stage: str = ""
+    evidence: str = ""
+    content_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseReport:
+    """How many of the lowest layers are the base image's, and how that is known."""
+
+    evidence: str = ""
+    layers: int = 0
+    name: str = ""
+    certain: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageReport:
+    """What came over from one build stage, in bytes of the final image.
+
+    ``needless_bytes`` of the ``content_bytes`` are claimed by a finding; ``stayed_bytes`` are live in the builder
+    image and not in the final one, None where no builder image was given.
+    """
+
+    name: str
+    evidence: str
+    content_bytes: int = 0
+    needless_bytes: int = 0
+    matched_bytes: int = 0
+    same_content_bytes: int = 0
+    inconclusive_bytes: int = 0
+    stayed_bytes: int | None = None
+    stayed: tuple[tuple[str, int], ...] = ()
+    paths: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathBytes:
+    """A directory or file with the bytes of one kind that it holds; ``layers`` are those that wrote them."""
+
+    path: str
+    content_bytes: int
+    files: int = 0
+    layers: tuple[int, ...] = ()
+    fate: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The whole report of one image. ``directories`` are disjoint, so their bytes can be added up."""
+
+    image: ImageSummary
+    totals: Totals
+    layers: tuple[LayerReport, ...] = ()
+    instructions: tuple[InstructionReport, ...] = ()
+    base: BaseReport = BaseReport()
+    stages: tuple[StageReport, ...] = ()
+    packages: tuple[Package, ...] = ()
+    unowned_bytes: int = 0
+    unowned: tuple[PathBytes, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    ignored: tuple[Finding, ...] = ()
+    directories: tuple[PathBytes, ...] = ()
+    wasted: tuple[PathBytes, ...] = ()
+    warnings: tuple[str, ...] = ()
+    complete: bool = True
+    schema_version: str = SCHEMA_VERSION

@@ -1,0 +1,18 @@
+"""Text that is safe for a terminal: what could move the cursor, change colours or reorder a line is written out."""
+
+
+def printable(text: str) -> str:
+    """``text`` with control, format and lone surrogate characters as escapes; a byte that is no UTF-8 is ``\\xff``."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else _escaped(character) for character in text)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # A surrogate escape stands for the byte in its low half.
+        return f"\\x{code - 0xDC00:02x}"
+    named = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(character)
+    if named:
+        return named
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,48 @@
+"""Bytes as people read them."""
+
+from collections.abc import Callable
+
+Units = Callable[[int], str]
+
+_SI = ("B", "kB", "MB", "GB", "TB", "PB")
+_IEC = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def units(name: str) -> Units:
+    """The formatter for ``si`` (as the engines print), ``iec`` or ``bytes``."""
+    return {"si": si, "iec": iec, "bytes": plain}[name]
+
+
+def si(count: int) -> str:
+    """Powers of 1000 with three significant digits: ``1.48 GB``."""
+    return _scaled(count, 1000, _SI)
+
+
+def iec(count: int) -> str:
+    """Powers of 1024 with three significant digits: ``1.38 GiB``."""
+    return _scaled(count, 1024, _IEC)
+
+
+def plain(count: int) -> str:
+    """All digits, in groups of three."""
+    return f"{count:,}"
+
+
+def _scaled(count: int, step: int, names: tuple[str, ...]) -> str:
+    if abs(count) < step:
+        return f"{count} {names[0]}"
+    value, power = float(count), 0
+    while abs(value) >= step and power < len(names) - 1:
+        value, power = value / step, power + 1
+    if abs(value) >= step - 0.5 and power < len(names) - 1:  # 999.9 kB would read 1000 kB.
+        value, power = value / step, power + 1
+    digits = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
+    return f"{value:.{digits}f} {names[power]}"
+
+
+def percent(part: int, whole: int) -> str:
+    """``part`` of ``whole``, with a decimal only below ten per cent."""
+    if not whole:
+        return "0%"
+    value = 100 * part / whole
+    return f"{value:.1f}%" if 0 < abs(value) < 9.95 else f"{value:.0f}%"
