@@ -15,6 +15,7 @@ from layerscope.model.platform import Platform
 
 UNKNOWN_DIRECTORY = Expansion(text="", unresolved=("WORKDIR",))
 """The working directory on top of a base image whose config is not at hand."""
+DEFAULT_SHELL = ("/bin/sh", "-c")
 _EXPANDED = frozenset({"ADD", "COPY", "EXPOSE", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"})
 _EXPANDED_FLAGS = frozenset({"chown", "chmod", "checksum"})
 
@@ -24,9 +25,9 @@ class ResolvedInstruction:
     """An instruction as the builder saw it.
 
     ``stage`` is the index of the stage that runs it. ``arguments``, ``pairs``, ``flags`` (name and value) and
-    ``mounts`` are expanded where the builder expands them: not the commands of RUN, CMD and ENTRYPOINT. The
-    destination of COPY and ADD is absolute where the working directory is known. ``working_directory`` holds after
-    the instruction. ``inputs`` is what it may read: the source of a COPY or ADD, or the mounts of a RUN.
+    ``mounts`` are expanded where the builder expands them: not the commands of RUN, CMD and ENTRYPOINT; that of
+    WORKDIR is absolute where the directory before it is known. ``working_directory`` and ``shell`` hold after the
+    instruction. ``inputs`` is what it may read: the source of a COPY or ADD, or the mounts of a RUN.
     """
 
     stage: int
@@ -37,6 +38,15 @@ class ResolvedInstruction:
     mounts: tuple[Mount, ...]
     inputs: tuple[Source, ...]
     working_directory: Expansion
+    shell: tuple[str, ...] = DEFAULT_SHELL
+
+    @property
+    def destination(self) -> Expansion:
+        """Where a COPY or ADD puts its files: absolute where the working directory is known.
+
+        A slash at the end says that it must be a directory.
+        """
+        return join(self.working_directory, self.arguments[-1], keep_slash=True)
 
     @property
     def resolved(self) -> bool:
@@ -122,6 +132,7 @@ class _Walk:
         self.outer = global_scope(build.dockerfile, build.build_args, build.platform, build.target_name)
         self.scope = Scope(build.dockerfile, complete=False, budget=Budget())
         self.directory = UNKNOWN_DIRECTORY
+        self.shell: tuple[str, ...] = DEFAULT_SHELL
 
     def over(self, chain: tuple[Stage, ...]) -> Iterator[ResolvedInstruction]:
         self._start(chain[0].base)
@@ -140,12 +151,13 @@ class _Walk:
     def _step(self, stage: int, instruction: DockerfileInstruction, inputs: tuple[Source, ...]) -> ResolvedInstruction:
         pairs = self._pairs(instruction)
         arguments = tuple(self._arguments(instruction))
-        if instruction.keyword in ("WORKDIR", "COPY", "ADD"):
+        if instruction.keyword == "WORKDIR":
             # A hostile file makes the directory longer with each line, so its length counts each time.
             self.scope.budget.spend(len(self.directory.text))
-            path = join(self.directory, arguments[-1], keep_slash=instruction.keyword != "WORKDIR")
-            self.directory = path if instruction.keyword == "WORKDIR" else self.directory
-            arguments = (*arguments[:-1], path)
+            self.directory = join(self.directory, arguments[0], keep_slash=False)
+            arguments = (self.directory,)
+        elif instruction.keyword == "SHELL":
+            self.shell = instruction.arguments
         return ResolvedInstruction(
             stage=stage,
             instruction=instruction,
@@ -155,6 +167,7 @@ class _Walk:
             mounts=tuple(self._mount(mount, instruction) for mount in instruction.mounts),
             inputs=inputs,
             working_directory=self.directory,
+            shell=self.shell,
         )
 
     def _pairs(self, instruction: DockerfileInstruction) -> tuple[ResolvedPair, ...]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from layerscope.errors import UsageError
 from layerscope.history.dockerfile.build import ResolvedInstruction, is_inline
-from layerscope.history.dockerfile.expand import Expansion
 from layerscope.history.dockerfile.glob import PathPattern, excluded, parse_excludes
 from layerscope.history.dockerfile.paths import below, names_directory, normal
 from layerscope.history.dockerfile.stages import CONTEXT, Source
@@ -128,7 +127,7 @@ def copy_mapping(copy: ResolvedInstruction) -> CopyMapping:
     if instruction.keyword not in ("COPY", "ADD"):
         raise UsageError(f"{instruction.keyword} copies nothing")
     parents = instruction.switch("parents")
-    *sources, destination = copy.arguments
+    sources, destination = copy.arguments[:-1], copy.destination
     inline = tuple(each.text for each in sources if is_inline(instruction, each.text))
     remote = tuple(each.text for each in sources if instruction.keyword == "ADD" and _REMOTE.match(each.text))
     local = [each for each in sources if each.text not in inline and each.text not in remote]
@@ -144,12 +143,8 @@ def copy_mapping(copy: ResolvedInstruction) -> CopyMapping:
         unpacks=instruction.keyword == "ADD" and instruction.flag("unpack").lower() != "false",
         remote=remote,
         inline=tuple(heredoc.name for heredoc in instruction.heredocs) if inline else (),
-        resolved=_all_resolved(copy.arguments),
+        resolved=destination.resolved and all(each.resolved for each in sources),
     )
-
-
-def _all_resolved(arguments: tuple[Expansion, ...]) -> bool:
-    return all(each.resolved for each in arguments)
 
 
 def _copy_source(text: str, *, parents: bool) -> CopySource:

@@ -93,32 +93,30 @@ def test_working_directory(lines: str, directory: str) -> None:
     ],
 )
 def test_destinations_become_absolute(lines: str, destination: str) -> None:
-    assert last(f"FROM scratch\n{lines}").arguments[-1].text == destination
+    assert last(f"FROM scratch\n{lines}").destination.text == destination
 
 
 def test_the_working_directory_goes_over_from_stage_to_stage() -> None:
-    assert last("FROM scratch AS a\nWORKDIR /w\nFROM a\nCOPY x y").arguments[-1].text == "/w/y"
+    assert last("FROM scratch AS a\nWORKDIR /w\nFROM a\nCOPY x y").destination.text == "/w/y"
 
 
 def test_a_relative_destination_on_an_unknown_base_is_not_resolved() -> None:
     copy = last("FROM debian\nCOPY x y")
-    assert copy.arguments[-1].text == "y"
-    assert copy.arguments[-1].unresolved == ("WORKDIR",)
-    assert not copy.resolved
+    assert (copy.destination.text, copy.destination.unresolved) == ("y", ("WORKDIR",))
 
 
 def test_an_absolute_workdir_makes_it_known() -> None:
-    assert last("FROM debian\nWORKDIR sub\nWORKDIR /w\nCOPY x y").arguments[-1].text == "/w/y"
+    assert last("FROM debian\nWORKDIR sub\nWORKDIR /w\nCOPY x y").destination.text == "/w/y"
 
 
 def test_a_known_base_tells_the_working_directory() -> None:
     build = Build.of(parse_dockerfile("FROM b\nCOPY x y"), bases={"b": BaseConfig(working_directory="/srv")})
-    assert build.flatten()[-1].arguments[-1].text == "/srv/y"
+    assert build.flatten()[-1].destination.text == "/srv/y"
 
 
 def test_an_unknown_variable_in_workdir_spreads_to_destinations() -> None:
     copy = last("FROM debian\nWORKDIR /a/$U\nCOPY x y")
-    assert (copy.arguments[-1].text, copy.arguments[-1].unresolved) == ("/a/$U/y", ("U",))
+    assert (copy.destination.text, copy.destination.unresolved) == ("/a/$U/y", ("U",))
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,11 @@ def commands(draw: st.DrawFn) -> DockerfileInstruction:
 
 @st.composite
 def copies(draw: st.DrawFn) -> DockerfileInstruction:
-    flags = [Flag(name="exclude", value=value) for value in draw(st.lists(ANY, max_size=2))]
-    flags += draw(st.sampled_from([[], [Flag(name="link")], [Flag(name="from", value="a"), Flag(name="parents")]]))
     content = "".join(draw(LINES)) if draw(st.booleans()) else None
+    # Whatever the escape directive says, here-documents are looked for with a backslash: quotes would mislead it.
+    values = ANY if content is None else WORD
+    flags = [Flag(name="exclude", value=value) for value in draw(st.lists(values, max_size=2))]
+    flags += draw(st.sampled_from([[], [Flag(name="link")], [Flag(name="from", value="a"), Flag(name="parents")]]))
     if content is not None:
         heredocs = (Heredoc(name="EOF", content=content, strip_tabs=draw(st.booleans()), expand=draw(st.booleans())),)
         return instruction("COPY", flags=tuple(flags), heredocs=heredocs)

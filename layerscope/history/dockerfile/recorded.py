@@ -1,0 +1,61 @@
+"""What a builder leaves in the image's history of an instruction, so that the two can be laid side by side.
+
+BuildKit writes each instruction with its values put in and drops most flags; the history's own wrapping (the shell,
+build arguments, ``# buildkit``, Go's way to print lists) is not repeated here.
+"""
+
+import json
+import re
+
+from layerscope.history.dockerfile.ast import DockerfileInstruction, Form
+from layerscope.history.dockerfile.build import ResolvedInstruction, is_inline
+from layerscope.history.dockerfile.words import heredoc_mark
+
+_TABS = re.compile(r"^\t+", re.MULTILINE)
+_RECORDED_FLAGS = ("chown", "chmod")
+
+
+def recorded_text(step: ResolvedInstruction) -> str:
+    """The text behind the keyword, as a history reads once it is unwrapped.
+
+    It is exact for what makes a layer (RUN, COPY, ADD, WORKDIR) and for ENV, LABEL, ARG, USER, CMD and ENTRYPOINT.
+    A history of the legacy builder has a checksum in place of the sources of COPY and ADD. ONBUILD leaves nothing
+    in BuildKit's history.
+    """
+    keyword = step.instruction.keyword
+    words = [argument.text for argument in step.arguments]
+    if keyword == "RUN":
+        return _command(step.instruction)
+    if keyword in ("COPY", "ADD"):
+        return _copy(step)
+    if keyword in ("CMD", "ENTRYPOINT"):
+        whole = words if step.instruction.form is Form.EXEC else [*step.shell, *words]
+        return json.dumps(whole, ensure_ascii=False)
+    if keyword == "EXPOSE":
+        return " ".join(word if "/" in word else f"{word}/tcp" for word in words)
+    if step.pairs:
+        return " ".join(pair.name.text + (f"={pair.value.text}" if pair.value else "") for pair in step.pairs)
+    return step.instruction.text if step.instruction.trigger else " ".join(words)
+
+
+def _command(instruction: DockerfileInstruction) -> str:
+    """A RUN that is nothing but a here-document records its content, another one both."""
+    text = " ".join(instruction.arguments)
+    if not instruction.heredocs:
+        return text
+    document = instruction.heredocs[0]
+    if heredoc_mark(text) is None:
+        return text + "".join(f"\n{each.content}{each.name}" for each in instruction.heredocs)
+    content = _TABS.sub("", document.content) if document.strip_tabs else document.content
+    return f"/dev/pipes/{document.name}" if content.startswith("#!") else content
+
+
+def _copy(step: ResolvedInstruction) -> str:
+    *sources, destination = (argument.text for argument in step.arguments)
+    flags = dict(step.flags)
+    parts = ["--parents"] if step.instruction.switch("parents") else []
+    parts += [f"--{name}={flags[name].text}" for name in _RECORDED_FLAGS if name in flags and flags[name].text]
+    inline = [source for source in sources if is_inline(step.instruction, source)]
+    parts += [source for source in sources if source not in inline]
+    names = (mark.name for source in inline if (mark := heredoc_mark(source)) is not None)
+    return " ".join((*parts, *(f"<<{name}" for name in names), destination))
