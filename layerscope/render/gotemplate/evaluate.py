@@ -6,7 +6,7 @@ from layerscope.errors import UsageError
 from layerscope.render.gotemplate import nodes
 from layerscope.render.gotemplate.expressions import Expressions, Scope
 from layerscope.render.gotemplate.limits import MAX_CALLS, MAX_CHARACTERS, LimitPassed
-from layerscope.render.gotemplate.literals import quote
+from layerscope.render.gotemplate.literals import quote, rejoined
 from layerscope.render.gotemplate.values import element, elements, is_true, printable
 from layerscope.render.gotemplate.verbs import show
 
@@ -49,7 +49,7 @@ class Output:
 
     def text(self) -> str:
         """All that was written."""
-        return "".join(self._pieces)
+        return rejoined("".join(self._pieces))
 
 
 class _Run(Expressions):

@@ -12,7 +12,7 @@ from layerscope.render.gotemplate import compare, escapes
 from layerscope.render.gotemplate.compare import CallFault
 from layerscope.render.gotemplate.containers import index, join, length, slice_of
 from layerscope.render.gotemplate.limits import MAX_CHARACTERS, LimitPassed
-from layerscope.render.gotemplate.literals import to_bytes, to_text
+from layerscope.render.gotemplate.literals import REPLACEMENT, is_raw_byte, to_bytes, to_text
 from layerscope.render.gotemplate.printing import sprint, sprintf, sprintln
 from layerscope.render.gotemplate.values import TypedList, is_true, printable
 
@@ -83,7 +83,7 @@ def _title(text: str) -> str:
     """Upper-cases the first letter of each word; words end where Go's strings.Title says so."""
     before = " "
     found = []
-    for char in text:
+    for char in _clean(text):
         found.append(_title_case(char) if _ends_word(before) else char)
         before = char
     return "".join(found)
@@ -101,16 +101,23 @@ def _ends_word(char: str) -> bool:
 
 
 def _lower(text: str) -> str:
-    return "".join(_one(char, char.lower()) for char in text)
+    return "".join(_one(char, char.lower()) for char in _clean(text))
 
 
 def _upper(text: str) -> str:
-    return "".join(_one(char, char.upper()) for char in text)
+    return "".join(_one(char, char.upper(), char.title()) for char in _clean(text))
 
 
-def _one(char: str, changed: str) -> str:
-    """Go maps character to character; where Unicode's full mapping gives several, it has the simple one or none."""
-    return changed if len(changed) == 1 else {"\u0130": "i"}.get(char, char)
+def _clean(text: str) -> str:
+    """The text as Go's mappings of characters leave it: what is no UTF-8 becomes U+FFFD."""
+    return text if text.isascii() else "".join(REPLACEMENT if is_raw_byte(char) else char for char in text)
+
+
+def _one(char: str, *changed: str) -> str:
+    """Go maps character to character: the first of the full mappings that is one character, or none."""
+    if char == "\u0130":
+        return "i" if changed == ("i\u0307",) else char
+    return next((one for one in changed if len(one) == 1), char)
 
 
 def _pad(text: str, before: int, after: int) -> str:

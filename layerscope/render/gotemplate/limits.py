@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from layerscope.render.gotemplate.literals import rejoined
+
 MAX_CHARACTERS = 1 << 24
 """Of the output, and of any string on the way to it."""
 MAX_STEPS = 2_000_000
@@ -17,10 +19,10 @@ class LimitPassed(Exception):
 
 
 def bounded(value: object) -> object:
-    """The value itself; raises LimitPassed for a string that is too long."""
+    """The result of a function, characters rejoined; raises LimitPassed for a string that is too long."""
     if isinstance(value, str) and len(value) > MAX_CHARACTERS:
         raise LimitPassed(f"more than {MAX_CHARACTERS:,} characters")
-    return value
+    return rejoined(value) if isinstance(value, str) else value
 
 
 def within_limit(separator: str, pieces: Iterable[str]) -> str:

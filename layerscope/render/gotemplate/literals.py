@@ -17,8 +17,12 @@ _INTEGER = re.compile(
     r"(?P<sign>[+-]?)(?:0[xX](?P<hex>(?:_?[0-9a-fA-F])+)|0[bB](?P<bin>(?:_?[01])+)"
     r"|0[oO](?P<oct>(?:_?[0-7])+)|0(?P<old>(?:_?[0-7])*)|(?P<dec>[1-9](?:_?[0-9])*))"
 )
-_FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_HEX_FLOAT = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+")
+_DIGITS = "[0-9](?:_?[0-9])*"
+_HEX_DIGITS = "[0-9a-fA-F](?:_?[0-9a-fA-F])*"
+_FLOAT = re.compile(rf"[+-]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?")
+_HEX_FLOAT = re.compile(
+    rf"[+-]?0[xX](?:_?{_HEX_DIGITS}(?:\.(?:{_HEX_DIGITS})?)?|\.{_HEX_DIGITS})[pP][+-]?{_DIGITS}",
+)
 _BASES = {"hex": 16, "bin": 2, "oct": 8, "old": 8, "dec": 10}
 
 
@@ -49,6 +53,11 @@ def to_bytes(text: str) -> bytes:
 def to_text(data: bytes) -> str:
     """The Go string of these bytes."""
     return data.decode("utf-8", "surrogateescape")
+
+
+def rejoined(text: str) -> str:
+    """The text with raw bytes that together are a character again, as after a cut and a print, made that character."""
+    return text if text.isascii() else to_text(to_bytes(text))
 
 
 def is_raw_byte(char: str) -> bool:
@@ -146,7 +155,8 @@ def rune_value(literal: str) -> int:
 def parse_number(text: str) -> Number:
     """A numeric literal in the types that hold it; raises LiteralSyntax with the words of text/template/parse."""
     whole = _INTEGER.fullmatch(text)
-    if whole:
+    # Twenty digits hold any integer of 64 bits; the interpreter refuses to read thousands.
+    if whole and len(whole["dec"] or "") <= 2 * len(str(UINT64_MAX)):
         kind = next((name for name in ("hex", "bin", "oct", "dec") if whole[name] is not None), "old")
         value = int((whole[kind] or "0").replace("_", "") or "0", _BASES[kind])
         value = -value if whole["sign"] == "-" else value
@@ -164,9 +174,9 @@ def parse_number(text: str) -> Number:
 def _parse_float(text: str) -> float:
     try:
         if _FLOAT.fullmatch(text):
-            value = float(text)
+            value = float(text.replace("_", ""))
         elif _HEX_FLOAT.fullmatch(text):
-            value = float.fromhex(text)
+            value = float.fromhex(text.replace("_", ""))
         else:
             raise LiteralSyntax(f"illegal number syntax: {quote(text)}")
     except OverflowError:

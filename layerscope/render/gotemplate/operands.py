@@ -192,9 +192,10 @@ class Operands:
         if node is None or self.peek().kind is not Kind.FIELD:
             return node
         start = self.peek().start
-        names: tuple[str, ...] = ()
+        found: list[str] = []
         while self.peek().kind is Kind.FIELD:
-            names += (self.next().text[1:],)
+            found.append(self.next().text[1:])
+        names = tuple(found)
         if isinstance(node, nodes.Field):
             return nodes.Field(start=start, names=node.names + names)
         if isinstance(node, nodes.Variable):

@@ -44,6 +44,16 @@ def test_character_cut_in_two_survives_as_bytes() -> None:
     assert render("{{slice . 0 1}}", "é").encode("utf-8", "surrogateescape") == b"\xc3"
 
 
+def test_halves_of_a_character_are_one_again_when_printed_together() -> None:
+    assert render("{{slice . 0 1}}{{slice . 1}}", "é") == "é"
+    assert render("{{eq . (print (slice . 0 1) (slice . 1))}}", "é") == "true"
+
+
+@pytest.mark.parametrize("function", ["upper", "lower", "title"])
+def test_mapping_of_characters_replaces_what_is_no_utf8(function: str) -> None:
+    assert render("{{" + function + " .}}", "\udcff") == "\ufffd"
+
+
 @given(st.text().filter(lambda text: "{{" not in text))
 def test_text_without_actions_is_its_own_output(text: str) -> None:
     assert render(text, {}) == text
