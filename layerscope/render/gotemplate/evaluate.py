@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from layerscope.errors import UsageError
 from layerscope.render.gotemplate import nodes
 from layerscope.render.gotemplate.expressions import Expressions, Scope
 from layerscope.render.gotemplate.limits import MAX_CALLS, MAX_CHARACTERS, LimitPassed
@@ -27,8 +26,6 @@ def execute(source: str, templates: dict[str, nodes.Block], root: object, *, str
     """
     output = Output()
     run = _Run(Scope(source=source, templates=templates, strict=strict), output, "", 0)
-    if "" not in templates:
-        raise UsageError('template: : "" is an incomplete or empty template')
     run.start(root)
     return output.text()
 

@@ -103,3 +103,9 @@ def test_number_of_thousands_of_digits_is_refused() -> None:
 @given(st.text())
 def test_quoted_text_reads_back(text: str) -> None:
     assert unquote(quote(text)) == unquote(quote(text, ascii_only=True)) == rejoined(text)
+
+
+@pytest.mark.parametrize("literal", ["1i", "1+2i", "-0.5i"])
+def test_complex_number_is_refused(literal: str) -> None:
+    with pytest.raises(UsageError, match="complex constants are not supported"):
+        render("{{" + literal + "}}", None)

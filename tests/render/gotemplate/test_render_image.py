@@ -55,6 +55,8 @@ def test_keys_beyond_the_engine_are_in_both_readings() -> None:
 def test_document_of_another_type_is_read_as_plain_json() -> None:
     assert render_image("{{.Size}} {{.Os}}", {"Size": "5", "Os": "linux"}) == "5 linux"
     assert render_image("{{len .}}", [1, 2]) == "2"
+    assert render_image("{{.RepoTags}}", {"RepoTags": "a"}) == "a"
+    assert render_image("{{.Config.Labels}}", {"Config": {"Labels": ["a=b"]}}) == "[a=b]"
 
 
 @pytest.mark.parametrize(
