@@ -12,13 +12,15 @@ class Package:
     bytes by layer index. ``shared`` is set where its files belong to an OS package already (then it owns none).
     ``layer`` is the layer whose database lists the package first, None where that is unknown. ``removed_in`` is
     the layer that took the package away again, and ``hidden_bytes`` what it still costs below.
-    ``parent`` names what contains it (the archive of a nested jar, the Go binary of a module).
+    ``parent`` names what contains it (the archive of a nested jar, the Go binary of a module), ``location`` is the
+    path of the record that tells of it. ``namespace`` and ``qualifiers`` are those of its package URL.
     """
 
     type: str
     name: str
     version: str
-    purl: str = ""
+    namespace: str = ""
+    qualifiers: tuple[tuple[str, str], ...] = ()
     content_bytes: int = 0
     hidden_bytes: int = 0
     files: int = 0
@@ -28,3 +30,15 @@ class Package:
     layers: Mapping[int, int] = field(default_factory=dict)
     parent: str = ""
     location: str = ""
+
+    @property
+    def purl(self) -> str:
+        """The package URL (ECMA-427), empty where the record holds what none can express; made anew at each call."""
+        # To import the library and to print hundreds of URLs takes longer than to read a package database.
+        from packageurl import PackageURL
+
+        try:
+            url = PackageURL(self.type, self.namespace, self.name, self.version, dict(self.qualifiers))
+            return url.to_string()
+        except ValueError:
+            return ""

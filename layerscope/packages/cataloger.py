@@ -11,11 +11,11 @@ from layerscope.model.pathset import Wanted
 class Claim:
     """One installed package and the versions that it says are its own.
 
-    ``versions`` are numbers of live versions (regular files and links); two claims on one version are settled by the
-    order of the catalogers, then of the claims. ``layer`` is the first layer that lists the package, None where only
-    the place of its files tells. ``removed_in`` is set for a package that a later layer took away; its ``versions``
-    are then hidden ones. ``location`` is the path of the record that tells of it, ``parent`` the package within
-    which it lies (a nested jar, a module of a Go binary): such claims own nothing.
+    ``versions`` are numbers of live versions (regular files and links; directories belong to nobody); two claims on
+    one version are settled by the order of the catalogers, then of the claims. ``layer`` is the first layer that
+    lists the package, None where only the place of its files tells. ``removed_in`` is set for a package that a later
+    layer took away; its ``versions`` are then hidden ones. ``location`` is the path of the record that tells of it,
+    ``parent`` the package within which it lies (a nested jar, a module of a Go binary): such claims own nothing.
     """
 
     type: str
@@ -35,17 +35,24 @@ class Evidence:
     """What a cataloger may look at.
 
     ``matches`` are the numbers of all versions, live and hidden, that its path set holds, lowest layer first.
-    ``warn`` takes one sentence that names the file and the record that cannot be read.
+    ``executables`` are the live regular files with an execute bit and at least as many bytes as the ``executables``
+    of its Wanted, empty where that is 0. ``warn`` takes one sentence that names the file and the record that cannot
+    be read.
     """
 
     filesystem: Filesystem
     matches: tuple[int, ...]
     warn: Callable[[str], None]
+    executables: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cataloger:
-    """One ecosystem. ``name`` is its purl type where it has one; ``is_os`` puts its claims before the languages'."""
+    """One ecosystem. ``name`` is its purl type where it has one; ``is_os`` puts its claims before the languages'.
+
+    ``is_os`` marks the managers of whole systems and prefixes (dpkg, rpm, conda, Nix): what a language's own records
+    tell of their files is listed as shared.
+    """
 
     name: str
     wanted: Wanted

@@ -1,0 +1,172 @@
+"""The account of owners: each live version has one or none, and the sums add up by construction."""
+
+from array import array
+from collections import Counter
+from typing import TypeAlias
+
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.entry import Fate, Kind
+from layerscope.model.package import Package
+from layerscope.packages.catalog import UNOWNED, Catalog
+from layerscope.packages.cataloger import Claim
+
+_CACHE_DIRECTORY = "/__pycache__"
+
+_Identity: TypeAlias = tuple[tuple[str, ...], tuple[tuple[str, str], ...], int | None]
+
+
+class Ledger:
+    """Takes claims in the order of their right, and gives each version to the first that claims it."""
+
+    def __init__(self, filesystem: Filesystem) -> None:
+        self._filesystem = filesystem
+        self._owners = array("i", [UNOWNED]) * len(filesystem)
+        self._kinds = b"".join(bytes(layer.changeset.kinds) for layer in filesystem.layers)
+        self._claims: list[Claim] = []
+        self._is_os: list[bool] = []
+        self._indexes: dict[_Identity, int] = {}
+        self._shared: set[int] = set()
+        self._hidden_owners: dict[int, int] = {}
+
+    def add(self, claim: Claim, *, is_os: bool) -> None:
+        """Settle one claim; a second record of the same package at the same place adds to the first."""
+        index = self._indexes.setdefault(_identity(claim), len(self._claims))
+        if index == len(self._claims):
+            self._claims.append(claim)
+            self._is_os.append(is_os)
+        if claim.removed_in is not None:
+            self._take_hidden(claim, index)
+        elif is_os:
+            self._take(claim, index)
+        else:
+            self._take_unless_shared(claim, index)
+
+    def close(self, warnings: tuple[str, ...]) -> Catalog:
+        """The sums; nothing can be added afterwards."""
+        self._give_bytecode_to_its_source()
+        files = Counter(self._owners)
+        self._give_carriers_to_their_links()
+        by_layer: list[dict[int, int]] = [{} for _ in self._claims]
+        unowned = 0
+        filesystem = self._filesystem
+        for layer in filesystem.layers:
+            numbers = filesystem.numbers(layer.index)
+            owners, fates = (column[numbers.start : numbers.stop] for column in (self._owners, filesystem.fates))
+            for owner, fate, content_bytes in zip(owners, fates, layer.changeset.sizes, strict=True):
+                if not content_bytes or fate != Fate.LIVE:
+                    continue
+                if owner == UNOWNED:
+                    unowned += content_bytes
+                else:
+                    layers = by_layer[owner]
+                    layers[layer.index] = layers.get(layer.index, 0) + content_bytes
+        hidden = self._hidden_bytes()
+        packages = tuple(
+            self._package(claim, index, files=files[index], layers=by_layer[index], hidden_bytes=hidden[index])
+            for index, claim in enumerate(self._claims)
+        )
+        return Catalog(packages=packages, owners=self._owners, unowned_bytes=unowned, warnings=warnings)
+
+    def _files(self, claim: Claim) -> list[int]:
+        """The claimed versions that can be owned: live, and no directories."""
+        fates, kinds = self._filesystem.fates, self._kinds
+        known = range(len(kinds))
+        return [
+            number
+            for number in claim.versions
+            if number in known and kinds[number] != Kind.DIRECTORY and fates[number] == Fate.LIVE
+        ]
+
+    def _take(self, claim: Claim, index: int) -> None:
+        owners = self._owners
+        for number in self._files(claim):
+            if owners[number] == UNOWNED:
+                owners[number] = index
+
+    def _take_unless_shared(self, claim: Claim, index: int) -> None:
+        """Where an OS package owns most of the files, it gets the rest too: what its scripts made beside them."""
+        files, owners = self._files(claim), self._owners
+        by_os = Counter(owners[number] for number in files if owners[number] != UNOWNED and self._is_os[owners[number]])
+        if 2 * by_os.total() > len(files):
+            self._shared.add(index)
+            index = by_os.most_common(1)[0][0]
+        for number in files:
+            if owners[number] == UNOWNED:
+                owners[number] = index
+
+    def _take_hidden(self, claim: Claim, index: int) -> None:
+        fates, known = self._filesystem.fates, range(len(self._kinds))
+        for number in claim.versions:
+            if number in known and fates[number] not in (Fate.LIVE, Fate.MARKER):
+                self._hidden_owners.setdefault(number, index)
+
+    def _give_bytecode_to_its_source(self) -> None:
+        """Python's caches are made by whoever runs or installs the source, and no package lists them all."""
+        live, owners = self._filesystem.live, self._owners
+        for path, number in live.items():
+            if not path.endswith(".pyc") or owners[number] != UNOWNED:
+                continue
+            directory, _, name = path.rpartition("/")
+            if directory.endswith(_CACHE_DIRECTORY):
+                directory = directory.removesuffix(_CACHE_DIRECTORY)
+            source = live.get(f"{directory}/{name.partition('.')[0]}.py")
+            if source is not None:
+                owners[number] = owners[source]
+
+    def _give_carriers_to_their_links(self) -> None:
+        """The bytes of hardlinks belong to the version that carries them, whose own name nobody may have claimed."""
+        filesystem, owners = self._filesystem, self._owners
+        links = []
+        for layer in filesystem.layers:
+            start = filesystem.numbers(layer.index).start
+            links += [start + index for index in layer.changeset.links if owners[start + index] != UNOWNED]
+        for link in sorted(links, key=owners.__getitem__):
+            carrier = filesystem.carrier(link)
+            if owners[carrier] == UNOWNED and filesystem.fates[carrier] == Fate.LIVE:
+                owners[carrier] = owners[link]
+
+    def _hidden_bytes(self) -> Counter[int]:
+        """What each removed package still costs below."""
+        filesystem = self._filesystem
+        found: Counter[int] = Counter()
+        counted = set()
+        for number, index in self._hidden_owners.items():
+            carrier = filesystem.carrier(number)
+            if carrier not in counted and filesystem.fates[carrier] != Fate.LIVE:
+                counted.add(carrier)
+                found[index] += filesystem.content_bytes(carrier)
+        return found
+
+    def _package(self, claim: Claim, index: int, *, files: int, layers: dict[int, int], hidden_bytes: int) -> Package:
+        return Package(
+            type=claim.type,
+            name=claim.name,
+            version=claim.version,
+            namespace=claim.namespace,
+            qualifiers=claim.qualifiers,
+            content_bytes=sum(layers.values()),
+            hidden_bytes=hidden_bytes,
+            files=files,
+            shared=index in self._shared,
+            layer=self._first_layer(claim),
+            removed_in=claim.removed_in,
+            layers=layers,
+            parent=claim.parent,
+            location=claim.location,
+        )
+
+    def _first_layer(self, claim: Claim) -> int | None:
+        """The layer that the claim names, else the lowest that holds any of its files, or its record."""
+        if claim.layer is not None:
+            return claim.layer
+        filesystem = self._filesystem
+        files = self._files(claim)
+        if files:
+            return filesystem.layer_of(min(files))
+        record = filesystem.live.get(claim.location)
+        return None if record is None else filesystem.layer_of(record)
+
+
+def _identity(claim: Claim) -> _Identity:
+    package = (claim.type, claim.namespace, claim.name, claim.version, claim.location, claim.parent)
+    return package, claim.qualifiers, claim.removed_in
