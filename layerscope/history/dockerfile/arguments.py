@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 from layerscope.errors import UsageError
 from layerscope.history.dockerfile.ast import DockerfileInstruction, Flag, Form, Pair
-from layerscope.history.dockerfile.expand import SPACES
+from layerscope.history.dockerfile.blanks import BLANKS
 from layerscope.history.dockerfile.mounts import Mount
-from layerscope.history.dockerfile.scan import BLANKS, LogicalLine
+from layerscope.history.dockerfile.scan import LogicalLine
 from layerscope.history.dockerfile.words import Word, json_array, split_flags, split_words
 
 _SEPARATOR = re.compile(r"[\t\v\f\r ]+")
-_SPACE = re.compile(f"[{SPACES}]+")
+_SPACE = re.compile(f"[{BLANKS}]+")
 _ONE_TEXT = frozenset({"MAINTAINER", "STOPSIGNAL", "USER", "WORKDIR"})
 _COMMANDS = frozenset({"RUN", "CMD", "ENTRYPOINT", "SHELL"})
 _LISTS = {"ADD": 2, "COPY": 2, "VOLUME": 1, "EXPOSE": 1, "FROM": 1}

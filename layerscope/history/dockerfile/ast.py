@@ -1,6 +1,5 @@
 """The syntax tree of a Dockerfile (Dockerfile reference, "Format"): what was written, nothing expanded."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
@@ -121,10 +120,10 @@ class Dockerfile:
     stages: tuple[DockerfileStage, ...]
 
     @property
-    def instructions(self) -> Iterator[DockerfileInstruction]:
+    def instructions(self) -> tuple[DockerfileInstruction, ...]:
         """All instructions in the order of the file."""
         parts = ((stage.declaration, *stage.instructions) for stage in self.stages)
-        return chain(self.global_arguments, chain.from_iterable(parts))
+        return (*self.global_arguments, *chain.from_iterable(parts))
 
     def error(self, message: str, at: DockerfileInstruction, *, hint: str = "") -> UsageError:
         """A UsageError that names the place: ``Dockerfile:line:column: message``."""

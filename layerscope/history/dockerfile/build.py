@@ -6,11 +6,12 @@ from typing import Self
 
 from layerscope.errors import UsageError
 from layerscope.history.dockerfile.ast import Dockerfile, DockerfileInstruction, Form
-from layerscope.history.dockerfile.expand import Budget, Expansion, expand_words
+from layerscope.history.dockerfile.expand import Expansion, expand_words
 from layerscope.history.dockerfile.mounts import Mount
 from layerscope.history.dockerfile.paths import join
 from layerscope.history.dockerfile.scope import BaseConfig, ResolvedPair, Scope, global_scope
 from layerscope.history.dockerfile.stages import Source, Stage, choose_target, link_stages, reached_from
+from layerscope.history.dockerfile.variables import Budget
 from layerscope.model.platform import Platform
 
 UNKNOWN_DIRECTORY = Expansion(text="", unresolved=("WORKDIR",))

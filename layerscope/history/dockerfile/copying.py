@@ -1,7 +1,7 @@
 """Which path in a COPY's source a path of the image came from (Dockerfile reference, "COPY" and "ADD")."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from layerscope.errors import UsageError
@@ -13,6 +13,15 @@ from layerscope.history.dockerfile.stages import CONTEXT, Source
 _REMOTE = re.compile(r"(?:https?|git|ssh)://|git@")
 _ARCHIVE = re.compile(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst))?|tgz|tbz2?|txz)\Z")
 _BY_NAME, _CONTENTS, _ARCHIVE_MEMBER = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A path, or pattern, that a path of the image may have come from; the lower the rank the likelier."""
+
+    rank: int
+    path: str
+    is_pattern: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,30 +61,38 @@ class CopyMapping:
         """Paths in the source that ``final_path`` (absolute) may have come from, the likeliest first.
 
         Empty where the instruction did not put it there, or its name in the source is lost: see
-        ``map_back_patterns``. Of several sources the last is named first, as it overwrites the others.
+        ``map_back_patterns``. Files by their name come first, then what may lie in a directory, then archives.
         """
-        found = (path for path, is_pattern in self._candidates(normal(final_path)) if not is_pattern)
+        found = (each.path for each in self._by_likelihood(final_path) if not each.is_pattern)
         return tuple(dict.fromkeys(found))
+
+    def origin(self, final_path: str, is_file: Callable[[str], bool]) -> str | None:
+        """Where the file at ``final_path`` came from, given what is a file (and no directory) in the source.
+
+        Of several sources that put a file there the last one stays. None where no candidate is a file, or only a
+        wildcard could tell.
+        """
+        found = (each.path for each in self._candidates(final_path) if not each.is_pattern and is_file(each.path))
+        return next(found, None)
 
     def map_back_patterns(self, final_path: str) -> tuple[str, ...]:
         """Like ``map_back``, for names that a wildcard stands for and the image does not tell.
 
         They are patterns as COPY takes them: ``PathPattern.parse(it).matches(path)``.
         """
-        found = (path for path, is_pattern in self._candidates(normal(final_path)) if is_pattern)
+        found = (each.path for each in self._by_likelihood(final_path) if each.is_pattern)
         return tuple(dict.fromkeys(found))
 
-    def _candidates(self, path: str) -> Iterator[tuple[str, bool]]:
-        rest = below(path, self.destination) if self.destination.startswith("/") else None
-        if rest is None:
-            return
-        ranked: list[tuple[int, str, bool]] = []
-        for source in reversed(self.sources):
-            ranked += self._from_parents(source, rest) if self.parents else self._from_source(source, rest)
-        ranked.sort(key=lambda candidate: candidate[0])
-        yield from ((path, is_pattern) for _, path, is_pattern in ranked)
+    def _by_likelihood(self, final_path: str) -> list[_Candidate]:
+        return sorted(self._candidates(final_path), key=lambda candidate: candidate.rank)
 
-    def _from_source(self, source: CopySource, rest: str) -> Iterator[tuple[int, str, bool]]:
+    def _candidates(self, final_path: str) -> Iterator[_Candidate]:
+        """All candidates, those of the last source first: it overwrites what the others put there."""
+        rest = below(normal(final_path), self.destination) if self.destination else None
+        for source in reversed(self.sources if rest is not None else ()):
+            yield from self._from_parents(source, rest or "") if self.parents else self._from_source(source, rest or "")
+
+    def _from_source(self, source: CopySource, rest: str) -> Iterator[_Candidate]:
         """A file by its name, the contents of a directory, a member of an archive, in this order."""
         if not rest and not self.destination_is_directory:
             yield from self._renamed(source)
@@ -86,43 +103,50 @@ class CopyMapping:
             return
         literal = source.pattern.literal
         if literal is not None:
-            yield _CONTENTS, normal(f"{literal}/{rest}"), False
+            yield _Candidate(_CONTENTS, normal(f"{literal}/{rest}"))
         elif rest:
-            yield _CONTENTS, f"{source.path}/{_quoted(rest)}", True
+            yield _Candidate(_CONTENTS, f"{source.path}/{_quoted(rest)}", True)
         if rest and self.unpacks and _ARCHIVE.search(source.path):
-            yield _ARCHIVE_MEMBER, literal or source.path, literal is None
+            yield _Candidate(_ARCHIVE_MEMBER, literal or source.path, literal is None)
 
-    def _renamed(self, source: CopySource) -> Iterator[tuple[int, str, bool]]:
+    def _renamed(self, source: CopySource) -> Iterator[_Candidate]:
         """The destination itself: the source, whatever that is called, and whether file or directory."""
         literal = source.pattern.literal
         if literal is None:
-            yield _BY_NAME, source.path, True
+            yield _Candidate(_BY_NAME, source.path, True)
         elif not excluded(literal.rpartition("/")[2], self.excludes):
-            yield _BY_NAME, literal, False
+            yield _Candidate(_BY_NAME, literal)
 
-    def _by_name(self, source: CopySource, name: str) -> Iterator[tuple[int, str, bool]]:
+    def _by_name(self, source: CopySource, name: str) -> Iterator[_Candidate]:
         """A file that keeps its name below the destination."""
         components = source.pattern.components
         if not components or not components[-1].matches(name) or excluded(name, self.excludes):
             return
         parent = PathPattern("", components[:-1]).literal
         if parent is not None:
-            yield _BY_NAME, normal(f"{parent}/{name}"), False
+            yield _Candidate(_BY_NAME, normal(f"{parent}/{name}"))
         else:
-            yield _BY_NAME, source.path.rpartition("/")[0] + "/" + _quoted(name), True
+            yield _Candidate(_BY_NAME, source.path.rpartition("/")[0] + "/" + _quoted(name), True)
 
-    def _from_parents(self, source: CopySource, rest: str) -> Iterator[tuple[int, str, bool]]:
+    def _from_parents(self, source: CopySource, rest: str) -> Iterator[_Candidate]:
         if not rest or excluded(rest, self.excludes) or not source.pattern.matches(rest, prefixes=True):
             return
         pivot = source.pivot.literal
         if pivot is not None:
-            yield _BY_NAME, normal(f"{pivot}/{rest}"), False
+            yield _Candidate(_BY_NAME, normal(f"{pivot}/{rest}"))
         else:
-            yield _BY_NAME, f"{source.pivot.text}/{_quoted(rest)}", True
+            yield _Candidate(_BY_NAME, f"{source.pivot.text}/{_quoted(rest)}", True)
 
 
 def copy_mapping(copy: ResolvedInstruction) -> CopyMapping:
     """The mapping of a COPY or ADD; raises UsageError for another instruction, and for a bad pattern."""
+    try:
+        return _mapping(copy)
+    except UsageError as error:
+        raise UsageError(f"line {copy.instruction.line} of the Dockerfile: {error.message}") from error
+
+
+def _mapping(copy: ResolvedInstruction) -> CopyMapping:
     instruction = copy.instruction
     if instruction.keyword not in ("COPY", "ADD"):
         raise UsageError(f"{instruction.keyword} copies nothing")

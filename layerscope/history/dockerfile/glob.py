@@ -7,9 +7,11 @@ counts as ``*``.
 import re
 from dataclasses import dataclass
 
-from layerscope.errors import UsageError
+from layerscope.errors import LimitExceeded, UsageError
 from layerscope.history.dockerfile.patterns import ShellPattern
 
+MAX_PATTERN = 1 << 14
+"""The longest pattern that is taken; a path of Linux has 4,096 bytes at most."""
 _SPECIAL = re.compile(r"[*?\[\\]")
 
 
@@ -35,8 +37,14 @@ class PathPattern:
 
     @classmethod
     def parse(cls, text: str) -> "PathPattern":
-        """Compile a pattern, slashes at its ends and empty components left out; raises UsageError for ``[`` alone."""
+        """Compile a pattern, slashes at its ends and empty components left out.
+
+        Raises UsageError for a ``[`` that stays open, LimitExceeded for more than MAX_PATTERN characters.
+        """
+        if len(text) > MAX_PATTERN:
+            raise LimitExceeded(f"a path pattern is longer than {MAX_PATTERN:,} characters")
         names = [name for name in text.split("/") if name not in ("", ".")]
+        names = [name for number, name in enumerate(names) if name != "**" or names[number - 1 : number] != ["**"]]
         return cls(text, tuple(_component(name) for name in names))
 
     @property
@@ -72,10 +80,8 @@ class PathPattern:
         """``**`` may match nothing: the positions behind it are reached too."""
         closed = set(reached)
         for position in reached:
-            at = position
-            while at < len(self.components) and self.components[at].any_depth:
-                at += 1
-                closed.add(at)
+            if position < len(self.components) and self.components[position].any_depth:
+                closed.add(position + 1)
         return closed
 
 

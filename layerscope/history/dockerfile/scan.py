@@ -7,11 +7,10 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from layerscope.errors import LimitExceeded, UsageError
+from layerscope.history.dockerfile.blanks import BLANKS
 
 MAX_BYTES = 4 * 1024 * 1024
 DIRECTIVES = frozenset({"syntax", "escape", "check"})
-BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-"""White space as Go's unicode.IsSpace has it: str.strip() alone would take control characters as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from layerscope.errors import UsageError
 from layerscope.history.dockerfile.ast import Dockerfile, DockerfileInstruction
-from layerscope.history.dockerfile.expand import UNKNOWN, Budget, Expansion, Unknown, expand
+from layerscope.history.dockerfile.expand import Expansion, expand
+from layerscope.history.dockerfile.variables import UNKNOWN, Budget, Unknown
 from layerscope.model.platform import Platform
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -105,6 +106,9 @@ def global_scope(
         scope.values["BUILD" + part] = UNKNOWN
         scope.values["TARGET" + part] = UNKNOWN
     if platform is not None and platform.os:
+        # BuildKit writes arm64 without the variant that every arm64 has.
+        usual = (platform.architecture, platform.variant) == ("arm64", "v8")
+        platform = replace(platform, variant="") if usual else platform
         parts = (str(platform), platform.os, "", platform.architecture, platform.variant)
         scope.values.update(zip(("TARGET" + part for part in _PLATFORM_PARTS), parts, strict=True))
     scope.values["TARGETSTAGE"] = target or dockerfile.stages[-1].name or "default"

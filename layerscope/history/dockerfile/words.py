@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from layerscope.errors import UsageError
-from layerscope.history.dockerfile.expand import SPACES, UNKNOWN, expand_words, raw_words
+from layerscope.history.dockerfile.blanks import BLANKS
+from layerscope.history.dockerfile.expand import expand_words, raw_words
+from layerscope.history.dockerfile.variables import UNKNOWN
 
-_HEREDOC = re.compile(r"([0-9]*)<<(-?)[\t\v\f\r ]*([^<]*)\Z")
+_HEREDOC = re.compile(r"([0-9]*)<<(-?)[\t\v\f\r ]*+([^<]*+)\Z")
 _MAX_DESCRIPTOR_DIGITS = 9
 
 
@@ -34,14 +36,14 @@ class HeredocMark:
 def _patterns(escape: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """One step of a flag (quotes and escapes apart), and a whole word (quotes and escapes included)."""
     e = re.escape(escape)
-    step = rf"""(?P<plain>[^{SPACES}'"{e}]+)|{e}(?P<escaped>.?)|(?P<quote>['"])"""
-    word = rf"""(?:[^{SPACES}'"{e}]++|{e}.|'[^']*+(?:'|\Z)|"[^"{e}]*+(?:{e}.[^"{e}]*+)*+(?:"|{e}?\Z)|{e}\Z)++"""
+    step = rf"""(?P<plain>[^{BLANKS}'"{e}]+)|{e}(?P<escaped>.?)|(?P<quote>['"])"""
+    word = rf"""(?:[^{BLANKS}'"{e}]++|{e}.|'[^']*+(?:'|\Z)|"[^"{e}]*+(?:{e}.[^"{e}]*+)*+(?:"|{e}?\Z)|{e}\Z)++"""
     return re.compile(step, re.DOTALL), re.compile(word, re.DOTALL)
 
 
 def split_flags(text: str, escape: str, start: int) -> tuple[list[Word], int]:
     """The ``--flags`` at ``start``, quotes and escapes taken off, and the offset where the rest begins."""
-    blanks = re.compile(f"[{SPACES}]*")
+    blanks = re.compile(f"[{BLANKS}]*")
     flags: list[Word] = []
     at = start
     while True:

@@ -5,16 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layerscope.errors import LimitExceeded, UsageError
-from layerscope.history.dockerfile.expand import (
-    MAX_DEPTH,
-    MAX_VALUE,
-    UNKNOWN,
-    Budget,
-    Expansion,
-    Unknown,
-    expand,
-    expand_words,
-)
+from layerscope.history.dockerfile.expand import Expansion, expand, expand_words
+from layerscope.history.dockerfile.lexer import MAX_DEPTH
+from layerscope.history.dockerfile.variables import MAX_VALUE, UNKNOWN, Budget, Unknown
 
 VALUES = {"x": "foobarbaz", "empty": "", "path": "/usr/lib/x.so.1", "star": "a*b", "pattern": "o*b"}
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.errors import UsageError
-from layerscope.history.dockerfile.glob import PathPattern
+from layerscope.errors import LimitExceeded, UsageError
+from layerscope.history.dockerfile.glob import MAX_PATTERN, PathPattern
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,8 @@ def test_stars_and_question_marks_match_as_in_a_shell(pattern: str, name: str) -
 
 def test_many_stars_take_no_time() -> None:
     assert not PathPattern.parse("*a" * 60 + "b").matches("a" * 250)
+
+
+def test_long_patterns_are_refused() -> None:
+    with pytest.raises(LimitExceeded):
+        PathPattern.parse("**/" * MAX_PATTERN)

@@ -55,3 +55,15 @@ def test_hostile_input_is_refused(body: str) -> None:
 def test_many_stages_on_top_of_each_other() -> None:
     content = "FROM scratch AS s0\n" + "".join(f"FROM s{n} AS s{n + 1}\nRUN {n}\n" for n in range(20_000))
     assert len(Build.of(parse_dockerfile(content)).flatten()) == 20_000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("RUN <<" + " " * SIZE + "x<", id="blanks that a here-document's name may follow"),
+        pytest.param("EXPOSE " + "''" * SIZE, id="empty quotes"),
+    ],
+)
+def test_what_could_be_tried_in_many_ways_is_tried_once(line: str) -> None:
+    (instruction,) = parse_dockerfile(f"FROM scratch\n{line}").stages[0].instructions
+    assert instruction.heredocs == ()

@@ -89,3 +89,9 @@ def test_platform_arguments_need_a_declaration_in_the_stage() -> None:
 
 def test_the_platform_of_the_build_machine_can_be_given_as_an_argument() -> None:
     assert users("FROM scratch\nARG BUILDARCH\nUSER $BUILDARCH", {"BUILDARCH": "amd64"}) == ["amd64"]
+
+
+def test_arm64_has_no_variant_as_a_platform_argument() -> None:
+    content = "FROM scratch\nARG TARGETPLATFORM TARGETVARIANT\nUSER $TARGETPLATFORM:$TARGETVARIANT"
+    assert users(content, platform=Platform.parse("linux/arm64/v8")) == ["linux/arm64:"]
+    assert users(content, platform=Platform.parse("linux/arm/v7")) == ["linux/arm/v7:v7"]
