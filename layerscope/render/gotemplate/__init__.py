@@ -25,8 +25,8 @@ def render_image(template: str, document: object) -> str:
     """The output of a template over a document of ``docker image inspect``, read as the engine's command line does.
 
     That is first by the fields of its struct: one that the JSON leaves out reads as its zero value, a missing label as
-    ``<no value>``. A template that fails so is run again over the plain JSON, as ``render`` does, and it is the error
-    of that run that counts. Keys that the struct does not have can be used in both. Raises UsageError as ``render``.
+    ``<no value>``. A template that fails so is run again over the plain JSON, and it is the error of that run that
+    counts. Keys that the struct does not have can be used in both. Raises UsageError as ``render`` does.
     """
     from layerscope.errors import UsageError
     from layerscope.render.gotemplate.evaluate import execute
@@ -34,11 +34,13 @@ def render_image(template: str, document: object) -> str:
     from layerscope.render.gotemplate.image_shape import IMAGE
     from layerscope.render.gotemplate.parser import parse
     from layerscope.render.gotemplate.shapes import ShapeMismatch, read
+    from layerscope.render.gotemplate.values import from_json
 
     try:
         templates = parse(template, FUNCTIONS)
-        return execute(template, templates, read(IMAGE, document), strict=False)
-    except (UsageError, ShapeMismatch):
-        return render(template, document)
+        try:
+            return execute(template, templates, read(IMAGE, document), strict=False)
+        except (UsageError, ShapeMismatch):
+            return execute(template, templates, from_json(document, text_lists=False), strict=True)
     except RecursionError:
         raise UsageError(_TOO_DEEP) from None

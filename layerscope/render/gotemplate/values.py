@@ -165,13 +165,16 @@ def element(container: dict[str, object], key: str) -> object:
     return value if isinstance(container, TypedMap) else Boxed(value)
 
 
-def from_json(value: object) -> object:
-    """A JSON document as template values: integers become int64, a list of nothing but strings ``[]string``."""
+def from_json(value: object, *, text_lists: bool = True) -> object:
+    """A JSON document as template values: integers become int64.
+
+    With ``text_lists``, a list of nothing but strings is ``[]string``, else all are ``[]interface {}``.
+    """
     if isinstance(value, dict):
-        return {str(from_json(key)): from_json(item) for key, item in value.items()}
+        return {str(from_json(key)): from_json(item, text_lists=text_lists) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        items = [from_json(item) for item in value]
-        return TypedList(items) if all(isinstance(item, str) for item in items) else items
+        items = [from_json(item, text_lists=text_lists) for item in value]
+        return TypedList(items) if text_lists and all(isinstance(item, str) for item in items) else items
     if isinstance(value, int) and not isinstance(value, bool):
         return Int64(value)
     return to_text(to_bytes(value)) if isinstance(value, str) and not value.isascii() else value
