@@ -1,7 +1,7 @@
 """What every rule is: metadata, the paths that it asks for, and a generator of what it finds needless."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.finding import Severity
@@ -17,7 +17,10 @@ class Leak:
 
     ``versions`` are numbers of the file system, live or hidden; a version that an earlier rule claimed already is
     dropped by the engine. A leak without versions speaks of the config (a secret in ENV); ``place`` says where.
-    ``severity``, ``title`` and ``fix`` are given where they differ from the rule's own.
+    ``severity``, ``title`` and ``fix`` are given where they differ from the rule's own; see Rule for what they may hold.
+    ``savings`` is given where the fix wins back less than the versions' lengths (debug sections of a program): the
+    bytes of each live version, in the order of ``versions``. ``layer`` is the layer whose instruction is to blame,
+    where that is not the one that holds the versions (a chown that copied them).
     """
 
     versions: tuple[int, ...] = ()
@@ -26,6 +29,8 @@ class Leak:
     severity: Severity | None = None
     title: str = ""
     fix: str = ""
+    savings: tuple[int, ...] | None = None
+    layer: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +48,22 @@ class Scene:
     base_layers: int
     matches: tuple[int, ...] = ()
 
+    def with_matches(self, matches: tuple[int, ...]) -> "Scene":
+        """The same scene for a rule whose path set holds these versions."""
+        return replace(self, matches=matches)
+
 
 Check = Callable[[Scene], Iterator[Leak]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule of the catalogue; its documentation is the docstring of ``check``."""
+    """A rule of the catalogue; its documentation is the docstring of ``check``.
+
+    In ``title`` and ``fix`` the engine puts the directory or file that says most for ``{path}`` and the instruction's
+    text for ``{step}``. ``frees`` is false for a rule whose fix deletes nothing (mode bits): such a rule claims no
+    bytes, and other rules may still claim the same versions.
+    """
 
     name: str
     severity: Severity
@@ -57,6 +71,7 @@ class Rule:
     fix: str
     check: Check
     wanted: Wanted = field(default_factory=Wanted)
+    frees: bool = True
 
     @property
     def documentation(self) -> str:
@@ -64,11 +79,13 @@ class Rule:
 
 
 def rule(
-    name: str, *, severity: Severity, title: str, fix: str, wanted: Wanted | None = None
+    name: str, *, severity: Severity, title: str, fix: str, wanted: Wanted | None = None, frees: bool = True
 ) -> Callable[[Check], Rule]:
     """Make a generator a rule: ``@rule("apt-lists", severity=Severity.LOW, title=..., fix=..., wanted=...)``."""
 
     def decorate(check: Check) -> Rule:
-        return Rule(name=name, severity=severity, title=title, fix=fix, check=check, wanted=wanted or Wanted())
+        return Rule(
+            name=name, severity=severity, title=title, fix=fix, check=check, wanted=wanted or Wanted(), frees=frees
+        )
 
     return decorate

@@ -1,0 +1,18 @@
+"""Where a version came from before it was copied into the final stage."""
+
+from dataclasses import dataclass
+
+from layerscope.model.finding import Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A build stage and how well it is known.
+
+    ``stage`` is its name, or its number in the Dockerfile as text. ``dockerfile_line`` is the line of the
+    instruction that brought the version over, counted from 1.
+    """
+
+    stage: str
+    evidence: Evidence
+    dockerfile_line: int | None = None

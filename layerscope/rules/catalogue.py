@@ -1,0 +1,10 @@
+"""All rules, in the order in which they claim."""
+
+from layerscope.model.pathset import Wanted
+from layerscope.rules.caches import CACHES
+from layerscope.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = (*CACHES,)
+
+WANTED: tuple[Wanted, ...] = tuple(rule.wanted for rule in RULES)
+"""The contents that the rules ask for, to be kept in the one pass over each layer."""

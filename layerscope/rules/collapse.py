@@ -1,0 +1,96 @@
+"""From many paths to the few directories that say most: ``/app/.git``, not its 812 files."""
+
+import posixpath
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+_SPEAKING = frozenset({
+    ".git", ".svn", ".hg", "node_modules", "__pycache__", "site-packages", "dist-packages", "_cacache", "include",
+    "lists", "archives", "doc", "man", "locale",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A directory, or a file that stands alone, with the number and the bytes of the files that it stands for."""
+
+    path: str
+    files: int
+    content_bytes: int
+
+
+@dataclass(slots=True)
+class _Node:
+    files: int = 0
+    content_bytes: int = 0
+    is_file: bool = False
+    children: dict[str, "_Node"] = field(default_factory=dict)
+
+
+def collapse(paths: Iterable[tuple[str, int]], most: int = 5) -> tuple[Group, ...]:
+    """Pairs of path and bytes, as at most ``most`` groups, biggest first; together they hold all of the paths.
+
+    A group is split while that leaves no more than ``most`` of them; the one with most bytes is split first, and
+    directories with a telling name stay whole.
+    """
+    root = _tree(paths)
+    if not root.files:
+        return ()
+    groups = {path: node for path, node in [_descend("", root)]}
+    while True:
+        splits = [(node.content_bytes, path) for path, node in groups.items() if _may_split(path, node)]
+        for _, path in sorted(splits, reverse=True):
+            parts = _parts(path, groups[path])
+            if len(groups) - 1 + len(parts) <= most:
+                del groups[path]
+                groups |= parts
+                break
+        else:
+            break
+    found = [
+        Group(path=path or "/", files=node.files, content_bytes=node.content_bytes) for path, node in groups.items()
+    ]
+    return tuple(sorted(found, key=lambda group: (-group.content_bytes, -group.files, group.path)))
+
+
+def _tree(paths: Iterable[tuple[str, int]]) -> _Node:
+    root = _Node()
+    for path, content_bytes in paths:
+        node = root
+        node.files += 1
+        node.content_bytes += content_bytes
+        for part in path.split("/")[1:]:
+            node = node.children.setdefault(part, _Node())
+            node.files += 1
+            node.content_bytes += content_bytes
+        node.is_file = True
+    return root
+
+
+def _descend(path: str, node: _Node) -> tuple[str, _Node]:
+    """Follow the only child as far as there is but one."""
+    while len(node.children) == 1 and not node.is_file and not _speaks(path):
+        name, node = next(iter(node.children.items()))
+        path = f"{path}/{name}"
+    return path, node
+
+
+def _speaks(path: str) -> bool:
+    return path.rpartition("/")[2] in _SPEAKING
+
+
+def _may_split(path: str, node: _Node) -> bool:
+    return bool(node.children) and not node.is_file and not _speaks(path)
+
+
+def _parts(path: str, node: _Node) -> dict[str, _Node]:
+    return dict(_descend(f"{path}/{name}", child) for name, child in node.children.items())
+
+
+def common(paths: Sequence[str]) -> str:
+    """The deepest directory that holds all of the paths, or the one path itself; ``/`` where they share nothing."""
+    first, last = min(paths), max(paths)
+    if first == last:
+        return first
+    shared = posixpath.commonprefix((f"{first}/", f"{last}/"))
+    return shared.rpartition("/")[0] or "/"

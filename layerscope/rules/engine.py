@@ -1,0 +1,201 @@
+"""Runs the rules and settles who claims which byte (docs/rules.md, "Common to all rules").
+
+The rules come in the order of the catalogue, and a version belongs to the first that names it. What a rule found as
+one thing is split here by who brought it: the base image, or each of the user's own instructions.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.entry import Fate
+from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath
+from layerscope.model.image import Image
+from layerscope.model.instruction import Instruction
+from layerscope.model.source import Source
+from layerscope.packages.catalog import Catalog
+from layerscope.rules.catalogue import RULES
+from layerscope.rules.claims import Claims
+from layerscope.rules.rule import Leak, Rule, Scene
+from layerscope.rules.words import filled
+
+StageOf = Callable[[int], Source | None]
+"""Tells for the number of a version which build stage it came from, None where that is not known."""
+
+DUPLICATES = "duplicate-content"
+FATES = {
+    Fate.LIVE: "live",
+    Fate.DELETED: "deleted",
+    Fate.OVERWRITTEN: "overwritten",
+    Fate.COPIED_UP: "copied-up",
+    Fate.MARKER: "marker",
+}
+_INHERITED = "it comes with the base image: a slimmer base would not bring {path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What all rules found, and how it adds up; all figures in content bytes.
+
+    ``claimed_bytes`` is what findings of kind leak or bloat claim: the user's own bytes. ``inherited_bytes`` is what
+    findings of kind inherited claim. ``reclaimable`` holds for each layer the own bytes that are hidden or claimed;
+    ``hidden_unclaimed_bytes`` is the part of it that no finding names (0 with the whole catalogue).
+    """
+
+    findings: tuple[Finding, ...]
+    base_bytes: int
+    own_bytes: int
+    claimed_bytes: int
+    inherited_bytes: int
+    hidden_unclaimed_bytes: int
+    reclaimable: tuple[int, ...]
+
+    @property
+    def reclaimable_bytes(self) -> int:
+        """What could be had back in all layers together."""
+        return sum(self.reclaimable)
+
+    @property
+    def rest_bytes(self) -> int:
+        """The user's own bytes that no finding questions."""
+        return self.own_bytes - self.claimed_bytes
+
+
+def findings(
+    image: Image,
+    filesystem: Filesystem,
+    catalog: Catalog,
+    instructions: tuple[Instruction, ...],
+    base_layers: int,
+    *,
+    rules: Sequence[Rule] = RULES,
+    duplicates: bool = True,
+    stage_of: StageOf | None = None,
+) -> Findings:
+    """Run ``rules`` over an image; ``base_layers`` is how many of the lowest layers its base image brought.
+
+    Without ``duplicates`` no contents are compared for copies at other paths. Findings come by severity, then size.
+    """
+    scene = Scene(
+        image=image, filesystem=filesystem, catalog=catalog, instructions=instructions, base_layers=base_layers
+    )
+    judge = _Judge(scene, stage_of)
+    chosen = [rule for rule in rules if duplicates or rule.name != DUPLICATES]
+    selected = filesystem.select([rule.wanted.paths for rule in chosen])
+    found: list[Finding] = []
+    for rule, matches in zip(chosen, selected, strict=True):
+        for leak in rule.check(scene.with_matches(tuple(matches))):
+            found += judge.findings(rule, leak)
+    found.sort(key=lambda finding: (finding.severity.rank, -finding.content_bytes, finding.rule, finding.layers))
+    return judge.account(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """What the versions of one finding have in common."""
+
+    kind: FindingKind
+    layer: int
+    source: Source | None
+
+
+class _Judge:
+    """Turns what the rules found into findings, one claim after another."""
+
+    def __init__(self, scene: Scene, stage_of: StageOf | None) -> None:
+        self._scene = scene
+        self._filesystem = scene.filesystem
+        self._claims = Claims(scene.filesystem)
+        self._stage_of = stage_of
+        self._instructions = {step.layer: step for step in scene.instructions if step.layer is not None}
+        self._instruction_kinds = [
+            self._instructions[layer].kind if layer in self._instructions else ""
+            for layer in range(len(self._filesystem.layers))
+        ]
+
+    def findings(self, rule: Rule, leak: Leak) -> Iterator[Finding]:
+        """The findings that one leak becomes; none where other rules have claimed all of it."""
+        if not leak.versions:
+            if leak.place or leak.detail:
+                yield self._finding(rule, leak, self._configured(), [])
+            return
+        savings = self._claims.take(leak) if rule.frees else dict.fromkeys(leak.versions, 0)
+        groups: dict[_Group, list[tuple[int, int]]] = {}
+        for number in sorted(savings):
+            groups.setdefault(self._group(number, leak), []).append((number, savings[number]))
+        for group, versions in groups.items():
+            yield self._finding(rule, leak, group, versions)
+
+    def account(self, found: Sequence[Finding]) -> Findings:
+        """How the findings add up, and what is hidden beside them."""
+        layers, base = self._filesystem.layers, self._scene.base_layers
+        reclaimable = [0] * len(layers)
+        unclaimed = 0
+        inherited = sum(finding.content_bytes for finding in found if finding.kind == FindingKind.INHERITED)
+        for finding in found:
+            if finding.kind != FindingKind.INHERITED:
+                for path in finding.paths:
+                    reclaimable[path.layer] += path.content_bytes
+        claimed = sum(reclaimable)
+        for layer in range(base, len(layers)):
+            hidden = self._claims.hidden_unclaimed(layer)
+            reclaimable[layer] += hidden
+            unclaimed += hidden
+        return Findings(
+            findings=tuple(found),
+            base_bytes=sum(layer.content_bytes for layer in layers[:base]),
+            own_bytes=sum(layer.content_bytes for layer in layers[base:]),
+            claimed_bytes=claimed,
+            inherited_bytes=inherited,
+            hidden_unclaimed_bytes=unclaimed,
+            reclaimable=tuple(reclaimable),
+        )
+
+    def _configured(self) -> _Group:
+        """The config is the final stage's own."""
+        return _Group(kind=FindingKind.BLOAT, layer=-1, source=None)
+
+    def _group(self, number: int, leak: Leak) -> _Group:
+        holder = self._filesystem.layer_of(number)
+        if holder < self._scene.base_layers:
+            return _Group(kind=FindingKind.INHERITED, layer=-1, source=None)
+        layer = holder if leak.layer is None else leak.layer
+        source = self._stage_of(number) if self._stage_of is not None and layer == holder else None
+        came_over = source is not None or self._is_copy(layer)
+        return _Group(kind=FindingKind.LEAK if came_over else FindingKind.BLOAT, layer=layer, source=source)
+
+    def _is_copy(self, layer: int) -> bool:
+        """Whether the layer's contents were made elsewhere; the ADD of a root file system is a base's own beginning."""
+        kind = self._instruction_kinds[layer]
+        return kind == "COPY" or (kind == "ADD" and layer > 0)
+
+    def _finding(self, rule: Rule, leak: Leak, group: _Group, versions: list[tuple[int, int]]) -> Finding:
+        paths = tuple(sorted((self._found(*version) for version in versions), key=lambda p: (-p.content_bytes, p.path)))
+        step = self._instructions.get(group.layer)
+        inherited = group.kind == FindingKind.INHERITED
+        fix = _INHERITED if inherited and rule.frees else leak.fix or rule.fix
+        source = group.source
+        return Finding(
+            rule=rule.name,
+            severity=leak.severity or rule.severity,
+            kind=group.kind,
+            evidence=source.evidence if source else Evidence.INFERRED,
+            title=filled(leak.title or rule.title, paths, step),
+            fix=filled(fix, paths, step),
+            content_bytes=sum(path.content_bytes for path in paths),
+            layers=tuple(sorted({path.layer for path in paths})),
+            instruction=step.index if step else None,
+            dockerfile_line=source.dockerfile_line if source else None,
+            stage=source.stage if source else "",
+            detail=leak.detail or leak.place,
+            paths=paths,
+        )
+
+    def _found(self, number: int, saving: int) -> FoundPath:
+        filesystem = self._filesystem
+        return FoundPath(
+            path=filesystem.path_of(number),
+            layer=filesystem.layer_of(number),
+            content_bytes=saving,
+            fate=FATES[filesystem.fate_of(number)],
+        )

@@ -1,0 +1,36 @@
+"""Puts paths and instructions into the sentences of the rules."""
+
+from collections.abc import Sequence
+
+from layerscope.model.finding import FoundPath
+from layerscope.model.instruction import Instruction
+from layerscope.rules.collapse import collapse, common
+
+_LONGEST = 72
+_TOP = frozenset({"/", "/usr", "/usr/share", "/var", "/var/lib", "/etc", "/opt", "/usr/local", "/home"})
+"""Directories that are no answer to the question where."""
+
+
+def filled(text: str, paths: Sequence[FoundPath], step: Instruction | None) -> str:
+    """``text`` with ``{path}`` and ``{step}`` replaced by what they stand for; other braces stay."""
+    if "{path}" in text:
+        text = text.replace("{path}", telling(paths))
+    if "{step}" in text:
+        text = text.replace("{step}", shortened(step) if step else "the instruction that brings it")
+    return text
+
+
+def telling(paths: Sequence[FoundPath]) -> str:
+    """The one directory or file that says most about where the paths lie; the biggest where they are scattered."""
+    if not paths:
+        return "it"
+    shared = common([path.path for path in paths])
+    if shared not in _TOP:
+        return shared
+    return collapse(((path.path, path.content_bytes) for path in paths), most=5)[0].path
+
+
+def shortened(step: Instruction) -> str:
+    """An instruction on one short line."""
+    text = " ".join(str(step).split())
+    return f"`{text}`" if len(text) <= _LONGEST else f"`{text[: _LONGEST - 3]}...`"

@@ -1,0 +1,91 @@
+"""Findings on archives that are made in memory."""
+
+from array import array
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from layerscope.archive.reader import open_image
+from layerscope.archive.reading import Reading
+from layerscope.filesystem.tree import Filesystem
+from layerscope.history.alignment import instructions
+from layerscope.model.finding import Finding
+from layerscope.model.package import Package
+from layerscope.packages.catalog import UNOWNED, Catalog
+from layerscope.rules.catalogue import RULES
+from layerscope.rules.engine import Findings, findings
+from layerscope.rules.rule import Rule
+from tests.builder import ImageSpec, docker_legacy
+
+Find = Callable[..., Findings]
+"""``find(spec, base_layers=0, packages={}, rules=RULES)``; packages map ``type/name`` to paths that it owns."""
+
+
+def no_packages(filesystem: Filesystem) -> Catalog:
+    """A catalog in which nothing is owned."""
+    owners = array("i", [UNOWNED]) * len(filesystem)
+    return Catalog(packages=(), owners=owners, unowned_bytes=sum(layer.content_bytes for layer in filesystem.layers))
+
+
+def catalog_of(filesystem: Filesystem, packages: dict[str, Sequence[str]]) -> Catalog:
+    """Packages ``type/name`` (or ``type/name@version``) that own the given paths."""
+    owners = array("i", [UNOWNED]) * len(filesystem)
+    listed = []
+    for index, (identity, paths) in enumerate(packages.items()):
+        kind, _, rest = identity.partition("/")
+        name, _, version = rest.partition("@")
+        listed.append(Package(type=kind, name=name, version=version or "1.0"))
+        for path in paths:
+            owners[filesystem.live[path]] = index
+    return Catalog(packages=tuple(listed), owners=owners, unowned_bytes=0)
+
+
+@pytest.fixture
+def find(tmp_path: Path) -> Find:
+    """Run rules over an image that passes through the engine's archive format and the real reader."""
+
+    def run(
+        spec: ImageSpec,
+        *,
+        base_layers: int = 0,
+        packages: dict[str, Sequence[str]] | None = None,
+        rules: Sequence[Rule] = RULES,
+        duplicates: bool = True,
+    ) -> Findings:
+        path = tmp_path / "image.tar"
+        path.write_bytes(docker_legacy(spec))
+        with open_image(str(path), Reading(wanted=tuple(rule.wanted for rule in rules))) as image:
+            filesystem = Filesystem(image.layers)
+            steps, _ = instructions(image.config.history, len(image.layers))
+            catalog = catalog_of(filesystem, packages or {})
+            return findings(image, filesystem, catalog, steps, base_layers, rules=rules, duplicates=duplicates)
+
+    return run
+
+
+def step(created_by: str, *, empty_layer: bool = False) -> dict[str, object]:
+    """One element of a history."""
+    return {"created_by": created_by} | ({"empty_layer": True} if empty_layer else {})
+
+
+def copied(*layers: bytes, **fields: object) -> ImageSpec:
+    """An image whose layers each came by a COPY."""
+    history = tuple(step("COPY dir:" + "0" * 64 + " in /") for _ in layers)
+    return ImageSpec(layers=layers, history=history, **fields)  # type: ignore[arg-type]
+
+
+def ran(*layers: bytes, **fields: object) -> ImageSpec:
+    """An image whose layers each came by a RUN."""
+    history = tuple(step("/bin/sh -c make") for _ in layers)
+    return ImageSpec(layers=layers, history=history, **fields)  # type: ignore[arg-type]
+
+
+def of_rule(found: Findings, name: str) -> tuple[Finding, ...]:
+    """The findings of one rule."""
+    return tuple(finding for finding in found.findings if finding.rule == name)
+
+
+def paths_of(found: Findings, name: str) -> set[str]:
+    """All paths that one rule found."""
+    return {path.path for finding in of_rule(found, name) for path in finding.paths}

@@ -1,0 +1,110 @@
+"""The engine: each byte claimed once, and split by who brought it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from layerscope.model.finding import FindingKind, Severity
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.rules.rule import Leak, Rule, Scene, rule
+from tests.builder import ImageSpec, directory, file, hardlink, layer, whiteout
+from tests.rules.conftest import Find, copied, of_rule, paths_of, ran, step
+
+
+def _matching(name: str, *trees: str, frees: bool = True, **fields: object) -> Rule:
+    wanted = Wanted(paths=PathSet(trees=trees))
+
+    def check(scene: Scene) -> Iterator[Leak]:
+        """Claim whatever matches."""
+        yield Leak(versions=scene.matches, **fields)  # type: ignore[arg-type]
+
+    return rule(name, severity=Severity.LOW, title=name, fix="delete {path} in {step}", wanted=wanted, frees=frees)(
+        check
+    )
+
+
+FIRST, SECOND = _matching("first", "/a"), _matching("second", "/a", "/b")
+
+
+def test_a_version_belongs_to_the_first_rule_that_names_it(find: Find) -> None:
+    found = find(ran(layer(file("a/x", b"123"), file("b/y", b"12"))), rules=(FIRST, SECOND))
+    assert paths_of(found, "first") == {"/a/x"}
+    assert paths_of(found, "second") == {"/b/y"}
+    assert found.claimed_bytes == found.reclaimable_bytes == 5
+
+
+@pytest.mark.parametrize(
+    ("created_by", "kind"),
+    [
+        pytest.param("COPY dir:" + "0" * 64 + " in /a", FindingKind.LEAK, id="copied"),
+        pytest.param("/bin/sh -c make", FindingKind.BLOAT, id="run"),
+        pytest.param("", FindingKind.BLOAT, id="unknown"),
+    ],
+)
+def test_the_instruction_decides_the_kind(find: Find, created_by: str, kind: FindingKind) -> None:
+    found = find(ImageSpec(layers=(layer(file("a/x", b"1")),), history=(step(created_by),)), rules=(FIRST,))
+    assert [finding.kind for finding in found.findings] == [kind]
+
+
+def test_the_bases_bytes_are_inherited_and_not_reclaimable(find: Find) -> None:
+    found = find(ran(layer(file("a/x", b"123")), layer(file("a/y", b"1"))), base_layers=1, rules=(FIRST,))
+    assert {finding.kind: finding.content_bytes for finding in found.findings} == {"inherited": 3, "bloat": 1}
+    assert (found.base_bytes, found.own_bytes, found.inherited_bytes) == (3, 1, 3)
+    assert found.reclaimable == (0, 1)
+
+
+def test_each_instruction_has_its_own_finding(find: Find) -> None:
+    found = find(ran(layer(file("a/x", b"123")), layer(file("a/y", b"1"))), rules=(FIRST,))
+    assert [finding.instruction for finding in found.findings] == [0, 1]
+    assert found.findings[0].fix == "delete /a/x in `RUN make`"
+
+
+def test_hidden_bytes_that_no_rule_names_are_reclaimable(find: Find) -> None:
+    found = find(ran(layer(file("c", b"123")), layer(whiteout("c"))), rules=(FIRST,))
+    assert found.findings == ()
+    assert found.hidden_unclaimed_bytes == found.reclaimable_bytes == 3
+
+
+def test_a_base_file_that_an_own_layer_hides_stays_the_bases(find: Find) -> None:
+    found = find(ran(layer(file("a/x", b"123")), layer(whiteout("a/x"))), base_layers=1, rules=(FIRST,))
+    assert [finding.kind for finding in found.findings] == [FindingKind.INHERITED]
+    assert found.reclaimable_bytes == 0
+
+
+def test_bytes_that_a_hardlink_elsewhere_keeps_are_not_claimed(find: Find) -> None:
+    spec = ran(layer(file("a/x", b"123"), hardlink("keep", "a/x")))
+    assert find(spec, rules=(FIRST,)).findings == ()
+
+
+def test_bytes_whose_hardlinks_all_go_are_claimed_once(find: Find) -> None:
+    spec = ran(layer(file("a/x", b"123"), hardlink("a/y", "a/x")))
+    assert find(spec, rules=(FIRST,)).claimed_bytes == 3
+
+
+def test_directories_are_not_listed(find: Find) -> None:
+    assert find(ran(layer(directory("a"))), rules=(FIRST,)).findings == ()
+
+
+def test_a_part_of_a_file_can_be_claimed(find: Find) -> None:
+    partly = _matching("partly", "/a/x", savings=(2,))
+    found = find(ran(layer(file("a/x", b"12345"))), rules=(partly, FIRST))
+    assert found.claimed_bytes == 2
+    assert of_rule(found, "first") == ()
+
+
+def test_a_rule_that_frees_nothing_leaves_the_bytes_to_others(find: Find) -> None:
+    pointing = _matching("pointing", "/a", frees=False)
+    found = find(copied(layer(directory("a"), file("a/x", b"123"))), rules=(pointing, FIRST))
+    assert paths_of(found, "pointing") == {"/a", "/a/x"}
+    assert [finding.content_bytes for finding in of_rule(found, "pointing")] == [0]
+    assert found.claimed_bytes == 3
+
+
+def test_a_finding_about_the_config_has_no_layer(find: Find) -> None:
+    def check(scene: Scene) -> Iterator[Leak]:
+        """Blame the config."""
+        yield Leak(place="Env", detail="PASSWORD=se**et")
+
+    about = rule("about", severity=Severity.CRITICAL, title="about", fix="do not")(check)
+    (finding,) = find(ran(layer(file("a/x", b"1"))), rules=(about,)).findings
+    assert (finding.layers, finding.content_bytes, finding.detail) == ((), 0, "PASSWORD=se**et")
