@@ -1,0 +1,87 @@
+"""From the paths that a package's list names to the versions that lie there."""
+
+from collections.abc import Iterable
+
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.entry import Kind
+
+_MOST_LINKS = 40
+_MOST_COMPONENTS = 256
+
+
+class Locator:
+    """Finds live versions by path; directories on the way may be symlinks, and each is followed once.
+
+    A list names ``/bin/sh`` where the file system has ``/usr/bin/sh`` behind a symlink ``/bin``. The last component
+    is not followed: a symlink is a file of the package like any other. A path with ``..`` in it leads nowhere, since
+    no package manager writes one.
+    """
+
+    def __init__(self, filesystem: Filesystem) -> None:
+        self._filesystem = filesystem
+        self._live = filesystem.live
+        self._moved: dict[str, str | None] = {}
+
+    def find(self, path: str) -> int | None:
+        """The live version at an absolute path, None where nothing lies there."""
+        number = self._live.get(path)
+        if number is not None:
+            return number
+        moved = self.real(path)
+        return None if moved == path else self._live.get(moved)
+
+    def find_all(self, paths: Iterable[str]) -> tuple[int, ...]:
+        """The live versions at those of the paths where something lies, in their order."""
+        # Nearly all paths are found as they are written, so the rest is kept out of the loop.
+        get, find = self._live.get, self.find
+        found = []
+        for path in paths:
+            number = get(path)
+            if number is None:
+                number = find(path)
+            if number is not None:
+                found.append(number)
+        return tuple(found)
+
+    def real(self, path: str) -> str:
+        """An absolute path with all symlinks before its last component followed; itself where that is impossible."""
+        parent, _, name = path.rpartition("/")
+        if parent not in self._moved:
+            self._moved[parent] = self._follow(parent)
+        moved = self._moved[parent]
+        return path if moved is None else f"{moved}/{name}"
+
+    def _follow(self, directory: str) -> str | None:
+        """Where a directory really is, None where it is where its path says or cannot be reached."""
+        todo = directory.split("/")
+        if len(todo) > _MOST_COMPONENTS or ".." in todo:
+            return None
+        todo.reverse()
+        done, links = "", 0
+        while todo:
+            part = todo.pop()
+            if part in ("", "."):
+                continue
+            if part == "..":
+                done = done.rpartition("/")[0]
+                continue
+            number = self._live.get(f"{done}/{part}")
+            if number is None or self._filesystem.kind_of(number) != Kind.SYMLINK:
+                done = f"{done}/{part}"
+                continue
+            target = self._filesystem.version(number).link
+            links += 1
+            if links > _MOST_LINKS or len(todo) > _MOST_COMPONENTS:
+                return None
+            done = "" if target.startswith("/") else done
+            todo += reversed(target.split("/"))
+        return None if done == directory else done
+
+
+def symlinks(filesystem: Filesystem) -> frozenset[int]:
+    """The numbers of all symlinks, live and hidden."""
+    found: list[int] = []
+    for layer in filesystem.layers:
+        start, kinds = filesystem.numbers(layer.index).start, layer.changeset.kinds
+        found += [start + index for index in layer.changeset.links if kinds[index] == Kind.SYMLINK]
+    return frozenset(found)
