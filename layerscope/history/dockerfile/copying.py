@@ -152,9 +152,10 @@ def _mapping(copy: ResolvedInstruction) -> CopyMapping:
         raise UsageError(f"{instruction.keyword} copies nothing")
     parents = instruction.switch("parents")
     sources, destination = copy.arguments[:-1], copy.destination
-    inline = tuple(each.text for each in sources if is_inline(instruction, each.text))
+    inline = {each.text for each in sources if is_inline(instruction, each.text)}
     remote = tuple(each.text for each in sources if instruction.keyword == "ADD" and _REMOTE.match(each.text))
-    local = [each for each in sources if each.text not in inline and each.text not in remote]
+    apart = inline.union(remote)
+    local = [each for each in sources if each.text not in apart]
     path = normal(destination.text) if destination.resolved else destination.text
     here = copy.working_directory.resolved and copy.working_directory.text == path
     return CopyMapping(

@@ -18,9 +18,9 @@ _RECORDED_FLAGS = ("chown", "chmod")
 def recorded_text(step: ResolvedInstruction) -> str:
     """The text behind the keyword, as a history reads once it is unwrapped.
 
-    It is exact for what makes a layer (RUN, COPY, ADD, WORKDIR) and for ENV, LABEL, ARG, USER, CMD and ENTRYPOINT.
-    A history of the legacy builder has a checksum in place of the sources of COPY and ADD. ONBUILD leaves nothing
-    in BuildKit's history.
+    It is exact for what makes a layer (RUN, COPY, ADD, WORKDIR) and for ENV, LABEL, USER, CMD and ENTRYPOINT. Of an
+    ARG that is given on the command line, builders record either that value or the default. The legacy builder has a
+    checksum in place of the sources of COPY and ADD. ONBUILD leaves nothing in BuildKit's history.
     """
     keyword = step.instruction.keyword
     words = [argument.text for argument in step.arguments]

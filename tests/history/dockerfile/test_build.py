@@ -71,6 +71,7 @@ def test_mounts_expand_except_for_their_stage() -> None:
         ("WORKDIR /a/b/\nWORKDIR ../c/./d//", "/a/c/d"),
         ("ENV p=/x\nWORKDIR $p/y", "/x/y"),
         ("WORKDIR ../..", "/"),
+        ("WORKDIR /..//", "/"),
         ('WORKDIR "/a b"', "/a b"),
     ],
 )
@@ -151,3 +152,7 @@ def test_directories_that_grow_with_each_line_are_stopped() -> None:
 def test_one_variable_may_hold_several_ports() -> None:
     ports = last('FROM scratch\nARG p="80 90"\nEXPOSE $p').arguments
     assert [port.text for port in ports] == ["80", "90"]
+
+
+def test_a_workdir_that_may_be_absolute_stays_as_written() -> None:
+    assert last("FROM debian\nWORKDIR /a\nWORKDIR $U/x").working_directory.text == "$U/x"

@@ -66,6 +66,7 @@ def test_map_back(line: str, final_path: str, sources: list[str]) -> None:
         pytest.param("COPY --from=build /*/bin/x /srv/", "/srv/x", ["/*/bin/x", "/*/bin/x/x"], id="parents unknown"),
         pytest.param("COPY --from=build /o/* /srv/", "/srv/a*/b", ["/o/*/a\\*/b"], id="wildcards in names are escaped"),
         pytest.param("COPY --from=build /o /srv/", "/srv/a", [], id="no wildcards"),
+        pytest.param("COPY --parents --from=build /*/./b /u", "/u/b/x", ["/*/b/x"], id="unknown pivot"),
     ],
 )
 def test_map_back_patterns(line: str, final_path: str, patterns: list[str]) -> None:
@@ -84,6 +85,8 @@ def test_map_back_patterns(line: str, final_path: str, patterns: list[str]) -> N
         ("COPY --parents ./src/**/*.txt /p/", "/p/src/a.txt", ["/src/a.txt"]),
         ("COPY --parents ./src/**/*.txt /p/", "/p/src/x/y/c.txt", ["/src/x/y/c.txt"]),
         ("COPY --parents --from=build /out/./bin /usr", "/usr/bin/app", ["/out/bin/app"]),
+        ("COPY --parents --from=build /*/./bin /usr", "/usr/bin/app", []),
+        ("COPY --parents x /p/", "/p", []),
     ],
 )
 def test_parents(line: str, final_path: str, sources: list[str]) -> None:
@@ -99,6 +102,7 @@ def test_parents(line: str, final_path: str, sources: list[str]) -> None:
         ("COPY --exclude=*.txt src /m/", "/m/a/x.txt", ["/src/a/x.txt"]),
         ("COPY --exclude=**/*.txt src /m/", "/m/a/x.txt", []),
         ("COPY --exclude=a src /m/", "/m/a/x.txt", []),
+        ("COPY --exclude=x.txt x.txt /m", "/m", []),
         ("COPY --exclude=a --exclude=!a/x.txt src /m/", "/m/a/x.txt", ["/src/a/x.txt"]),
     ],
 )

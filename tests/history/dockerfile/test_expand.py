@@ -183,3 +183,13 @@ def test_nesting_is_limited() -> None:
 def test_long_patterns_on_long_values_are_refused() -> None:
     with pytest.raises(LimitExceeded):
         expand("${v#" + "*a" * 5_000 + "}", lambda name: "a" * 100_000)
+
+
+def test_replacements_cannot_grow_without_end() -> None:
+    with pytest.raises(LimitExceeded):
+        expand("${v//a/$w}", lambda name: "a" * 1_000 if name == "v" else "b" * 10_000)
+
+
+@pytest.mark.parametrize(("word", "expected"), [("${v///-}", "-a-b-"), ("${v//*/-}", "-"), ("${v//?/-}", "--")])
+def test_replacements_of_empty_and_whole_matches(word: str, expected: str) -> None:
+    assert expand(word, lambda name: "ab").text == expected

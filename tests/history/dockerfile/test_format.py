@@ -114,6 +114,15 @@ def test_instructions_know_their_lines_and_source() -> None:
             "F:2:5: RUN: when using JSON array syntax, arrays must be comprised of strings only",
             id="numbers in JSON",
         ),
+        pytest.param("FROM a\nHEALTHCHECK NONE x", "F:2:13: HEALTHCHECK: NONE takes no arguments", id="NONE with more"),
+        pytest.param("FROM a\nHEALTHCHECK CMD", "F:2:13: HEALTHCHECK: missing command after CMD", id="CMD alone"),
+        pytest.param("FROM a\nARG", "F:2:4: ARG: requires at least one argument", id="ARG with none"),
+        pytest.param("FROM a\nONBUILD", "F:2:8: ONBUILD: requires at least one argument", id="ONBUILD with none"),
+        pytest.param(
+            "FROM a\nRUN <<${x:-'b c'}",
+            "F:2:1: unexpected end of statement while looking for matching single-quote",
+            id="quote in a here-document's name",
+        ),
         pytest.param("FROM a\nSHELL sh -c", "F:2:7: SHELL: requires the arguments to be in JSON form", id="SHELL"),
         pytest.param("FROM a\nHEALTHCHECK GET /", "F:2:13: HEALTHCHECK: unknown type 'GET' (try CMD)", id="health"),
         pytest.param(

@@ -2,8 +2,10 @@
 
 import pytest
 
+from layerscope.errors import UsageError
 from layerscope.history.dockerfile.ast import DockerfileInstruction, Heredoc
 from layerscope.history.dockerfile.parse import parse_dockerfile
+from layerscope.history.dockerfile.words import heredoc_mark
 
 
 def first(body: str) -> DockerfileInstruction:
@@ -66,3 +68,12 @@ def test_a_trigger_has_the_heredocs_too() -> None:
     trigger = first("ONBUILD COPY <<E /x\ny\nE").trigger
     assert trigger is not None
     assert trigger.heredocs == (Heredoc(name="E", content="y\n"),)
+
+
+def test_a_name_of_two_words_is_no_heredoc_mark() -> None:
+    assert heredoc_mark("<<a b") is None
+
+
+def test_a_name_whose_quote_stays_open_is_an_error() -> None:
+    with pytest.raises(UsageError):
+        heredoc_mark("<<'E")

@@ -55,6 +55,7 @@ def test_arguments_by_form(line: str, form: Form, arguments: tuple[str, ...]) ->
         pytest.param("ENV a='x\"y' b=\"p'q\"", [("a", "'x\"y'"), ("b", '"p\'q"')], id="quotes in quotes"),
         pytest.param('ENV a="x\\"y" b=', [("a", '"x\\"y"'), ("b", "")], id="escaped quote, empty value"),
         pytest.param("ENV a=b=c", [("a", "b=c")], id="equals sign in the value"),
+        pytest.param("ENV a=b\\\\\\", [("a", "b\\\\")], id="a lone escape at the end is dropped"),
         pytest.param('LABEL "a.b"="c"', [('"a.b"', '"c"')], id="quoted name"),
         pytest.param("LABEL a=x \\\n  b=y", [("a", "x"), ("b", "y")], id="over two lines"),
         pytest.param("ARG a b=1", [("a", None), ("b", "1")], id="ARG with and without a default"),
@@ -92,6 +93,7 @@ def test_legacy_pair_takes_the_rest_of_the_line(keyword: str) -> None:
         ),
         pytest.param("COPY -- --a b", [], id="two dashes end the flags"),
         pytest.param("COPY a --link b", [], id="flags come first"),
+        pytest.param("STOPSIGNAL --x=1 9", [("x", "1")], id="unchecked, as in BuildKit"),
     ],
 )
 def test_flags(line: str, flags: list[tuple[str, str | None]]) -> None:
