@@ -72,9 +72,21 @@ class Filesystem:
         """The version behind each path of the final file system, in no particular order; not to be changed."""
         return self._overlay.live
 
+    def live_numbers(self) -> Iterator[int]:
+        """The live versions, lowest layer first; a carrier that only a hardlink keeps alive is one of them."""
+        fates, position = self._overlay.fates, -1
+        while (position := fates.find(Fate.LIVE, position + 1)) >= 0:
+            yield position
+
     def numbers(self, layer: int) -> range:
         """The numbers of one layer's versions."""
         return range(self._overlay.starts[layer], self._overlay.starts[layer + 1])
+
+    def hidden_bytes(self, layer: int) -> int:
+        """What one layer holds of versions that are hidden in the end."""
+        numbers = self.numbers(layer)
+        fates = self._overlay.fates[numbers.start : numbers.stop]
+        return sum(size for size, fate in zip(self._changesets[layer].sizes, fates, strict=True) if fate)
 
     def layer_of(self, number: int) -> int:
         return self._overlay.layer_of(number)

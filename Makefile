@@ -1,0 +1,54 @@
+# Every target sets up what it needs in .venv; nothing but Python 3.11 or later has to be there.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+DEV := $(VENV)/dev-ready
+
+.PHONY: report test test-real check check-only format docs bench fuzz fixtures clean dev
+
+report: $(READY)
+	$(BIN)/layerscope report fixtures/tiny-legacy.tar
+
+test: $(DEV)
+	$(BIN)/python -m pytest -q
+
+# Needs images that a real engine built (tests/README.md tells how); says what it skips, and why.
+test-real: $(DEV)
+	$(BIN)/python -m pytest -q -m real -rs
+
+check: test check-only
+
+# All of check but the tests, for where they have just run.
+check-only: $(DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python tests/smoke.py
+
+format: $(DEV)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(DEV)
+	$(BIN)/python -m layerscope.rules.documentation > docs/rules.md
+
+bench: $(DEV)
+	$(BIN)/python bench/run.py
+
+dev: $(DEV)
+
+clean:
+	rm -rf $(VENV) build dist
+
+$(VENV)/created:
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(READY): $(VENV)/created pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(DEV): $(READY) requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	touch $@

@@ -1,0 +1,62 @@
+"""Runs every step over one image and keeps what each found."""
+
+from dataclasses import dataclass
+
+from layerscope.filesystem.tree import Filesystem
+from layerscope.history.alignment import instructions as align
+from layerscope.model.base import Base
+from layerscope.model.digest import Digest
+from layerscope.model.image import Image
+from layerscope.model.instruction import Instruction
+from layerscope.packages.catalog import Catalog
+from layerscope.packages.catalogers import WANTED as PACKAGES_WANTED
+from layerscope.packages.inventory import catalog
+from layerscope.rules.catalogue import WANTED as RULES_WANTED
+from layerscope.rules.engine import Findings, findings
+from layerscope.stages.base import find_base
+
+WANTED = (*PACKAGES_WANTED, *RULES_WANTED)
+"""What the one pass over the layers is to keep for the steps after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the user knows beside the archive, and which work can be skipped.
+
+    ``base`` are the diff_ids of the base image that was given, ``duplicates`` asks for copies at other paths.
+    """
+
+    base: tuple[Digest, ...] | None = None
+    base_name: str = ""
+    duplicates: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """An image and all that is known of it."""
+
+    image: Image
+    filesystem: Filesystem
+    catalog: Catalog
+    instructions: tuple[Instruction, ...]
+    base: Base
+    findings: Findings
+    warnings: tuple[str, ...]
+
+
+def analyse(image: Image, question: Question) -> Analysis:
+    """Everything about an open image; a pure function of what was read."""
+    filesystem = Filesystem(image.layers)
+    packages = catalog(filesystem)
+    steps, warnings = align(image.config.history, len(image.layers))
+    base = find_base(image, steps, question.base)
+    found = findings(image, filesystem, packages, steps, base.layers, duplicates=question.duplicates)
+    return Analysis(
+        image=image,
+        filesystem=filesystem,
+        catalog=packages,
+        instructions=steps,
+        base=base,
+        findings=found,
+        warnings=(*image.warnings, *warnings, *packages.warnings),
+    )

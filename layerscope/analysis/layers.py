@@ -1,0 +1,83 @@
+"""The layers and the history of an image as rows."""
+
+from layerscope.filesystem.tree import Filesystem
+from layerscope.history.alignment import instructions
+from layerscope.model.image import Image
+from layerscope.model.rows import Column, Rows
+
+_LAYERS = (
+    Column(name="index", header="#", kind="number"),
+    Column(name="docker_size", header="SIZE", kind="bytes"),
+    Column(name="content_bytes", kind="bytes", shown=False),
+    Column(name="hidden_bytes", header="HIDDEN", kind="bytes"),
+    Column(name="stored_bytes", header="STORED", kind="bytes"),
+    Column(name="tar_bytes", kind="bytes", shown=False),
+    Column(name="entries", header="ENTRIES", kind="number"),
+    Column(name="compression", header="COMPRESSION"),
+    Column(name="verified", header="VERIFIED"),
+    Column(name="diff_id", shown=False),
+    Column(name="digest", shown=False),
+    Column(name="media_type", shown=False),
+    Column(name="instruction", header="INSTRUCTION"),
+    Column(name="problem", shown=False),
+)
+_HISTORY = (
+    Column(name="index", header="#", kind="number"),
+    Column(name="layer", header="LAYER", kind="number"),
+    Column(name="docker_size", header="SIZE", kind="bytes"),
+    Column(name="created", shown=False),
+    Column(name="kind", header="KIND"),
+    Column(name="text", header="TEXT"),
+    Column(name="build_args", shown=False),
+    Column(name="comment", shown=False),
+    Column(name="created_by", shown=False),
+)
+
+
+def layer_rows(image: Image) -> Rows:
+    """One row for each layer, lowest first."""
+    steps, _ = instructions(image.config.history, len(image.layers))
+    by_layer = {step.layer: str(step) for step in steps}
+    filesystem = Filesystem(image.layers)
+    rows = []
+    for layer, docker_size in zip(image.layers, image.docker_sizes, strict=True):
+        rows.append(
+            (
+                layer.index,
+                docker_size,
+                layer.content_bytes,
+                filesystem.hidden_bytes(layer.index),
+                layer.stored_bytes,
+                layer.tar_bytes,
+                len(layer.changeset),
+                layer.compression or "none",
+                layer.verified,
+                str(layer.diff_id or ""),
+                str(layer.digest or ""),
+                layer.media_type,
+                by_layer.get(layer.index, ""),
+                layer.problem,
+            )
+        )
+    return Rows(columns=_LAYERS, rows=tuple(rows))
+
+
+def history_rows(image: Image) -> tuple[Rows, tuple[str, ...]]:
+    """One row for each step of the build, first step first, and what did not fit."""
+    steps, warnings = instructions(image.config.history, len(image.layers))
+    sizes = image.docker_sizes
+    rows = tuple(
+        (
+            step.index,
+            step.layer,
+            sizes[step.layer] if step.layer is not None else 0,
+            image.config.history[step.index].created,
+            step.kind,
+            step.text,
+            tuple(f"{name}={value}" for name, value in step.build_args),
+            step.comment,
+            step.created_by,
+        )
+        for step in steps
+    )
+    return Rows(columns=_HISTORY, rows=rows), warnings

@@ -1,0 +1,154 @@
+"""Joins what the steps found into one report."""
+
+from collections.abc import Iterator
+
+from layerscope.analysis.analyse import Analysis
+from layerscope.analysis.directories import biggest_directories
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.entry import Fate, Kind
+from layerscope.model.finding import Finding
+from layerscope.model.report import (
+    BaseReport,
+    ImageSummary,
+    InstructionReport,
+    LayerReport,
+    PathBytes,
+    Report,
+    Totals,
+)
+from layerscope.packages.catalog import UNOWNED
+
+_DIRECTORIES = 12
+_WASTED = 50
+
+
+def report(analysis: Analysis, *, findings: tuple[Finding, ...] | None = None) -> Report:
+    """The report of an analysis; ``findings`` replaces its findings where some of them are ignored."""
+    image, filesystem, catalog = analysis.image, analysis.filesystem, analysis.catalog
+    layers = tuple(_layers(analysis))
+    live = list(live_files(filesystem))
+    unowned = ((path, size) for number, path, size in live if catalog.owners[number] == UNOWNED)
+    return Report(
+        image=_summary(analysis),
+        totals=_totals(analysis, layers, len(live)),
+        layers=layers,
+        instructions=tuple(_instructions(analysis)),
+        base=BaseReport(
+            evidence=analysis.base.evidence,
+            layers=analysis.base.layers,
+            name=analysis.base.name,
+            certain=analysis.base.certain,
+        ),
+        packages=catalog.packages,
+        unowned_bytes=catalog.unowned_bytes,
+        unowned=biggest_directories(unowned, _DIRECTORIES),
+        findings=analysis.findings.findings if findings is None else findings,
+        directories=biggest_directories(((path, size) for _, path, size in live), _DIRECTORIES),
+        wasted=_wasted(filesystem),
+        warnings=analysis.warnings,
+        complete=image.complete,
+    )
+
+
+def live_files(filesystem: Filesystem) -> Iterator[tuple[int, str, int]]:
+    """Number, path and bytes of every live regular file."""
+    for number in filesystem.live_numbers():
+        if filesystem.kind_of(number) == Kind.FILE:
+            yield number, filesystem.path_of(number), filesystem.content_bytes(number)
+
+
+def _summary(analysis: Analysis) -> ImageSummary:
+    image = analysis.image
+    return ImageSummary(
+        source=image.source,
+        format=image.format,
+        name=image.name,
+        tags=image.tags,
+        image_id=image.image_id,
+        manifest_digest=image.manifest_digest,
+        platform=str(image.config.platform),
+        created=image.config.created,
+        docker_size=image.docker_size,
+        config=image.config.document.get("config") or {},
+    )
+
+
+def _totals(analysis: Analysis, layers: tuple[LayerReport, ...], files: int) -> Totals:
+    content = sum(layer.content_bytes for layer in layers)
+    live = sum(layer.live_bytes for layer in layers)
+    return Totals(
+        content_bytes=content,
+        stored_bytes=sum(layer.stored_bytes for layer in layers),
+        live_bytes=live,
+        hidden_bytes=content - live,
+        base_bytes=analysis.findings.base_bytes,
+        own_bytes=analysis.findings.own_bytes,
+        reclaimable_bytes=analysis.findings.reclaimable_bytes,
+        files=files,
+        entries=sum(layer.entries for layer in layers),
+        efficiency=round(live / content, 6) if content else 1.0,
+    )
+
+
+def _layers(analysis: Analysis) -> Iterator[LayerReport]:
+    steps = {step.layer: step for step in analysis.instructions if step.layer is not None}
+    for layer in analysis.image.layers:
+        hidden = analysis.filesystem.hidden_bytes(layer.index)
+        step = steps.get(layer.index)
+        yield LayerReport(
+            index=layer.index,
+            diff_id=str(layer.diff_id or ""),
+            digest=str(layer.digest or ""),
+            media_type=layer.media_type,
+            compression=layer.compression,
+            stored_bytes=layer.stored_bytes,
+            tar_bytes=layer.tar_bytes,
+            content_bytes=layer.content_bytes,
+            live_bytes=layer.content_bytes - hidden,
+            hidden_bytes=hidden,
+            reclaimable_bytes=analysis.findings.reclaimable[layer.index],
+            entries=len(layer.changeset),
+            origin="base" if layer.index < analysis.base.layers else "own",
+            created_by=step.created_by if step else "",
+            instruction=step.index if step else None,
+            verified=layer.verified,
+            problem=layer.problem,
+        )
+
+
+def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
+    layers = analysis.image.layers
+    for step in analysis.instructions:
+        yield InstructionReport(
+            index=step.index,
+            kind=step.kind,
+            text=step.text,
+            layer=step.layer,
+            source_stage=step.copy_from,
+            evidence="recorded in the history" if step.copy_from else "",
+            content_bytes=layers[step.layer].content_bytes if step.layer is not None else 0,
+        )
+
+
+def _wasted(filesystem: Filesystem) -> tuple[PathBytes, ...]:
+    """The paths whose hidden versions hold the most bytes."""
+    sums: dict[str, list[int]] = {}
+    layers: dict[str, set[int]] = {}
+    fates: dict[str, Fate] = {}
+    for number, fate in enumerate(filesystem.fates):
+        if Fate.LIVE < fate < Fate.MARKER and filesystem.content_bytes(number):
+            path = filesystem.path_of(number)
+            sums.setdefault(path, []).append(filesystem.content_bytes(number))
+            layers.setdefault(path, set()).add(filesystem.layer_of(number))
+            fates[path] = Fate(fate)
+    biggest = sorted(sums, key=lambda path: (-sum(sums[path]), path))[:_WASTED]
+    return tuple(
+        PathBytes(
+            path=path,
+            content_bytes=sum(sums[path]),
+            files=len(sums[path]),
+            layers=tuple(sorted(layers[path])),
+            fate=fates[path].name.lower().replace("_", "-"),
+        )
+        for path in biggest
+    )

@@ -1,0 +1,37 @@
+"""``layerscope inspect``: what ``docker inspect`` says, without a daemon."""
+
+from typing import Annotated
+
+import typer
+
+from layerscope.cli.options import ImagePath, ReadOptions, reading_options
+
+
+@reading_options
+def inspect(
+    image: ImagePath,
+    reading: ReadOptions,
+    template: Annotated[
+        str, typer.Option("-f", "--format", metavar="TEMPLATE", help="A Go template, as docker inspect -f takes it.")
+    ] = "",
+) -> None:
+    """Print the engine's document of an image, its Size exact, or a Go template over it.
+
+    layerscope inspect -f '{{range .RootFS.Layers}}{{println .}}{{end}}' image.tar
+
+    layerscope inspect -f '{{.Size}}' image.tar
+    """
+    from layerscope.analysis.inspect import inspect as document
+    from layerscope.cli.output import write
+    from layerscope.cli.reading import opened
+
+    with opened(image, reading) as opened_image:
+        described = document(opened_image)
+    if template in ("", "json"):
+        from layerscope.render.json import dumps
+
+        write(dumps([described] if not template else described, indent=None if template else 4) + "\n")
+        return
+    from layerscope.render.gotemplate import render_image
+
+    write(render_image(template, described) + "\n")

@@ -1,0 +1,56 @@
+"""``layerscope layers`` and ``layerscope history``: the layers of an image and the steps that made it."""
+
+from layerscope.cli.options import (
+    ImagePath,
+    ReadOptions,
+    RowFormat,
+    RowFormatOption,
+    UnitsName,
+    UnitsOption,
+    reading_options,
+)
+
+
+@reading_options
+def layers(
+    image: ImagePath,
+    reading: ReadOptions,
+    row_format: RowFormatOption = RowFormat.TABLE,
+    units: UnitsOption = UnitsName.SI,
+) -> None:
+    """List the layers with their sizes, lowest first.
+
+    layerscope layers image.tar
+
+    layerscope layers -f csv image.tar > layers.csv
+    """
+    from layerscope.analysis.layers import layer_rows
+    from layerscope.cli.output import write_rows
+    from layerscope.cli.reading import opened
+
+    with opened(image, reading) as opened_image:
+        rows = layer_rows(opened_image)
+    write_rows(rows, row_format, units)
+
+
+@reading_options
+def history(
+    image: ImagePath,
+    reading: ReadOptions,
+    row_format: RowFormatOption = RowFormat.TABLE,
+    units: UnitsOption = UnitsName.SI,
+) -> None:
+    """List every step of the build with the bytes that it added, first step first.
+
+    layerscope history image.tar
+
+    layerscope history -f json image.tar
+    """
+    from layerscope.analysis.layers import history_rows
+    from layerscope.cli.output import write_rows
+    from layerscope.cli.reading import opened, warn
+
+    with opened(image, reading) as opened_image:
+        rows, warnings = history_rows(opened_image)
+    warn(warnings, quiet=reading.quiet)
+    write_rows(rows, row_format, units)

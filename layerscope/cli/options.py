@@ -1,0 +1,124 @@
+"""Arguments and options that several commands share, each defined once."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from functools import wraps
+from typing import Annotated, Any, TypeAlias, get_type_hints
+
+import typer
+
+
+class UnitsName(StrEnum):
+    """How bytes are printed."""
+
+    SI = "si"
+    IEC = "iec"
+    BYTES = "bytes"
+
+
+class RowFormat(StrEnum):
+    """The formats of a listing; the keys of render.rows.ROW_RENDERERS."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+
+
+_READING = "Reading the archive"
+_OUTPUT = "Output"
+
+
+def _reading(*names: str, help: str, metavar: str | None = None, environment: str | None = None) -> Any:
+    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=_READING, envvar=environment)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """What every command that reads an archive can be told; ``reading_options`` makes options of the fields."""
+
+    image_name: Annotated[
+        str,
+        _reading(
+            "--image",
+            metavar="NAME|INDEX",
+            help="Which image, where the archive holds several.",
+            environment="LAYERSCOPE_IMAGE",
+        ),
+    ] = ""
+    platform: Annotated[
+        str,
+        _reading(
+            "--platform",
+            metavar="OS/ARCH",
+            help="Which platform, where the image has several.",
+            environment="LAYERSCOPE_PLATFORM",
+        ),
+    ] = ""
+    verify: Annotated[
+        bool,
+        _reading(
+            "--verify",
+            help="Prove every layer's diff_id, also where contents could be skipped.",
+            environment="LAYERSCOPE_VERIFY",
+        ),
+    ] = False
+    strict: Annotated[
+        bool,
+        _reading(
+            "--strict", help="Take every warning about the archive for an error.", environment="LAYERSCOPE_STRICT"
+        ),
+    ] = False
+    limit: Annotated[
+        list[str] | None,
+        _reading("--limit", metavar="NAME=N", help="Raise a limit that guards against hostile input."),
+    ] = None
+    quiet: Annotated[bool, _reading("-q", "--quiet", help="No progress and no warnings on stderr.")] = False
+
+
+def reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of ReadOptions; it gets them as one value, its parameter ``reading``."""
+    hints = get_type_hints(ReadOptions, include_extras=True)
+    own = inspect.signature(command).parameters
+    added = [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+        )
+        for field in fields(ReadOptions)
+    ]
+
+    @wraps(command)
+    def wrapped(**values: Any) -> None:
+        reading = ReadOptions(**{parameter.name: values.pop(parameter.name) for parameter in added})
+        command(**values, reading=reading)
+
+    kept = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for name, parameter in own.items() if name != "reading"
+    ]
+    wrapped.__signature__ = inspect.Signature(kept + added)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {
+        **{name: hint for name, hint in get_type_hints(command, include_extras=True).items() if name != "reading"},
+        **hints,
+    }
+    return wrapped
+
+
+ImagePath: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="IMAGE",
+        help="An image archive (docker save, podman save, OCI), an OCI layout directory, or - for a pipe.",
+    ),
+]
+UnitsOption: TypeAlias = Annotated[
+    UnitsName,
+    typer.Option(
+        "--units", help="si as the engines print, iec, or bytes.", rich_help_panel=_OUTPUT, envvar="LAYERSCOPE_UNITS"
+    ),
+]
+RowFormatOption: TypeAlias = Annotated[
+    RowFormat, typer.Option("-f", "--format", help="How to print the rows.", rich_help_panel=_OUTPUT)
+]

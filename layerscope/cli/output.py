@@ -1,0 +1,24 @@
+"""Where results go: stdout, as wide as the terminal, or as it comes where it is piped."""
+
+import shutil
+import sys
+
+from layerscope.cli.options import RowFormat, UnitsName
+from layerscope.model.rows import Rows
+from layerscope.render.rows import ROW_RENDERERS
+from layerscope.render.units import units
+
+
+def terminal_width() -> int | None:
+    """The width to fit tables in; None where nothing may be cut."""
+    return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else None
+
+
+def write(text: str) -> None:
+    """Print a result; characters that the terminal's encoding lacks are escaped."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def write_rows(rows: Rows, row_format: RowFormat, unit_name: UnitsName) -> None:
+    write(ROW_RENDERERS[row_format.value](rows, units(unit_name.value), terminal_width()))

@@ -1,0 +1,69 @@
+"""From options to an open image: limits, platform, progress, and the warnings that go to stderr."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+
+from layerscope.archive.reader import open_image
+from layerscope.archive.reading import Reading
+from layerscope.cli.options import ReadOptions
+from layerscope.cli.progress import progress
+from layerscope.errors import ArchiveError, UsageError
+from layerscope.model.image import Image
+from layerscope.model.limits import Limits
+from layerscope.model.pathset import Wanted
+from layerscope.model.platform import Platform
+
+
+@contextmanager
+def opened(
+    source: str,
+    options: ReadOptions,
+    *,
+    wanted: tuple[Wanted, ...] = (),
+    fingerprint: str = "xxh3",
+    silent: bool = False,
+) -> Iterator[Image]:
+    """The image, open for as long as the context lasts; its warnings are printed, unless ``silent``."""
+    reading = Reading(
+        image=options.image_name,
+        platform=Platform.parse(options.platform) if options.platform else None,
+        verify=options.verify,
+        strict=options.strict,
+        wanted=wanted,
+        fingerprint=fingerprint,
+        limits=limits(tuple(options.limit or ())),
+    )
+    with progress(source, quiet=options.quiet) as advance:
+        context = open_image(source, replace(reading, progress=advance))
+        image = context.__enter__()
+    try:
+        if options.strict and image.warnings:
+            raise ArchiveError(image.warnings[0])
+        warn(image.warnings, quiet=options.quiet or silent)
+        yield image
+    finally:
+        context.__exit__(None, None, None)
+
+
+def limits(settings: tuple[str, ...]) -> Limits:
+    """The limits with ``NAME=N`` settings applied; raises UsageError for a name or number that is none."""
+    known = {field.name for field in fields(Limits)}
+    changes: dict[str, int] = {}
+    for setting in settings:
+        name, _, value = setting.partition("=")
+        if name not in known or not value.isdigit():
+            raise UsageError(f"--limit {setting}: not NAME=N", hint=f"the names are {', '.join(sorted(known))}")
+        changes[name] = int(value)
+    return replace(Limits(), **changes)
+
+
+def warn(messages: tuple[str, ...], *, quiet: bool) -> None:
+    """Print warnings on stderr, unless nobody wants them."""
+    if quiet or not messages:
+        return
+    from layerscope.render.escape import printable
+
+    for message in messages:
+        print(f"warning: {printable(message)}", file=sys.stderr)

@@ -1,0 +1,68 @@
+"""Runs the application and turns whatever happens into a message and an exit code."""
+
+import os
+import sys
+
+from layerscope.errors import LayerscopeError
+
+_INTERRUPTED = 130
+"""128 + SIGINT, as shells report it."""
+
+
+def run() -> int:
+    """The exit code of one call: 0, 1 (the gate found something), 2 (wrong usage), 3 (the archive), 130 (Ctrl-C)."""
+    try:
+        from layerscope.cli.app import app
+
+        app(prog_name="layerscope")
+    except SystemExit as end:
+        return _flushed(end.code if isinstance(end.code, int) else 0)
+    except LayerscopeError as error:
+        return _failed(error)
+    except KeyboardInterrupt:
+        print("layerscope: interrupted", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        return _closed_pipe()
+    except Exception as error:  # The last resort: a person gets a sentence, never a traceback.
+        if os.environ.get("LAYERSCOPE_DEBUG"):
+            raise
+        return _failed(_unexpected(error))
+    return _flushed(0)
+
+
+def _failed(error: LayerscopeError) -> int:
+    from layerscope.render.escape import printable
+
+    lines = [printable(line) for line in error.message.split("\n")]
+    print("\n".join([f"layerscope: {lines[0]}", *lines[1:]]), file=sys.stderr)
+    if error.hint:
+        print(f"hint: {printable(error.hint)}", file=sys.stderr)
+    return error.exit_code
+
+
+def _unexpected(error: Exception) -> LayerscopeError:
+    if isinstance(error, MemoryError):
+        return LayerscopeError("out of memory", hint="lower --limit entries or captured_bytes to fail early")
+    if isinstance(error, OSError):
+        name = f" ({error.filename})" if error.filename else ""
+        return LayerscopeError(f"{error.strerror or error}{name}")
+    hint = "please report it with the archive's origin; LAYERSCOPE_DEBUG=1 shows where it happened"
+    return LayerscopeError(f"failed on an unforeseen {type(error).__name__}: {error}", hint=hint)
+
+
+def _flushed(code: int) -> int:
+    """Write out what is left, so that a full disk or a closed pipe is noticed here."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _closed_pipe()
+    except OSError as error:
+        return _failed(_unexpected(error))
+    return code
+
+
+def _closed_pipe() -> int:
+    """The reader has seen enough (``| head``); the interpreter must not complain at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

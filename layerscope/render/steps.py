@@ -1,0 +1,31 @@
+"""The list of what to do next: one line for each fix, with what it wins back."""
+
+from dataclasses import dataclass
+
+from layerscope.model.finding import Finding, FindingKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One fix; ``content_bytes`` is what the findings that it answers claim."""
+
+    fix: str
+    content_bytes: int
+    findings: int
+    rank: int
+
+
+def next_steps(findings: tuple[Finding, ...]) -> tuple[Step, ...]:
+    """The fixes of all findings but inherited ones; what is critical first, then by bytes. They sum to their claims."""
+    steps: dict[str, Step] = {}
+    for finding in findings:
+        if finding.kind == FindingKind.INHERITED:
+            continue
+        before = steps.get(finding.fix, Step(fix=finding.fix, content_bytes=0, findings=0, rank=9))
+        steps[finding.fix] = Step(
+            fix=finding.fix,
+            content_bytes=before.content_bytes + finding.content_bytes,
+            findings=before.findings + 1,
+            rank=min(before.rank, finding.severity.rank),
+        )
+    return tuple(sorted(steps.values(), key=lambda step: (step.rank > 0, -step.content_bytes, step.rank, step.fix)))

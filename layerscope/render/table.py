@@ -1,0 +1,64 @@
+"""Tables for a terminal: tabulate aligns them, and on a terminal the widest text column gives way."""
+
+from collections.abc import Sequence
+
+from layerscope.model.rows import Rows
+from layerscope.render.escape import printable
+from layerscope.render.units import Units
+
+
+def cell(value: object, kind: str, units: Units) -> str:
+    """A value as a person reads it."""
+    if value is None or value == "":
+        return ""
+    if kind == "bytes" and isinstance(value, int):
+        return units(value)
+    if isinstance(value, tuple | list):
+        return ", ".join(printable(str(one)) for one in value)
+    if kind == "number" and isinstance(value, int):
+        return f"{value:,}"
+    return printable(str(value))
+
+
+def table(data: Rows, units: Units, width: int | None) -> str:
+    """The shown columns; ``width`` is the terminal's, None where nothing may be cut."""
+    shown = [index for index, column in enumerate(data.columns) if column.shown]
+    columns = [data.columns[index] for index in shown]
+    cells = [[cell(row[index], data.columns[index].kind, units) for index in shown] for row in data.rows]
+    return aligned([column.header or column.name for column in columns], cells, [c.kind for c in columns], width)
+
+
+def aligned(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str], width: int | None) -> str:
+    """Cells in columns two spaces apart; numbers stand at the right. The last text column is cut to ``width``."""
+    if not cells:
+        return ""
+    from tabulate import tabulate
+
+    if width is not None:
+        cells = _fitted(headers, cells, kinds, width)
+    text = tabulate(
+        cells,
+        headers=headers if any(headers) else (),
+        tablefmt="plain",
+        disable_numparse=True,
+        colalign=["left" if kind == "text" else "right" for kind in kinds],
+        preserve_whitespace=True,
+    )
+    return "\n".join(line.rstrip() for line in text.split("\n"))
+
+
+def _fitted(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str], width: int) -> list[list[str]]:
+    """Shorten the widest text column until the lines fit, but never below twenty characters."""
+    widths = [max(len(headers[i]), *(len(row[i]) for row in cells)) for i in range(len(headers))]
+    over = sum(widths) + 2 * (len(widths) - 1) - width
+    texts = [index for index, kind in enumerate(kinds) if kind == "text"]
+    if over <= 0 or not texts:
+        return cells
+    widest = max(texts, key=lambda index: widths[index])
+    limit = max(20, widths[widest] - over)
+    return [[shortened(text, limit) if i == widest else text for i, text in enumerate(row)] for row in cells]
+
+
+def shortened(text: str, limit: int) -> str:
+    """``text`` with its end cut off where it is too long."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"

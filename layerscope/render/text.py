@@ -1,0 +1,225 @@
+"""The report for a person: the verdict first, then where the bytes are, within forty lines for a usual image."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from layerscope.model.finding import Finding, FindingKind
+from layerscope.model.report import LayerReport, PathBytes, Report
+from layerscope.render.escape import printable
+from layerscope.render.steps import next_steps
+from layerscope.render.table import aligned, shortened
+from layerscope.render.units import Units, percent
+from layerscope.rules.collapse import collapse
+
+_WIDE = 120
+"""How far lines run where there is no terminal to fit: lists side by side need some width."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextOptions:
+    """``top`` rows in each list, 0 for the usual number; ``width`` of the terminal, None where nothing may be cut."""
+
+    units: Units
+    top: int = 0
+    width: int | None = None
+    every_path: bool = False
+
+
+def text(report: Report, options: TextOptions) -> str:
+    """The whole report as lines."""
+    sections = (
+        _head(report, options),
+        _layers(report, options),
+        _findings(report, options),
+        _stages(report, options),
+        _steps(report, options),
+        _bytes(report, options),
+        _wasted(report, options),
+        _notes(report),
+    )
+    return "\n\n".join("\n".join(section) for lines in sections if (section := list(lines))) + "\n"
+
+
+def _head(report: Report, options: TextOptions) -> Iterator[str]:
+    image, totals, units = report.image, report.totals, options.units
+    platform = f"{image.platform}  " if image.platform != "unknown" else ""
+    yield (
+        f"{printable(image.name)}  {platform}{image.format}  {units(image.docker_size)} in "
+        f"{counted(len(report.layers), 'layer')}, {counted(totals.entries, 'entry', 'entries')}"
+    )
+    part = f" of your own {units(totals.own_bytes)}" if totals.base_bytes else f" of {units(totals.content_bytes)}"
+    if totals.reclaimable_bytes:
+        share = percent(totals.reclaimable_bytes, totals.own_bytes)
+        yield f"{units(totals.reclaimable_bytes)} ({share}){part} can be had back"
+    else:
+        yield f"nothing{part} is needless, as far as this archive can tell"
+    if totals.base_bytes:
+        name = f" {printable(report.base.name)}" if report.base.name else ""
+        yield (
+            f"the base{name} brings {units(totals.base_bytes)} in {counted(report.base.layers, 'layer')} "
+            f"({printable(report.base.evidence)})"
+        )
+
+
+def _layers(report: Report, options: TextOptions) -> Iterator[str]:
+    """The base as one line, then the own layers; many small ones are summed up at the end."""
+    own = [layer for layer in report.layers if layer.origin == "own"]
+    shown = own
+    most = options.top or 10
+    if len(own) > most:
+        biggest = sorted(own, key=lambda layer: (-layer.content_bytes, layer.index))[:most]
+        shown = sorted(biggest, key=lambda layer: layer.index)
+    units = options.units
+    cells = []
+    base = [layer for layer in report.layers if layer.origin == "base"]
+    if base:
+        last = base[-1].index
+        name = "0" if not last else f"0-{last}"
+        cells.append([name, units(sum(layer.content_bytes for layer in base)), "", "the base image"])
+    cells += [_layer(report, layer, units) for layer in shown]
+    if len(own) > len(shown):
+        rest = [layer for layer in own if layer not in shown]
+        back = sum(layer.reclaimable_bytes for layer in rest)
+        size = units(sum(layer.content_bytes for layer in rest))
+        cells.append(["", size, units(back) if back else "", f"{len(rest)} smaller layers"])
+    width = options.width or _WIDE
+    yield from aligned(("LAYER", "SIZE", "CAN GO", "INSTRUCTION"), cells, ("n", "n", "n", "text"), width).split("\n")
+
+
+def _layer(report: Report, layer: LayerReport, units: Units) -> list[str]:
+    step = report.instructions[layer.instruction] if layer.instruction is not None else None
+    told = f"{step.kind} {step.text}".strip() if step else "no instruction is recorded"
+    if step is not None and step.dockerfile_line:
+        source = f" from stage {step.source_stage}" if step.source_stage else ""
+        told = f"line {step.dockerfile_line}{source}: {told}"
+    elif step is not None and step.source_stage:
+        told = f"from stage {step.source_stage}: {told}"
+    back = units(layer.reclaimable_bytes) if layer.reclaimable_bytes else ""
+    if layer.problem:
+        return [str(layer.index), units(layer.stored_bytes), "", f"LEFT OUT: {printable(layer.problem)}"]
+    return [str(layer.index), units(layer.content_bytes), back, printable(" ".join(told.split()))]
+
+
+def _findings(report: Report, options: TextOptions) -> Iterator[str]:
+    own = [finding for finding in report.findings if finding.kind != FindingKind.INHERITED]
+    inherited = [finding for finding in report.findings if finding.kind == FindingKind.INHERITED]
+    most = options.top or 8
+    width = options.width or _WIDE
+    if own:
+        cells = [_finding(finding, options) for finding in own[:most]]
+        yield from aligned(("FINDING", "RULE", "SIZE", "WHERE"), cells, ("text", "text", "n", "text"), width).split(
+            "\n"
+        )
+    if len(own) > most:
+        rest = sum(finding.content_bytes for finding in own[most:])
+        yield f"and {counted(len(own) - most, 'more finding')} of {options.units(rest)}: layerscope leaks"
+    if inherited:
+        rest = sum(finding.content_bytes for finding in inherited)
+        yield f"a slimmer base would save {options.units(rest)} besides ({_rules(inherited)})"
+    if report.ignored:
+        rest = sum(finding.content_bytes for finding in report.ignored)
+        yield f"{counted(len(report.ignored), 'finding')} of {options.units(rest)} ignored by .layerscope.toml"
+
+
+def _rules(findings: list[Finding]) -> str:
+    sums: dict[str, int] = {}
+    for finding in findings:
+        sums[finding.rule] = sums.get(finding.rule, 0) + finding.content_bytes
+    names = sorted((name for name in sums if sums[name]), key=lambda name: -sums[name])
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+
+
+def _finding(finding: Finding, options: TextOptions) -> list[str]:
+    where = finding.detail or finding.title
+    if finding.paths:
+        groups = collapse((path.path, path.content_bytes) for path in finding.paths)
+        first = groups[0]
+        files = f" ({counted(first.files, 'file')})" if first.files > 1 else ""
+        where = f"{printable(first.path)}{files}"
+        if len(groups) > 1:
+            where += f" and {counted(len(groups) - 1, 'more place')}"
+        if finding.detail:
+            where += f": {printable(finding.detail)}"
+    origin = f" of stage {printable(finding.stage)}" if finding.stage else ""
+    layer = f"layer {finding.layers[0]}: " if finding.layers else ""
+    return [
+        f"{finding.severity.value} {finding.kind.value}",
+        finding.rule + origin,
+        options.units(finding.content_bytes) if finding.content_bytes else "",
+        layer + where,
+    ]
+
+
+def _stages(report: Report, options: TextOptions) -> Iterator[str]:
+    """What came over from each build stage."""
+    units = options.units
+    for stage in report.stages:
+        came = f"from stage {printable(stage.name)} ({stage.evidence}): {units(stage.content_bytes)} came over"
+        rest = stage.content_bytes - stage.needless_bytes
+        yield f"{came}, {units(stage.needless_bytes)} needless, {units(rest)} that no rule questions"
+        if stage.stayed_bytes is not None:
+            biggest = ", ".join(f"{printable(path)} {units(size)}" for path, size in stage.stayed[:3])
+            yield f"  {units(stage.stayed_bytes)} stayed behind" + (f": {biggest}" if biggest else "")
+
+
+def _steps(report: Report, options: TextOptions) -> Iterator[str]:
+    steps = next_steps(report.findings)
+    if not steps:
+        return
+    most = options.top or 4
+    yield "NEXT STEPS"
+    for number, step in enumerate(steps[:most], 1):
+        wins = f"wins {options.units(step.content_bytes)}" if step.content_bytes else "no bytes, but do it first"
+        line = f"{number}. {printable(step.fix)}"
+        yield (shortened(line, options.width - len(wins) - 3) if options.width else line) + f" ({wins})"
+
+
+def _bytes(report: Report, options: TextOptions) -> Iterator[str]:
+    """Packages and directories beside each other."""
+    units, most = options.units, options.top or 5
+    packages = sorted(report.packages, key=lambda package: (-package.content_bytes, package.name))[:most]
+    left = [
+        f"{units(package.content_bytes):>8}  {printable(f'{package.name} {package.version} ({package.type})')}"
+        for package in packages
+        if package.content_bytes
+    ]
+    if left:
+        left.append(f"{units(report.unowned_bytes):>8}  of no package")
+    right = [f"{units(one.content_bytes):>8}  {_place(one)}" for one in report.directories[: max(most, len(left))]]
+    if not left:
+        yield from ["BIGGEST DIRECTORIES", *right]
+        return
+    half = min(58, max(40, *(len(line) for line in left)))
+    yield f"{'BIGGEST PACKAGES':<{half}}  BIGGEST DIRECTORIES"
+    for number in range(max(len(left), len(right))):
+        first = shortened(left[number], half) if number < len(left) else ""
+        second = right[number] if number < len(right) else ""
+        yield f"{first:<{half}}  {second}".rstrip()
+
+
+def _place(row: PathBytes) -> str:
+    return f"{printable(row.path)} ({counted(row.files, 'file')})"
+
+
+def _wasted(report: Report, options: TextOptions) -> Iterator[str]:
+    rows = report.wasted[: options.top or 4]
+    if not rows:
+        return
+    yield "BIGGEST HIDDEN PATHS"
+    for row in rows:
+        layers = ", ".join(str(layer) for layer in row.layers)
+        kind = "layer" if len(row.layers) == 1 else "layers"
+        yield f"{options.units(row.content_bytes):>8}  {printable(row.path)} ({row.fate}, written in {kind} {layers})"
+
+
+def _notes(report: Report) -> Iterator[str]:
+    """Whatever could not be read or did not fit; nothing is lost silently."""
+    if not report.complete:
+        yield "INCOMPLETE: at least one layer could not be read, and nothing of it is in the figures above"
+    for warning in report.warnings:
+        yield f"note: {printable(warning)}"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """``1 layer``, ``14 layers``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,42 @@
+"""Builds the wheel, installs it into an environment of its own, and runs it: what a user gets, without our tools."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(*command: str | Path, **changes: str) -> str:
+    """The output of a command; its failure is ours."""
+    environment = {**os.environ, **changes}
+    environment.pop("PYTHONPATH", None)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tempfile.gettempdir(), env=environment)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, command))} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", scratch, ROOT)
+        (wheel,) = Path(scratch).glob("*.whl")
+        environment = Path(scratch) / "environment"
+        venv.create(environment, with_pip=True)
+        folder = environment / ("Scripts" if os.name == "nt" else "bin")
+        run(folder / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel)
+        command = folder / "layerscope"
+        assert run(command, "--version").startswith("layerscope ")
+        assert "report" in run(command, "--help")
+        report = run(command, "report", ROOT / "fixtures" / "tiny-legacy.tar")
+        assert "tiny:legacy" in report, report
+        size = run(command, "inspect", "-f", "{{.Size}}", ROOT / "fixtures" / "tiny-legacy.tar")
+        assert size == "63706\n", size
+    print("smoke: the wheel installs into a clean environment and reports an archive")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""The tree is the architecture: imports point one way, and importing is cheap."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "layerscope"
+
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "model": {"errors"},
+    "archive": {"model", "errors"},
+    "filesystem": {"model", "errors"},
+    "packages": {"filesystem", "model", "errors"},
+    "history": {"filesystem", "model", "errors"},
+    "stages": {"history", "packages", "filesystem", "model", "errors"},
+    "rules": {"stages", "history", "packages", "filesystem", "model", "errors"},
+    "analysis": {"rules", "stages", "history", "packages", "filesystem", "model", "errors"},
+    "render": {"analysis", "rules", "stages", "history", "packages", "filesystem", "model", "errors"},
+}
+HEAVY = {"typer", "rich", "tabulate", "zstandard", "isal", "xxhash", "elftools", "packageurl", "sqlite3"}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_one_way(path: Path) -> None:
+    folder = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if folder not in ALLOWED:
+        return  # cli and the package itself stand above all others.
+    inner = {name.split(".")[1] for name in imported(path) if name.startswith("layerscope.")}
+    assert inner <= ALLOWED[folder] | {folder}
+
+
+def test_the_model_does_no_input_or_output() -> None:
+    for path in (PACKAGE / "model").glob("*.py"):
+        assert not set(imported(path)) & {"os", "io", "sys", "pathlib", "subprocess", "socket"}, path.name
+
+
+def test_help_loads_only_the_command_line() -> None:
+    code = "import sys, layerscope.cli.app; print('\\n'.join(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not (HEAVY - {"typer", "rich"}) & {name.partition(".")[0] for name in loaded}
+    assert not any(name.startswith(("layerscope.archive", "layerscope.rules", "layerscope.packages")) for name in loaded)
+
+
+def test_version_loads_not_even_that() -> None:
+    code = "import sys; sys.argv = ['layerscope', '--version']; from layerscope.__main__ import main; main(); print('\\n'.join(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not HEAVY & {name.partition(".")[0] for name in loaded}
