@@ -26,7 +26,7 @@ _FLAGS: dict[str, dict[str, int]] = {
     "COPY": {**_COPY_FLAGS, "from": _VALUE, "parents": _BOOLEAN},
     "FROM": {"platform": _VALUE},
     "RUN": {"mount": _REPEATED, "network": _VALUE, "security": _VALUE, "device": _REPEATED},
-    "HEALTHCHECK": {name: _VALUE for name in ("interval", "timeout", "start-period", "start-interval", "retries")},
+    "HEALTHCHECK": dict.fromkeys(("interval", "timeout", "start-period", "start-interval", "retries"), _VALUE),
 }
 _UNCHECKED = frozenset({"ARG", "STOPSIGNAL"})
 """BuildKit looks at no flags here, so a wrong one does not stop the build."""

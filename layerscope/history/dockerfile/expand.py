@@ -1,4 +1,4 @@
-"""Words of a Dockerfile without their quotes, escapes and variables (Dockerfile reference, "Environment replacement")."""
+"""Words of a Dockerfile without quotes, escapes and variables (Dockerfile reference, "Environment replacement")."""
 
 import re
 from dataclasses import dataclass

@@ -9,11 +9,8 @@ from layerscope.errors import UsageError
 
 _TYPES = frozenset({"bind", "cache", "tmpfs", "secret", "ssh"})
 _ALIASES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly", "rw": "readwrite"}
-_OPTIONS = frozenset(
-    ("type", "from", "source", "target", "readonly", "readwrite", "required")
-    + ("id", "sharing", "size", "mode", "uid", "gid", "env")
-)
 _SWITCHES = frozenset({"readonly", "readwrite", "required"})
+_OPTIONS = _SWITCHES.union(("type", "from", "source", "target", "id", "sharing", "size", "mode", "uid", "gid", "env"))
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 
 

@@ -41,7 +41,7 @@ class Scope:
         self.budget = budget
         self.values: dict[str, str | Unknown] = {}
 
-    def lookup(self, name: str) -> str | None | Unknown:
+    def lookup(self, name: str) -> str | Unknown | None:
         """The value; None where it is unset, as positional parameters ($1, $@) always are; UNKNOWN otherwise."""
         missing = None if self.complete or _POSITIONAL.match(name) else UNKNOWN
         return self.values.get(name, missing)

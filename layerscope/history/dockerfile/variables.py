@@ -18,7 +18,7 @@ class Unknown(Enum):
 
 
 UNKNOWN = Unknown.UNKNOWN
-Lookup = Callable[[str], "str | None | Unknown"]
+Lookup = Callable[[str], "str | Unknown | None"]
 """From a variable's name to its value, None where it is known to be unset, UNKNOWN where nobody can tell."""
 
 

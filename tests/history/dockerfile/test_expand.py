@@ -12,7 +12,7 @@ from layerscope.history.dockerfile.variables import MAX_VALUE, UNKNOWN, Budget, 
 VALUES = {"x": "foobarbaz", "empty": "", "path": "/usr/lib/x.so.1", "star": "a*b", "pattern": "o*b"}
 
 
-def lookup(name: str) -> str | None | Unknown:
+def lookup(name: str) -> str | Unknown | None:
     return UNKNOWN if name.startswith("U") else VALUES.get(name)
 
 
