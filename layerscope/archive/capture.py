@@ -67,7 +67,8 @@ class Capture:
         self._new = new
         self._limits = limits
         self._heads: dict[int, bytes] = {}
-        self._tails: dict[int, tuple[int, bytes]] = {}
+        self._tails: dict[int, bytes] = {}
+        self._lengths: dict[int, int] = {}
         self._fingerprints: dict[int, bytes] = {}
         self._kept = 0
 
@@ -99,8 +100,9 @@ class Capture:
         if self._kept > self._limits.captured_bytes:
             raise LimitExceeded("too many contents to keep in memory", hint="raise --limit captured_bytes")
         self._heads[index] = bytes(first)
+        self._lengths[index] = payload
         if last:
-            self._tails[index] = (payload - len(last), bytes(last))
+            self._tails[index] = bytes(last)
 
     def close(self) -> "Capture":
         """Let go of what only the walk needs."""
@@ -112,11 +114,13 @@ class Capture:
         head = self._heads.get(index)
         if head is None:
             return None
-        offset, tail = self._tails.get(index, (0, b""))
-        end = None if length is None else start + length
-        if tail and start >= len(head):
-            return tail[start - offset : None if end is None else end - offset] if start >= offset else None
-        return head[start:end]
+        length_of_file = self._lengths[index]
+        end = length_of_file if length is None else min(start + length, length_of_file)
+        if end <= len(head) or (length is None and start < len(head)):
+            return head[start:end]
+        tail = self._tails.get(index, b"")
+        offset = length_of_file - len(tail)
+        return tail[start - offset : end - offset] if tail and start >= offset else None
 
     def fingerprint(self, index: int) -> bytes | None:
         return self._fingerprints.get(index)

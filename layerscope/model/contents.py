@@ -9,7 +9,8 @@ class Contents(Protocol):
     def read(self, index: int, start: int = 0, length: int | None = None) -> bytes | None:
         """Bytes of a file from ``start`` on, at most ``length`` of them; None where they were not kept.
 
-        A layer that had to be decompressed keeps only what was asked for before it was read.
+        A layer that had to be decompressed keeps only what was asked for before it was read; without ``length`` it
+        gives as much from ``start`` on as it kept of the file's head.
         Raises Damaged when the archive ends early.
         """
 
