@@ -6,18 +6,19 @@ from layerscope.rules.rule import Leak
 
 
 class Claims:
-    """The versions that findings have claimed so far, and what of them can be had back."""
+    """The versions that findings have claimed so far, marked by 1 in ``claimed``."""
 
-    def __init__(self, filesystem: Filesystem) -> None:
+    def __init__(self, filesystem: Filesystem, claimed: bytearray) -> None:
         self._filesystem = filesystem
-        self._claimed = bytearray(len(filesystem))
+        self._claimed = claimed
         self._links = _live_links(filesystem)
 
     def take(self, leak: Leak) -> dict[int, int]:
         """Claim what nobody has claimed before; gives each version with the bytes that it would win back.
 
         Directories are left out, since they hold no bytes and their files stand for them. So is a file whose bytes
-        a hardlink keeps alive that is not part of the leak: removing one name of it would win nothing.
+        a hardlink keeps alive that is not part of the leak: removing one name of it would win nothing. But a leak
+        with a place points at what the file says, so there it is shown, with 0 bytes.
         """
         filesystem, claimed = self._filesystem, self._claimed
         together = frozenset(leak.versions) if self._links else frozenset()
@@ -30,6 +31,8 @@ class Claims:
             if claimed[number] or kind == Kind.DIRECTORY or kind >= Kind.WHITEOUT:
                 continue
             if number in self._links and not self._all_claimed(number, together):
+                if leak.place:
+                    claimed[number], taken[number] = 1, 0
                 continue
             claimed[number] = 1
             content_bytes = changeset.sizes[index]

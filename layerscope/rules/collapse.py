@@ -36,7 +36,7 @@ def collapse(paths: Iterable[tuple[str, int]], most: int = 5) -> tuple[Group, ..
     root = _tree(paths)
     if not root.files:
         return ()
-    groups = {path: node for path, node in [_descend("", root)]}
+    groups = dict([_descend("", root)])
     while True:
         splits = [(node.content_bytes, path) for path, node in groups.items() if _may_split(path, node)]
         for _, path in sorted(splits, reverse=True):

@@ -77,7 +77,12 @@ def findings(
     Without ``duplicates`` no contents are compared for copies at other paths. Findings come by severity, then size.
     """
     scene = Scene(
-        image=image, filesystem=filesystem, catalog=catalog, instructions=instructions, base_layers=base_layers
+        image=image,
+        filesystem=filesystem,
+        catalog=catalog,
+        instructions=instructions,
+        base_layers=base_layers,
+        claimed=bytearray(len(filesystem)),
     )
     judge = _Judge(scene, stage_of)
     chosen = [rule for rule in rules if duplicates or rule.name != DUPLICATES]
@@ -105,7 +110,7 @@ class _Judge:
     def __init__(self, scene: Scene, stage_of: StageOf | None) -> None:
         self._scene = scene
         self._filesystem = scene.filesystem
-        self._claims = Claims(scene.filesystem)
+        self._claims = Claims(scene.filesystem, scene.claimed)
         self._stage_of = stage_of
         self._instructions = {step.layer: step for step in scene.instructions if step.layer is not None}
         self._instruction_kinds = [
@@ -162,7 +167,8 @@ class _Judge:
         layer = holder if leak.layer is None else leak.layer
         source = self._stage_of(number) if self._stage_of is not None and layer == holder else None
         came_over = source is not None or self._is_copy(layer)
-        return _Group(kind=FindingKind.LEAK if came_over else FindingKind.BLOAT, layer=layer, source=source)
+        kind = FindingKind.LEAK if came_over else FindingKind.BLOAT
+        return _Group(kind=kind, layer=layer if leak.apart else -1, source=source)
 
     def _is_copy(self, layer: int) -> bool:
         """Whether the layer's contents were made elsewhere; the ADD of a root file system is a base's own beginning."""

@@ -17,10 +17,11 @@ class Leak:
 
     ``versions`` are numbers of the file system, live or hidden; a version that an earlier rule claimed already is
     dropped by the engine. A leak without versions speaks of the config (a secret in ENV); ``place`` says where.
-    ``severity``, ``title`` and ``fix`` are given where they differ from the rule's own; see Rule for what they may hold.
+    ``severity``, ``title`` and ``fix`` are given where they differ from the rule's own (see Rule).
     ``savings`` is given where the fix wins back less than the versions' lengths (debug sections of a program): the
     bytes of each live version, in the order of ``versions``. ``layer`` is the layer whose instruction is to blame,
-    where that is not the one that holds the versions (a chown that copied them).
+    where that is not the one that holds the versions (a chown that copied them). Not ``apart``, one finding stands
+    for all the instructions of a kind, where none of them is worth a line of its own.
     """
 
     versions: tuple[int, ...] = ()
@@ -31,6 +32,7 @@ class Leak:
     fix: str = ""
     savings: tuple[int, ...] | None = None
     layer: int | None = None
+    apart: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,8 @@ class Scene:
     """All that a rule may look at.
 
     ``matches`` are the numbers of all versions (live and hidden, of all layers) that the rule's path set holds.
-    ``base_layers`` is how many of the lowest layers are the base image's.
+    ``base_layers`` is how many of the lowest layers are the base image's. ``claimed`` is 1 for each version that an
+    earlier finding has claimed already; not to be changed.
     """
 
     image: Image
@@ -47,6 +50,7 @@ class Scene:
     instructions: tuple[Instruction, ...]
     base_layers: int
     matches: tuple[int, ...] = ()
+    claimed: bytearray = field(default_factory=bytearray)
 
     def with_matches(self, matches: tuple[int, ...]) -> "Scene":
         """The same scene for a rule whose path set holds these versions."""

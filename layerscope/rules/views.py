@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable
 
 from layerscope.model.entry import Fate, Kind
+from layerscope.model.finding import Severity
 from layerscope.model.image import Image
+from layerscope.model.instruction import Instruction
 from layerscope.rules.rule import Scene
 
 _WORD = re.compile(r"[^\s'\"`;|&()<>=$]+")
@@ -28,14 +30,32 @@ def content_bytes(scene: Scene, numbers: Iterable[int]) -> int:
     return sum(map(scene.filesystem.content_bytes, numbers))
 
 
+def made_by(scene: Scene, layer: int) -> Instruction | None:
+    """The instruction that made a layer, None where the history does not tell."""
+    return next((step for step in scene.instructions if step.layer == layer), None)
+
+
+def weight(total_bytes: int) -> Severity:
+    """How much waste of that many bytes matters where nothing else does."""
+    return Severity.LOW if total_bytes < 100_000 else Severity.MEDIUM if total_bytes < 10_000_000 else Severity.HIGH
+
+
 def command_words(image: Image) -> tuple[str, ...]:
-    """The words of Entrypoint and Cmd; a shell's script is taken apart too."""
-    text = "\n".join((*image.config.entrypoint, *image.config.cmd))[:_LONGEST]
+    """The words of Entrypoint, Cmd and the health check; a shell's script is taken apart too."""
+    text = "\n".join((*image.config.entrypoint, *image.config.cmd, *_health_check(image)))[:_LONGEST]
     return tuple(_WORD.findall(text))
 
 
+def _health_check(image: Image) -> tuple[str, ...]:
+    """The command of the health check (a field of the engine's config, beside those of the OCI image-spec)."""
+    config = image.config.document.get("config")
+    check = config.get("Healthcheck") if isinstance(config, dict) else None
+    test = check.get("Test") if isinstance(check, dict) else None
+    return tuple(word for word in test if isinstance(word, str)) if isinstance(test, list) else ()
+
+
 def called(image: Image) -> frozenset[str]:
-    """The tools that Entrypoint and Cmd name, without directories: what is called is wanted."""
+    """The tools that Entrypoint, Cmd and the health check name, without directories: what is called is wanted."""
     return frozenset(word.rpartition("/")[2] for word in command_words(image))
 
 

@@ -7,7 +7,9 @@ from layerscope.model.instruction import Instruction
 from layerscope.rules.collapse import collapse, common
 
 _LONGEST = 72
-_TOP = frozenset({"/", "/usr", "/usr/share", "/var", "/var/lib", "/etc", "/opt", "/usr/local", "/home"})
+_TOP = frozenset(
+    {"/", "/usr", "/usr/share", "/var", "/var/lib", "/etc", "/opt", "/usr/local", "/home", "/root", "/srv"}
+)
 """Directories that are no answer to the question where."""
 
 
