@@ -4,23 +4,19 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from layerscope.packages.database import text_of
+
 _FIELD = re.compile(rb"^(Package|Status|Version|Architecture):[ \t]*([^\n]*)", re.MULTILINE | re.IGNORECASE)
 _CONFFILES = re.compile(rb"^Conffiles:[^\n]*((?:\n [^\n]*)*)", re.MULTILINE | re.IGNORECASE)
 _WITHOUT_FILES = frozenset({b"not-installed", b"config-files"})
 
 
-class Identity(NamedTuple):
-    """What tells packages of one database apart."""
+class Stanza(NamedTuple):
+    """One installed package; ``conffiles`` are absolute paths."""
 
     name: str
     arch: str
     version: str
-
-
-class Stanza(NamedTuple):
-    """One installed package; ``conffiles`` are absolute paths."""
-
-    identity: Identity
     conffiles: tuple[str, ...]
 
 
@@ -42,23 +38,17 @@ class Control:
                 yield stanza
 
     def _parse(self, raw: bytes, where: str) -> Stanza | None:
-        fields = {name.lower(): value.strip() for name, value in _FIELD.findall(raw)}
-        if not fields and not raw.strip():
+        if not raw.strip():
             return None
+        fields = {name.lower(): value.strip() for name, value in _FIELD.findall(raw)}
         # The third word is the state; records of removed packages, and of wishes, stay in the database.
-        state = fields.get(b"status", b"install ok installed").split()[-1:]
-        if state and state[0] in _WITHOUT_FILES:
+        if fields.get(b"status", b"").split()[-1:] in ([state] for state in _WITHOUT_FILES):
             return None
         if not fields.get(b"package") or not fields.get(b"version"):
             self._warn(f"{where} names no package, or no version of it")
             return None
-        name, arch, version = (_text(fields.get(key, b"")) for key in (b"package", b"architecture", b"version"))
-        return Stanza(Identity(name, arch, version), _conffiles(raw))
-
-
-def lines(data: bytes) -> list[str]:
-    """The lines of a list of paths; bytes that are no UTF-8 are surrogate escapes."""
-    return _text(data).split("\n")
+        name, arch, version = (text_of(fields.get(key, b"")) for key in (b"package", b"architecture", b"version"))
+        return Stanza(name, arch, version, _conffiles(raw))
 
 
 def _conffiles(raw: bytes) -> tuple[str, ...]:
@@ -66,9 +56,5 @@ def _conffiles(raw: bytes) -> tuple[str, ...]:
     match = _CONFFILES.search(raw)
     if match is None:
         return ()
-    paths = (line.strip().removesuffix(" obsolete").rpartition(" ")[0] for line in _text(match[1]).split("\n"))
+    paths = (line.strip().removesuffix(" obsolete").rpartition(" ")[0] for line in text_of(match[1]).split("\n"))
     return tuple(path for path in paths if path.startswith("/"))
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")

@@ -55,7 +55,7 @@ class _Run:
             yield from self._cataloger.catalog(evidence)
         except LayerscopeError as problem:
             self._fail(problem.message)
-        except Exception as problem:  # noqa: BLE001
+        except Exception as problem:
             # Databases are hostile input, and an oversight in one cataloger must not cost the whole report.
             self._fail(f"{type(problem).__name__}: {problem}")
 

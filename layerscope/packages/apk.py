@@ -1,0 +1,61 @@
+"""Alpine packages: one file lists them all with their files (apk-tools, doc/apk-package.5 and src/database.c).
+
+Lines are a letter, a colon and a value: ``P`` name, ``V`` version, ``A`` architecture, ``F`` a directory relative to
+the root, ``R`` a file in the last one; other letters are attributes, which may also come before any ``F`` or ``R``.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader, text_of
+
+_PATHS = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed", "/var/lib/apk/db/installed")
+_FIELD = re.compile(rb"^([PVA]):([^\n]*)", re.MULTILINE)
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    """The packages of every version of the database; a record that many layers repeat is parsed once."""
+    if not evidence.matches:
+        return
+    database = Database(evidence, "apk", namespace="alpine")
+    known: dict[bytes, Listed | None] = {b"": None}
+    yield from database.claims(
+        (number, _listed(database.read(number) or b"", known, evidence, number)) for number in evidence.matches
+    )
+
+
+def _listed(data: bytes, known: dict[bytes, Listed | None], evidence: Evidence, number: int) -> Iterator[Listed]:
+    for index, raw in enumerate(data.split(b"\n\n")):
+        if raw not in known:
+            known[raw] = _parse(raw)
+            if known[raw] is None and raw.strip():
+                path = evidence.filesystem.path_of(number)
+                evidence.warn(f"{path}: record {index} names no package, or no version of it")
+        package = known[raw]
+        if package is not None:
+            yield package
+
+
+def _parse(raw: bytes) -> Listed | None:
+    fields = {letter: text_of(value) for letter, value in _FIELD.findall(raw)}
+    name, version = fields.get(b"P", ""), fields.get(b"V", "")
+    if not name or not version:
+        return None
+    return Listed(name=name, version=version, arch=fields.get(b"A", ""), paths=partial(_paths, text_of(raw)))
+
+
+def _paths(text: str, _: Reader) -> Iterator[str]:
+    """The files of a record; a file before any directory lies in the root."""
+    directory = ""
+    for line in text.split("\n"):
+        if line.startswith("R:"):
+            yield f"{directory}/{line[2:]}"
+        elif line.startswith("F:"):
+            name = line[2:].strip("/")
+            directory = f"/{name}" if name else ""
+
+
+APK = Cataloger(name="apk", wanted=Wanted(paths=PathSet(paths=_PATHS), head=MOST_BYTES), catalog=_catalog, is_os=True)

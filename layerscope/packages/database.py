@@ -1,0 +1,111 @@
+"""What the catalogers of whole systems share: from the packages that a database lists to claims on versions."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from layerscope.model.entry import Kind
+from layerscope.packages.cataloger import Claim, Evidence
+from layerscope.packages.locator import Locator
+from layerscope.packages.os_release import distribution
+from layerscope.packages.presence import Past, Presence, presence
+
+MOST_BYTES = 64 << 20
+"""As much of a database file as is read; the largest real one of text is a tenth of that."""
+
+Reader: TypeAlias = Callable[[str], bytes | None]
+"""Reads a file by path as it was when the package was last installed; None where there was none."""
+
+Paths: TypeAlias = Callable[[Reader], Iterable[str]]
+"""Names the absolute paths of a package: its files, and what of the database is about it alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A package as one version of a database lists it; ``paths`` is called once, for the last of these versions."""
+
+    name: str
+    version: str
+    arch: str = ""
+    paths: Paths
+
+
+_Key: TypeAlias = tuple[str, str, str]
+
+
+class Database:
+    """One package manager's database, through all layers.
+
+    ``namespace`` stands in the package URLs where the image does not say which distribution it is; where it is empty
+    the URLs have no namespace, as those of managers that serve many distributions.
+    """
+
+    def __init__(self, evidence: Evidence, purl_type: str, *, namespace: str = "") -> None:
+        self._filesystem = evidence.filesystem
+        self._warn = evidence.warn
+        self._type = purl_type
+        distributor, self._distro = distribution(evidence.filesystem) if namespace else ("", "")
+        self._namespace = distributor or namespace
+        self._locator = Locator(evidence.filesystem)
+        self._past = Past(evidence.filesystem, self._locator)
+
+    def read(self, number: int, most_bytes: int = MOST_BYTES) -> bytes | None:
+        """The content of a regular file; None, and a warning, where it is too long or was not kept."""
+        filesystem = self._filesystem
+        carrier = filesystem.carrier(number)
+        if filesystem.kind_of(carrier) != Kind.FILE:
+            return None
+        content_bytes = filesystem.content_bytes(carrier)
+        path = filesystem.path_of(number)
+        if content_bytes > most_bytes:
+            self._warn(f"{path}: {content_bytes:,} bytes are more than any database of its kind has; it is not read")
+            return None
+        data = filesystem.read(number, 0, content_bytes)
+        if data is None or len(data) < content_bytes:
+            self._warn(f"{path}: its content was not kept")
+            return None
+        return data
+
+    def claims(self, listings: Iterable[tuple[int, Iterable[Listed]]]) -> Iterator[Claim]:
+        """A claim for each installed package, and for each that a layer took away.
+
+        ``listings`` are all versions of the database, or of the files of one that has a file for each package, lowest
+        layer first, each with the packages that it lists.
+        """
+        packages: dict[_Key, Listed] = {}
+        keys = []
+        for number, listed in listings:
+            found = {(package.name, package.arch, package.version): package for package in listed}
+            packages |= found
+            keys.append((number, tuple(found)))
+        for key, present in presence(self._filesystem, keys).items():
+            yield self._claim(packages[key], present)
+
+    def _claim(self, package: Listed, present: Presence) -> Claim:
+        paths = package.paths(lambda path: self._read_at(path, present))
+        removed = present.removed_in is not None
+        versions = self._past.versions(paths, present) if removed else self._locator.find_all(paths)
+        qualifiers = (("arch", package.arch), ("distro", self._distro))
+        return Claim(
+            type=self._type,
+            namespace=self._namespace,
+            name=package.name,
+            version=package.version,
+            qualifiers=tuple((key, value) for key, value in qualifiers if value),
+            versions=versions,
+            layer=present.layer,
+            removed_in=present.removed_in,
+            location=self._filesystem.path_of(present.record),
+        )
+
+    def _read_at(self, path: str, present: Presence) -> bytes | None:
+        if present.removed_in is None:
+            number = self._locator.find(path)
+        else:
+            number = next(reversed(self._past.of(path, present)), None)
+        return None if number is None else self.read(number)
+
+
+def text_of(raw: bytes) -> str:
+    """Text as a database writes it; bytes that are no UTF-8 are surrogate escapes."""
+    return raw.decode("utf-8", "surrogateescape")
