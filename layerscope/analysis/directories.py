@@ -9,23 +9,25 @@ _SMALL = 0.02
 
 
 class DirectorySums:
-    """Bytes and files by directory; ``add`` takes regular files, sums of subtrees come out."""
+    """Bytes and files by directory, of regular files given as pairs of path and bytes."""
 
-    def __init__(self) -> None:
-        self._own: dict[str, int] = {}
-        self._files: dict[str, int] = {}
-
-    def add(self, path: str, content_bytes: int) -> None:
-        parent = path.rpartition("/")[0]
-        self._own[parent] = self._own.get(parent, 0) + content_bytes
-        self._files[parent] = self._files.get(parent, 0) + 1
+    def __init__(self, files: Iterable[tuple[str, int]]) -> None:
+        self._own: dict[str, list[int]] = {}
+        own = self._own
+        for path, content_bytes in files:
+            parent = path.rpartition("/")[0]
+            if parent in own:
+                sums = own[parent]
+                sums[0] += content_bytes
+                sums[1] += 1
+            else:
+                own[parent] = [content_bytes, 1]
 
     def totals(self) -> tuple[dict[str, int], dict[str, int]]:
         """Bytes and files of every directory with all below it; the key of the root is the empty string."""
         sums: dict[str, int] = {"": 0}
         files: dict[str, int] = {"": 0}
-        for directory, own in self._own.items():
-            count = self._files[directory]
+        for directory, (own, count) in self._own.items():
             while True:
                 sums[directory] = sums.get(directory, 0) + own
                 files[directory] = files.get(directory, 0) + count
@@ -71,7 +73,4 @@ class DirectorySums:
 
 def biggest_directories(files: Iterable[tuple[str, int]], count: int) -> tuple[PathBytes, ...]:
     """The directories that say most about ``files``, pairs of path and bytes."""
-    sums = DirectorySums()
-    for path, content_bytes in files:
-        sums.add(path, content_bytes)
-    return sums.biggest(count)
+    return DirectorySums(files).biggest(count)

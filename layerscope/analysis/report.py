@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from layerscope.analysis.analyse import Analysis
 from layerscope.analysis.directories import biggest_directories
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.entry import Fate, Kind
+from layerscope.model.entry import Fate
 from layerscope.model.finding import Finding
 from layerscope.model.report import (
     BaseReport,
@@ -26,8 +26,9 @@ def report(analysis: Analysis, *, findings: tuple[Finding, ...] | None = None) -
     """The report of an analysis; ``findings`` replaces its findings where some of them are ignored."""
     image, filesystem, catalog = analysis.image, analysis.filesystem, analysis.catalog
     layers = tuple(_layers(analysis))
-    live = list(live_files(filesystem))
-    unowned = ((path, size) for number, path, size in live if catalog.owners[number] == UNOWNED)
+    live = filesystem.live_files()
+    owners = catalog.owners
+    unowned = [(path, size) for number, path, size in live if owners[number] == UNOWNED]
     return Report(
         image=_summary(analysis),
         totals=_totals(analysis, layers, len(live)),
@@ -43,18 +44,11 @@ def report(analysis: Analysis, *, findings: tuple[Finding, ...] | None = None) -
         unowned_bytes=catalog.unowned_bytes,
         unowned=biggest_directories(unowned, _DIRECTORIES),
         findings=analysis.findings.findings if findings is None else findings,
-        directories=biggest_directories(((path, size) for _, path, size in live), _DIRECTORIES),
+        directories=biggest_directories([(path, size) for _, path, size in live], _DIRECTORIES),
         wasted=_wasted(filesystem),
         warnings=analysis.warnings,
         complete=image.complete,
     )
-
-
-def live_files(filesystem: Filesystem) -> Iterator[tuple[int, str, int]]:
-    """Number, path and bytes of every live regular file."""
-    for number in filesystem.live_numbers():
-        if filesystem.kind_of(number) == Kind.FILE:
-            yield number, filesystem.path_of(number), filesystem.content_bytes(number)
 
 
 def _summary(analysis: Analysis) -> ImageSummary:

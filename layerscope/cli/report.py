@@ -49,9 +49,9 @@ def report(
     with opened(image, reading, wanted=WANTED, silent=True) as opened_image:
         made = make_report(analyse(opened_image, Question(base=base_diff_ids, duplicates=duplicates)))
     if report_format == ReportFormat.JSON:
-        from layerscope.render.json import dumps
+        from layerscope.render.json import lines
 
-        write(dumps(made) + "\n")
+        write(lines(made))
         return
     from layerscope.render.text import TextOptions, text
     from layerscope.render.units import units as units_named

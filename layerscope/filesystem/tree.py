@@ -82,6 +82,20 @@ class Filesystem:
         """The numbers of one layer's versions."""
         return range(self._overlay.starts[layer], self._overlay.starts[layer + 1])
 
+    def live_files(self) -> list[tuple[int, str, int]]:
+        """Number, path and bytes of every live regular file, lowest layer first."""
+        fates, survivors = self._overlay.fates, self._overlay.survivors
+        found: list[tuple[int, str, int]] = []
+        for changeset, start in zip(self._changesets, self._overlay.starts, strict=False):
+            part = fates[start : start + len(changeset)]
+            columns = zip(range(start, start + len(changeset)), changeset.paths, changeset.sizes, strict=True)
+            found += [
+                row for row, kind, fate in zip(columns, changeset.kinds, part, strict=True) if not (kind or fate)
+            ]
+        if survivors:
+            found = [(number, self.path_of(number), size) for number, _, size in found]
+        return found
+
     def hidden_bytes(self, layer: int) -> int:
         """What one layer holds of versions that are hidden in the end."""
         numbers = self.numbers(layer)

@@ -23,11 +23,11 @@ def _objects(data: Rows) -> list[dict[str, object]]:
 
 
 def _json(data: Rows, units: Units, width: int | None) -> str:
-    return dumps(_objects(data)) + "\n"
+    return "[\n" + ",\n".join("  " + dumps(row) for row in _objects(data)) + "\n]\n"
 
 
 def _jsonl(data: Rows, units: Units, width: int | None) -> str:
-    return "".join(dumps(row, indent=None) + "\n" for row in _objects(data))
+    return "".join(dumps(row) + "\n" for row in _objects(data))
 
 
 def csv_text(value: object) -> object:
