@@ -11,6 +11,8 @@ from layerscope.model.limits import Limits
 
 _XATTR = "SCHILY.xattr."
 _XATTR_BASE64 = "LIBARCHIVE.xattr."
+_FOR_ALL = frozenset({"path", "linkpath", "size", "mtime", "uid", "gid"})
+"""What a global header may say for all entries behind it; more would be copied for each of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +41,16 @@ class Extensions:
         self._local: dict[str, str] = {}
         self._name = ""
         self._link = ""
+        self._pending_bytes = 0
         self.open = b""
         self.pending = False
 
     def begin(self, flag: bytes, size: int, position: int) -> None:
         """An extension header was met; its payload of ``size`` bytes comes to ``finish``."""
-        if size > self._limits.pax_bytes:
+        self._pending_bytes += size
+        if self._pending_bytes > self._limits.pax_bytes:
             raise LimitExceeded(
-                f"{self._where}, offset {position:,}: an extended header of {size:,} bytes",
+                f"{self._where}, offset {position:,}: extended headers of {self._pending_bytes:,} bytes for one entry",
                 hint="raise --limit pax_bytes",
             )
         self.open = flag
@@ -59,7 +63,8 @@ class Extensions:
         elif flag == b"K":
             self._link = body.split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
         elif flag == b"g":
-            self._global.update(pax_records(body, self._where, position))
+            records = pax_records(body, self._where, position)
+            self._global.update({key: value for key, value in records.items() if key in _FOR_ALL})
         else:
             self._local.update(pax_records(body, self._where, position))
         self.pending = bool(self._name or self._link or self._local or self._global)
@@ -88,7 +93,7 @@ class Extensions:
             xattrs=_xattrs(records),
             position=position,
         )
-        self._local, self._name, self._link = {}, "", ""
+        self._local, self._name, self._link, self._pending_bytes = {}, "", "", 0
         self.pending = bool(self._global)
         return extended
 
@@ -112,15 +117,15 @@ class Extensions:
         return None
 
     def _number(self, records: dict[str, str], key: str, otherwise: int, position: int) -> int:
-        """A decimal record, its fraction cut off; negative only where it is a time."""
+        """A decimal record, rounded down; negative only where it is a time."""
         value = records.get(key)
         if value is None or value == "":
             return otherwise
-        whole = value.partition(".")[0]
+        whole, _, fraction = value.partition(".")
         digits = whole.removeprefix("-") if key == "mtime" else whole
         if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
             raise Damaged(f"a pax record has a bad {key}: {value[:40]!r}", where=self._where, offset=position)
-        return int(whole)
+        return int(whole) - (whole.startswith("-") and bool(fraction.strip("0")))
 
 
 def _xattrs(records: dict[str, str]) -> tuple[tuple[str, bytes], ...]:
