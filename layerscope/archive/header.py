@@ -21,7 +21,11 @@ def number(field: bytes) -> int:
         # The second bit is the sign of the remaining bits in two's complement.
         return value - (1 << (8 * len(field) - 1)) if field[0] & 0x40 else value
     text = field.split(b"\0", 1)[0].strip(b" ")
-    return int(text, 8) if text else 0
+    if not text:
+        return 0
+    if not text.isdigit():
+        raise ValueError("not octal")  # int() would take a sign, a prefix and underscores.
+    return int(text, 8)
 
 
 class Numbers(dict[bytes, int]):
