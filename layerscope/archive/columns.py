@@ -15,7 +15,7 @@ from layerscope.archive.header import (
     checksum_holds,
     text,
 )
-from layerscope.archive.names import classify, normal
+from layerscope.archive.names import TABLE_OF_CONTENTS, classify, normal
 from layerscope.archive.pax import Extensions
 from layerscope.errors import Damaged, LimitExceeded
 from layerscope.model.changeset import Changeset, Ownership
@@ -88,7 +88,7 @@ class Columns:
         kind: int | None = _KINDS.get(flag)
         if kind is None or self._extensions.pending:
             return self._unusual(buffer[start : start + BLOCK], flag, name, link, size, mtime, ownership, position)
-        if kind == Kind.FILE and name.split(b"\0", 1)[0].endswith(b"/"):
+        if flag == b"\0" and name.split(b"\0", 1)[0].endswith(b"/"):
             kind = Kind.DIRECTORY  # As before POSIX, where directories had no type of their own.
         path = text(name)
         target = text(link) if kind == Kind.HARDLINK or kind == Kind.SYMLINK else ""
@@ -141,7 +141,7 @@ class Columns:
         kind: int = _KINDS.get(flag, Kind.FILE)
         if flag not in _KINDS and flag != b"S":
             self._warn(f"{self.where}: entry type {flag!r} of {extended.name!r} is unknown; taken for a file")
-        if kind == Kind.FILE and extended.name.endswith("/"):
+        if flag == b"\0" and extended.name.endswith("/"):
             kind = Kind.DIRECTORY
         is_file = kind == Kind.FILE
         index = len(self.paths)
@@ -184,6 +184,8 @@ class Columns:
 
     def changeset(self) -> Changeset:
         """All that was added."""
+        if self.paths and self.paths[-1] == TABLE_OF_CONTENTS:
+            self.kinds[-1], self.sizes[-1] = Kind.BOOKKEEPING, 0
         return Changeset(
             paths=self.paths,
             kinds=self.kinds,

@@ -4,7 +4,9 @@ from layerscope.model.entry import Kind
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
-_ESTARGZ = frozenset({"/stargz.index.json", "/.prefetch.landmark", "/.no.prefetch.landmark"})
+_LANDMARKS = frozenset({"/.prefetch.landmark", "/.no.prefetch.landmark"})
+TABLE_OF_CONTENTS = "/stargz.index.json"
+"""The last entry of an eStargz layer, no part of its file system."""
 
 
 def normal(path: str) -> str:
@@ -28,7 +30,7 @@ def classify(path: str, kind: Kind | int) -> tuple[str, int]:
         if hidden.startswith(_WHITEOUT) or hidden in ("", ".", ".."):
             return path, Kind.BOOKKEEPING
         return f"{parent}/{hidden}", Kind.WHITEOUT
-    if path in _ESTARGZ:
+    if path in _LANDMARKS:
         return path, Kind.BOOKKEEPING
     return path, kind
 
