@@ -18,12 +18,17 @@ def walk(window: Window, columns: Columns, visit: Visitor | None = None) -> int:
     A tar ends with two blocks of zeros (POSIX pax, 'ustar Interchange Format'); one that ends at the border of an
     entry without them is taken as complete, as all readers do. Raises Damaged for anything else.
     """
-    position = 0
+    position = content_end = 0
     add, buffer, view = columns.add, window.buffer, window.view
     while True:
         start = position - window.start
         if start < 0 or position + BLOCK > window.end:
-            count = window.load(position, BLOCK)
+            try:
+                count = window.load(position, BLOCK)
+            except Damaged as error:
+                if error.offset is not None and error.offset >= content_end:
+                    return error.offset  # Only the padding of the last entry is missing; the engines do not mind.
+                raise
             if count < BLOCK:
                 return _ended(columns, position, count)
             start = position - window.start
@@ -38,6 +43,7 @@ def walk(window: Window, columns: Columns, visit: Visitor | None = None) -> int:
         if payload:
             if visit is not None:
                 visit(len(columns.paths) - 1, position, payload)
+            content_end = position + payload
             position += (payload + BLOCK - 1) & -BLOCK
 
 
