@@ -55,10 +55,13 @@ class PositionalWindow:
 
     def pieces(self, position: int, length: int) -> Iterator[memoryview]:
         while length:
-            count = min(self.load(position, min(length, _LARGEST)), length)
-            if not count:
-                raise Damaged("the data ends within an entry", where=self._where, offset=position)
-            yield self.view[:count]
+            offset = position - self.start
+            count = min(length, self.end - position) if offset >= 0 else 0
+            if count <= 0:
+                count, offset = min(self.load(position, min(length, _LARGEST)), length), 0
+                if not count:
+                    raise Damaged("the data ends within an entry", where=self._where, offset=self.length)
+            yield self.view[offset : offset + count]
             position, length = position + count, length - count
 
 
