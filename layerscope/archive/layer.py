@@ -9,6 +9,7 @@ from layerscope.archive.capture import Capture, Planner, Positional, hasher
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import MAGIC_BYTES, decompressor, sniff
 from layerscope.archive.header import BLOCK
+from layerscope.archive.names import TABLE_OF_CONTENTS
 from layerscope.archive.positional import PositionalFile, Range
 from layerscope.archive.reading import Reading
 from layerscope.archive.walk import walk
@@ -17,6 +18,8 @@ from layerscope.errors import Damaged
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Contents, NoContents
 from layerscope.model.digest import Digest
+
+_TABLE_OF_CONTENTS = TABLE_OF_CONTENTS[1:].encode() + b"\0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,19 +132,17 @@ def first_bytes(raw: io.RawIOBase, length: int) -> bytes:
 
 def check_padding(window: Window, position: int, where: str, warnings: list[str]) -> None:
     """Behind the end marker only padding may follow, or the table of contents of an eStargz layer."""
-    while True:
-        count = window.load(position, BLOCK)
-        if not count:
+    while count := window.load(position, BLOCK):
+        offset, left = position - window.start, window.end - position
+        whole = left & -BLOCK if count == BLOCK else left
+        data = window.view[offset : offset + whole].tobytes()
+        blank = len(data) - len(data.lstrip(b"\0"))
+        if blank < len(data):
+            if not data.startswith(_TABLE_OF_CONTENTS, blank & -BLOCK):
+                place = f"offset {position + blank:,}"
+                warnings.append(f"{where}, {place}: data behind the end of the tar; no engine would unpack it")
             return
-        offset = position - window.start
-        rest = window.view[offset : window.end - window.start]
-        if rest.tobytes().strip(b"\0"):
-            break
-        position = window.end
-    start = next(i for i, byte in enumerate(rest) if byte)
-    if bytes(rest[start - start % BLOCK :][:18]) != b"stargz.index.json\0":
-        place = f"offset {position + start:,}"
-        warnings.append(f"{where}, {place}: data behind the end of the tar; no engine would unpack it")
+        position += whole
 
 
 def prove(data: LayerData, expected: Digest, where: str) -> None:
