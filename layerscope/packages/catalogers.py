@@ -3,11 +3,23 @@
 from layerscope.model.pathset import Wanted
 from layerscope.packages import os_release
 from layerscope.packages.apk import APK
+from layerscope.packages.bitnami import BITNAMI
 from layerscope.packages.cataloger import Cataloger
+from layerscope.packages.chisel import CHISEL
+from layerscope.packages.conda import CONDA
 from layerscope.packages.dpkg import DPKG
+from layerscope.packages.homebrew import HOMEBREW
+from layerscope.packages.kernel import KERNEL
+from layerscope.packages.nix import NIX
 from layerscope.packages.opkg import OPKG
+from layerscope.packages.pacman import PACMAN
+from layerscope.packages.portage import PORTAGE
+from layerscope.packages.rpm.cataloger import RPM
 
-CATALOGERS: tuple[Cataloger, ...] = (DPKG, APK, OPKG)
+_SYSTEMS = (DPKG, APK, RPM, PACMAN, PORTAGE, OPKG, CHISEL, NIX, CONDA, HOMEBREW, BITNAMI)
+_LANGUAGES = ()
+
+CATALOGERS: tuple[Cataloger, ...] = (*_SYSTEMS, *_LANGUAGES, KERNEL)
 """Managers of whole systems first, then languages, the more specific before the more general."""
 
 WANTED: tuple[Wanted, ...] = (os_release.WANTED, *(cataloger.wanted for cataloger in CATALOGERS))

@@ -1,8 +1,9 @@
 """What the catalogers of whole systems share: from the packages that a database lists to claims on versions."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from layerscope.model.entry import Kind
 from layerscope.packages.cataloger import Claim, Evidence
@@ -22,11 +23,16 @@ Paths: TypeAlias = Callable[[Reader], Iterable[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A package as one version of a database lists it; ``paths`` is called once, for the last of these versions."""
+    """A package as one version of a database lists it; ``paths`` is called once, for the last of these versions.
+
+    ``namespace`` and ``qualifiers`` are for its package URL, besides those that the whole database has.
+    """
 
     name: str
     version: str
     arch: str = ""
+    namespace: str = ""
+    qualifiers: tuple[tuple[str, str], ...] = ()
     paths: Paths
 
 
@@ -82,20 +88,35 @@ class Database:
             yield self._claim(packages[key], present)
 
     def _claim(self, package: Listed, present: Presence) -> Claim:
-        paths = package.paths(lambda path: self._read_at(path, present))
-        removed = present.removed_in is not None
-        versions = self._past.versions(paths, present) if removed else self._locator.find_all(paths)
-        qualifiers = (("arch", package.arch), ("distro", self._distro))
+        paths = list(package.paths(lambda path: self._read_at(path, present)))
+        removed_in = present.removed_in
+        versions = self._locator.find_all(paths) if removed_in is None else self._past.versions(paths, present)
+        if removed_in is not None:
+            left = self._left_behind(paths, present, removed_in)
+            if len(left) > len(versions):
+                removed_in, versions = None, left
+        qualifiers = (("arch", package.arch), *package.qualifiers, ("distro", self._distro))
         return Claim(
             type=self._type,
-            namespace=self._namespace,
+            namespace=package.namespace or self._namespace,
             name=package.name,
             version=package.version,
             qualifiers=tuple((key, value) for key, value in qualifiers if value),
             versions=versions,
             layer=present.layer,
-            removed_in=present.removed_in,
+            removed_in=removed_in,
             location=self._filesystem.path_of(present.record),
+        )
+
+    def _left_behind(self, paths: list[str], present: Presence, removed_in: int) -> tuple[int, ...]:
+        """The files that are still there when the database itself was deleted, as some do to make images small."""
+        filesystem = self._filesystem
+        if filesystem.path_of(present.record) in filesystem.live:
+            return ()
+        return tuple(
+            number
+            for number in self._locator.find_all(paths)
+            if filesystem.layer_of(number) < removed_in and filesystem.kind_of(number) != Kind.DIRECTORY
         )
 
     def _read_at(self, path: str, present: Presence) -> bytes | None:
@@ -104,6 +125,17 @@ class Database:
         else:
             number = next(reversed(self._past.of(path, present)), None)
         return None if number is None else self.read(number)
+
+
+def parse_json(data: bytes | None, path: str, warn: Callable[[str], None]) -> Any:
+    """A JSON document; None, and a warning, where it is none or is nested without end."""
+    if data is None:
+        return None
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as problem:
+        warn(f"{path}: not JSON that can be read: {problem}")
+        return None
 
 
 def text_of(raw: bytes) -> str:

@@ -3,7 +3,7 @@ import struct
 import pytest
 
 from layerscope.errors import Damaged
-from layerscope.packages.rpm import read_database
+from layerscope.packages.rpm.database import read_database
 from layerscope.packages.rpm.bdb import records
 from tests.packages.rpm.samples import database
 

@@ -1,0 +1,75 @@
+"""Chiselled Ubuntu: slices of Debian packages, listed in a ``manifest.wall`` (Chisel's reference, "Manifest").
+
+A zstd stream of one JSON object a line: the header, then objects whose ``kind`` is ``package``, ``slice``, ``path`` or
+``content``. A slice is called ``<package>_<slice>``; a path names the slices that brought it.
+"""
+
+import io
+import json
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
+
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader
+
+_MOST_WINDOW_BYTES = 128 << 20
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    if evidence.matches:
+        database = Database(evidence, "deb", namespace="ubuntu")
+        yield from database.claims((number, _listed(evidence, database, number)) for number in evidence.matches)
+
+
+def _listed(evidence: Evidence, database: Database, number: int) -> list[Listed]:
+    data = database.read(number)
+    if data is None:
+        return []
+    where = evidence.filesystem.path_of(number)
+    packages: list[dict[str, Any]] = []
+    paths: dict[str, list[str]] = {}
+    for record in _records(data, where, evidence):
+        kind, name, version, path, slices = (record.get(key) for key in ("kind", "name", "version", "path", "slices"))
+        if kind == "package" and isinstance(name, str) and isinstance(version, str):
+            packages.append(record)
+        elif kind == "path" and isinstance(path, str) and not path.endswith("/") and isinstance(slices, list):
+            # The first slice's package is as good an owner as any; packages seldom share more than directories.
+            owner = next((one.partition("_")[0] for one in slices if isinstance(one, str)), "")
+            paths.setdefault(owner, []).append(path)
+    return [
+        Listed(
+            name=package["name"],
+            version=package["version"],
+            arch=arch if isinstance(arch := package.get("arch"), str) else "",
+            paths=partial(_paths, paths.get(package["name"], ())),
+        )
+        for package in packages
+    ]
+
+
+def _paths(paths: Iterable[str], _: Reader) -> Iterable[str]:
+    return paths
+
+
+def _records(data: bytes, where: str, evidence: Evidence) -> Iterator[dict[str, Any]]:
+    """The objects of a manifest, up to the first that cannot be read."""
+    import zstandard
+
+    unpacker = zstandard.ZstdDecompressor(max_window_size=_MOST_WINDOW_BYTES)
+    record: Any = None
+    try:
+        with unpacker.stream_reader(io.BytesIO(data), read_across_frames=True) as stream:
+            raw = stream.read(MOST_BYTES)
+        for line in raw.splitlines():
+            record = json.loads(line)
+            if isinstance(record, dict):
+                yield record
+    except (zstandard.ZstdError, ValueError, RecursionError) as problem:
+        evidence.warn(f"{where}: the record after {str(record)[:200]} cannot be read: {problem}")
+
+
+CHISEL = Cataloger(
+    name="deb", wanted=Wanted(paths=PathSet(names=("manifest.wall",)), head=MOST_BYTES), catalog=_catalog, is_os=True
+)

@@ -1,0 +1,37 @@
+"""Linux kernel modules that no package manager lists: ``lib/modules/<version>`` is one package."""
+
+from collections.abc import Iterator
+
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.trees import trees
+
+_MODULES = "/lib/modules/"
+_SUFFIXES = (".ko", ".ko.gz", ".ko.xz", ".ko.zst")
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    """One claim for each version that has a module at the end; the distribution's packages have gone before."""
+    path_of = evidence.filesystem.path_of
+    for tree in trees(evidence, _tree_of):
+        if tree.removed_in is None and any(path_of(number).endswith(_SUFFIXES) for number in tree.versions):
+            version = tree.path.rpartition("/")[2]
+            yield Claim(
+                type="generic",
+                name="linux-modules",
+                version=version,
+                versions=tree.versions,
+                layer=tree.layer,
+                location=tree.path,
+            )
+
+
+def _tree_of(path: str) -> str:
+    root, _, rest = path.partition(_MODULES)
+    version, slash, _ = rest.partition("/")
+    return f"{root}{_MODULES}{version}" if slash else ""
+
+
+KERNEL = Cataloger(
+    name="generic", wanted=Wanted(paths=PathSet(trees=("/lib/modules", "/usr/lib/modules")), head=0), catalog=_catalog
+)

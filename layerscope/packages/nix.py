@@ -1,0 +1,39 @@
+"""Nix store paths: ``/nix/store/<digest>-<name>-<version>`` owns all that lies in it (Nix manual, "Store Path")."""
+
+import re
+from collections.abc import Iterator
+
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.trees import trees
+
+_STORE = "/nix/store/"
+_STORE_NAME = re.compile(r"[0-9a-z]{32}-(.+)", re.DOTALL)
+_VERSION = re.compile(r"-(?=[^a-zA-Z])")
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    for tree in trees(evidence, _tree_of):
+        match = _STORE_NAME.fullmatch(tree.path.removeprefix(_STORE))
+        if match is None:
+            continue
+        # A version begins at the first hyphen that no letter follows (Nix, parseDrvName).
+        name, *version = _VERSION.split(match[1], maxsplit=1)
+        yield Claim(
+            type="nix",
+            name=name,
+            version="".join(version),
+            versions=tree.versions,
+            layer=tree.layer,
+            removed_in=tree.removed_in,
+            location=tree.path,
+        )
+
+
+def _tree_of(path: str) -> str:
+    return _STORE + path.removeprefix(_STORE).partition("/")[0]
+
+
+NIX = Cataloger(
+    name="nix", wanted=Wanted(paths=PathSet(trees=(_STORE.rstrip("/"),)), head=0), catalog=_catalog, is_os=True
+)

@@ -1,0 +1,95 @@
+"""Arch Linux packages: a directory for each below ``/var/lib/pacman/local`` (pacman, lib/libalpm/be_local.c).
+
+``desc`` holds the name and version, ``files`` the paths, ``mtree`` the same compressed, with attributes.
+"""
+
+import re
+import zlib
+from collections.abc import Iterator
+from functools import partial
+
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader, text_of
+
+_ROOT = "/var/lib/pacman/local"
+_GZIP = 31
+_OCTAL = re.compile(r"\\([0-7]{3})")
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    if evidence.matches:
+        database = Database(evidence, "alpm", namespace="arch")
+        yield from database.claims(_listings(evidence, database))
+
+
+def _listings(evidence: Evidence, database: Database) -> Iterator[tuple[int, list[Listed]]]:
+    for number in evidence.matches:
+        path = evidence.filesystem.path_of(number)
+        if path.count("/") != _ROOT.count("/") + 2 or not path.endswith("/desc"):
+            continue
+        data = database.read(number)
+        if data is None:
+            continue
+        fields = sections(text_of(data))
+        name, version, arch = ("".join(fields.get(key, [])[:1]) for key in ("NAME", "VERSION", "ARCH"))
+        if name and version:
+            paths = partial(_paths, path.removesuffix("/desc"), evidence)
+            yield number, [Listed(name=name, version=version, arch=arch, paths=paths)]
+        else:
+            evidence.warn(f"{path} names no package, or no version of it")
+
+
+def sections(text: str) -> dict[str, list[str]]:
+    """The lines below each ``%HEADING%``, up to an empty one."""
+    found: dict[str, list[str]] = {}
+    lines: list[str] | None = None
+    for line in text.split("\n"):
+        if lines is None and len(line) > 2 and line[0] == line[-1] == "%":
+            lines = found.setdefault(line[1:-1], [])
+        elif not line:
+            lines = None
+        elif lines is not None:
+            lines.append(line)
+    return found
+
+
+def _paths(directory: str, evidence: Evidence, read: Reader) -> Iterator[str]:
+    """The database's own files of a package, and those that it lists; directories end with a slash."""
+    for name in ("desc", "files", "mtree", "install", "changelog"):
+        yield f"{directory}/{name}"
+    files = read(f"{directory}/files")
+    if files is not None:
+        listed = sections(text_of(files)).get("FILES", [])
+        yield from (f"/{path}" for path in listed if not path.endswith("/"))
+        return
+    mtree = read(f"{directory}/mtree")
+    if mtree is not None:
+        yield from _in_mtree(mtree, f"{directory}/mtree", evidence)
+
+
+def _in_mtree(data: bytes, where: str, evidence: Evidence) -> Iterator[str]:
+    """The paths of a compressed mtree(5) list; names that begin with a dot are pacman's own."""
+    try:
+        text = text_of(zlib.decompressobj(_GZIP).decompress(data, MOST_BYTES))
+    except zlib.error as problem:
+        evidence.warn(f"{where}: {problem}")
+        return
+    default = ""
+    for line in text.split("\n"):
+        name, _, attributes = line.partition(" ")
+        if name == "/set":
+            default = attributes
+        elif name.startswith("./") and not name.startswith("./."):
+            kind = f" {attributes}" if "type=" in attributes else f" {default}"
+            if " type=dir" not in kind:
+                yield _OCTAL.sub(_unescape, name[1:])
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return chr(int(match[1], 8))
+
+
+PACMAN = Cataloger(
+    name="alpm", wanted=Wanted(paths=PathSet(trees=(_ROOT,)), head=MOST_BYTES), catalog=_catalog, is_os=True
+)

@@ -1,0 +1,62 @@
+"""Gentoo packages: ``/var/db/pkg/<category>/<name>-<version>/CONTENTS`` (Package Manager Specification, portage(5))."""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader, text_of
+
+_ROOT = "/var/db/pkg"
+_REVISION = re.compile(r"r[0-9]+\Z")
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    if not evidence.matches:
+        return
+    path_of = evidence.filesystem.path_of
+    own: dict[str, dict[str, None]] = {}
+    contents = []
+    for number in evidence.matches:
+        path = path_of(number)
+        directory, _, name = path.rpartition("/")
+        own.setdefault(directory, {})[path] = None
+        if name == "CONTENTS" and directory.count("/") == _ROOT.count("/") + 2:
+            contents.append((number, directory))
+    listings = ((number, _listed(evidence, directory, tuple(own[directory]))) for number, directory in contents)
+    yield from Database(evidence, "ebuild").claims(listings)
+
+
+def _listed(evidence: Evidence, directory: str, own: tuple[str, ...]) -> list[Listed]:
+    category, name, version = _parts(directory)
+    if not version:
+        evidence.warn(f"{directory}: the name has no version")
+        return []
+    return [Listed(namespace=category, name=name, version=version, paths=partial(_paths, directory, own))]
+
+
+def _parts(directory: str) -> tuple[str, str, str]:
+    """Category, name and version; the version is the last part behind a hyphen, but for a revision behind it."""
+    category, name = directory.split("/")[-2:]
+    name, _, version = name.rpartition("-")
+    if _REVISION.match(version):
+        name, _, base = name.rpartition("-")
+        version = f"{base}-{version}"
+    return category, name, version if name and version[:1].isdigit() else ""
+
+
+def _paths(directory: str, own: tuple[str, ...], read: Reader) -> Iterator[str]:
+    """The database's own files of a package, and its ``obj`` and ``sym`` lines; paths may hold spaces."""
+    yield from own
+    for line in text_of(read(f"{directory}/CONTENTS") or b"").split("\n"):
+        kind, _, rest = line.partition(" ")
+        if kind == "obj":
+            yield rest.rsplit(" ", 2)[0]
+        elif kind == "sym":
+            yield rest.partition(" -> ")[0]
+
+
+PORTAGE = Cataloger(
+    name="ebuild", wanted=Wanted(paths=PathSet(trees=(_ROOT,)), head=MOST_BYTES), catalog=_catalog, is_os=True
+)
