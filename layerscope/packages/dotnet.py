@@ -1,0 +1,74 @@
+""".NET packages: the ``*.deps.json`` beside each application and in each shared framework.
+
+Source: dotnet/sdk, documentation/specs/runtime-configuration-file.md.
+"""
+
+from collections.abc import Iterator
+from posixpath import normpath
+from typing import Any
+
+from layerscope.model.limits import MIB
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages import records
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.locator import Locator
+from layerscope.packages.records import Record, read_object, word
+
+_MOST = 16 * MIB
+_SUFFIX = ".deps.json"
+_INSTALLED = ("package", "runtimepack")
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    locator = Locator(evidence.filesystem)
+    for record in records.live_records(evidence):
+        document = read_object(evidence, record, _MOST) or {}
+        libraries = _mapping(document.get("libraries"))
+        assets = _assets(document)
+        for key, library in libraries.items():
+            # A project is the application itself, and was installed by nobody.
+            if _mapping(library).get("type") in _INSTALLED:
+                paths = [f"{record.directory}/{path}" for path in assets.get(key, ())]
+                yield _claim(key, record, locator.find_all(path for path in paths if normpath(path) == path))
+
+
+def _claim(key: str, record: Record, versions: tuple[int, ...]) -> Claim:
+    name, _, version = word(key).partition("/")
+    return Claim(
+        type="nuget",
+        name=name.removeprefix("runtimepack."),
+        version=version,
+        versions=tuple(dict.fromkeys(versions)),
+        layer=record.layer,
+        location=record.path,
+    )
+
+
+def _assets(document: dict[str, Any]) -> dict[str, list[str]]:
+    """By library the files that it brings, relative to the deps.json, as publishing lays them out."""
+    found: dict[str, list[str]] = {}
+    for target in _mapping(document.get("targets")).values():
+        for key, library in _mapping(target).items():
+            found.setdefault(key, []).extend(_laid_out(_mapping(library)))
+    return found
+
+
+def _laid_out(library: dict[str, Any]) -> Iterator[str]:
+    """Assets for one runtime lie flat, translations in a directory of their culture, those for many where they say."""
+    for kind in ("runtime", "native"):
+        yield from (path.rpartition("/")[2] for path in _mapping(library.get(kind)))
+    for path, properties in _mapping(library.get("resources")).items():
+        culture = word(_mapping(properties).get("locale"))
+        yield f"{culture}/{path.rpartition('/')[2]}"
+    yield from _mapping(library.get("runtimeTargets"))
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+DOTNET = Cataloger(
+    name="nuget",
+    wanted=Wanted(paths=PathSet(suffixes=(_SUFFIX,)), head=_MOST),
+    catalog=_catalog,
+)

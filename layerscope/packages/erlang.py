@@ -1,0 +1,47 @@
+"""Erlang and Elixir applications: ``<name>[-<version>]/ebin/<name>.app``.
+
+Source: Erlang/OTP, Kernel Reference Manual, "app", and Design Principles, "Applications".
+"""
+
+import re
+from collections.abc import Iterator
+
+from layerscope.model.limits import MIB
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages import records
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.records import read_text, word
+
+_MOST = MIB
+_SUFFIX = ".app"
+_APPLICATION = re.compile(r"\{\s{0,99}application\s{0,99},\s{0,99}'?(\w{1,100})")
+_VERSION = re.compile(r"\{\s{0,99}vsn\s{0,99},\s{0,99}\"([^\"\n]{0,100})\"")
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    for record in records.live_records(evidence):
+        above, ebin, rest = record.directory.rpartition("/ebin")
+        if not ebin or rest:
+            continue
+        text = read_text(evidence, record, _MOST) or ""
+        application, version = _APPLICATION.search(text), _VERSION.search(text)
+        if application is None:
+            evidence.warn(f"{record.path}: it describes no application")
+            continue
+        name = application[1]
+        is_own = above.rpartition("/")[2].partition("-")[0] == name
+        yield Claim(
+            type="otp",
+            name=name,
+            version=word(version[1]) if version else "",
+            versions=tuple(records.in_tree(evidence.filesystem, above if is_own else record.directory)),
+            layer=record.layer,
+            location=record.path,
+        )
+
+
+ERLANG = Cataloger(
+    name="otp",
+    wanted=Wanted(paths=PathSet(suffixes=(_SUFFIX,)), head=_MOST),
+    catalog=_catalog,
+)

@@ -1,0 +1,45 @@
+"""Java runtimes and development kits that no package manager brought: a ``release`` file beside ``bin/java``.
+
+Source: OpenJDK, make/ReleaseFile.gmk.
+"""
+
+from collections.abc import Iterator
+
+from layerscope.model.limits import KIB
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages import records
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.records import read_text, word
+
+_MOST = 64 * KIB
+# Either of them is in every runtime since Java 6, and nowhere else.
+_LIBRARIES = ("lib/modules", "jre/lib/rt.jar", "lib/rt.jar")
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    filesystem = evidence.filesystem
+    for record in records.live_records(evidence):
+        home = record.directory
+        if not any(records.record_at(filesystem, f"{home}/{library}") for library in _LIBRARIES):
+            continue
+        text = read_text(evidence, record, _MOST) or ""
+        lines = (line.partition("=") for line in text.splitlines())
+        values = {key: word(value.strip().strip('"')) for key, _, value in lines}
+        version = values.get("JAVA_RUNTIME_VERSION") or values.get("JAVA_VERSION", "")
+        if not version:
+            evidence.warn(f"{record.path}: it names no version")
+        yield Claim(
+            type="generic",
+            name="jre" if values.get("IMAGE_TYPE") == "JRE" else "jdk",
+            version=version,
+            versions=tuple(records.in_tree(filesystem, home)),
+            layer=record.layer,
+            location=record.path,
+        )
+
+
+JDK = Cataloger(
+    name="jdk",
+    wanted=Wanted(paths=PathSet(names=("release",)), head=_MOST),
+    catalog=_catalog,
+)

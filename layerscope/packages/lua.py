@@ -1,0 +1,89 @@
+"""Rocks of LuaRocks: ``lib/luarocks/rocks-<Lua>/<name>/<version>/`` and what was deployed from there.
+
+Source: luarocks, docs/rockspec_format.md and src/luarocks/core/path.lua.
+"""
+
+import re
+from collections.abc import Iterator
+from posixpath import normpath
+
+from layerscope.model.limits import MIB
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages import records
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.locator import Locator
+from layerscope.packages.records import Record, read_text, word
+
+_MOST = 4 * MIB
+_MANIFEST = "rock_manifest"
+_TREE = "/lib/luarocks/rocks"
+_TOKEN = re.compile(r"[{}=]|\"([^\"\\\n]{0,1000})\"|(\w{1,200})")
+_DEEPEST = 40
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    locator = Locator(evidence.filesystem)
+    for record in records.live_records(evidence):
+        prefix, tree, rest = record.directory.partition(_TREE)
+        parts = rest.split("/")
+        if not tree or len(parts) != 3:
+            evidence.warn(f"{record.path}: it does not lie in a tree of LuaRocks")
+            continue
+        deployed = _deployed(evidence, record, prefix, parts[0].removeprefix("-") or "5.1")
+        versions = [*records.in_tree(evidence.filesystem, record.directory), *locator.find_all(deployed)]
+        yield Claim(
+            type="luarocks",
+            name=word(parts[1]),
+            version=word(parts[2]),
+            versions=tuple(dict.fromkeys(versions)),
+            layer=record.layer,
+            location=record.path,
+        )
+
+
+def _deployed(evidence: Evidence, record: Record, prefix: str, lua: str) -> Iterator[str]:
+    """Where the files of a manifest were copied to: modules, compiled modules and programs."""
+    text = read_text(evidence, record, _MOST) or ""
+    places = {"lua": f"{prefix}/share/lua/{lua}", "lib": f"{prefix}/lib/lua/{lua}", "bin": f"{prefix}/bin"}
+    foreign = 0
+    for kind, *names in _listed(text):
+        place = places.get(kind)
+        path = "/".join((place or "", *names))
+        if place and names and normpath(path) == path:
+            yield path
+        elif place:
+            foreign += 1
+    if foreign:
+        evidence.warn(f"{record.path}: {foreign:,} paths are no paths of files below their directory")
+
+
+def _listed(text: str) -> Iterator[list[str]]:
+    """The paths in a manifest, as components: nested tables of Lua whose leaves are checksums."""
+    above: list[str] = []
+    key, is_value = "", False
+    for token in _TOKEN.finditer(text):
+        sign = token[0]
+        if sign == "=":
+            is_value = True
+        elif sign == "{":
+            if len(above) >= _DEEPEST:
+                return
+            above.append(key)
+            is_value = False
+        elif sign == "}":
+            if above:
+                above.pop()
+        elif is_value:
+            # The outermost table is the manifest itself.
+            if len(above) > 1:
+                yield [*above[1:], key]
+            is_value = False
+        else:
+            key = token[1] if token[1] is not None else token[2]
+
+
+LUA = Cataloger(
+    name="luarocks",
+    wanted=Wanted(paths=PathSet(names=(_MANIFEST,)), head=_MOST),
+    catalog=_catalog,
+)

@@ -1,0 +1,73 @@
+"""PHP packages of Composer: ``vendor/composer/installed.json``.
+
+Source: getcomposer.org, "Composer: Installed Versions" and composer/src/Composer/Repository/FilesystemRepository.php.
+"""
+
+from collections.abc import Iterator
+from posixpath import normpath
+from typing import Any
+
+from layerscope.model.limits import MIB
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages import records
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.records import Record, read_object, word
+
+_MOST = 32 * MIB
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    for record in records.live_records(evidence):
+        if record.directory.endswith("/composer"):
+            document = _document(evidence, record)
+            for position, package in enumerate(document):
+                if isinstance(package, dict) and word(package.get("name")):
+                    yield _claim(evidence, record, package)
+                else:
+                    evidence.warn(f"{record.path}: packages[{position}] has no name")
+
+
+def _document(evidence: Evidence, record: Record) -> list[Any]:
+    """The list of packages; Composer 1 wrote it bare, Composer 2 as ``packages`` of an object."""
+    document = read_object(evidence, record, _MOST, bare="packages")
+    packages = document.get("packages") if document is not None else []
+    if not isinstance(packages, list):
+        evidence.warn(f"{record.path}: packages is no list")
+        return []
+    return packages
+
+
+def _claim(evidence: Evidence, record: Record, package: dict[str, Any]) -> Claim:
+    vendor, _, name = word(package["name"]).rpartition("/")
+    directory = _place(evidence, record, package, f"{vendor}/{name}")
+    return Claim(
+        type="composer",
+        namespace=vendor,
+        name=name,
+        version=word(package.get("version")),
+        versions=tuple(records.in_tree(evidence.filesystem, directory)) if directory else (),
+        layer=record.layer,
+        location=record.path,
+    )
+
+
+def _place(evidence: Evidence, record: Record, package: dict[str, Any], name: str) -> str:
+    """Where a package lies, empty for nowhere: a metapackage, or a path outside of the project."""
+    vendor = record.directory.removesuffix("/composer")
+    project = vendor.rpartition("/")[0]
+    stated = package.get("install-path", f"../{name}")
+    if not isinstance(stated, str):
+        return ""
+    directory = normpath(stated if stated.startswith("/") else f"{record.directory}/{stated}")
+    # A project in the root of the file system would own everything else.
+    if not records.within(directory, project or vendor) or records.within(record.path, directory):
+        evidence.warn(f"{record.path}: {name} is said to lie in {directory}, outside of the project's packages")
+        return ""
+    return directory
+
+
+PHP = Cataloger(
+    name="composer",
+    wanted=Wanted(paths=PathSet(names=("installed.json",)), head=_MOST),
+    catalog=_catalog,
+)

@@ -1,0 +1,240 @@
+"""Python distributions: dist-info directories, egg-info files and directories, eggs.
+
+Sources: packaging.python.org, "Recording installed projects" and "Direct URL"; PEP 376; setuptools, "The Internal
+Structure of Python Eggs".
+"""
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from posixpath import basename, normpath
+
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.limits import KIB, MIB
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages import records
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.locator import Locator
+from layerscope.packages.records import Record
+
+_MOST_RECORD = 8 * MIB
+_MOST_HEADERS = 64 * KIB
+_MOST_LINES = 1_000_000
+_DIST, _EGG = ".dist-info", ".egg-info"
+_SITES = ("site-packages", "dist-packages")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Distribution:
+    """``info`` is the directory (or the one file) that tells of it, ``site`` the directory where its modules lie."""
+
+    record: Record
+    info: str
+    site: str
+    name: str
+    version: str
+    versions: tuple[int, ...] = ()
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    found, locator = [], Locator(evidence.filesystem)
+    for record in _informing(records.live_records(evidence)):
+        distribution = _described(evidence, record)
+        if distribution is not None:
+            found.append(replace(distribution, versions=tuple(dict.fromkeys(_owned(evidence, distribution, locator)))))
+    parents = _parents(found)
+    for distribution in found:
+        parent = parents.get(distribution.record.number, "")
+        yield _claim(distribution, parent=parent, versions=() if parent else distribution.versions)
+    yield from _removed(evidence)
+
+
+def _claim(distribution: _Distribution, *, parent: str = "", versions: tuple[int, ...]) -> Claim:
+    return Claim(
+        type="pypi",
+        name=distribution.name,
+        version=distribution.version,
+        versions=versions,
+        layer=distribution.record.layer,
+        removed_in=distribution.record.removed_in,
+        location=distribution.record.path,
+        parent=parent,
+    )
+
+
+def _informing(found: Iterable[Record]) -> Iterator[Record]:
+    """The records that each tell of one distribution."""
+    for record in found:
+        directory = basename(record.directory)
+        if (
+            (record.name == "METADATA" and directory.endswith(_DIST))
+            or (record.name == "PKG-INFO" and (directory.endswith(_EGG) or directory == "EGG-INFO"))
+            or (record.name.endswith(_EGG) and directory in _SITES)
+        ):
+            yield record
+
+
+def _described(evidence: Evidence, record: Record) -> _Distribution | None:
+    """A distribution by its core metadata; by the name of its directory where they cannot be read."""
+    info = record.path if record.name.endswith(_EGG) else record.directory
+    site = info.rpartition("/")[0]
+    if basename(info).endswith(_EGG) and not _is_installed(evidence.filesystem, info, site):
+        return None
+    data = evidence.filesystem.read(record.number, 0, _MOST_HEADERS) or b""
+    headers: dict[str, str] = {}
+    for line in data.decode("utf-8", "surrogateescape").splitlines():
+        if not line:
+            break
+        key, colon, value = line.partition(":")
+        if colon and key.lower() in ("name", "version"):
+            headers.setdefault(key.lower(), records.word(value))
+    label = basename(site if basename(info) == "EGG-INFO" else info)
+    guess = [*label.removesuffix(_DIST).removesuffix(_EGG).removesuffix(".egg").split("-"), ""]
+    if not headers.get("name") or not headers.get("version"):
+        evidence.warn(f"{record.path}: it names no {'version' if headers.get('name') else 'name'}")
+    name, version = headers.get("name") or records.word(guess[0]), headers.get("version") or records.word(guess[1])
+    return _Distribution(record=record, info=info, site=site, name=name, version=version) if name else None
+
+
+def _is_installed(filesystem: Filesystem, info: str, site: str) -> bool:
+    """Whether an egg-info is that of an installation; a source tree that was built once has one too."""
+    if basename(site) in _SITES or f"{info}/installed-files.txt" in filesystem.live:
+        return True
+    return any(f"{site}/{name}" in filesystem.live for name in ("setup.py", "setup.cfg")) and _linked(filesystem, info)
+
+
+def _linked(filesystem: Filesystem, info: str) -> bool:
+    """Whether an ``.egg-link`` of ``setup.py develop`` in some site directory stands for this source tree."""
+    project = basename(info).removesuffix(_EGG).replace("_", "-")
+    return any(
+        f"{directory}/{project}.egg-link" in filesystem.live
+        for directory in filesystem.children
+        if directory.endswith(_SITES)
+    )
+
+
+def _owned(evidence: Evidence, one: _Distribution, locator: Locator) -> list[int]:
+    """Live versions by the distribution's own list of files, else by the modules that it says are its own."""
+    filesystem = evidence.filesystem
+    if basename(one.info) == "EGG-INFO":
+        return records.in_tree(filesystem, one.site)
+    for name, base in (("RECORD", one.site), ("installed-files.txt", one.info)):
+        listing = records.record_at(filesystem, f"{one.info}/{name}")
+        text = records.read_text(evidence, listing, _MOST_RECORD) if listing is not None else None
+        if listing is not None and text is not None:
+            paths, foreign = _paths(evidence, listing, text, one.site, base)
+            if foreign:
+                evidence.warn(f"{listing.path}: {foreign:,} paths outside of the environment are not {one.name}'s own")
+            return [*locator.find_all(paths), *_editable(evidence, one)]
+    return _by_modules(evidence, one, one.site) + _editable(evidence, one)
+
+
+def _paths(evidence: Evidence, listing: Record, text: str, site: str, base: str) -> tuple[list[str], int]:
+    """The listed paths that may be the distribution's own, and how many lie outside of its environment."""
+    prefix, paths, foreign = _prefix(site), [], 0
+    lines = text.splitlines()
+    try:
+        rows = [row[0] for row in csv.reader(lines[:_MOST_LINES]) if row] if listing.name == "RECORD" else lines
+    except csv.Error as error:
+        evidence.warn(f"{listing.path}: not a list of files: {error}")
+        return [], 0
+    if len(lines) > _MOST_LINES:
+        evidence.warn(f"{listing.path}: only the first {_MOST_LINES:,} of {len(lines):,} lines are read")
+    for row in rows[:_MOST_LINES]:
+        if not (".." in row or "//" in row or row.startswith(("/", "./"))):
+            paths.append(f"{base}/{row}")
+        else:
+            path = normpath(row if row.startswith("/") else f"{base}/{row}")
+            if prefix == site and not records.within(path, prefix) and row.startswith("../../"):
+                # pip --target moves bin and share next to the modules, and leaves the list as it was.
+                path = normpath(f"{site}/{row[6:]}")
+            if not records.within(path, prefix):
+                foreign += 1
+                continue
+            paths.append(path)
+    return paths, foreign
+
+
+def _prefix(site: str) -> str:
+    """The directory above ``lib/pythonX.Y``; the site directory itself where it is in none, or in the root's own."""
+    for library in ("/lib/py", "/lib64/py"):
+        above, found, _ = site.rpartition(library)
+        if found and above:
+            return above
+    return site
+
+
+def _by_modules(evidence: Evidence, one: _Distribution, site: str, *, packages_only: bool = False) -> list[int]:
+    """The info itself, and the modules of ``top_level.txt``, or the one with the distribution's name."""
+    filesystem = evidence.filesystem
+    own = [one.record.number, *records.in_tree(filesystem, one.info)] if not packages_only else []
+    listing = records.record_at(filesystem, f"{one.info}/top_level.txt")
+    text = records.read_text(evidence, listing, MIB) if listing is not None else None
+    names = text.split() if text else [one.name.replace("-", "_"), one.name.replace("-", "_").lower()]
+    for name in dict.fromkeys(names[:1000]):
+        if not name or name.startswith("."):
+            continue
+        path = f"{site}/{name}"
+        if not packages_only or f"{path}/__init__.py" in filesystem.live:
+            own += records.in_tree(filesystem, path)
+        module = records.record_at(filesystem, f"{path}.py")
+        own += [module.number] if module is not None else []
+    return own
+
+
+def _editable(evidence: Evidence, one: _Distribution) -> list[int]:
+    """The packages in the source tree of an editable installation (PEP 610)."""
+    record = records.record_at(evidence.filesystem, f"{one.info}/direct_url.json")
+    if record is None:
+        return []
+    document = records.read_object(evidence, record, MIB) or {}
+    url, directory = document.get("url"), document.get("dir_info")
+    if not isinstance(directory, dict) or directory.get("editable") is not True:
+        return []
+    if not isinstance(url, str) or not url.startswith("file:///"):
+        evidence.warn(f"{record.path}: an editable installation without the place of its source")
+        return []
+    from urllib.parse import unquote
+
+    source = normpath(unquote(url[7:])).rstrip("/")
+    return [
+        number
+        for place in (source, f"{source}/src")
+        for number in _by_modules(evidence, one, place, packages_only=True)
+    ]
+
+
+def _parents(found: list[_Distribution]) -> dict[int, str]:
+    """Which distribution lies within another's files: setuptools and pip carry copies of what they need."""
+    telling = {one.record.number for one in found}
+    return {number: one.name for one in found for number in telling.intersection(one.versions) - {one.record.number}}
+
+
+def _removed(evidence: Evidence) -> Iterator[Claim]:
+    """Distributions that a later layer deleted, with the versions of their lists that it hid."""
+    gone = {record.path: record for record in records.removed_records(evidence)}
+    distributions, sets = [], []
+    for record in _informing(gone.values()):
+        listing = gone.get(f"{record.directory}/RECORD")
+        one = _described(evidence, record) if listing is not None else None
+        text = records.read_text(evidence, listing, _MOST_RECORD) if listing is not None and one is not None else None
+        if listing is not None and one is not None and text is not None:
+            paths, _ = _paths(evidence, listing, text, one.site, one.site)
+            distributions.append(one)
+            sets.append(PathSet(paths=tuple(dict.fromkeys(paths))))
+    layers = [one.record.removed_in or 0 for one in distributions]
+    for one, numbers in zip(distributions, records.hidden(evidence.filesystem, sets, layers), strict=True):
+        yield _claim(one, versions=tuple(numbers))
+
+
+PYTHON = Cataloger(
+    name="pypi",
+    wanted=Wanted(
+        paths=PathSet(
+            names=("METADATA", "PKG-INFO", "RECORD", "installed-files.txt", "top_level.txt", "direct_url.json"),
+            suffixes=(_EGG,),
+        ),
+        head=_MOST_RECORD,
+    ),
+    catalog=_catalog,
+)

@@ -1,0 +1,40 @@
+"""R packages: a ``DESCRIPTION`` in a directory of the package's name, with the note that R made when it was built.
+
+Source: CRAN, "Writing R Extensions", section 1.1.1, and "R Internals" on installed packages.
+"""
+
+from collections.abc import Iterator
+
+from layerscope.model.limits import MIB
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages import records
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.records import read_text, word
+
+_MOST = MIB
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    for record in records.live_records(evidence):
+        text = read_text(evidence, record, _MOST) or ""
+        lines = (line.partition(":") for line in text.splitlines() if line[:1].isalpha())
+        fields = {key: word(value) for key, colon, value in lines if colon}
+        name = fields.get("Package", "")
+        # A source tree has a DESCRIPTION as well, but nothing was built there.
+        if not name or "Built" not in fields or record.directory.rpartition("/")[2] != name:
+            continue
+        yield Claim(
+            type="cran",
+            name=name,
+            version=fields.get("Version", ""),
+            versions=tuple(records.in_tree(evidence.filesystem, record.directory)),
+            layer=record.layer,
+            location=record.path,
+        )
+
+
+R = Cataloger(
+    name="cran",
+    wanted=Wanted(paths=PathSet(names=("DESCRIPTION",)), head=_MOST),
+    catalog=_catalog,
+)

@@ -1,0 +1,148 @@
+"""What the catalogers of languages share: the records among the matches, bounded reading, and trees of versions."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.entry import Fate, Kind
+from layerscope.model.pathset import PathSet
+from layerscope.packages.cataloger import Evidence
+
+_LONGEST_WORD = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A file that tells of a package.
+
+    ``layer`` is the lowest one that holds it with this content without a gap; ``removed_in`` is set where the
+    path is not there any more.
+    """
+
+    number: int
+    path: str
+    layer: int
+    removed_in: int | None = None
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+    @property
+    def directory(self) -> str:
+        """Where it lies; the empty string for the root."""
+        return self.path.rpartition("/")[0]
+
+
+def live_records(evidence: Evidence) -> Iterator[Record]:
+    """The regular files and hardlinks among the matches that the final file system holds."""
+    filesystem = evidence.filesystem
+    fates, live = filesystem.fates, filesystem.live
+    first: dict[str, int] = {}
+    for number in evidence.matches:
+        fate = fates[number]
+        if fate == Fate.LIVE and filesystem.kind_of(number) <= Kind.HARDLINK:
+            path = filesystem.path_of(number)
+            if live.get(path) == number:
+                yield Record(number=number, path=path, layer=first.pop(path, filesystem.layer_of(number)))
+        elif fate == Fate.COPIED_UP:
+            first.setdefault(filesystem.path_of(number), filesystem.layer_of(number))
+        else:
+            first.pop(filesystem.path_of(number), None)
+
+
+def removed_records(evidence: Evidence) -> Iterator[Record]:
+    """The regular files among the matches that a layer deleted for good; of several at one path the last."""
+    filesystem = evidence.filesystem
+    found: dict[str, int] = {}
+    for number in evidence.matches:
+        if filesystem.fates[number] == Fate.DELETED and filesystem.kind_of(number) <= Kind.HARDLINK:
+            path = filesystem.path_of(number)
+            if path not in filesystem.live:
+                found[path] = number
+    for path, number in found.items():
+        version = filesystem.version(number)
+        yield Record(number=number, path=path, layer=version.layer, removed_in=version.hidden_by)
+
+
+def read_text(evidence: Evidence, record: Record, most_bytes: int) -> str | None:
+    """A record as text, bytes that are no UTF-8 as surrogate escapes.
+
+    None, and a warning, where it is longer than ``most_bytes`` or was not kept.
+    """
+    length = evidence.filesystem.content_bytes(evidence.filesystem.carrier(record.number))
+    if length > most_bytes:
+        evidence.warn(
+            f"{record.path}: {length:,} bytes are more than the {most_bytes:,} that are read of such a record"
+        )
+        return None
+    data = evidence.filesystem.read(record.number, 0, most_bytes)
+    if data is None or len(data) < length:
+        evidence.warn(f"{record.path}: its content was not kept")
+        return None
+    return data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+
+
+def read_object(evidence: Evidence, record: Record, most_bytes: int, *, bare: str = "") -> dict[str, Any] | None:
+    """A record as a JSON object; None, and a warning, where it is none. A bare list becomes the value of ``bare``."""
+    text = read_text(evidence, record, most_bytes)
+    if text is None:
+        return None
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        evidence.warn(f"{record.path}: not JSON: {error}")
+        return None
+    if bare and isinstance(document, list):
+        return {bare: document}
+    if not isinstance(document, dict):
+        evidence.warn(f"{record.path}: a JSON {type(document).__name__} instead of an object")
+        return None
+    return document
+
+
+def word(value: object) -> str:
+    """A name or version as a record gives it: one line of at most 300 characters, empty for all but text."""
+    if not isinstance(value, str):
+        return ""
+    return " ".join(value[: 4 * _LONGEST_WORD].split())[:_LONGEST_WORD]
+
+
+def record_at(filesystem: Filesystem, path: str) -> Record | None:
+    """The live regular file at a path, if there is one."""
+    number = filesystem.live.get(path)
+    if number is None or filesystem.kind_of(number) > Kind.HARDLINK:
+        return None
+    return Record(number=number, path=path, layer=filesystem.layer_of(number))
+
+
+def in_tree(filesystem: Filesystem, directory: str, *, without: str = "") -> list[int]:
+    """Live files and links below a directory, but for its own child named ``without`` and what lies in that."""
+    children, found, todo = filesystem.children, [], [directory]
+    while todo:
+        current = todo.pop()
+        for number in children.get(current, ()):
+            kind = filesystem.kind_of(number)
+            if kind != Kind.DIRECTORY:
+                found.append(number)
+                continue
+            path = filesystem.path_of(number)
+            if not without or current != directory or path[len(directory) + 1 :] != without:
+                todo.append(path)
+    return found
+
+
+def hidden(filesystem: Filesystem, sets: Sequence[PathSet], removed_in: Sequence[int]) -> list[list[int]]:
+    """For each set the versions that the layer at the same place of ``removed_in`` hid; one pass over all paths."""
+    found = []
+    for numbers, layer in zip(filesystem.select(sets) if sets else (), removed_in, strict=True):
+        concealed = [number for number in numbers if filesystem.fates[number] != Fate.LIVE]
+        found.append([number for number in concealed if filesystem.version(number).hidden_by == layer])
+    return found
+
+
+def within(path: str, directory: str) -> bool:
+    """Whether a normal absolute path lies below a directory; the root is the empty string and holds everything."""
+    return path.startswith(directory + "/")

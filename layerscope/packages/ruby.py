@@ -1,0 +1,113 @@
+"""Ruby gems: a specification, the directory of its name, and what was compiled for it.
+
+Sources: the guides of RubyGems, "Specification Reference"; rubygems, lib/rubygems/basic_specification.rb.
+"""
+
+import re
+from collections.abc import Iterator
+from posixpath import normpath
+
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.limits import MIB
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages import records
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.locator import Locator
+from layerscope.packages.records import Record, read_text, word
+
+_MOST = MIB
+_SUFFIX = ".gemspec"
+_STUB = re.compile(r"^# stub: (\S{1,200}) (\S{1,100}) (\S{1,100}) ", re.MULTILINE)
+_NAME = re.compile(r"^\s{0,20}\w{1,30}\.name\s{0,5}=\s{0,5}[\"']([^\"'\n]{1,200})[\"']", re.MULTILINE)
+_VERSION = re.compile(
+    r"^\s{0,20}\w{1,30}\.version\s{0,5}=\s{0,5}(?:Gem::Version\.new\()?\s{0,5}[\"']([^\"'\n]{1,100})[\"']",
+    re.MULTILINE,
+)
+_FILES = re.compile(r"^\s{0,20}\w{1,30}\.files\s{0,5}=\s{0,5}\[([^\]]*)\]", re.MULTILINE)
+_QUOTED = re.compile(r"[\"']([^\"'\n]{1,1000})[\"']")
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    locator = Locator(evidence.filesystem)
+    for record in records.live_records(evidence):
+        home, specifications, rest = record.directory.rpartition("/specifications")
+        if specifications and rest in ("", "/default"):
+            yield _specified(evidence, record, home, locator, is_default=bool(rest))
+        elif record.directory.rpartition("/")[0].endswith("/bundler/gems"):
+            yield _checked_out(evidence, record)
+
+
+def _specified(evidence: Evidence, record: Record, home: str, locator: Locator, *, is_default: bool) -> Claim:
+    """An installed gem: its specification, tree, extensions and the archive that it came in."""
+    filesystem = evidence.filesystem
+    text = read_text(evidence, record, _MOST) or ""
+    full_name = record.name.removesuffix(_SUFFIX)
+    name, version, platform = _described(text, full_name)
+    if not version:
+        evidence.warn(f"{record.path}: it names no version")
+    versions = [record.number, *records.in_tree(filesystem, f"{home}/gems/{full_name}")]
+    for directory in _extensions(filesystem, home):
+        versions += records.in_tree(filesystem, f"{directory}/{full_name}")
+    beside = (f"{home}/cache/{full_name}.gem", f"{home}/build_info/{full_name}.info")
+    versions += locator.find_all((*beside, *(_library(text, home, full_name) if is_default else ())))
+    versions += records.in_tree(filesystem, f"{home}/doc/{full_name}")
+    return Claim(
+        type="gem",
+        name=name,
+        version=version,
+        qualifiers=(("platform", platform),) if platform not in ("", "ruby") else (),
+        versions=tuple(dict.fromkeys(versions)),
+        layer=record.layer,
+        location=record.path,
+    )
+
+
+def _described(text: str, full_name: str) -> tuple[str, str, str]:
+    """Name, version and platform by the stub line that RubyGems writes, else by the assignments, else by the name."""
+    stub = _STUB.search(text)
+    if stub:
+        return stub[1], stub[2], stub[3]
+    name, version = _NAME.search(text), _VERSION.search(text)
+    if name and version:
+        return name[1], version[1], ""
+    label, _, number = full_name.rpartition("-")
+    return word(label or full_name), word(number if label and number[:1].isdigit() else ""), ""
+
+
+def _extensions(filesystem: Filesystem, home: str) -> Iterator[str]:
+    """The directories of compiled extensions: ``extensions/<platform>/<ABI>``."""
+    for platform in filesystem.children.get(f"{home}/extensions", ()):
+        for interface in filesystem.children.get(filesystem.path_of(platform), ()):
+            yield filesystem.path_of(interface)
+
+
+def _library(text: str, home: str, full_name: str) -> list[str]:
+    """Where a default gem's files lie: in the standard library of the Ruby that brings it, not in ``gems``."""
+    listed = _FILES.search(text)
+    above, gems, interface = home.rpartition("/gems/")
+    if listed is None or not gems:
+        return []
+    library = f"{above}/{interface}"
+    paths = [normpath(f"{library}/{path.removeprefix('lib/')}") for path in _QUOTED.findall(listed[1])]
+    return [path for path in paths if records.within(path, library)]
+
+
+def _checked_out(evidence: Evidence, record: Record) -> Claim:
+    """A gem that Bundler took from a repository; its version may be an expression of Ruby, which is not run."""
+    text = read_text(evidence, record, _MOST) or ""
+    name, version, _ = _described(text, record.name.removesuffix(_SUFFIX))
+    return Claim(
+        type="gem",
+        name=name,
+        version=version,
+        versions=tuple(records.in_tree(evidence.filesystem, record.directory)),
+        layer=record.layer,
+        location=record.path,
+    )
+
+
+RUBY = Cataloger(
+    name="gem",
+    wanted=Wanted(paths=PathSet(suffixes=(_SUFFIX,)), head=_MOST),
+    catalog=_catalog,
+)
