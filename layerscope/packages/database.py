@@ -93,7 +93,9 @@ class Database:
         versions = self._locator.find_all(paths) if removed_in is None else self._past.versions(paths, present)
         if removed_in is not None:
             left = self._left_behind(paths, present, removed_in)
-            if len(left) > len(versions):
+            records = self._filesystem.path_of(present.record).rpartition("/")[0]
+            gone = [number for number in versions if not self._filesystem.path_of(number).startswith(f"{records}/")]
+            if len(left) > len(gone):
                 removed_in, versions = None, left
         qualifiers = (("arch", package.arch), *package.qualifiers, ("distro", self._distro))
         return Claim(

@@ -1,0 +1,239 @@
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from layerscope.errors import Damaged
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from tests.builder import Member, directory, file, hardlink, symlink, whiteout
+from tests.packages.inventories import inventory
+
+_ANYTHING = Wanted(paths=PathSet(trees=("/etc", "/usr", "/opt")))
+
+
+def _claiming(paths: Sequence[str], *, is_os: bool = False, name: str = "one") -> Cataloger:
+    """A cataloger that claims the live versions at some paths."""
+
+    def claims(evidence: Evidence) -> Iterator[Claim]:
+        live = evidence.filesystem.live
+        versions = tuple(live[path] for path in paths if path in live)
+        yield Claim(type="test", name=name, version="1", versions=versions)
+
+    return Cataloger(name=name, wanted=_ANYTHING, catalog=claims, is_os=is_os)
+
+
+def _failing(problem: Exception, *, read: str = "") -> Cataloger:
+    def fail(evidence: Evidence) -> Iterator[Claim]:
+        yield Claim(type="test", name="before", version="1")
+        if read:
+            evidence.filesystem.read(evidence.filesystem.live[read])
+        raise problem
+
+    return Cataloger(name="broken", wanted=_ANYTHING, catalog=fail, is_os=True)
+
+
+def test_one_file_claimed_twice_belongs_to_the_first() -> None:
+    found = inventory(
+        [file("usr/a", b"123"), file("usr/b", b"45")],
+        catalogers=[_claiming(["/usr/a"], name="first"), _claiming(["/usr/a", "/usr/b"], name="second")],
+    )
+    assert found.one("first").content_bytes == 3
+    assert found.one("second").content_bytes == 2
+
+
+def test_system_packages_go_before_languages_whatever_the_order_of_catalogers() -> None:
+    found = inventory(
+        [file("usr/a", b"123")],
+        catalogers=[_claiming(["/usr/a"], name="language"), _claiming(["/usr/a"], name="system", is_os=True)],
+    )
+    assert found.one("system").content_bytes == 3
+    assert found.one("language").shared
+
+
+def test_a_language_package_most_of_whose_files_a_system_package_owns_leaves_it_the_rest() -> None:
+    members = [file("usr/a", b"1"), file("usr/b", b"22"), file("usr/made-later", b"333")]
+    found = inventory(
+        members,
+        catalogers=[
+            _claiming(["/usr/a", "/usr/b"], name="system", is_os=True),
+            _claiming(["/usr/a", "/usr/b", "/usr/made-later"], name="language"),
+        ],
+    )
+    assert found.one("language").files == 0
+    assert found.paths("system") == {"/usr/a", "/usr/b", "/usr/made-later"}
+
+
+def test_a_language_package_with_one_shared_file_of_three_owns_the_others() -> None:
+    members = [file("usr/a", b"1"), file("usr/b", b"22"), file("usr/c", b"333")]
+    found = inventory(
+        members,
+        catalogers=[
+            _claiming(["/usr/a"], name="system", is_os=True),
+            _claiming(["/usr/a", "/usr/b", "/usr/c"], name="language"),
+        ],
+    )
+    assert not found.one("language").shared
+    assert found.one("language").content_bytes == 5
+
+
+def test_directories_belong_to_nobody_and_symlinks_count_as_files() -> None:
+    found = inventory(
+        [directory("usr"), symlink("usr/link", "a"), file("usr/a", b"1")],
+        catalogers=[_claiming(["/usr", "/usr/link", "/usr/a"])],
+    )
+    assert found.paths("one") == {"/usr/link", "/usr/a"}
+    assert found.one("one").files == 2
+
+
+def test_bytes_of_a_hardlink_go_to_the_owner_of_a_link_where_nobody_claims_the_carrier() -> None:
+    found = inventory(
+        [file("opt/carrier", b"1234"), hardlink("usr/link", "opt/carrier")], catalogers=[_claiming(["/usr/link"])]
+    )
+    assert found.one("one").content_bytes == 4
+    assert found.one("one").files == 1
+
+
+def test_the_owner_of_the_carrier_has_the_bytes_even_if_the_link_is_claimed_before() -> None:
+    found = inventory(
+        [file("opt/carrier", b"1234"), hardlink("usr/link", "opt/carrier")],
+        catalogers=[_claiming(["/usr/link"], name="link"), _claiming(["/opt/carrier"], name="carrier")],
+    )
+    assert found.one("carrier").content_bytes == 4
+    assert found.one("link").content_bytes == 0
+
+
+def test_a_carrier_whose_own_name_is_gone_counts_for_the_package_of_the_link() -> None:
+    found = inventory(
+        [file("opt/carrier", b"1234"), hardlink("usr/link", "opt/carrier")],
+        [whiteout("opt/carrier")],
+        catalogers=[_claiming(["/usr/link"])],
+    )
+    assert found.one("one").content_bytes == 4
+    assert found.one("one").files == 1
+    assert found.unowned_bytes == 0
+
+
+@pytest.mark.parametrize(
+    "cache",
+    [
+        pytest.param("usr/__pycache__/module.cpython-311.pyc", id="cache directory"),
+        pytest.param("usr/__pycache__/module.cpython-311.opt-1.pyc", id="optimised"),
+        pytest.param("usr/module.pyc", id="beside the source"),
+    ],
+)
+def test_bytecode_belongs_to_the_owner_of_its_source(cache: str) -> None:
+    members = [file("usr/module.py", b"1"), file(cache, b"22")]
+    found = inventory(members, catalogers=[_claiming(["/usr/module.py"])])
+    assert found.one("one").content_bytes == 3
+
+
+def test_bytecode_without_source_has_no_owner() -> None:
+    members = [file("usr/module.py", b"1"), file("usr/__pycache__/other.cpython-311.pyc", b"22")]
+    assert inventory(members, catalogers=[_claiming(["/usr/module.py"])]).unowned_bytes == 2
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        pytest.param(Damaged("odd count"), id="found out"),
+        pytest.param(KeyError("odd count"), id="not foreseen"),
+        pytest.param(RecursionError("odd count"), id="nested too deep"),
+    ],
+)
+def test_a_cataloger_that_fails_costs_a_warning_that_names_it_and_the_file(problem: Exception) -> None:
+    found = inventory(
+        [file("etc/database", b"x"), file("usr/a", b"1")],
+        catalogers=[_failing(problem, read="/etc/database"), _claiming(["/usr/a"])],
+    )
+    assert found.names == ["before", "one"]
+    [warning] = found.warnings
+    assert warning.startswith("broken packages after /etc/database: ")
+    assert "odd count" in warning
+
+
+def test_many_warnings_of_one_cataloger_are_counted() -> None:
+    def complain(evidence: Evidence) -> Iterator[Claim]:
+        for number in range(1000):
+            evidence.warn(f"record {number}")
+        yield from ()
+
+    found = inventory([file("usr/a")], catalogers=[Cataloger(name="loud", wanted=_ANYTHING, catalog=complain)])
+    assert len(found.warnings) == 21
+    assert found.warnings[-1] == "loud packages: 980 more warnings"
+
+
+def test_the_layer_of_a_package_without_a_database_is_the_lowest_of_its_files() -> None:
+    found = inventory(
+        [file("etc/x", b"1")],
+        [file("usr/a", b"22")],
+        [file("usr/b", b"333")],
+        catalogers=[_claiming(["/usr/b", "/usr/a"])],
+    )
+    assert found.one("one").layer == 1
+    assert found.one("one").layers == {1: 2, 2: 3}
+
+
+def test_two_records_of_one_package_at_one_place_are_one_package() -> None:
+    found = inventory(
+        [file("usr/a", b"1"), file("usr/b", b"22")], catalogers=[_claiming(["/usr/a"]), _claiming(["/usr/b"])]
+    )
+    assert found.one("one").content_bytes == 3
+
+
+def test_executables_are_the_live_ones_that_are_large_enough() -> None:
+    seen: list[str] = []
+
+    def look(evidence: Evidence) -> Iterator[Claim]:
+        seen.extend(evidence.filesystem.path_of(number) for number in evidence.executables)
+        yield from ()
+
+    members = [
+        file("usr/big", b"1" * 9, mode=0o755),
+        file("usr/small", b"1", mode=0o755),
+        file("usr/data", b"1" * 9),
+        file("usr/deleted", b"1" * 9, mode=0o755),
+    ]
+    wanted = Wanted(executables=9)
+    inventory(members, [whiteout("usr/deleted")], catalogers=[Cataloger(name="x", wanted=wanted, catalog=look)])
+    assert seen == ["/usr/big"]
+
+
+_PATHS = ["usr/a", "usr/b", "usr/c", "opt/d", "opt/__pycache__/e.pyc", "opt/e.py"]
+_members: dict[str, Callable[[str], Member]] = {
+    "file": lambda path: file(path, path.encode() * 3),
+    "link": lambda path: hardlink(path, "usr/a"),
+    "symlink": lambda path: symlink(path, "a"),
+    "whiteout": whiteout,
+}
+_layers = st.lists(
+    st.lists(
+        st.tuples(st.sampled_from(_PATHS), st.sampled_from(sorted(_members))),
+        max_size=6,
+        unique_by=lambda pair: pair[0],
+    ),
+    min_size=1,
+    max_size=3,
+)
+_claims = st.lists(
+    st.tuples(st.booleans(), st.lists(st.integers(-5, 40), max_size=6), st.one_of(st.none(), st.integers(0, 2))),
+    max_size=5,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(layers=_layers, claims=_claims)
+def test_owners_and_unowned_add_up_to_the_live_bytes_whatever_is_claimed(
+    layers: list[list[tuple[str, str]]], claims: list[tuple[bool, list[int], int | None]]
+) -> None:
+    def lying(numbers: list[int], removed_in: int | None, name: str, *, is_os: bool) -> Cataloger:
+        claim = Claim(type="test", name=name, version="1", versions=tuple(numbers), removed_in=removed_in)
+        return Cataloger(name=name, wanted=_ANYTHING, catalog=lambda _: iter([claim]), is_os=is_os)
+
+    catalogers = [
+        lying(numbers, removed_in, str(index), is_os=is_os) for index, (is_os, numbers, removed_in) in enumerate(claims)
+    ]
+    members = [[_members[kind](path) for path, kind in one] for one in layers]
+    found = inventory(*members, catalogers=catalogers)
+    assert len(found.packages) == len(claims)
