@@ -1,0 +1,37 @@
+"""What may be said of a secret's value: nothing but its first and last two characters."""
+
+import re
+
+HIDDEN = "***"
+_SHORT = 12
+
+_WORDS = frozenset({
+    "admin", "changeit", "changeme", "default", "dummy", "empty", "false", "foo", "foobar", "guest", "letmein",
+    "minioadmin", "mysql", "n/a", "na", "nil", "no", "none", "null", "off", "on", "pass", "passwd", "password",
+    "postgres", "public", "rabbitmq", "redis", "redacted", "root", "sample", "secret", "string", "tbd", "test",
+    "testing", "token", "true", "undefined", "unset", "user", "username", "yes",
+})  # fmt: skip
+"""Defaults that everybody knows: weak, but no secret that could leak."""
+
+_BEGINNINGS = ("$", "<", "%", "{", "[", "arn:", "change", "dummy", "enter-", "enter_", "env(", "env.", "insert", "my-",
+               "my_", "os.environ", "process.env", "replace", "secretref:", "ssm:", "the-", "todo", "vault:",
+               "xxx", "your")  # fmt: skip
+_PARTS = ("${", "$(", "{{", "<%", "example", "placeholder", "change-me", "change_me", "changeme", "your-", "your_")
+_FILLED = re.compile(r"[x*.\-_?#0]*\Z", re.IGNORECASE)
+_TEMPLATE = re.compile(r"__\w{1,100}__\Z|@\w{1,100}@\Z|#\{.{1,100}\}#?\Z")
+
+
+def mask(value: str) -> str:
+    """The first and last two characters of a secret, or nothing of it where it is short or not plain text."""
+    ends = value[:2] + value[-2:]
+    if len(value) < _SHORT or HIDDEN in value or not (ends.isascii() and ends.isprintable()) or " " in ends:
+        return HIDDEN
+    return f"{value[:2]}{HIDDEN}{value[-2:]}"
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether a value stands for a secret that is put in its place later, or is a default that everybody knows."""
+    text = value.strip().strip("\"'`").strip().lower()
+    if text in _WORDS or _FILLED.match(text) or len(set(text)) == 1:
+        return True
+    return text.startswith(_BEGINNINGS) or any(part in text for part in _PARTS) or bool(_TEMPLATE.match(text))

@@ -1,0 +1,74 @@
+"""Mode bits that let a process become somebody else, or let everybody write."""
+
+from collections.abc import Iterator
+
+from layerscope.model.entry import Kind
+from layerscope.model.finding import Severity
+from layerscope.rules.rule import Leak, Rule, Scene, rule
+from layerscope.rules.whose import is_packaged
+
+_SETID = 0o6000
+_WRITABLE = 0o002
+_STICKY = 0o1000
+
+
+@rule(
+    "setid",
+    severity=Severity.MEDIUM,
+    title="a program runs with the rights of its owner, whoever starts it: {path}",
+    fix="chmod ug-s {path}, in the instruction that brings it (COPY --chmod), or give it the one capability it needs",
+    frees=False,
+)
+def setid(scene: Scene) -> Iterator[Leak]:
+    """A file that the image's own layers add carries the set-user-id or set-group-id bit.
+
+    Who finds a hole in it has the owner's rights. Programs of the operating system's packages (su, mount, passwd),
+    everything that the base brings, and file capabilities (setcap) are left alone.
+    """
+    for number in _own_live(scene, _SETID):
+        if scene.filesystem.kind_of(number) == Kind.FILE and not is_packaged(scene, number):
+            version = scene.filesystem.version(number)
+            yield Leak(versions=(number,), place=version.path, detail=f"mode {version.mode:04o}, owner {version.uid}")
+
+
+@rule(
+    "world-writable",
+    severity=Severity.LOW,
+    title="everybody may write to {path}",
+    fix="take the bit off where it is set: COPY --chmod, or chmod o-w in the same RUN",
+    frees=False,
+)
+def world_writable(scene: Scene) -> Iterator[Leak]:
+    """Files or directories of the image's own layers can be changed by every user of the container.
+
+    A process that is broken into can then plant code that another one runs. Sticky directories such as /tmp, links
+    and devices, and what packages or the base bring, are left alone.
+    """
+    layers: dict[int, list[int]] = {}
+    for number in _own_live(scene, _WRITABLE):
+        version = scene.filesystem.version(number)
+        shared = version.kind == Kind.DIRECTORY and version.mode & _STICKY
+        if version.kind in (Kind.FILE, Kind.DIRECTORY) and not shared and not is_packaged(scene, number):
+            layers.setdefault(version.layer, []).append(number)
+    for numbers in layers.values():
+        yield Leak(versions=tuple(numbers))
+
+
+def _own_live(scene: Scene, bits: int) -> Iterator[int]:
+    """The live versions above the base whose mode has one of the bits; few distinct modes are looked at."""
+    for layer in range(scene.base_layers, len(scene.filesystem.layers)):
+        ownerships = scene.filesystem.layers[layer].changeset.ownerships
+        wanted = {ownership for ownership in set(ownerships) if ownership[0] & bits}
+        if not wanted:
+            continue
+        for number, ownership in zip(scene.filesystem.numbers(layer), ownerships, strict=True):
+            if ownership in wanted and _is_there(scene, number):
+                yield number
+
+
+def _is_there(scene: Scene, number: int) -> bool:
+    layer, index = scene.filesystem.place(number)
+    return scene.filesystem.live.get(scene.filesystem.layers[layer].changeset.paths[index]) == number
+
+
+MODES: tuple[Rule, ...] = (setid, world_writable)

@@ -1,0 +1,124 @@
+"""Tokens with a well-known shape in small text files."""
+
+import re
+from collections.abc import Iterator
+
+from layerscope.model.entry import Kind
+from layerscope.model.finding import Severity
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages.catalog import UNOWNED
+from layerscope.rules.masks import mask
+from layerscope.rules.rule import Leak, Rule, Scene, rule
+from layerscope.rules.token_shapes import tokens_in
+from layerscope.rules.whose import by_path, is_buried, is_of_test, is_packaged, is_vendored
+
+LONGEST = 64 << 10
+"""The longest file that is read, in bytes."""
+MOST = 64 << 20
+"""How many bytes of an image are read in all."""
+_SHOWN = 3
+_OTHER = re.compile(
+    r"\.(?:7z|a|adoc|bin|bmp|bz2|class|css|csv|db|deb|dll|eot|exe|gif|gmo|gz|html?|ico|jar|jpe?g|lock|md|mo|mp3|mp4|o"
+    r"|odt|otf|pack|pdf|png|po|pot|pub|pyc|pyd|pyi|rst|rpm|so(?:\.[0-9.]{1,20})?|svg|tar|tgz|ttf|wasm|webp|whl|woff2?|xz"
+    r"|zip|zst)\Z",
+    re.IGNORECASE,
+)
+"""What holds no text, or text that was written to be read: pictures, archives, programs, manuals, translations."""
+_INNER = re.compile(r"/(?:\.git|\.hg|\.svn|\.cache|__pycache__)/|\A/(?:proc|sys|var/lib/(?:apt|dpkg|rpm|apk)|lib/apk)/")
+_ASKED = PathSet(
+    names=(
+        "config", "credentials", "secrets", "settings", "Makefile", "Dockerfile", "Jenkinsfile", "app.py", "main.py",
+        "settings.py", "config.py", "constants.py", "local_settings.py", "secrets.py", "manage.py", "app.js",
+        "index.js", "server.js", "config.js", "constants.js", "main.go", "config.go", "app.rb", "secrets.rb",
+        "config.php", "wp-config.php", "index.php", "settings.php", "config.ts", "environment.ts",
+        "environment.prod.ts", ".bash_history", ".ash_history", ".zsh_history", ".sh_history", ".python_history",
+        ".profile", ".bashrc",
+    ),
+    suffixes=(
+        ".env", ".yml", ".yaml", ".toml", ".ini", ".conf", ".cfg", ".cnf", ".properties", ".sh", ".bash", ".tf",
+        ".tfvars", ".tfstate", ".json", ".config", ".ps1", ".ipynb", ".hcl", ".settings",
+    ),
+)  # fmt: skip
+"""What is kept of a compressed layer. To keep all small files would take memory by the gigabyte in a big image."""
+
+
+@rule(
+    "token-pattern",
+    severity=Severity.CRITICAL,
+    title="an access token in {path}",
+    fix="give the token when the container starts, or with RUN --mount=type=secret; revoke this one, as whoever pulled "
+    "the image has it",
+    wanted=Wanted(paths=_ASKED, head=LONGEST),
+)
+def token_pattern(scene: Scene) -> Iterator[Leak]:
+    """A small text file holds a token that its issuer made recognisable, or a private key in PEM.
+
+    Known are the tokens of forges (GitHub, GitLab, Atlassian), registries (npm, PyPI, RubyGems, Docker Hub), clouds
+    (AWS, Azure storage, Google, DigitalOcean, Heroku, Databricks), chat (Slack, Discord), payment and mail (Stripe,
+    SendGrid, Twilio, Mailgun, Shopify), models (OpenAI, Anthropic, Hugging Face) and tools (Vault, Terraform, Grafana,
+    Pulumi, Postman, New Relic, Linear, age). Checksums are checked where there are any; an AWS id counts only with
+    its secret beside it, a JSON web token only where it is a service's.
+
+    Read are files of up to 64 KiB in the layers above the base, 64 MiB in all; of a compressed layer configuration,
+    scripts and the usual homes of settings. Files of packages, dependencies and tests, manuals and made-up tokens
+    are left alone.
+    """
+    yield from by_path(scene, _tokens(scene))
+
+
+def _tokens(scene: Scene) -> Iterator[tuple[int, Leak]]:
+    for number, path, data in _texts(scene):
+        tokens = tuple(tokens_in(data))
+        if not tokens:
+            continue
+        found = tuple(dict.fromkeys((token.issuer, mask(token.value)) for token in tokens))
+        gravest = min((token.severity for token in tokens), key=lambda severity: severity.rank)
+        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        detail = ", ".join(f"{issuer} {masked}" for issuer, masked in found[:_SHOWN]) + more
+        buried = is_buried(scene, number)
+        leak = Leak(
+            place=path,
+            detail=detail,
+            severity=Severity.CRITICAL if buried and gravest == Severity.HIGH else gravest,
+            title="deleted, but still shipped: an access token in {path}" if buried else "",
+        )
+        yield number, leak
+
+
+def _texts(scene: Scene) -> Iterator[tuple[int, str, bytes]]:
+    """The small texts of the user's own layers, of all fates."""
+    left = MOST
+    for number, path, length in _small_files(scene):
+        if is_packaged(scene, number):
+            continue
+        left -= length
+        if left < 0:
+            return
+        data = scene.filesystem.read(number, 0, LONGEST)
+        if data and b"\0" not in data:
+            yield number, path, data
+
+
+def _small_files(scene: Scene) -> Iterator[tuple[int, str, int]]:
+    """Number, path and length; what the columns alone can rule out is ruled out here, a directory at a time."""
+    filesystem, owners = scene.filesystem, scene.catalog.owners
+    directories: dict[str, bool] = {}
+    for layer in range(scene.base_layers, len(filesystem.layers)):
+        changeset, start = filesystem.layers[layer].changeset, filesystem.numbers(layer).start
+        kinds, sizes = changeset.kinds, changeset.sizes
+        for index, path in enumerate(changeset.paths):
+            if kinds[index] != Kind.FILE or not 16 <= sizes[index] <= LONGEST:
+                continue
+            number = start + index
+            if owners[number] != UNOWNED and is_packaged(scene, number):
+                continue
+            parent = path[: path.rfind("/") + 1]
+            wanted = directories.get(parent)
+            if wanted is None:
+                wanted = not (is_vendored(parent) or is_of_test(parent) or _INNER.search(parent))
+                directories[parent] = wanted
+            if wanted and not _OTHER.search(path, max(0, len(path) - 12)):
+                yield number, path, sizes[index]
+
+
+TOKENS: tuple[Rule, ...] = (token_pattern,)

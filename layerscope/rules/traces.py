@@ -1,0 +1,180 @@
+"""What the work on an image leaves behind: histories of shells, build files, editors' files, logs, core dumps."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from layerscope.model.entry import Kind
+from layerscope.model.finding import Severity
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.rules.rule import Leak, Rule, Scene, rule
+from layerscope.rules.vcs import VCS
+from layerscope.rules.whose import is_packaged, users_files
+
+_IGNORE = "name it in .dockerignore, or copy less ({step})"
+_CORE = re.compile(r"/core\.[0-9]{1,10}\Z")
+_DUMPS = (b"JAVA PROFILE 1.", b"MDMP")
+
+
+def _paths(*, names: tuple[str, ...] = (), suffixes: tuple[str, ...] = (), trees: tuple[str, ...] = ()) -> Wanted:
+    """These paths; their contents are of no interest."""
+    return Wanted(paths=PathSet(names=names, suffixes=suffixes, trees=trees), head=0)
+
+
+def _leak(scene: Scene, keep: Callable[[str], bool] = lambda path: True) -> Iterator[Leak]:
+    """All of the user's files among the matches that ``keep`` lets pass, as one leak."""
+    numbers = dict.fromkeys(number for number, path in users_files(scene) if keep(path))
+    if numbers:
+        yield Leak(versions=tuple(numbers))
+
+
+@rule(
+    "dev-traces",
+    severity=Severity.MEDIUM,
+    title="traces of who built the image: {path}",
+    fix="delete them in the RUN that leaves them ({step}), or mount /root as a cache while building",
+    wanted=_paths(
+        names=(
+            ".bash_history", ".ash_history", ".zsh_history", ".sh_history", ".python_history",
+            ".irb_history", ".node_repl_history", ".mysql_history", ".psql_history", ".sqlite_history",
+            ".rediscli_history", ".viminfo", ".lesshst", ".wget-hsts", "known_hosts", "known_hosts.old",
+        ),
+        trees=(".local/share/fish/fish_history",),
+    ),
+)  # fmt: skip
+def dev_traces(scene: Scene) -> Iterator[Leak]:
+    """Histories of shells and of other prompts, and the hosts that ssh met, tell of the people behind the image.
+
+    What was typed may hold passwords. Found are the files of bash, ash, zsh, fish, Python, Node, Ruby, vim, less, wget
+    and of the databases' clients. The hosts of /etc/ssh/ssh_known_hosts were put there on purpose.
+    """
+    yield from _leak(scene)
+
+
+@rule(
+    "ci-config",
+    severity=Severity.LOW,
+    title="the configuration of a build service: {path}",
+    fix=_IGNORE,
+    wanted=_paths(
+        names=(
+            ".gitlab-ci.yml", ".gitlab-ci.yaml", "Jenkinsfile", ".travis.yml", "azure-pipelines.yml", ".drone.yml",
+            "bitbucket-pipelines.yml", "appveyor.yml", ".appveyor.yml", ".cirrus.yml", ".woodpecker.yml",
+            "cloudbuild.yaml", "buildspec.yml", ".pre-commit-config.yaml", ".codecov.yml", "codecov.yml",
+            ".goreleaser.yml", 
+        ),
+        trees=(".github", ".circleci", ".gitlab", ".buildkite", ".woodpecker"),
+    ),
+)  # fmt: skip
+def ci_config(scene: Scene) -> Iterator[Leak]:
+    """The workflows of GitHub, GitLab, Jenkins and others tell how and where the software is built and deployed.
+
+    They came along with the build context. Copies in dependencies (node_modules, site-packages, vendor) and files of
+    packages are no finding.
+    """
+    yield from _leak(scene)
+
+
+@rule(
+    "container-files",
+    severity=Severity.LOW,
+    title="the image's own build files: {path}",
+    fix=_IGNORE,
+    wanted=_paths(
+        names=(
+            "Dockerfile", "Containerfile", "dockerfile", ".dockerignore", ".containerignore", "compose.yml",
+            "compose.yaml", "compose.override.yml", "compose.override.yaml", "docker-compose.yml",
+            "docker-compose.yaml", "docker-compose.override.yml", "docker-compose.dev.yml", "docker-compose.prod.yml",
+            "docker-compose.test.yml", "docker-bake.hcl", "docker-bake.json", "Dockerfile.dev", "Dockerfile.prod",
+            "Dockerfile.production", "Dockerfile.test", "Dockerfile.base", "Dockerfile.build", "Dockerfile.ci",
+            "Dockerfile.local", "Dockerfile.alpine", "Dockerfile.debian", "skaffold.yaml", "Vagrantfile",
+        ),
+        suffixes=(".Dockerfile", ".dockerfile"),
+    ),
+)  # fmt: skip
+def container_files(scene: Scene) -> Iterator[Leak]:
+    """A Dockerfile, a compose file or .dockerignore lies in the image that it describes.
+
+    Nothing reads them there, and they name services and build arguments. What Red Hat's images keep in /root/buildinfo,
+    and copies in dependencies, are no finding.
+    """
+    yield from _leak(scene, lambda path: not path.startswith("/root/buildinfo/"))
+
+
+@rule(
+    "editor-os-junk",
+    severity=Severity.LOW,
+    title="files of an editor or a desktop: {path}",
+    fix=_IGNORE,
+    wanted=_paths(
+        names=(".DS_Store", "Thumbs.db", "desktop.ini", "ehthumbs.db", ".directory"),
+        suffixes=(".swp", ".swo", ".sublime-workspace", ".iml", ".code-workspace"),
+        trees=(".idea", ".vscode", ".vs", ".fleet", "__MACOSX", ".Trashes", ".Spotlight-V100"),
+    ),
+)
+def editor_os_junk(scene: Scene) -> Iterator[Leak]:
+    """Settings of editors, swap files and folder thumbnails came along with the build context.
+
+    A swap file holds the text that was being edited. Copies in dependencies are no finding.
+    """
+    yield from _leak(scene, lambda path: not path.endswith((".swp", ".swo")) or "/." in path)
+
+
+@rule(
+    "logs",
+    severity=Severity.LOW,
+    title="logs of the build: {path}",
+    fix="delete them in the RUN that writes them ({step}), or mount a cache on /var/log there",
+    wanted=_paths(
+        names=("npm-debug.log", "yarn-error.log", "yarn-debug.log", "pnpm-debug.log", "lerna-debug.log", "pip.log"),
+        trees=("/var/log", ".npm/_logs"),
+    ),
+)
+def logs(scene: Scene) -> Iterator[Leak]:
+    """Package managers and installers wrote logs while the image was built.
+
+    Links of /var/log to the container's own output are no finding. Of a sparse `lastlog` the length counts, as it
+    does for the engine, though the tar may hold less.
+    """
+    yield from _leak(scene)
+
+
+@rule(
+    "core-dump",
+    severity=Severity.HIGH,
+    title="a memory dump: {path}",
+    fix="delete it in the RUN in which the program crashed ({step})",
+    wanted=Wanted(
+        paths=PathSet(
+            names=("core",),
+            suffixes=(".core", ".hprof", ".dmp", ".mdmp"),
+            trees=("/var/lib/systemd/coredump", "/var/crash"),
+        ),
+        head=64,
+    ),
+)
+def core_dump(scene: Scene) -> Iterator[Leak]:
+    """A crashed program, or a Java process that was asked to, wrote its memory to a file, with every secret in it.
+
+    The first bytes decide: an ELF file of type core, a heap profile, a minidump. Directories and programs called
+    `core` are no finding.
+    """
+    numbered = (
+        (number, path)
+        for layer in scene.filesystem.layers
+        for number, path in zip(scene.filesystem.numbers(layer.index), layer.changeset.paths, strict=True)
+        if "/core." in path and _CORE.search(path) and scene.filesystem.kind_of(number) == Kind.FILE
+    )
+    for number, path in dict.fromkeys((*users_files(scene, vendored=True), *numbered)):
+        head = scene.filesystem.read(number, 0, 64) or b""
+        if _is_dump(head, path) and not is_packaged(scene, number):
+            yield Leak(versions=(number,))
+
+
+def _is_dump(head: bytes, path: str) -> bool:
+    """ELF says what it is in the half-word at 16, in the order that byte 5 names (System V ABI, ELF header)."""
+    if head.startswith(b"\x7fELF"):
+        return int.from_bytes(head[16:18], "big" if head[5:6] == b"\2" else "little") == 4
+    return head.startswith(_DUMPS) or path.startswith("/var/lib/systemd/coredump/core.")
+
+
+TRACES: tuple[Rule, ...] = (*VCS, dev_traces, ci_config, container_files, editor_os_junk, logs, core_dump)
