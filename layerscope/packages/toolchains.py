@@ -1,0 +1,60 @@
+"""Toolchains of Go and Rust that were unpacked from an archive: each owns the directory that it was unpacked to.
+
+Sources: go.dev, "Download and install" (the file VERSION); rust-lang.github.io/rustup, "Toolchains" (their names).
+"""
+
+from collections.abc import Iterator
+
+from layerscope.model.limits import KIB
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages import records
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.records import Record, read_text, word
+
+_MOST = 64 * KIB
+_COMPONENTS = "/lib/rustlib/components"
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    for record in records.live_records(evidence):
+        claim = _go(evidence, record) if record.name == "VERSION" else _rust(evidence, record)
+        if claim is not None:
+            yield claim
+
+
+def _go(evidence: Evidence, record: Record) -> Claim | None:
+    live = evidence.filesystem.live
+    home = record.directory
+    if f"{home}/bin/go" not in live or f"{home}/src/runtime" not in live:
+        return None
+    text = read_text(evidence, record, _MOST) or ""
+    version = word(text.partition("\n")[0])
+    if not version.startswith("go"):
+        return None
+    return _claim(evidence, record, "go", version.removeprefix("go"), home)
+
+
+def _rust(evidence: Evidence, record: Record) -> Claim | None:
+    home = record.path.removesuffix(_COMPONENTS)
+    above, _, name = home.rpartition("/")
+    if not record.path.endswith(_COMPONENTS) or not above.endswith("/toolchains"):
+        return None
+    return _claim(evidence, record, "rust", word(name.partition("-")[0]), home)
+
+
+def _claim(evidence: Evidence, record: Record, name: str, version: str, home: str) -> Claim:
+    return Claim(
+        type="generic",
+        name=name,
+        version=version,
+        versions=tuple(records.in_tree(evidence.filesystem, home)),
+        layer=record.layer,
+        location=record.path,
+    )
+
+
+TOOLCHAINS = Cataloger(
+    name="toolchain",
+    wanted=Wanted(paths=PathSet(names=("VERSION", "components")), head=_MOST),
+    catalog=_catalog,
+)
