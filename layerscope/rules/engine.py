@@ -71,10 +71,12 @@ def findings(
     rules: Sequence[Rule] = RULES,
     duplicates: bool = True,
     stage_of: StageOf | None = None,
+    lockfiles: tuple[tuple[str, bytes], ...] = (),
 ) -> Findings:
     """Run ``rules`` over an image; ``base_layers`` is how many of the lowest layers its base image brought.
 
-    Without ``duplicates`` no contents are compared for copies at other paths. Findings come by severity, then size.
+    Without ``duplicates`` no contents are compared for copies at other paths. ``lockfiles`` are pairs of path and
+    content from outside the image. Findings come by severity, then size.
     """
     scene = Scene(
         image=image,
@@ -83,6 +85,7 @@ def findings(
         instructions=instructions,
         base_layers=base_layers,
         claimed=bytearray(len(filesystem)),
+        lockfiles=lockfiles,
     )
     judge = _Judge(scene, stage_of)
     chosen = [rule for rule in rules if duplicates or rule.name != DUPLICATES]

@@ -41,7 +41,8 @@ class Scene:
 
     ``matches`` are the numbers of all versions (live and hidden, of all layers) that the rule's path set holds.
     ``base_layers`` is how many of the lowest layers are the base image's. ``claimed`` is 1 for each version that an
-    earlier finding has claimed already; not to be changed.
+    earlier finding has claimed already; not to be changed. ``lockfiles`` are pairs of path and content of files from
+    outside the image (beside the Dockerfile, or in a builder image) that say what its projects need.
     """
 
     image: Image
@@ -51,6 +52,7 @@ class Scene:
     base_layers: int
     matches: tuple[int, ...] = ()
     claimed: bytearray = field(default_factory=bytearray)
+    lockfiles: tuple[tuple[str, bytes], ...] = ()
 
     def with_matches(self, matches: tuple[int, ...]) -> "Scene":
         """The same scene for a rule whose path set holds these versions."""

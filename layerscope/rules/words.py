@@ -29,7 +29,8 @@ def telling(paths: Sequence[FoundPath]) -> str:
     shared = common([path.path for path in paths])
     if shared not in _TOP:
         return shared
-    return collapse(((path.path, path.content_bytes) for path in paths), most=5)[0].path
+    groups = [group.path for group in collapse(((path.path, path.content_bytes) for path in paths), most=8)]
+    return next((path for path in groups if path not in _TOP), groups[0])
 
 
 def shortened(step: Instruction) -> str:

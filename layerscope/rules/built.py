@@ -1,0 +1,207 @@
+"""What compilers of native languages leave behind: objects, symbols, sources."""
+
+import re
+from array import array
+from collections.abc import Iterator
+from functools import partial
+
+from layerscope.model.entry import Fate, Kind
+from layerscope.model.finding import Severity
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages.catalog import UNOWNED
+from layerscope.rules.elf import BPF, RELOCATABLE, header, strippable_bytes
+from layerscope.rules.owned import OS_TYPES, indexes, is_owned, listing, owned_by
+from layerscope.rules.rule import Leak, Scene, rule
+from layerscope.rules.views import calls, command_words, content_bytes, files, living, weight
+
+_START_FILES = re.compile(r".*/(?:[A-Za-z]?crt[1in0]|crtbegin[STL]?|crtend[S]?|crtfastmath|crtprec\d+|gcrt2?)\.o")
+_CARGO = tuple(
+    f"target/{profile}/{part}"
+    for profile in ("debug", "release")
+    for part in ("deps", "build", "incremental", ".fingerprint")
+)
+
+
+@rule(
+    "objects",
+    severity=Severity.MEDIUM,
+    title="object files and other work of a compiler",
+    fix="copy the linked program only, not {path}",
+    wanted=Wanted(
+        paths=PathSet(suffixes=(".o",), trees=("CMakeFiles", *_CARGO, "obj"), names=("project.assets.json",)), head=64
+    ),
+)
+def objects(scene: Scene) -> Iterator[Leak]:
+    """Object files (`*.o`), `CMakeFiles`, Cargo's `target/*/deps` or .NET's `obj` are left from a compilation.
+
+    The C library's start files (crt1.o) belong to a toolchain, eBPF objects are loaded by programs, and kernel modules
+    have another name: none of these is a finding, nor what a package of the system owns.
+    """
+    live = files(scene, living(scene))
+    paths = {number: scene.filesystem.path_of(number) for number in live if not _is_of_system(scene, number)}
+    dotnet = tuple(
+        {p.removesuffix("project.assets.json") for p in paths.values() if p.endswith("/obj/project.assets.json")}
+    )
+    trees = tuple(f"/{tree}/" for tree in ("CMakeFiles", *_CARGO))
+    versions = tuple(
+        number
+        for number, path in paths.items()
+        if any(tree in path for tree in trees) or path.startswith(dotnet) or _is_object(scene, number, path)
+    )
+    if versions:
+        yield Leak(versions=versions)
+
+
+def _is_object(scene: Scene, number: int, path: str) -> bool:
+    if not path.endswith(".o") or _START_FILES.fullmatch(path):
+        return False
+    identity = header(scene.filesystem.read(number, 0, 20) or b"")
+    return identity is not None and identity[0] == RELOCATABLE and identity[1] != BPF
+
+
+def _is_of_system(scene: Scene, number: int) -> bool:
+    owner = scene.catalog.owners[number]
+    return owner != UNOWNED and scene.catalog.packages[owner].type in OS_TYPES
+
+
+_PROGRAM_BYTES = 64 << 10
+_WORTH = 32 << 10
+_DEBUG_PACKAGE = re.compile(r".+-(?:dbgsym|dbg|debuginfo|debugsource)")
+_BUILT_HERE = frozenset({"golang", "cargo", "generic"})
+"""The types of packages that are catalogued out of a program itself, so that their owner may strip it."""
+
+
+@rule(
+    "unstripped-elf",
+    severity=Severity.MEDIUM,
+    title="debug sections and symbols in programs",
+    fix='strip {path} in the build stage (`strip`, or `-ldflags="-s -w"` for Go)',
+    wanted=Wanted(
+        paths=PathSet(trees=("/usr/lib/debug",), suffixes=(".so", ".node")),
+        head=64,
+        tail=8 << 10,
+        executables=_PROGRAM_BYTES,
+    ),
+)
+def unstripped_elf(scene: Scene) -> Iterator[Leak]:
+    """A program or library that the image's own layers add still has `.debug_*` sections or a `.symtab`.
+
+    Only the bytes of those sections count. Go's line table (pclntab) is no debug information and stays. Programs of
+    packages are theirs to strip, and no finding; packages that hold nothing but symbols (-dbgsym, -debuginfo) are.
+    """
+    symbols = owned_by(
+        scene, indexes(scene, lambda p: p.type in OS_TYPES and _DEBUG_PACKAGE.fullmatch(p.name) is not None)
+    )
+    if symbols:
+        names = listing(scene.catalog.packages[index].name for index in symbols)
+        versions = tuple(number for numbers in symbols.values() for number in numbers)
+        yield Leak(
+            versions=versions, detail=f"packages: {names}", fix="leave the packages of debug symbols out of {step}"
+        )
+    savings = {number: saved for number in _programs(scene) if (saved := _strippable(scene, number)) >= _WORTH}
+    if savings:
+        severity = Severity.LOW if sum(savings.values()) < 1_000_000 else None
+        yield Leak(versions=tuple(savings), savings=tuple(savings.values()), severity=severity)
+
+
+def _programs(scene: Scene) -> Iterator[int]:
+    """The live files of own layers that may be programs and that nobody else built."""
+    filesystem, owners, packages = scene.filesystem, scene.catalog.owners, scene.catalog.packages
+    libraries = frozenset(scene.matches)
+    for layer in filesystem.layers[scene.base_layers :]:
+        start, changeset = filesystem.numbers(layer.index).start, layer.changeset
+        sizes: array[int] = changeset.sizes
+        for index, size in enumerate(sizes):
+            number = start + index
+            if size < _PROGRAM_BYTES or filesystem.fates[number] != Fate.LIVE or changeset.kinds[index] != Kind.FILE:
+                continue
+            if number not in libraries and not changeset.ownerships[index][0] & 0o111:
+                continue
+            if owners[number] == UNOWNED or packages[owners[number]].type in _BUILT_HERE:
+                yield number
+
+
+def _strippable(scene: Scene, number: int) -> int:
+    length = scene.filesystem.content_bytes(number)
+    return strippable_bytes(partial(scene.filesystem.read, number), length)
+
+
+_LANGUAGES = {
+    "go.mod": (".go",),
+    "Cargo.toml": (".rs",),
+    "pom.xml": (".java", ".kt", ".scala"),
+    "build.gradle": (".java", ".kt", ".groovy"),
+    "build.gradle.kts": (".java", ".kt"),
+    "CMakeLists.txt": (".c", ".cc", ".cpp", ".cxx", ".h", ".hpp"),
+    "Makefile": (".c", ".cc", ".cpp", ".cxx"),
+    "configure.ac": (".c", ".cc", ".cpp", ".cxx"),
+    "meson.build": (".c", ".cc", ".cpp", ".cxx"),
+    "Package.swift": (".swift",),
+    ".csproj": (".cs",),
+    ".fsproj": (".fs",),
+}
+_SUFFIXES = tuple(sorted({suffix for suffixes in _LANGUAGES.values() for suffix in suffixes}))
+_VIRTUAL_MACHINE = (".jar", ".war", ".class", ".dll")
+_BUILDERS = ("go", "cargo", "mvn", "mvnw", "gradle", "gradlew", "make", "cmake", "javac", "gcc", "g++", "clang", "air")
+_OTHERS_CODE = re.compile(
+    r"/(?:site-packages|dist-packages|node_modules|vendor|third_party|go/pkg/mod|cargo/registry|include|rustlib)/"
+    r"|\A/usr/(?:src|share|include|lib|lib64|local/go|local/include|local/lib)/"
+)
+
+
+@rule(
+    "sources",
+    severity=Severity.MEDIUM,
+    title="sources of a compiled program, beside what was built from them",
+    fix="copy the built program only, not {path}",
+    wanted=Wanted(
+        paths=PathSet(
+            names=tuple(name for name in _LANGUAGES if name[0] != "."),
+            suffixes=(".csproj", ".fsproj", *_SUFFIXES, *_VIRTUAL_MACHINE),
+        ),
+        head=0,
+    ),
+)
+def sources(scene: Scene) -> Iterator[Leak]:
+    """A project's manifest (go.mod, Cargo.toml, pom.xml, ...) lies there with its sources, and a built program too.
+
+    Interpreted code is what runs, so it is no finding; nor is code in folders of dependencies, or in an image whose
+    Entrypoint or Cmd names a build tool.
+    """
+    builds = calls(scene.image, "dotnet") and not {"run", "watch"}.isdisjoint(command_words(scene.image))
+    if builds or calls(scene.image, *_BUILDERS):
+        return
+    path_of = scene.filesystem.path_of
+    paths = {
+        number: path
+        for number in files(scene, living(scene))
+        if not _OTHERS_CODE.search(path := path_of(number)) and not _is_of_system(scene, number)
+    }
+    built = any(path.endswith(_VIRTUAL_MACHINE) for path in paths.values())
+    projects = [(path.rpartition("/")[0] + "/", suffixes) for path in paths.values() if (suffixes := _manifest(path))]
+    found = tuple(
+        number for number, path in paths.items() if any(path.startswith(d) and path.endswith(s) for d, s in projects)
+    )
+    managed = tuple(n for n in found if paths[n].endswith((".java", ".kt", ".scala", ".groovy", ".cs", ".fs")))
+    native = tuple(n for n in found if n not in set(managed)) if found and _has_program(scene) else ()
+    versions = native + (managed if built else ())
+    if versions:
+        yield Leak(versions=versions, severity=min(weight(content_bytes(scene, versions)), Severity.MEDIUM, key=_light))
+
+
+def _light(severity: Severity) -> int:
+    return -severity.rank
+
+
+def _manifest(path: str) -> tuple[str, ...]:
+    name = path.rpartition("/")[2]
+    return _LANGUAGES.get(name) or _LANGUAGES.get(name[name.rfind(".") :] if "." in name else "", ())
+
+
+def _has_program(scene: Scene) -> bool:
+    """Whether the own layers hold an ELF program or library that was not installed as a package."""
+    read = scene.filesystem.read
+    return any(header(read(number, 0, 20) or b"") for number in _programs(scene) if not is_owned(scene, number))
+
+
+BUILT = (objects, unstripped_elf, sources)

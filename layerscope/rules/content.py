@@ -1,0 +1,74 @@
+"""Files that people read, and files that were forgotten."""
+
+import re
+from collections.abc import Iterator
+
+from layerscope.model.finding import Severity
+from layerscope.model.image import Image
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.rules.rule import Leak, Scene, rule
+from layerscope.rules.views import command_words, files, living
+
+_LICENCE = re.compile(r"(?:copyright|copying|licen[cs]es?|notice|authors)(?:[._-].*)?", re.IGNORECASE)
+_NEUTRAL = re.compile(r"(?:C|POSIX|en(?:_[A-Z]{2})?)?(?:\.[A-Za-z0-9-]+)?(?:@\w+)?")
+_DOCUMENTS = ("doc", "man", "info", "locale")
+
+
+@rule(
+    "docs-man-locale",
+    severity=Severity.LOW,
+    title="documentation, manual pages and translations",
+    fix="let the package manager leave them out: dpkg's `path-exclude`, `--setopt=tsflags=nodocs` of dnf",
+    wanted=Wanted(
+        paths=PathSet(trees=tuple(f"/usr/{local}share/{name}" for local in ("", "local/") for name in _DOCUMENTS)),
+        head=0,
+    ),
+)
+def docs_man_locale(scene: Scene) -> Iterator[Leak]:
+    """Nobody reads /usr/share/doc, man, info or locale in a container.
+
+    Licence texts must stay with what they cover and are left out. Where the image sets a LANG other than English or
+    C, its translations are wanted.
+    """
+    path_of = scene.filesystem.path_of
+    translated = _speaks_another(scene.image)
+    versions = tuple(
+        number
+        for number in files(scene, living(scene))
+        if not _LICENCE.fullmatch((path := path_of(number)).rpartition("/")[2])
+        and not (translated and "/locale/" in path)
+    )
+    if versions:
+        yield Leak(versions=versions, apart=False)
+
+
+def _speaks_another(image: Image) -> bool:
+    pairs = (variable.partition("=") for variable in image.config.env)
+    return any(
+        name in ("LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE") and not _NEUTRAL.fullmatch(v) for name, _, v in pairs
+    )
+
+
+@rule(
+    "tmp-leftover",
+    severity=Severity.LOW,
+    title="temporary files",
+    fix="delete {path} at the end of {step}, or mount a tmpfs there (`RUN --mount=type=tmpfs`)",
+    wanted=Wanted(paths=PathSet(trees=("/tmp", "/var/tmp")), head=0),
+)
+def tmp_leftover(scene: Scene) -> Iterator[Leak]:
+    """Files lie in /tmp or /var/tmp, where a build left them.
+
+    A directory that Entrypoint, Cmd, Env or the working directory names is in use and no finding.
+    """
+    values = (*command_words(scene.image), *(variable.partition("=")[2] for variable in scene.image.config.env))
+    named = {value.rstrip("/") for text in (*values, scene.image.config.working_dir) for value in text.split(":")}
+    used = tuple(value + "/" for value in named if value.startswith(("/tmp/", "/var/tmp/")))
+    path_of = scene.filesystem.path_of
+    found = files(scene, living(scene))
+    versions = tuple(number for number in found if not f"{path_of(number)}/".startswith(used))
+    if versions:
+        yield Leak(versions=versions)
+
+
+CONTENT = (docs_man_locale, tmp_leftover)

@@ -1,0 +1,126 @@
+"""Dependencies that only development or the installation needed."""
+
+import re
+from collections.abc import Iterator
+
+from layerscope.model.finding import Severity
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.rules.lockfiles import json_object, node_dev_packages, normal
+from layerscope.rules.owned import indexes, is_owned, listing, owned_by
+from layerscope.rules.rule import Leak, Scene, rule
+from layerscope.rules.views import calls, files, living
+
+_LOCK_BYTES = 16 << 20
+_HIDDEN = "node_modules/.package-lock.json"
+
+
+@rule(
+    "node-dev-deps",
+    severity=Severity.HIGH,
+    title="Node packages that only development needs",
+    fix="install with `npm ci --omit=dev` where {path} is made, or `npm prune --omit=dev` before it is copied",
+    wanted=Wanted(paths=PathSet(names=(".package-lock.json", "package-lock.json")), head=_LOCK_BYTES),
+)
+def node_dev_deps(scene: Scene) -> Iterator[Leak]:
+    """npm's lockfile marks packages of a node_modules as development's, and they are installed.
+
+    `node_modules/.package-lock.json` says it of what is installed; without it (npm before 7) the project's
+    `package-lock.json` does, where the version is the same. Without a lockfile there is no finding. Typings of
+    production packages are theirs, not development's.
+    """
+    path_of = scene.filesystem.path_of
+    locks = {path_of(number): number for number in living(scene)}
+    hidden = {path.removesuffix(_HIDDEN) for path in locks if path.endswith(f"/{_HIDDEN}")}
+    for path in sorted(locks):
+        if path.endswith(f"/{_HIDDEN}"):
+            root, sure = path.removesuffix(_HIDDEN), True
+        elif (root := path.rpartition("/")[0] + "/") not in hidden and "/node_modules/" not in path:
+            sure = False
+        else:
+            continue
+        marked = node_dev_packages(scene.filesystem.read(locks[path]) or b"")
+        places = {
+            place: name for place, version in marked.items() if (name := _installed(scene, root, place, version, sure))
+        }
+        versions = tuple(sorted({n for place in places for n in scene.filesystem.below(root + place)}))
+        if versions:
+            yield Leak(versions=versions, detail=f"by {path}: {listing(places.values())}")
+
+
+def _installed(scene: Scene, root: str, place: str, version: str, sure: bool) -> str:
+    """The name of the package at that place; empty where there is none, or maybe another version of it."""
+    number = scene.filesystem.live.get(f"{root}{place}/package.json")
+    if number is None or (not sure and _package_version(scene, number) != version):
+        return ""
+    return place.rpartition("node_modules/")[2]
+
+
+def _package_version(scene: Scene, number: int) -> str:
+    return str(json_object(scene.filesystem.read(number, 0, 1 << 20) or b"").get("version", ""))
+
+
+_MANAGERS = {
+    "pipenv": Severity.MEDIUM,
+    "poetry": Severity.MEDIUM,
+    "poetry-core": Severity.MEDIUM,
+    "pdm": Severity.MEDIUM,
+    "hatch": Severity.MEDIUM,
+    "virtualenv": Severity.MEDIUM,
+    "uv": Severity.MEDIUM,
+    "pip": Severity.LOW,
+    "wheel": Severity.LOW,
+}
+
+
+@rule(
+    "py-managers",
+    severity=Severity.MEDIUM,
+    title="package managers of Python, which a finished application does not call",
+    fix="install into a virtual environment in a build stage and copy that, without {path}",
+)
+def py_managers(scene: Scene) -> Iterator[Leak]:
+    """pipenv, poetry, virtualenv, uv, pip or wheel are installed among the application's packages.
+
+    setuptools is left out, since some packages import its `pkg_resources`. A manager that Entrypoint or Cmd names
+    (`pipenv run`) is wanted, with all the others.
+    """
+    if calls(scene.image, "pipenv", "poetry", "pdm", "hatch", "uv", "uvx", "pip", "pip3", "virtualenv"):
+        return
+    found = owned_by(scene, indexes(scene, lambda p: p.type == "pypi" and normal(p.name) in _MANAGERS))
+    for severity in (Severity.MEDIUM, Severity.LOW):
+        chosen = {i: n for i, n in found.items() if _MANAGERS[normal(scene.catalog.packages[i].name)] == severity}
+        if chosen:
+            names = listing(scene.catalog.packages[index].name for index in chosen)
+            versions = tuple(number for numbers in chosen.values() for number in numbers)
+            yield Leak(versions=versions, detail=f"packages: {names}", severity=severity)
+
+
+_SDIST = re.compile(r".*/(?:dist|wheels?|wheelhouse)/[^/]+-\d[^/-]*\.(?:tar\.gz|zip)")
+_BUNDLES = ("/ensurepip/", "/site-packages/", "/dist-packages/", "/usr/share/", "/usr/lib/", "/lib-dynload/")
+
+
+@rule(
+    "wheelhouse",
+    severity=Severity.MEDIUM,
+    title="wheels and source distributions beside the packages that were installed from them",
+    fix="install from a mount (`RUN --mount=type=bind,from=...`) instead of copying {path}",
+    wanted=Wanted(paths=PathSet(suffixes=(".whl", ".tar.gz", ".zip")), head=0),
+)
+def wheelhouse(scene: Scene) -> Iterator[Leak]:
+    """Wheels (`*.whl`) lie in the final file system, or source distributions in a folder of them.
+
+    The wheels that Python brings for `ensurepip` and `virtualenv` are no finding. What was copied in and deleted
+    later is found by deleted-later.
+    """
+    path_of = scene.filesystem.path_of
+    paths = {number: path_of(number) for number in files(scene, living(scene)) if not is_owned(scene, number)}
+    versions = tuple(
+        number
+        for number, path in paths.items()
+        if (path.endswith(".whl") or _SDIST.fullmatch(path)) and not any(bundle in path for bundle in _BUNDLES)
+    )
+    if versions:
+        yield Leak(versions=versions)
+
+
+DEPENDENCIES = (node_dev_deps, py_managers, wheelhouse)
