@@ -3,16 +3,20 @@
 from array import array
 from collections.abc import Callable
 from sys import intern
+from zlib import adler32
 
 from layerscope.archive.header import (
     BLOCK,
-    FIELDS,
-    LARGEST,
+    COMMON,
+    LINK,
+    MAGIC,
+    POSIX,
+    PREFIX,
+    RARE,
     ZEROS,
-    Checksums,
     Numbers,
-    adler,
     checksum_holds,
+    expected_adler,
     text,
 )
 from layerscope.archive.names import TABLE_OF_CONTENTS, classify, normal
@@ -33,10 +37,24 @@ _KINDS = {
     b"5": Kind.DIRECTORY,
     b"6": Kind.FIFO,
 }
+_PLAIN = {b"0": Kind.FILE, b"1": Kind.HARDLINK, b"2": Kind.SYMLINK, b"5": Kind.DIRECTORY}
 _EXTENSIONS = frozenset({b"x", b"g", b"X", b"L", b"K"})
-_POSIX = b"ustar\0"
 END = -1
 """What ``add`` returns for a block of zeros."""
+
+
+class _Ownerships(dict[bytes, Ownership]):
+    """Mode, uid and gid by their raw bytes, which few distinct ones stand in a layer."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers = numbers
+
+    def __missing__(self, field: bytes) -> Ownership:
+        numbers = self._numbers
+        value = (numbers[field[:8]] & 0o7777, numbers[field[8:16]], numbers[field[16:]])
+        if len(self) < 100_000:
+            self[field] = value
+        return value
 
 
 class Columns:
@@ -49,12 +67,12 @@ class Columns:
     def __init__(self, where: str, limits: Limits, warn: Callable[[str], None]) -> None:
         self.where = where
         self.expects = False
-        self._limits = limits
         self._warn = warn
         self._extensions = Extensions(where, limits)
         self._numbers = Numbers()
-        self._checksums = Checksums()
-        self._ownerships: dict[bytes, Ownership] = {}
+        self._ownerships = _Ownerships(self._numbers)
+        self._longest = limits.path_bytes
+        self._most = limits.entries
         self.paths: list[str] = []
         self.kinds = bytearray()
         self.sizes = array("q")
@@ -65,11 +83,21 @@ class Columns:
         self._xattrs: dict[int, tuple[tuple[str, bytes], ...]] = {}
         self.sparse: dict[int, int] = {}
         self._link_bytes = 0
+        # Looked up once instead of for each of a million entries.
+        self._add_path = self.paths.append
+        self._add_kind = self.kinds.append
+        self._add_size = self.sizes.append
+        self._add_ownership = self._owned.append
+        self._add_mtime = self._mtimes.append
+        self._add_offset = self._offsets.append
 
     def add(self, buffer: bytes | bytearray, view: memoryview, start: int, position: int) -> int:
-        """Take the header at ``buffer[start:]``, which stands at ``position`` of the tar; ``view`` shows the buffer."""
-        name, owner, size_field, mtime_field, checksum, flag, link, magic, _, prefix = FIELDS.unpack_from(buffer, start)
-        if adler(view[start : start + BLOCK]) != self._checksums[checksum]:
+        """Take the header at ``buffer[start:]``, which stands at ``position`` of the tar; ``view`` shows the buffer.
+
+        Files, links and directories with short names are nearly all of a layer, and are done with here.
+        """
+        name, owner, size_field, mtime_field, checksum, flag = COMMON.unpack_from(buffer, start)
+        if adler32(view[start : start + BLOCK]) & 0xFFFF != expected_adler(checksum):
             header = bytes(view[start : start + BLOCK])
             if header == ZEROS:
                 return END
@@ -78,83 +106,82 @@ class Columns:
         try:
             size = self._numbers[size_field]
             mtime = self._numbers[mtime_field]
-            ownership = self._ownerships.get(owner) or self._ownership(owner)
+            ownership = self._ownerships[owner]
         except ValueError:
             raise Damaged("a tar header has a field that is no number", where=self.where, offset=position) from None
-        if not 0 <= size <= LARGEST or not -LARGEST <= mtime <= LARGEST:
+        except OverflowError:
+            size = -1
+        if size < 0:
             raise Damaged("a tar header has an impossible size or time", where=self.where, offset=position)
-        if prefix[0] and magic[:6] == _POSIX:
-            name = prefix.split(b"\0", 1)[0] + b"/" + name
-        kind: int | None = _KINDS.get(flag)
+        kind: int | None = _PLAIN.get(flag)
         if kind is None or self._extensions.pending:
-            return self._unusual(buffer[start : start + BLOCK], flag, name, link, size, mtime, ownership, position)
-        if flag == b"\0" and name.split(b"\0", 1)[0].endswith(b"/"):
-            kind = Kind.DIRECTORY  # As before POSIX, where directories had no type of their own.
-        path = text(name)
-        target = text(link) if kind == Kind.HARDLINK or kind == Kind.SYMLINK else ""
-        return self._append(path, kind, size if kind == Kind.FILE else 0, mtime, ownership, target, position)
+            return self._unusual(bytes(view[start : start + BLOCK]), size, mtime, ownership, position)
+        if kind:
+            size = 0
+        full = text(name)
+        if buffer[start + PREFIX] and buffer[start + MAGIC : start + MAGIC + 6] == POSIX:
+            full = text(buffer[start + PREFIX : start + PREFIX + 155]) + "/" + full
+        kind = self._append(full, kind, size, mtime, ownership, position)
+        if kind == Kind.SYMLINK or kind == Kind.HARDLINK:
+            self._link(len(self.kinds) - 1, kind, text(buffer[start + LINK : start + LINK + 100]))
+        return size
 
-    def _append(
-        self, name: str, kind: int, size: int, mtime: int, ownership: Ownership, target: str, position: int
-    ) -> int:
+    def _append(self, name: str, kind: int, size: int, mtime: int, ownership: Ownership, position: int) -> int:
+        """Add one entry to the columns; returns its kind, which its name may have changed."""
         path = "/" + name.removeprefix("./")
         if path[-1] == "/":
             path = path.rstrip("/") or "/"
         if "/." in path or "//" in path:
             path, kind = classify(normal(path), kind)
-        index = len(self.paths)
-        if len(path) > self._limits.path_bytes:
-            raise LimitExceeded(f"{self.where}: a path of {len(path):,} characters", hint="raise --limit path_bytes")
-        if index >= self._limits.entries:
-            raise LimitExceeded(f"{self.where}: over {index:,} entries", hint="raise --limit entries")
-        self.paths.append(path)
-        self.kinds.append(kind)
-        self.sizes.append(size if kind == Kind.FILE else 0)
-        self._owned.append(ownership)
-        self._mtimes.append(mtime)
-        self._offsets.append(position + BLOCK)
-        if target:
-            if kind == Kind.SYMLINK:
-                self._links[index] = intern(target) if len(target) < 64 else target
-                self._link_bytes += len(target.encode("utf-8", "surrogateescape"))
-            elif kind == Kind.HARDLINK:
-                self._links[index] = normal(target)
-        return size
+        if len(path) > self._longest or len(self.kinds) >= self._most:
+            self._refuse(path)
+        self._add_path(path)
+        self._add_kind(kind)
+        self._add_size(0 if kind else size)
+        self._add_ownership(ownership)
+        self._add_mtime(mtime)
+        self._add_offset(position + BLOCK)
+        return kind
 
-    def _unusual(
-        self,
-        header: bytes | bytearray,
-        flag: bytes,
-        name: bytes,
-        link: bytes,
-        size: int,
-        mtime: int,
-        ownership: Ownership,
-        position: int,
-    ) -> int:
-        """A header that extends the next one, or one that is extended, or of a rare type."""
+    def _refuse(self, path: str) -> None:
+        if len(path) > self._longest:
+            raise LimitExceeded(f"{self.where}: a path of {len(path):,} characters", hint="raise --limit path_bytes")
+        raise LimitExceeded(f"{self.where}: over {self._most:,} entries", hint="raise --limit entries")
+
+    def _unusual(self, header: bytes, size: int, mtime: int, ownership: Ownership, position: int) -> int:
+        """A header that extends the next one, or one that is extended, or of a rarer type."""
+        name, flag, link, magic, prefix = RARE.unpack(header)
+        if prefix[0] and magic[:6] == POSIX:
+            name = prefix.split(b"\0", 1)[0] + b"/" + name
         if flag in _EXTENSIONS:
             self._extensions.begin(flag, size, position)
             self.expects = True
             return size
-        extended = self._extensions.apply(text(name), text(link), size, mtime, ownership, bytes(header), position)
+        extended = self._extensions.apply(text(name), text(link), size, mtime, ownership, header, position)
         kind: int = _KINDS.get(flag, Kind.FILE)
         if flag not in _KINDS and flag != b"S":
             self._warn(f"{self.where}: entry type {flag!r} of {extended.name!r} is unknown; taken for a file")
         if flag == b"\0" and extended.name.endswith("/"):
-            kind = Kind.DIRECTORY
+            kind = Kind.DIRECTORY  # As before POSIX, where directories had no type of their own.
         is_file = kind == Kind.FILE
         index = len(self.paths)
-        target = extended.link if kind in (Kind.HARDLINK, Kind.SYMLINK) else ""
-        self._append(
-            extended.name, kind, extended.content_bytes, extended.mtime, extended.ownership, target, extended.position
-        )
+        length = extended.content_bytes if is_file else 0
+        kind = self._append(extended.name, kind, length, extended.mtime, extended.ownership, extended.position)
+        if kind in (Kind.HARDLINK, Kind.SYMLINK):
+            self._link(index, kind, extended.link)
         if extended.xattrs:
             self._xattrs[index] = extended.xattrs
         if is_file and extended.is_sparse:
             self.sparse[index] = extended.stored_bytes
         self.expects = extended.continues
         return BLOCK if extended.continues else extended.stored_bytes if is_file else 0
+
+    def _link(self, index: int, kind: int, target: str) -> None:
+        if kind == Kind.HARDLINK:
+            self._links[index] = normal(target)
+        elif target:
+            self._links[index] = intern(target) if len(target) < 64 else target
+            self._link_bytes += len(target.encode("utf-8", "surrogateescape"))
 
     def extend(self, body: bytes, position: int) -> int:
         """Take the payload that ``expects`` announced; returns what follows it before the next header."""
@@ -170,13 +197,6 @@ class Columns:
         self.expects = self._extensions.continues(block)
         self._offsets[index] = position + BLOCK
         return BLOCK if self.expects else self.sparse[index]
-
-    def _ownership(self, field: bytes) -> Ownership:
-        numbers = self._numbers
-        value = (numbers[field[:8]] & 0o7777, numbers[field[8:16]], numbers[field[16:]])
-        if len(self._ownerships) < 100_000:
-            self._ownerships[field] = value
-        return value
 
     def mode(self, index: int) -> int:
         """The permission bits of an entry."""

@@ -1,7 +1,6 @@
 """One 512-byte tar header (POSIX.1-2001 ustar and pax, GNU tar's extensions)."""
 
 import struct
-from zlib import adler32
 
 from layerscope.errors import Damaged
 
@@ -10,50 +9,67 @@ ZEROS = bytes(BLOCK)
 LARGEST = 1 << 60
 """Sizes and times beyond this are no such thing, and would not fit a column."""
 
-FIELDS = struct.Struct("100s24s12s12s8sc100s8s80s155s12x")
-"""name; mode, uid and gid; size; mtime; chksum; typeflag; linkname; magic and version; uname to devminor; prefix."""
+COMMON = struct.Struct("100s24s12s12s8sc")
+"""What every header is asked for: name; mode, uid and gid; size; mtime; chksum; typeflag."""
+RARE = struct.Struct("100s56xc100s8s80x155s12x")
+"""What rarer headers are asked for besides: name, typeflag, linkname, magic and version, prefix."""
+LINK = 157
+"""Where the 100 bytes of linkname stand."""
+MAGIC = 257
+POSIX = b"ustar\0"
+"""What stands at MAGIC where PREFIX is one; GNU tar has other things there."""
+PREFIX = 345
+"""Where the prefix of a long name stands, a zero byte in most headers."""
 
 
 def number(field: bytes) -> int:
     """A numeric field: octal digits, or GNU's base-256 where the first bit is set. Raises ValueError."""
+    text = field.rstrip(b"\0 ")
+    if text.isdigit():
+        return _octal(text)
     if field[0] & 0x80:
         value = int.from_bytes(field, "big", signed=False) & ((1 << (8 * len(field) - 1)) - 1)
         # The second bit is the sign of the remaining bits in two's complement.
         return value - (1 << (8 * len(field) - 1)) if field[0] & 0x40 else value
     text = field.split(b"\0", 1)[0].strip(b" ")
-    if not text:
-        return 0
-    if not text.isdigit():
-        raise ValueError("not octal")  # int() would take a sign, a prefix and underscores.
-    return int(text, 8)
+    if text and not text.isdigit():
+        raise ValueError("no number")  # int() would take a sign, a prefix and underscores.
+    return _octal(text) if text else 0
+
+
+def _octal(digits: bytes) -> int:
+    try:
+        return int(digits, 8)
+    except ValueError:
+        raise ValueError("no number") from None
 
 
 class Numbers(dict[bytes, int]):
-    """Numeric fields by their raw bytes: the same few stand in most headers, so each is parsed once."""
+    """Numeric fields by their raw bytes: the same few stand in most headers, so each is parsed once.
 
-    def __missing__(self, field: bytes) -> int:
-        if len(self) > 100_000:
-            self.clear()
-        value = self[field] = number(field)
-        return value
-
-
-class Checksums(dict[bytes, int]):
-    """From the raw checksum field to what ``adler32(header) & 0xFFFF`` must be.
-
-    The low half of an Adler-32 is 1 + the sum of all bytes modulo 65,521. The header's checksum is the same sum
-    with its own eight bytes taken as spaces; so the two agree when their difference is that of the field's bytes.
+    Raises ValueError for what is no number, OverflowError for one that is beyond any size or time.
     """
 
     def __missing__(self, field: bytes) -> int:
         if len(self) > 100_000:
             self.clear()
-        try:
-            stated = number(field)
-        except ValueError:
-            return -1
-        value = self[field] = (1 + stated + sum(field) - 8 * 0x20) % 65_521
+        value = number(field)
+        if not -LARGEST <= value <= LARGEST:
+            raise OverflowError("beyond any size or time")
+        self[field] = value
         return value
+
+
+def expected_adler(field: bytes) -> int:
+    """From the raw checksum field to what ``adler32(header) & 0xFFFF`` must be; -1 for one that is not as usual.
+
+    The low half of an Adler-32 is 1 + the sum of all bytes modulo 65,521. The header's checksum is the same sum
+    with its own eight bytes taken as spaces; so the two agree when their difference is that of the field's bytes.
+    """
+    digits = field[:6]
+    if not digits.isdigit() or field[6]:
+        return -1
+    return (1 + int(digits, 8) + sum(field) - 8 * 0x20) % 65_521
 
 
 def checksum_holds(header: bytes) -> bool:
@@ -72,13 +88,9 @@ def is_header(block: bytes | memoryview) -> bool:
     return len(header) == BLOCK and header != ZEROS and checksum_holds(header)
 
 
-def adler(block: memoryview) -> int:
-    return adler32(block) & 0xFFFF
-
-
-def text(field: bytes) -> str:
+def text(field: bytes | bytearray) -> str:
     """A string field up to its NUL; bytes that are no UTF-8 become surrogate escapes."""
-    return field.split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
+    return field.partition(b"\0")[0].decode("utf-8", "surrogateescape")
 
 
 def pax_records(body: bytes, where: str, offset: int) -> dict[str, str]:
