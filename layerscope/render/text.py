@@ -17,12 +17,16 @@ _WIDE = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextOptions:
-    """``top`` rows in each list, 0 for the usual number; ``width`` of the terminal, None where nothing may be cut."""
+    """``top`` rows in each list, 0 for the usual number; ``width`` of the terminal, None where nothing may be cut.
+
+    ``dockerfile`` is the path of the Dockerfile that findings are placed in, as the repository knows it.
+    """
 
     units: Units
     top: int = 0
     width: int | None = None
     every_path: bool = False
+    dockerfile: str = ""
 
 
 def text(report: Report, options: TextOptions) -> str:

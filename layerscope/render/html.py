@@ -1,0 +1,238 @@
+"""The report as one HTML page that needs nothing else: no scripts, no fonts, no pictures, nothing from elsewhere."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from layerscope.model.finding import FindingKind
+from layerscope.model.report import LayerReport, PathBytes, Report
+from layerscope.render.escape import printable
+from layerscope.render.html_style import STYLE
+from layerscope.render.steps import next_steps
+from layerscope.render.text import TextOptions, counted
+from layerscope.render.told import Told, told
+from layerscope.render.treemap import treemap
+from layerscope.render.units import Units, percent
+
+_MOST_PATHS = 200
+"""Paths that one finding lists; a page with a million of them opens nowhere."""
+_MOST_PACKAGES = 500
+
+
+def html(report: Report, options: TextOptions) -> str:
+    """The whole report; ``top`` rows in the list of packages, 0 for the usual number."""
+    title = f"{_text(report.image.name)} - layerscope"
+    sections = (
+        _head(report, options.units),
+        _steps(report, options.units),
+        _findings(report, options.units),
+        _layers(report, options.units),
+        _stages(report, options.units),
+        _directories(report, options.units),
+        _packages(report, options),
+        _wasted(report, options.units),
+        _notes(report),
+    )
+    body = "\n".join(line for section in sections for line in section)
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _head(report: Report, units: Units) -> Iterator[str]:
+    image, totals = report.image, report.totals
+    yield f"<h1>{_text(image.name)}</h1>"
+    facts = [image.platform, image.format, image.image_id[:19], f"{counted(totals.entries, 'entry', 'entries')}"]
+    yield f'<p class="facts">{_text("  ·  ".join(fact for fact in facts if fact))}</p>'
+    if not report.complete:
+        problem = "Incomplete: at least one layer could not be read, and nothing of it is in the figures."
+        yield f'<p class="alert">{problem}</p>'
+    kept = totals.own_bytes - totals.reclaimable_bytes
+    yield '<dl class="figures">'
+    for name, value in (
+        ("size", f"{units(image.docker_size)} in {counted(len(report.layers), 'layer')}"),
+        ("from the base image", units(totals.base_bytes)),
+        ("your own", units(totals.own_bytes)),
+        (
+            "can be had back",
+            f"{units(totals.reclaimable_bytes)} ({percent(totals.reclaimable_bytes, totals.own_bytes)})",
+        ),
+    ):
+        yield f"<div><dt>{name}</dt><dd>{_text(value)}</dd></div>"
+    yield "</dl>"
+    parts = (("base", totals.base_bytes), ("kept", kept), ("waste", totals.reclaimable_bytes))
+    yield f'<div class="bar tall">{_bar(parts, totals.content_bytes)}</div>'
+    legend = (("base", "base image"), ("kept", "your own, no rule questions it"), ("waste", "can be had back"))
+    yield '<p class="legend">' + " ".join(f'<span><i class="{key}"></i>{name}</span>' for key, name in legend) + "</p>"
+
+
+def _bar(parts: Sequence[tuple[str, int]], whole: int) -> str:
+    return "".join(
+        f'<i class="{name}" style="width:{100 * value / whole:.3f}%"></i>'
+        for name, value in parts
+        if whole and value > 0
+    )
+
+
+def _steps(report: Report, units: Units) -> Iterator[str]:
+    steps = next_steps(report.findings)
+    if steps:
+        yield "<h2>Next steps</h2>\n<ol>"
+        for step in steps[:20]:
+            wins = f"wins {units(step.content_bytes)}" if step.content_bytes else "no bytes, but do it first"
+            yield f"<li>{_text(step.fix)} <b>{wins}</b></li>"
+        yield "</ol>"
+        if len(steps) > 20:
+            yield f"<p>and {counted(len(steps) - 20, 'more fix', 'more fixes')} below</p>"
+
+
+def _findings(report: Report, units: Units) -> Iterator[str]:
+    every = list(told(report))
+    own = [one for one in every if one.finding.kind != FindingKind.INHERITED]
+    inherited = [one for one in every if one.finding.kind == FindingKind.INHERITED]
+    for title, found in (("Findings", own), ("Inherited from the base image", inherited)):
+        if found:
+            yield f"<h2>{title}</h2>"
+            for one in found:
+                yield from _finding(one, units)
+
+
+def _finding(one: Told, units: Units) -> Iterator[str]:
+    finding = one.finding
+    weight = finding.severity.value
+    size = units(finding.content_bytes) if finding.content_bytes else ""
+    stage = f" from stage {finding.stage}" if finding.stage else ""
+    more = f" and {counted(one.places - 1, 'more place')}" if one.places > 1 else ""
+    yield (
+        f'<details class="finding"><summary><span class="severity {weight}">{weight}</span>'
+        f'<span class="size">{size}</span><code>{_text(finding.rule)}</code> '
+        f"<span>{_text((one.place or finding.detail or finding.title) + more)}</span></summary>"
+    )
+    line = f", Dockerfile line {one.line}" if one.line else ""
+    layers = f" in layer {', '.join(map(str, finding.layers))}" if finding.layers else ""
+    yield f"<p>{_text(finding.title + stage + layers + line)} ({finding.kind.value}, {finding.evidence.value})</p>"
+    if finding.detail:
+        yield f"<p>{_text(finding.detail)}</p>"
+    yield f"<p><b>Fix:</b> {_text(finding.fix)}</p>"
+    if finding.paths:
+        rows = [(units(p.content_bytes), str(p.layer), p.fate, p.path) for p in finding.paths[:_MOST_PATHS]]
+        yield from _table(("Size", "Layer", "Fate", "Path"), "nn-p", rows)
+    if len(finding.paths) > _MOST_PATHS:
+        yield f"<p>and {len(finding.paths) - _MOST_PATHS:,} more: layerscope leaks, or -f json</p>"
+    yield "</details>"
+
+
+def _layers(report: Report, units: Units) -> Iterator[str]:
+    yield '<h2>Layers</h2>\n<div class="scroll"><table class="layers">'
+    yield "<thead><tr><th>#</th><th>Size</th><th>Can go</th><th></th><th>Instruction</th></tr></thead>\n<tbody>"
+    biggest = max((layer.content_bytes for layer in report.layers), default=0)
+    for layer in report.layers:
+        yield _layer(report, layer, biggest, units)
+    yield "</tbody></table></div>"
+
+
+def _layer(report: Report, layer: LayerReport, biggest: int, units: Units) -> str:
+    step = report.instructions[layer.instruction] if layer.instruction is not None else None
+    told_text = f"{step.kind} {step.text}" if step else "no instruction is recorded"
+    if step is not None and step.dockerfile_line:
+        told_text = f"line {step.dockerfile_line}: {told_text}"
+    if layer.problem:
+        told_text = f"LEFT OUT: {layer.problem}"
+    kept = layer.content_bytes - layer.reclaimable_bytes
+    bar = _bar((("base" if layer.origin == "base" else "kept", kept), ("waste", layer.reclaimable_bytes)), biggest)
+    back = units(layer.reclaimable_bytes) if layer.reclaimable_bytes else ""
+    return (
+        f'<tr><td class="n">{layer.index}</td><td class="n">{units(layer.content_bytes)}</td><td class="n">{back}</td>'
+        f'<td class="chart"><div class="bar">{bar}</div></td>'
+        f'<td class="step">{_text(" ".join(told_text.split()))}</td></tr>'
+    )
+
+
+def _stages(report: Report, units: Units) -> Iterator[str]:
+    if report.stages:
+        yield "<h2>Build stages</h2>"
+        rows = [
+            (
+                one.name,
+                units(one.content_bytes),
+                units(one.needless_bytes),
+                "" if one.stayed_bytes is None else units(one.stayed_bytes),
+                one.evidence,
+            )
+            for one in report.stages
+        ]
+        yield from _table(("Stage", "Came over", "Needless", "Stayed behind", "Evidence"), "-nnn-", rows)
+
+
+def _directories(report: Report, units: Units) -> Iterator[str]:
+    """A map of the disjoint directories, and the same as a table."""
+    rows = [row for row in report.directories if row.content_bytes]
+    if not rows:
+        return
+    yield '<h2>Directories</h2>\n<div class="map">'
+    for box in treemap([row.content_bytes for row in rows], 100, 36):
+        row = rows[box.index]
+        place = f"left:{box.left:.3f}%;top:{box.top / 0.36:.3f}%;width:{box.width:.3f}%;height:{box.height / 0.36:.3f}%"
+        name = f"{_text(row.path)}<br>{units(row.content_bytes)}"
+        yield f'<div style="{place}" title="{_text(row.path)} {units(row.content_bytes)}"><span>{name}</span></div>'
+    yield "</div>"
+    yield from _table(("Size", "Files", "Directory"), "nnp", [_place(row, units) for row in rows])
+
+
+def _place(row: PathBytes, units: Units) -> tuple[str, ...]:
+    return units(row.content_bytes), f"{row.files:,}", row.path
+
+
+def _packages(report: Report, options: TextOptions) -> Iterator[str]:
+    units, most = options.units, options.top or _MOST_PACKAGES
+    owned = [package for package in report.packages if package.content_bytes or package.hidden_bytes]
+    if not owned:
+        return
+    owned.sort(key=lambda package: (-package.content_bytes, package.name, package.version))
+    yield f"<h2>Packages</h2>\n<p>{units(report.unowned_bytes)} belong to no package.</p>"
+    rows = [
+        (
+            units(one.content_bytes),
+            units(one.hidden_bytes) if one.hidden_bytes else "",
+            "" if one.layer is None else str(one.layer),
+            one.type,
+            f"{one.name} {one.version}",
+        )
+        for one in owned[:most]
+    ]
+    yield from _table(("Size", "Hidden", "Layer", "Type", "Package"), "nnn--", rows)
+    if len(owned) > most:
+        yield f"<p>and {len(owned) - most:,} more: layerscope packages</p>"
+
+
+def _wasted(report: Report, units: Units) -> Iterator[str]:
+    if report.wasted:
+        yield "<h2>Hidden, and shipped all the same</h2>"
+        rows = [(units(r.content_bytes), ", ".join(map(str, r.layers)), r.fate, r.path) for r in report.wasted]
+        yield from _table(("Size", "Layers", "Fate", "Path"), "n--p", rows)
+
+
+def _notes(report: Report) -> Iterator[str]:
+    if report.warnings:
+        yield "<h2>Notes</h2>\n<ul>"
+        yield from (f"<li>{_text(warning)}</li>" for warning in report.warnings)
+        yield "</ul>"
+
+
+def _table(header: Sequence[str], kinds: str, rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """``kinds`` has n for numbers and p for paths, which may be broken anywhere."""
+    classes = [{"n": ' class="n"', "p": ' class="path"'}.get(kind, "") for kind in kinds]
+    heads = "".join(f"<th{style}>{name}</th>" for name, style in zip(header, classes, strict=True))
+    yield f'<div class="scroll"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>'
+    for row in rows:
+        cells = (f"<td{style}>{_text(text)}</td>" for text, style in zip(row, classes, strict=True))
+        yield f"<tr>{''.join(cells)}</tr>"
+    yield "</tbody></table></div>"
+
+
+def _text(text: str) -> str:
+    """Text as HTML; what could reorder or hide it is printed as an escape."""
+    return escape(printable(text), quote=True)

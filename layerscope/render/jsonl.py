@@ -1,0 +1,32 @@
+"""The report as JSON lines: one object for each thing, so that it can be filtered while it is read."""
+
+from collections.abc import Iterator
+
+from layerscope.model.report import Report
+from layerscope.render.json import dumps
+from layerscope.render.text import TextOptions
+
+
+def jsonl(report: Report, options: TextOptions) -> str:
+    """Lines of ``{"type": T, T: {...}}``, where T is image, totals, base, layer, instruction, ... or warning."""
+    return "".join(dumps({"type": kind, kind: value}) + "\n" for kind, value in _things(report))
+
+
+def _things(report: Report) -> Iterator[tuple[str, object]]:
+    yield "image", report.image
+    yield "totals", report.totals
+    yield "base", report.base
+    # A package has a type of its own, so each thing lies in a member of its own.
+    for kind, values in (
+        ("layer", report.layers),
+        ("instruction", report.instructions),
+        ("stage", report.stages),
+        ("package", report.packages),
+        ("finding", report.findings),
+        ("ignored", report.ignored),
+        ("directory", report.directories),
+        ("wasted", report.wasted),
+        ("warning", report.warnings),
+    ):
+        for value in values:
+            yield kind, value

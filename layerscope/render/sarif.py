@@ -1,0 +1,112 @@
+"""Findings as SARIF 2.1.0, for code scanning (OASIS, "Static Analysis Results Interchange Format")."""
+
+from typing import Any
+from urllib.parse import quote
+
+from layerscope import __version__
+from layerscope.model.finding import Finding, FindingKind, Severity
+from layerscope.model.report import Report
+from layerscope.render.escape import printable
+from layerscope.render.json import dumps
+from layerscope.render.text import TextOptions
+from layerscope.render.told import Told, told
+from layerscope.rules.catalogue import RULES
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
+_MOST_PATHS = 20
+"""Logical locations of one result; the rest is counted in its properties."""
+
+
+def sarif(report: Report, options: TextOptions) -> str:
+    """One run with all rules and one result for each finding; no times, no machine, the same bytes each time."""
+    names = {rule.name: index for index, rule in enumerate(RULES)}
+    run: dict[str, Any] = {
+        "tool": {"driver": {"name": "layerscope", "version": __version__, "rules": _rules()}},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(one, report, options, names) for one in told(report)],
+        "properties": {"image": printable(report.image.name), "imageId": report.image.image_id},
+    }
+    if report.warnings or not report.complete:
+        run["invocations"] = [
+            {
+                "executionSuccessful": report.complete,
+                "toolExecutionNotifications": [
+                    {"level": "warning", "message": {"text": printable(warning)}} for warning in report.warnings
+                ],
+            }
+        ]
+    return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rules() -> list[dict[str, Any]]:
+    return [
+        {
+            "id": rule.name,
+            "name": "".join(part.capitalize() for part in rule.name.split("-")),
+            "shortDescription": {"text": rule.title},
+            "fullDescription": {"text": _flowing(rule.documentation) or rule.title},
+            "help": {"text": f"{_flowing(rule.documentation)}\n\nFix: {rule.fix}".strip()},
+            "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+            "properties": {"tags": ["container-image", rule.severity.value]},
+        }
+        for rule in RULES
+    ]
+
+
+def _flowing(text: str) -> str:
+    """A docstring without its indentation, each paragraph on a line."""
+    paragraphs = "\n".join(line.strip() for line in text.strip().split("\n")).split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def _result(one: Told, report: Report, options: TextOptions, names: dict[str, int]) -> dict[str, Any]:
+    finding = one.finding
+    result: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "level": "note" if finding.kind == FindingKind.INHERITED else _LEVELS[finding.severity],
+        "message": {"text": f"{one.sentence(options.units)}. Fix: {printable(finding.fix)}"},
+        "locations": [_location(one, report, options)],
+        "partialFingerprints": {"layerscopeFinding/v1": one.fingerprint},
+        "properties": {
+            "severity": finding.severity.value,
+            "kind": finding.kind.value,
+            "evidence": finding.evidence.value,
+            "stage": printable(finding.stage),
+            "layers": list(finding.layers),
+            "contentBytes": finding.content_bytes,
+            "pathCount": len(finding.paths),
+        },
+    }
+    if finding.rule in names:
+        result["ruleIndex"] = names[finding.rule]
+    return result
+
+
+def _location(one: Told, report: Report, options: TextOptions) -> dict[str, Any]:
+    """The Dockerfile's line where it is known, else the archive; the paths in the image are logical locations."""
+    if one.line is not None:
+        uri = quote((options.dockerfile or "Dockerfile").encode("utf-8", "surrogateescape"))
+        physical: dict[str, Any] = {"artifactLocation": {"uri": uri}, "region": {"startLine": one.line}}
+    else:
+        source = report.image.source.encode("utf-8", "surrogateescape")
+        # Code scanning shows no result without a region, and an archive has no lines.
+        physical = {"artifactLocation": {"uri": quote(source)}, "region": {"startLine": 1}}
+    location: dict[str, Any] = {"physicalLocation": physical}
+    if logical := _logical(one.finding):
+        location["logicalLocations"] = logical
+    return location
+
+
+def _logical(finding: Finding) -> list[dict[str, str]]:
+    """Paths as a person reads them, and percent-encoded so that every byte can be had back."""
+    # A layer may hold a path twice, and the format wants each location once.
+    places = dict.fromkeys((path.layer, path.path) for path in finding.paths[:_MOST_PATHS])
+    return [
+        {
+            "name": printable(path.rpartition("/")[2]),
+            "fullyQualifiedName": f"layer {layer}: {quote(path.encode('utf-8', 'surrogateescape'))}",
+            "kind": "resource",
+        }
+        for layer, path in places
+    ]
