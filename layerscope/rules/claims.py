@@ -1,8 +1,14 @@
 """Who has claimed which version: the first that asked."""
 
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate, Kind
 from layerscope.rules.rule import Leak
+
+Taken = dict[int, list[tuple[int, int]]]
+"""By layer, the numbers of versions and the bytes that each would win back."""
 
 
 class Claims:
@@ -13,32 +19,39 @@ class Claims:
         self._claimed = claimed
         self._links = _live_links(filesystem)
 
-    def take(self, leak: Leak) -> dict[int, int]:
+    def take(self, leak: Leak) -> Taken:
         """Claim what nobody has claimed before; gives each version with the bytes that it would win back.
 
         Directories are left out, since they hold no bytes and their files stand for them. So is a file whose bytes
         a hardlink keeps alive that is not part of the leak: removing one name of it would win nothing. But a leak
         with a place points at what the file says, so there it is shown, with 0 bytes.
         """
-        filesystem, claimed = self._filesystem, self._claimed
-        together = frozenset(leak.versions) if self._links else frozenset()
+        claimed, links, fates = self._claimed, self._links, self._filesystem.fates
+        together = frozenset(leak.versions) if links else frozenset()
         savings = dict(zip(leak.versions, leak.savings, strict=True)) if leak.savings is not None else {}
-        taken: dict[int, int] = {}
-        for number in leak.versions:
-            layer, index = filesystem.place(number)
-            changeset = filesystem.layers[layer].changeset
-            kind = changeset.kinds[index]
-            if claimed[number] or kind == Kind.DIRECTORY or kind >= Kind.WHITEOUT:
-                continue
-            if number in self._links and not self._all_claimed(number, together):
-                if leak.place:
-                    claimed[number], taken[number] = 1, 0
-                continue
-            claimed[number] = 1
-            content_bytes = changeset.sizes[index]
-            is_part = number in savings and filesystem.fates[number] == Fate.LIVE
-            taken[number] = min(savings[number], content_bytes) if is_part else content_bytes
+        taken: Taken = {}
+        for layer, numbers in by_layer(self._filesystem, leak.versions):
+            changeset, start = self._filesystem.layers[layer].changeset, self._filesystem.numbers(layer).start
+            kinds, sizes = changeset.kinds, changeset.sizes
+            found = taken.setdefault(layer, [])
+            for number in numbers:
+                kind = kinds[number - start]
+                if claimed[number] or kind == Kind.DIRECTORY or kind >= Kind.WHITEOUT:
+                    continue
+                content_bytes = sizes[number - start]
+                if number in links and not self._all_claimed(number, together):
+                    if not leak.place:
+                        continue
+                    content_bytes = 0
+                claimed[number] = 1
+                is_part = number in savings and fates[number] == Fate.LIVE
+                found.append((number, min(savings[number], content_bytes) if is_part else content_bytes))
         return taken
+
+    def point(self, leak: Leak) -> Taken:
+        """The leak's versions with 0 bytes each, and no claim on any of them."""
+        groups = by_layer(self._filesystem, leak.versions)
+        return {layer: [(number, 0) for number in numbers] for layer, numbers in groups}
 
     def hidden_unclaimed(self, layer: int) -> int:
         """The bytes of a layer's hidden versions that nobody has claimed."""
@@ -53,6 +66,17 @@ class Claims:
 
     def _all_claimed(self, carrier: int, together: frozenset[int]) -> bool:
         return all(link in together or self._claimed[link] for link in self._links[carrier])
+
+
+def by_layer(filesystem: Filesystem, versions: Iterable[int]) -> Iterator[tuple[int, list[int]]]:
+    """Numbers of versions in order, each layer's together."""
+    ordered = sorted(set(versions))
+    position = 0
+    while position < len(ordered):
+        layer = filesystem.layer_of(ordered[position])
+        end = bisect_left(ordered, filesystem.numbers(layer).stop, position)
+        yield layer, ordered[position:end]
+        position = end
 
 
 def _live_links(filesystem: Filesystem) -> dict[int, list[int]]:

@@ -26,6 +26,10 @@ class _Node:
     is_file: bool = False
     children: dict[str, "_Node"] = field(default_factory=dict)
 
+    def add(self, files: int, content_bytes: int) -> None:
+        self.files += files
+        self.content_bytes += content_bytes
+
 
 def collapse(paths: Iterable[tuple[str, int]], most: int = 5) -> tuple[Group, ...]:
     """Pairs of path and bytes, as at most ``most`` groups, biggest first; together they hold all of the paths.
@@ -54,16 +58,23 @@ def collapse(paths: Iterable[tuple[str, int]], most: int = 5) -> tuple[Group, ..
 
 
 def _tree(paths: Iterable[tuple[str, int]]) -> _Node:
-    root = _Node()
+    """Files are gathered by directory first, since directories are far fewer."""
+    directories: dict[str, list[tuple[str, int]]] = {}
     for path, content_bytes in paths:
+        parent, _, name = path.rpartition("/")
+        directories.setdefault(parent, []).append((name, content_bytes))
+    root = _Node()
+    for directory, members in directories.items():
+        total = sum(content_bytes for _, content_bytes in members)
         node = root
-        node.files += 1
-        node.content_bytes += content_bytes
-        for part in path.split("/")[1:]:
+        node.add(len(members), total)
+        for part in directory.split("/")[1:]:
             node = node.children.setdefault(part, _Node())
-            node.files += 1
-            node.content_bytes += content_bytes
-        node.is_file = True
+            node.add(len(members), total)
+        for name, content_bytes in members:
+            leaf = node.children.setdefault(name, _Node())
+            leaf.add(1, content_bytes)
+            leaf.is_file = True
     return root
 
 

@@ -23,14 +23,12 @@ StageOf = Callable[[int], Source | None]
 """Tells for the number of a version which build stage it came from, None where that is not known."""
 
 DUPLICATES = "duplicate-content"
-FATES = {
-    Fate.LIVE: "live",
-    Fate.DELETED: "deleted",
-    Fate.OVERWRITTEN: "overwritten",
-    Fate.COPIED_UP: "copied-up",
-    Fate.MARKER: "marker",
-}
-_INHERITED = "it comes with the base image: a slimmer base would not bring {path}"
+FATES = tuple(fate.name.lower().replace("_", "-") for fate in Fate)
+"""The words for the fates, by their number."""
+
+_INHERITED = "it comes with the base image: a slimmer base would not bring it"
+_Versions = list[tuple[int, int]]
+"""Numbers of versions, and the bytes that each would win back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,12 +125,13 @@ class _Judge:
             if leak.place or leak.detail:
                 yield self._finding(rule, leak, self._configured(), [])
             return
-        savings = self._claims.take(leak) if rule.frees else dict.fromkeys(leak.versions, 0)
-        groups: dict[_Group, list[tuple[int, int]]] = {}
-        for number in sorted(savings):
-            groups.setdefault(self._group(number, leak), []).append((number, savings[number]))
-        for group, versions in groups.items():
-            yield self._finding(rule, leak, group, versions)
+        taken = self._claims.take(leak) if rule.frees else self._claims.point(leak)
+        groups: dict[_Group, list[FoundPath]] = {}
+        for layer, versions in taken.items():
+            for group, members in self._grouped(layer, versions, leak):
+                groups.setdefault(group, []).extend(self._found(layer, members))
+        for group, paths in groups.items():
+            yield self._finding(rule, leak, group, paths)
 
     def account(self, found: Sequence[Finding]) -> Findings:
         """How the findings add up, and what is hidden beside them."""
@@ -163,23 +162,30 @@ class _Judge:
         """The config is the final stage's own."""
         return _Group(kind=FindingKind.BLOAT, layer=-1, source=None)
 
-    def _group(self, number: int, leak: Leak) -> _Group:
-        holder = self._filesystem.layer_of(number)
-        if holder < self._scene.base_layers:
-            return _Group(kind=FindingKind.INHERITED, layer=-1, source=None)
-        layer = holder if leak.layer is None else leak.layer
-        source = self._stage_of(number) if self._stage_of is not None and layer == holder else None
-        came_over = source is not None or self._is_copy(layer)
-        kind = FindingKind.LEAK if came_over else FindingKind.BLOAT
-        return _Group(kind=kind, layer=layer if leak.apart else -1, source=source)
+    def _grouped(self, layer: int, versions: list[tuple[int, int]], leak: Leak) -> Iterator[tuple[_Group, _Versions]]:
+        """One layer's versions by who brought them; a layer may hold the work of several stages."""
+        if not versions:
+            return
+        if layer < self._scene.base_layers:
+            yield _Group(kind=FindingKind.INHERITED, layer=-1, source=None), versions
+            return
+        blamed = layer if leak.layer is None else leak.layer
+        sources: dict[Source | None, list[tuple[int, int]]] = {}
+        for version in versions:
+            source = self._stage_of(version[0]) if self._stage_of is not None and blamed == layer else None
+            sources.setdefault(source, []).append(version)
+        for source, members in sources.items():
+            came_over = source is not None or self._is_copy(blamed)
+            kind = FindingKind.LEAK if came_over else FindingKind.BLOAT
+            yield _Group(kind=kind, layer=blamed if leak.apart else -1, source=source), members
 
     def _is_copy(self, layer: int) -> bool:
         """Whether the layer's contents were made elsewhere; the ADD of a root file system is a base's own beginning."""
         kind = self._instruction_kinds[layer]
         return kind == "COPY" or (kind == "ADD" and layer > 0)
 
-    def _finding(self, rule: Rule, leak: Leak, group: _Group, versions: list[tuple[int, int]]) -> Finding:
-        paths = tuple(sorted((self._found(*version) for version in versions), key=lambda p: (-p.content_bytes, p.path)))
+    def _finding(self, rule: Rule, leak: Leak, group: _Group, found: list[FoundPath]) -> Finding:
+        paths = tuple(sorted(found, key=lambda path: (-path.content_bytes, path.path)))
         step = self._instructions.get(group.layer)
         inherited = group.kind == FindingKind.INHERITED
         fix = _INHERITED if inherited and rule.frees else leak.fix or rule.fix
@@ -200,11 +206,7 @@ class _Judge:
             paths=paths,
         )
 
-    def _found(self, number: int, saving: int) -> FoundPath:
-        filesystem = self._filesystem
-        return FoundPath(
-            path=filesystem.path_of(number),
-            layer=filesystem.layer_of(number),
-            content_bytes=saving,
-            fate=FATES[filesystem.fate_of(number)],
-        )
+    def _found(self, layer: int, versions: list[tuple[int, int]]) -> Iterator[FoundPath]:
+        path_of, fates = self._filesystem.path_of, self._filesystem.fates
+        for number, saving in versions:
+            yield FoundPath(path=path_of(number), layer=layer, content_bytes=saving, fate=FATES[fates[number]])

@@ -7,6 +7,7 @@ from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
+from layerscope.rules.claims import by_layer
 from layerscope.rules.rule import Scene
 
 _WORD = re.compile(r"[^\s'\"`;|&()<>=$]+")
@@ -21,8 +22,11 @@ def living(scene: Scene) -> tuple[int, ...]:
 
 def files(scene: Scene, numbers: Iterable[int]) -> tuple[int, ...]:
     """Those that are regular files or hardlinks."""
-    filesystem = scene.filesystem
-    return tuple(number for number in numbers if filesystem.kind_of(number) <= Kind.HARDLINK)
+    found: list[int] = []
+    for layer, members in by_layer(scene.filesystem, numbers):
+        start, kinds = scene.filesystem.numbers(layer).start, scene.filesystem.layers[layer].changeset.kinds
+        found += (number for number in members if kinds[number - start] <= Kind.HARDLINK)
+    return tuple(found)
 
 
 def content_bytes(scene: Scene, numbers: Iterable[int]) -> int:
