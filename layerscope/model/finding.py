@@ -51,7 +51,9 @@ class Finding:
 
     ``content_bytes`` is the sum over all claimed versions, each claimed by no other finding; ``paths`` are
     biggest first and complete. ``detail`` says what is special about this one (a masked secret, a copy's twin).
-    ``stage`` is the build stage that it came from, empty while none is known; ``layer`` the lowest it touches.
+    ``stage`` is the build stage that it came from, empty while none is known; ``made_by`` is the instruction of that
+    stage that made most of it, where its image was compared. ``ignored`` is the user's reason to
+    ignore it, empty where it counts.
     """
 
     rule: str
@@ -65,5 +67,7 @@ class Finding:
     instruction: int | None = None
     dockerfile_line: int | None = None
     stage: str = ""
+    made_by: str = ""
     detail: str = ""
+    ignored: str = ""
     paths: tuple[FoundPath, ...] = ()

@@ -1,0 +1,154 @@
+"""What differs between two images: two reports beside each other, and their file systems where both are at hand."""
+
+from collections.abc import Iterable, Iterator
+
+from layerscope.analysis.diff_directories import by_files, by_reports
+from layerscope.analysis.diff_paths import carried_bytes, diff_paths
+from layerscope.analysis.diff_steps import diff_instructions, diff_layers
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.diff import Change, Diff, FindingChange, PackageChange, Side, Status
+from layerscope.model.finding import Finding
+from layerscope.model.package import Package
+from layerscope.model.report import Report
+from layerscope.rules.words import telling
+
+_OS_TYPES = frozenset({"deb", "rpm", "apk", "alpm", "opkg"})
+"""Their namespace is the distribution, which may change while the package stays."""
+
+
+def diff(
+    before: Report,
+    after: Report,
+    *,
+    before_files: Filesystem | None = None,
+    after_files: Filesystem | None = None,
+) -> Diff:
+    """The difference of two reports; with both file systems also by path, and finer by directory.
+
+    The file systems have to be those of the reports, their contents readable; both fingerprint by one method.
+    """
+    paths = directories = None
+    if before_files is not None and after_files is not None:
+        paths = diff_paths(before_files, after_files)
+        directories = by_files(carried_bytes(before_files), carried_bytes(after_files), paths.paths)
+    return Diff(
+        before=_side(before),
+        after=_side(after),
+        layers=diff_layers(before, after),
+        directories=by_reports(before.directories, after.directories) if directories is None else directories,
+        packages=diff_packages(before.packages, after.packages),
+        before_unowned_bytes=before.unowned_bytes,
+        after_unowned_bytes=after.unowned_bytes,
+        instructions=diff_instructions(before, after),
+        findings=diff_findings(before.findings, after.findings),
+        stages=_stages(before, after),
+        paths=paths,
+        warnings=tuple(_warnings(before, after, paths.unknown if paths else 0)),
+    )
+
+
+def _side(report: Report) -> Side:
+    return Side(image=report.image, totals=report.totals, layers=len(report.layers), complete=report.complete)
+
+
+def status(before: object, after: object, *, is_same: bool) -> Status:
+    """Added, removed, changed or the same, by which side is there at all."""
+    if not before or not after:
+        return Status.ADDED if after else Status.REMOVED
+    return Status.SAME if is_same else Status.CHANGED
+
+
+def diff_packages(before: Iterable[Package], after: Iterable[Package]) -> tuple[PackageChange, ...]:
+    """One row for each name and type, biggest difference first; a package that a layer removed again is not there."""
+    ours, theirs = _by_name(before), _by_name(after)
+    rows = []
+    for type_name in ours.keys() | theirs.keys():
+        one, other = ours.get(type_name, []), theirs.get(type_name, [])
+        versions, other_versions = (tuple(sorted(package.version for package in side)) for side in (one, other))
+        bytes_before, bytes_after = (sum(package.content_bytes for package in side) for side in (one, other))
+        is_same = (versions, bytes_before) == (other_versions, bytes_after)
+        row = PackageChange(
+            type=type_name[0],
+            name=type_name[1],
+            status=status(one, other, is_same=is_same),
+            before=versions,
+            after=other_versions,
+            before_bytes=bytes_before,
+            after_bytes=bytes_after,
+        )
+        rows.append(row)
+    return tuple(sorted(rows, key=lambda row: (-abs(row.delta), row.type, row.name)))
+
+
+def _by_name(packages: Iterable[Package]) -> dict[tuple[str, str], list[Package]]:
+    found: dict[tuple[str, str], list[Package]] = {}
+    for package in packages:
+        if package.removed_in is None:
+            has_namespace = package.namespace and package.type not in _OS_TYPES
+            name = f"{package.namespace}/{package.name}" if has_namespace else package.name
+            found.setdefault((package.type, name), []).append(package)
+    return found
+
+
+def diff_findings(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[FindingChange, ...]:
+    """What the rules found on either side, by rule and place: what is still there first, then what came, what went."""
+    ours, theirs = _by_place(before), _by_place(after)
+    rows = []
+    for rule, where in ours.keys() | theirs.keys():
+        one, other = ours.get((rule, where), []), theirs.get((rule, where), [])
+        bytes_before, bytes_after = (sum(finding.content_bytes for finding in side) for side in (one, other))
+        told = (other or one)[0]
+        row = FindingChange(
+            rule=rule,
+            severity=told.severity.value,
+            kind=told.kind.value,
+            where=where,
+            title=told.title,
+            fix=told.fix,
+            status=status(one, other, is_same=(len(one), bytes_before) == (len(other), bytes_after)),
+            before_count=len(one),
+            after_count=len(other),
+            before_bytes=bytes_before,
+            after_bytes=bytes_after,
+        )
+        rows.append((told.severity.rank, row))
+    order = {Status.SAME: 0, Status.CHANGED: 0, Status.ADDED: 1, Status.REMOVED: 2}
+    rows.sort(key=lambda row: (order[row[1].status], row[0], -_most_bytes(row[1]), row[1].rule, row[1].where))
+    return tuple(row for _, row in rows)
+
+
+def _most_bytes(row: FindingChange) -> int:
+    return row.after_bytes if row.after_count else row.before_bytes
+
+
+def _by_place(findings: Iterable[Finding]) -> dict[tuple[str, str], list[Finding]]:
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        where = telling(finding.paths) if finding.paths else finding.detail
+        found.setdefault((finding.rule, where), []).append(finding)
+    return found
+
+
+def _stages(before: Report, after: Report) -> tuple[Change, ...]:
+    ours = {stage.name: stage.content_bytes for stage in before.stages}
+    theirs = {stage.name: stage.content_bytes for stage in after.stages}
+    return tuple(
+        Change(
+            name=name,
+            status=status(name in ours, name in theirs, is_same=ours.get(name) == theirs.get(name)),
+            before_bytes=ours.get(name, 0),
+            after_bytes=theirs.get(name, 0),
+        )
+        for name in sorted(ours.keys() | theirs.keys())
+    )
+
+
+def _warnings(before: Report, after: Report, unknown: int) -> Iterator[str]:
+    for side, report in (("first", before), ("second", after)):
+        if not report.complete:
+            yield f"the {side} image is incomplete: at least one layer could not be read"
+    platforms = before.image.platform, after.image.platform
+    if platforms[0] != platforms[1]:
+        yield f"the images are for different platforms: {platforms[0]} and {platforms[1]}"
+    if unknown:
+        yield f"{unknown:,} files of equal length could not be compared, and count as changed"

@@ -1,0 +1,188 @@
+"""What differs between two images; every ``before`` speaks of the first, every ``after`` of the second."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from layerscope.model.report import ImageSummary, Totals
+
+DIFF_SCHEMA_VERSION = "1.0"
+
+
+class Status(StrEnum):
+    """What became of one thing between the two images."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    METADATA = "metadata"
+    """Same content; mode, owner, extended attributes, or which name of a hardlinked file carries its bytes differ."""
+    MOVED = "moved"
+    """Same content at another path."""
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of the two images."""
+
+    image: ImageSummary
+    totals: Totals
+    layers: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerDiff:
+    """Layers that both images hold, by diff_id: how many, how many of them from the lowest on, their content bytes.
+
+    ``before`` and ``after`` are the indexes of the layers that only one image holds.
+    """
+
+    shared: int = 0
+    shared_prefix: int = 0
+    shared_bytes: int = 0
+    before: tuple[int, ...] = ()
+    after: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Something that has content bytes in one or both of the images: a directory, an instruction, a stage."""
+
+    name: str
+    status: Status
+    before_bytes: int = 0
+    after_bytes: int = 0
+
+    @property
+    def delta(self) -> int:
+        """How many bytes came, negative where some went."""
+        return self.after_bytes - self.before_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageChange:
+    """All versions of one package; ``changed`` means that the versions differ or that its own files do."""
+
+    type: str
+    name: str
+    status: Status
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    before_bytes: int = 0
+    after_bytes: int = 0
+
+    @property
+    def delta(self) -> int:
+        """How many bytes came, negative where some went."""
+        return self.after_bytes - self.before_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstructionChange:
+    """One step of either build, paired by its layer, else by its text; None for the side that lacks it.
+
+    ``before`` and ``after`` are indexes of instructions. A layer without a recorded step has neither.
+    """
+
+    text: str
+    status: Status
+    before: int | None = None
+    after: int | None = None
+    before_layer: int | None = None
+    after_layer: int | None = None
+    before_bytes: int = 0
+    after_bytes: int = 0
+
+    @property
+    def delta(self) -> int:
+        """How many bytes came, negative where some went."""
+        return self.after_bytes - self.before_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingChange:
+    """The findings of one rule at one place; an image lacks it where its count is 0."""
+
+    rule: str
+    severity: str
+    kind: str
+    where: str
+    title: str
+    fix: str
+    status: Status
+    before_count: int = 0
+    after_count: int = 0
+    before_bytes: int = 0
+    after_bytes: int = 0
+
+    @property
+    def delta(self) -> int:
+        """How many bytes came, negative where some went."""
+        return self.after_bytes - self.before_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathChange:
+    """One path of a final file system, or of both.
+
+    The bytes are those that the path carries: for all but regular files 0, and for a hardlinked file they count at
+    one of its names only. ``path`` is that of the second image where it has it; ``moved_from`` the one of the first.
+    """
+
+    path: str
+    status: Status
+    kind: str
+    before_bytes: int = 0
+    after_bytes: int = 0
+    moved_from: str = ""
+
+    @property
+    def delta(self) -> int:
+        """How many bytes came, negative where some went."""
+        return self.after_bytes - self.before_bytes
+
+    @property
+    def moved_bytes(self) -> int:
+        """The bytes that lie elsewhere now; 0 for what has not moved."""
+        return self.after_bytes if self.moved_from else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathDiff:
+    """All paths that differ, biggest first; their bytes add up to the difference of the live bytes.
+
+    ``counts`` and ``moved_bytes`` sum them up; ``touched`` counts files of which only the time of change differs,
+    ``unknown`` those of equal length whose contents could not be compared (they stand among the changed ones).
+    """
+
+    paths: tuple[PathChange, ...] = ()
+    counts: Mapping[str, int]
+    moved_bytes: int = 0
+    touched: int = 0
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diff:
+    """Everything that differs between two images.
+
+    ``directories`` are disjoint, and so are ``packages`` with ``before_unowned_bytes`` and ``after_unowned_bytes``:
+    the sums of either are the live bytes of both images. ``instructions`` add up to the content bytes.
+    ``paths`` is None where one side is a saved report, which does not hold all paths.
+    """
+
+    before: Side
+    after: Side
+    layers: LayerDiff
+    directories: tuple[Change, ...] = ()
+    packages: tuple[PackageChange, ...] = ()
+    before_unowned_bytes: int = 0
+    after_unowned_bytes: int = 0
+    instructions: tuple[InstructionChange, ...] = ()
+    findings: tuple[FindingChange, ...] = ()
+    stages: tuple[Change, ...] = ()
+    paths: PathDiff | None = None
+    warnings: tuple[str, ...] = ()
+    schema_version: str = DIFF_SCHEMA_VERSION

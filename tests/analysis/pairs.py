@@ -1,0 +1,51 @@
+"""Two images made in memory, read as the commands read them, and held beside each other."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from layerscope.analysis.analyse import WANTED, Question, analyse
+from layerscope.analysis.diff import diff
+from layerscope.analysis.report import report
+from layerscope.archive.reader import open_image
+from layerscope.archive.reading import Reading
+from layerscope.model.diff import Diff, PathChange, PathDiff
+from layerscope.model.report import Report
+from tests.builder import ImageSpec, Member, docker_legacy, layer
+
+
+def one_layer(*members: Member) -> ImageSpec:
+    """An image of a single layer without a history."""
+    return ImageSpec(layers=(layer(*members),))
+
+
+def report_of(spec: ImageSpec, directory: Path) -> Report:
+    """The report of one image."""
+    path = directory / "image.tar"
+    path.write_bytes(docker_legacy(spec))
+    with open_image(str(path), Reading(wanted=WANTED)) as image:
+        return report(analyse(image, Question()))
+
+
+def diff_of(before: ImageSpec, after: ImageSpec, directory: Path, *, with_files: bool = True) -> Diff:
+    """The difference of two images, with their file systems, or as two saved reports would give it."""
+    with ExitStack() as stack:
+        analyses = []
+        for name, spec in (("before.tar", before), ("after.tar", after)):
+            path = directory / name
+            path.write_bytes(docker_legacy(spec))
+            image = stack.enter_context(open_image(str(path), Reading(wanted=WANTED)))
+            analyses.append(analyse(image, Question()))
+        one, other = analyses
+        files = (one.filesystem, other.filesystem) if with_files else (None, None)
+        return diff(report(one), report(other), before_files=files[0], after_files=files[1])
+
+
+def paths_of(found: Diff) -> PathDiff:
+    """The part by path, which has to be there."""
+    assert found.paths is not None
+    return found.paths
+
+
+def by_path(found: Diff) -> dict[str, PathChange]:
+    """The paths that differ."""
+    return {change.path: change for change in paths_of(found).paths}

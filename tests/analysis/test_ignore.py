@@ -1,0 +1,98 @@
+"""Findings that the user accepts: split to the byte, counted apart, until a day."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from layerscope.analysis.ignore import Ignore, apply, ignoring
+from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath, Severity
+from tests.analysis.pairs import report_of
+from tests.builder import ImageSpec, file, layer, whiteout
+
+TODAY = date(2024, 6, 1)
+
+
+def finding(*paths: tuple[str, int], rule: str = "tests", kind: FindingKind = FindingKind.LEAK) -> Finding:
+    found = tuple(FoundPath(path=path, layer=0, content_bytes=size, fate="live") for path, size in paths)
+    return Finding(
+        rule=rule,
+        severity=Severity.LOW,
+        kind=kind,
+        evidence=Evidence.INFERRED,
+        title="title",
+        fix="fix",
+        content_bytes=sum(size for _, size in paths),
+        layers=(0,) if found else (),
+        paths=found,
+    )
+
+
+@pytest.mark.parametrize(
+    ("ignore", "is_ignored"),
+    [
+        pytest.param(Ignore(rule="tests", reason="r"), True, id="the rule everywhere"),
+        pytest.param(Ignore(rule="*", reason="r", path="/app/tests"), True, id="every rule at a directory"),
+        pytest.param(Ignore(rule="tests", reason="r", path="/app/tests/"), True, id="slash at the end"),
+        pytest.param(Ignore(rule="tests", reason="r", path="/app/*"), True, id="star crosses slashes"),
+        pytest.param(Ignore(rule="tests", reason="r", path="*/t.py"), True, id="star first"),
+        pytest.param(Ignore(rule="tests", reason="r", path="/app/test"), False, id="a prefix is no parent"),
+        pytest.param(Ignore(rule="git", reason="r"), False, id="another rule"),
+        pytest.param(Ignore(rule="tests", reason="r", expires=date(2024, 6, 2)), True, id="until tomorrow"),
+        pytest.param(Ignore(rule="tests", reason="r", expires=TODAY), False, id="until today"),
+    ],
+)
+def test_an_ignore_takes_what_it_speaks_of(ignore: Ignore, is_ignored: bool) -> None:
+    kept, ignored, _ = apply([finding(("/app/tests/t.py", 5))], [ignore], TODAY)
+    assert (len(kept), len(ignored)) == ((0, 1) if is_ignored else (1, 0))
+
+
+def test_a_finding_of_the_config_is_ignored_by_its_rule_alone() -> None:
+    config = finding(rule="secret-env")
+    assert apply([config], [Ignore(rule="secret-env", reason="r", path="/x")], TODAY)[0] == (config,)
+    kept, ignored, _ = apply([config], [Ignore(rule="secret-env", reason="it is a dummy")], TODAY)
+    assert (kept, ignored[0].ignored) == ((), "it is a dummy")
+
+
+def test_an_expired_ignore_warns_and_names_its_reason() -> None:
+    old = Ignore(rule="tests", reason="until the release", path="/app", expires=date(2024, 1, 31))
+    assert apply([], [old], TODAY)[2] == ("no longer ignored since 2024-01-31: tests at /app (until the release)",)
+
+
+def test_the_first_ignore_gives_the_reason() -> None:
+    ignores = [Ignore(rule="tests", reason="one"), Ignore(rule="*", reason="two")]
+    assert apply([finding(("/a", 1))], ignores, TODAY)[1][0].ignored == "one"
+
+
+@given(
+    sizes=st.lists(st.tuples(st.sampled_from(["/a/x", "/b/y", "/c/z", "/a/w"]), st.integers(0, 99)), min_size=1),
+    patterns=st.lists(st.sampled_from(["/a", "/b/*", "*", "/none", ""]), max_size=3),
+)
+def test_nothing_is_lost_or_counted_twice_in_a_split(sizes: list[tuple[str, int]], patterns: list[str]) -> None:
+    whole = finding(*sizes)
+    ignores = [Ignore(rule="tests", reason=str(index), path=path) for index, path in enumerate(patterns)]
+    kept, ignored, _ = apply([whole], ignores, TODAY)
+    parts = [*kept, *ignored]
+    assert sum(part.content_bytes for part in parts) == whole.content_bytes
+    assert sorted((p.path, p.content_bytes) for part in parts for p in part.paths) == sorted(sizes)
+    assert all(part.content_bytes == sum(path.content_bytes for path in part.paths) for part in parts)
+
+
+def test_what_is_ignored_is_not_reclaimable_and_stays_in_the_report(tmp_path: Path) -> None:
+    spec = ImageSpec(layers=(layer(file("base", b"1")), layer(file("big", bytes(5000))), layer(whiteout("big"))))
+    plain = report_of(spec, tmp_path)
+    made = ignoring(plain, [Ignore(rule="*", reason="we need it", path="/big")], TODAY)
+    assert plain.totals.reclaimable_bytes - made.totals.reclaimable_bytes == 5000
+    assert made.totals.reclaimable_bytes == sum(one.reclaimable_bytes for one in made.layers)
+    assert [(one.content_bytes, one.ignored) for one in made.ignored] == [(5000, "we need it")]
+
+
+def test_what_the_base_brings_was_never_reclaimable(tmp_path: Path) -> None:
+    plain = report_of(ImageSpec(layers=(layer(file("a", b"1")),)), tmp_path)
+    from dataclasses import replace
+
+    inherited = replace(plain, findings=(finding(("/a", 1), kind=FindingKind.INHERITED),))
+    made = ignoring(inherited, [Ignore(rule="tests", reason="r")], TODAY)
+    assert made.totals.reclaimable_bytes == plain.totals.reclaimable_bytes
