@@ -1,7 +1,9 @@
 """Runs every step over one image and keeps what each found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from layerscope.analysis.stages import lockfiles as stage_lockfiles
+from layerscope.analysis.stages import placed
 from layerscope.filesystem.tree import Filesystem
 from layerscope.history.alignment import instructions as align
 from layerscope.model.base import Base
@@ -14,6 +16,8 @@ from layerscope.packages.inventory import catalog
 from layerscope.rules.catalogue import WANTED as RULES_WANTED
 from layerscope.rules.engine import Findings, findings
 from layerscope.stages.base import find_base
+from layerscope.stages.placement import Known, Placement, better_base, place
+from layerscope.stages.trace import Trace, trace
 
 WANTED = (*PACKAGES_WANTED, *RULES_WANTED)
 """What the one pass over the layers is to keep for the steps after it."""
@@ -24,11 +28,15 @@ class Question:
     """What the user knows beside the archive, and which work can be skipped.
 
     ``base`` are the diff_ids of the base image that was given, ``duplicates`` asks for copies at other paths.
+    ``known`` is the Dockerfile and the builder images; ``lockfiles`` are pairs of path and content of files from
+    outside the image.
     """
 
     base: tuple[Digest, ...] | None = None
     base_name: str = ""
     duplicates: bool = True
+    known: Known = field(default_factory=Known)
+    lockfiles: tuple[tuple[str, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +48,8 @@ class Analysis:
     catalog: Catalog
     instructions: tuple[Instruction, ...]
     base: Base
+    placement: Placement
+    trace: Trace
     findings: Findings
     warnings: tuple[str, ...]
 
@@ -49,14 +59,30 @@ def analyse(image: Image, question: Question) -> Analysis:
     filesystem = Filesystem(image.layers)
     packages = catalog(filesystem)
     steps, warnings = align(image.config.history, len(image.layers))
-    base = find_base(image, steps, question.base)
-    found = findings(image, filesystem, packages, steps, base.layers, duplicates=question.duplicates)
+    placement = place(image, steps, question.known)
+    base = better_base(find_base(image, steps, question.base), placement.base)
+    joined = trace(filesystem, image, steps, placement, question.known, base.layers)
+    outside = (*question.lockfiles, *stage_lockfiles(joined.builders))
+    found = findings(
+        image,
+        filesystem,
+        packages,
+        steps,
+        base.layers,
+        duplicates=question.duplicates,
+        stage_of=joined.stage_of if joined.layers or joined.matched else None,
+        lockfiles=outside,
+    )
+    if placement.origins:
+        found = replace(found, findings=placed(found.findings, placement, joined))
     return Analysis(
         image=image,
         filesystem=filesystem,
         catalog=packages,
         instructions=steps,
         base=base,
+        placement=placement,
+        trace=joined,
         findings=found,
-        warnings=(*image.warnings, *warnings, *packages.warnings),
+        warnings=(*image.warnings, *warnings, *packages.warnings, *joined.warnings),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from layerscope.analysis.analyse import Analysis
 from layerscope.analysis.directories import biggest_directories
+from layerscope.analysis.stages import evidence_of, stage_reports
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate
 from layerscope.model.finding import Finding
@@ -40,6 +41,7 @@ def report(analysis: Analysis, *, findings: tuple[Finding, ...] | None = None) -
             name=analysis.base.name,
             certain=analysis.base.certain,
         ),
+        stages=stage_reports(analysis.trace, analysis.findings.findings),
         packages=catalog.packages,
         unowned_bytes=catalog.unowned_bytes,
         unowned=biggest_directories(unowned, _DIRECTORIES),
@@ -111,15 +113,19 @@ def _layers(analysis: Analysis) -> Iterator[LayerReport]:
 
 
 def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
-    layers = analysis.image.layers
+    layers, origins = analysis.image.layers, analysis.placement.origins
     for step in analysis.instructions:
+        origin = origins.get(step.index)
+        matched = analysis.trace.matched.get(step.layer) if step.layer is not None else None
         yield InstructionReport(
             index=step.index,
             kind=step.kind,
             text=step.text,
             layer=step.layer,
-            source_stage=step.copy_from,
-            evidence="recorded in the history" if step.copy_from else "",
+            dockerfile_line=origin.line if origin else None,
+            stage=origin.stage if origin else "",
+            source_stage=origin.source if origin and origin.source else matched.name if matched else "",
+            evidence=evidence_of(origin, matched),
             content_bytes=layers[step.layer].content_bytes if step.layer is not None else 0,
         )
 

@@ -29,11 +29,16 @@ class RowFormat(StrEnum):
 
 
 _READING = "Reading the archive"
+_BUILDING = "How the image was built"
 _OUTPUT = "Output"
 
 
 def _reading(*names: str, help: str, metavar: str | None = None, environment: str | None = None) -> Any:
     return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=_READING, envvar=environment)
+
+
+def _building(*names: str, help: str, metavar: str) -> Any:
+    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=_BUILDING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,28 +84,63 @@ class ReadOptions:
     quiet: Annotated[bool, _reading("-q", "--quiet", help="No progress and no warnings on stderr.")] = False
 
 
-def reading_options(command: Callable[..., None]) -> Callable[..., None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildOptions:
+    """What the user can tell of the build of an image; ``build_options`` makes options of the fields."""
+
+    base: Annotated[
+        str, _building("--base", metavar="IMAGE", help="The base image's archive, to know its layers for certain.")
+    ] = ""
+    dockerfile: Annotated[
+        str, _building("--dockerfile", metavar="FILE", help="The Dockerfile that built the image, or its directory.")
+    ] = ""
+    target: Annotated[
+        str, _building("--target", metavar="STAGE", help="The stage of the Dockerfile that was built; the last one.")
+    ] = ""
+    build_arg: Annotated[
+        list[str] | None, _building("--build-arg", metavar="K=V", help="An argument that the build was given.")
+    ] = None
+    stage: Annotated[
+        list[str] | None,
+        _building(
+            "--stage", metavar="NAME=IMAGE", help="A build stage's own archive (docker build --target NAME, then save)."
+        ),
+    ] = None
+
+
+Command: TypeAlias = Callable[..., None]
+
+
+def reading_options(command: Command) -> Command:
     """Give a command the options of ReadOptions; it gets them as one value, its parameter ``reading``."""
-    hints = get_type_hints(ReadOptions, include_extras=True)
+    return _grouped(command, ReadOptions, "reading")
+
+
+def build_options(command: Command) -> Command:
+    """Give a command the options of BuildOptions; it gets them as one value, its parameter ``build``."""
+    return _grouped(command, BuildOptions, "build")
+
+
+def _grouped(command: Command, kind: type[ReadOptions] | type[BuildOptions], group: str) -> Command:
+    """A command whose parameter ``group`` is made of the fields of ``kind``, each an option of its own."""
+    hints = get_type_hints(kind, include_extras=True)
     own = inspect.signature(command).parameters
     added = [
         inspect.Parameter(
             field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
         )
-        for field in fields(ReadOptions)
+        for field in fields(kind)
     ]
 
     @wraps(command)
     def wrapped(**values: Any) -> None:
-        reading = ReadOptions(**{parameter.name: values.pop(parameter.name) for parameter in added})
-        command(**values, reading=reading)
+        made = kind(**{parameter.name: values.pop(parameter.name) for parameter in added})
+        command(**values, **{group: made})
 
-    kept = [
-        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for name, parameter in own.items() if name != "reading"
-    ]
+    kept = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for name, parameter in own.items() if name != group]
     wrapped.__signature__ = inspect.Signature(kept + added)  # type: ignore[attr-defined]
     wrapped.__annotations__ = {
-        **{name: hint for name, hint in get_type_hints(command, include_extras=True).items() if name != "reading"},
+        **{name: hint for name, hint in get_type_hints(command, include_extras=True).items() if name != group},
         **hints,
     }
     return wrapped

@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from layerscope.cli.options import ImagePath, ReadOptions, UnitsName, UnitsOption, reading_options
+from layerscope.cli.options import (
+    BuildOptions,
+    ImagePath,
+    ReadOptions,
+    UnitsName,
+    UnitsOption,
+    build_options,
+    reading_options,
+)
 
 
 class ReportFormat(StrEnum):
@@ -16,12 +24,11 @@ class ReportFormat(StrEnum):
 
 
 @reading_options
+@build_options
 def report(
     image: ImagePath,
     reading: ReadOptions,
-    base: Annotated[
-        str, typer.Option("--base", metavar="IMAGE", help="The base image's archive, to know its layers for certain.")
-    ] = "",
+    build: BuildOptions,
     duplicates: Annotated[
         bool, typer.Option("--duplicates/--no-duplicates", help="Look for equal contents at different paths.")
     ] = True,
@@ -36,18 +43,20 @@ def report(
     docker save app:latest | layerscope report -
 
     layerscope report app.tar --base python.tar -f json > report.json
+
+    layerscope report app.tar --dockerfile Dockerfile --stage builder=builder.tar
     """
-    from layerscope.analysis.analyse import WANTED, Question, analyse
+    from layerscope.analysis.analyse import WANTED, analyse
     from layerscope.analysis.report import report as make_report
+    from layerscope.cli.build import fingerprint, question
     from layerscope.cli.output import terminal_width, write
     from layerscope.cli.reading import opened
 
-    base_diff_ids = None
-    if base:
-        with opened(base, ReadOptions(quiet=reading.quiet)) as base_image:
-            base_diff_ids = base_image.config.diff_ids
-    with opened(image, reading, wanted=WANTED, silent=True) as opened_image:
-        made = make_report(analyse(opened_image, Question(base=base_diff_ids, duplicates=duplicates)))
+    with (
+        question(build, reading, duplicates=duplicates) as asked,
+        opened(image, reading, wanted=WANTED, fingerprint=fingerprint(build), silent=True) as opened_image,
+    ):
+        made = make_report(analyse(opened_image, asked))
     if report_format == ReportFormat.JSON:
         from layerscope.render.json import lines
 

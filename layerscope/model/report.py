@@ -95,11 +95,26 @@ class BaseReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StageStep:
+    """An instruction of a builder, and how many bytes of the final image it made."""
+
+    text: str
+    dockerfile_line: int | None = None
+    content_bytes: int = 0
+
+    def __str__(self) -> str:
+        return f"line {self.dockerfile_line}: {self.text}" if self.dockerfile_line is not None else self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StageReport:
     """What came over from one build stage, in bytes of the final image.
 
-    ``needless_bytes`` of the ``content_bytes`` are claimed by a finding; ``stayed_bytes`` are live in the builder
-    image and not in the final one, None where no builder image was given.
+    ``needless_bytes`` of the ``content_bytes`` are claimed by a finding. The others need a builder image:
+    ``matched_bytes`` have the same content at the path that the COPY takes them from, ``same_content_bytes``
+    elsewhere, ``inconclusive_bytes`` are in the base too, tiny, or licences. ``made_by`` are the builder's
+    instructions that made the bytes, most first. ``stayed_bytes`` are live in the builder image and not in the final
+    one, None where no builder image was given; ``stayed`` are their biggest packages and directories.
     """
 
     name: str
@@ -111,6 +126,7 @@ class StageReport:
     inconclusive_bytes: int = 0
     stayed_bytes: int | None = None
     stayed: tuple[tuple[str, int], ...] = ()
+    made_by: tuple[StageStep, ...] = ()
     paths: tuple[tuple[str, int], ...] = ()
 
 

@@ -1,0 +1,98 @@
+"""From what the user tells of a build to a question that analyse takes: Dockerfile, base, builder images."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from layerscope.analysis.analyse import WANTED, Question
+from layerscope.analysis.stages import LOCKFILES
+from layerscope.cli.options import BuildOptions, ReadOptions
+from layerscope.cli.reading import opened
+from layerscope.errors import UsageError
+from layerscope.history.dockerfile.ast import Dockerfile
+from layerscope.history.dockerfile.parse import parse_dockerfile
+from layerscope.history.dockerfile.scan import MAX_BYTES
+from layerscope.history.dockerfile.scope import BaseConfig
+from layerscope.model.image import Image
+from layerscope.stages.placement import Known
+
+_LOCKFILE_BYTES = 32 << 20
+
+
+@contextmanager
+def question(build: BuildOptions, reading: ReadOptions, *, duplicates: bool = True) -> Iterator[Question]:
+    """The question with every image that it needs open, for as long as the context lasts."""
+    others = ReadOptions(platform=reading.platform, limit=reading.limit, quiet=reading.quiet)
+    names = [_split(text, "--stage", "NAME=IMAGE") for text in build.stage or ()]
+    with ExitStack() as stack:
+        base = base_config = None
+        if build.base:
+            with opened(build.base, others) as image:
+                base, base_config = image.config.diff_ids, _config(image)
+        builders = tuple(
+            (name, stack.enter_context(opened(source, others, wanted=WANTED, fingerprint="sha256", silent=True)))
+            for name, source in names
+        )
+        dockerfile = _dockerfile(build.dockerfile) if build.dockerfile else None
+        known = Known(
+            dockerfile=dockerfile,
+            target=build.target,
+            build_args=dict(_argument(text) for text in build.build_arg or ()),
+            builders=builders,
+            base=base_config,
+        )
+        beside = tuple(_lockfiles(Path(build.dockerfile))) if build.dockerfile else ()
+        yield Question(base=base, duplicates=duplicates, known=known, lockfiles=beside)
+
+
+def fingerprint(build: BuildOptions) -> str:
+    """The digest by which contents are compared: a match with a builder is evidence, all else is not."""
+    return "sha256" if build.stage else "xxh3"
+
+
+def _config(image: Image) -> BaseConfig:
+    return BaseConfig(env=image.config.env, working_directory=image.config.working_dir or "/")
+
+
+def _split(text: str, option: str, form: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals or not value:
+        raise UsageError(f"{option} {text}: not {form}")
+    return name, value
+
+
+def _argument(text: str) -> tuple[str, str]:
+    """A build argument; a name alone takes its value from the environment, as the engine's own option does."""
+    name, equals, value = text.partition("=")
+    if not equals and name in os.environ:
+        value = os.environ[name]
+    elif not name or not equals:
+        raise UsageError(f"--build-arg {text}: not K=V, and no variable of the environment")
+    return name, value
+
+
+def _dockerfile(source: str) -> Dockerfile:
+    path = Path(source)
+    path = path / "Dockerfile" if path.is_dir() else path
+    return parse_dockerfile(_read(path, MAX_BYTES), name=path.name)
+
+
+def _lockfiles(dockerfile: Path) -> Iterator[tuple[str, bytes]]:
+    """The lockfiles that lie beside the Dockerfile."""
+    directory = dockerfile if dockerfile.is_dir() else dockerfile.parent
+    for name in sorted(LOCKFILES):
+        path = directory / name
+        if path.is_file():
+            yield str(path), _read(path, _LOCKFILE_BYTES)
+
+
+def _read(path: Path, most: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
+    if len(content) > most:
+        raise UsageError(f"{path} is longer than {most:,} bytes")
+    return content

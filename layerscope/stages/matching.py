@@ -1,0 +1,238 @@
+"""Compares what a COPY brought with a builder image: which file is the same, and at the path that it came from.
+
+A file of equal content proves identity, not transport; so only layers that a COPY made, or may have made, are looked
+at, and only equal content at the very path that the COPY takes it from counts as a match (docs/rules.md, "Evidence of
+a stage"). Contents are compared by the fingerprints that the images were opened with, and only where lengths agree.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.entry import Kind
+from layerscope.model.image import Image
+
+TINY = 32
+"""Files below so many bytes are alike by chance."""
+_LICENCE = re.compile(r"(?i)(?:licen[cs]e|copying|notice|authors|copyright|unlicense)(?:[._-].{0,40})?")
+_MOST_TWINS = 64
+"""How many builder files of one length are compared with a file that is not where it should be."""
+
+MapBack = Callable[[str], tuple[str, ...]]
+"""From a path of the image to the paths in the builder that it may have been copied from, the likeliest first."""
+
+
+class Verdict(IntEnum):
+    """What comparing one file has shown; what has no verdict was not found in the builder."""
+
+    MATCHED = 1
+    """The builder holds the same content at the path that the COPY takes it from."""
+    SAME_CONTENT = 2
+    """The builder holds the same content elsewhere."""
+    INCONCLUSIVE = 3
+    """The same content, but the base has it too, or it is tiny, or a licence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """A layer to compare: ``map_back`` where the COPY's source is known, else the ``destination`` to guess it from.
+
+    ``same_steps`` are layers of the builder whose step reads like this one: both may have copied the same context.
+    """
+
+    layer: int
+    map_back: MapBack | None = None
+    destination: str = "/"
+    same_steps: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What one builder image and the layers of an image have in common.
+
+    ``verdicts`` and ``twins`` (versions of the builder) are by version number of the image. ``shared_layers`` of the
+    lowest layers are the same in both: common ancestry, which proves nothing. ``layers`` holds for each layer that
+    was compared the bytes with each verdict; a layer is ``confirmed`` where most of its bytes match.
+    """
+
+    filesystem: Filesystem
+    shared_layers: int
+    verdicts: dict[int, Verdict] = field(default_factory=dict)
+    twins: dict[int, int] = field(default_factory=dict)
+    layers: dict[int, Counter[Verdict]] = field(default_factory=dict)
+    confirmed: frozenset[int] = frozenset()
+
+    @property
+    def own_from(self) -> int:
+        """The first version of the builder that its own layers hold."""
+        layers = len(self.filesystem.layers)
+        return (
+            self.filesystem.numbers(self.shared_layers).start if self.shared_layers < layers else len(self.filesystem)
+        )
+
+    def bytes_of(self, verdict: Verdict) -> int:
+        """The bytes with a verdict, over all layers."""
+        return sum(found[verdict] for found in self.layers.values())
+
+
+def shared_layers(image: Image, builder: Image) -> int:
+    """How many of the lowest layers are the same in both."""
+    count = 0
+    for one, other in zip(image.layers, builder.layers, strict=False):
+        if one.diff_id is None or one.diff_id != other.diff_id:
+            break
+        count += 1
+    return count
+
+
+def compare(
+    filesystem: Filesystem, base_layers: int, builder: Filesystem, shared: int, copied: Sequence[Copied]
+) -> Comparison:
+    """Compare the files of some layers, live and hidden ones, with the final file system of a builder image.
+
+    ``shared`` is how many lowest layers both stand on, ``base_layers`` how many the image's own base has.
+    """
+    work = _Work(filesystem, base_layers, builder, shared)
+    found: dict[int, Counter[Verdict]] = {}
+    confirmed = set()
+    for one in copied:
+        found[one.layer] = work.take(one)
+        total = filesystem.layers[one.layer].content_bytes
+        if 2 * found[one.layer][Verdict.MATCHED] > total:
+            confirmed.add(one.layer)
+    return Comparison(
+        filesystem=builder,
+        shared_layers=shared,
+        verdicts=work.verdicts,
+        twins=work.twins,
+        layers=found,
+        confirmed=frozenset(confirmed),
+    )
+
+
+class _Work:
+    """The builder's files by path and by length, and what was found so far."""
+
+    def __init__(self, filesystem: Filesystem, base_layers: int, builder: Filesystem, shared: int) -> None:
+        self.verdicts: dict[int, Verdict] = {}
+        self.twins: dict[int, int] = {}
+        self._filesystem = filesystem
+        self._builder = builder
+        self._own_from = builder.numbers(shared).start if shared < len(builder.layers) else len(builder)
+        self._by_length = _by_length(builder, self._own_from)
+        self._base_paths = _base_paths(filesystem, base_layers)
+        self._digests: dict[int, bytes | None] = {}
+
+    def take(self, copied: Copied) -> "Counter[Verdict]":
+        """Compare one layer."""
+        files = list(self._files(copied.layer))
+        map_back = copied.map_back or self._guess(files, copied.destination)
+        found: Counter[Verdict] = Counter()
+        for number, path, length in files:
+            verdict = self._judge(number, path, length, map_back(path) if map_back else ())
+            if copied.same_steps and self._made_in(number, copied.same_steps):
+                verdict = Verdict.INCONCLUSIVE
+            if verdict is not None:
+                self.verdicts[number] = verdict
+                found[verdict] += length
+        return found
+
+    def _made_in(self, number: int, layers: frozenset[int]) -> bool:
+        return number in self.twins and self._builder.layer_of(self.twins[number]) in layers
+
+    def _files(self, layer: int) -> Iterator[tuple[int, str, int]]:
+        changeset, start = self._filesystem.layers[layer].changeset, self._filesystem.numbers(layer).start
+        kinds, sizes = changeset.kinds, changeset.sizes
+        for index, path in enumerate(changeset.paths):
+            if kinds[index] == Kind.FILE:
+                yield start + index, path, sizes[index]
+
+    def _judge(self, number: int, path: str, length: int, sources: Sequence[str]) -> Verdict | None:
+        builder = self._builder
+        for source in sources:
+            twin = builder.live.get(source)
+            if twin is None:
+                twin = builder.resolve(source)
+            if twin is None:
+                continue
+            twin = builder.carrier(twin)
+            if builder.kind_of(twin) == Kind.FILE and self._equal(number, twin, length):
+                if twin >= self._own_from:
+                    self.twins[number] = twin
+                return Verdict.INCONCLUSIVE if self._proves_nothing(number, path, length, twin) else Verdict.MATCHED
+        if length < TINY or _LICENCE.fullmatch(path.rpartition("/")[2]):
+            return None
+        for twin in self._by_length.get(length, ())[:_MOST_TWINS]:
+            if self._equal(number, twin, length):
+                self.twins[number] = twin
+                return Verdict.SAME_CONTENT
+        return None
+
+    def _proves_nothing(self, number: int, path: str, length: int, twin: int) -> bool:
+        if length < TINY or twin < self._own_from or _LICENCE.fullmatch(path.rpartition("/")[2]):
+            return True
+        lower = self._base_paths.get(path)
+        return lower is not None and self._equal_here(number, lower, length)
+
+    def _equal(self, number: int, twin: int, length: int) -> bool:
+        if self._builder.content_bytes(twin) != length:
+            return False
+        if not length:
+            return True
+        digest = self._filesystem.fingerprint(number)
+        if twin not in self._digests:
+            self._digests[twin] = self._builder.fingerprint(twin)
+        return digest is not None and digest == self._digests[twin]
+
+    def _equal_here(self, number: int, lower: int, length: int) -> bool:
+        filesystem = self._filesystem
+        if filesystem.content_bytes(lower) != length:
+            return False
+        digest = filesystem.fingerprint(number)
+        return digest is not None and digest == filesystem.fingerprint(lower)
+
+    def _guess(self, files: Sequence[tuple[int, str, int]], destination: str) -> MapBack | None:
+        """The folder of the builder under which most files of a layer lie as they lie under the destination."""
+        prefix = destination.rstrip("/")
+        names = {path.rpartition("/")[2] for _, path, _ in files}
+        places: dict[tuple[str, int], list[str]] = {}
+        for length, numbers in self._by_length.items():
+            for number in numbers:
+                path = self._builder.path_of(number)
+                name = path.rpartition("/")[2]
+                if name in names:
+                    places.setdefault((name, length), []).append(path)
+        votes: Counter[str] = Counter()
+        for _, path, length in files:
+            rest = path.removeprefix(prefix) if path.startswith(prefix + "/") else path
+            for place in places.get((path.rpartition("/")[2], length), ())[:_MOST_TWINS]:
+                if place.endswith(rest):
+                    votes[place[: len(place) - len(rest)]] += 1
+        if not votes:
+            return None
+        # Of equal guesses the same path is the likeliest.
+        source = max(votes, key=lambda place: (votes[place], place == prefix, place))
+        return lambda path: (source + path.removeprefix(prefix) if path.startswith(prefix + "/") else source + path,)
+
+
+def _by_length(builder: Filesystem, own_from: int) -> Mapping[int, list[int]]:
+    """The live files of the builder's own layers, by their length."""
+    found: dict[int, list[int]] = {}
+    for number in builder.live_numbers():
+        if number >= own_from and builder.kind_of(number) == Kind.FILE:
+            found.setdefault(builder.content_bytes(number), []).append(number)
+    return found
+
+
+def _base_paths(filesystem: Filesystem, base_layers: int) -> Mapping[str, int]:
+    """The regular files of the base by path; of several layers the topmost counts."""
+    found: dict[str, int] = {}
+    for layer in filesystem.layers[:base_layers]:
+        start, kinds = filesystem.numbers(layer.index).start, layer.changeset.kinds
+        for index, path in enumerate(layer.changeset.paths):
+            if kinds[index] == Kind.FILE:
+                found[path] = start + index
+    return found

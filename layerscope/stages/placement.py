@@ -1,0 +1,228 @@
+"""Where each step of an image's history stands in its Dockerfile, and which stage it takes files from.
+
+The Dockerfile comes from an attestation, or from the user; the first says "as attested", the second "declared by the
+Dockerfile". Some builders record the stage in the history itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from layerscope.errors import LayerscopeError
+from layerscope.history.dockerfile.ast import Dockerfile
+from layerscope.history.dockerfile.build import Build, ResolvedInstruction
+from layerscope.history.dockerfile.parse import parse_dockerfile
+from layerscope.history.dockerfile.scope import BaseConfig
+from layerscope.history.dockerfile.stages import Source as Input
+from layerscope.history.dockerfile.stages import SourceKind
+from layerscope.history.match import Match, match
+from layerscope.model.base import Base
+from layerscope.model.finding import Evidence
+from layerscope.model.image import Image
+from layerscope.model.instruction import Instruction
+from layerscope.stages.provenance import BuildStep, Provenance, read_provenance
+
+ATTESTED_BASE = "as the provenance attests"
+DECLARED_BASE = "from the Dockerfile"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the user knows of the build beside the archive.
+
+    ``builders`` are open images of build stages by name. ``base`` is the config of the base image, for the variables
+    and the working directory that the Dockerfile's first instruction starts with.
+    """
+
+    dockerfile: Dockerfile | None = None
+    target: str = ""
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    builders: tuple[tuple[str, Image], ...] = ()
+    base: BaseConfig | None = None
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the archive alone has to do."""
+        return self.dockerfile is None and not self.builders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where the instruction of one step stands, and what it takes its files from.
+
+    ``stage`` is the one that runs it, ``source`` the stage or image that it copies from, empty for the context. Not
+    ``certain``, the source is only mounted while a RUN works: an input, of which nothing needs to stay. ``recorded``
+    is set where the history itself names the source. ``instruction`` is the Dockerfile's, where there is one.
+    """
+
+    evidence: Evidence
+    line: int | None = None
+    stage: str = ""
+    source: str = ""
+    certain: bool = True
+    recorded: bool = False
+    instruction: ResolvedInstruction | None = None
+
+    @property
+    def words(self) -> str:
+        """The evidence as a person reads it; never stronger than it is."""
+        if self.recorded:
+            return "recorded in the history"
+        told = "as attested, unsigned" if self.evidence == Evidence.ATTESTED else "declared by the Dockerfile"
+        if self.certain:
+            return told
+        return "input as attested, copy inferred" if self.evidence == Evidence.ATTESTED else f"possible input, {told}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """The origin of each history step by its index, and what else the Dockerfile tells.
+
+    ``base`` is where the Dockerfile or the attestation sees the base end, None where neither tells.
+    """
+
+    origins: Mapping[int, Origin] = field(default_factory=dict)
+    match: Match | None = None
+    base: Base | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def place(image: Image, steps: Sequence[Instruction], known: Known) -> Placement:
+    """Place every step by the best evidence; raises UsageError where the user's Dockerfile did not build the image."""
+    provenance = read_provenance(image) if image.attestations else None
+    warnings: list[str] = []
+    found = _attested(provenance, image, steps, known, warnings) if provenance else None
+    evidence = Evidence.ATTESTED if found else Evidence.DECLARED
+    if found is None and known.dockerfile is not None:
+        found = _match(known.dockerfile, image, steps, known.build_args, known.target, known)
+    origins = _recorded(steps)
+    if found is not None:
+        origins |= {index: _origin(found, step, evidence) for index, step in found.steps.items()}
+    if provenance is not None:
+        origins |= _from_graph(provenance, found, steps)
+    return Placement(origins=origins, match=found, base=_base(provenance, found, evidence), warnings=tuple(warnings))
+
+
+def better_base(found: Base, told: Base | None) -> Base:
+    """The base by what the archive shows for certain, else by the attestation or the Dockerfile, else by its signs.
+
+    A Dockerfile may know that there is no base at all.
+    """
+    if told is None or found.certain:
+        return found
+    return replace(told, name=told.name or found.name)
+
+
+def recorded_arguments(steps: Sequence[Instruction]) -> dict[str, str]:
+    """The build arguments that a history records beside its commands."""
+    return {name: value for step in steps for name, value in step.build_args}
+
+
+def _attested(
+    provenance: Provenance, image: Image, steps: Sequence[Instruction], known: Known, warnings: list[str]
+) -> Match | None:
+    """The attested Dockerfile aligned; what is wrong with it is a warning, as the user cannot change it."""
+    if not provenance.dockerfile:
+        return None
+    try:
+        dockerfile = parse_dockerfile(provenance.dockerfile, name=provenance.filename)
+        found = _match(dockerfile, image, steps, provenance.build_args, provenance.target, known)
+    except LayerscopeError as error:
+        warnings.append(f"the attested Dockerfile is left aside: {error.message}")
+        return None
+    if known.dockerfile is not None and known.dockerfile.instructions != dockerfile.instructions:
+        warnings.append(f"{known.dockerfile.name} is not the Dockerfile that is attested; the attested one is used")
+    return found
+
+
+def _match(
+    dockerfile: Dockerfile,
+    image: Image,
+    steps: Sequence[Instruction],
+    build_args: Mapping[str, str],
+    target: str,
+    known: Known,
+) -> Match:
+    names = {stage.base for stage in dockerfile.stages} if known.base is not None else set()
+    build = Build.of(
+        dockerfile,
+        build_args={**recorded_arguments(steps), **build_args},
+        target=target,
+        platform=image.config.platform if image.config.platform.os else None,
+        bases={name: known.base for name in names if known.base is not None},
+    )
+    return match(build, steps)
+
+
+def _recorded(steps: Sequence[Instruction]) -> dict[int, Origin]:
+    """Builders that keep the line as written keep ``--from`` too."""
+    return {
+        step.index: Origin(evidence=Evidence.DECLARED, source=step.copy_from, recorded=True)
+        for step in steps
+        if step.copy_from
+    }
+
+
+def _origin(found: Match, step: ResolvedInstruction, evidence: Evidence) -> Origin:
+    inputs = [name for one in step.inputs if (name := _name(found, one))]
+    return Origin(
+        evidence=evidence,
+        line=step.instruction.line,
+        stage=found.stage_name(step.stage),
+        source=", ".join(dict.fromkeys(inputs)),
+        certain=step.instruction.keyword != "RUN",
+        instruction=step,
+    )
+
+
+def _name(found: Match, source: Input) -> str:
+    if source.stage is not None:
+        return found.stage_name(source.stage)
+    return f"image {source.image}" if source.kind == SourceKind.IMAGE else ""
+
+
+def _base(provenance: Provenance | None, found: Match | None, evidence: Evidence) -> Base | None:
+    if provenance is not None and provenance.base_layers is not None:
+        return Base(evidence=ATTESTED_BASE, layers=provenance.base_layers, name=provenance.base_name)
+    if found is None or found.base_layers is None:
+        return None
+    name = found.build.chain()[0].base
+    return Base(
+        evidence=ATTESTED_BASE if evidence == Evidence.ATTESTED else DECLARED_BASE,
+        layers=found.base_layers,
+        name=name.image if name.resolved and name.image != "scratch" else "",
+    )
+
+
+def _from_graph(provenance: Provenance, found: Match | None, steps: Sequence[Instruction]) -> dict[int, Origin]:
+    """What the graph of the build says of the layers that it names; it knows the line even where no text aligns."""
+    by_layer = {step.layer: step for step in steps if step.layer is not None}
+    origins = {}
+    for layer, name in provenance.layer_steps.items():
+        vertex, step = provenance.steps[name], by_layer.get(layer)
+        if step is None or not vertex.lines or vertex.kind not in ("exec", "file"):
+            continue
+        before = found.steps.get(step.index) if found else None
+        sources = (
+            _source_name(provenance.steps[one], vertex, found) for one in vertex.sources if one in provenance.steps
+        )
+        origins[step.index] = Origin(
+            evidence=Evidence.ATTESTED,
+            line=vertex.lines[-1] if before is None else before.instruction.line,
+            stage=found.stage_name(before.stage) if found and before else "",
+            source=", ".join(dict.fromkeys(name for name in sources if name)),
+            certain=vertex.kind == "file",
+            instruction=before,
+        )
+    return origins
+
+
+def _source_name(source: BuildStep, taker: BuildStep, found: Match | None) -> str:
+    """The stage that a vertex belongs to, by its line; the image, where a COPY or a mount names one itself."""
+    image = source.identifier.removeprefix("docker-image://").partition("@")[0]
+    if source.kind == "source" and (not source.lines or set(source.lines) <= set(taker.lines)):
+        return f"image {image}" if source.identifier.startswith("docker-image://") else ""
+    if found is None or not source.lines:
+        return ""
+    line = source.lines[-1]
+    stages = [stage for stage in found.build.stages if stage.declaration.line <= line]
+    return found.stage_name(stages[-1].index) if stages else ""

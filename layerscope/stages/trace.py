@@ -1,0 +1,214 @@
+"""All evidence of build stages joined: which stage a version came from, and how well that is known."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from layerscope.errors import LayerscopeError
+from layerscope.filesystem.tree import Filesystem
+from layerscope.history.alignment import instructions as align
+from layerscope.history.dockerfile.copying import copy_mapping
+from layerscope.history.dockerfile.stages import SourceKind
+from layerscope.history.match import Match, match
+from layerscope.model.entry import Kind
+from layerscope.model.finding import Evidence
+from layerscope.model.image import Image
+from layerscope.model.instruction import Instruction
+from layerscope.model.source import Source
+from layerscope.stages.matching import Comparison, Copied, Verdict, compare, shared_layers
+from layerscope.stages.placement import Known, Origin, Placement, recorded_arguments
+
+_COPIES = ("COPY", "ADD", "")
+"""Kinds of steps that may bring what another stage made; of some steps nothing is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Builder:
+    """A builder image that was compared: its stage, its history, and where that stands in the Dockerfile."""
+
+    name: str
+    image: Image
+    instructions: tuple[Instruction, ...]
+    comparison: Comparison
+    match: Match | None = None
+
+    def step_of_layer(self, layer: int) -> tuple[Instruction | None, int | None]:
+        """The instruction that made a layer of the builder, and its line in the Dockerfile."""
+        step = next((step for step in self.instructions if step.layer == layer), None)
+        if step is None or self.match is None or step.index not in self.match.steps:
+            return step, None
+        return step, self.match.steps[step.index].instruction.line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """Answers for each version which stage it came from.
+
+    ``layers`` maps the image's layers to the origin of their step, ``matched`` to the builder that fits each best.
+    """
+
+    filesystem: Filesystem
+    base_layers: int
+    layers: Mapping[int, Origin] = field(default_factory=dict)
+    builders: tuple[Builder, ...] = ()
+    matched: Mapping[int, Builder] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    _numbers: dict[int, dict[str, int]] = field(default_factory=dict, init=False)
+
+    def stage_of(self, number: int) -> Source | None:
+        """The stage that a version of the image came from; None where nothing better than a guess is known."""
+        layer = self.filesystem.layer_of(number)
+        if layer < self.base_layers:
+            return None
+        origin, builder = self.layers.get(layer), self.matched.get(layer)
+        line = origin.line if origin else None
+        if builder is not None and self._is_match(builder.comparison, layer, number):
+            attested = origin is not None and origin.certain and origin.evidence == Evidence.ATTESTED
+            return Source(
+                stage=builder.name, evidence=Evidence.ATTESTED if attested else Evidence.MATCHED, dockerfile_line=line
+            )
+        if origin is None or not origin.source or not origin.certain:
+            return None
+        return Source(stage=origin.source, evidence=origin.evidence, dockerfile_line=line)
+
+    def number_of(self, layer: int, path: str) -> int | None:
+        """The version of a path in a layer that a builder was compared with."""
+        if layer not in self._numbers:
+            start = self.filesystem.numbers(layer).start
+            paths = self.filesystem.layers[layer].changeset.paths
+            self._numbers[layer] = {name: start + index for index, name in enumerate(paths)}
+        return self._numbers[layer].get(path)
+
+    def _is_match(self, comparison: Comparison, layer: int, number: int) -> bool:
+        """A file that proves nothing goes with its layer, where that is confirmed by all the others."""
+        carrier = self.filesystem.carrier(number)
+        verdict = comparison.verdicts.get(carrier)
+        if verdict is None and layer in comparison.confirmed:
+            return self.filesystem.kind_of(carrier) != Kind.FILE
+        return verdict == Verdict.MATCHED or (verdict == Verdict.INCONCLUSIVE and layer in comparison.confirmed)
+
+
+def trace(
+    filesystem: Filesystem,
+    image: Image,
+    steps: Sequence[Instruction],
+    placement: Placement,
+    known: Known,
+    base_layers: int,
+) -> Trace:
+    """Join what is declared or attested with what the builder images show.
+
+    Raises UsageError for a builder whose name is no stage of the Dockerfile.
+    """
+    layers = {
+        step.layer: placement.origins[step.index]
+        for step in steps
+        if step.layer is not None and step.index in placement.origins
+    }
+    joined = Trace(filesystem=filesystem, base_layers=base_layers, layers=layers, warnings=placement.warnings)
+    if not known.builders:
+        return joined
+    warnings = list(placement.warnings)
+    builders = tuple(
+        _builder(joined, image, steps, placement, name, opened, warnings) for name, opened in known.builders
+    )
+    return replace(joined, builders=builders, matched=_best(builders), warnings=tuple(warnings))
+
+
+def _builder(
+    joined: Trace,
+    image: Image,
+    steps: Sequence[Instruction],
+    placement: Placement,
+    name: str,
+    opened: Image,
+    warnings: list[str],
+) -> Builder:
+    found = placement.match
+    stage = found.build.stage(name) if found else None
+    name = found.stage_name(stage.index) if found and stage else name
+    history, _ = align(opened.config.history, len(opened.layers))
+    own: Match | None = None
+    if found is not None and stage is not None:
+        arguments = {**recorded_arguments(history), **found.build.build_args}
+        try:
+            own = match(replace(found.build, build_args=arguments), history, stage.index)
+        except LayerscopeError as error:
+            warnings.append(f"the image given for stage {name} is not that stage: {error.message}")
+    shared = shared_layers(image, opened)
+    copied = _copied(joined, image, steps, found, name, history, shared)
+    comparison = compare(joined.filesystem, joined.base_layers, Filesystem(opened.layers), shared, copied)
+    if not shared and image.layers and opened.layers and not comparison.confirmed:
+        warnings.append(f"the image given for stage {name} shares no layer with this one, and little content")
+    return Builder(name=name, image=opened, instructions=history, comparison=comparison, match=own)
+
+
+def _copied(
+    joined: Trace,
+    image: Image,
+    steps: Sequence[Instruction],
+    found: Match | None,
+    name: str,
+    history: Sequence[Instruction],
+    shared: int,
+) -> list[Copied]:
+    """The layers that may hold what the stage ``name`` made: by the Dockerfile, else all that a COPY may have made."""
+    by_layer = {step.layer: step for step in steps if step.layer is not None}
+    layers = []
+    for layer in range(max(joined.base_layers, shared), len(image.layers)):
+        origin, step = joined.layers.get(layer), by_layer.get(layer)
+        if origin is not None and (origin.source or found is not None):
+            if name in origin.source.split(", "):
+                layers.append(_mapped(layer, origin, step))
+        elif step is None or step.kind in _COPIES:
+            alike = (other.layer for other in history if step and other.layer is not None and other.text == step.text)
+            layers.append(Copied(layer=layer, destination=_destination(step), same_steps=frozenset(alike)))
+    return layers
+
+
+def _mapped(layer: int, origin: Origin, step: Instruction | None) -> Copied:
+    """A layer whose COPY the Dockerfile shows; where that leaves the source open, the files have to tell."""
+    instruction = origin.instruction
+    if instruction is not None and instruction.instruction.keyword in ("COPY", "ADD"):
+        try:
+            mapping = copy_mapping(instruction)
+        except LayerscopeError:
+            return Copied(layer=layer, destination=_destination(step))
+        if mapping.resolved and mapping.source.kind == SourceKind.STAGE:
+            return Copied(layer=layer, map_back=mapping.map_back)
+    return Copied(layer=layer, destination=_destination(step))
+
+
+def _destination(step: Instruction | None) -> str:
+    """The last word of a COPY, where it is a path from the root."""
+    words = step.text.split() if step is not None and step.kind in ("COPY", "ADD") else []
+    return words[-1] if words and words[-1].startswith("/") else "/"
+
+
+def _best(builders: Sequence[Builder]) -> dict[int, Builder]:
+    """For each layer the builder with which it has most in common."""
+    scores: dict[int, Counter[int]] = {}
+    for place, builder in enumerate(builders):
+        for layer, found in builder.comparison.layers.items():
+            if found[Verdict.MATCHED]:
+                scores.setdefault(layer, Counter())[place] = found[Verdict.MATCHED]
+    return {layer: builders[score.most_common(1)[0][0]] for layer, score in scores.items()}
+
+
+def stayed_behind(joined: Trace, builder: Builder) -> Iterator[int]:
+    """The live files of the builder's own layers that the image does not hold: neither copied nor at their path."""
+    comparison, filesystem = builder.comparison, joined.filesystem
+    other = comparison.filesystem
+    own_from = comparison.own_from
+    copied = set(comparison.twins.values())
+    for number in other.live_numbers():
+        if number < own_from or number in copied or other.kind_of(number) != Kind.FILE:
+            continue
+        here = filesystem.live.get(other.path_of(number))
+        if here is not None:
+            here = filesystem.carrier(here)
+            if filesystem.content_bytes(here) == other.content_bytes(number):
+                digest = filesystem.fingerprint(here)
+                if digest is not None and digest == other.fingerprint(number):
+                    continue
+        yield number
