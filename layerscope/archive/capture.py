@@ -71,6 +71,7 @@ class Capture:
         self._lengths: dict[int, int] = {}
         self._fingerprints: dict[int, bytes] = {}
         self._kept = 0
+        self._kinds, self._sizes = columns.kinds, columns.sizes
 
     def visit(self, index: int, position: int, payload: int) -> None:
         """Fingerprint one file as it passes, and keep what was asked for."""
@@ -113,17 +114,23 @@ class Capture:
         """What was kept of a file; see Contents."""
         head = self._heads.get(index)
         if head is None:
-            return None
+            return b"" if self._is_empty(index) else None
         length_of_file = self._lengths[index]
         end = length_of_file if length is None else min(start + length, length_of_file)
         if end <= len(head) or (length is None and start < len(head)):
             return head[start:end]
         tail = self._tails.get(index, b"")
         offset = length_of_file - len(tail)
-        return tail[start - offset : end - offset] if tail and start >= offset else None
+        if tail and start >= offset:
+            return tail[start - offset : end - offset]
+        return (head + tail[len(head) - offset :])[start:end] if offset <= len(head) else None
 
     def fingerprint(self, index: int) -> bytes | None:
-        return self._fingerprints.get(index)
+        return self._new().digest() if self._is_empty(index) else self._fingerprints.get(index)
+
+    def _is_empty(self, index: int) -> bool:
+        """The walk tells only of entries with a payload."""
+        return self._kinds[index] == Kind.FILE and not self._sizes[index]
 
 
 class Positional:

@@ -4,7 +4,7 @@ import io
 import os
 import threading
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 _preadv: Callable[..., int] | None = getattr(os, "preadv", None)
 
@@ -24,7 +24,8 @@ class PositionalFile:
             return _preadv(self._descriptor, [view], position)
         with self._lock:  # Windows has no positional read.
             self._file.seek(position)
-            return io.FileIO.readinto(self._file.raw, view) or 0  # type: ignore[attr-defined]
+            raw = getattr(self._file, "raw", self._file)  # Past the buffer, where there is one.
+            return cast(io.RawIOBase, raw).readinto(view) or 0
 
     def read(self, position: int, length: int) -> bytes:
         """At most ``length`` bytes from ``position`` on; the caller bounds the length."""

@@ -8,7 +8,7 @@ from layerscope.archive.positional import PositionalFile
 from layerscope.errors import Damaged, LimitExceeded
 from layerscope.model.limits import Limits
 
-_SMALLEST, _LARGEST = 1 << 12, 1 << 18
+_SMALLEST, _LARGEST = 1 << 12, 1 << 17
 _CHUNK = 1 << 18
 
 
@@ -111,7 +111,7 @@ class StreamWindow:
     def pieces(self, position: int, length: int) -> Iterator[memoryview]:
         while length:
             offset = position - self.start
-            count = min(length, self.end - position) if 0 <= offset else 0
+            count = min(length, self.end - position) if offset >= 0 else 0
             if count <= 0:
                 count = self.load(position, 1)
                 if not count:
