@@ -8,11 +8,15 @@ import zlib
 from collections.abc import Callable
 from typing import BinaryIO, Protocol, cast
 
+from layerscope.archive.zstd_frames import Frames
 from layerscope.errors import Damaged
 
 MAGIC_BYTES = 8
+_READ = 1 << 17
 _ZSTD_WINDOW = 1 << 27
 """Frames may ask for a window of at most 128 MiB, what ``zstd --long`` writes by default."""
+_XZ_MEMORY = 1 << 28
+"""As much memory as a dictionary of four times what ``xz -9`` takes."""
 
 
 class Readable(Protocol):
@@ -87,16 +91,67 @@ def _open_gzip(raw: io.RawIOBase) -> Readable:
 def _open_zstd(raw: io.RawIOBase) -> Readable:
     import zstandard
 
+    frames = Frames(raw)
     context = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
-    return context.stream_reader(cast(BinaryIO, raw), read_size=1 << 17, read_across_frames=True)
+    return _Whole(context.stream_reader(cast(BinaryIO, frames), read_size=_READ, read_across_frames=True), frames)
+
+
+class _Whole:
+    """A zstd stream that must not end within a frame; the library takes that for its end."""
+
+    def __init__(self, stream: Readable, frames: Frames) -> None:
+        self._stream = stream
+        self._frames = frames
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        count = self._stream.readinto(buffer) or 0
+        if not count and len(buffer) and not self._frames.between:
+            raise EOFError
+        return count
 
 
 def _open_xz(raw: io.RawIOBase) -> Readable:
-    return lzma.LZMAFile(cast(BinaryIO, raw))
+    return _Streams(raw, lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY))
 
 
 def _open_bzip2(raw: io.RawIOBase) -> Readable:
-    return bz2.BZ2File(cast(BinaryIO, raw))
+    return _Streams(raw, bz2.BZ2Decompressor)
+
+
+class _Streams:
+    """Streams in a row, each with its own decompressor; zeros between them are padding, as xz has it."""
+
+    def __init__(self, raw: io.RawIOBase, new: Callable[[], "lzma.LZMADecompressor | bz2.BZ2Decompressor"]) -> None:
+        self._raw = raw
+        self._new = new
+        self._decompressor = new()
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        while True:
+            data = self._input() if self._decompressor.needs_input or self._decompressor.eof else b""
+            if data is None:
+                return 0
+            piece = self._decompressor.decompress(data, len(buffer))
+            if piece:
+                buffer[: len(piece)] = piece
+                return len(piece)
+
+    def _input(self) -> bytes | None:
+        """The next stored bytes; None at the end of the last stream."""
+        data = b""
+        if self._decompressor.eof:
+            data = self._decompressor.unused_data.lstrip(b"\0")
+            while not data:
+                data = self._raw.read(_READ) or b""
+                if not data:
+                    return None
+                data = data.lstrip(b"\0")
+            self._decompressor = self._new()
+            return data
+        data = self._raw.read(_READ) or b""
+        if not data:
+            raise EOFError
+        return data
 
 
 _OPENERS: dict[str, Callable[[io.RawIOBase], Readable]] = {
