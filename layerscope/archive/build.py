@@ -1,7 +1,6 @@
 """From the metadata of an archive to an Image with its layers read."""
 
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from layerscope.archive import docker_save, oci
@@ -9,29 +8,32 @@ from layerscope.archive.candidate import Candidate, LayerBlob
 from layerscope.archive.choose import choose
 from layerscope.archive.config import image_config
 from layerscope.archive.document import parse
-from layerscope.archive.layer import LayerData, prove
+from layerscope.archive.layer import NOTHING, LayerData, prove
 from layerscope.archive.reading import Reading
 from layerscope.archive.store import Store
-from layerscope.errors import ArchiveError, NotAnImage
+from layerscope.errors import ArchiveError, Damaged, LimitExceeded, NotAnImage
 from layerscope.model.digest import Digest
 from layerscope.model.image import Image, ImageConfig, Layer
 
 
-def from_store(store: Store, source: str, reading: Reading, *, in_directory: bool = False) -> Image:
-    """The image that was asked for, with all its layers."""
+def from_store(
+    store: Store, source: str, reading: Reading, warnings: Sequence[str] = (), *, in_directory: bool = False
+) -> Image:
+    """The image that was asked for, with all its layers; ``warnings`` are of the archive as such."""
     candidates = find(store, reading)
     candidate = choose(candidates, reading.image, reading.platform)
     document = store.document(candidate.config)
     if candidate.config_digest is not None:
         oci.proven(document, candidate.config_digest, candidate.config)
     config = image_config(parse(document, candidate.config, reading.limits))
-    layers, warnings = _layers(candidate, config, store, reading)
+    layers, found = _layers(candidate, config, store, reading)
+    found[:0] = warnings
     attestations = []
     for name in candidate.attestations:
         try:
             attestations.append(parse(store.document(name), name, reading.limits).mapping())
         except ArchiveError as error:
-            warnings.append(f"an attestation cannot be read: {error.message}")
+            found.append(f"an attestation cannot be read: {error.message}")
     return Image(
         source=source,
         format="oci-layout" if in_directory and candidate.format == "oci-archive" else candidate.format,
@@ -42,7 +44,7 @@ def from_store(store: Store, source: str, reading: Reading, *, in_directory: boo
         manifest_digest=candidate.manifest_digest,
         annotations=candidate.annotations,
         attestations=tuple(attestations),
-        warnings=tuple(warnings),
+        warnings=tuple(found),
     )
 
 
@@ -87,25 +89,48 @@ def _layers(
     outcomes: dict[str, LayerData | ArchiveError] = {}
 
     def read(name: str) -> None:
-        index = distinct[name]
-        diff_id = config.diff_ids[index] if index < len(config.diff_ids) else None
-        outcomes[name] = _read(blobs[index], index, diff_id, store, reading)
+        outcomes[name] = _read(blobs[distinct[name]], distinct[name], store, reading)
 
-    with ThreadPoolExecutor(max_workers=max(1, reading.threads)) as pool:
-        for done in [pool.submit(read, name) for name in sorted(distinct, key=distinct.__getitem__)]:
-            done.result()
+    names = sorted(distinct, key=distinct.__getitem__)
+    # Walks by position hold the interpreter's lock nearly all the time: a second thread would only get in the way.
+    whole = [name for name in names if store.has(name) and store.reads_whole(name)]
+    for name in names:
+        if name not in whole:
+            read(name)
+    _in_parallel(read, whole, reading.threads)
+    diff_ids = (*config.diff_ids, *[None] * len(blobs))
     layers = tuple(
-        _layer(index, blob, config.diff_ids[index] if index < len(config.diff_ids) else None, outcomes[blob.name])
-        for index, blob in enumerate(blobs)
+        _layer(index, blob, diff_id, outcomes[blob.name])
+        for index, (blob, diff_id) in enumerate(zip(blobs, diff_ids, strict=False))
     )
-    failures = [outcome for outcome in outcomes.values() if isinstance(outcome, ArchiveError)]
-    if failures and (reading.strict or len(failures) == len(outcomes)):
-        raise failures[0]
-    for outcome in outcomes.values():
-        if isinstance(outcome, LayerData):
-            warnings += outcome.warnings
-    warnings += [f"layer {layer.index} is left out: {layer.problem}" for layer in layers if layer.problem]
+    unread = [layer for layer in layers if layer.problem]
+    if unread and (reading.strict or len(unread) == len(layers)):
+        raise _refusal(unread[0], outcomes[blobs[unread[0].index].name])
+    for name in names:
+        outcome = outcomes[name]
+        warnings += outcome.warnings if isinstance(outcome, LayerData) else ()
+    warnings += [f"layer {layer.index} is left out: {layer.problem}" for layer in unread]
     return layers, warnings
+
+
+def _refusal(layer: Layer, outcome: LayerData | ArchiveError) -> ArchiveError:
+    """The error for an image of which nothing can be shown, or not all where all was asked for."""
+    if isinstance(outcome, Damaged | LimitExceeded):
+        return outcome
+    return ArchiveError(f"layer {layer.index} cannot be read: {layer.problem}")
+
+
+def _in_parallel(read: Callable[[str], None], names: Sequence[str], threads: int) -> None:
+    """Call ``read`` for each name; decompressing and hashing let go of the interpreter's lock."""
+    if len(names) < 2 or threads < 2:
+        for name in names:
+            read(name)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        for done in [pool.submit(read, name) for name in names]:
+            done.result()
 
 
 def _in_order(blobs: tuple[LayerBlob, ...], diff_ids: tuple[Digest, ...], warnings: list[str]) -> tuple[LayerBlob, ...]:
@@ -122,26 +147,30 @@ def _in_order(blobs: tuple[LayerBlob, ...], diff_ids: tuple[Digest, ...], warnin
     return ordered
 
 
-def _read(
-    blob: LayerBlob, index: int, diff_id: Digest | None, store: Store, reading: Reading
-) -> LayerData | ArchiveError:
-    """A layer, or why it cannot be read; a wrong diff_id is an error for the whole archive."""
-    where = f"layer {index} ({blob.name})"
+def _read(blob: LayerBlob, index: int, store: Store, reading: Reading) -> LayerData | ArchiveError:
+    """A layer, or why it cannot be read."""
     if blob.media_type.endswith("+encrypted"):
         return ArchiveError("it is encrypted")
     if not store.has(blob.name):
         foreign = "foreign" in blob.media_type or "nondistributable" in blob.media_type
         return ArchiveError("it is foreign, only its address is given" if foreign else f"{blob.name} is not there")
     try:
-        data = store.layer(blob.name, where)
+        return store.layer(blob.name, _where(index, blob))
     except ArchiveError as error:
         return error
-    if diff_id is not None:
-        prove(data, diff_id, where)
-    return data
+
+
+def _where(index: int, blob: LayerBlob) -> str:
+    return f"layer {index} ({blob.name})"
 
 
 def _layer(index: int, blob: LayerBlob, diff_id: Digest | None, outcome: LayerData | ArchiveError) -> Layer:
+    """A layer of the image; a wrong diff_id is an error for the whole archive."""
+    if isinstance(outcome, LayerData) and diff_id is not None:
+        if not outcome.stored_bytes and diff_id != NOTHING:
+            outcome = ArchiveError("the archive has only an empty file in its place")
+        else:
+            prove(outcome, diff_id, _where(index, blob))
     if isinstance(outcome, ArchiveError):
         return Layer(
             index=index,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from layerscope.archive.capture import Capture, Planner, Positional, hasher
 from layerscope.archive.columns import Columns
-from layerscope.archive.compression import MAGIC_BYTES, decompressor, sniff
+from layerscope.archive.compression import MAGIC_BYTES, Readable, decompressor, sniff
 from layerscope.archive.header import BLOCK
 from layerscope.archive.names import TABLE_OF_CONTENTS
 from layerscope.archive.positional import PositionalFile, Range
@@ -19,6 +19,8 @@ from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Contents, NoContents
 from layerscope.model.digest import Digest
 
+NOTHING = Digest("sha256", hashlib.sha256().hexdigest())
+"""The diff_id of a layer of no bytes at all."""
 _TABLE_OF_CONTENTS = TABLE_OF_CONTENTS[1:].encode() + b"\0"
 
 
@@ -38,7 +40,7 @@ class LayerData:
 class Counted(io.RawIOBase):
     """Counts what is read through it, for progress and for the limit on the ratio."""
 
-    def __init__(self, raw: io.RawIOBase, head: bytes = b"", progress: Callable[[int], None] | None = None) -> None:
+    def __init__(self, raw: Readable, head: bytes = b"", progress: Callable[[int], None] | None = None) -> None:
         self._raw = raw
         self._head = head
         self._progress = progress
@@ -52,7 +54,7 @@ class Counted(io.RawIOBase):
             count = min(len(buffer), len(self._head))
             buffer[:count], self._head = self._head[:count], self._head[count:]
         else:
-            count = self._raw.readinto(buffer) or 0
+            count = self._raw.readinto(memoryview(buffer)) or 0
         self.count += count
         if self._progress is not None:
             self._progress(count)
@@ -92,7 +94,7 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
     )
 
 
-def read_stream(raw: io.RawIOBase, where: str, reading: Reading) -> LayerData:
+def read_stream(raw: Readable, where: str, reading: Reading) -> LayerData:
     """A layer blob that is read once, from its first byte to its last."""
     head = first_bytes(raw, MAGIC_BYTES)
     compression = sniff(head)
@@ -118,12 +120,12 @@ def read_stream(raw: io.RawIOBase, where: str, reading: Reading) -> LayerData:
     )
 
 
-def first_bytes(raw: io.RawIOBase, length: int) -> bytes:
+def first_bytes(raw: Readable, length: int) -> bytes:
     """At most the first bytes of a stream, which may come in pieces."""
     head = b""
     while len(head) < length:
         buffer = bytearray(length - len(head))
-        count = raw.readinto(buffer)
+        count = raw.readinto(memoryview(buffer))
         if not count:
             break
         head += buffer[:count]

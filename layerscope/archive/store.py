@@ -4,7 +4,8 @@ import posixpath
 from pathlib import Path
 from typing import Protocol
 
-from layerscope.archive.layer import LayerData, read_positional
+from layerscope.archive.compression import MAGIC_BYTES, sniff
+from layerscope.archive.layer import NOTHING, LayerData, read_positional
 from layerscope.archive.names import normal
 from layerscope.archive.positional import PositionalFile
 from layerscope.archive.reading import Reading
@@ -27,6 +28,9 @@ class Store(Protocol):
 
     def layer(self, name: str, where: str) -> LayerData:
         """The layer blob of that name, read."""
+
+    def reads_whole(self, name: str) -> bool:
+        """Whether ``layer`` has to read that blob from its first byte to its last."""
 
 
 def too_long(name: str, length: int) -> LimitExceeded:
@@ -76,6 +80,10 @@ class TarStore:
         base, length = self._place(name)
         return read_positional(self._file, base, length, where, self._reading)
 
+    def reads_whole(self, name: str) -> bool:
+        base, length = self._place(name)
+        return self._reading.verify or bool(sniff(self._file.read(base, min(MAGIC_BYTES, length))))
+
     def _place(self, name: str) -> tuple[int, int]:
         index = self._index.find(name)
         if index is None:
@@ -106,6 +114,10 @@ class DirectoryStore:
         self._open.append(file)
         return read_positional(file, 0, file.length, where, self._reading)
 
+    def reads_whole(self, name: str) -> bool:
+        with self._path(name).open("rb") as file:
+            return self._reading.verify or bool(sniff(file.read(MAGIC_BYTES)))
+
     def close(self) -> None:
         for file in self._open:
             file.close()
@@ -115,7 +127,7 @@ class DirectoryStore:
         try:
             path = (self._root / normal(name)[1:]).resolve()
             inside = path.is_relative_to(self._root) and path.is_file()
-        except (OSError, ValueError):  # A name with NUL, a loop of links.
+        except (OSError, ValueError, RuntimeError):  # A name with NUL, a loop of links; the last before Python 3.13.
             return None
         return path if inside else None
 
@@ -141,15 +153,22 @@ class StreamStore:
         index = self._index.find(name)
         if index is None:
             raise ArchiveError(f"the archive has no file {name}")
+        if not self._index.outer.sizes[index]:
+            return b""
         if index not in self._documents:
             raise Damaged("is not JSON, or longer than metadata may be", where=name)
         return self._documents[index]
 
     def layer(self, name: str, where: str) -> LayerData:
         index = self._index.find(name)
+        if index is not None and not self._index.outer.sizes[index]:
+            return LayerData(diff_id=NOTHING)
         data = self._layers.get(index) if index is not None else None
         if data is None:
             raise ArchiveError(f"{where}: {name} is not in the archive, or is no layer")
         if isinstance(data, ArchiveError):
             raise data
         return data
+
+    def reads_whole(self, name: str) -> bool:
+        return False  # All of it has gone by already.
