@@ -1,6 +1,7 @@
 """From a path, a directory or a pipe to an Image."""
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,9 +10,9 @@ from pathlib import Path
 from layerscope.archive.build import from_store, root_file_system
 from layerscope.archive.capture import Positional, hasher
 from layerscope.archive.columns import Columns
-from layerscope.archive.compression import sniff
+from layerscope.archive.compression import Readable, decompressor, sniff
 from layerscope.archive.header import BLOCK, is_header
-from layerscope.archive.layer import LayerData, first_bytes
+from layerscope.archive.layer import Counted, LayerData, check_padding, first_bytes
 from layerscope.archive.positional import PositionalFile
 from layerscope.archive.reading import Reading
 from layerscope.archive.store import DirectoryStore, StreamStore, TarStore
@@ -19,8 +20,10 @@ from layerscope.archive.stream import read_outer
 from layerscope.archive.walk import walk
 from layerscope.archive.window import PositionalWindow
 from layerscope.errors import ArchiveError, NotAnImage
+from layerscope.model.changeset import Changeset
 from layerscope.model.image import Image
 
+_PART = re.compile(r"/(?:oci-layout|repositories|blobs|(?:sha256:)?[0-9a-f]{64}(?:\.[.\w]+)?)?(?:/|\Z)")
 _OTHERS = {
     b"\x7fELF": "a program",
     b"PK\x03\x04": "a zip archive",
@@ -51,6 +54,8 @@ def open_image(source: str, reading: Reading) -> Iterator[Image]:
 
 def _open(source: str, reading: Reading, stack: ExitStack) -> Image:
     if source == "-":
+        if sys.stdin is None:
+            raise ArchiveError("standard input is closed")
         return _from_stream(io.FileIO(sys.stdin.fileno(), closefd=False), "standard input", reading)
     path = Path(source)
     if path.is_dir():
@@ -75,28 +80,35 @@ def _from_file(file: PositionalFile, source: str, reading: Reading) -> Image:
     """A plain tar in a plain file: everything is read by position."""
     warnings: list[str] = []
     columns = Columns(source, reading.limits, warnings.append)
-    walk(PositionalWindow(file, 0, file.length, source), columns)
+    window = PositionalWindow(file, 0, file.length, source)
+    check_padding(window, walk(window, columns), source, warnings)
     outer = columns.changeset()
     store = TarStore(file, outer, reading)
     if store.has("manifest.json") or store.has("index.json"):
-        return from_store(store, source, reading)
+        return from_store(store, source, reading, warnings)
+    _expect_root_file_system(outer, source)
     contents = Positional(file, 0, outer, hasher(reading.fingerprint))
     data = LayerData(changeset=outer, contents=contents, stored_bytes=file.length, tar_bytes=file.length)
-    return root_file_system(data, source, reading, tuple(warnings))
+    return root_file_system(data, source, reading, warnings)
 
 
 def _from_stream(raw: io.RawIOBase, source: str, reading: Reading) -> Image:
     """A tar that comes through a pipe or a decompressor: one pass over everything."""
     head = first_bytes(raw, BLOCK)
-    if not sniff(head):
-        _expect_tar(head, source)
-    passed = read_outer(raw, head, source, reading)
+    counted = Counted(raw, head, reading.progress)
+    compression = sniff(head)
+    stream: Readable = counted
+    if compression:
+        expanded = decompressor(compression, counted, source)
+        head = first_bytes(expanded, BLOCK)
+        stream = Counted(expanded, head)
+    _expect_tar(head, source)
+    passed = read_outer(stream, counted, compression, source, reading)
     store = StreamStore(passed.changeset, passed.documents, passed.layers)
     if store.has("manifest.json") or store.has("index.json"):
-        return from_store(store, source, reading)
-    if passed.is_archive:
-        raise NotAnImage(f"{source} is a tar with neither manifest.json nor index.json at its top")
-    return root_file_system(passed.as_layer(), source, reading, ())
+        return from_store(store, source, reading, passed.warnings)
+    _expect_root_file_system(passed.changeset, source)
+    return root_file_system(passed.as_layer(), source, reading, passed.warnings)
 
 
 def _expect_tar(head: bytes, source: str) -> None:
@@ -110,6 +122,13 @@ def _expect_tar(head: bytes, source: str) -> None:
         kind = "a JSON document"
     hint = "layerscope reads what docker save, podman save, skopeo copy and buildx write"
     raise NotAnImage(f"{source} is {kind or 'no tar archive'}, not a container image", hint=hint)
+
+
+def _expect_root_file_system(outer: Changeset, source: str) -> None:
+    """Raise for a tar that looks like an image archive but lacks the file that says what is in it."""
+    if outer.paths and all(_PART.match(path) for path in outer.paths):
+        hint = "docker before 1.10 wrote such archives; so does a save that was interrupted"
+        raise NotAnImage(f"{source} holds layers, but neither manifest.json nor index.json", hint=hint)
 
 
 def _system_error(source: str, error: OSError) -> ArchiveError:

@@ -10,19 +10,19 @@ from dataclasses import dataclass, replace
 
 from layerscope.archive.capture import Capture, Planner, hasher
 from layerscope.archive.columns import Columns
-from layerscope.archive.compression import decompressor, sniff
+from layerscope.archive.compression import Readable, sniff
 from layerscope.archive.header import BLOCK, ZEROS, is_header
 from layerscope.archive.layer import Counted, LayerData, check_padding, read_stream
 from layerscope.archive.reading import Reading
 from layerscope.archive.walk import walk
 from layerscope.archive.window import StreamWindow, Window
-from layerscope.errors import ArchiveError
+from layerscope.errors import ArchiveError, LimitExceeded
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Contents
 
 _OUTER_NAMES = re.compile(
-    r"/(?:blobs|oci-layout|index\.json|manifest\.json|repositories|config\.json"
-    r"|(?:sha256:)?[0-9a-f]{64}.*|[0-9a-z]{32}(?:-[0-9a-z]+)*)(?:/|\.json|\Z)|/[^/]*\.tar(?:\.\w+)?\Z"
+    r"/(?:blobs|oci-layout|repositories|(?:sha256:)?[0-9a-f]{64}[^/]*|[0-9a-z]{32}(?:-[0-9a-z]+)*)(?:/|\Z)"
+    r"|/[^/]*\.json\Z|/(?:[^/]*/)*[^/]*\.tar(?:\.\w+)?\Z"
 )
 
 
@@ -51,7 +51,8 @@ class Passing:
     def __init__(self, window: StreamWindow, columns: Columns, reading: Reading) -> None:
         self.documents: dict[int, bytes] = {}
         self.layers: dict[int, LayerData | ArchiveError] = {}
-        self.is_archive: bool | None = None
+        self._is_archive = False
+        self._document_bytes = 0
         self._window = window
         self._columns = columns
         self._reading = reading
@@ -61,10 +62,13 @@ class Passing:
         self.capture = Capture(window, columns, plan, hasher(reading.fingerprint), reading.limits)
 
     def visit(self, index: int, position: int, payload: int) -> None:
-        """Take one file of the outer tar: a layer, a document, or, in a root file system, just a file."""
-        if self.is_archive is None:
-            self.is_archive = any(_OUTER_NAMES.match(path) for path in self._columns.paths)
-        if not self.is_archive:
+        """Take one file of the outer tar: a layer, a document, or, in a root file system, just a file.
+
+        Which of the two the tar is shows at its end only; so each file is kept as what its name and content say.
+        """
+        blob = _OUTER_NAMES.match(self._columns.paths[index]) is not None
+        self._is_archive = self._is_archive or blob
+        if not self._is_archive:
             self.capture.visit(index, position, payload)
             return
         first = next(self._window.pieces(position, min(payload, BLOCK)))
@@ -72,10 +76,16 @@ class Passing:
         head = bytes(self._window.view[position - self._window.start :][:count])
         if sniff(head) or is_header(head) or head == ZEROS:
             self._layer(index, position, payload)
-        elif payload <= self._reading.limits.json_bytes and head.lstrip()[:1] in (b"{", b"["):
-            self.documents[index] = b"".join(bytes(piece) for piece in self._window.pieces(position, payload))
-        elif not payload:
-            self.layers[index] = LayerData()
+        elif blob and payload <= self._reading.limits.json_bytes and head.lstrip()[:1] in (b"{", b"["):
+            self._document(index, position, payload)
+        else:
+            self.capture.visit(index, position, payload)
+
+    def _document(self, index: int, position: int, payload: int) -> None:
+        self._document_bytes += payload
+        if self._document_bytes > self._reading.limits.captured_bytes:
+            raise LimitExceeded("too much metadata to keep in memory", hint="raise --limit captured_bytes")
+        self.documents[index] = b"".join(bytes(piece) for piece in self._window.pieces(position, payload))
 
     def _layer(self, index: int, position: int, payload: int) -> None:
         path = self._columns.paths[index]
@@ -93,11 +103,11 @@ class Passed:
     changeset: Changeset
     documents: dict[int, bytes]
     layers: dict[int, LayerData | ArchiveError]
-    is_archive: bool
     contents: Contents
     compression: str
     stored_bytes: int
     tar_bytes: int
+    warnings: tuple[str, ...]
 
     def as_layer(self) -> LayerData:
         """The outer tar itself as a layer: a root file system."""
@@ -110,11 +120,8 @@ class Passed:
         )
 
 
-def read_outer(raw: io.RawIOBase, head: bytes, where: str, reading: Reading) -> Passed:
-    """Walk an outer tar forwards, to its end; ``head`` is what was read of it already."""
-    compression = sniff(head)
-    counted = Counted(raw, head, reading.progress)
-    stream = decompressor(compression, counted, where) if compression else counted
+def read_outer(stream: Readable, counted: Counted, compression: str, where: str, reading: Reading) -> Passed:
+    """Walk an outer tar forwards, to its end; ``counted`` is what ``stream`` expands."""
     warnings: list[str] = []
     columns = Columns(where, reading.limits, warnings.append)
     stored = (lambda: counted.count) if compression else None
@@ -127,9 +134,9 @@ def read_outer(raw: io.RawIOBase, head: bytes, where: str, reading: Reading) -> 
         changeset=columns.changeset(),
         documents=passing.documents,
         layers=passing.layers,
-        is_archive=bool(passing.is_archive),
         contents=passing.capture.close(),
         compression=compression,
         stored_bytes=counted.count,
         tar_bytes=tar_bytes,
+        warnings=tuple(warnings),
     )
