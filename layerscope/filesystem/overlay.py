@@ -137,10 +137,7 @@ class _Hiders:
     def of(self, path: str) -> int | None:
         """The nearest layer above that deletes ``path`` or a directory on the way to it."""
         parent = path.rpartition("/")[0]
-        if parent in self._children:
-            above = self._children[parent]
-        else:
-            above = self._below(parent)
+        above = self._children[parent] if parent in self._children else self._below(parent)
         own = self._whiteouts.get(path)
         return own if above is None else above if own is None else min(own, above)
 

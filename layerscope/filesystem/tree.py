@@ -1,8 +1,10 @@
 """The file system of an image: every version that any layer holds, and the tree that is left at the end."""
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, compress
 
 from layerscope.filesystem.overlay import Overlay, overlay
 from layerscope.model.entry import Fate, Kind
@@ -50,13 +52,23 @@ class Filesystem:
     """All versions of all layers, addressed by number; columns inside, values on request.
 
     A carrier of hardlinked bytes whose own name is gone, but which a live hardlink keeps alive, counts as live, and
-    ``path_of`` gives the name under which it lives.
+    its path is the name under which it lives.
+
+    ``paths``, ``kinds`` and ``sizes`` hold a value for each version, for what goes through many of them; like
+    ``fates`` and ``live`` they are not to be changed.
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self.layers = tuple(layers)
         self._changesets = tuple(layer.changeset for layer in layers)
         self._overlay: Overlay = overlay(self._changesets)
+        self.paths: list[str] = list(chain.from_iterable(changeset.paths for changeset in self._changesets))
+        self.kinds = bytearray().join(changeset.kinds for changeset in self._changesets)
+        self.sizes = array("q")
+        for changeset in self._changesets:
+            self.sizes.extend(changeset.sizes)
+        for carrier, link in self._overlay.survivors.items():
+            self.paths[carrier] = self.paths[link]
         self._mark_copied_up()
 
     def __len__(self) -> int:
@@ -84,23 +96,15 @@ class Filesystem:
 
     def live_files(self) -> list[tuple[int, str, int]]:
         """Number, path and bytes of every live regular file, lowest layer first."""
-        fates, survivors = self._overlay.fates, self._overlay.survivors
-        found: list[tuple[int, str, int]] = []
-        for changeset, start in zip(self._changesets, self._overlay.starts, strict=False):
-            part = fates[start : start + len(changeset)]
-            columns = zip(range(start, start + len(changeset)), changeset.paths, changeset.sizes, strict=True)
-            found += [
-                row for row, kind, fate in zip(columns, changeset.kinds, part, strict=True) if not (kind or fate)
-            ]
-        if survivors:
-            found = [(number, self.path_of(number), size) for number, _, size in found]
-        return found
+        columns = zip(range(len(self)), self.paths, self.sizes, strict=True)
+        kinds_and_fates = zip(self.kinds, self._overlay.fates, strict=True)
+        return [row for row, (kind, fate) in zip(columns, kinds_and_fates, strict=True) if not (kind or fate)]
 
     def hidden_bytes(self, layer: int) -> int:
         """What one layer holds of versions that are hidden in the end."""
         numbers = self.numbers(layer)
         fates = self._overlay.fates[numbers.start : numbers.stop]
-        return sum(size for size, fate in zip(self._changesets[layer].sizes, fates, strict=True) if fate)
+        return sum(compress(self._changesets[layer].sizes, fates))
 
     def layer_of(self, number: int) -> int:
         return self._overlay.layer_of(number)
@@ -112,16 +116,13 @@ class Filesystem:
 
     def path_of(self, number: int) -> str:
         """The path by which a version is known: its own, or the surviving hardlink's."""
-        layer, index = self.place(self._overlay.survivors.get(number, number))
-        return self._changesets[layer].paths[index]
+        return self.paths[number]
 
     def kind_of(self, number: int) -> Kind:
-        layer, index = self.place(number)
-        return Kind(self._changesets[layer].kinds[index])
+        return Kind(self.kinds[number])
 
     def content_bytes(self, number: int) -> int:
-        layer, index = self.place(number)
-        return self._changesets[layer].sizes[index]
+        return self.sizes[number]
 
     def fate_of(self, number: int) -> Fate:
         return Fate(self._overlay.fates[number])
@@ -134,9 +135,9 @@ class Filesystem:
         return Version(
             number=number,
             layer=layer,
-            path=self.path_of(number),
-            kind=Kind(changeset.kinds[index]),
-            content_bytes=changeset.sizes[index],
+            path=self.paths[number],
+            kind=Kind(self.kinds[number]),
+            content_bytes=self.sizes[number],
             mode=mode,
             uid=uid,
             gid=gid,
@@ -227,13 +228,11 @@ class Filesystem:
         """For each set the versions whose paths it holds, live and hidden ones, markers left out; one pass for all."""
         selector = Selector(sets)
         found: tuple[list[int], ...] = tuple([] for _ in sets)
-        for changeset, start in zip(self._changesets, self._overlay.starts, strict=False):
-            kinds = changeset.kinds
-            for index, path in enumerate(changeset.paths):
-                hits = selector(path)
-                if hits and kinds[index] < Kind.WHITEOUT:
-                    for number in set(hits):
-                        found[number].append(start + index)
+        kinds = self.kinds
+        for number, hits in enumerate(map(selector, self.paths)):
+            if hits and kinds[number] < Kind.WHITEOUT:
+                for which in set(hits):
+                    found[which].append(number)
         return found
 
     def _mark_copied_up(self) -> None:

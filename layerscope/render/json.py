@@ -4,13 +4,12 @@ import base64
 import dataclasses
 import json
 from collections.abc import Mapping
-from enum import Enum
 from typing import Any
 
 
 def dumps(value: object, *, indent: int | None = None) -> str:
     """ASCII only: control characters, bidirectional marks and lone surrogates are escaped, and can be had back."""
-    return json.dumps(plain(value), indent=indent, ensure_ascii=True)
+    return json.dumps(value, indent=indent, ensure_ascii=True, default=plain)
 
 
 def lines(value: object) -> str:
@@ -18,11 +17,10 @@ def lines(value: object) -> str:
 
     Ten times as fast as an indented one, which the standard library writes in Python.
     """
-    members = plain(value)
-    encode = json.JSONEncoder(ensure_ascii=True).encode
+    encode = json.JSONEncoder(ensure_ascii=True, default=plain).encode
     parts = []
-    for name, member in members.items():
-        if isinstance(member, list) and member:
+    for name, member in plain(value).items():
+        if isinstance(member, list | tuple) and member:
             elements = ",\n    ".join(map(encode, member))
             parts.append(f"  {encode(name)}: [\n    {elements}\n  ]")
         else:
@@ -30,25 +28,25 @@ def lines(value: object) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def plain(value: object) -> Any:
-    """Dataclasses as objects, tuples as arrays, enumerations as their values.
+def plain(value: object) -> dict[str, Any]:
+    """A dataclass as an object of its fields, which the encoder goes through itself.
 
     An object whose ``path`` is no UTF-8 also gets ``path_base64``, the bytes as they stand in the archive.
     """
-    if isinstance(value, str) and not isinstance(value, Enum):
-        return value
-    if value is None or isinstance(value, bool | int | float):
-        return value.value if isinstance(value, Enum) else value
-    if isinstance(value, Enum):
-        return value.value
     if isinstance(value, Mapping):
-        return _with_bytes({str(key): plain(one) for key, one in value.items()})
-    if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
-    if dataclasses.is_dataclass(value):
-        names = _names(type(value))
-        return _with_bytes({name: plain(getattr(value, name)) for name in names})
-    raise TypeError(f"no JSON for {type(value).__name__}")
+        return dict(value)
+    if not dataclasses.is_dataclass(value):
+        raise TypeError(f"no JSON for {type(value).__name__}")
+    return with_bytes({name: getattr(value, name) for name in _names(type(value))})
+
+
+def with_bytes(members: dict[str, Any]) -> dict[str, Any]:
+    """The members of an object, with ``path_base64`` where its ``path`` is no UTF-8."""
+    path = members.get("path")
+    if isinstance(path, str) and not path.isascii() and any(0xDC80 <= ord(c) <= 0xDCFF for c in path):
+        raw = path.encode("utf-8", "surrogateescape")
+        return {**members, "path_base64": base64.b64encode(raw).decode("ascii")}
+    return members
 
 
 _NAMES: dict[type, tuple[str, ...]] = {}
@@ -59,11 +57,3 @@ def _names(kind: type) -> tuple[str, ...]:
     if kind not in _NAMES:
         _NAMES[kind] = tuple(field.name for field in dataclasses.fields(kind))
     return _NAMES[kind]
-
-
-def _with_bytes(members: dict[str, Any]) -> dict[str, Any]:
-    path = members.get("path")
-    if isinstance(path, str) and not path.isascii() and any(0xDC80 <= ord(c) <= 0xDCFF for c in path):
-        raw = path.encode("utf-8", "surrogateescape")
-        return {**members, "path_base64": base64.b64encode(raw).decode("ascii")}
-    return members

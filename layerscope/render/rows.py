@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from layerscope.model.rows import Rows
 from layerscope.render.escape import printable
-from layerscope.render.json import dumps
+from layerscope.render.json import dumps, with_bytes
 from layerscope.render.table import cell, table
 from layerscope.render.units import Units
 
@@ -19,7 +19,7 @@ def _table(data: Rows, units: Units, width: int | None) -> str:
 
 def _objects(data: Rows) -> list[dict[str, object]]:
     names = [column.name for column in data.columns]
-    return [dict(zip(names, row, strict=True)) for row in data.rows]
+    return [with_bytes(dict(zip(names, row, strict=True))) for row in data.rows]
 
 
 def _json(data: Rows, units: Units, width: int | None) -> str:
