@@ -12,7 +12,7 @@ from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.elf import BPF, RELOCATABLE, header, strippable_bytes
 from layerscope.rules.owned import OS_TYPES, indexes, is_owned, listing, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import calls, command_words, content_bytes, files, living, weight
+from layerscope.rules.views import calls, command_words, content_bytes, files, living
 
 _START_FILES = re.compile(r".*/(?:[A-Za-z]?crt[1in0]|crtbegin[STL]?|crtend[S]?|crtfastmath|crtprec\d+|gcrt2?)\.o")
 _CARGO = tuple(
@@ -141,6 +141,7 @@ _LANGUAGES = {
     ".fsproj": (".fs",),
 }
 _SUFFIXES = tuple(sorted({suffix for suffixes in _LANGUAGES.values() for suffix in suffixes}))
+_FEW_BYTES = 10_000
 _VIRTUAL_MACHINE = (".jar", ".war", ".class", ".dll")
 _BUILDERS = ("go", "cargo", "mvn", "mvnw", "gradle", "gradlew", "make", "cmake", "javac", "gcc", "g++", "clang", "air")
 _OTHERS_CODE = re.compile(
@@ -178,19 +179,25 @@ def sources(scene: Scene) -> Iterator[Leak]:
         if not _OTHERS_CODE.search(path := path_of(number)) and not _is_of_system(scene, number)
     }
     built = any(path.endswith(_VIRTUAL_MACHINE) for path in paths.values())
-    projects = [(path.rpartition("/")[0] + "/", suffixes) for path in paths.values() if (suffixes := _manifest(path))]
-    found = tuple(
-        number for number, path in paths.items() if any(path.startswith(d) and path.endswith(s) for d, s in projects)
-    )
+    projects: dict[str, tuple[str, ...]] = {}
+    for path in paths.values():
+        if suffixes := _manifest(path):
+            directory = path.rpartition("/")[0]
+            projects[directory] = (*projects.get(directory, ()), *suffixes)
+    found = tuple(number for number, path in paths.items() if projects and _is_source(path, projects))
     managed = tuple(n for n in found if paths[n].endswith((".java", ".kt", ".scala", ".groovy", ".cs", ".fs")))
     native = tuple(n for n in found if n not in set(managed)) if found and _has_program(scene) else ()
     versions = native + (managed if built else ())
     if versions:
-        yield Leak(versions=versions, severity=min(weight(content_bytes(scene, versions)), Severity.MEDIUM, key=_light))
+        yield Leak(versions=versions, severity=Severity.LOW if content_bytes(scene, versions) < _FEW_BYTES else None)
 
 
-def _light(severity: Severity) -> int:
-    return -severity.rank
+def _is_source(path: str, projects: dict[str, tuple[str, ...]]) -> bool:
+    """Whether a directory above holds the manifest of a project in this language."""
+    directory = path.rpartition("/")[0]
+    while directory and not path.endswith(projects.get(directory, ())):
+        directory = directory.rpartition("/")[0]
+    return path.endswith(projects.get(directory, ()))
 
 
 def _manifest(path: str) -> tuple[str, ...]:
@@ -202,6 +209,3 @@ def _has_program(scene: Scene) -> bool:
     """Whether the own layers hold an ELF program or library that was not installed as a package."""
     read = scene.filesystem.read
     return any(header(read(number, 0, 20) or b"") for number in _programs(scene) if not is_owned(scene, number))
-
-
-BUILT = (objects, unstripped_elf, sources)

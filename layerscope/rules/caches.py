@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import calls, command_words
+from layerscope.rules.views import calls, command_words, weight_of_own
 
 
 def _trees(*trees: str) -> Wanted:
@@ -19,9 +19,9 @@ def _all_but(scene: Scene, *inner: str) -> tuple[int, ...]:
     return tuple(number for number in scene.matches if not any(piece in path_of(number) for piece in inner))
 
 
-def _leaks(versions: tuple[int, ...]) -> Iterator[Leak]:
+def _leaks(scene: Scene, versions: tuple[int, ...]) -> Iterator[Leak]:
     if versions:
-        yield Leak(versions=versions)
+        yield Leak(versions=versions, severity=weight_of_own(scene, versions))
 
 
 @rule(
@@ -37,7 +37,7 @@ def apt_lists(scene: Scene) -> Iterator[Leak]:
     Delete them in the RUN that fills them, since a later RUN only hides the bytes behind a whiteout. The file
     `lock` and the directory `partial` belong to apt itself and are no finding.
     """
-    yield from _leaks(_all_but(scene, "/lists/partial", "/lists/lock"))
+    yield from _leaks(scene, _all_but(scene, "/lists/partial", "/lists/lock"))
 
 
 @rule(
@@ -54,7 +54,7 @@ def apt_archives(scene: Scene) -> Iterator[Leak]:
     """
     path_of = scene.filesystem.path_of
     endings = (".deb", "/pkgcache.bin", "/srcpkgcache.bin")
-    yield from _leaks(tuple(number for number in scene.matches if path_of(number).endswith(endings)))
+    yield from _leaks(scene, tuple(number for number in scene.matches if path_of(number).endswith(endings)))
 
 
 @rule(
@@ -66,7 +66,7 @@ def apt_archives(scene: Scene) -> Iterator[Leak]:
 )
 def apk_index(scene: Scene) -> Iterator[Leak]:
     """A layer holds the index that apk downloaded (`APKINDEX.*.tar.gz`), or packages in its cache."""
-    yield from _leaks(scene.matches)
+    yield from _leaks(scene, scene.matches)
 
 
 @rule(
@@ -78,7 +78,7 @@ def apk_index(scene: Scene) -> Iterator[Leak]:
 )
 def rpm_cache(scene: Scene) -> Iterator[Leak]:
     """yum, dnf or zypper left their metadata or packages in /var/cache."""
-    yield from _leaks(scene.matches)
+    yield from _leaks(scene, scene.matches)
 
 
 @rule(
@@ -90,7 +90,7 @@ def rpm_cache(scene: Scene) -> Iterator[Leak]:
 )
 def pacman_cache(scene: Scene) -> Iterator[Leak]:
     """pacman left the packages that it downloaded in /var/cache/pacman/pkg."""
-    yield from _leaks(scene.matches)
+    yield from _leaks(scene, scene.matches)
 
 
 @rule(
@@ -109,7 +109,7 @@ def pip_cache(scene: Scene) -> Iterator[Leak]:
     inner = [".cache/pypoetry/virtualenvs"]
     if "UV_LINK_MODE=symlink" in scene.image.config.env or calls(scene.image, "uv", "uvx"):
         inner.append(".cache/uv")
-    yield from _leaks(_all_but(scene, *inner))
+    yield from _leaks(scene, _all_but(scene, *inner))
 
 
 @rule(
@@ -136,7 +136,7 @@ def node_cache(scene: Scene) -> Iterator[Leak]:
     """
     names = {scene.filesystem.path_of(number).rpartition("/")[2] for number in scene.matches}
     pnp = {".pnp.cjs", ".pnp.js"}
-    yield from _leaks(_all_but(scene, "/.yarn/", "/.cache/yarn/", "/.pnp.") if names & pnp else scene.matches)
+    yield from _leaks(scene, _all_but(scene, "/.yarn/", "/.cache/yarn/", "/.pnp.") if names & pnp else scene.matches)
 
 
 @rule(
@@ -152,7 +152,7 @@ def go_cache(scene: Scene) -> Iterator[Leak]:
     An image that starts `go` itself wants them.
     """
     if not calls(scene.image, "go"):
-        yield from _leaks(scene.matches)
+        yield from _leaks(scene, scene.matches)
 
 
 @rule(
@@ -165,7 +165,7 @@ def go_cache(scene: Scene) -> Iterator[Leak]:
 def cargo_cache(scene: Scene) -> Iterator[Leak]:
     """Crates and their sources lie in Cargo's home; an image that starts `cargo` itself wants them."""
     if not calls(scene.image, "cargo"):
-        yield from _leaks(scene.matches)
+        yield from _leaks(scene, scene.matches)
 
 
 _LAUNCHERS = ("mvn", "mvnw", "gradle", "gradlew", "sbt", "lein", "clj", "clojure", "jbang", "cs", "coursier", "ant")
@@ -188,7 +188,7 @@ def jvm_cache(scene: Scene) -> Iterator[Leak]:
     words = " ".join((*command_words(scene.image), *scene.image.config.env))
     resolves = any(f"{tree.split('/')[0]}/" in words for tree in _JVM if tree.startswith((".m2", ".gradle", ".ivy2")))
     if not resolves and not calls(scene.image, *_LAUNCHERS):
-        yield from _leaks(scene.matches)
+        yield from _leaks(scene, scene.matches)
 
 
 _OTHERS = (
@@ -214,7 +214,9 @@ def other_cache(scene: Scene) -> Iterator[Leak]:
     paths = {number: scene.filesystem.path_of(number) for number in scene.matches}
     conda = tuple(path.removesuffix("urls.txt") for path in set(paths.values()) if path.endswith("/pkgs/urls.txt"))
     builds = calls(scene.image, "dotnet") and not {"run", "watch"}.isdisjoint(command_words(scene.image))
-    yield from _leaks(tuple(number for number, path in paths.items() if _is_other(path, conda, nuget=not builds)))
+    yield from _leaks(
+        scene, tuple(number for number, path in paths.items() if _is_other(path, conda, nuget=not builds))
+    )
 
 
 def _is_other(path: str, conda: tuple[str, ...], *, nuget: bool) -> bool:

@@ -14,6 +14,8 @@ from layerscope.rules.views import content_bytes, made_by, weight
 _SHORTEST = 4 << 10
 _FIRST_BLOCK = 4 << 10
 _WORTH_A_LINE = 1 << 20
+_A_FEW = 3
+_SETID = 0o6000
 _LICENCE = re.compile(r"(?:copyright|copying|licen[cs]es?|notice)(?:[._-].*)?", re.IGNORECASE)
 
 
@@ -27,12 +29,13 @@ def duplicate_content(scene: Scene) -> Iterator[Leak]:
     """Files that the image's own layers add have the same content as a file at another path.
 
     Of N copies N-1 count: the one that a package owns, or else the lowest, stays. Hardlinks are one file already.
-    Licence texts, files under 4 KiB and what packages own are left out, since no user places them. `--no-duplicates`
+    Licence texts, files under 4 KiB, set-user-id programs and what packages own are left out. `--no-duplicates`
     skips this rule, the only one that must read contents.
     """
     small: list[int] = []
-    for kept, copies in _duplicates(scene):
-        if content_bytes(scene, copies) < _WORTH_A_LINE:
+    groups = list(_duplicates(scene))
+    for kept, copies in groups:
+        if len(groups) > _A_FEW and content_bytes(scene, copies) < _WORTH_A_LINE:
             small += copies
             continue
         twin = scene.filesystem.path_of(kept)
@@ -60,13 +63,17 @@ def _duplicates(scene: Scene) -> Iterator[tuple[int, tuple[int, ...]]]:
 
 
 def _candidates(scene: Scene) -> frozenset[int]:
-    """The live files of own layers that may be copies: not small, not claimed, not owned, no licence."""
+    """The live files of own layers that may be copies: not small, not claimed, not owned, no licence.
+
+    A set-user-id program is a copy for its mode, which no link can have apart from its twin.
+    """
     filesystem, found = scene.filesystem, []
     for layer in filesystem.layers[scene.base_layers :]:
         start = filesystem.numbers(layer.index).start
         sizes: array[int] = layer.changeset.sizes
+        modes = layer.changeset.ownerships
         for index, size in enumerate(sizes):
-            if size >= _SHORTEST:
+            if size >= _SHORTEST and not modes[index][0] & _SETID:
                 number = start + index
                 if filesystem.fates[number] == Fate.LIVE and not scene.claimed[number] and not is_owned(scene, number):
                     found.append(number)

@@ -132,6 +132,3 @@ def _closure(roots: frozenset[str], needs: Requirements) -> set[str]:
             found.add(name)
             todo += [need for need, extra in needs.get(name, ()) if not extra]
     return found
-
-
-PYTHON_DEV = (py_dev_deps,)

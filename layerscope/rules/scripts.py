@@ -45,14 +45,14 @@ def _is_test(path: str) -> bool:
     "bytecode",
     severity=Severity.LOW,
     title="compiled copies of Python modules",
-    fix="install with `pip install --no-compile` and set PYTHONDONTWRITEBYTECODE=1, if start-up may take longer",
+    fix="if start-up may take longer: `pip install --no-compile`, PYTHONDONTWRITEBYTECODE=1, or delete {path} where it is made",
     wanted=Wanted(paths=PathSet(trees=("__pycache__",)), head=0),
 )
 def bytecode(scene: Scene) -> Iterator[Leak]:
     """Python's `__pycache__` directories are in the image.
 
-    They save time at each start and cost half the size of the sources again, so weigh it. A `.pyc` that stands beside
-    no `__pycache__` may be the program itself and is no finding.
+    They save time at each start and cost about as much as the sources again, so weigh it. A `.pyc` outside of such a
+    directory may be the program itself and is no finding.
     """
     path_of = scene.filesystem.path_of
     versions = tuple(number for number in files(scene, living(scene)) if path_of(number).endswith(".pyc"))

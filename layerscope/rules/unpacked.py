@@ -127,6 +127,3 @@ def _of_zip(data: bytes) -> Iterator[_Member]:
         if length and not name.endswith("/"):
             yield _Member(name, length)
         position += 46 + name_bytes + extra + comment
-
-
-UNPACKED = (archive_extracted,)
