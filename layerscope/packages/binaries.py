@@ -21,6 +21,7 @@ from layerscope.packages.records import Record
 _MOST_SEARCHED = 64 * MIB
 _CHUNK, _OVERLAP = 256 * KIB, 256
 _SITES = "site-packages"
+_CONSTANTS = (".rodata", ".data")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,16 +180,17 @@ def _version(
 
 def _searched(read: ReadRange, length: int, program: _Program) -> tuple[str, bool]:
     """The version among a file's constants, and whether all that had to be searched was kept."""
-    section = Elf(read, length).sections().get(".rodata")
-    position, end = (section.offset, section.offset + section.length) if section is not None else (0, length)
-    end = min(end, length, position + _MOST_SEARCHED)
+    sections = Elf(read, length).sections()
+    places = [(sections[name].offset, sections[name].length) for name in _CONSTANTS if name in sections]
     found: list[bytes] = []
-    while position < end and not (found and not program.is_greatest):
-        data = read(position, min(_CHUNK, end - position))
-        if data is None:
-            return _greatest(found), False
-        found += program.pattern.findall(data)
-        position += _CHUNK - _OVERLAP
+    for position, count in places or [(0, length)]:
+        end = min(position + count, length, position + _MOST_SEARCHED)
+        while position < end and not (found and not program.is_greatest):
+            data = read(position, min(_CHUNK, end - position))
+            if data is None:
+                return _greatest(found), False
+            found += program.pattern.findall(data)
+            position += _CHUNK - _OVERLAP
     return _greatest(found if program.is_greatest else found[:1]), True
 
 

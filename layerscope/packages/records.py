@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate, Kind
@@ -11,6 +12,8 @@ from layerscope.model.pathset import PathSet
 from layerscope.packages.cataloger import Evidence
 
 _LONGEST_WORD = 300
+# One walk over all directories serves every cataloger of a run.
+_KNOWN: WeakKeyDictionary[Filesystem, dict[str, list[str]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,18 +123,30 @@ def record_at(filesystem: Filesystem, path: str) -> Record | None:
 
 def in_tree(filesystem: Filesystem, directory: str, *, without: str = "") -> list[int]:
     """Live files and links below a directory, but for its own child named ``without`` and what lies in that."""
-    children, found, todo = filesystem.children, [], [directory]
+    children, below = filesystem.children, _subdirectories(filesystem)
+    found, todo = [], [directory]
     while todo:
         current = todo.pop()
-        for number in children.get(current, ()):
-            kind = filesystem.kind_of(number)
-            if kind != Kind.DIRECTORY:
-                found.append(number)
-                continue
-            path = filesystem.path_of(number)
-            if not without or current != directory or path[len(directory) + 1 :] != without:
-                todo.append(path)
+        found += [n for n in children.get(current, ()) if filesystem.kind_of(n) != Kind.DIRECTORY]
+        todo += below.get(current, ())
+        if without and current == directory and f"{directory}/{without}" in todo:
+            todo.remove(f"{directory}/{without}")
     return found
+
+
+def _subdirectories(filesystem: Filesystem) -> dict[str, list[str]]:
+    """The directories in each directory that hold anything; Bazel and others write no entries for directories."""
+    known = _KNOWN.get(filesystem)
+    if known is None:
+        known = _KNOWN[filesystem] = {}
+        seen = {""}
+        for directory in filesystem.children:
+            while directory not in seen:
+                seen.add(directory)
+                parent = directory.rpartition("/")[0]
+                known.setdefault(parent, []).append(directory)
+                directory = parent
+    return known
 
 
 def hidden(filesystem: Filesystem, sets: Sequence[PathSet], removed_in: Sequence[int]) -> list[list[int]]:

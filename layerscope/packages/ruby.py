@@ -24,6 +24,7 @@ _VERSION = re.compile(
     re.MULTILINE,
 )
 _FILES = re.compile(r"^\s{0,20}\w{1,30}\.files\s{0,5}=\s{0,5}\[([^\]]*)\]", re.MULTILINE)
+_PROGRAMS = re.compile(r"^\s{0,20}\w{1,30}\.executables\s{0,5}=\s{0,5}\[([^\]]*)\]", re.MULTILINE)
 _QUOTED = re.compile(r"[\"']([^\"'\n]{1,1000})[\"']")
 
 
@@ -49,7 +50,7 @@ def _specified(evidence: Evidence, record: Record, home: str, locator: Locator, 
     for directory in _extensions(filesystem, home):
         versions += records.in_tree(filesystem, f"{directory}/{full_name}")
     beside = (f"{home}/cache/{full_name}.gem", f"{home}/build_info/{full_name}.info")
-    versions += locator.find_all((*beside, *(_library(text, home, full_name) if is_default else ())))
+    versions += locator.find_all((*beside, *_programs(text, home), *(_library(text, home) if is_default else ())))
     versions += records.in_tree(filesystem, f"{home}/doc/{full_name}")
     return Claim(
         type="gem",
@@ -81,7 +82,18 @@ def _extensions(filesystem: Filesystem, home: str) -> Iterator[str]:
             yield filesystem.path_of(interface)
 
 
-def _library(text: str, home: str, full_name: str) -> list[str]:
+def _programs(text: str, home: str) -> Iterator[str]:
+    """Where the wrappers of a gem's programs lie: beside the gems, or among those of the Ruby that they are for."""
+    listed = _PROGRAMS.search(text)
+    prefix = home.rpartition("/lib/ruby/gems/")[0]
+    for name in _QUOTED.findall(listed[1]) if listed is not None else ():
+        if "/" not in name:
+            yield f"{home}/bin/{name}"
+            if prefix:
+                yield f"{prefix}/bin/{name}"
+
+
+def _library(text: str, home: str) -> list[str]:
     """Where a default gem's files lie: in the standard library of the Ruby that brings it, not in ``gems``."""
     listed = _FILES.search(text)
     above, gems, interface = home.rpartition("/gems/")
