@@ -25,10 +25,13 @@ def setid(scene: Scene) -> Iterator[Leak]:
     Who finds a hole in it has the owner's rights. Programs of the operating system's packages (su, mount, passwd),
     everything that the base brings, and file capabilities (setcap) are left alone.
     """
+    alike: dict[tuple[int, int, int], list[int]] = {}
     for number in _own_live(scene, _SETID):
         if scene.filesystem.kind_of(number) == Kind.FILE and not is_packaged(scene, number):
             version = scene.filesystem.version(number)
-            yield Leak(versions=(number,), place=version.path, detail=f"mode {version.mode:04o}, owner {version.uid}")
+            alike.setdefault((version.layer, version.mode, version.uid), []).append(number)
+    for (_, mode, uid), numbers in alike.items():
+        yield Leak(versions=tuple(numbers), detail=f"mode {mode:04o}, owner {uid}")
 
 
 @rule(

@@ -14,7 +14,7 @@ from layerscope.rules.whose import by_path, is_buried, is_of_test, is_packaged, 
 
 LONGEST = 64 << 10
 """The longest file that is read, in bytes."""
-MOST = 64 << 20
+MOST = 32 << 20
 """How many bytes of an image are read in all."""
 _SHOWN = 3
 _OTHER = re.compile(
@@ -59,7 +59,7 @@ def token_pattern(scene: Scene) -> Iterator[Leak]:
     Pulumi, Postman, New Relic, Linear, age). Checksums are checked where there are any; an AWS id counts only with
     its secret beside it, a JSON web token only where it is a service's.
 
-    Read are files of up to 64 KiB in the layers above the base, 64 MiB in all; of a compressed layer configuration,
+    Read are files of up to 64 KiB in the layers above the base, 32 MiB in all; of a compressed layer configuration,
     scripts and the usual homes of settings. Files of packages, dependencies and tests, manuals and made-up tokens
     are left alone.
     """
