@@ -58,10 +58,13 @@ def _records(data: bytes, where: str, evidence: Evidence) -> Iterator[dict[str, 
     import zstandard
 
     unpacker = zstandard.ZstdDecompressor(max_window_size=_MOST_WINDOW_BYTES)
-    record: Any = None
+    record: Any = "its start"
     try:
         with unpacker.stream_reader(io.BytesIO(data), read_across_frames=True) as stream:
             raw = stream.read(MOST_BYTES)
+        # A frame that was cut gives less, and no error.
+        if not raw.startswith(b'{"jsonwall"') or not raw.endswith(b"\n"):
+            evidence.warn(f"{where}: it is no manifest, or was cut")
         for line in raw.splitlines():
             record = json.loads(line)
             if isinstance(record, dict):

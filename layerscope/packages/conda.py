@@ -50,6 +50,7 @@ def _listed(texts: dict[str, str], files: Any, prefix: str, record: str) -> List
     return Listed(
         name=texts["name"],
         version=texts["version"],
+        place=prefix,
         qualifiers=qualifiers,
         paths=partial(_paths, record, prefix, relative),
     )

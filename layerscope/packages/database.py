@@ -25,33 +25,35 @@ Paths: TypeAlias = Callable[[Reader], Iterable[str]]
 class Listed:
     """A package as one version of a database lists it; ``paths`` is called once, for the last of these versions.
 
-    ``namespace`` and ``qualifiers`` are for its package URL, besides those that the whole database has.
+    ``namespace`` and ``qualifiers`` are for its package URL, besides those that the whole database has; ``place``
+    tells apart the same package in several prefixes.
     """
 
     name: str
     version: str
     arch: str = ""
+    place: str = ""
     namespace: str = ""
     qualifiers: tuple[tuple[str, str], ...] = ()
     paths: Paths
 
 
-_Key: TypeAlias = tuple[str, str, str]
+_Key: TypeAlias = tuple[str, str, str, str]
 
 
 class Database:
     """One package manager's database, through all layers.
 
-    ``namespace`` stands in the package URLs where the image does not say which distribution it is; where it is empty
-    the URLs have no namespace, as those of managers that serve many distributions.
+    ``namespace`` stands in the package URLs where the image does not say which distribution it is; None is for
+    managers that belong to no distribution.
     """
 
-    def __init__(self, evidence: Evidence, purl_type: str, *, namespace: str = "") -> None:
+    def __init__(self, evidence: Evidence, purl_type: str, *, namespace: str | None = None) -> None:
         self._filesystem = evidence.filesystem
         self._warn = evidence.warn
         self._type = purl_type
-        distributor, self._distro = distribution(evidence.filesystem) if namespace else ("", "")
-        self._namespace = distributor or namespace
+        distributor, self._distro = ("", "") if namespace is None else distribution(evidence.filesystem)
+        self._namespace = distributor or namespace or ""
         self._locator = Locator(evidence.filesystem)
         self._past = Past(evidence.filesystem, self._locator)
 
@@ -81,7 +83,7 @@ class Database:
         packages: dict[_Key, Listed] = {}
         keys = []
         for number, listed in listings:
-            found = {(package.name, package.arch, package.version): package for package in listed}
+            found = {(package.name, package.arch, package.version, package.place): package for package in listed}
             packages |= found
             keys.append((number, tuple(found)))
         for key, present in presence(self._filesystem, keys).items():

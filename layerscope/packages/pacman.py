@@ -70,11 +70,14 @@ def _paths(directory: str, evidence: Evidence, read: Reader) -> Iterator[str]:
 
 def _in_mtree(data: bytes, where: str, evidence: Evidence) -> Iterator[str]:
     """The paths of a compressed mtree(5) list; names that begin with a dot are pacman's own."""
+    unpacker = zlib.decompressobj(_GZIP)
     try:
-        text = text_of(zlib.decompressobj(_GZIP).decompress(data, MOST_BYTES))
+        text = text_of(unpacker.decompress(data, MOST_BYTES))
     except zlib.error as problem:
         evidence.warn(f"{where}: {problem}")
         return
+    if not unpacker.eof:
+        evidence.warn(f"{where}: it ends early, or holds more than {MOST_BYTES:,} bytes")
     default = ""
     for line in text.split("\n"):
         name, _, attributes = line.partition(" ")

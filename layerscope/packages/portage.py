@@ -33,7 +33,8 @@ def _listed(evidence: Evidence, directory: str, own: tuple[str, ...]) -> list[Li
     if not version:
         evidence.warn(f"{directory}: the name has no version")
         return []
-    return [Listed(namespace=category, name=name, version=version, paths=partial(_paths, directory, own))]
+    paths = partial(_paths, directory, own)
+    return [Listed(namespace=category, place=category, name=name, version=version, paths=paths)]
 
 
 def _parts(directory: str) -> tuple[str, str, str]:

@@ -21,7 +21,7 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
     """The packages of the databases of all layers."""
     if not evidence.matches:
         return
-    database = Database(evidence, "rpm", namespace="rpm")
+    database = Database(evidence, "rpm", namespace="")
     by_path: dict[str, list[int]] = {}
     for number in evidence.matches:
         by_path.setdefault(evidence.filesystem.path_of(number), []).append(number)

@@ -1,0 +1,143 @@
+import os
+from collections.abc import Sequence
+
+import pytest
+
+from layerscope.packages.rpm.cataloger import RPM
+from tests.builder import Member, directory, file, hardlink, symlink, whiteout
+from tests.packages.images import members_of
+from tests.packages.inventories import Inventory, inventory, run, tool
+from tests.packages.rpm.samples import FOLDER, database
+
+_ALPHA = [
+    file("etc/alpha/alpha.conf", b"x" * 12),
+    file("usr/bin/alpha", b"x" * 21),
+    symlink("usr/bin/a", "alpha"),
+    file("usr/share/alpha/linked-1", b"x" * 5000),
+    hardlink("usr/share/alpha/linked-2", "usr/share/alpha/linked-1"),
+    file("usr/share/alpha/contested", b"x" * 7),
+    file("usr/share/doc/alpha/README", b"x" * 7),
+    file("var/log/alpha.log", b"x" * 100),
+]
+
+
+def _found(*layers: Sequence[Member]) -> Inventory:
+    return inventory(*layers, catalogers=[RPM])
+
+
+@pytest.mark.parametrize(
+    ("path", "sample"),
+    [
+        pytest.param("var/lib/rpm/rpmdb.sqlite", "rpmdb.sqlite", id="SQLite"),
+        pytest.param("usr/lib/sysimage/rpm/Packages.db", "Packages.db", id="ndb"),
+        pytest.param("usr/share/rpm/Packages", "Packages.little", id="Berkeley DB"),
+        pytest.param("var/lib/rpm/Packages", "Packages.big", id="Berkeley DB of the other byte order"),
+    ],
+)
+def test_every_format_in_every_place_tells_the_same(path: str, sample: str) -> None:
+    found = _found([file(path, database(sample)), *_ALPHA])
+    assert found.names == ["alpha", "beta", "contest", "gamma", "kernel", "kernel"]
+    alpha = found.one("alpha")
+    assert (alpha.version, alpha.location, alpha.layer) == ("1.4-3", f"/{path}", 0)
+    assert alpha.content_bytes == 12 + 21 + 5000
+
+
+def test_a_package_owns_what_rpm_wrote_for_it() -> None:
+    found = _found([file("var/lib/rpm/rpmdb.sqlite", database("rpmdb.sqlite")), *_ALPHA, directory("usr/share/alpha")])
+    linked = {"/usr/share/alpha/linked-1", "/usr/share/alpha/linked-2"}
+    assert found.paths("alpha") == {"/etc/alpha/alpha.conf", "/usr/bin/alpha", "/usr/bin/a"} | linked
+    assert found.paths("contest") == {"/usr/share/alpha/contested"}, "contest took the file from alpha"
+    assert found.unowned_bytes - len(database("rpmdb.sqlite")) == 107, "a ghost, and a file that was not installed"
+
+
+def test_without_a_known_distribution_the_package_url_has_no_namespace() -> None:
+    found = _found([file("var/lib/rpm/rpmdb.sqlite", database("rpmdb.sqlite"))])
+    assert found.one("beta").purl == "pkg:rpm/beta@0.1~rc1-1?arch=noarch&upstream=beta-0.1~rc1-1.src.rpm"
+
+
+def test_the_epoch_stands_in_the_package_url() -> None:
+    members = [file("etc/os-release", b"ID=fedora\nVERSION_ID=40\n")]
+    found = _found([*members, file("var/lib/rpm/rpmdb.sqlite", database("rpmdb.sqlite"))])
+    assert found.one("alpha").purl == (
+        "pkg:rpm/fedora/alpha@1.4-3?arch=x86_64&distro=fedora-40&epoch=2&upstream=alpha-1.4-3.src.rpm"
+    )
+
+
+def test_of_two_formats_in_one_directory_the_newer_is_read() -> None:
+    found = _found(
+        [
+            file("var/lib/rpm/rpmdb.sqlite", database("killed.sqlite")),
+            file("var/lib/rpm/Packages", database("Packages.big")),
+        ]
+    )
+    assert "gamma" not in found.names
+
+
+def test_the_log_beside_the_database_counts() -> None:
+    members = [file("var/lib/rpm/rpmdb.sqlite", database("killed.sqlite"))]
+    without = _found(members)
+    found = _found([*members, file("var/lib/rpm/rpmdb.sqlite-wal", database("killed.sqlite-wal"))])
+    assert set(found.names) > set(without.names)
+
+
+def test_a_later_layer_that_rewrites_the_database_moves_no_package() -> None:
+    found = _found(
+        [file("var/lib/rpm/Packages.db", database("Packages.db")), *_ALPHA],
+        [file("var/lib/rpm/Packages.db", database("Packages.db") + bytes(0)), whiteout("usr/bin/alpha")],
+    )
+    assert {package.layer for package in found.packages} == {0}
+    assert all(package.removed_in is None for package in found.packages)
+
+
+def test_packages_whose_database_was_deleted_still_own_what_they_left() -> None:
+    found = _found([file("var/lib/rpm/rpmdb.sqlite", database("rpmdb.sqlite")), *_ALPHA], [whiteout("var/lib/rpm")])
+    assert found.one("alpha").content_bytes == 12 + 21 + 5000
+    assert found.one("alpha").removed_in is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"\0" * 5000, id="zeros"),
+        pytest.param(b"SQLite format 3\0" + b"\xff" * 5000, id="SQLite's magic and garbage"),
+        pytest.param(database("Packages.db")[:300], id="cut"),
+    ],
+)
+def test_a_broken_database_costs_a_warning_that_names_it(data: bytes) -> None:
+    found = _found([file("var/lib/rpm/Packages", data)])
+    assert found.names == []
+    assert found.warnings
+    assert all("/var/lib/rpm/Packages" in warning for warning in found.warnings)
+
+
+def test_files_of_a_root_that_rpm_filled_agree_with_what_rpm_lists(tmp_path_factory: pytest.TempPathFactory) -> None:
+    rpm, rpmbuild = tool("rpm"), tool("rpmbuild")
+    if os.geteuid() != 0:
+        pytest.skip("rpm installs into another root for root alone")
+    folder = tmp_path_factory.mktemp("rpm")
+    for name in ("alpha", "contest"):
+        defines = (
+            "--define",
+            f"_topdir {folder}",
+            "--define",
+            "_build_id_links none",
+            "--define",
+            "debug_package %{nil}",
+        )
+        run(rpmbuild, "-bb", *defines, FOLDER / "specs" / f"{name}.spec")
+    root = folder / "root"
+    root.mkdir()
+    how = (rpm, "--root", root, "--dbpath", "/var/lib/rpm")
+    packages = sorted((folder / "RPMS").rglob("*.rpm"))
+    for package in packages:
+        run(*how, "-i", "--nodeps", "--nosignature", "--excludedocs", "--replacefiles", package)
+    found = _found(members_of(root))
+    assert found.names == sorted(run(*how, "-qa", "--qf", "%{NAME}\n").split())
+    for name in found.names:
+        rows = run(*how, "-q", name, "--qf", "[%{FILESTATES}|%{FILEFLAGS}|%{FILENAMES}\n]").splitlines()
+        files = (row.split("|", 2) for row in rows)
+        wanted = {path for state, flags, path in files if state == "0" and not int(flags) & 64}
+        assert found.paths(name) == {path for path in wanted if not (root / path[1:]).is_dir()}
+        content = {(root / path[1:]).lstat().st_ino: (root / path[1:]) for path in found.paths(name)}
+        regular = [path for path in content.values() if not path.is_symlink()]
+        assert found.one(name).content_bytes == sum(path.stat().st_size for path in regular)

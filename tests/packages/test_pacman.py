@@ -1,0 +1,69 @@
+import gzip
+
+from layerscope.packages.pacman import PACMAN
+from tests.builder import Member, directory, file, whiteout
+from tests.packages.inventories import inventory
+
+_DIRECTORY = "var/lib/pacman/local/tool-1:2.0-1"
+_DESC = b"%NAME%\ntool\n\n%VERSION%\n1:2.0-1\n\n%ARCH%\nx86_64\n\n%DESC%\n%NAME% of no account\n\n"
+_FILES = b"%FILES%\nusr/\nusr/bin/\nusr/bin/tool\nusr/share/a file\n\n%BACKUP%\netc/tool.conf\t0123\n"
+_MTREE = b"""#mtree
+/set type=file uid=0 gid=0 mode=644
+./.BUILDINFO time=1.0 size=1
+./usr time=1.0 type=dir
+./usr/bin/tool time=1.0 mode=755 size=2
+./usr/share/a\\040file time=1.0 size=3
+./usr/lib time=1.0 mode=777 type=link link=lib64
+"""
+_CONTENT = [directory("usr"), file("usr/bin/tool", b"22"), file("usr/share/a file", b"333"), file("usr/other", b"1")]
+
+
+def _record(name: str, data: bytes) -> Member:
+    return file(f"{_DIRECTORY}/{name}", data)
+
+
+def test_a_package_owns_its_files_and_its_records() -> None:
+    members = [file("etc/os-release", b"ID=arch\n"), _record("desc", _DESC), _record("files", _FILES)]
+    found = inventory([*members, *_CONTENT], catalogers=[PACMAN])
+    records = {f"/{_DIRECTORY}/desc", f"/{_DIRECTORY}/files"}
+    assert found.paths("tool") == {"/usr/bin/tool", "/usr/share/a file"} | records
+    assert found.one("tool").content_bytes == 5 + len(_DESC) + len(_FILES)
+    assert found.one("tool").purl == "pkg:alpm/arch/tool@1:2.0-1?arch=x86_64&distro=arch"
+
+
+def test_where_the_list_is_missing_the_compressed_one_tells() -> None:
+    members = [_record("desc", _DESC), _record("mtree", gzip.compress(_MTREE))]
+    found = inventory([*members, *_CONTENT], catalogers=[PACMAN])
+    assert found.paths("tool") >= {"/usr/bin/tool", "/usr/share/a file"}
+    assert "/usr/other" not in found.paths("tool")
+
+
+def test_a_removed_package_is_listed_with_what_it_still_costs() -> None:
+    members = [_record("desc", _DESC), _record("files", _FILES), *_CONTENT]
+    gone = [whiteout(_DIRECTORY), whiteout("usr/bin/tool"), whiteout("usr/share/a file")]
+    package = inventory(members, gone, catalogers=[PACMAN]).one("tool")
+    assert (package.layer, package.removed_in) == (0, 1)
+    assert package.hidden_bytes == 5 + len(_DESC) + len(_FILES)
+
+
+def test_broken_records_cost_warnings_that_name_them() -> None:
+    other = "var/lib/pacman/local/other-1-1"
+    found = inventory(
+        [
+            _record("desc", b"%VERSION%\n1\n"),
+            file(f"{other}/desc", b"%NAME%\nother\n\n%VERSION%\n1-1\n"),
+            file(f"{other}/mtree", b"\x1f\x8b\x08\0garbage"),
+        ],
+        catalogers=[PACMAN],
+    )
+    assert found.names == ["other"]
+    no_name, no_list = found.warnings
+    assert no_name == f"/{_DIRECTORY}/desc names no package, or no version of it"
+    assert no_list.startswith(f"/{other}/mtree: ")
+
+
+def test_a_list_that_unpacks_to_more_than_is_read_is_cut() -> None:
+    bomb = gzip.compress(_MTREE + b"./x" * (30 << 20))
+    found = inventory([_record("desc", _DESC), _record("mtree", bomb), *_CONTENT], catalogers=[PACMAN])
+    assert "/usr/bin/tool" in found.paths("tool")
+    assert len(found.warnings) == 1

@@ -1,0 +1,69 @@
+import pytest
+
+from layerscope.packages.portage import PORTAGE
+from tests.builder import file, symlink, whiteout
+from tests.packages.inventories import inventory
+
+_CONTENTS = b"""dir /usr
+obj /usr/bin/tool 0123456789abcdef0123456789abcdef 1700000000
+obj /usr/share/a file 0123456789abcdef0123456789abcdef 1700000000
+sym /usr/bin/the tool -> tool 1700000000
+"""
+
+
+@pytest.mark.parametrize(
+    ("directory", "name", "version"),
+    [
+        pytest.param("tool-1.2.3", "tool", "1.2.3", id="plain"),
+        pytest.param("tool-1.2_rc1-r4", "tool", "1.2_rc1-r4", id="revision"),
+        pytest.param("gtk+-2-tool-3", "gtk+-2-tool", "3", id="digits in the name"),
+    ],
+)
+def test_a_package_owns_its_objects_links_and_records(directory: str, name: str, version: str) -> None:
+    record = f"var/db/pkg/app-misc/{directory}"
+    found = inventory(
+        [
+            file(f"{record}/CONTENTS", _CONTENTS),
+            file(f"{record}/SLOT", b"0\n"),
+            file("usr/bin/tool", b"1"),
+            file("usr/share/a file", b"22"),
+            symlink("usr/bin/the tool", "tool"),
+        ],
+        catalogers=[PORTAGE],
+    )
+    package = found.one(name)
+    assert (package.version, package.purl) == (version, package.purl)
+    assert package.purl == f"pkg:ebuild/app-misc/{name.replace('+', '%2B')}@{version}"
+    records = {f"/{record}/CONTENTS", f"/{record}/SLOT"}
+    assert found.paths(name) == {"/usr/bin/tool", "/usr/share/a file", "/usr/bin/the tool"} | records
+
+
+def test_packages_of_one_name_in_two_categories_are_two() -> None:
+    records = [file(f"var/db/pkg/{category}/tool-1/CONTENTS", b"") for category in ("app-misc", "dev-util")]
+    assert inventory(records, catalogers=[PORTAGE]).names == ["tool", "tool"]
+
+
+def test_an_upgrade_lists_the_old_version_as_removed() -> None:
+    found = inventory(
+        [file("var/db/pkg/app-misc/tool-1/CONTENTS", _CONTENTS), file("usr/bin/tool", b"1")],
+        [
+            whiteout("var/db/pkg/app-misc/tool-1"),
+            file("var/db/pkg/app-misc/tool-2/CONTENTS", _CONTENTS),
+            file("usr/bin/tool", b"22"),
+        ],
+        catalogers=[PORTAGE],
+    )
+    old, new = found.one("tool", "1"), found.one("tool", "2")
+    assert (old.removed_in, old.hidden_bytes) == (1, 1 + len(_CONTENTS))
+    assert (new.layer, new.content_bytes) == (1, 2 + len(_CONTENTS))
+
+
+def test_a_directory_without_a_version_costs_a_warning() -> None:
+    found = inventory([file("var/db/pkg/app-misc/tool/CONTENTS", _CONTENTS)], catalogers=[PORTAGE])
+    assert found.warnings == ("/var/db/pkg/app-misc/tool: the name has no version",)
+
+
+def test_garbage_owns_nothing() -> None:
+    contents = b"obj\nobj \nsym ->\n\xff\xfe\nobj ../../etc/shadow a b\nobj /usr/../etc/shadow a b\n"
+    members = [file("var/db/pkg/app-misc/tool-1/CONTENTS", contents), file("etc/shadow", b"1"), file("usr/x")]
+    assert inventory(members, catalogers=[PORTAGE]).paths("tool") == {"/var/db/pkg/app-misc/tool-1/CONTENTS"}
