@@ -1,0 +1,60 @@
+"""Runs the commands in docs/usage.md and README.md and writes their output below them.
+
+A block that begins with ``console`` holds commands after ``$`` and what they print. ``--check`` only tells whether
+anything would change; the test suite does the same.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PAGES = (ROOT / "README.md", ROOT / "docs" / "usage.md")
+_BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+
+
+def refreshed(page: str) -> str:
+    """The text of a page with the output of each of its commands as it is today."""
+    return _BLOCK.sub(lambda block: f"```console\n{_run_all(block.group(1))}```", page)
+
+
+def _run_all(block: str) -> str:
+    commands = [line[2:] for line in block.split("\n") if line.startswith("$ ")]
+    return "".join(f"$ {command}\n{output(command)}" for command in commands)
+
+
+def output(command: str) -> str:
+    """What a shell prints for a command, run at the top of the repository, stderr included."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("LAYERSCOPE_")}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    environment["COLUMNS"] = "120"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+    )
+    return done.stdout if done.stdout.endswith("\n") or not done.stdout else done.stdout + "\n"
+
+
+def main() -> int:
+    stale = []
+    for page in PAGES:
+        before = page.read_text(encoding="utf-8")
+        after = refreshed(before)
+        if after != before:
+            stale.append(page.name)
+            if "--check" not in sys.argv:
+                page.write_text(after, encoding="utf-8")
+    if stale:
+        print(f"{'stale' if '--check' in sys.argv else 'refreshed'}: {', '.join(stale)}")
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
