@@ -124,6 +124,8 @@ def files(filesystem: Filesystem, catalog: Catalog | None, query: FileQuery) -> 
         if matches is not None and not matches(path) and not matches(path.rpartition("/")[2]):
             continue
         kind = filesystem.kind_of(number)
+        if kind == Kind.HARDLINK and filesystem.path_of(filesystem.carrier(number)) == path:
+            continue  # The carrier of its bytes lives on under this name, and is listed itself.
         if kind == Kind.DIRECTORY or filesystem.content_bytes(number) < query.least_bytes:
             continue
         owner = owner_of(catalog, number)
