@@ -30,7 +30,7 @@ li { margin: 4px 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; color: var(--soft); font-weight: 600; font-size: 13px; }
 th, td { padding: 4px 10px 4px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-td.n, th.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+td.n, th.n { width: 1%; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 td.path, .step, code { font-family: ui-monospace, monospace; font-size: 13px; overflow-wrap: anywhere; }
 td.chart { width: 180px; padding-top: 9px; }
 .layers td.step { min-width: 320px; }
@@ -45,6 +45,6 @@ summary .size { min-width: 76px; text-align: right; font-variant-numeric: tabula
 .map { position: relative; width: 100%; aspect-ratio: 100 / 36; margin-bottom: 12px; }
 .map div { position: absolute; background: var(--kept); border: 1px solid var(--paper); border-radius: 3px;
   overflow: hidden; color: #fff; font-size: 12px; line-height: 1.3; }
-.map span { display: block; padding: 4px 6px; overflow-wrap: anywhere; }
+.map span { display: block; padding: 4px 6px; white-space: nowrap; }
 @media print { details > * { display: block; } .scroll { overflow: visible; } }
 """

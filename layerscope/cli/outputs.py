@@ -1,0 +1,175 @@
+"""The formats of a report, and the files that ``-o`` names: written whole or not at all."""
+
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from layerscope.errors import LayerscopeError, UsageError
+from layerscope.model.report import Report
+
+
+class ReportFormat(StrEnum):
+    """The formats of a report; the keys of render.renderers.RENDERERS."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITLAB = "gitlab"
+    CYCLONEDX = "cyclonedx"
+    SPDX = "spdx"
+
+
+_SUFFIXES = (
+    (".cdx.json", ReportFormat.CYCLONEDX),
+    (".spdx.json", ReportFormat.SPDX),
+    (".sarif.json", ReportFormat.SARIF),
+    (".sarif", ReportFormat.SARIF),
+    (".jsonl", ReportFormat.JSONL),
+    (".ndjson", ReportFormat.JSONL),
+    (".json", ReportFormat.JSON),
+    (".csv", ReportFormat.CSV),
+    (".md", ReportFormat.MARKDOWN),
+    (".markdown", ReportFormat.MARKDOWN),
+    (".html", ReportFormat.HTML),
+    (".htm", ReportFormat.HTML),
+    (".xml", ReportFormat.JUNIT),
+)
+"""What a file's name says of its format; the longest ending comes first."""
+_NAMED = re.compile(r"([A-Za-z0-9_-]+)=(.*)\Z", re.DOTALL)
+STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One report to write; ``path`` is ``-`` for stdout."""
+
+    format: ReportFormat
+    path: str
+
+
+FormatOption: TypeAlias = Annotated[
+    ReportFormat | None,
+    typer.Option("-f", "--format", help="How to print; table unless -o tells.", rich_help_panel="Output"),
+]
+OutputOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="[FORMAT=]PATH",
+        help="Write there instead of to stdout; can be given several times. PATH - is stdout.",
+        rich_help_panel="Output",
+    ),
+]
+
+
+def outputs(settings: Sequence[str], chosen: ReportFormat | None) -> tuple[Output, ...]:
+    """What ``-f`` and ``-o`` ask for; raises UsageError for what cannot be, before anything is read.
+
+    A path's format is the one before its ``=``, else that of ``-f``, else what its ending says, else the table.
+    """
+    found = tuple(_output(setting, chosen) for setting in settings)
+    paths = [output.path for output in found]
+    twice = next((path for path in paths if paths.count(path) > 1), None)
+    if twice is not None:
+        raise UsageError(f"-o names {twice} twice")
+    asked = found or (Output(format=chosen or ReportFormat.TABLE, path=STDOUT),)
+    from layerscope.render.sbom import require
+
+    for output in asked:
+        require(output.format.value)
+    return asked
+
+
+def _output(setting: str, chosen: ReportFormat | None) -> Output:
+    named = _NAMED.match(setting)
+    path = named[2] if named else setting
+    if not path:
+        raise UsageError(f"-o {setting}: the path is missing")
+    if named:
+        known = {one.value: one for one in ReportFormat}
+        if named[1] not in known:
+            hint = f"the formats are {', '.join(known)}; write ./{setting} for a file of that name"
+            raise UsageError(f"-o {setting}: there is no format {named[1]}", hint=hint)
+        return Output(format=known[named[1]], path=path)
+    ending = next((made for suffix, made in _SUFFIXES if path.lower().endswith(suffix)), ReportFormat.TABLE)
+    return Output(format=chosen or ending, path=path)
+
+
+def write_report(report: Report, asked: Sequence[Output], *, units: str, top: int, dockerfile: str = "") -> None:
+    """Render the report in each format that was asked for, and put it where it belongs."""
+    from layerscope.cli.output import terminal_width, write
+    from layerscope.render.renderers import RENDERERS
+    from layerscope.render.text import TextOptions
+    from layerscope.render.units import units as units_named
+
+    placed = _placed(dockerfile) if dockerfile else ""
+    for output in asked:
+        width = terminal_width() if output.path == STDOUT else None
+        options = TextOptions(units=units_named(units), top=top, width=width, dockerfile=placed)
+        text = RENDERERS[output.format.value](report, options)
+        if output.path == STDOUT:
+            write(text)
+        else:
+            write_file(output.path, text)
+
+
+def _placed(dockerfile: str) -> str:
+    """The Dockerfile's path as a repository has it: from the working directory, where it lies below that."""
+    path = os.path.join(dockerfile, "Dockerfile") if os.path.isdir(dockerfile) else dockerfile
+    inside = os.path.relpath(path) if not os.path.isabs(path) or path.startswith(os.getcwd() + os.sep) else path
+    return inside.replace(os.sep, "/")
+
+
+def write_file(path: str, text: str) -> None:
+    """Write a whole file or leave what was there; a device or a pipe is written to as it is.
+
+    Raises LayerscopeError with the system's reason.
+    """
+    data = text.encode("utf-8", "backslashreplace")
+    try:
+        target = Path(os.path.realpath(path))
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)  # A directory raises the right error by itself.
+        else:
+            _replace(target, data)
+    except OSError as error:
+        raise LayerscopeError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def _replace(target: Path, data: bytes) -> None:
+    """By a file beside it and a rename, so that no reader ever sees a part."""
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, _mode(target))
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _mode(target: Path) -> int:
+    """The mode that the file has, or that a new one would get."""
+    try:
+        return stat.S_IMODE(target.stat().st_mode)
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask

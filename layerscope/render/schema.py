@@ -1,0 +1,110 @@
+"""The JSON Schema of the report, made from the report's own types so that it cannot tell another story.
+
+``python -m layerscope.render.schema`` prints it; ``layerscope/schema/report-1.0.json`` is that, published.
+"""
+
+import inspect
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+from importlib.resources import files
+from typing import Any
+
+from layerscope.model.report import SCHEMA_VERSION, Report
+
+FILE = f"report-{SCHEMA_VERSION}.json"
+_SCALARS: dict[Any, dict[str, Any]] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    Any: {},
+}
+
+
+def published() -> str:
+    """The schema as it was published with this version."""
+    return files("layerscope").joinpath("schema", FILE).read_text(encoding="utf-8")
+
+
+def schema() -> dict[str, Any]:
+    """The schema as the types of this version give it (JSON Schema, draft 2020-12)."""
+    definitions: dict[str, Any] = {}
+    reference = _of(Report, definitions)
+    definitions["Report"]["properties"]["schema_version"] = {"const": SCHEMA_VERSION}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:layerscope:schema:report-{SCHEMA_VERSION}",
+        "title": f"The JSON report of layerscope, version {SCHEMA_VERSION}",
+        **reference,
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _of(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    """The schema of one type; each dataclass and enumeration gets a definition of its own."""
+    if kind in _SCALARS:
+        return dict(_SCALARS[kind])
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is types.UnionType or origin is typing.Union:
+        return {"anyOf": [{"type": "null"} if one is type(None) else _of(one, definitions) for one in arguments]}
+    if origin is tuple and arguments[-1] is Ellipsis:
+        return {"type": "array", "items": _of(arguments[0], definitions)}
+    if origin is tuple:
+        return {"type": "array", "prefixItems": [_of(one, definitions) for one in arguments], "items": False}
+    if origin is Mapping:
+        return {"type": "object", "additionalProperties": _of(arguments[1], definitions)}
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        definitions[kind.__name__] = {"description": _description(kind), "enum": [one.value for one in kind]}
+    elif is_dataclass(kind) and isinstance(kind, type):
+        if kind.__name__ not in definitions:
+            definitions[kind.__name__] = {}
+            definitions[kind.__name__] = _object(kind, definitions)
+    else:
+        raise TypeError(f"no JSON Schema for {kind!r}")
+    return {"$ref": f"#/$defs/{kind.__name__}"}
+
+
+def _object(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
+    hints = typing.get_type_hints(kind)
+    members = {one.name: _member(one.name, hints[one.name], definitions) for one in fields(kind)}
+    required = list(members)
+    for name, value in inspect.getmembers(kind, lambda value: isinstance(value, property)):
+        # What the value computes itself may be written beside its fields.
+        hint = typing.get_type_hints(value.fget)["return"]
+        members[name] = {**_of(hint, definitions), "description": _description(value)}
+    if "path" in members:
+        note = "the bytes of a path that is no UTF-8; path has them as surrogate escapes"
+        members["path_base64"] = {"type": "string", "contentEncoding": "base64", "description": note}
+    return {
+        "description": _description(kind),
+        "type": "object",
+        "properties": members,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _member(name: str, kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    made = _of(kind, definitions)
+    counts = name.endswith("_bytes") or name in ("files", "entries", "index", "layer")
+    if counts and made == {"type": "integer"}:
+        made["minimum"] = 0
+    return made
+
+
+def _description(thing: object) -> str:
+    return " ".join((inspect.getdoc(thing) or "").replace("``", "`").split())
+
+
+def main() -> None:
+    """Print the schema of this version's types."""
+    import json
+
+    print(json.dumps(schema(), indent=2))
+
+
+if __name__ == "__main__":
+    main()

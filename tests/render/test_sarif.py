@@ -1,0 +1,102 @@
+"""SARIF 2.1.0: what the specification requires, and what GitHub's code scanning shows."""
+
+import json
+from dataclasses import replace
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import pytest
+
+from layerscope.model.finding import FoundPath
+from layerscope.model.report import Report
+from layerscope.render.sarif import sarif
+from layerscope.rules.catalogue import RULES
+from tests.render.reports import HOSTILE, OPTIONS, empty, hostile, ordinary
+
+
+def run(report: Report, dockerfile: str = "") -> dict[str, Any]:
+    document = json.loads(sarif(report, replace(OPTIONS, dockerfile=dockerfile)))
+    assert document["version"] == "2.1.0"
+    (only,) = document["runs"]
+    assert isinstance(only, dict)
+    return only
+
+
+def test_the_driver_has_a_name_and_describes_every_rule() -> None:
+    driver = run(empty())["tool"]["driver"]
+    assert driver["name"] == "layerscope"
+    assert [rule["id"] for rule in driver["rules"]] == [rule.name for rule in RULES]
+    for rule in driver["rules"]:
+        assert rule["shortDescription"]["text"] and rule["fullDescription"]["text"] and "Fix: " in rule["help"]["text"]
+        assert rule["defaultConfiguration"]["level"] in {"error", "warning", "note"}
+
+
+def test_a_run_without_findings_has_an_empty_list_of_results() -> None:
+    assert run(empty())["results"] == []  # Section 3.14.23: absent would mean that no scan was run.
+
+
+@pytest.mark.parametrize("case", sorted(HOSTILE))
+def test_every_result_has_what_is_required(case: str) -> None:
+    made = run(hostile(HOSTILE[case]))
+    rules = [rule["id"] for rule in made["tool"]["driver"]["rules"]]
+    for result in made["results"]:
+        assert result["message"]["text"]
+        assert rules[result["ruleIndex"]] == result["ruleId"]
+        assert result["level"] in {"error", "warning", "note"}
+        (location,) = result["locations"]
+        assert location["physicalLocation"]["region"]["startLine"] >= 1
+        assert all(set(place) == {"name", "fullyQualifiedName", "kind"} for place in location["logicalLocations"])
+
+
+@pytest.mark.parametrize("case", sorted(HOSTILE))
+def test_the_bytes_of_a_path_can_be_had_back(case: str) -> None:
+    (place,) = run(hostile(HOSTILE[case]))["results"][0]["locations"][0]["logicalLocations"]
+    raw = unquote_to_bytes(place["fullyQualifiedName"].removeprefix("layer 0: "))
+    assert raw == ("/" + HOSTILE[case]).encode("utf-8", "surrogateescape")
+
+
+def test_a_finding_stands_at_its_line_of_the_dockerfile() -> None:
+    first = run(ordinary(), "docker/Dockerfile")["results"][0]["locations"][0]["physicalLocation"]
+    assert first == {"artifactLocation": {"uri": "docker/Dockerfile"}, "region": {"startLine": 7}}
+
+
+def test_a_finding_without_a_line_stands_at_the_archive() -> None:
+    second = run(ordinary())["results"][1]["locations"][0]["physicalLocation"]
+    assert second["artifactLocation"] == {"uri": "app.tar"}
+
+
+def test_inherited_findings_are_notes() -> None:
+    assert [result["level"] for result in run(ordinary())["results"]] == ["error", "warning", "note"]
+
+
+def test_fingerprints_differ_within_a_report_and_outlive_other_sizes_and_layers() -> None:
+    report = ordinary()
+    (first, *rest) = report.findings
+    twice = replace(report, findings=(first, first, *rest))
+    prints = [result["partialFingerprints"]["layerscopeFinding/v1"] for result in run(twice)["results"]]
+    assert len(set(prints)) == 4
+    moved = tuple(
+        replace(
+            one,
+            layers=(0,),
+            content_bytes=1,
+            paths=tuple(FoundPath(path=p.path, layer=0, content_bytes=1, fate="live") for p in one.paths),
+        )
+        for one in twice.findings
+    )
+    again = run(replace(report, findings=moved))["results"]
+    assert [result["partialFingerprints"]["layerscopeFinding/v1"] for result in again] == prints
+
+
+def test_logical_locations_are_unique() -> None:
+    report = ordinary()
+    path = report.findings[0].paths[0]
+    repeated = replace(report, findings=(replace(report.findings[0], paths=(path, path)),))
+    (result,) = run(repeated)["results"]
+    assert len(result["locations"][0]["logicalLocations"]) == 1
+
+
+def test_warnings_are_notifications_and_a_missing_layer_is_a_failure() -> None:
+    (invocation,) = run(replace(ordinary(), complete=False))["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert [one["message"]["text"] for one in invocation["toolExecutionNotifications"]] == list(ordinary().warnings)
