@@ -68,33 +68,33 @@ class _Root:
         listing = self._first((f"{self._root}/info/{stem}.list" for stem in stems), read)
         if listing is None:
             sums = (record + _SUMS, *(f"{self._root}/info/{stem}{_SUMS}" for stem in stems))
-            paths = (*stanza.conffiles, *_summed(self._first(sums, read) or b""))
-            yield from self._diverted(paths, stanza.name)
+            paths = [*stanza.conffiles, *_summed(self._first(sums, read) or b"")]
         else:
-            yield from self._diverted(self._in_list(text_of(listing), stanza.name), stanza.name)
+            paths = self._in_list(text_of(listing), stanza.name)
+        yield from self._diverted(paths, stanza.name)
 
     def _first(self, paths: Iterable[str], read: Reader) -> bytes | None:
         return next((data for path in paths if (data := read(path)) is not None), None)
 
-    def _in_list(self, text: str, name: str) -> Iterator[str]:
+    def _in_list(self, text: str, name: str) -> list[str]:
         """The paths of a ``.list`` that are no directories in the package; opkg adds the mode behind a tab."""
         text = f"\n{text}"
         if "/../" in text:
             self._evidence.warn(f"{self._root}/info: the list of {name} has paths with .. in them, which are left out")
-        live, links = self._live, self._links
-        for line in text.split("\n"):
-            path = line.partition("\t")[0] if "\t" in line else line
-            # Where /lib is a symlink, all who have files below list it as a directory; it belongs to none of them.
-            if live.get(path) not in links or f"\n{path}/" not in text:
-                yield path
+        paths = text.split("\n")
+        if "\t" in text:
+            paths = [path.partition("\t")[0] for path in paths]
+        # Where /lib is a symlink, all who have files below list it as a directory; it belongs to none of them.
+        links = self._links
+        return [path for path in paths if path not in links or f"\n{path}/" not in text]
 
-    def _diverted(self, paths: Iterable[str], name: str) -> Iterator[str]:
+    def _diverted(self, paths: list[str], name: str) -> list[str]:
         """The paths as they lie on the disk: what another package diverted has moved."""
         diversions = self._diversions
-        for path in paths:
-            if path in diversions and diversions[path][1] != name:
-                path = diversions[path][0]
-            yield path
+        if diversions.keys().isdisjoint(paths):
+            return paths
+        moved = {path: to for path, (to, by) in diversions.items() if by != name}
+        return [moved.get(path, path) for path in paths]
 
 
 def _summed(data: bytes) -> list[str]:

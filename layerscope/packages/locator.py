@@ -32,16 +32,13 @@ class Locator:
 
     def find_all(self, paths: Iterable[str]) -> tuple[int, ...]:
         """The live versions at those of the paths where something lies, in their order."""
-        # Nearly all paths are found as they are written, so the rest is kept out of the loop.
-        get, find = self._live.get, self.find
-        found = []
-        for path in paths:
-            number = get(path)
-            if number is None:
-                number = find(path)
-            if number is not None:
-                found.append(number)
-        return tuple(found)
+        # Nearly all paths are found as they are written, so the others are kept out of the fast way.
+        paths = list(paths)
+        numbers = list(map(self._live.get, paths))
+        if None in numbers:
+            find = self.find
+            numbers = [find(path) if number is None else number for path, number in zip(paths, numbers, strict=True)]
+        return tuple(number for number in numbers if number is not None)
 
     def real(self, path: str) -> str:
         """An absolute path with all symlinks before its last component followed; itself where that is impossible."""
@@ -78,10 +75,10 @@ class Locator:
         return None if done == directory else done
 
 
-def symlinks(filesystem: Filesystem) -> frozenset[int]:
-    """The numbers of all symlinks, live and hidden."""
-    found: list[int] = []
+def symlinks(filesystem: Filesystem) -> frozenset[str]:
+    """The paths of all symlinks, live and hidden."""
+    found: list[str] = []
     for layer in filesystem.layers:
-        start, kinds = filesystem.numbers(layer.index).start, layer.changeset.kinds
-        found += [start + index for index in layer.changeset.links if kinds[index] == Kind.SYMLINK]
+        kinds, paths = layer.changeset.kinds, layer.changeset.paths
+        found += [paths[index] for index in layer.changeset.links if kinds[index] == Kind.SYMLINK]
     return frozenset(found)
