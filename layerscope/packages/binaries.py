@@ -142,16 +142,19 @@ def _beside(filesystem: Filesystem, program: _Program, record: Record, prefix: s
     found: list[int] = []
     suffix = record.name.removeprefix(program.name)
     for directory, start in program.beside if prefix is not None else ():
-        begin = f"{prefix}/{directory}/{start.format(suffix)}"
-        for number in filesystem.children.get(f"{prefix}/{directory}", ()):
-            path = filesystem.path_of(number)
-            if not path.startswith(begin) or path[len(begin) : len(begin) + 1].isdigit():
-                continue
-            if filesystem.kind_of(number) == Kind.DIRECTORY:
-                found += records.in_tree(filesystem, path, without=_SITES)
-            else:
+        place = f"{prefix}/{directory}"
+        begin = f"{place}/{start.format(suffix)}"
+        for number in filesystem.children.get(place, ()):
+            if filesystem.kind_of(number) != Kind.DIRECTORY and _begins(filesystem.path_of(number), begin):
                 found.append(number)
+        for path in records.subdirectories(filesystem, place):
+            found += records.in_tree(filesystem, path, without=_SITES) if _begins(path, begin) else []
     return found
+
+
+def _begins(path: str, begin: str) -> bool:
+    """Whether a path begins so; ``python3.1`` does not begin ``python3.11``."""
+    return path.startswith(begin) and not (begin[-1:].isdigit() and path[len(begin) : len(begin) + 1].isdigit())
 
 
 def _version(

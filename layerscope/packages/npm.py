@@ -88,7 +88,7 @@ def _linked(filesystem: Filesystem) -> set[str]:
     for directory, numbers in filesystem.children.items():
         parent, _, name = directory.rpartition("/")
         if name == _MODULES or (name.startswith("@") and parent.endswith("/" + _MODULES)):
-            found |= _targets(filesystem, numbers)
+            found |= {target.rpartition("/")[0] for target in _targets(filesystem, numbers, "/package.json")}
     for directory in _PROGRAMS:
         for target in _targets(filesystem, filesystem.children.get(directory, ())):
             package, slash, _ = target.rpartition("/bin/")
@@ -97,10 +97,10 @@ def _linked(filesystem: Filesystem) -> set[str]:
     return found
 
 
-def _targets(filesystem: Filesystem, numbers: Iterable[int]) -> set[str]:
-    """Where the symlinks among these versions lead."""
+def _targets(filesystem: Filesystem, numbers: Iterable[int], inside: str = "") -> set[str]:
+    """The files to which the symlinks among these versions lead, or those of that name inside of where they lead."""
     links = [filesystem.path_of(number) for number in numbers if filesystem.kind_of(number) == Kind.SYMLINK]
-    targets = [filesystem.resolve(path) for path in links]
+    targets = [filesystem.resolve(path + inside) for path in links]
     return {filesystem.path_of(target) for target in targets if target is not None}
 
 

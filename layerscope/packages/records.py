@@ -123,7 +123,7 @@ def record_at(filesystem: Filesystem, path: str) -> Record | None:
 
 def in_tree(filesystem: Filesystem, directory: str, *, without: str = "") -> list[int]:
     """Live files and links below a directory, but for its own child named ``without`` and what lies in that."""
-    children, below = filesystem.children, _subdirectories(filesystem)
+    children, below = filesystem.children, _directories(filesystem)
     found, todo = [], [directory]
     while todo:
         current = todo.pop()
@@ -134,8 +134,13 @@ def in_tree(filesystem: Filesystem, directory: str, *, without: str = "") -> lis
     return found
 
 
-def _subdirectories(filesystem: Filesystem) -> dict[str, list[str]]:
-    """The directories in each directory that hold anything; Bazel and others write no entries for directories."""
+def subdirectories(filesystem: Filesystem, directory: str) -> list[str]:
+    """The directories in a directory that hold anything, with or without an entry of their own."""
+    return _directories(filesystem).get(directory, [])
+
+
+def _directories(filesystem: Filesystem) -> dict[str, list[str]]:
+    """Subdirectories by directory; Bazel and others write no entries for directories."""
     known = _KNOWN.get(filesystem)
     if known is None:
         known = _KNOWN[filesystem] = {}

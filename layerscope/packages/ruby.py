@@ -77,9 +77,8 @@ def _described(text: str, full_name: str) -> tuple[str, str, str]:
 
 def _extensions(filesystem: Filesystem, home: str) -> Iterator[str]:
     """The directories of compiled extensions: ``extensions/<platform>/<ABI>``."""
-    for platform in filesystem.children.get(f"{home}/extensions", ()):
-        for interface in filesystem.children.get(filesystem.path_of(platform), ()):
-            yield filesystem.path_of(interface)
+    for platform in records.subdirectories(filesystem, f"{home}/extensions"):
+        yield from records.subdirectories(filesystem, platform)
 
 
 def _programs(text: str, home: str) -> Iterator[str]:
