@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from layerscope.analysis.stages import lockfiles as stage_lockfiles
-from layerscope.analysis.stages import placed
+from layerscope.analysis.stages import placed, with_packages
 from layerscope.filesystem.tree import Filesystem
 from layerscope.history.alignment import instructions as align
 from layerscope.model.base import Base
@@ -73,8 +73,10 @@ def analyse(image: Image, question: Question) -> Analysis:
         stage_of=joined.stage_of if joined.layers or joined.matched else None,
         lockfiles=outside,
     )
-    if placement.origins:
-        found = replace(found, findings=placed(found.findings, placement, joined))
+    listed = with_packages(found.findings, joined, packages)
+    found = replace(
+        found, findings=placed(listed, placement, joined) if placement.origins or joined.matched else listed
+    )
     return Analysis(
         image=image,
         filesystem=filesystem,

@@ -7,7 +7,7 @@ from layerscope.history.dockerfile.stages import SourceKind
 from layerscope.model.entry import Kind
 from layerscope.model.finding import Evidence, Finding, FindingKind
 from layerscope.model.report import StageReport, StageStep
-from layerscope.packages.catalog import UNOWNED
+from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.inventory import catalog
 from layerscope.rules.collapse import collapse
 from layerscope.rules.lockfiles import PYTHON
@@ -26,6 +26,7 @@ LOCKFILES = frozenset({*PYTHON, "package-lock.json", "pnpm-lock.yaml", "yarn.loc
 """Names of the files that tell what a project needs, wherever they lie."""
 _MOST = 12
 _LONGEST = 200
+_OF_PACKAGES = frozenset({"node-dev-deps", "py-dev-deps", "py-managers"})
 _INSTALLED = frozenset({"node_modules", "site-packages", "dist-packages"})
 
 
@@ -38,6 +39,7 @@ def placed(findings: Sequence[Finding], placement: Placement, trace: Trace) -> t
 
 
 def _placed(finding: Finding, placement: Placement, trace: Trace) -> Finding:
+    finding = replace(finding, made_by=_made_by(finding, trace))
     origin = placement.origins.get(finding.instruction) if finding.instruction is not None else None
     if origin is None:
         return finding
@@ -47,7 +49,24 @@ def _placed(finding: Finding, placement: Placement, trace: Trace) -> Finding:
         from_context = all(one.kind == SourceKind.CONTEXT for one in inputs)
         kind = FindingKind.BLOAT if from_context else kind
     line = finding.dockerfile_line if finding.dockerfile_line is not None else origin.line
-    return replace(finding, kind=kind, dockerfile_line=line, made_by=_made_by(finding, trace))
+    return replace(finding, kind=kind, dockerfile_line=line)
+
+
+def with_packages(findings: Sequence[Finding], trace: Trace, packages: Catalog) -> tuple[Finding, ...]:
+    """The findings about dependencies with the packages that they claim, each with its bytes, biggest first."""
+    found = []
+    for finding in findings:
+        if finding.rule in _OF_PACKAGES:
+            sums: dict[int, int] = {}
+            for path in finding.paths:
+                number = trace.number_of(path.layer, path.path)
+                owner = packages.owners[number] if number is not None else UNOWNED
+                if owner != UNOWNED:
+                    sums[owner] = sums.get(owner, 0) + path.content_bytes
+            listed = ((f"{packages.packages[one].name} {packages.packages[one].version}", sums[one]) for one in sums)
+            finding = replace(finding, packages=tuple(sorted(listed, key=lambda item: (-item[1], item[0]))))
+        found.append(finding)
+    return tuple(found)
 
 
 def _made_by(finding: Finding, trace: Trace) -> str:
@@ -148,12 +167,14 @@ def _report(
     if builder is None:
         return report
     comparison = builder.comparison
+    compared = sum(comparison.bytes_of(verdict) for verdict in Verdict)
     stayed = _stayed(trace, builder)
     return replace(
         report,
         matched_bytes=comparison.bytes_of(Verdict.MATCHED),
         same_content_bytes=comparison.bytes_of(Verdict.SAME_CONTENT),
         inconclusive_bytes=comparison.bytes_of(Verdict.INCONCLUSIVE),
+        different_bytes=max(0, content_bytes - compared),
         stayed_bytes=sum(size for _, size in stayed),
         stayed=tuple(stayed[:_MOST]),
         made_by=tuple(_steps(builder, made)),

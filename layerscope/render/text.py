@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from layerscope.model.finding import Finding, FindingKind
-from layerscope.model.report import LayerReport, PathBytes, Report
+from layerscope.model.report import InstructionReport, LayerReport, PathBytes, Report
 from layerscope.render.escape import printable
 from layerscope.render.steps import next_steps
 from layerscope.render.table import aligned, shortened
 from layerscope.render.units import Units, percent
 from layerscope.rules.collapse import collapse
 
+_PACKAGES, _STEPS, _STAYED = 6, 3, 3
 _WIDE = 120
 """How far lines run where there is no terminal to fit: lists side by side need some width."""
 
@@ -93,15 +94,21 @@ def _layers(report: Report, options: TextOptions) -> Iterator[str]:
 def _layer(report: Report, layer: LayerReport, units: Units) -> list[str]:
     step = report.instructions[layer.instruction] if layer.instruction is not None else None
     told = f"{step.kind} {step.text}".strip() if step else "no instruction is recorded"
-    if step is not None and step.dockerfile_line:
-        source = f" from stage {step.source_stage}" if step.source_stage else ""
-        told = f"line {step.dockerfile_line}{source}: {told}"
-    elif step is not None and step.source_stage:
-        told = f"from stage {step.source_stage}: {told}"
+    if step is not None and (step.dockerfile_line or step.source_stage):
+        line = f"line {step.dockerfile_line}" if step.dockerfile_line else ""
+        told = f"{line}{_source(step)}".lstrip() + f": {told}"
     back = units(layer.reclaimable_bytes) if layer.reclaimable_bytes else ""
     if layer.problem:
         return [str(layer.index), units(layer.stored_bytes), "", f"LEFT OUT: {printable(layer.problem)}"]
     return [str(layer.index), units(layer.content_bytes), back, printable(" ".join(told.split()))]
+
+
+def _source(step: InstructionReport) -> str:
+    """Where a step takes files from, in words as strong as the evidence: a mount is only a possible source."""
+    if not step.source_stage:
+        return ""
+    sure = not step.evidence.startswith(("possible input", "input"))
+    return f" {'from' if sure else 'with input of'} {_stage(step.source_stage)}"
 
 
 def _findings(report: Report, options: TextOptions) -> Iterator[str]:
@@ -135,7 +142,9 @@ def _rules(findings: list[Finding]) -> str:
 
 def _finding(finding: Finding, options: TextOptions) -> list[str]:
     where = finding.detail or finding.title
-    if finding.paths:
+    if finding.packages:
+        where = f"{counted(len(finding.packages), 'package')}: {_listed(finding, options)}"
+    elif finding.paths:
         groups = collapse((path.path, path.content_bytes) for path in finding.paths)
         first = groups[0]
         files = f" ({counted(first.files, 'file')})" if first.files > 1 else ""
@@ -144,25 +153,55 @@ def _finding(finding: Finding, options: TextOptions) -> list[str]:
             where += f" and {counted(len(groups) - 1, 'more place')}"
         if finding.detail:
             where += f": {printable(finding.detail)}"
-    origin = f" of stage {printable(finding.stage)}" if finding.stage else ""
-    layer = f"layer {finding.layers[0]}: " if finding.layers else ""
     return [
         f"{finding.severity.value} {finding.kind.value}",
-        finding.rule + origin,
+        finding.rule,
         options.units(finding.content_bytes) if finding.content_bytes else "",
-        layer + where,
+        _brought(finding) + where,
     ]
 
 
+def _listed(finding: Finding, options: TextOptions) -> str:
+    """The biggest packages of a finding with their bytes."""
+    rows = finding.packages[:_PACKAGES]
+    listed = ", ".join(f"{printable(name.rpartition(' ')[0])} {options.units(size)}" for name, size in rows)
+    more = len(finding.packages) - len(rows)
+    return f"{listed} and {more} more" if more else listed
+
+
+def _brought(finding: Finding) -> str:
+    """The line of the Dockerfile, else the layer; and the stage with its evidence, where one is known."""
+    place = f"layer {finding.layers[0]}" if finding.layers else ""
+    if finding.dockerfile_line is not None:
+        place = f"line {finding.dockerfile_line}"
+    if finding.stage:
+        place = f"{place} from {_stage(finding.stage)} ({finding.evidence.value})".lstrip()
+    return f"{place}: " if place else ""
+
+
+def _stage(name: str) -> str:
+    """A stage, or an image that a COPY names itself."""
+    return printable(name if name.startswith("image ") else f"stage {name}")
+
+
 def _stages(report: Report, options: TextOptions) -> Iterator[str]:
-    """What came over from each build stage."""
+    """What came over from each build stage, which of its instructions made it, and what stayed behind."""
     units = options.units
+    if report.stages:
+        yield "FROM BUILD STAGES"
     for stage in report.stages:
-        came = f"from stage {printable(stage.name)} ({stage.evidence}): {units(stage.content_bytes)} came over"
         rest = stage.content_bytes - stage.needless_bytes
-        yield f"{came}, {units(stage.needless_bytes)} needless, {units(rest)} that no rule questions"
+        came = f"{units(stage.content_bytes)} came over, {units(stage.needless_bytes)} of it needless"
+        yield f"{_stage(stage.name)} ({stage.evidence}): {came}, {units(rest)} that no rule questions"
+        lines = [f"  {units(step.content_bytes)} made by {printable(str(step))}" for step in stage.made_by[:_STEPS]]
+        for finding in report.findings:
+            if finding.stage == stage.name and finding.packages:
+                lines.append(f"  {units(finding.content_bytes)} of {finding.rule}: {_listed(finding, options)}")
+        yield from (shortened(line, options.width) if options.width else line for line in lines)
+        if stage.different_bytes:
+            yield f"  {units(stage.different_bytes)} of it is not as in the image given for the stage: rebuilt since?"
         if stage.stayed_bytes is not None:
-            biggest = ", ".join(f"{printable(path)} {units(size)}" for path, size in stage.stayed[:3])
+            biggest = ", ".join(f"{printable(path)} {units(size)}" for path, size in stage.stayed[:_STAYED])
             yield f"  {units(stage.stayed_bytes)} stayed behind" + (f": {biggest}" if biggest else "")
 
 

@@ -55,7 +55,8 @@ class Comparison:
 
     ``verdicts`` and ``twins`` (versions of the builder) are by version number of the image. ``shared_layers`` of the
     lowest layers are the same in both: common ancestry, which proves nothing. ``layers`` holds for each layer that
-    was compared the bytes with each verdict; a layer is ``confirmed`` where most of its bytes match.
+    was compared the bytes with each verdict; a layer is ``confirmed`` where most of its bytes match. ``differing``
+    are versions of the builder that lie where the COPY takes a file from, but hold other content.
     """
 
     filesystem: Filesystem
@@ -64,6 +65,7 @@ class Comparison:
     twins: dict[int, int] = field(default_factory=dict)
     layers: dict[int, Counter[Verdict]] = field(default_factory=dict)
     confirmed: frozenset[int] = frozenset()
+    differing: frozenset[int] = frozenset()
 
     @property
     def own_from(self) -> int:
@@ -103,6 +105,8 @@ def compare(
         total = filesystem.layers[one.layer].content_bytes
         if 2 * found[one.layer][Verdict.MATCHED] > total:
             confirmed.add(one.layer)
+        elif one.map_back is None:
+            found[one.layer] = work.withdraw(one.layer)
     return Comparison(
         filesystem=builder,
         shared_layers=shared,
@@ -110,6 +114,7 @@ def compare(
         twins=work.twins,
         layers=found,
         confirmed=frozenset(confirmed),
+        differing=frozenset(work.differing),
     )
 
 
@@ -119,6 +124,7 @@ class _Work:
     def __init__(self, filesystem: Filesystem, base_layers: int, builder: Filesystem, shared: int) -> None:
         self.verdicts: dict[int, Verdict] = {}
         self.twins: dict[int, int] = {}
+        self.differing: set[int] = set()
         self._filesystem = filesystem
         self._builder = builder
         self._own_from = builder.numbers(shared).start if shared < len(builder.layers) else len(builder)
@@ -140,6 +146,17 @@ class _Work:
                 found[verdict] += length
         return found
 
+    def withdraw(self, layer: int) -> "Counter[Verdict]":
+        """Take back what matched by a guess that most of the layer does not bear out: it is the same content."""
+        found: Counter[Verdict] = Counter()
+        for number in self._filesystem.numbers(layer):
+            verdict = self.verdicts.get(number)
+            if verdict == Verdict.MATCHED:
+                verdict = self.verdicts[number] = Verdict.SAME_CONTENT
+            if verdict is not None:
+                found[verdict] += self._filesystem.content_bytes(number)
+        return found
+
     def _made_in(self, number: int, layers: frozenset[int]) -> bool:
         return number in self.twins and self._builder.layer_of(self.twins[number]) in layers
 
@@ -159,10 +176,14 @@ class _Work:
             if twin is None:
                 continue
             twin = builder.carrier(twin)
-            if builder.kind_of(twin) == Kind.FILE and self._equal(number, twin, length):
-                if twin >= self._own_from:
-                    self.twins[number] = twin
-                return Verdict.INCONCLUSIVE if self._proves_nothing(number, path, length, twin) else Verdict.MATCHED
+            if builder.kind_of(twin) != Kind.FILE:
+                continue
+            if not self._equal(number, twin, length):
+                self.differing.add(twin)
+                continue
+            if twin >= self._own_from:
+                self.twins[number] = twin
+            return Verdict.INCONCLUSIVE if self._proves_nothing(number, path, length, twin) else Verdict.MATCHED
         if length < TINY or _LICENCE.fullmatch(path.rpartition("/")[2]):
             return None
         for twin in self._by_length.get(length, ())[:_MOST_TWINS]:

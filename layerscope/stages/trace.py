@@ -45,11 +45,13 @@ class Trace:
     """Answers for each version which stage it came from.
 
     ``layers`` maps the image's layers to the origin of their step, ``matched`` to the builder that fits each best.
+    ``copies`` are the layers that a COPY or ADD made.
     """
 
     filesystem: Filesystem
     base_layers: int
     layers: Mapping[int, Origin] = field(default_factory=dict)
+    copies: frozenset[int] = frozenset()
     builders: tuple[Builder, ...] = ()
     matched: Mapping[int, Builder] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -80,12 +82,10 @@ class Trace:
         return self._numbers[layer].get(path)
 
     def _is_match(self, comparison: Comparison, layer: int, number: int) -> bool:
-        """A file that proves nothing goes with its layer, where that is confirmed by all the others."""
-        carrier = self.filesystem.carrier(number)
-        verdict = comparison.verdicts.get(carrier)
-        if verdict is None and layer in comparison.confirmed:
-            return self.filesystem.kind_of(carrier) != Kind.FILE
-        return verdict == Verdict.MATCHED or (verdict == Verdict.INCONCLUSIVE and layer in comparison.confirmed)
+        """One COPY has one source: where most of what it brought matches, the rest came from there too."""
+        if layer in comparison.confirmed and layer in self.copies:
+            return True
+        return comparison.verdicts.get(self.filesystem.carrier(number)) == Verdict.MATCHED
 
 
 def trace(
@@ -105,7 +105,10 @@ def trace(
         for step in steps
         if step.layer is not None and step.index in placement.origins
     }
-    joined = Trace(filesystem=filesystem, base_layers=base_layers, layers=layers, warnings=placement.warnings)
+    copies = frozenset(step.layer for step in steps if step.layer is not None and step.kind in ("COPY", "ADD"))
+    joined = Trace(
+        filesystem=filesystem, base_layers=base_layers, layers=layers, copies=copies, warnings=placement.warnings
+    )
     if not known.builders:
         return joined
     warnings = list(placement.warnings)
@@ -161,7 +164,7 @@ def _copied(
             if name in origin.source.split(", "):
                 layers.append(_mapped(layer, origin, step))
         elif step is None or step.kind in _COPIES:
-            alike = (other.layer for other in history if step and other.layer is not None and other.text == step.text)
+            alike = (other.layer for other in history if step and other.layer is not None and _alike(step, other))
             layers.append(Copied(layer=layer, destination=_destination(step), same_steps=frozenset(alike)))
     return layers
 
@@ -177,6 +180,17 @@ def _mapped(layer: int, origin: Origin, step: Instruction | None) -> Copied:
         if mapping.resolved and mapping.source.kind == SourceKind.STAGE:
             return Copied(layer=layer, map_back=mapping.map_back)
     return Copied(layer=layer, destination=_destination(step))
+
+
+def _alike(one: Instruction, other: Instruction) -> bool:
+    """Whether two steps may copy the same files of the build context, wherever they put them."""
+    if one.kind != other.kind:
+        return False
+    return one.text == other.text or (one.kind in ("COPY", "ADD") and _sources(one) == _sources(other))
+
+
+def _sources(step: Instruction) -> str:
+    return step.text.rpartition(" ")[0].removesuffix(" in")
 
 
 def _destination(step: Instruction | None) -> str:
@@ -202,7 +216,12 @@ def stayed_behind(joined: Trace, builder: Builder) -> Iterator[int]:
     own_from = comparison.own_from
     copied = set(comparison.twins.values())
     for number in other.live_numbers():
-        if number < own_from or number in copied or other.kind_of(number) != Kind.FILE:
+        if (
+            number < own_from
+            or number in copied
+            or number in comparison.differing
+            or other.kind_of(number) != Kind.FILE
+        ):
             continue
         here = filesystem.live.get(other.path_of(number))
         if here is not None:
