@@ -1,0 +1,78 @@
+import json
+
+import pytest
+
+from layerscope.packages.php import PHP
+from tests.builder import file
+from tests.packages.images import Found, catalogued
+from tests.packages.trees import members_of_archive
+
+
+@pytest.mark.parametrize("compressed", [False, True], ids=["plain layer", "compressed layer"])
+def test_what_composer_installed_is_listed_as_composer_shows_it(compressed: bool) -> None:
+    found = catalogued(PHP, members_of_archive("composer/app", "srv"), compressed=compressed)
+    assert found.versions == [("log", "2.1.0"), ("meta", "3.0.0"), ("tool", "v1.0.0-beta2")]
+    assert {claim.namespace for claim in found.claims} == {"acme"}
+    assert found.paths_of("log") == ("/srv/vendor/acme/log/composer.json", "/srv/vendor/acme/log/src/Log.php")
+    assert found.paths_of("tool") == ("/srv/vendor/acme/tool/bin/tool", "/srv/vendor/acme/tool/composer.json")
+    assert found.paths_of("meta") == ()
+    assert not found.warnings
+
+
+def _installed(document: object, root: str = "srv/") -> Found:
+    return catalogued(
+        PHP,
+        [
+            file(f"{root}vendor/composer/installed.json", json.dumps(document).encode()),
+            file(f"{root}vendor/acme/log/Log.php"),
+            file(f"{root}web/modules/log/Log.php"),
+            file("etc/shadow"),
+        ],
+    )
+
+
+def test_the_bare_list_of_composer_1_is_read() -> None:
+    found = _installed([{"name": "acme/log", "version": "1.0"}])
+    assert found.paths_of("log") == ("/srv/vendor/acme/log/Log.php",)
+
+
+@pytest.mark.parametrize(
+    ("path", "owned"),
+    [
+        pytest.param("../acme/log", "/srv/vendor/acme/log/Log.php", id="in vendor"),
+        pytest.param("../../web/modules/log", "/srv/web/modules/log/Log.php", id="elsewhere in the project"),
+        pytest.param(None, "", id="a metapackage"),
+        pytest.param("../../../etc", "", id="outside of the project"),
+        pytest.param("/etc", "", id="an absolute path outside"),
+        pytest.param("../..", "", id="the project itself"),
+        pytest.param("..", "", id="all of vendor"),
+    ],
+)
+def test_a_package_owns_its_directory_within_the_project(path: str | None, owned: str) -> None:
+    found = _installed({"packages": [{"name": "acme/log", "version": "1.0", "install-path": path}]})
+    assert found.paths_of("log") == ((owned,) if owned else ())
+    assert len(found.warnings) == (not owned and path is not None)
+
+
+def test_a_project_in_the_root_reaches_no_further_than_vendor() -> None:
+    found = _installed({"packages": [{"name": "acme/log", "install-path": "../../etc"}]}, root="")
+    assert found.paths_of("log") == ()
+    assert "/etc" in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "warning"),
+    [
+        pytest.param(b"", "not JSON", id="empty"),
+        pytest.param(b"[" * 100_000, "not JSON", id="deep"),
+        pytest.param(b'"text"', "a JSON str instead of an object", id="a text"),
+        pytest.param(b'{"packages": 3}', "packages is no list", id="no list"),
+        pytest.param(b'{"packages": [3]}', "packages[0] has no name", id="a number for a package"),
+        pytest.param(b'{"packages": [{"name": ["x"]}]}', "packages[0] has no name", id="a list for a name"),
+    ],
+)
+def test_a_damaged_list_costs_a_warning_that_names_it(content: bytes, warning: str) -> None:
+    found = catalogued(PHP, [file("srv/vendor/composer/installed.json", content)])
+    assert found.claims == ()
+    assert [message[:38] for message in found.warnings] == ["/srv/vendor/composer/installed.json: " + warning[:1]]
+    assert warning in found.warnings[0]

@@ -1,0 +1,97 @@
+import pytest
+
+from layerscope.packages.ruby import RUBY
+from tests.builder import file
+from tests.packages.images import catalogued
+from tests.packages.trees import members_of_archive
+
+_HOME = "usr/local/bundle"
+
+
+@pytest.mark.parametrize("compressed", [False, True], ids=["plain layer", "compressed layer"])
+def test_what_gem_installed_is_listed_as_gem_lists_it(compressed: bool) -> None:
+    found = catalogued(RUBY, members_of_archive("gem/bundle", "usr/local"), compressed=compressed)
+    assert found.versions == [("alpha", "1.2.0"), ("beta", "0.1.0.pre2"), ("gamma", "2.0.1")]
+    assert found.one("beta").qualifiers == (("platform", "x86_64-linux"),)
+    assert not found.warnings
+
+
+def test_a_gem_owns_its_tree_its_program_its_extension_and_its_archive() -> None:
+    found = catalogued(RUBY, members_of_archive("gem/bundle", "usr/local"))
+    assert found.paths_of("alpha") == (
+        "/usr/local/bundle/bin/alpha",
+        "/usr/local/bundle/cache/alpha-1.2.0.gem",
+        "/usr/local/bundle/gems/alpha-1.2.0/bin/alpha",
+        "/usr/local/bundle/gems/alpha-1.2.0/lib/alpha.rb",
+        "/usr/local/bundle/specifications/alpha-1.2.0.gemspec",
+    )
+    assert "/usr/local/bundle/extensions/x86_64-linux/3.1.0/gamma-2.0.1/gamma/gamma.so" in found.paths_of("gamma")
+    members = [member for member in members_of_archive("gem/bundle", "usr/local") if member.typeflag == b"0"]
+    assert sum(map(len, found.paths)) == len(members)
+
+
+def test_a_default_gem_owns_its_part_of_the_standard_library() -> None:
+    text = b"# stub: json 2.6.1 ruby lib\nGem::Specification.new do |s|\n"
+    text += b'  s.files = ["lib/json.rb".freeze, "../../etc/x"]\n'
+    found = catalogued(
+        RUBY,
+        [
+            file("usr/lib/ruby/gems/3.1.0/specifications/default/json-2.6.1.gemspec", text),
+            file("usr/lib/ruby/3.1.0/json.rb"),
+            file("usr/lib/etc/x"),
+        ],
+    )
+    assert found.paths_of("json") == (
+        "/usr/lib/ruby/3.1.0/json.rb",
+        "/usr/lib/ruby/gems/3.1.0/specifications/default/json-2.6.1.gemspec",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "version"),
+    [
+        pytest.param("# stub: rack 3.0.8 ruby lib\n", "rack", "3.0.8", id="stub line"),
+        pytest.param('  s.name = "rack"\n  s.version = "3.0.9"\n', "rack", "3.0.9", id="assignments"),
+        pytest.param('  s.name = %q{rack}\n  s.version = "1"\n', "a-b", "1.5", id="the file's name"),
+    ],
+)
+def test_name_and_version_come_from_the_best_place(text: str, name: str, version: str) -> None:
+    found = catalogued(RUBY, [file(f"{_HOME}/specifications/a-b-1.5.gemspec", text.encode())])
+    assert found.versions == [(name, version)]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("app/app.gemspec", id="a project"),
+        pytest.param(f"{_HOME}/gems/a-1/a.gemspec", id="the source of an installed gem"),
+    ],
+)
+def test_a_gemspec_elsewhere_is_no_installed_gem(path: str) -> None:
+    assert catalogued(RUBY, [file(path, b"# stub: a 1 ruby lib\n")]).claims == ()
+
+
+def test_a_gem_from_a_repository_owns_its_checkout() -> None:
+    home = f"{_HOME}/ruby/3.1.0/bundler/gems/tool-0123abcd"
+    found = catalogued(RUBY, [file(f"{home}/tool.gemspec", b's.name = "tool"\ns.version = V\n'), file(f"{home}/x.rb")])
+    assert found.versions == [("tool", "")]
+    assert len(found.paths_of("tool")) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"\xff\0\xfe" * 1000, id="binary"),
+        pytest.param(b"# stub: " + b"x" * 900_000, id="a line without end"),
+        pytest.param(b's.files = ["' * 90_000, id="a list without end"),
+        pytest.param(b"x" * (2 << 20), id="2 MiB"),
+    ],
+)
+def test_a_damaged_specification_costs_a_warning_and_not_the_gem(text: bytes) -> None:
+    path = f"{_HOME}/specifications/broken.gemspec"
+    found = catalogued(RUBY, [file(path, text), file(f"{_HOME}/gems/broken/x.rb")])
+    assert found.versions == [("broken", "")]
+    assert f"/{_HOME}/gems/broken/x.rb" in found.paths[0]
+    assert found.warnings
+    assert all(warning.startswith(f"/{path}: ") for warning in found.warnings)
