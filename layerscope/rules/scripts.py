@@ -45,7 +45,7 @@ def _is_test(path: str) -> bool:
     "bytecode",
     severity=Severity.LOW,
     title="compiled copies of Python modules",
-    fix="if start-up may take longer: `pip install --no-compile`, PYTHONDONTWRITEBYTECODE=1, or delete {path} where it is made",
+    fix="`pip install --no-compile` and PYTHONDONTWRITEBYTECODE=1 spare {path}, if start-up may take longer",
     wanted=Wanted(paths=PathSet(trees=("__pycache__",)), head=0),
 )
 def bytecode(scene: Scene) -> Iterator[Leak]:

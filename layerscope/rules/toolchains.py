@@ -233,9 +233,8 @@ def orphan_build_group(scene: Scene) -> Iterator[Leak]:
         owned = owned_by(scene, indexes(scene, lambda p, members=members: p.type == "apk" and p.name in members))  # type: ignore[misc]
         if owned:
             versions = tuple(number for numbers in owned.values() for number in numbers)
-            yield Leak(
-                versions=versions, detail=f"{name}: {listing(members)}", fix=f"end {{step}} with `apk del {name}`"
-            )
+            named = listing(scene.catalog.packages[index].name for index in owned)
+            yield Leak(versions=versions, detail=f"{name}: {named}", fix=f"end {{step}} with `apk del {name}`")
 
 
 def _members(database: str, group: str) -> set[str]:

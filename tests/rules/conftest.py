@@ -1,7 +1,7 @@
 """Findings on archives that are made in memory."""
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -28,7 +28,7 @@ def no_packages(filesystem: Filesystem) -> Catalog:
     return Catalog(packages=(), owners=owners, unowned_bytes=sum(layer.content_bytes for layer in filesystem.layers))
 
 
-def catalog_of(filesystem: Filesystem, packages: dict[str, Sequence[str]]) -> Catalog:
+def catalog_of(filesystem: Filesystem, packages: Mapping[str, Sequence[str]]) -> Catalog:
     """Packages ``type/name`` (or ``type/name@version``) that own the given paths."""
     owners = array("i", [UNOWNED]) * len(filesystem)
     listed = []
@@ -49,7 +49,7 @@ def find(tmp_path: Path) -> Find:
         spec: ImageSpec,
         *,
         base_layers: int = 0,
-        packages: dict[str, Sequence[str]] | None = None,
+        packages: Mapping[str, Sequence[str]] | None = None,
         rules: Sequence[Rule] = RULES,
         duplicates: bool = True,
     ) -> Findings:
@@ -89,3 +89,8 @@ def of_rule(found: Findings, name: str) -> tuple[Finding, ...]:
 def paths_of(found: Findings, name: str) -> set[str]:
     """All paths that one rule found."""
     return {path.path for finding in of_rule(found, name) for path in finding.paths}
+
+
+def caught(find: Find, name: str, spec: ImageSpec, packages: Mapping[str, Sequence[str]] | None = None) -> set[str]:
+    """What one rule of the whole catalogue finds, the others claiming what is theirs."""
+    return paths_of(find(spec, packages=packages), name)

@@ -1,0 +1,116 @@
+"""What compilers leave behind: what each rule catches, and what it must not."""
+
+import pytest
+
+from layerscope.rules.elf import BPF
+from tests.builder import Member, file, hardlink, layer
+from tests.rules.conftest import Find, caught, copied, of_rule, paths_of, ran
+from tests.rules.elf_builder import elf
+
+OBJECT = elf(kind=1)
+SYMBOLS = {".text": b"x" * 50_000, ".symtab": b"s" * 30_000, ".strtab": b"n" * 20_000}
+PROGRAM = elf(SYMBOLS)
+STRIPPED = elf({".text": b"x" * 100_000})
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        pytest.param([file("src/main.o", OBJECT)], {"/src/main.o"}, id="an object file"),
+        pytest.param([file("b/CMakeFiles/x/link.txt", b"1")], {"/b/CMakeFiles/x/link.txt"}, id="CMake's files"),
+        pytest.param([file("app/target/release/deps/x.d", b"1")], {"/app/target/release/deps/x.d"}, id="Cargo's"),
+        pytest.param(
+            [file("src/obj/project.assets.json", b"1"), file("src/obj/Debug/a.dll", b"1")],
+            {"/src/obj/project.assets.json", "/src/obj/Debug/a.dll"},
+            id=".NET's obj",
+        ),
+        pytest.param([file("usr/lib/crt1.o", OBJECT), file("usr/lib/crtbeginS.o", OBJECT)], set(), id="start files"),
+        pytest.param([file("opt/probe.o", elf(kind=1, machine=BPF))], set(), id="an eBPF object"),
+        pytest.param([file("lib/modules/x.ko", OBJECT)], set(), id="a kernel module"),
+        pytest.param([file("data/letter.o", b"only the name")], set(), id="only the name"),
+        pytest.param([file("app/obj/Duck.txt", b"1")], set(), id="another obj"),
+        pytest.param([file("app/target/classes/A", b"1")], set(), id="another target"),
+    ],
+)
+def test_objects(find: Find, members: list[Member], found: set[str]) -> None:
+    assert caught(find, "objects", copied(layer(*members))) == found
+
+
+def test_the_program_that_cargo_links_into_deps_stays(find: Find) -> None:
+    members = [
+        file("a/target/release/deps/app-1f", b"12345"),
+        hardlink("a/target/release/app", "a/target/release/deps/app-1f"),
+    ]
+    assert caught(find, "objects", copied(layer(*members))) == set()
+
+
+def test_only_the_sections_of_a_program_are_claimed(find: Find) -> None:
+    found = find(copied(layer(file("usr/bin/app", PROGRAM, mode=0o755))))
+    assert [(f.rule, f.content_bytes) for f in found.findings] == [("unstripped-elf", 50_000)]
+    assert found.rest_bytes == len(PROGRAM) - 50_000
+
+
+@pytest.mark.parametrize(
+    ("member", "packages"),
+    [
+        pytest.param(file("usr/bin/app", STRIPPED, mode=0o755), {}, id="stripped"),
+        pytest.param(file("usr/bin/app", elf({".gopclntab": b"x" * 100_000}), mode=0o755), {}, id="Go's line table"),
+        pytest.param(file("usr/bin/app", elf({".symtab": b"s" * 100}), mode=0o755), {}, id="too little to matter"),
+        pytest.param(file("usr/bin/app", PROGRAM, mode=0o755), {"deb/app": ("/usr/bin/app",)}, id="a package's"),
+        pytest.param(file("site/x.so", PROGRAM), {"pypi/x": ("/site/x.so",)}, id="a wheel's library"),
+        pytest.param(file("data/x", PROGRAM), {}, id="no execute bit"),
+    ],
+)
+def test_programs_that_nobody_needs_to_strip(find: Find, member: Member, packages: dict[str, tuple[str]]) -> None:
+    assert paths_of(find(copied(layer(member)), packages=packages), "unstripped-elf") == set()
+
+
+def test_a_program_that_is_a_package_by_itself_can_be_stripped(find: Find) -> None:
+    spec = copied(layer(file("app", PROGRAM, mode=0o755)))
+    assert caught(find, "unstripped-elf", spec, {"golang/example.org/app": ("/app",)}) == {"/app"}
+
+
+def test_a_package_of_debug_symbols_is_claimed_whole(find: Find) -> None:
+    spec = ran(layer(file("usr/lib/debug/x.debug", b"12345")))
+    (finding,) = find(spec, packages={"deb/libc6-dbgsym": ("/usr/lib/debug/x.debug",)}).findings
+    assert (finding.rule, finding.content_bytes) == ("unstripped-elf", 5)
+
+
+def test_what_the_base_left_unstripped_is_not_even_looked_at(find: Find) -> None:
+    spec = copied(layer(file("usr/bin/app", PROGRAM, mode=0o755)), layer(file("x", b"1")))
+    assert find(spec, base_layers=1).findings == ()
+
+
+GO = [file("src/go.mod", b"module x"), file("src/main.go", b"package main"), file("app", STRIPPED, mode=0o755)]
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        pytest.param(GO, {"/src/main.go"}, id="Go"),
+        pytest.param(
+            [file("s/pom.xml", b"1"), file("s/src/main/java/A.java", b"1"), file("s/target/a.jar", b"1")],
+            {"/s/src/main/java/A.java"},
+            id="Java",
+        ),
+        pytest.param(
+            [file("s/a.csproj", b"1"), file("s/P.cs", b"1"), file("out/a.dll", b"1")], {"/s/P.cs"}, id="C#"
+        ),
+        pytest.param(GO[:2], set(), id="nothing was built"),
+        pytest.param([GO[1], GO[2]], set(), id="no manifest"),
+        pytest.param([file("app/main.py", b"1"), file("app/pyproject.toml", b"1"), GO[2]], set(), id="interpreted"),
+        pytest.param([file("node_modules/x/Makefile"), file("node_modules/x/a.c", b"1"), GO[2]], set(), id="another's"),
+        pytest.param([file("a/go.mod", b"1"), file("b/main.go", b"1"), GO[2]], set(), id="another project's"),
+    ],
+)  # fmt: skip
+def test_sources(find: Find, members: list[Member], found: set[str]) -> None:
+    assert caught(find, "sources", copied(layer(*members))) == found
+
+
+def test_sources_are_wanted_where_the_image_builds(find: Find) -> None:
+    assert caught(find, "sources", copied(layer(*GO), cmd=("go", "run", "./src"))) == set()
+
+
+def test_a_copied_object_is_called_a_leak_without_naming_a_stage(find: Find) -> None:
+    (finding,) = of_rule(find(copied(layer(file("src/main.o", OBJECT)))), "objects")
+    assert (finding.kind, finding.evidence, finding.stage) == ("leak", "inferred", "")

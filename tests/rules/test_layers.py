@@ -1,0 +1,90 @@
+"""Hidden bytes: who wrote them, who hid them, and whose they are."""
+
+from layerscope.model.finding import FindingKind, Severity
+from tests.builder import ImageSpec, file, hardlink, layer, opaque, whiteout
+from tests.rules.conftest import Find, caught, copied, of_rule, ran, step
+
+COPY = "COPY dir:" + "0" * 64 + " in /app"
+RUN = "/bin/sh -c "
+TREE = (file("app/a", b"12345"), file("app/b", b"123"))
+
+
+def _image(*steps: tuple[str, bytes]) -> ImageSpec:
+    return ImageSpec(layers=tuple(data for _, data in steps), history=tuple(step(text) for text, _ in steps))
+
+
+def test_what_a_whiteout_hides_was_deleted_too_late(find: Find) -> None:
+    (finding,) = find(
+        _image((RUN + "wget x", layer(file("x", b"12345"))), (RUN + "rm /x", layer(whiteout("x"))))
+    ).findings
+    assert (finding.rule, finding.kind, finding.content_bytes, finding.layers) == ("deleted-later", "bloat", 5, (0,))
+    assert finding.detail == "written by layer 0, deleted by layer 1 (RUN rm /x)"
+    assert finding.fix.startswith("delete /x in `RUN wget x` itself")
+
+
+def test_what_an_opaque_directory_hides_was_deleted_too_late(find: Find) -> None:
+    spec = ran(layer(file("d/old", b"12345")), layer(opaque("d"), file("d/new", b"1")))
+    assert caught(find, "deleted-later", spec) == {"/d/old"}
+
+
+def test_wheels_that_are_copied_and_deleted_should_be_mounted(find: Find) -> None:
+    wheels = layer(file("wheels/x.whl", b"12345"))
+    removed = (RUN + "pip install /wheels/* && rm -rf /wheels", layer(whiteout("wheels")))
+    (finding,) = find(_image((COPY, wheels), removed)).findings
+    assert (finding.rule, finding.kind, finding.content_bytes) == ("deleted-later", FindingKind.LEAK, 5)
+    assert "--mount=type=bind" in finding.fix
+
+
+def test_what_the_base_holds_and_an_own_layer_deletes_is_not_the_users(find: Find) -> None:
+    found = find(ran(layer(file("x", b"12345")), layer(whiteout("x"))), base_layers=1)
+    assert [(f.rule, f.kind) for f in found.findings] == [("deleted-later", FindingKind.INHERITED)]
+    assert found.reclaimable_bytes == 0
+
+
+def test_a_live_file_is_not_hidden(find: Find) -> None:
+    assert find(ran(layer(file("x", b"1")), layer(whiteout("y")))).findings == ()
+
+
+def test_bytes_that_a_hardlink_keeps_alive_are_not_hidden(find: Find) -> None:
+    spec = ran(layer(file("a", b"12345"), hardlink("b", "a")), layer(whiteout("a")))
+    assert find(spec).findings == ()
+
+
+def test_a_chown_in_its_own_run_copies_what_was_copied_in(find: Find) -> None:
+    changed = layer(*(file(f"app/{name}", content, uid=7) for name, content in (("a", b"12345"), ("b", b"123"))))
+    (finding,) = find(_image((COPY, layer(*TREE)), (RUN + "chown -R 7 /app", changed))).findings
+    assert (finding.rule, finding.content_bytes, finding.kind) == ("copied-up", 8, FindingKind.BLOAT)
+    assert "`COPY --chown`" in finding.fix
+    assert "`RUN chown -R 7 /app`" in finding.fix
+
+
+def test_of_three_copies_two_can_be_had_back(find: Find) -> None:
+    found = find(ran(*(layer(file("app/a", b"12345", uid=uid)) for uid in (1, 2, 3))))
+    assert [(f.rule, f.content_bytes) for f in found.findings] == [("copied-up", 5), ("copied-up", 5)]
+    assert found.reclaimable == (5, 5, 0)
+
+
+def test_a_copy_of_the_bases_file_is_the_users_own(find: Find) -> None:
+    found = find(ran(layer(file("usr/x", b"12345")), layer(file("usr/x", b"12345", mode=0o600))), base_layers=1)
+    assert [(f.rule, f.kind, f.layers) for f in found.findings] == [("copied-up", FindingKind.BLOAT, (1,))]
+    assert found.reclaimable == (0, 5)
+
+
+def test_other_content_is_no_copy(find: Find) -> None:
+    found = find(ran(layer(file("x", b"12345")), layer(file("x", b"54321"))))
+    assert [(f.rule, f.content_bytes) for f in found.findings] == [("overwritten", 5)]
+
+
+def test_package_databases_are_one_finding_of_low_weight(find: Find) -> None:
+    layers = (layer(file("var/lib/dpkg/status", bytes([n]) * 1_000_000)) for n in range(3))
+    (finding,) = of_rule(find(ran(*layers)), "overwritten")
+    assert (finding.severity, finding.layers, finding.content_bytes) == (Severity.LOW, (0, 1), 2_000_000)
+
+
+def test_more_waste_weighs_more(find: Find) -> None:
+    spec = ran(layer(file("a", b"1" * 10), file("b", bytes(200_000))), layer(whiteout("a")), layer(whiteout("b")))
+    assert [f.severity for f in of_rule(find(spec), "deleted-later")] == [Severity.MEDIUM, Severity.LOW]
+
+
+def test_nothing_hidden_is_nothing_found(find: Find) -> None:
+    assert find(copied(layer(*TREE))).findings == ()
