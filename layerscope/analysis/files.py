@@ -118,20 +118,20 @@ def files(filesystem: Filesystem, catalog: Catalog | None, query: FileQuery) -> 
     matches = compile_pattern(translate(query.pattern)).match if query.pattern else None
     root = query.path.rstrip("/")
     for number in _numbers(filesystem, query):
-        path = filesystem.path_of(number)
+        path = filesystem.path_of(number) if query.layer is None else filesystem.path_in_layer(number)
         if root and path != root and not path.startswith(root + "/"):
             continue
         if matches is not None and not matches(path) and not matches(path.rpartition("/")[2]):
             continue
         kind = filesystem.kind_of(number)
-        if kind == Kind.HARDLINK and filesystem.path_of(filesystem.carrier(number)) == path:
+        if kind == Kind.HARDLINK and query.layer is None and filesystem.path_of(filesystem.carrier(number)) == path:
             continue  # The carrier of its bytes lives on under this name, and is listed itself.
         if kind == Kind.DIRECTORY or filesystem.content_bytes(number) < query.least_bytes:
             continue
         owner = owner_of(catalog, number)
         if query.owner and query.owner != (owner.partition(" ")[0] or "-"):
             continue
-        yield _row(filesystem, number, owner)
+        yield _row(filesystem, number, path, owner)
 
 
 def owner_of(catalog: Catalog | None, number: int) -> str:
@@ -151,10 +151,10 @@ def _numbers(filesystem: Filesystem, query: FileQuery) -> Iterable[int]:
     return filesystem.live_numbers()
 
 
-def _row(filesystem: Filesystem, number: int, owner: str) -> FileRow:
+def _row(filesystem: Filesystem, number: int, path: str, owner: str) -> FileRow:
     version = filesystem.version(number)
     return FileRow(
-        path=version.path,
+        path=path,
         kind=version.kind.name.lower().replace("_", "-"),
         content_bytes=version.content_bytes,
         layer=version.layer,

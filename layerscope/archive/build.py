@@ -11,7 +11,7 @@ from layerscope.archive.document import parse
 from layerscope.archive.layer import NOTHING, LayerData, prove
 from layerscope.archive.reading import Reading
 from layerscope.archive.store import Store
-from layerscope.errors import ArchiveError, Damaged, LimitExceeded, NotAnImage
+from layerscope.errors import ArchiveError, Damaged, LimitExceeded, NotAnImage, UsageError
 from layerscope.model.digest import Digest
 from layerscope.model.image import Image, ImageConfig, Layer
 
@@ -26,6 +26,8 @@ def from_store(
     if candidate.config_digest is not None:
         oci.proven(document, candidate.config_digest, candidate.config)
     config = image_config(parse(document, candidate.config, reading.limits))
+    if reading.platform is not None and config.platform.os and not reading.platform.accepts(config.platform):
+        raise UsageError(f"the archive holds no image for {reading.platform}; there is {config.platform}")
     layers, found = _layers(candidate, config, store, reading)
     found[:0] = warnings
     attestations = []

@@ -16,12 +16,13 @@ def run() -> int:
 
         app(prog_name="layerscope")
     except SystemExit as end:
+        if end.code == _INTERRUPTED:  # The command line has caught the signal already.
+            return _interrupted()
         return _flushed(end.code if isinstance(end.code, int) else 0)
     except LayerscopeError as error:
         return _failed(error)
     except KeyboardInterrupt:
-        print("layerscope: interrupted", file=sys.stderr)
-        return _INTERRUPTED
+        return _interrupted()
     except BrokenPipeError:
         return _closed_pipe()
     except Exception as error:  # The last resort: a person gets a sentence, never a traceback.
@@ -29,6 +30,11 @@ def run() -> int:
             raise
         return _failed(_unexpected(error))
     return _flushed(0)
+
+
+def _interrupted() -> int:
+    print("layerscope: interrupted", file=sys.stderr)
+    return _INTERRUPTED
 
 
 def _failed(error: LayerscopeError) -> int:

@@ -60,8 +60,8 @@ class Filesystem:
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self.layers = tuple(layers)
-        self._changesets = tuple(layer.changeset for layer in layers)
-        self._overlay: Overlay = overlay(self._changesets)
+        self._overlay: Overlay = overlay([layer.changeset for layer in self.layers])
+        self._changesets = self._overlay.changesets
         self.paths: list[str] = list(chain.from_iterable(changeset.paths for changeset in self._changesets))
         self.kinds = bytearray().join(changeset.kinds for changeset in self._changesets)
         self.sizes = array("q")
@@ -90,6 +90,14 @@ class Filesystem:
         while (position := fates.find(Fate.LIVE, position + 1)) >= 0:
             yield position
 
+    @property
+    def redirected(self) -> tuple[int, ...]:
+        """The versions that lie elsewhere than their layer says, since a symlink of a lower layer led there.
+
+        Engines do not agree on these: where each layer is extracted by itself (overlay), a directory hides the link.
+        """
+        return self._overlay.redirected
+
     def numbers(self, layer: int) -> range:
         """The numbers of one layer's versions."""
         return range(self._overlay.starts[layer], self._overlay.starts[layer + 1])
@@ -117,6 +125,11 @@ class Filesystem:
     def path_of(self, number: int) -> str:
         """The path by which a version is known: its own, or the surviving hardlink's."""
         return self.paths[number]
+
+    def path_in_layer(self, number: int) -> str:
+        """The path of a version in its own layer, whatever became of that name above."""
+        layer, index = self.place(number)
+        return self._changesets[layer].paths[index]
 
     def kind_of(self, number: int) -> Kind:
         return Kind(self.kinds[number])

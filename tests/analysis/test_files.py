@@ -1,0 +1,75 @@
+"""Listing files, as rows and as a tree."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from layerscope.analysis.files import FileQuery, file_rows
+from layerscope.archive.reader import open_image
+from layerscope.archive.reading import Reading
+from layerscope.errors import UsageError
+from layerscope.model.image import Image
+from tests.builder import ImageSpec, directory, docker_legacy, file, hardlink, layer, symlink, whiteout
+
+LOWER = layer(
+    directory("etc"),
+    file("etc/first", b"x" * 70),
+    hardlink("etc/second", "etc/first"),
+    file("etc/old", b"y" * 50, mode=0o600),
+    symlink("etc/link", "first"),
+)
+UPPER = layer(file("etc/first", b"z" * 80), whiteout("etc/old"), file("srv/deep/down/file", b"w" * 5))
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Iterator[Image]:
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(ImageSpec(layers=(LOWER, UPPER))))
+    with open_image(str(path), Reading()) as opened:
+        yield opened
+
+
+def listed(image: Image, **query: Any) -> dict[str, int]:
+    rows = file_rows(image, FileQuery(**query), depth=0, sort="path", top=0)
+    names = [column.name for column in rows.columns]
+    return {str(row[names.index("path")]): int(str(row[names.index("content_bytes")])) for row in rows.rows}
+
+
+def test_live_files_are_listed_by_the_names_that_they_live_under(image: Image) -> None:
+    assert listed(image) == {"/etc/first": 80, "/etc/second": 70, "/etc/link": 0, "/srv/deep/down/file": 5}
+
+
+def test_hidden_ones_are_listed_on_request(image: Image) -> None:
+    assert listed(image, hidden=True) == {"/etc/old": 50}
+
+
+def test_a_layer_is_listed_whole(image: Image) -> None:
+    assert listed(image, layer=0) == {"/etc/first": 70, "/etc/second": 0, "/etc/old": 50, "/etc/link": 0}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        pytest.param({"path": "/srv"}, {"/srv/deep/down/file"}, id="below a path"),
+        pytest.param({"path": "/etc/link"}, {"/etc/link"}, id="a file alone"),
+        pytest.param({"path": "/et"}, set(), id="a prefix is no parent"),
+        pytest.param({"pattern": "*ir*"}, {"/etc/first"}, id="a pattern for the name"),
+        pytest.param({"pattern": "/srv/*"}, {"/srv/deep/down/file"}, id="a pattern for the path"),
+        pytest.param({"least_bytes": 75}, {"/etc/first"}, id="a least size"),
+        pytest.param({"owner": "nobody"}, set(), id="an owner"),
+    ],
+)
+def test_filters(image: Image, query: dict[str, Any], found: set[str]) -> None:
+    assert set(listed(image, **query)) == found
+
+
+def test_a_tree_sums_directories_and_shows_the_biggest_first(image: Image) -> None:
+    rows = file_rows(image, FileQuery(), depth=1, sort="size", top=0)
+    assert rows.rows == ((155, 4, "/"), (150, 3, "  etc/"), (5, 1, "  srv/"))
+
+
+def test_a_layer_that_is_not_there_is_a_wrong_question(image: Image) -> None:
+    with pytest.raises(UsageError, match="no layer 2; the image has 2"):
+        file_rows(image, FileQuery(layer=2), depth=0, sort="path", top=0)

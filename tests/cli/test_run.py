@@ -1,0 +1,137 @@
+"""The command as a process: streams, exit codes, messages."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.builder import ImageSpec, docker_legacy, file, layer
+from tests.conftest import FIXTURES, Run
+
+IMAGE = docker_legacy(ImageSpec(layers=(layer(file("etc/passwd", b"root")),), tags=("app:1",)))
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    path = tmp_path / "image.tar"
+    path.write_bytes(IMAGE)
+    return path
+
+
+def test_the_version_is_one_line(run: Run) -> None:
+    done = run("--version")
+    assert done.returncode == 0 and done.stdout.startswith("layerscope ") and done.stdout.count("\n") == 1
+
+
+def test_help_names_every_command(run: Run) -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    assert all(name in done.stdout for name in ("report", "layers", "history", "files", "inspect"))
+
+
+def test_results_are_on_stdout_and_nothing_else_anywhere(run: Run, image: Path) -> None:
+    done = run("report", image)
+    assert done.returncode == 0 and "app:1" in done.stdout and not done.stderr
+
+
+def test_the_same_archive_gives_the_same_bytes(run: Run, image: Path) -> None:
+    assert run("report", image, "-f", "json").stdout == run("report", image, "-f", "json").stdout
+
+
+def test_an_image_comes_through_a_pipe(run: Run) -> None:
+    done = run("inspect", "-f", "{{.RepoTags}} {{.Size}}", "-", stdin=IMAGE)
+    assert done.returncode == 0 and done.stdout == "[app:1] 4\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param(b"", "is empty", id="empty"),
+        pytest.param(b"# a text\n" * 100, "is no tar archive, not a container image", id="text"),
+        pytest.param(b'{"a": 1}', "is a JSON document", id="JSON"),
+        pytest.param(b"PK\x03\x04" + bytes(600), "is a zip archive", id="zip"),
+        pytest.param(IMAGE[:3000], "offset 2,560: the data ends within a tar header", id="cut off"),
+        pytest.param(IMAGE[:700] + b"\xff" + IMAGE[701:], "", id="damaged"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_one_line(run: Run, tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "thing"
+    path.write_bytes(content)
+    done = run("report", path)
+    assert done.returncode == 3
+    assert done.stderr.startswith("layerscope: ") and message in done.stderr
+    assert "Traceback" not in done.stderr and not done.stdout
+
+
+def test_a_missing_file_is_said_with_a_hint(run: Run) -> None:
+    done = run("report", "nowhere.tar")
+    assert done.returncode == 3
+    assert (
+        done.stderr
+        == "layerscope: there is no file nowhere.tar\nhint: save an image with: docker save NAME -o image.tar\n"
+    )
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not bind root")
+def test_no_permission_is_said(run: Run, image: Path) -> None:
+    image.chmod(0)
+    assert "no permission to read" in run("report", image).stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["report"], id="no image"),
+        pytest.param(["nonsense"], id="no such command"),
+        pytest.param(["layers", "IMAGE", "--limit", "entries"], id="limit without a number"),
+        pytest.param(["layers", "IMAGE", "--image", "other"], id="no such image"),
+        pytest.param(["layers", "IMAGE", "--platform", "linux/s390x"], id="no such platform"),
+        pytest.param(["inspect", "IMAGE", "-f", "{{.Nonsense"], id="a template that does not parse"),
+        pytest.param(["files", "IMAGE", "--layer", "7"], id="no such layer"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(run: Run, image: Path, arguments: list[str]) -> None:
+    done = run(*[str(image) if argument == "IMAGE" else argument for argument in arguments])
+    assert done.returncode == 2, done.stderr
+    assert done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_limit_can_be_set(run: Run, image: Path) -> None:
+    done = run("layers", image, "--limit", "entries=2")
+    assert done.returncode == 3 and "hint: raise --limit entries" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pipe breaks otherwise on Windows")
+def test_a_reader_that_has_seen_enough_is_no_error(image: Path) -> None:
+    command = f"{sys.executable} -m layerscope files --flat {image} -f json | head -c 10"
+    environment = {**os.environ, "PYTHONPATH": str(FIXTURES.parent)}
+    done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, check=False, timeout=60)
+    assert not done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise on Windows")
+def test_an_interrupt_ends_cleanly() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(FIXTURES.parent)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "layerscope", "report", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    )
+    assert process.stdin is not None and process.stderr is not None
+    process.stdin.write(IMAGE[:2048])
+    process.stdin.flush()
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(2)  # Long enough to be loaded; then it waits for the rest of the archive.
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130 and errors == b"layerscope: interrupted\n"
+
+
+def test_colours_and_bars_are_for_terminals_only(run: Run, image: Path) -> None:
+    done = run("report", image)
+    assert "\x1b" not in done.stdout + done.stderr

@@ -1,0 +1,45 @@
+"""What all tests share: a scratch archive, the real images, and a command line that runs as a process."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+IMAGES = Path(os.environ.get("LAYERSCOPE_IMAGES", str(Path("~/.cache/layerscope-images").expanduser())))
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """``run("report", "x.tar", stdin=b"", **environment)``: the command in an empty directory, output as text."""
+
+    def command(*arguments: str | Path, stdin: bytes = b"", **changes: str) -> "subprocess.CompletedProcess[str]":
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("LAYERSCOPE_")}
+        environment |= {"PYTHONPATH": str(FIXTURES.parent), "HOME": str(tmp_path), **changes}
+        done = subprocess.run(
+            [sys.executable, "-m", "layerscope", *map(str, arguments)],
+            input=stdin,
+            capture_output=True,
+            cwd=tmp_path,
+            env=environment,
+            timeout=120,
+            check=False,
+        )
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+        )
+
+    return command
+
+
+def real_image(name: str) -> Path:
+    """The archive of an image that a real engine built; skips the test where it is absent."""
+    path = IMAGES / name
+    if not path.exists():
+        pytest.skip(f"{name} is not in {IMAGES}; LAYERSCOPE_IMAGES names another directory")
+    return path

@@ -1,0 +1,64 @@
+"""Listings in each format."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from layerscope.model.rows import Column, Rows
+from layerscope.render.rows import ROW_RENDERERS
+from layerscope.render.units import si
+
+COLUMNS = (
+    Column(name="content_bytes", header="SIZE", kind="bytes"),
+    Column(name="path", header="PATH"),
+    Column(name="note", shown=False),
+)
+HOSTILE = ("/a\nb", "/\x1b[31m", "/\u202e", "/byte\udcff", "=cmd|' /C calc'!A0", "<script>", "a|b", "`x`", "@a", "-1+1")
+
+
+def rendered(name: str, *paths: str, width: int | None = None) -> str:
+    rows = tuple((1000 * (index + 1), path, "kept") for index, path in enumerate(paths))
+    return ROW_RENDERERS[name](Rows(columns=COLUMNS, rows=rows), si, width)
+
+
+def test_a_table_has_aligned_columns_and_shows_no_more() -> None:
+    assert rendered("table", "/a", "/b").split("\n") == ["   SIZE  PATH", "1.00 kB  /a", "2.00 kB  /b", ""]
+
+
+def test_a_table_without_rows_says_so() -> None:
+    assert rendered("table") == "nothing to list\n"
+
+
+def test_a_table_is_cut_to_a_terminal_and_never_else() -> None:
+    long = "/" + "x" * 200
+    assert long in rendered("table", long)
+    lines = rendered("table", long, width=60).split("\n")
+    assert max(map(len, lines)) <= 60 and lines[1].endswith("…")
+
+
+@pytest.mark.parametrize("path", HOSTILE)
+def test_json_gives_the_bytes_back(path: str) -> None:
+    (row,) = json.loads(rendered("json", path))
+    assert row["path"] == path and row["note"] == "kept" and row["content_bytes"] == 1000
+    assert json.loads(rendered("jsonl", path)) == row
+    assert rendered("json", path).isascii()
+    assert ("path_base64" in row) == ("\udcff" in path)
+
+
+@pytest.mark.parametrize("path", HOSTILE)
+def test_csv_holds_one_line_a_row_and_no_formula(path: str) -> None:
+    text = rendered("csv", path)
+    header, row = list(csv.reader(io.StringIO(text)))
+    assert header == ["content_bytes", "path", "note"] and row[0] == "1000"
+    assert row[1][:1] not in "=+-@" and row[1].isprintable() and text.count("\n") == 2
+
+
+@pytest.mark.parametrize("path", HOSTILE)
+def test_markdown_has_no_markup_from_a_name(path: str) -> None:
+    text = rendered("markdown", path)
+    assert text.count("\n") == 3
+    body = text.split("\n")[2]
+    assert "<script>" not in body and "`x`" not in body.replace("\\`", "")
+    assert body.replace("\\|", "").count("|") == 3
