@@ -36,7 +36,7 @@ def pairs(text: str, separators: str = "=:") -> Iterator[tuple[str, str]]:
     """Lines ``name = value``, split at the first separator; comments and what has none are left out."""
     for line in text.splitlines():
         line = line[:_LONGEST].strip()
-        places = [place for mark in separators if (place := line.find(mark)) > 0]
+        places = [place for mark in separators if (place := line.find(mark, 1)) > 0]
         if places and line[0] not in "#;[":
             yield line[: min(places)].strip().strip("\"'"), line[min(places) + 1 :].strip()
 

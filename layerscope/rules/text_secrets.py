@@ -21,7 +21,7 @@ class TextSecret(NamedTuple):
 
 
 _ASSIGNMENT = re.compile(
-    r"(?<![\w$.\-])(-{0,2})([A-Za-z_][\w.\-]{1,80})(?: ?= ?|: ?| )[\"']?([^\s\"'`;|&<>()\[\]{}\\*^]{5,500})"
+    r"(?<![\w$.\-])(-{0,2})([A-Za-z_][\w.\-]{1,80})[\"']?(?: ?= ?|: ?| )[\"']?([^\s\"'`;|&<>()\[\]{}\\*^]{5,500})"
 )
 _AUTHORIZATION = re.compile(r"authorization: ?(?:bearer|basic|token) ([^\s\"'`$\\]{8,2000})", re.IGNORECASE)
 _CURL_USER = re.compile(r"(?<=\s)(?:-u|--user)[ =][\"']?([\w.@\-]{1,80}):([^\s\"'`$:/]{5,200})")
@@ -67,7 +67,7 @@ def _all(text: str) -> Iterator[TextSecret]:
 def _assignments(text: str) -> Iterator[TextSecret]:
     """``NAME=value``, ``name: value`` and ``--name value`` for names that speak of a secret.
 
-    A match may end where the next name begins, so the search goes on right behind the name.
+    What looks like a value may be the next name, so the search goes on right behind a name that is not secret.
     """
     position = 0
     while match := _ASSIGNMENT.search(text, position):
@@ -81,4 +81,5 @@ def _assignments(text: str) -> Iterator[TextSecret]:
         ):
             continue
         if is_secret(name, value):
+            position = match.end(3)
             yield TextSecret(name, value, match.start(3), match.end(3))

@@ -1,0 +1,191 @@
+"""Secrets of the config and of the history, and how a text is quoted without them."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from layerscope.archive.reader import open_image
+from layerscope.archive.reading import Reading
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.finding import Severity
+from layerscope.rules.rule import Scene
+from layerscope.rules.secrets_config import CONFIG_SECRETS, history_secret
+from layerscope.rules.text_secrets import redacted, secrets_in
+from tests.builder import ImageSpec, docker_legacy, file, layer
+from tests.rules.conftest import Find, no_packages, of_rule, step
+from tests.rules.forged import characters, hexadecimal, with_checksum
+
+LAYER = layer(file("app", b"x"))
+TOKEN = hexadecimal(32)
+MASKED = f"{TOKEN[:2]}***{TOKEN[-2:]}"
+GITHUB = with_checksum("gh" + "p_")
+
+
+@pytest.mark.parametrize(
+    ("variable", "severity"),
+    [
+        pytest.param(f"DB_PASSWORD={TOKEN}", Severity.HIGH, id="password"),
+        pytest.param(f"DATABASE_URL=postgres://a:{TOKEN}@db/x", Severity.HIGH, id="URL"),
+        pytest.param(f"JAVA_OPTS=-Xmx1g -Ddb.password={TOKEN}", Severity.HIGH, id="option within"),
+        pytest.param(f"http_proxy=http://bob:{TOKEN}@proxy:3128", Severity.HIGH, id="proxy with a password"),
+    ],
+)
+def test_a_secret_variable_is_found_and_masked(find: Find, variable: str, severity: Severity) -> None:
+    (found,) = find(ImageSpec(layers=(LAYER,), env=("PATH=/bin", variable)), rules=CONFIG_SECRETS).findings
+    name = variable.partition("=")[0]
+    assert (found.rule, found.severity, found.detail) == ("config-secret", severity, f"ENV {name} {MASKED}")
+
+
+def test_a_token_of_known_shape_is_critical_whatever_its_name(find: Find) -> None:
+    (found,) = find(ImageSpec(layers=(LAYER,), env=(f"GREETING={GITHUB}",)), rules=CONFIG_SECRETS).findings
+    assert found.severity == Severity.CRITICAL
+
+
+def test_labels_and_commands_are_read_too(find: Find) -> None:
+    spec = ImageSpec(layers=(LAYER,), labels={"deploy.token": TOKEN}, cmd=("serve", f"--db-password={TOKEN[:-1]}"))
+    assert [found.detail.split()[0] for found in find(spec, rules=CONFIG_SECRETS).findings] == ["LABEL", "CMD"]
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "GPG_KEY=E3FF2839C048B25C084DEBE9B26995E310250568",
+        f"PYTHON_SHA256={hexadecimal(64)}",
+        "PYTHON_GET_PIP_URL=https://github.com/pypa/get-pip/raw/0d8570dc44796f4369b652222cf176b3db6ac70e/get-pip.py",
+        "PIP_INDEX_URL=http://localhost:18099/simple",
+        "POSTGRES_PASSWORD_FILE=/run/secrets/db",
+        "http_proxy=http://proxy:3128",
+        "DB_PASSWORD=",
+        "DB_PASSWORD=${DB_PASSWORD}",
+        "SSL_PUBLIC_KEY=" + "MIIBIjANBgkqhkiG9w0",
+        "JWT_TOKEN_LIFETIME=3600000",
+    ],
+)
+def test_a_variable_that_only_sounds_secret_is_no_finding(find: Find, variable: str) -> None:
+    assert not find(ImageSpec(layers=(LAYER,), env=(variable,)), rules=CONFIG_SECRETS).findings
+
+
+@pytest.mark.parametrize(
+    ("created_by", "detail"),
+    [
+        pytest.param(f"|1 API_TOKEN={TOKEN} /bin/sh -c make", f"API_TOKEN {MASKED} (in RUN)", id="build argument"),
+        pytest.param(f"/bin/sh -c #(nop)  ARG API_TOKEN={TOKEN}", f"API_TOKEN {MASKED} (in ARG)", id="default"),
+        pytest.param(f"/bin/sh -c #(nop)  ENV API_TOKEN={TOKEN}", f"API_TOKEN {MASKED} (in ENV)", id="earlier ENV"),
+        pytest.param(
+            f"RUN /bin/sh -c git clone https://bob:{TOKEN}@git.example.org/x # buildkit",
+            f"password for git.example.org {MASKED} (in RUN)",
+            id="URL",
+        ),
+        pytest.param(
+            f"RUN /bin/sh -c curl -H 'Authorization: Bearer {TOKEN}' https://x # buildkit",
+            f"Authorization {MASKED} (in RUN)",
+            id="header",
+        ),
+        pytest.param(
+            f"RUN /bin/sh -c npm config set //registry.example.org/:_authToken={TOKEN} # buildkit",
+            f"_authToken {MASKED} (in RUN)",
+            id="npm",
+        ),
+        pytest.param(
+            f"RUN /bin/sh -c curl -fu bob:{TOKEN} -u bob:{TOKEN} https://x # buildkit",
+            f"password of bob {MASKED} (in RUN)",
+            id="curl",
+        ),
+    ],
+)
+def test_a_secret_of_the_history_is_found_and_masked(find: Find, created_by: str, detail: str) -> None:
+    spec = ImageSpec(layers=(LAYER,), history=(step("COPY x / # buildkit"), step(created_by, empty_layer=True)))
+    (found,) = find(spec, rules=CONFIG_SECRETS).findings
+    assert (found.rule, found.detail, found.content_bytes) == ("history-secret", detail, 0)
+
+
+@pytest.mark.parametrize(
+    "created_by",
+    [
+        "|2 HTTP_PROXY=http://proxy:3128 VERSION=1.22.3 /bin/sh -c make",
+        "/bin/sh -c #(nop)  ARG API_TOKEN",
+        "RUN /bin/sh -c adduser --disabled-password --gecos '' app1 # buildkit",
+        "RUN /bin/sh -c adduser --disabled-password app1 # buildkit",
+        "RUN /bin/sh -c gpg --recv-keys b42f6819007f00f88e364fd4036a9c25bf357dd4 # buildkit",
+        "RUN /bin/sh -c echo $TOKEN | docker login --password-stdin registry1.example.org # buildkit",
+        "RUN /bin/sh -c sed -i 's/^password=.*/password=$PW/' /etc/x # buildkit",
+        "RUN /bin/sh -c TOKEN=$(cat /run/secrets/token1) make # buildkit",
+        "RUN /bin/sh -c echo 'deb [signed-by=/usr/share/keyrings/x.gpg] https://apt.example.org x main' # buildkit",
+        "RUN /bin/sh -c git config user.email git@github.com # buildkit",
+        "RUN /bin/sh -c export KEY_SHA256=0a1b2c3d4e5f60718293a4b5c6d7e8f9 # buildkit",
+    ],
+)
+def test_a_harmless_step_is_no_finding(find: Find, created_by: str) -> None:
+    spec = ImageSpec(layers=(LAYER,), history=(step("COPY x / # buildkit"), step(created_by, empty_layer=True)))
+    assert not find(spec, rules=CONFIG_SECRETS).findings
+
+
+def test_one_secret_in_many_steps_is_one_finding(find: Find) -> None:
+    ran = step(f"|1 API_TOKEN={TOKEN} /bin/sh -c make")
+    spec = ImageSpec(
+        layers=(LAYER, LAYER), history=(step(f"/bin/sh -c #(nop)  ARG API_TOKEN={TOKEN}", empty_layer=True), ran, ran)
+    )
+    (found,) = find(spec, rules=CONFIG_SECRETS).findings
+    assert found.detail == f"API_TOKEN {MASKED} (in ARG, 2 RUN)"
+
+
+def test_what_the_config_still_holds_is_told_once(find: Find) -> None:
+    history = (step("COPY x / # buildkit"), step(f"ENV API_TOKEN={TOKEN}", empty_layer=True))
+    found = find(ImageSpec(layers=(LAYER,), env=(f"API_TOKEN={TOKEN}",), history=history), rules=CONFIG_SECRETS)
+    assert [finding.rule for finding in found.findings] == ["config-secret"]
+
+
+def test_the_bases_secrets_are_not_blamed_on_the_user(find: Find) -> None:
+    history = (
+        step(f"ENV API_TOKEN={TOKEN}", empty_layer=True),
+        step("COPY x / # buildkit"),
+        step("COPY y / # buildkit"),
+    )
+    spec = ImageSpec(layers=(LAYER, layer(file("y", b"y"))), env=(f"API_TOKEN={TOKEN}",), history=history)
+    assert not find(spec, base_layers=1, rules=CONFIG_SECRETS).findings
+    assert of_rule(find(spec, rules=CONFIG_SECRETS), "config-secret")
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        pytest.param({"invocation": {"parameters": {"args": {"build-arg:API_TOKEN": TOKEN}}}}, id="SLSA 0.2"),
+        pytest.param(
+            {"buildDefinition": {"externalParameters": {"request": {"args": {"build-arg:API_TOKEN": TOKEN}}}}},
+            id="SLSA 1.0",
+        ),
+    ],
+)
+def test_arguments_of_a_provenance_are_read(tmp_path: Path, predicate: object) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(ImageSpec(layers=(LAYER,))))
+    with open_image(str(path), Reading()) as image:
+        filesystem = Filesystem(image.layers)
+        attested = replace(image, attestations=({"predicate": predicate}, {"predicate": []}, {}))
+        scene = Scene(
+            image=attested, filesystem=filesystem, catalog=no_packages(filesystem), instructions=(), base_layers=0
+        )
+        (found,) = history_secret.check(scene)
+    assert found.detail == f"API_TOKEN {MASKED} (in provenance)"
+
+
+def test_a_text_is_quoted_without_its_secrets() -> None:
+    text = f"|1 API_TOKEN={TOKEN} /bin/sh -c git clone https://bob:{TOKEN}@host/x && echo done"
+    assert redacted(text) == f"|1 API_TOKEN={MASKED} /bin/sh -c git clone https://bob:{MASKED}@host/x && echo done"
+
+
+def test_secrets_of_a_text_do_not_overlap_and_stand_where_they_say() -> None:
+    text = json.dumps({"token": GITHUB, "password": "hunter2", "url": f"https://bob:{TOKEN}@host"})
+    found = secrets_in(text)
+    assert [text[one.start : one.end] for one in found] == [one.value for one in found] == [GITHUB, "hunter2", TOKEN]
+
+
+@pytest.mark.parametrize(
+    "piece", ["password=", "a://", "a:b@", "token token ", "--secret ", "=", "a.b-c_", characters(30) + " "]
+)
+def test_a_long_text_of_near_misses_ends(piece: str) -> None:
+    # Time that grew with the square of the length would be minutes here.
+    text = piece * ((1 << 19) // len(piece))
+    assert len(redacted(text)) <= len(text)
