@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from layerscope.filesystem.tree import Filesystem
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
 from layerscope.packages.database import Database, Listed, Reader, parse_json
@@ -14,6 +15,8 @@ from layerscope.packages.database import Database, Listed, Reader, parse_json
 _ROOT = "/opt/bitnami/"
 _PREFIX, _SUFFIX = ".spdx-", ".spdx"
 _MOST_BYTES = 32 << 20
+_DEEPEST = 6
+_MOST_PARTS = 10
 
 
 def _catalog(evidence: Evidence) -> Iterator[Claim]:
@@ -23,19 +26,23 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _listings(evidence: Evidence, database: Database) -> Iterator[tuple[int, list[Listed]]]:
-    records = [(number, evidence.filesystem.path_of(number)) for number in evidence.matches]
-    records = [(number, path) for number, path in records if path.startswith(_ROOT) and f"/{_PREFIX}" in path]
-    in_directory: dict[str, set[str]] = {}
-    for _, path in records:
-        in_directory.setdefault(path.rpartition("/")[0], set()).add(path)
-    for number, path in records:
+    filesystem = evidence.filesystem
+    in_directory: dict[str, dict[str, None]] = {}
+    records = []
+    for number in evidence.matches:
+        path = filesystem.path_of(number)
         directory, _, name = path.rpartition("/")
-        component = name.removeprefix(_PREFIX).removesuffix(_SUFFIX)
+        if path.startswith(_ROOT) and name.startswith(_PREFIX) and path.count("/") <= _DEEPEST:
+            in_directory.setdefault(directory, {})[path] = None
+            records.append((number, path, directory, name.removeprefix(_PREFIX).removesuffix(_SUFFIX)))
+    files = {
+        directory: _files(filesystem, directory, alone=len(paths) == 1) for directory, paths in in_directory.items()
+    }
+    for number, path, directory, component in records:
         version = _version(parse_json(database.read(number, _MOST_BYTES), path, evidence.warn), component)
         if version:
-            alone = len(in_directory[directory]) == 1
-            paths = partial(_paths, evidence, path, directory, component, alone)
-            yield number, [Listed(name=component, version=version, paths=paths)]
+            own = files[directory].get(component) or files[directory].get("", [])
+            yield number, [Listed(name=component, version=version, place=path, paths=partial(_paths, path, own))]
         else:
             evidence.warn(f"{path} tells no version of {component}")
 
@@ -49,15 +56,25 @@ def _version(document: Any, component: str) -> str:
     return version if isinstance(version, str) else ""
 
 
-def _paths(evidence: Evidence, record: str, directory: str, component: str, alone: bool, _: Reader) -> Iterator[str]:
-    """All of the directory, or where several components share one (``common``) the files that bear its name."""
-    filesystem = evidence.filesystem
-    yield record
+def _files(filesystem: Filesystem, directory: str, *, alone: bool) -> dict[str, list[str]]:
+    """The paths below a directory, all under the empty name where one component has it alone.
+
+    Where several share one (``common``) they are under every name that theirs begins with: ``yq-4.txt`` under
+    ``yq`` and ``yq-4``.
+    """
+    found: dict[str, list[str]] = {}
     for number in filesystem.below(directory):
         path = filesystem.path_of(number)
         name = path.rpartition("/")[2]
-        if alone or name == component or name.startswith((f"{component}-", f"{component}.")):
-            yield path
+        ends = [] if alone else [index for index, letter in enumerate(name) if index and letter in "-."]
+        for beginning in [""] if alone else [name, *(name[:end] for end in ends[:_MOST_PARTS])]:
+            found.setdefault(beginning, []).append(path)
+    return found
+
+
+def _paths(record: str, paths: list[str], _: Reader) -> Iterator[str]:
+    yield record
+    yield from paths
 
 
 BITNAMI = Cataloger(

@@ -28,12 +28,12 @@ def _listed(evidence: Evidence, database: Database, number: int) -> list[Listed]
     if data is None:
         return []
     where = evidence.filesystem.path_of(number)
-    packages: list[dict[str, Any]] = []
+    packages: dict[str, dict[str, Any]] = {}
     paths: dict[str, list[str]] = {}
     for record in _records(data, where, evidence):
         kind, name, version, path, slices = (record.get(key) for key in ("kind", "name", "version", "path", "slices"))
         if kind == "package" and isinstance(name, str) and isinstance(version, str):
-            packages.append(record)
+            packages[name] = record
         elif kind == "path" and isinstance(path, str) and not path.endswith("/") and isinstance(slices, list):
             # The first slice's package is as good an owner as any; packages seldom share more than directories.
             owner = next((one.partition("_")[0] for one in slices if isinstance(one, str)), "")
@@ -45,7 +45,7 @@ def _listed(evidence: Evidence, database: Database, number: int) -> list[Listed]
             arch=arch if isinstance(arch := package.get("arch"), str) else "",
             paths=partial(_paths, paths.get(package["name"], ())),
         )
-        for package in packages
+        for package in packages.values()
     ]
 
 

@@ -14,6 +14,9 @@ from layerscope.packages.presence import Past, Presence, presence
 MOST_BYTES = 64 << 20
 """As much of a database file as is read; the largest real one of text is a tenth of that."""
 
+_MOST_LIST_BYTES = 256 << 20
+"""As much as is read of all lists of one database; many packages may lie that one long list is theirs."""
+
 Reader: TypeAlias = Callable[[str], bytes | None]
 """Reads a file by path as it was when the package was last installed; None where there was none."""
 
@@ -56,6 +59,7 @@ class Database:
         self._namespace = distributor or namespace or ""
         self._locator = Locator(evidence.filesystem)
         self._past = Past(evidence.filesystem, self._locator)
+        self._list_bytes = 0
 
     def read(self, number: int, most_bytes: int = MOST_BYTES) -> bytes | None:
         """The content of a regular file; None, and a warning, where it is too long or was not kept."""
@@ -128,7 +132,12 @@ class Database:
             number = self._locator.find(path)
         else:
             number = next(reversed(self._past.of(path, present)), None)
-        return None if number is None else self.read(number)
+        data = None if number is None or self._list_bytes > _MOST_LIST_BYTES else self.read(number)
+        if data is not None:
+            self._list_bytes += len(data)
+            if self._list_bytes > _MOST_LIST_BYTES:
+                self._warn(f"{path}: the lists of files are longer than {_MOST_LIST_BYTES:,} bytes; no more are read")
+        return data
 
 
 def parse_json(data: bytes | None, path: str, warn: Callable[[str], None]) -> Any:

@@ -37,7 +37,9 @@ class _Root:
         for number, path in matches:
             if path == f"{root}/status" or (path.startswith(f"{root}/status.d/") and not path.endswith(_SUMS)):
                 data = self._database.read(number) or b""
-                yield number, [self._listed(stanza, path) for stanza in self._control.installed(data, path)]
+                # A database has one version of a package for each architecture; if it lies, the last record counts.
+                stanzas = {(stanza.name, stanza.arch): stanza for stanza in self._control.installed(data, path)}
+                yield number, [self._listed(stanza, path) for stanza in stanzas.values()]
 
     def _listed(self, stanza: Stanza, record: str) -> Listed:
         name, arch, version, _ = stanza
@@ -78,15 +80,16 @@ class _Root:
 
     def _in_list(self, text: str, name: str) -> list[str]:
         """The paths of a ``.list`` that are no directories in the package; opkg adds the mode behind a tab."""
-        text = f"\n{text}"
         if "/../" in text:
             self._evidence.warn(f"{self._root}/info: the list of {name} has paths with .. in them, which are left out")
         paths = text.split("\n")
         if "\t" in text:
             paths = [path.partition("\t")[0] for path in paths]
         # Where /lib is a symlink, all who have files below list it as a directory; it belongs to none of them.
-        links = self._links
-        return [path for path in paths if path not in links or f"\n{path}/" not in text]
+        if self._links.isdisjoint(paths):
+            return paths
+        parents = {path.rpartition("/")[0] for path in paths} & self._links
+        return [path for path in paths if path not in parents]
 
     def _diverted(self, paths: list[str], name: str) -> list[str]:
         """The paths as they lie on the disk: what another package diverted has moved."""

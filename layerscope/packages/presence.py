@@ -63,7 +63,7 @@ class Past:
 
     def versions(self, paths: Iterable[str], during: Presence) -> tuple[int, ...]:
         """The hidden versions at any of the paths in the layers of a presence."""
-        return tuple(number for path in paths for number in self.of(path, during))
+        return tuple(number for path in dict.fromkeys(paths) for number in self.of(path, during))
 
     def of(self, path: str, during: Presence) -> list[int]:
         """The hidden versions of one path in the layers of a presence, lowest first."""

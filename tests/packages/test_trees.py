@@ -111,12 +111,13 @@ def test_components_that_share_a_directory_own_the_files_of_their_names() -> Non
     found = inventory(
         [
             *(directory(path) for path in ("opt", "opt/bitnami", common, f"{common}/bin", f"{common}/licenses")),
-            *(file(f"{common}/.spdx-{name}.spdx", _spdx(name, "1")) for name in ("gosu", "yq")),
+            *(file(f"{common}/.spdx-{name}.spdx", _spdx(name, "1")) for name in ("absent", "gosu", "yq")),
             *(file(f"{common}/bin/{name}", b"1") for name in ("gosu", "yq", "stray")),
             file(f"{common}/licenses/yq-4.txt", b"1"),
         ],
         catalogers=[BITNAMI],
     )
+    assert found.paths("absent") == {f"/{common}/.spdx-absent.spdx"}
     assert found.paths("gosu") == {f"/{common}/.spdx-gosu.spdx", f"/{common}/bin/gosu"}
     assert found.paths("yq") == {f"/{common}/.spdx-yq.spdx", f"/{common}/bin/yq", f"/{common}/licenses/yq-4.txt"}
 
