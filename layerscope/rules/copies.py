@@ -89,9 +89,12 @@ def _same_length(scene: Scene, own: frozenset[int]) -> list[list[int]]:
     for layer in filesystem.layers:
         start = filesystem.numbers(layer.index).start
         sizes: array[int] = layer.changeset.sizes
+        modes = layer.changeset.ownerships
         for index, size in enumerate(sizes):
-            if size in groups and filesystem.fates[start + index] == Fate.LIVE and not scene.claimed[start + index]:
-                groups[size].append(start + index)
+            if size in groups and not modes[index][0] & _SETID:
+                number = start + index
+                if filesystem.fates[number] == Fate.LIVE and not scene.claimed[number]:
+                    groups[size].append(number)
     return [group for group in groups.values() if len(group) > 1 and not own.isdisjoint(group)]
 
 

@@ -8,7 +8,7 @@ from layerscope.model.pathset import PathSet, Wanted
 from layerscope.rules.lockfiles import json_object, node_dev_packages, normal
 from layerscope.rules.owned import indexes, is_owned, listing, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import calls, files, living
+from layerscope.rules.views import calls, files, living, under
 
 _LOCK_BYTES = 16 << 20
 _HIDDEN = "node_modules/.package-lock.json"
@@ -42,7 +42,7 @@ def node_dev_deps(scene: Scene) -> Iterator[Leak]:
         places = {
             place: name for place, version in marked.items() if (name := _installed(scene, root, place, version, sure))
         }
-        versions = tuple(sorted({n for place in places for n in scene.filesystem.below(root + place)}))
+        versions = under(scene, {root + place for place in places}) if places else ()
         if versions:
             yield Leak(versions=versions, detail=f"by {path}: {listing(places.values())}")
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
@@ -27,6 +28,24 @@ def files(scene: Scene, numbers: Iterable[int]) -> tuple[int, ...]:
         start, kinds = scene.filesystem.numbers(layer).start, scene.filesystem.layers[layer].changeset.kinds
         found += (number for number in members if kinds[number - start] <= Kind.HARDLINK)
     return tuple(found)
+
+
+def under(scene: Scene, directories: AbstractSet[str]) -> tuple[int, ...]:
+    """The live versions below any of these directories, also where a layer lists no directories of its own."""
+    inside: dict[str, bool] = {"": "" in directories}
+
+    def holds(directory: str) -> bool:
+        unknown = []
+        while directory not in inside:
+            unknown.append(directory)
+            directory = directory.rpartition("/")[0]
+        found = inside[directory]
+        for directory in reversed(unknown):
+            inside[directory] = found = found or directory in directories
+        return found
+
+    children = scene.filesystem.children
+    return tuple(sorted(number for parent, members in children.items() if holds(parent) for number in members))
 
 
 def content_bytes(scene: Scene, numbers: Iterable[int]) -> int:

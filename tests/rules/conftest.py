@@ -35,7 +35,8 @@ def catalog_of(filesystem: Filesystem, packages: Mapping[str, Sequence[str]]) ->
     for index, (identity, paths) in enumerate(packages.items()):
         kind, _, rest = identity.partition("/")
         name, _, version = rest.partition("@")
-        listed.append(Package(type=kind, name=name, version=version or "1.0"))
+        location = next((path for path in paths if path.endswith("METADATA")), "")
+        listed.append(Package(type=kind, name=name, version=version or "1.0", location=location))
         for path in paths:
             owners[filesystem.live[path]] = index
     return Catalog(packages=tuple(listed), owners=owners, unowned_bytes=0)

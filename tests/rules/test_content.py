@@ -1,0 +1,170 @@
+"""Documents, temporary files, archives and copies: what each rule catches, and what it must not."""
+
+import bz2
+import gzip
+import io
+import lzma
+import zipfile
+
+import pytest
+
+from layerscope.model.finding import FindingKind, Severity
+from tests.builder import ImageSpec, Member, directory, file, hardlink, layer, symlink
+from tests.rules.conftest import Find, caught, copied, of_rule, ran, step
+
+
+@pytest.mark.parametrize(
+    ("path", "env", "found"),
+    [
+        pytest.param("usr/share/doc/curl/README.gz", (), True, id="documentation"),
+        pytest.param("usr/share/man/man1/ls.1.gz", (), True, id="manual pages"),
+        pytest.param("usr/local/share/man/man1/node.1", (), True, id="local manual pages"),
+        pytest.param("usr/share/info/dir", (), True, id="info pages"),
+        pytest.param("usr/share/locale/de/LC_MESSAGES/x.mo", ("LANG=C.UTF-8",), True, id="translations"),
+        pytest.param("usr/share/locale/de/LC_MESSAGES/x.mo", ("LANG=de_DE.UTF-8",), False, id="wanted translations"),
+        pytest.param("usr/share/doc/curl/copyright", (), False, id="Debian's licence file"),
+        pytest.param("usr/share/doc/curl/LICENSE.txt", (), False, id="a licence"),
+        pytest.param("app/doc/index.html", (), False, id="the application's own"),
+    ],
+)
+def test_docs_man_locale(find: Find, path: str, env: tuple[str, ...], found: bool) -> None:
+    spec = ran(layer(file(path, b"1")), env=env)
+    assert caught(find, "docs-man-locale", spec) == ({f"/{path}"} if found else set())
+
+
+@pytest.mark.parametrize(
+    ("member", "fields", "found"),
+    [
+        pytest.param(file("tmp/x/y", b"1"), {}, True, id="tmp"),
+        pytest.param(file("var/tmp/x/y", b"1"), {}, True, id="var/tmp"),
+        pytest.param(directory("tmp/x"), {}, False, id="a directory"),
+        pytest.param(file("tmp/x/y", b"1"), {"cmd": ("/tmp/x/y",)}, False, id="Cmd starts it"),
+        pytest.param(file("tmp/x/y", b"1"), {"env": ("DATA=/tmp/x",)}, False, id="Env names it"),
+        pytest.param(file("tmp/x/y", b"1"), {"working_dir": "/tmp/x"}, False, id="the working directory"),
+        pytest.param(file("app/tmp/x", b"1"), {}, False, id="the application's own"),
+    ],
+)
+def test_tmp_leftover(find: Find, member: Member, fields: dict[str, tuple[str, ...]], found: bool) -> None:
+    assert bool(caught(find, "tmp-leftover", ran(layer(member), **fields))) is found
+
+
+NOISE = bytes((n * 7919 + n // 251) % 256 for n in range(90_000))
+FILES = {"x-1.0/a.txt": b"1" * 9, "x-1.0/b/c.txt": b"2" * 99, "x-1.0/d.txt": b"3" * 999, "x-1.0/noise": NOISE}
+TAR = layer(*(file(name, content) for name, content in FILES.items()))
+UNPACKED = [file(f"opt/{name}", content) for name, content in FILES.items()]
+STRIPPED = [file(f"opt/y/{name.partition('/')[2]}", content) for name, content in FILES.items()]
+
+
+def _zip() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in FILES.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "archive"),
+    [
+        pytest.param("x.tar", TAR, id="tar"),
+        pytest.param("x.tar.gz", gzip.compress(TAR, 0), id="gzip"),
+        pytest.param("x.tar.xz", lzma.compress(TAR + bytes(range(256)) * 400, preset=0), id="xz"),
+        pytest.param("x.tar.bz2", bz2.compress(TAR + NOISE[::-1]), id="bzip2"),
+        pytest.param("x.zip", _zip(), id="zip"),
+    ],
+)
+@pytest.mark.parametrize("unpacked", [UNPACKED, STRIPPED], ids=["as it was packed", "without its first folder"])
+def test_an_archive_beside_what_was_unpacked_from_it(
+    find: Find, name: str, archive: bytes, unpacked: list[Member]
+) -> None:
+    padded = archive.ljust(66_000, b"\0")
+    data = archive if name.endswith(".zip") else padded
+    assert caught(find, "archive-extracted", ran(layer(file(name, data), *unpacked))) == {f"/{name}"}
+
+
+@pytest.mark.parametrize(
+    ("members", "packages"),
+    [
+        pytest.param([file("x.tar", TAR)], {}, id="nothing was unpacked"),
+        pytest.param([file("x.tar", TAR), *UNPACKED[:2]], {}, id="most of it is not there"),
+        pytest.param([file("x.jar", _zip()), *UNPACKED], {}, id="a jar runs as it is"),
+        pytest.param([file("x.tar", TAR), *UNPACKED], {"deb/x": ("/x.tar",)}, id="a package's"),
+        pytest.param([file("x.tar.gz", b"\x1f\x8b" + NOISE), *UNPACKED], {}, id="a damaged archive"),
+        pytest.param([file("x.tar", TAR[:1024]), *UNPACKED], {}, id="a small one"),
+    ],
+)
+def test_archives_that_are_no_waste(find: Find, members: list[Member], packages: dict[str, tuple[str]]) -> None:
+    assert caught(find, "archive-extracted", ran(layer(*members)), packages) == set()
+
+
+BIG = b"x" * 5_000
+
+
+def test_of_equal_files_all_but_one_are_copies(find: Find) -> None:
+    (finding,) = find(ran(layer(*(file(f"a/{n}", BIG) for n in range(3))))).findings
+    assert (finding.rule, finding.content_bytes, finding.detail) == (
+        "duplicate-content",
+        10_000,
+        "same content as /a/0",
+    )
+
+
+def test_the_bases_file_is_the_one_that_stays(find: Find) -> None:
+    (finding,) = find(ran(layer(file("usr/z", BIG)), layer(file("app/a", BIG))), base_layers=1).findings
+    assert (finding.kind, [path.path for path in finding.paths]) == (FindingKind.BLOAT, ["/app/a"])
+
+
+def test_without_duplicates_no_copies_are_looked_for(find: Find) -> None:
+    assert find(ran(layer(file("a", BIG), file("b", BIG))), duplicates=False).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("members", "packages"),
+    [
+        pytest.param([file("a", BIG), hardlink("b", "a")], {}, id="a hardlink"),
+        pytest.param([file("a", BIG), symlink("b", "a")], {}, id="a symlink"),
+        pytest.param([file("x/LICENSE", BIG), file("y/LICENSE", BIG)], {}, id="licence texts"),
+        pytest.param([file("a", b"x" * 4_000), file("b", b"x" * 4_000)], {}, id="small files"),
+        pytest.param([file("a", BIG), file("b", BIG[:-1] + b"y")], {}, id="only the end differs"),
+        pytest.param([file("a", BIG), file("b", b"y" + BIG[1:])], {}, id="only the beginning differs"),
+        pytest.param([file("a", BIG), file("b", BIG)], {"deb/x": ("/a", "/b")}, id="a package's"),
+        pytest.param([file("a", BIG), file("b", BIG, mode=0o4755)], {}, id="a set-user-id program"),
+    ],
+)
+def test_no_copies(find: Find, members: list[Member], packages: dict[str, tuple[str, ...]]) -> None:
+    assert caught(find, "duplicate-content", ran(layer(*members)), packages) == set()
+
+
+def test_a_copy_that_another_rule_claims_does_not_count_twice(find: Find) -> None:
+    found = find(ran(layer(file("app/a", BIG), file("tmp/a", BIG))))
+    assert [finding.rule for finding in found.findings] == ["tmp-leftover"]
+
+
+ROOTFS = [
+    file("etc/os-release", b"ID=debian"),
+    file("var/lib/dpkg/status", b"Package: x"),
+    file("usr/bin/tool", b"12345"),
+]
+COPY_ALL = "COPY dir:" + "0" * 64 + " in /"
+
+
+def _over(lower: bytes, created_by: str = COPY_ALL) -> ImageSpec:
+    upper = layer(*ROOTFS, file("app", b"1"))
+    return ImageSpec(layers=(lower, upper), history=(step("ADD file:" + "0" * 64 + " in /"), step(created_by)))
+
+
+def test_a_root_file_system_over_another(find: Find) -> None:
+    found = of_rule(find(_over(layer(*ROOTFS)), base_layers=1), "rootfs-copy")
+    assert [(f.kind, f.severity, f.content_bytes) for f in found] == [(FindingKind.LEAK, Severity.HIGH, 24)]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param(_over(layer()), id="onto an empty image: flattened on purpose"),
+        pytest.param(_over(layer(*ROOTFS), "/bin/sh -c apt-get upgrade"), id="a RUN"),
+        pytest.param(copied(layer(*ROOTFS), layer(file("usr/bin/tool", b"2"))), id="only some files"),
+    ],
+)
+def test_no_root_file_system_over_another(find: Find, spec: ImageSpec) -> None:
+    assert caught(find, "rootfs-copy", spec) == set()

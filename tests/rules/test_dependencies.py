@@ -1,0 +1,234 @@
+"""Dependencies of development and installation: what each rule catches, and what it must not."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from layerscope.model.finding import FindingKind, Severity
+from tests.builder import Member, file, layer, whiteout
+from tests.rules.conftest import Find, caught, copied, of_rule, ran
+
+MODULES = [
+    file("app/node_modules/express/package.json", b'{"version":"4.0.0"}'),
+    file("app/node_modules/express/index.d.ts", b"types"),
+    file("app/node_modules/jest/package.json", b'{"version":"29.0.0"}'),
+    file("app/node_modules/jest/node_modules/chalk/index.js", b"chalk"),
+]
+JEST = {"/app/node_modules/jest/package.json", "/app/node_modules/jest/node_modules/chalk/index.js"}
+
+
+def _lock(path: str, packages: Mapping[str, Mapping[str, object]]) -> Member:
+    return file(path, json.dumps({"lockfileVersion": 3, "packages": packages}).encode())
+
+
+NAME = "app/package-lock.json"
+INSTALLED: dict[str, Mapping[str, object]] = {
+    "node_modules/express": {"version": "4.0.0"},
+    "node_modules/jest": {"version": "29.0.0", "dev": True},
+}
+HIDDEN = _lock("app/node_modules/.package-lock.json", INSTALLED)
+PLAIN = _lock(NAME, {"": {}, **INSTALLED})
+OTHER_VERSION = _lock(NAME, {"node_modules/jest": {"version": "28.0.0", "dev": True}})
+OPTIONAL = _lock(NAME, {"node_modules/jest": {"version": "29.0.0", "devOptional": True}})
+MANIFEST = file("app/package.json", b'{"devDependencies":{"jest":"*"}}')
+OLD = file(
+    "app/package-lock.json",
+    b'{"lockfileVersion":1,"dependencies":{"jest":{"version":"29.0.0","dev":true},"express":{"version":"4.0.0"}}}',
+)
+
+
+@pytest.mark.parametrize(
+    ("lock", "found"),
+    [
+        pytest.param([HIDDEN], JEST, id="what npm notes inside node_modules"),
+        pytest.param([PLAIN], JEST, id="the project's lockfile"),
+        pytest.param([OLD], JEST, id="a lockfile of npm before 7"),
+        pytest.param([], set(), id="no lockfile, no claim"),
+        pytest.param([MANIFEST], set(), id="a manifest is no lockfile"),
+        pytest.param([OTHER_VERSION], set(), id="another version"),
+        pytest.param([OPTIONAL], set(), id="production may need it"),
+        pytest.param([file("app/package-lock.json", b"[" * 100_000)], set(), id="a damaged lockfile"),
+    ],
+)  # fmt: skip
+def test_node_dev_deps(find: Find, lock: list[Member], found: set[str]) -> None:
+    assert caught(find, "node-dev-deps", copied(layer(*MODULES, *lock))) == found
+
+
+def test_node_dev_deps_name_the_lockfile_and_the_packages(find: Find) -> None:
+    (finding,) = of_rule(find(copied(layer(*MODULES, HIDDEN))), "node-dev-deps")
+    assert finding.detail == "by /app/node_modules/.package-lock.json: jest"
+    assert "npm ci --omit=dev" in finding.fix
+
+
+SITE = "usr/lib/python3/site-packages"
+NEEDS = {
+    "flask": "click",
+    "click": "",
+    "gunicorn": "packaging",
+    "packaging": "",
+    "pytest": "packaging iniconfig",
+    "iniconfig": "",
+    "black": "click pathspec",
+    "pathspec": "",
+    "stray": "",
+}
+
+
+def _python(*manifests: Member, needs: dict[str, str] = NEEDS) -> tuple[bytes, dict[str, tuple[str, ...]]]:
+    """A layer with installed packages that need each other so, and what they own."""
+    members = list(manifests)
+    packages: dict[str, tuple[str, ...]] = {}
+    for name, wants in needs.items():
+        metadata = f"Name: {name}\n" + "".join(f"Requires-Dist: {want}\n" for want in wants.split())
+        info = f"{SITE}/{name}-1.0.dist-info/METADATA"
+        members += [file(f"{SITE}/{name}.py", name.encode()), file(info, metadata.encode())]
+        packages[f"pypi/{name}"] = (f"/{SITE}/{name}.py", f"/{info}")
+    return layer(*members), packages
+
+
+def _names(paths: set[str]) -> set[str]:
+    return {path.rpartition("/")[2].removesuffix(".py") for path in paths if path.endswith(".py")}
+
+
+PIPFILE = file("app/Pipfile", b'[packages]\nflask="*"\ngunicorn="*"\n[dev-packages]\npytest="*"\nblack="*"\n')
+ONLY_DEV = {"pytest", "iniconfig", "black", "pathspec"}
+POETRY = "".join(
+    f'[[package]]\nname = "{name}"\nversion = "1.0"\ngroups = {groups}\n'
+    for name, groups in {
+        "flask": ["main"],
+        "click": ["main", "dev"],
+        "pytest": ["dev"],
+        "iniconfig": ["dev"],
+    }.items()
+).encode()
+PDM = POETRY.replace(b"'main'", b"'default'")
+OLD_POETRY = b"""
+[[package]]
+name = "flask"
+version = "1.0"
+category = "main"
+[[package]]
+name = "black"
+version = "1.0"
+category = "dev"
+"""
+UV = b"""
+[[package]]
+name = "app"
+source = { virtual = "." }
+dependencies = [{ name = "flask" }]
+[package.dev-dependencies]
+dev = [{ name = "black" }]
+[[package]]
+name = "flask"
+version = "1.0"
+dependencies = [{ name = "click" }]
+[[package]]
+name = "black"
+version = "1.0"
+dependencies = [{ name = "click" }, { name = "pathspec" }]
+[[package]]
+name = "click"
+version = "1.0"
+[[package]]
+name = "pathspec"
+version = "1.0"
+"""
+PROJECT = b'[project]\ndependencies=["flask","gunicorn"]\n[dependency-groups]\ndev=["pytest>=7","black[d]"]\n'
+
+
+@pytest.mark.parametrize(
+    ("manifest", "found"),
+    [
+        pytest.param([PIPFILE], ONLY_DEV, id="a Pipfile, followed through what is installed"),
+        pytest.param(
+            [file("app/Pipfile.lock", b'{"default":{"click":{}},"develop":{"black":{"version":"==1.0"},"click":{}}}')],
+            {"black"},
+            id="Pipfile.lock",
+        ),
+        pytest.param([file("app/poetry.lock", POETRY)], {"pytest", "iniconfig"}, id="poetry.lock"),
+        pytest.param([file("app/poetry.lock", OLD_POETRY)], {"black"}, id="an older poetry.lock"),
+        pytest.param([file("app/pdm.lock", PDM)], {"pytest", "iniconfig"}, id="pdm.lock"),
+        pytest.param([file("app/uv.lock", UV)], {"black", "pathspec"}, id="uv.lock"),
+        pytest.param([file("app/pyproject.toml", PROJECT)], ONLY_DEV, id="groups of pyproject.toml"),
+        pytest.param([], set(), id="no manifest, no claim"),
+        pytest.param(
+            [file("app/Pipfile.lock", b'{"develop":{"black":{"version":"==2.0"}}}')], set(), id="another version"
+        ),
+        pytest.param(
+            [file("app/Pipfile.lock", b'{"develop":{"click":{"version":"==1.0"}}}')], set(), id="flask needs click too"
+        ),
+        pytest.param([file("app/pyproject.toml", b"[tool.black]\nline-length=120")], set(), id="no groups"),
+        pytest.param([file(f"{SITE}/x/pyproject.toml", PROJECT)], set(), id="a dependency's own manifest"),
+        pytest.param([file("app/Pipfile", b"\xff not toml")], set(), id="a damaged manifest"),
+    ],
+)  # fmt: skip
+def test_py_dev_deps(find: Find, manifest: list[Member], found: set[str]) -> None:
+    data, packages = _python(*manifest)
+    assert _names(caught(find, "py-dev-deps", copied(data), packages)) == found
+
+
+def test_py_dev_deps_are_wanted_where_the_image_runs_tests(find: Find) -> None:
+    data, packages = _python(PIPFILE)
+    assert caught(find, "py-dev-deps", copied(data, cmd=("pytest",)), packages) == set()
+
+
+def test_py_dev_deps_say_by_which_file_and_how_to_leave_them_out(find: Find) -> None:
+    data, packages = _python(PIPFILE)
+    (finding,) = of_rule(find(copied(data), packages=packages), "py-dev-deps")
+    assert (finding.kind, finding.severity) == (FindingKind.LEAK, Severity.HIGH)
+    assert finding.detail == "by /app/Pipfile: black, iniconfig, pathspec, pytest"
+    assert "`pipenv install` without `--dev`" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        ("pipenv", Severity.MEDIUM),
+        ("poetry", Severity.MEDIUM),
+        ("virtualenv", Severity.MEDIUM),
+        ("wheel", Severity.LOW),
+    ],
+)
+def test_py_managers_are_caught(find: Find, name: str, severity: Severity) -> None:
+    data, packages = _python(needs={name: ""})
+    (finding,) = of_rule(find(ran(data), packages=packages), "py-managers")
+    assert (finding.severity, finding.detail) == (severity, f"packages: {name}")
+
+
+@pytest.mark.parametrize(
+    ("name", "cmd"),
+    [
+        pytest.param("setuptools", (), id="pkg_resources is imported by some"),
+        pytest.param("pipenv", ("pipenv", "run", "flask"), id="Cmd calls pipenv"),
+        pytest.param("pip-tools", (), id="another package"),
+    ],
+)
+def test_py_managers_are_not_caught(find: Find, name: str, cmd: tuple[str, ...]) -> None:
+    data, packages = _python(needs={name: ""})
+    assert caught(find, "py-managers", ran(data, cmd=cmd), packages) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        pytest.param("wheels/x-1.0-py3-none-any.whl", True, id="a wheel"),
+        pytest.param("opt/wheelhouse/x-1.0.tar.gz", True, id="a source distribution among wheels"),
+        pytest.param("usr/lib/python3.11/ensurepip/_bundled/pip-24.whl", False, id="ensurepip's bundle"),
+        pytest.param(f"{SITE}/virtualenv/seed/wheels/embed/pip-24.whl", False, id="virtualenv's bundle"),
+        pytest.param("data/export-1.0.tar.gz", False, id="another archive"),
+    ],
+)
+def test_wheelhouse(find: Find, path: str, found: bool) -> None:
+    assert caught(find, "wheelhouse", copied(layer(file(path, b"1")))) == ({f"/{path}"} if found else set())
+
+
+def test_a_wheel_that_the_final_stage_compiled_is_no_leak(find: Find) -> None:
+    found = find(ran(layer(file("wheels/x-1.0.whl", b"1"))))
+    assert [(f.rule, f.kind) for f in found.findings] == [("wheelhouse", FindingKind.BLOAT)]
+
+
+def test_wheels_that_were_deleted_later_are_left_to_that_rule(find: Find) -> None:
+    spec = copied(layer(file("wheels/x-1.0.whl", b"1")), layer(whiteout("wheels")))
+    assert [f.rule for f in find(spec).findings] == ["deleted-later"]
