@@ -16,7 +16,7 @@ from layerscope.packages.inventory import catalog
 from layerscope.rules.catalogue import WANTED as RULES_WANTED
 from layerscope.rules.engine import Findings, findings
 from layerscope.stages.base import find_base
-from layerscope.stages.placement import Known, Placement, better_base, place
+from layerscope.stages.placement import Known, Placement, better_base, contradiction, place
 from layerscope.stages.trace import Trace, trace
 
 WANTED = (*PACKAGES_WANTED, *RULES_WANTED)
@@ -86,5 +86,11 @@ def analyse(image: Image, question: Question) -> Analysis:
         placement=placement,
         trace=joined,
         findings=found,
-        warnings=(*image.warnings, *warnings, *packages.warnings, *joined.warnings),
+        warnings=(
+            *image.warnings,
+            *warnings,
+            *packages.warnings,
+            *joined.warnings,
+            *contradiction(base, placement.base),
+        ),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from layerscope.analysis.analyse import Analysis
 from layerscope.analysis.directories import biggest_directories
-from layerscope.analysis.stages import evidence_of, stage_reports
+from layerscope.analysis.stages import dockerfile_report, evidence_of, stage_reports
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate
 from layerscope.model.finding import Finding
@@ -41,6 +41,7 @@ def report(analysis: Analysis, *, findings: tuple[Finding, ...] | None = None) -
             name=analysis.base.name,
             certain=analysis.base.certain,
         ),
+        dockerfile=dockerfile_report(analysis.placement),
         stages=stage_reports(analysis.trace, analysis.findings.findings),
         packages=catalog.packages,
         unowned_bytes=catalog.unowned_bytes,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from layerscope.history.dockerfile.stages import SourceKind
 from layerscope.model.entry import Kind
 from layerscope.model.finding import Evidence, Finding, FindingKind
-from layerscope.model.report import StageReport, StageStep
+from layerscope.model.report import DockerfileReport, StageReport, StageStep
 from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.inventory import catalog
 from layerscope.rules.collapse import collapse
@@ -86,6 +86,21 @@ def _made_by(finding: Finding, trace: Trace) -> str:
         return ""
     steps = _steps(builder, sums)
     return str(steps[0]) if steps else ""
+
+
+def dockerfile_report(placement: Placement) -> DockerfileReport | None:
+    """How the Dockerfile that was given or attested fits; None without one."""
+    found = placement.match
+    if found is None:
+        return None
+    return DockerfileReport(
+        name=found.build.dockerfile.name,
+        evidence=WORDS[placement.evidence],
+        target=found.stage_name(found.build.target),
+        matched=found.matched,
+        total=found.total,
+        misfit=found.misfit,
+    )
 
 
 def evidence_of(origin: Origin | None, builder: Builder | None) -> str:

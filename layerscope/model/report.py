@@ -95,6 +95,22 @@ class BaseReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DockerfileReport:
+    """How well a Dockerfile fits the history: ``matched`` of ``total`` steps that make layers.
+
+    ``evidence`` says where the Dockerfile comes from, ``target`` is the stage that was built, ``misfit`` the first
+    pair from the end that does not fit, empty where all do.
+    """
+
+    name: str
+    evidence: str
+    target: str = ""
+    matched: int = 0
+    total: int = 0
+    misfit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StageStep:
     """An instruction of a builder, and how many bytes of the final image it made."""
 
@@ -152,6 +168,7 @@ class Report:
     layers: tuple[LayerReport, ...] = ()
     instructions: tuple[InstructionReport, ...] = ()
     base: BaseReport = BaseReport()
+    dockerfile: DockerfileReport | None = None
     stages: tuple[StageReport, ...] = ()
     packages: tuple[Package, ...] = ()
     unowned_bytes: int = 0

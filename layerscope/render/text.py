@@ -64,6 +64,16 @@ def _head(report: Report, options: TextOptions) -> Iterator[str]:
             f"the base{name} brings {units(totals.base_bytes)} in {counted(report.base.layers, 'layer')} "
             f"({printable(report.base.evidence)})"
         )
+    yield from _fit(report)
+
+
+def _fit(report: Report) -> Iterator[str]:
+    """How well the Dockerfile fits, said whenever one is used."""
+    used = report.dockerfile
+    if used is not None:
+        told = f"{printable(used.name)} fits {used.matched} of {counted(used.total, 'step')} that make layers"
+        where = f"; from the end, the first that does not: {printable(used.misfit)}" if used.misfit else ""
+        yield f"{told}{' (as attested, unsigned)' if 'attested' in used.evidence else ''}{where}"
 
 
 def _layers(report: Report, options: TextOptions) -> Iterator[str]:
@@ -198,6 +208,8 @@ def _stages(report: Report, options: TextOptions) -> Iterator[str]:
             if finding.stage == stage.name and finding.packages:
                 lines.append(f"  {units(finding.content_bytes)} of {finding.rule}: {_listed(finding, options)}")
         yield from (shortened(line, options.width) if options.width else line for line in lines)
+        if stage.same_content_bytes:
+            yield f"  {units(stage.same_content_bytes)} have the same content as files of it that lie elsewhere"
         if stage.different_bytes:
             yield f"  {units(stage.different_bytes)} of it is not as in the image given for the stage: rebuilt since?"
         if stage.stayed_bytes is not None:

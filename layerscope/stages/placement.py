@@ -77,11 +77,13 @@ class Origin:
 class Placement:
     """The origin of each history step by its index, and what else the Dockerfile tells.
 
-    ``base`` is where the Dockerfile or the attestation sees the base end, None where neither tells.
+    ``match`` is the Dockerfile laid beside the history, ``evidence`` where that comes from. ``base`` is where the
+    Dockerfile or the attestation sees the base end, None where neither tells.
     """
 
     origins: Mapping[int, Origin] = field(default_factory=dict)
     match: Match | None = None
+    evidence: Evidence = Evidence.INFERRED
     base: Base | None = None
     warnings: tuple[str, ...] = ()
 
@@ -99,7 +101,20 @@ def place(image: Image, steps: Sequence[Instruction], known: Known) -> Placement
         origins |= {index: _origin(found, step, evidence) for index, step in found.steps.items()}
     if provenance is not None:
         origins |= _from_graph(provenance, found, steps)
-    return Placement(origins=origins, match=found, base=_base(provenance, found, evidence), warnings=tuple(warnings))
+    return Placement(
+        origins=origins,
+        match=found,
+        evidence=evidence,
+        base=_base(provenance, found, evidence),
+        warnings=tuple(warnings),
+    )
+
+
+def contradiction(base: Base, told: Base | None) -> tuple[str, ...]:
+    """A warning where the base that is certain ends elsewhere than the Dockerfile says."""
+    if told is None or not base.certain or base.layers == told.layers:
+        return ()
+    return (f"the base has {base.layers} layers, but {told.evidence} {told.layers} lie below the first instruction",)
 
 
 def better_base(found: Base, told: Base | None) -> Base:
