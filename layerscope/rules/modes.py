@@ -10,6 +10,7 @@ from layerscope.rules.whose import is_packaged
 _SETID = 0o6000
 _WRITABLE = 0o002
 _STICKY = 0o1000
+_KINDS = (Kind.FILE, Kind.DIRECTORY)
 
 
 @rule(
@@ -51,22 +52,23 @@ def world_writable(scene: Scene) -> Iterator[Leak]:
     for number in _own_live(scene, _WRITABLE):
         version = scene.filesystem.version(number)
         shared = version.kind == Kind.DIRECTORY and version.mode & _STICKY
-        if version.kind in (Kind.FILE, Kind.DIRECTORY) and not shared and not is_packaged(scene, number):
+        if not shared and not is_packaged(scene, number):
             layers.setdefault(version.layer, []).append(number)
     for numbers in layers.values():
         yield Leak(versions=tuple(numbers))
 
 
 def _own_live(scene: Scene, bits: int) -> Iterator[int]:
-    """The live versions above the base whose mode has one of the bits; few distinct modes are looked at."""
+    """The live files and directories above the base whose mode has one of the bits; links have no mode of theirs."""
     for layer in range(scene.base_layers, len(scene.filesystem.layers)):
-        ownerships = scene.filesystem.layers[layer].changeset.ownerships
-        wanted = {ownership for ownership in set(ownerships) if ownership[0] & bits}
+        changeset, start = scene.filesystem.layers[layer].changeset, scene.filesystem.numbers(layer).start
+        wanted = {ownership for ownership in set(changeset.ownerships) if ownership[0] & bits}
         if not wanted:
             continue
-        for number, ownership in zip(scene.filesystem.numbers(layer), ownerships, strict=True):
-            if ownership in wanted and _is_there(scene, number):
-                yield number
+        kinds = changeset.kinds
+        for index, ownership in enumerate(changeset.ownerships):
+            if ownership in wanted and kinds[index] in _KINDS and _is_there(scene, start + index):
+                yield start + index
 
 
 def _is_there(scene: Scene, number: int) -> bool:

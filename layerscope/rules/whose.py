@@ -12,7 +12,7 @@ OS_PACKAGES = frozenset({"alpm", "apk", "deb", "ebuild", "rpm"})
 _VENDORED = re.compile(
     r"/(?:site-packages|dist-packages|node_modules|bower_components|vendor|third_party|go/pkg/mod|\.cargo/registry"
     r"|\.rustup|\.nvm|\.m2/repository|\.gradle/caches|gems/[^/]{1,80}-\d[^/]{0,40}|ensurepip)/"
-    r"|\A/usr/local/go/|\A/usr/lib/go[^/]{0,10}/|\A(?:/usr(?:/local)?|/opt/[^/]{1,80})?/lib/(?:python|ruby|perl|node)"
+    r"|\A/usr/local/go/|\A/usr/lib/go(?:-[0-9.]{1,10})?/|\A(?:/usr(?:/local)?|/opt/[^/]{1,80})?/lib/(?:python|ruby|perl|node)"
     r"|\A/usr/(?:local/)?(?:include|share/(?:doc|man|info|locale|perl|python|i18n|mime))/"
 )
 _TESTS = re.compile(r"/(?:tests?|__tests__|testdata|test-data|test_data|fixtures?|specs?|examples?|samples?|mocks?)/")
@@ -24,8 +24,8 @@ def is_vendored(path: str) -> bool:
 
 
 def is_of_test(path: str) -> bool:
-    """Whether a path lies in a folder of tests or examples."""
-    return _TESTS.search(path.lower()) is not None
+    """Whether a path lies in a folder of tests or examples; one in the root is some application's home."""
+    return _TESTS.search(path.lower(), 1) is not None
 
 
 def is_packaged(scene: Scene, number: int) -> bool:
