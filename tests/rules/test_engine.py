@@ -85,6 +85,11 @@ def test_directories_are_not_listed(find: Find) -> None:
     assert find(ran(layer(directory("a"))), rules=(FIRST,)).findings == ()
 
 
+def test_a_name_that_occurs_twice_in_one_layer_is_two_versions(find: Find) -> None:
+    found = find(ran(layer(file("a/x", b"123"), file("a/x", b"12345"))), rules=(FIRST,))
+    assert (found.claimed_bytes, found.rest_bytes) == (8, 0)
+
+
 def test_a_part_of_a_file_can_be_claimed(find: Find) -> None:
     partly = _matching("partly", "/a/x", savings=(2,))
     found = find(ran(layer(file("a/x", b"12345"))), rules=(partly, FIRST))
