@@ -27,8 +27,9 @@ class Match:
     """Which instruction of a Dockerfile made which step of a history.
 
     ``steps`` maps the index of a history step to the instruction that wrote it. ``matched`` of ``total`` steps that
-    make layers fit (of all steps, where none makes one). ``base_layers`` is how many layers lie below the Dockerfile's first instruction, None where that
-    place is not known. ``misfit`` describes the first pair from the end that does not fit, empty where all do.
+    make layers fit (of all steps, where none makes one). ``base_layers`` is how many layers lie below the
+    Dockerfile's first instruction, None where that place is not known. ``misfit`` describes the first pair from the
+    end that does not fit, empty where all do.
     """
 
     build: Build
@@ -100,7 +101,7 @@ def _judged(
     boundary = min((pairs[place] for place in pairs), default=len(history)) if starts else None
     return Match(
         build=build,
-        steps={history[other].index: resolved[one] for one, other in pairs.items()},
+        steps={history[other].index: resolved[one] for one, other in sorted(pairs.items())},
         matched=matched,
         total=len(making) + len(unexplained),
         base_layers=None if boundary is None else layers_before(history, boundary),

@@ -1,0 +1,132 @@
+import re
+
+import pytest
+
+from layerscope.errors import LimitExceeded, UsageError
+from layerscope.history.dockerfile.build import Build
+from layerscope.history.match import Match, match
+from tests.history.histories import built, built_file, history, recorded
+
+
+def lines_by_layer(found: Match, name: str) -> dict[int, int]:
+    """For each layer that a Dockerfile tells of, the line of its instruction."""
+    steps = {step.index: step.layer for step in recorded(name)}
+    return {layer: step.instruction.line for index, step in found.steps.items() if (layer := steps[index]) is not None}
+
+
+@pytest.mark.parametrize(
+    ("image", "dockerfile", "target", "base_layers", "lines"),
+    [
+        ("tiny-legacy", "tiny", "", 0, {0: 9, 1: 10, 2: 11, 3: 12, 4: 13, 5: 14, 6: 15}),
+        ("tiny-buildkit", "tiny", "", 0, {0: 9, 1: 10, 2: 11, 3: 12, 4: 13, 5: 14, 6: 15, 7: 16}),
+        ("tiny-builder", "tiny", "builder", 0, {0: 2, 1: 3, 2: 4, 3: 5}),
+        ("notesapp-multistage", "notesapp", "", 8, {8: 14, 9: 15}),
+        ("notesapp-buildkit", "notesapp", "", 8, {8: 14, 9: 15, 10: 16}),
+        ("notesapp-builder", "notesapp", "builder", 8, {8: 7, 9: 9, 10: 10, 11: 11}),
+        ("notesapp-default", "notesapp-default", "", 8, {8: 5, 9: 7, 10: 8, 11: 9, 12: 10}),
+        ("mini-v1", "mini", "", 1, {1: 7, 2: 9, 3: 10, 4: 11}),
+        ("mini-build1", "mini", "build1", 1, {1: 2, 2: 4, 3: 5}),
+        ("waste-v1", "waste", "", 1, {**{layer: layer + 2 for layer in range(1, 18)}, 18: 21}),
+        ("waste-buildkit", "waste", "", 1, {**{layer: layer + 2 for layer in range(1, 18)}, 18: 21, 19: 22}),
+        ("python-3", "python", "", 1, {1: 2, 2: 3, 3: 4, 4: 6, 5: 7, 6: 8, 7: 9}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_histories_of_the_real_engine_fit_their_dockerfile(
+    image: str, dockerfile: str, target: str, base_layers: int, lines: dict[int, int]
+) -> None:
+    found = match(built_file(dockerfile, target=target), recorded(image))
+    assert (found.score, found.misfit, found.base_layers) == (1.0, "", base_layers)
+    assert lines_by_layer(found, image) == lines
+
+
+@pytest.mark.parametrize(
+    ("image", "dockerfile", "target"),
+    [
+        ("notesapp-multistage", "mini", ""),
+        ("notesapp-multistage", "notesapp-default", ""),
+        ("notesapp-default", "notesapp", ""),
+        ("notesapp-multistage", "notesapp", "builder"),
+        ("mini-v1", "mini", "build1"),
+        ("tiny-legacy", "waste", ""),
+        ("waste-v1", "python", ""),
+    ],
+)
+def test_the_dockerfile_of_another_image_is_refused(image: str, dockerfile: str, target: str) -> None:
+    with pytest.raises(UsageError, match=f"{dockerfile} did not build this image: "):
+        match(built_file(dockerfile, target=target), recorded(image))
+
+
+def test_a_refusal_shows_the_first_pair_from_the_end_that_does_not_fit() -> None:
+    build = built("FROM x\nRUN one\nRUN two\nRUN three")
+    expected = "1 of 3 steps that make layers fit its history; from the end, the first that does not: "
+    pair = "line 3 `RUN two`, where the history has `RUN zwei`"
+    with pytest.raises(UsageError, match=re.escape(expected + pair)):
+        match(build, history("/bin/sh -c eins", "/bin/sh -c zwei", "/bin/sh -c three"))
+
+
+def test_a_file_that_fits_well_enough_is_used_and_says_what_does_not_fit() -> None:
+    build = built("FROM x\n" + "\n".join(f"RUN step {number}" for number in range(10)))
+    told = [f"/bin/sh -c step {number}" for number in range(10)]
+    told[4] = "/bin/sh -c another"
+    found = match(build, history(*told))
+    assert (found.matched, found.total) == (9, 11)
+    assert found.misfit == "line 6 `RUN step 4`, where the history has `RUN another`"
+    assert 4 not in found.steps
+
+
+def test_every_copy_has_to_fit_however_good_the_rest_is() -> None:
+    rest = [f"step {number}" for number in range(20)]
+    build = built("FROM x\nCOPY a /here\n" + "\n".join(f"RUN {step}" for step in rest))
+    with pytest.raises(
+        UsageError, match="line 2 `COPY a /here`, where the history has `COPY file:0123456789ab in /there`"
+    ):
+        match(
+            build,
+            history(f"/bin/sh -c #(nop) COPY file:{'0123456789ab' * 6} in /there ", *(f"/bin/sh -c {s}" for s in rest)),
+        )
+
+
+def test_layers_that_no_line_explains_count_against_the_file() -> None:
+    with pytest.raises(UsageError, match=r"2 of 5 steps .*`RUN five` stands in no line"):
+        match(
+            built("FROM x\nRUN one\nRUN two"),
+            history("/bin/sh -c one", "/bin/sh -c two", "/bin/sh -c three", "/bin/sh -c four", "/bin/sh -c five"),
+        )
+
+
+def test_steps_without_layer_that_the_command_line_added_do_not_count() -> None:
+    found = match(
+        built("FROM x\nRUN one"), history("/bin/sh -c base", "/bin/sh -c one", "-/bin/sh -c #(nop)  LABEL a=b")
+    )
+    assert (found.score, found.base_layers) == (1.0, 1)
+
+
+def test_the_base_ends_where_the_first_instruction_begins() -> None:
+    told = history("/bin/sh -c base", "-ENV A=1", "ARG B # buildkit", "RUN /bin/sh -c one # buildkit")
+    assert match(built("FROM x\nARG B\nRUN one"), told).base_layers == 1
+
+
+def test_a_file_of_metadata_alone_is_measured_by_that() -> None:
+    told = history("/bin/sh -c base", '-CMD ["a"]')
+    assert match(built('FROM x\nCMD ["a"]'), told).base_layers == 1
+    with pytest.raises(UsageError, match="line 2 `CMD"):
+        match(built('FROM x\nCMD ["b"]'), told)
+
+
+def test_where_the_base_ends_is_unknown_when_the_first_step_is_lost() -> None:
+    told = ["/bin/sh -c other", *(f"/bin/sh -c step {number}" for number in range(1, 12))]
+    found = match(built("FROM x\n" + "\n".join(f"RUN step {number}" for number in range(12))), history(*told))
+    assert (found.matched, found.base_layers) == (11, None)
+
+
+def test_stages_that_the_target_stands_on_come_first() -> None:
+    build = built("FROM scratch AS base\nRUN one\nFROM base AS second\nRUN two\nFROM second\nRUN three")
+    found = match(build, history("/bin/sh -c one", "/bin/sh -c two", "/bin/sh -c three"))
+    assert [found.stage_name(step.stage) for step in found.steps.values()] == ["base", "second", "2"]
+
+
+def test_a_history_without_end_is_no_reason_to_hang() -> None:
+    build: Build = built("FROM x\n" + "\n".join(f"RUN a{number}" for number in range(2000)))
+    with pytest.raises(LimitExceeded, match="too many to align"):
+        match(build, history(*(f"/bin/sh -c b{number}" for number in range(2000))))
