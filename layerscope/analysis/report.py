@@ -1,6 +1,8 @@
 """Joins what the steps found into one report."""
 
 from collections.abc import Iterator
+from heapq import nsmallest
+from itertools import compress
 
 from layerscope.analysis.analyse import Analysis
 from layerscope.analysis.directories import biggest_directories
@@ -133,23 +135,24 @@ def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
 
 def _wasted(filesystem: Filesystem) -> tuple[PathBytes, ...]:
     """The paths whose hidden versions hold the most bytes."""
-    sums: dict[str, list[int]] = {}
-    layers: dict[str, set[int]] = {}
-    fates: dict[str, Fate] = {}
-    for number, fate in enumerate(filesystem.fates):
-        if Fate.LIVE < fate < Fate.MARKER and filesystem.content_bytes(number):
-            path = filesystem.path_of(number)
-            sums.setdefault(path, []).append(filesystem.content_bytes(number))
-            layers.setdefault(path, set()).add(filesystem.layer_of(number))
-            fates[path] = Fate(fate)
-    biggest = sorted(sums, key=lambda path: (-sum(sums[path]), path))[:_WASTED]
+    sums: dict[str, int] = {}
+    hidden = bytes(Fate.LIVE < fate < Fate.MARKER for fate in range(len(Fate)))
+    mask = filesystem.fates.translate(hidden.ljust(256, b"\0"))
+    for path, content_bytes in zip(compress(filesystem.paths, mask), compress(filesystem.sizes, mask), strict=True):
+        sums[path] = sums.get(path, 0) + content_bytes
+    biggest = dict(nsmallest(_WASTED, sums.items(), key=lambda item: (-item[1], item[0])))
+    versions: dict[str, list[int]] = {path: [] for path in biggest}
+    for number in compress(range(len(filesystem)), mask):
+        if filesystem.paths[number] in biggest:
+            versions[filesystem.paths[number]].append(number)
     return tuple(
         PathBytes(
             path=path,
-            content_bytes=sum(sums[path]),
-            files=len(sums[path]),
-            layers=tuple(sorted(layers[path])),
-            fate=fates[path].name.lower().replace("_", "-"),
+            content_bytes=content_bytes,
+            files=len(versions[path]),
+            layers=tuple(sorted({filesystem.layer_of(number) for number in versions[path]})),
+            fate=filesystem.fate_of(versions[path][-1]).name.lower().replace("_", "-"),
         )
-        for path in biggest
+        for path, content_bytes in biggest.items()
+        if content_bytes
     )
