@@ -3,12 +3,15 @@
 import stat
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from layerscope.errors import Damaged
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
 from layerscope.packages.database import Database, Listed, Reader
-from layerscope.packages.rpm.package import RpmPackage
+
+if TYPE_CHECKING:
+    from layerscope.packages.rpm.package import RpmPackage
 
 _MOST_BYTES = 256 << 20
 _DIRECTORIES = ("/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm")
@@ -35,7 +38,7 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _listings(
-    evidence: Evidence, database: Database, numbers: list[int], logs: list[int], known: dict[bytes, RpmPackage]
+    evidence: Evidence, database: Database, numbers: list[int], logs: list[int], known: "dict[bytes, RpmPackage]"
 ) -> Iterator[tuple[int, list[Listed]]]:
     """What each version of one database lists, with the log that lies beside it in the same layer."""
     # The readers of three formats, and SQLite, are loaded where there is a database to read.
@@ -60,7 +63,7 @@ def _listings(
         yield number, [_listed(package) for package in packages]
 
 
-def _listed(package: RpmPackage) -> Listed:
+def _listed(package: "RpmPackage") -> Listed:
     return Listed(
         name=package.name,
         version=f"{package.version}-{package.release}",
@@ -70,7 +73,7 @@ def _listed(package: RpmPackage) -> Listed:
     )
 
 
-def _paths(package: RpmPackage, _: Reader) -> Iterator[str]:
+def _paths(package: "RpmPackage", _: Reader) -> Iterator[str]:
     """What rpm wrote and nobody took over; ghosts are claimed without being brought, so they own nothing."""
     for file in package.files:
         if file.is_installed and not file.is_ghost and not stat.S_ISDIR(file.mode):
