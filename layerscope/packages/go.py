@@ -23,6 +23,7 @@ _MOST_TEXT = 4 * MIB
 _MOST_SEARCHED = MIB
 _MOST_MODULES = 10_000
 _SENTINEL_BYTES = 16
+_VERSIONS = (b"go", b"devel")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,7 @@ def _at(elf: Elf, read: ReadRange, offset: int) -> _BuildInfo | None:
             return None
         pointers = [int.from_bytes(header[start : start + width], order) for start in (16, 16 + width)]  # type: ignore[arg-type]
         version, text = (_pointed(elf, pointer, width, order) for pointer in pointers)
-    return _parsed(version, text) if version else None
+    return _parsed(version, text) if version.startswith(_VERSIONS) else None
 
 
 def _inline(read: ReadRange, offset: int) -> tuple[bytes, int]:
