@@ -1,14 +1,17 @@
 """What the one pass over a layer keeps of the contents: fingerprints, and the files that somebody asked for."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from layerscope.archive.columns import Columns
+from layerscope.archive.compression import Readable
 from layerscope.archive.positional import PositionalFile
+from layerscope.archive.replay import ForwardTar, PositionalTar, replay
 from layerscope.archive.window import Window
-from layerscope.errors import LimitExceeded
+from layerscope.errors import ArchiveError, Damaged, LimitExceeded
 from layerscope.model.changeset import Changeset
+from layerscope.model.contents import Piece
 from layerscope.model.entry import Kind
 from layerscope.model.limits import Limits
 from layerscope.model.pathset import Selector, Wanted
@@ -20,6 +23,8 @@ class _Digest(Protocol):
 
 
 Hasher = Callable[[], _Digest]
+Again = Callable[[], Readable]
+"""Opens what was read once more, from its first byte on."""
 
 
 def hasher(name: str) -> Hasher:
@@ -72,6 +77,9 @@ class Capture:
         self._fingerprints: dict[int, bytes] = {}
         self._kept = 0
         self._kinds, self._sizes = columns.kinds, columns.sizes
+        self._where = columns.where
+        self._changeset = Changeset()
+        self._again: Again | None = None
 
     def visit(self, index: int, position: int, payload: int) -> None:
         """Fingerprint one file as it passes, and keep what was asked for."""
@@ -105,9 +113,10 @@ class Capture:
         if last:
             self._tails[index] = bytes(last)
 
-    def close(self) -> "Capture":
-        """Let go of what only the walk needs."""
+    def close(self, changeset: Changeset, again: Again | None) -> "Capture":
+        """Let go of what only the walk needs; ``again`` opens the uncompressed tar anew, None where it has gone by."""
         self._window = self._columns = None
+        self._changeset, self._again = changeset, again
         return self
 
     def read(self, index: int, start: int = 0, length: int | None = None) -> bytes | None:
@@ -127,6 +136,25 @@ class Capture:
 
     def fingerprint(self, index: int) -> bytes | None:
         return self._new().digest() if self._is_empty(index) else self._fingerprints.get(index)
+
+    def stream(self, indexes: Sequence[int]) -> Iterator[tuple[int, Iterator[Piece]]]:
+        """Contents from a second reading of the layer; see Contents."""
+        if self._again is None:
+            hint = "write it to a file first, and name that"
+            raise ArchiveError(f"{self._where}: what came through a pipe cannot be read twice", hint=hint)
+        tar = ForwardTar(self._again(), self._where)
+        for index, pieces in replay(tar, self._changeset, indexes, self._where):
+            yield index, self._compared(index, pieces)
+
+    def _compared(self, index: int, pieces: Iterator[Piece]) -> Iterator[Piece]:
+        """The pieces of a file, which have to be those of the first reading."""
+        expected, digest = self._fingerprints.get(index), self._new()
+        for piece in pieces:
+            if not isinstance(piece, int):
+                digest.update(piece)
+            yield piece
+        if expected is not None and digest.digest() != expected:
+            raise Damaged("the archive changed while it was read", where=self._where)
 
     def _is_empty(self, index: int) -> bool:
         """The walk tells only of entries with a payload."""
@@ -164,3 +192,8 @@ class Positional:
             digest.update(memoryview(piece))
             left, position = left - len(piece), position + len(piece)
         return digest.digest()
+
+    def stream(self, indexes: Sequence[int]) -> Iterator[tuple[int, Iterator[Piece]]]:
+        """Contents from their places; see Contents."""
+        where = "the archive"
+        yield from replay(PositionalTar(self._file, self._base, where), self._changeset, indexes, where)

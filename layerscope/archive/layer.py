@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from layerscope.archive.capture import Capture, Planner, Positional, hasher
+from layerscope.archive.capture import Again, Capture, Planner, Positional, hasher
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import MAGIC_BYTES, Readable, decompressor, sniff
 from layerscope.archive.header import BLOCK
@@ -65,7 +65,7 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
     """The layer blob at ``base`` of a file: by position where it is plain, else in one forward pass."""
     compression = sniff(file.read(base, min(MAGIC_BYTES, length)))
     if compression or reading.verify:
-        data = read_stream(Range(file, base, length), where, reading)
+        data = read_stream(Range(file, base, length), where, reading, lambda: Range(file, base, length))
         if compression:
             return data
         contents = Positional(file, base, data.changeset, hasher(reading.fingerprint))
@@ -94,8 +94,8 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
     )
 
 
-def read_stream(raw: Readable, where: str, reading: Reading) -> LayerData:
-    """A layer blob that is read once, from its first byte to its last."""
+def read_stream(raw: Readable, where: str, reading: Reading, again: Again | None = None) -> LayerData:
+    """A layer blob that is read once, from its first byte to its last; ``again`` opens it anew, where that can be."""
     head = first_bytes(raw, MAGIC_BYTES)
     compression = sniff(head)
     counted = Counted(raw, head, reading.progress)
@@ -109,15 +109,23 @@ def read_stream(raw: Readable, where: str, reading: Reading) -> LayerData:
     end = walk(window, columns, capture.visit)
     check_padding(window, end, where, warnings)
     tar_bytes = window.drain()
+    changeset = columns.changeset()
     return LayerData(
-        changeset=columns.changeset(),
-        contents=capture.close(),
+        changeset=changeset,
+        contents=capture.close(changeset, expanded(again, compression, where)),
         compression=compression,
         stored_bytes=counted.count,
         tar_bytes=tar_bytes,
         diff_id=Digest("sha256", proof.hexdigest()),
         warnings=tuple(warnings),
     )
+
+
+def expanded(again: Again | None, compression: str, where: str) -> Again | None:
+    """Opens the uncompressed tar of a blob that ``again`` opens as it is stored."""
+    if again is None or not compression:
+        return again
+    return lambda: decompressor(compression, Counted(again()), where)
 
 
 def first_bytes(raw: Readable, length: int) -> bytes:

@@ -8,12 +8,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from layerscope.archive.build import from_store, root_file_system
-from layerscope.archive.capture import Positional, hasher
+from layerscope.archive.capture import Again, Positional, hasher
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import Readable, decompressor, sniff
 from layerscope.archive.header import BLOCK, is_header
-from layerscope.archive.layer import Counted, LayerData, check_padding, first_bytes
-from layerscope.archive.positional import PositionalFile
+from layerscope.archive.layer import Counted, LayerData, check_padding, expanded, first_bytes
+from layerscope.archive.positional import PositionalFile, Range
 from layerscope.archive.reading import Reading
 from layerscope.archive.store import DirectoryStore, StreamStore, TarStore
 from layerscope.archive.stream import read_outer
@@ -103,12 +103,20 @@ def _from_stream(raw: io.RawIOBase, source: str, reading: Reading) -> Image:
         head = first_bytes(expanded, BLOCK)
         stream = Counted(expanded, head)
     _expect_tar(head, source)
-    passed = read_outer(stream, counted, compression, source, reading)
+    passed = read_outer(stream, counted, compression, source, reading, _again(raw, compression, source))
     store = StreamStore(passed.changeset, passed.documents, passed.layers)
     if store.has("manifest.json") or store.has("index.json"):
         return from_store(store, source, reading, passed.warnings)
     _expect_root_file_system(passed.changeset, source)
     return root_file_system(passed.as_layer(), source, reading, passed.warnings)
+
+
+def _again(raw: io.RawIOBase, compression: str, source: str) -> Again | None:
+    """Opens the uncompressed tar anew, for as long as its file is open; None for a pipe."""
+    if not isinstance(raw, io.FileIO) or not raw.seekable():
+        return None
+    file = PositionalFile(raw)
+    return expanded(lambda: Range(file, 0, file.length), compression, source)
 
 
 def _expect_tar(head: bytes, source: str) -> None:

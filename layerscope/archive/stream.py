@@ -8,7 +8,7 @@ import io
 import re
 from dataclasses import dataclass, replace
 
-from layerscope.archive.capture import Capture, Planner, hasher
+from layerscope.archive.capture import Again, Capture, Planner, hasher
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import Readable, sniff
 from layerscope.archive.header import BLOCK, ZEROS, is_header
@@ -45,10 +45,35 @@ class Payload(io.RawIOBase):
         return count
 
 
+class Part(io.RawIOBase):
+    """A stretch of a stream that can only be read forwards."""
+
+    def __init__(self, stream: Readable, position: int, length: int) -> None:
+        self._stream = stream
+        self._before = position
+        self._left = length
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        view = memoryview(buffer)
+        while self._before:
+            skipped = bytearray(min(self._before, 1 << 18))
+            count = self._stream.readinto(memoryview(skipped)) or 0
+            if not count:
+                return 0
+            self._before -= count
+        count = self._stream.readinto(view[: self._left]) or 0 if self._left else 0
+        self._left -= count
+        return count
+
+
 class Passing:
     """What is to be kept of an outer tar while it goes by."""
 
-    def __init__(self, window: StreamWindow, columns: Columns, reading: Reading) -> None:
+    def __init__(self, window: StreamWindow, columns: Columns, reading: Reading, again: Again | None) -> None:
+        self._again = again
         self.documents: dict[int, bytes] = {}
         self.layers: dict[int, LayerData | ArchiveError] = {}
         self._is_archive = False
@@ -90,7 +115,8 @@ class Passing:
     def _layer(self, index: int, position: int, payload: int) -> None:
         path = self._columns.paths[index]
         try:
-            self.layers[index] = read_stream(Payload(self._window, position, payload), path, self._inner)
+            again = part(self._again, position, payload)
+            self.layers[index] = read_stream(Payload(self._window, position, payload), path, self._inner, again)
         except ArchiveError as error:
             # It may be no layer at all; whoever asks for it as one gets the error.
             self.layers[index] = error
@@ -120,21 +146,29 @@ class Passed:
         )
 
 
-def read_outer(stream: Readable, counted: Counted, compression: str, where: str, reading: Reading) -> Passed:
-    """Walk an outer tar forwards, to its end; ``counted`` is what ``stream`` expands."""
+def part(again: Again | None, position: int, length: int) -> Again | None:
+    """Opens a stretch of what ``again`` opens."""
+    return None if again is None else lambda: Part(again(), position, length)
+
+
+def read_outer(
+    stream: Readable, counted: Counted, compression: str, where: str, reading: Reading, again: Again | None
+) -> Passed:
+    """Walk an outer tar forwards, to its end; ``counted`` is what ``stream`` expands, ``again`` opens the tar anew."""
     warnings: list[str] = []
     columns = Columns(where, reading.limits, warnings.append)
     stored = (lambda: counted.count) if compression else None
     window = StreamWindow(stream, where, reading.limits, stored=stored)
-    passing = Passing(window, columns, reading)
+    passing = Passing(window, columns, reading, again)
     end = walk(window, columns, passing.visit)
     check_padding(window, end, where, warnings)
     tar_bytes = window.drain()
+    changeset = columns.changeset()
     return Passed(
-        changeset=columns.changeset(),
+        changeset=changeset,
         documents=passing.documents,
         layers=passing.layers,
-        contents=passing.capture.close(),
+        contents=passing.capture.close(changeset, again),
         compression=compression,
         stored_bytes=counted.count,
         tar_bytes=tar_bytes,

@@ -1,6 +1,12 @@
 """How the steps after reading get at the contents of a layer's files."""
 
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from typing import Protocol, TypeAlias
+
+from layerscope.errors import ArchiveError
+
+Piece: TypeAlias = memoryview | int
+"""The next bytes of a file, valid until the next piece is asked for, or the length of a hole of zeros."""
 
 
 class Contents(Protocol):
@@ -17,6 +23,13 @@ class Contents(Protocol):
     def fingerprint(self, index: int) -> bytes | None:
         """A digest of the whole file, equal for equal contents within one run; None where it is not known."""
 
+    def stream(self, indexes: Sequence[int]) -> Iterator[tuple[int, Iterator[Piece]]]:
+        """Whole contents, however big, in the order of the tar; each file's pieces are taken before the next file.
+
+        A layer that had to be decompressed is decompressed again. Raises ArchiveError where that is not possible, and
+        Damaged where the archive is, or was changed meanwhile.
+        """
+
 
 class NoContents:
     """The contents of a layer that could not be read."""
@@ -26,3 +39,6 @@ class NoContents:
 
     def fingerprint(self, index: int) -> bytes | None:
         return None
+
+    def stream(self, indexes: Sequence[int]) -> Iterator[tuple[int, Iterator[Piece]]]:
+        raise ArchiveError("the layer could not be read")

@@ -1,0 +1,102 @@
+"""Where the data of a sparse file belong: its map, read when somebody wants the contents.
+
+The walk keeps no maps, as nobody else needs them, and one can be longer than all other headers together.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from layerscope.archive.header import BLOCK
+from layerscope.errors import Damaged, LimitExceeded
+from layerscope.model.changeset import Changeset
+from layerscope.model.entry import Kind
+
+if TYPE_CHECKING:
+    from layerscope.archive.replay import Tar
+
+_MOST = 64 << 20
+"""Bytes of headers, or of a map; GNU tar needs 24 for each stretch of data."""
+_DIGITS = 19
+
+
+def segments(tar: Tar, changeset: Changeset, index: int, where: str) -> list[tuple[int, int, int]]:
+    """The stretches of data of a sparse file as offset in the file, position in the tar, and length.
+
+    They are ascending, apart, and inside of the file. Reads the headers before the content, and the map in the
+    content where it stands there (GNU tar manual, "Storing Sparse Files"). Raises Damaged where it makes no sense.
+    """
+    start, content = _headers(changeset, index), changeset.offsets[index]
+    if content - start > _MOST:
+        raise LimitExceeded(f"{where}: a sparse map of over {_MOST:,} bytes")
+    tar.move(start)
+    head = b"".join(bytes(piece) for piece in tar.pieces(content - start))
+    stored = changeset.sparse[index]
+    if b"GNU.sparse.major=1\n" in head:
+        numbers, taken = _map_in_content(tar, stored, where, content)
+    else:
+        numbers, taken = _map_in_headers(head, where, content), 0
+    return _checked(numbers, content + taken, content + stored, changeset.sizes[index], where)
+
+
+def _checked(
+    numbers: list[tuple[int, int]], position: int, stored_end: int, length: int, where: str
+) -> list[tuple[int, int, int]]:
+    found, end = [], 0
+    for offset, count in numbers:
+        if not count:
+            continue  # The end of the last hole, or a place of the header that is not used.
+        if count < 0 or offset < end or offset + count > length:
+            raise Damaged("a sparse map leads out of its file", where=where, offset=position)
+        if position + count > stored_end:
+            raise Damaged("a sparse map tells of more data than there are", where=where, offset=position)
+        found.append((offset, position, count))
+        position, end = position + count, offset + count
+    return found
+
+
+def _headers(changeset: Changeset, index: int) -> int:
+    """Where the headers of an entry begin: behind the payload of the one before."""
+    if not index:
+        return 0
+    before = index - 1
+    payload = changeset.sparse.get(before, changeset.sizes[before]) if changeset.kinds[before] == Kind.FILE else 0
+    return (changeset.offsets[before] + payload + BLOCK - 1) & -BLOCK
+
+
+def _map_in_content(tar: Tar, stored: int, where: str, position: int) -> tuple[list[tuple[int, int]], int]:
+    """Decimal numbers, one a line: how many stretches, then offset and length of each, filled up to whole blocks."""
+    numbers: list[int] = []
+    rest, taken = b"", 0
+    while not numbers or len(numbers) <= 2 * numbers[0]:
+        if taken + BLOCK > min(stored, _MOST):
+            raise Damaged("a sparse map does not end", where=where, offset=position)
+        block = b"".join(bytes(piece) for piece in tar.pieces(BLOCK))
+        taken += BLOCK
+        *lines, rest = (rest + block).split(b"\n")
+        wanted = 2 * numbers[0] + 1 - len(numbers) if numbers else len(lines)
+        for line in lines[: max(wanted, 1)]:
+            if not line.isdigit() or len(line) > _DIGITS:
+                raise Damaged("a sparse map holds what is no number", where=where, offset=position)
+            numbers.append(int(line))
+            if len(numbers) > 2 * numbers[0]:
+                break
+        if len(rest) > _DIGITS and rest.strip(b"\0"):
+            raise Damaged("a sparse map holds what is no number", where=where, offset=position)
+    return list(zip(numbers[1::2], numbers[2::2], strict=True)), taken
+
+
+def _map_in_headers(head: bytes, where: str, position: int) -> list[tuple[int, int]]:
+    """The old GNU format and the first two of pax; the standard library reads them, from these headers alone."""
+    import tarfile
+
+    try:
+        with tarfile.open(fileobj=io.BytesIO(head), mode="r:") as archive:
+            member = archive.firstmember  # type: ignore[attr-defined]
+            found: list[tuple[int, int]] | None = member.sparse
+    except (tarfile.TarError, ValueError, IndexError, OverflowError, OSError):
+        found = None
+    if found is None:
+        raise Damaged("a sparse map cannot be read", where=where, offset=position)
+    return found
