@@ -194,7 +194,7 @@ class _Judge:
             rule=rule.name,
             severity=leak.severity or rule.severity,
             kind=group.kind,
-            evidence=source.evidence if source else Evidence.INFERRED,
+            evidence=source.evidence if source else leak.evidence or Evidence.INFERRED,
             title=filled(leak.title or rule.title, paths, step),
             fix=filled(fix, paths, step),
             content_bytes=sum(path.content_bytes for path in paths),

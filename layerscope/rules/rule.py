@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.finding import Severity
+from layerscope.model.finding import Evidence, Severity
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.pathset import Wanted
@@ -22,6 +22,7 @@ class Leak:
     bytes of each live version, in the order of ``versions``. ``layer`` is the layer whose instruction is to blame,
     where that is not the one that holds the versions (a chown that copied them). Not ``apart``, one finding stands
     for all the instructions of a kind, where none of them is worth a line of its own.
+    ``evidence`` is given where the place tells it, and no stage does.
     """
 
     versions: tuple[int, ...] = ()
@@ -33,6 +34,7 @@ class Leak:
     savings: tuple[int, ...] | None = None
     layer: int | None = None
     apart: bool = True
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from layerscope.model.finding import Severity
+from layerscope.model.finding import Evidence, Severity
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.rules.masks import mask
@@ -76,7 +76,12 @@ def _told(found: list[tuple[str, TextSecret]]) -> Leak:
         kinds[kind] = kinds.get(kind, 0) + 1
     where = ", ".join(kind if count == 1 else f"{count} {kind}" for kind, count in kinds.items())
     severity = min((secret.severity for _, secret in found), key=lambda one: one.rank)
-    return Leak(place=f"history: {where}", detail=f"{first.name} {mask(first.value)} (in {where})", severity=severity)
+    return Leak(
+        place=f"history: {where}",
+        detail=f"{first.name} {mask(first.value)} (in {where})",
+        severity=severity,
+        evidence=Evidence.ATTESTED if kinds.keys() == {"provenance"} else None,
+    )
 
 
 def _configured(image: Image) -> Iterator[tuple[str, TextSecret]]:

@@ -62,13 +62,6 @@ def read_provenance(image: Image) -> Provenance | None:
     return None
 
 
-def attested_arguments(image: Image) -> Iterator[tuple[str, str]]:
-    """Name and value of every build argument that any attestation of the image records."""
-    for statement in image.attestations:
-        if _text(statement, "predicateType") in _PREDICATES:
-            yield from _build_args(_request(_map(statement, "predicate")))
-
-
 def _provenance(image: Image, predicate: Mapping[str, Any]) -> Provenance:
     request = _request(predicate)
     metadata = _metadata(predicate)
