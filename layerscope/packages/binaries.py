@@ -87,7 +87,7 @@ _PROGRAMS = (
     _Program(
         name="redis",
         files=("redis-server", "redis-check-rdb"),
-        pattern=re.compile(rb"\0(\d{1,2}\.\d{1,2}\.\d{1,2})\0"),
+        pattern=re.compile(rb"\0(\d{1,2}\.\d{1,2}\.\d{1,2})(?=\0)"),
         is_greatest=True,
     ),
     _Program(name="memcached", files=("memcached",), pattern=re.compile(rb"memcached (\d{1,2}\.\d{1,2}\.\d{1,3})")),

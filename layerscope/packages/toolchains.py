@@ -23,9 +23,8 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _go(evidence: Evidence, record: Record) -> Claim | None:
-    live = evidence.filesystem.live
-    home = record.directory
-    if f"{home}/bin/go" not in live or f"{home}/src/runtime" not in live:
+    filesystem, home = evidence.filesystem, record.directory
+    if f"{home}/bin/go" not in filesystem.live or f"{home}/src/runtime" not in filesystem.children:
         return None
     text = read_text(evidence, record, _MOST) or ""
     version = word(text.partition("\n")[0])
