@@ -5,10 +5,11 @@ looked at once, and the work does not grow with the number of whiteouts (OCI ima
 """
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from layerscope.filesystem.parents import ancestors, landed
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Fate, Kind
 
@@ -22,9 +23,12 @@ class Overlay:
     ``hidden_by`` is the layer that hides a version, -1 for a live one. ``live`` maps each path of the final file
     system to its version. ``same_length`` holds pairs of a hidden file and the file of equal length that replaced
     it: they may have equal contents. ``carriers`` maps a hardlink to the version that carries its bytes, and
-    ``survivors`` a carrier whose own name is gone to the live hardlink that keeps its bytes alive.
+    ``survivors`` a carrier whose own name is gone to the live hardlink that keeps its bytes alive. ``changesets``
+    are the layers with each path where it lands, ``redirected`` the versions that a symlink of a lower layer led there.
     """
 
+    changesets: tuple[Changeset, ...]
+    redirected: tuple[int, ...]
     starts: "array[int]"
     fates: bytearray
     hidden_by: "array[int]"
@@ -42,11 +46,15 @@ def overlay(changesets: Sequence[Changeset]) -> Overlay:
     starts = array("q", [0])
     for changeset in changesets:
         starts.append(starts[-1] + len(changeset))
-    work = _Work(changesets, starts)
+    placed = landed(changesets)
+    changesets = placed.changesets
+    work = _Work(changesets, starts, placed.parents)
     for layer in reversed(range(len(changesets))):
         work.take(layer)
     carriers, survivors = _hardlinks(changesets, work)
     return Overlay(
+        changesets=placed.changesets,
+        redirected=tuple(starts[layer] + index for layer, index in placed.redirected),
         starts=starts,
         fates=work.fates,
         hidden_by=work.hidden_by,
@@ -60,7 +68,7 @@ def overlay(changesets: Sequence[Changeset]) -> Overlay:
 class _Work:
     """What is known of the layers above the one that is taken next."""
 
-    def __init__(self, changesets: Sequence[Changeset], starts: "array[int]") -> None:
+    def __init__(self, changesets: Sequence[Changeset], starts: "array[int]", parents: set[str]) -> None:
         self.changesets = changesets
         self.starts = starts
         self.fates = bytearray(starts[-1])
@@ -71,14 +79,14 @@ class _Work:
         self._nearer: dict[str, int] = {}
         self._whiteouts: dict[str, int] = {}
         self._opaque: dict[str, int] = {}
-        self._parents = _parents(changesets)
-        self._by_path: dict[int, dict[str, int]] = {}
+        self._parents = parents
 
     def take(self, layer: int) -> None:
         """Decide the fates of one layer's versions, then let its own markers count for the layers below."""
         changeset, start = self.changesets[layer], self.starts[layer]
         kinds, live, nearer, parents = changeset.kinds, self.live, self._nearer, self._parents
         hiders = _Hiders(self._whiteouts, self._opaque) if self._whiteouts or self._opaque else None
+        replaced: _Replaced | None = None
         markers: list[int] = []
         number = start + len(changeset)
         for path in reversed(changeset.paths):
@@ -90,10 +98,14 @@ class _Work:
                 continue
             if kind != Kind.DIRECTORY and path in parents:
                 markers.append(number - start)
+                replaced = replaced or _Replaced(changeset)
+                replaced.add(path)
             above = nearer.get(path) if nearer else None
             if above is None:
                 above = live.get(path)
             hider = hiders.of(path) if hiders is not None else None
+            if replaced is not None and replaced.holds(path):
+                hider = layer
             if above is None and hider is None:
                 live[path] = number
             else:
@@ -103,13 +115,6 @@ class _Work:
             hidden = self._whiteouts if kinds[index] == Kind.WHITEOUT else self._opaque
             if kinds[index] != Kind.BOOKKEEPING:
                 hidden[_key(changeset.paths[index])] = layer
-
-    def version_in(self, layer: int, path: str) -> int | None:
-        """The last version of ``path`` in one layer."""
-        if layer not in self._by_path:
-            self._by_path = {layer: {path: index for index, path in enumerate(self.changesets[layer].paths)}}
-        index = self._by_path[layer].get(path)
-        return None if index is None else self.starts[layer] + index
 
     def _hide(self, number: int, layer: int, above: int | None, hider: int | None) -> None:
         """The nearest of the two decides; a layer that hides and replaces a path at once replaces it."""
@@ -124,6 +129,38 @@ class _Work:
         upper, other = self.changesets[replaced_in], above - self.starts[replaced_in]
         if lower.kinds[index] == upper.kinds[other] == Kind.FILE and lower.sizes[index] == upper.sizes[other]:
             self.same_length.append((number, above))
+
+
+class _Replaced:
+    """What a later entry of the same layer, no directory, took the place of.
+
+    Extraction removes the directory then, with all that the layer had put there before.
+    """
+
+    def __init__(self, changeset: Changeset) -> None:
+        self._own = ancestors((changeset,))
+        self._replaced: set[str] = set()
+        self._inside: dict[str, bool] = {}
+
+    def add(self, path: str) -> None:
+        if path in self._own and path not in self._replaced:
+            self._replaced.add(path)
+            self._inside.clear()
+
+    def holds(self, path: str) -> bool:
+        """Whether a directory on the way to ``path`` was replaced by what has been added."""
+        if not self._replaced:
+            return False
+        way = []
+        while path and path not in self._inside:
+            path = path.rpartition("/")[0]
+            if path in self._replaced:
+                self._inside[path] = True
+                break
+            way.append(path)
+        found = self._inside.get(path, False)
+        self._inside.update(dict.fromkeys(way, found))
+        return found
 
 
 class _Hiders:
@@ -161,34 +198,25 @@ def _key(path: str) -> str:
     return "" if path == "/" else path
 
 
-def _parents(changesets: Sequence[Changeset]) -> set[str]:
-    """Every directory that some entry lies in, directly or below; the root is the empty string."""
-    found: set[str] = set()
-    for changeset in changesets:
-        for parent in {path.rpartition("/")[0] for path in changeset.paths}:
-            while parent not in found:
-                found.add(parent)
-                parent = parent.rpartition("/")[0]
-    return found
-
-
 def _hardlinks(changesets: Sequence[Changeset], work: _Work) -> tuple[dict[int, int], dict[int, int]]:
     """Which version carries the bytes of each hardlink, and which link keeps a carrier alive; mends the fates."""
-    targets: dict[int, int] = {}
-    for layer, changeset in enumerate(changesets):
-        links = [index for index in changeset.links if changeset.kinds[index] == Kind.HARDLINK]
-        if not links:
-            continue
-        wanted = {changeset.links[index] for index in links}
-        versions: dict[str, list[int]] = {path: [] for path in wanted}
+    links = [
+        (layer, index, target)
+        for layer, changeset in enumerate(changesets)
+        for index, target in changeset.links.items()
+        if changeset.kinds[index] == Kind.HARDLINK
+    ]
+    versions: dict[str, list[int]] = {target: [] for _, _, target in links}
+    for changeset, start in zip(changesets if links else (), work.starts, strict=False):
         for index, path in enumerate(changeset.paths):
-            if path in wanted and changeset.kinds[index] <= Kind.FIFO:
-                versions[path].append(index)
-        for index in links:
-            target = _target(work, layer, index, changeset.links[index], versions)
-            if target is not None:
-                targets[work.starts[layer] + index] = target
-    carriers = {link: carrier for link in targets if (carrier := _follow(link, targets)) is not None}
+            if path in versions and changeset.kinds[index] <= Kind.FIFO:
+                versions[path].append(start + index)
+    targets: dict[int, int] = {}
+    for layer, index, target in links:
+        found = _target(work, layer, work.starts[layer] + index, versions[target])
+        if found is not None:
+            targets[work.starts[layer] + index] = found
+    carriers = _carriers(targets)
     survivors: dict[int, int] = {}
     for link, carrier in carriers.items():
         if work.fates[link] == Fate.LIVE and work.fates[carrier] != Fate.LIVE and carrier not in survivors:
@@ -198,26 +226,28 @@ def _hardlinks(changesets: Sequence[Changeset], work: _Work) -> tuple[dict[int, 
     return carriers, survivors
 
 
-def _target(work: _Work, layer: int, index: int, path: str, versions: dict[str, list[int]]) -> int | None:
-    """The version that a hardlink speaks of: in its own layer, best before it, else the one it sees below."""
-    own = [other for other in versions[path] if other != index]
-    if own:
-        before = [other for other in own if other < index]
-        return work.starts[layer] + (before[-1] if before else own[0])
-    for lower in reversed(range(layer)):
-        found = work.version_in(lower, path)
-        if found is not None:
-            hidden_by = work.hidden_by[found]
-            return found if hidden_by == NOBODY or hidden_by >= layer else None
-    return None
+def _target(work: _Work, layer: int, link: int, versions: list[int]) -> int | None:
+    """The version that a hardlink speaks of: before it in its layer, else the one it sees below, else behind it."""
+    place = bisect_left(versions, link)
+    if place:
+        before = versions[place - 1]
+        hidden_by = work.hidden_by[before]
+        if before >= work.starts[layer] or hidden_by == NOBODY or hidden_by >= layer:
+            return before
+    behind = bisect_right(versions, link)
+    return versions[behind] if behind < len(versions) and versions[behind] < work.starts[layer + 1] else None
 
 
-def _follow(link: int, targets: dict[int, int]) -> int | None:
-    """The end of a chain of hardlinks; None where it is a circle."""
-    seen = {link}
-    while link in targets:
-        link = targets[link]
-        if link in seen:
-            return None
-        seen.add(link)
-    return link
+def _carriers(targets: dict[int, int]) -> dict[int, int]:
+    """The end of each chain of hardlinks; those in a circle, and those that lead into one, have none."""
+    ends: dict[int, int | None] = {}
+    for link in targets:
+        way: list[int] = []
+        on_way: set[int] = set()
+        while link in targets and link not in ends and link not in on_way:
+            way.append(link)
+            on_way.add(link)
+            link = targets[link]
+        end = None if link in on_way else ends.get(link, link)
+        ends.update(dict.fromkeys(way, end))
+    return {link: end for link, end in ends.items() if end is not None}
