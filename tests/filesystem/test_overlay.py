@@ -1,0 +1,362 @@
+"""What layers over each other leave: tables of cases, and a plain model that must give the same."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import CodeType, FrameType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from layerscope.filesystem import overlay as overlay_module
+from layerscope.filesystem import parents as parents_module
+from layerscope.filesystem.overlay import NOBODY, overlay
+from layerscope.model.changeset import Changeset
+from layerscope.model.entry import Fate, Kind
+from tests.builder import file
+from tests.filesystem.layers import by_fate, changes, fates, tree, visible
+
+
+@pytest.mark.parametrize(
+    ("layers", "left"),
+    [
+        pytest.param([["a/x", "a/y"], ["a/.wh.x"]], ["a/y"], id="whiteout hides one file"),
+        pytest.param([["a/x", "a/y"], [".wh.a"]], [], id="whiteout hides a directory"),
+        pytest.param([["a/", "a/b/", "a/b/c"], ["a/.wh.b"]], ["a"], id="whiteout hides a subtree"),
+        pytest.param([["a/x"], ["a/z", "a/.wh..wh..opq"]], ["a/z"], id="opaque spares its own layer"),
+        pytest.param([["a/x"], ["a/b", "a/.wh..wh..opq", "a/z"]], ["a/b", "a/z"], id="before and after opaque"),
+        pytest.param([["a/x"], ["a/.wh..wh..opq"]], [], id="opaque without a directory entry"),
+        pytest.param([["a/"], ["a/.wh..wh..opq"]], ["a"], id="opaque keeps its directory"),
+        pytest.param(
+            [["a/d/low"], ["a/d/own", "a/.wh..wh..opq"]], ["a/d/own"], id="opaque reaches below own directories"
+        ),
+        pytest.param([["x", "a/y"], ["b", ".wh..wh..opq"]], ["b"], id="opaque root"),
+        pytest.param([["a/x"], [".wh.a", "a/y"]], ["a/y"], id="directory replaced"),
+        pytest.param([["a/x"], ["a/y", ".wh.a"]], ["a/y"], id="directory replaced, marker last"),
+        pytest.param([["a/x"], [".wh.a", "a/x"]], ["a/x"], id="whiteout and the same path"),
+        pytest.param([["x"], ["x", ".wh.x"]], ["x"], id="whiteout never hides its own layer"),
+        pytest.param([["ab"], [".wh.a"]], ["ab"], id="prefix is not a parent"),
+        pytest.param([["a.b", "a/c", "a"], [".wh.a"]], ["a.b"], id="neighbours in order"),
+        pytest.param([["a"], [".wh.b"]], ["a"], id="whiteout of nothing"),
+        pytest.param([[".wh.a"], ["a"]], ["a"], id="whiteout in a lower layer"),
+        pytest.param([["a"], [".wh.a"], ["a"]], ["a"], id="deleted and made again"),
+        pytest.param([["a"], [".wh.a"], [".wh.a"]], [], id="deleted twice"),
+        pytest.param([["a"], ["a"], [".wh.a"]], [], id="overwritten, then deleted"),
+        pytest.param([["a/x"], ["a"]], ["a"], id="file over directory"),
+        pytest.param([["a/x"], ["a -> b"]], ["a"], id="symlink over directory"),
+        pytest.param([["a/x"], ["a|"]], ["a"], id="pipe over directory"),
+        pytest.param([["a"], ["a/", "a/x"]], ["a", "a/x"], id="directory over file"),
+        pytest.param([["a/x"], ["a"], ["a/", "a/y"]], ["a", "a/y"], id="directory, file, directory"),
+        pytest.param([["a/", "a/x"], ["a/", "a/y"]], ["a", "a/x", "a/y"], id="directory over directory"),
+        pytest.param([["a/x"], ["a/.wh."]], ["a/x"], id="whiteout without a name"),
+        pytest.param([["a/x"], ["a/.wh..", "a/.wh..."]], ["a/x"], id="whiteout of dots"),
+        pytest.param([["a/x"], ["a/.wh..wh.aufs", ".wh..wh.plnk/"]], ["a/x"], id="bookkeeping of aufs"),
+        pytest.param([["./a/x", "/b"], ["a/.wh.x", "./.wh.b"]], [], id="names with dot and slash"),
+        pytest.param([["a/b/c"], [".wh.a"], ["a/b/d"]], ["a/b/d"], id="a hidden directory comes back empty"),
+        pytest.param([["x:1", "x:22"]], ["x"], id="same path twice in one layer"),
+        pytest.param([["a/", "a/x", "a"]], ["a"], id="file over directory in one layer"),
+        pytest.param([["a/", "a/b/", "a/b/x", "a", "a/", "a/y"]], ["a", "a/y"], id="and a directory again"),
+        pytest.param([["a/z"], ["a", "a/", "a/y"]], ["a", "a/y"], id="file, then directory in one layer"),
+        pytest.param([["./"], ["a"]], [".", "a"], id="an entry of the root"),
+        pytest.param([], [], id="no layers"),
+        pytest.param([[], []], [], id="empty layers"),
+    ],
+)
+def test_what_is_left(layers: Sequence[Sequence[str]], left: list[str]) -> None:
+    assert visible(tree(*layers)) == left
+
+
+def test_the_last_of_one_path_in_one_layer_counts() -> None:
+    found = tree(["x:1", "x:22", "x:333"])
+    assert fates(found) == [["OVERWRITTEN", "OVERWRITTEN", "LIVE"]]
+    assert [found.version(number).hidden_by for number in range(3)] == [0, 0, -1]
+
+
+@pytest.mark.parametrize(
+    ("layers", "expected"),
+    [
+        pytest.param([["a"], [".wh.a"]], [["DELETED"], ["MARKER"]], id="whiteout"),
+        pytest.param([["a/x"], ["a/.wh..wh..opq"]], [["DELETED"], ["MARKER"]], id="opaque"),
+        pytest.param([["a/x"], ["a:now a file"]], [["DELETED"], ["LIVE"]], id="a file over its directory"),
+        pytest.param([["a"], ["a/"]], [["OVERWRITTEN"], ["LIVE"]], id="a directory over a file"),
+        pytest.param([["a:1"], ["a:22"]], [["OVERWRITTEN"], ["LIVE"]], id="other length"),
+        pytest.param([["a:1"], ["a:2"]], [["OVERWRITTEN"], ["LIVE"]], id="other content"),
+        pytest.param([["a:1"], ["a:1"]], [["COPIED_UP"], ["LIVE"]], id="same content"),
+        pytest.param([["a:"], ["a:"]], [["COPIED_UP"], ["LIVE"]], id="both empty"),
+        pytest.param([["a:1"], ["a:1"], ["a:1"]], [["COPIED_UP"], ["COPIED_UP"], ["LIVE"]], id="copied twice"),
+        pytest.param([["a:1"], ["a:2"], ["a:1"]], [["OVERWRITTEN"], ["OVERWRITTEN"], ["LIVE"]], id="changed and back"),
+        pytest.param(
+            [["a:1"], ["a:1"], [".wh.a"]], [["COPIED_UP"], ["DELETED"], ["MARKER"]], id="copied, then deleted"
+        ),
+        pytest.param([["a:1"], [".wh.a", "a:1"]], [["COPIED_UP"], ["MARKER", "LIVE"]], id="deleted and copied at once"),
+        pytest.param([["a:1"], [".wh.a"], ["a:1"]], [["DELETED"], ["MARKER"], ["LIVE"]], id="deleted, then made again"),
+        pytest.param([["a/"], ["a/"]], [["OVERWRITTEN"], ["LIVE"]], id="a directory's metadata"),
+        pytest.param([["a/", "a/x", "a"]], [["OVERWRITTEN", "DELETED", "LIVE"]], id="replaced in its own layer"),
+    ],
+)
+def test_fates_say_what_hid_a_version(layers: Sequence[Sequence[str]], expected: list[list[str]]) -> None:
+    assert fates(tree(*layers)) == expected
+
+
+def test_the_nearest_layer_is_the_one_that_hides() -> None:
+    found = tree(["a", "d/x"], [], ["a"], [".wh.a", "d/.wh..wh..opq"], [".wh.d"])
+    assert [found.version(number).hidden_by for number in (0, 1, 2)] == [2, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("layers", "live", "hidden"),
+    [
+        pytest.param([["t:123", "h = t"]], 3, 0, id="counted once"),
+        pytest.param([["t:123", "h = t"], [".wh.t"]], 3, 0, id="alive under the other name"),
+        pytest.param([["t:123", "h = t"], [".wh.h"]], 3, 0, id="the other name goes"),
+        pytest.param([["t:123", "h = t"], [".wh.t", ".wh.h"]], 0, 3, id="both names go"),
+        pytest.param([["t:123", "h = t"], ["t:4567"]], 7, 0, id="first name overwritten"),
+        pytest.param([["t:123", "h = t", "g = h"], [".wh.t", ".wh.h"]], 3, 0, id="a link to a link"),
+        pytest.param([["t:123"], ["h = t"], [".wh.t"]], 3, 0, id="to a lower layer"),
+        pytest.param([["t:123"], ["h = t", ".wh.t"]], 3, 0, id="to a lower layer that its own hides"),
+        pytest.param([["t:123"], [".wh.t"], ["h = t"]], 0, 3, id="to what is gone already"),
+        pytest.param([["h = t", "t:123"], [".wh.t"]], 3, 0, id="to a later entry"),
+        pytest.param([["h = h"]], 0, 0, id="to itself"),
+        pytest.param([["a = b", "b = a"]], 0, 0, id="in a circle"),
+        pytest.param([["h = nothing"]], 0, 0, id="to nothing"),
+        pytest.param([["d/", "h = d"]], 0, 0, id="to a directory"),
+        pytest.param([["t:1", "h = t", "t:22"]], 3, 0, id="the first of two, overwritten in its layer"),
+        pytest.param([["d/t:123", "h = d/t"], [".wh.d"]], 3, 0, id="its directory goes"),
+        pytest.param([["t:123", "h = t"], ["h:123"], [".wh.t"]], 3, 3, id="the other name was copied up"),
+        pytest.param([["t:123", "d/h = t"], [".wh.t"], ["d"]], 1, 3, id="both names go, one with its directory"),
+    ],
+)
+def test_hardlinked_bytes_live_while_any_name_does(layers: Sequence[Sequence[str]], live: int, hidden: int) -> None:
+    assert by_fate(tree(*layers)) == (live, hidden)
+
+
+def test_a_surviving_hardlink_names_the_bytes() -> None:
+    found = tree(["t:123", "h = t"], [".wh.t"])
+    assert (found.path_of(0), found.version(0).path, found.carrier(1)) == ("/h", "/h", 0)
+    assert "/t" not in found.live
+
+
+def test_a_hardlink_s_content_is_its_carrier_s() -> None:
+    found = tree(["t:123", "h = t"])
+    assert found.fingerprint(found.live["/h"]) == found.fingerprint(found.live["/t"])
+
+
+# The model: layers applied from the lowest up to a dictionary, with no thought for speed.
+
+
+@dataclass
+class Model:
+    """Path to the version there, and hardlink to the version whose bytes it shares."""
+
+    live: dict[str, int] = field(default_factory=dict)
+    bytes_of: dict[int, int] = field(default_factory=dict)
+
+    def apply(self, changeset: Changeset, start: int) -> None:
+        for index, entry in enumerate(changeset):
+            if entry.kind == Kind.HARDLINK and entry.link in self.live:
+                source = self.live[entry.link]
+                self.bytes_of[start + index] = self.bytes_of.get(source, source)
+            if entry.kind == Kind.WHITEOUT:
+                self._remove(lambda path, at=entry.path: path == at or path.startswith(at + "/"), start)
+            elif entry.kind == Kind.OPAQUE:
+                self._remove(lambda path, at=entry.path: path.startswith(at.rstrip("/") + "/") and path != "/", start)
+            elif entry.kind < Kind.WHITEOUT:
+                if entry.kind != Kind.DIRECTORY:
+                    self._remove(lambda path, at=entry.path: path.startswith(at + "/"), sys.maxsize)
+                self.live[entry.path] = start + index
+
+    def _remove(self, gone: Callable[..., bool], before: int) -> None:
+        self.live = {path: number for path, number in self.live.items() if not (gone(path) and number < before)}
+
+
+names = st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map("/".join)
+entries = st.one_of(
+    names.map("{}/".format),
+    names,
+    st.builds("{}:{}".format, names, st.sampled_from(["", "1", "2", "22"])),
+    names.map("{}|".format),
+    names.map(lambda name: "/".join([*name.split("/")[:-1], ".wh." + name.split("/")[-1]])),
+    names.map("{}/.wh..wh..opq".format),
+    st.just(".wh..wh..opq"),
+    st.builds("{} = {}".format, names, names),
+)
+stacks = st.lists(st.lists(entries, max_size=7), min_size=1, max_size=5)
+
+
+def only_links_to_what_is_there(layers: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Without the hardlinks that no engine would make: to nothing, to a directory, to a later entry."""
+    kept: list[list[str]] = []
+    for members in layers:
+        kept.append([])
+        for text in members:
+            if " = " in text:
+                model, start = Model(), 0
+                stack = [changes(each).changeset for each in kept]
+                for changeset in stack:
+                    model.apply(changeset, start)
+                    start += len(changeset)
+                number = model.live.get("/" + text.split(" = ")[1])
+                every = [entry for changeset in stack for entry in changeset]
+                if (
+                    number is None
+                    or every[number].kind == Kind.DIRECTORY
+                    or text.split(" = ")[0] == text.split(" = ")[1]
+                ):
+                    continue
+            kept[-1].append(text)
+    return kept
+
+
+@settings(max_examples=150, deadline=None)
+@given(stacks)
+def test_the_overlay_is_that_of_a_plain_model(written: list[list[str]]) -> None:
+    layers = only_links_to_what_is_there(written)
+    found, model, start = tree(*layers), Model(), 0
+    for each in layers:
+        changeset = changes(each).changeset
+        model.apply(changeset, start)
+        start += len(changeset)
+    assert found.live == model.live
+    carriers = {model.bytes_of.get(number, number) for number in model.live.values()}
+    assert {n for n in range(len(found)) if found.fates[n] == Fate.LIVE} == carriers | set(model.live.values())
+
+
+@settings(max_examples=100, deadline=None)
+@given(stacks)
+def test_every_byte_is_live_or_hidden_and_every_path_has_one_live_version(layers: list[list[str]]) -> None:
+    found = tree(*layers)
+    assert sum(by_fate(found)) == sum(each.content_bytes for each in found.layers)
+    assert len(set(found.live.values())) == len(found.live)
+    for path, number in found.live.items():
+        assert (found.paths[number], found.version(number).hidden_by) == (path, NOBODY)
+        assert found.fates[number] == Fate.LIVE
+    carriers = {found.carrier(number) for number in found.live.values()}
+    live_bytes = sum(found.content_bytes(number) for number in carriers if found.kind_of(number) == Kind.FILE)
+    assert by_fate(found)[0] == live_bytes
+    for number in range(len(found)):
+        version = found.version(number)
+        assert (version.fate == Fate.MARKER) == (version.kind >= Kind.WHITEOUT)
+        if version.fate not in (Fate.LIVE, Fate.MARKER):
+            assert version.layer <= version.hidden_by < len(layers)
+
+
+# Work grows with the input and no faster: counted in lines of Python run, so that no clock is asked.
+
+
+def work_of(stack: Sequence[Changeset]) -> int:
+    """Lines that the overlay runs for these layers."""
+    counted = 0
+    files = {overlay_module.__file__, parents_module.__file__}
+    watched: dict[CodeType, bool] = {}
+
+    def line(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal counted
+        counted += event == "line"
+        return line
+
+    def call(frame: FrameType, event: str, argument: Any) -> Any:
+        code = frame.f_code
+        if code not in watched:
+            watched[code] = code.co_filename in files
+        return line if watched[code] else None
+
+    before = sys.gettrace()
+    sys.settrace(call)
+    try:
+        overlay(stack)
+    finally:
+        sys.settrace(before)
+    return counted
+
+
+def many_entries(count: int) -> list[list[str]]:
+    return [[f"d{n % 9}/f{n}" for n in range(count)], [f"d{n % 9}/f{n}" for n in range(0, count, 2)]]
+
+
+def many_whiteouts(count: int) -> list[list[str]]:
+    return [[f"d/f{n}" for n in range(count)], [f"d/.wh.f{n}" for n in range(count)]]
+
+
+def many_opaque_directories(count: int) -> list[list[str]]:
+    return [[f"d{n}/f" for n in range(count)], [f"d{n}/.wh..wh..opq" for n in range(count)]]
+
+
+def deep_directories(count: int) -> list[list[str]]:
+    return [["/".join(["d"] * n) + "/" for n in range(1, count // 2)], [".wh.d"]]
+
+
+def many_layers(count: int) -> list[list[str]]:
+    return [[f"f{n % 3}", f".wh.f{(n + 1) % 3}", f"d/{n}"] for n in range(count // 2)]
+
+
+def many_type_changes(count: int) -> list[list[str]]:
+    return [[f"d{n}/f" for n in range(count)], [f"d{n}" for n in range(count)]]
+
+
+def many_replaced_in_their_layer(count: int) -> list[list[str]]:
+    return [[text for n in range(count) for text in (f"d{n}/f", f"d{n}")]]
+
+
+def many_hardlinks(count: int) -> list[list[str]]:
+    return [["t", *(f"h{n} = t" for n in range(count))], [".wh.t"]]
+
+
+def a_chain_of_hardlinks(count: int) -> list[list[str]]:
+    return [["h0", *(f"h{n + 1} = h{n}" for n in range(count))], [".wh.h0"]]
+
+
+def many_hardlinks_to_lower_layers(count: int) -> list[list[str]]:
+    return [[f"t{n}" for n in range(count)], [f"h{n} = t{n}" for n in range(count)]]
+
+
+def hardlinks_through_many_layers(count: int) -> list[list[str]]:
+    return [[f"t{n}" for n in range(count)], *[[f"h{n} = t{n}", f"g{n} = t{count - n - 1}"] for n in range(count // 2)]]
+
+
+def many_symlinked_parents(count: int) -> list[list[str]]:
+    links = [f"l{n} -> d" for n in range(count)]
+    return [["d/", *links], [f"l{n}/f{n}" for n in range(count)]]
+
+
+def one_symlinked_parent(count: int) -> list[list[str]]:
+    return [["d/", "l -> d"], [f"l/f{n}" for n in range(count)], [f"l/.wh.f{n}" for n in range(count)]]
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        many_entries,
+        many_whiteouts,
+        many_opaque_directories,
+        deep_directories,
+        many_layers,
+        many_type_changes,
+        many_replaced_in_their_layer,
+        many_hardlinks,
+        a_chain_of_hardlinks,
+        many_hardlinks_to_lower_layers,
+        hardlinks_through_many_layers,
+        many_symlinked_parents,
+        one_symlinked_parent,
+    ],
+)
+def test_work_grows_no_faster_than_the_input(shape: Callable[[int], list[list[str]]]) -> None:
+    once, twice, four_times = (
+        work_of([changes(members).changeset for members in shape(count)]) for count in (200, 400, 800)
+    )
+    assert twice < 2.3 * once
+    assert four_times < 2.3 * twice
+
+
+def test_a_layer_that_is_laid_many_times_costs_once_for_each() -> None:
+    repeated = changes([f"d/f{n}" for n in range(50)]).changeset
+    once, twice = work_of([repeated] * 100), work_of([repeated] * 200)
+    assert twice < 2.3 * once
+
+
+def test_the_versions_of_a_layer_keep_their_numbers() -> None:
+    found = tree(["a", "b"], [file("c", b"")], [])
+    assert [list(found.numbers(layer)) for layer in range(3)] == [[0, 1], [2], []]
+    assert [found.place(number) for number in range(3)] == [(0, 0), (0, 1), (1, 0)]
