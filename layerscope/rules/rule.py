@@ -85,6 +85,11 @@ class Rule:
     def documentation(self) -> str:
         return self.check.__doc__ or ""
 
+    @property
+    def advice(self) -> str:
+        """``fix`` in general, where no finding tells which path and which instruction."""
+        return self.fix.replace("{path}", "PATH").replace("{step}", "the instruction that brings it")
+
 
 def rule(
     name: str, *, severity: Severity, title: str, fix: str, wanted: Wanted | None = None, frees: bool = True
