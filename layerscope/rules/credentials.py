@@ -27,6 +27,7 @@ class CredentialFile(NamedTuple):
 
 _XML = re.compile(r"<(password|passphrase|privateKeyPassphrase|secretKey|token)>([^<\n]{1,1000})</")
 _NUGET = re.compile(r"key=\"(ClearTextPassword|Password)\"\s{1,20}value=\"([^\"\n]{1,1000})\"", re.IGNORECASE)
+_DEFINE = re.compile(r"define\([ \t]{0,8}['\"](\w{1,60})['\"][ \t]{0,8},[ \t]{0,8}['\"]([^'\"\n]{1,200})['\"]")
 _DEEPEST = 12
 _LONGEST = 4000
 """Characters of a line that are looked at; the certificates of a kubeconfig are longer, but no password is."""
@@ -159,13 +160,29 @@ def _leaves(*names: str) -> Callable[[str], Iterator[Credential]]:
 def _named(text: str) -> Iterator[Credential]:
     """Lines ``name=value`` whose name speaks of a secret."""
     for name, value in pairs(text):
+        name = name.removeprefix("export ")
         if is_secret(name, value):
             yield from _real(name, value)
+
+
+def _literals(text: str) -> Iterator[Credential]:
+    """Assignments in a program, ``SECRET_KEY = "..."`` or ``"password": "..."``; what is computed is no literal."""
+    for name, value in pairs(text):
+        value = value.rstrip(",;")
+        if value[:1] in ("'", '"') and value.find(value[0], 1) == len(value) - 1 and is_secret(name, value):
+            yield from _real(name, value)
+
+
+def _defines(text: str) -> Iterator[Credential]:
+    for match in _DEFINE.finditer(text):
+        if is_secret(match[1], match[2]):
+            yield Credential(match[1], match[2])
 
 
 _AWS = _keyed("aws_secret_access_key", "aws_session_token")
 _KUBE = _yaml("token", "client-key-data", "password", "id-token", "refresh-token")
 _CARGO = _keyed("token")
+_LOGIN = _leaves("password", "passphrase")
 
 CREDENTIAL_FILES: tuple[CredentialFile, ...] = tuple(
     CredentialFile(*row)
@@ -224,6 +241,19 @@ CREDENTIAL_FILES: tuple[CredentialFile, ...] = tuple(
         ("auth.json", "Composer", _leaves("github-oauth", "gitlab-token", "gitlab-oauth", "http-basic", "bearer")),
         (".pgpass", "PostgreSQL", _pgpass),
         (".my.cnf", "MySQL", _keyed("password")),
+        ("sftp.json", "SFTP", _LOGIN),
+        ("sftp-config.json", "SFTP", _LOGIN),
+        (".ftpconfig", "FTP", _LOGIN),
+        (".bashrc", "shell", _named),
+        (".bash_profile", "shell", _named),
+        (".profile", "shell", _named),
+        (".zshrc", "shell", _named),
+        ("etc/environment", "environment", _named),
+        ("config/master.key", "Rails", _whole),
+        ("config/secrets.yml", "Rails", _named),
+        ("settings.py", "Django", _literals),
+        ("local_settings.py", "Django", _literals),
+        ("wp-config.php", "WordPress", _defines),
         ("rclone.conf", "rclone", _keyed("pass", "secret_access_key", "token", "client_secret")),
         (".huggingface/token", "Hugging Face", _whole),
         ("cache/huggingface/token", "Hugging Face", _whole),

@@ -83,8 +83,9 @@ def cred_file(scene: Scene) -> Iterator[Leak]:
 
     Read are the files of npm, Yarn, PyPI, pip, Poetry, netrc, Docker, Podman, AWS, Kubernetes, git, the forges'
     command lines, Maven, Gradle, NuGet, Google Cloud, Azure, Terraform, Vault, Cargo, RubyGems, Composer, PostgreSQL,
-    MySQL and rclone. A file without a secret, one that names a credential helper, and placeholders such as `${TOKEN}`
-    are no finding. Deleting the file in a later layer hides it from the container, not from who pulls the image.
+    MySQL, rclone, SFTP, Rails, Django and WordPress, and the start-up files of shells. A file without a secret, one
+    that names a credential helper, values that a program computes, and placeholders such as `${TOKEN}` are no finding.
+    Deleting the file in a later layer hides it from the container, not from who pulls the image.
     """
     yield from by_path(scene, _credential_files(scene))
 

@@ -89,7 +89,7 @@ def _texts(scene: Scene) -> Iterator[tuple[int, str, bytes]]:
     """The small texts of the user's own layers, of all fates."""
     left = MOST
     for number, path, length in _small_files(scene):
-        if is_packaged(scene, number):
+        if is_packaged(scene, number) or is_of_test(path):
             continue
         left -= length
         if left < 0:

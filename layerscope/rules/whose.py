@@ -15,7 +15,10 @@ _VENDORED = re.compile(
     r"|\A/usr/local/go/|\A/usr/lib/go(?:-[0-9.]{1,10})?/|\A(?:/usr(?:/local)?|/opt/[^/]{1,80})?/lib/(?:python|ruby|perl|node)"
     r"|\A/usr/(?:local/)?(?:include|share/(?:doc|man|info|locale|perl|python|i18n|mime))/"
 )
-_TESTS = re.compile(r"/(?:tests?|__tests__|testdata|test-data|test_data|fixtures?|specs?|examples?|samples?|mocks?)/")
+_TESTS = re.compile(
+    r"/(?:tests?|__tests__|testdata|test-data|test_data|fixtures?|specs?|examples?|samples?|mocks?)/"
+    r"|/test_[^/]{1,100}\Z|[._](?:test|spec)\.[a-z]{1,4}\Z"
+)
 
 
 def is_vendored(path: str) -> bool:
@@ -24,7 +27,7 @@ def is_vendored(path: str) -> bool:
 
 
 def is_of_test(path: str) -> bool:
-    """Whether a path lies in a folder of tests or examples; one in the root is some application's home."""
+    """Whether a path is a test's or lies among tests or examples; /test itself may be an application's home."""
     return _TESTS.search(path.lower(), 1) is not None
 
 

@@ -90,6 +90,11 @@ CREDENTIALS = [
     ),
     pytest.param("root/.pgpass", f"db:5432:*:bob:{TOKEN}\n", "", id="postgresql"),
     pytest.param("root/.my.cnf", f"[client]\npassword={TOKEN}\n", "", id="mysql"),
+    pytest.param("root/.bashrc", f"export API_TOKEN={TOKEN}\n", "$(cat /run/secrets/t)", id="shell"),
+    pytest.param("app/.vscode/sftp.json", '{"username": "bob", "password": "' + TOKEN + '"}', "", id="sftp"),
+    pytest.param("app/config/master.key", TOKEN, "", id="rails"),
+    pytest.param("app/site/settings.py", f"SECRET_KEY = '{TOKEN}'\n", "<key>", id="django"),
+    pytest.param("srv/wp-config.php", f"define( 'DB_PASSWORD', '{TOKEN}' );\n", "", id="wordpress"),
     pytest.param("root/.config/gh/hosts.yml", f"github.com:\n    oauth_token: {TOKEN}\n", "", id="github"),
 ]
 
@@ -119,6 +124,7 @@ def test_a_placeholder_in_the_same_file_is_no_finding(find: Find, path: str, con
         pytest.param("root/.gitconfig", "[user]\n\temail = bob@example.org\n", id="git without credentials"),
         pytest.param("root/.kube/config", "users:\n- user:\n    tokenFile: /run/token\n", id="token in a file"),
         pytest.param("usr/lib/node_modules/npm/.npmrc", f"_authToken={TOKEN}", id="dependency"),
+        pytest.param("app/settings.py", "SECRET_KEY = read_key('/run/secrets/key1234')\n", id="computed"),
         pytest.param("app/credentials.json", '{"type": "external_account", "token_url": "https://x"}', id="no key"),
     ],
 )

@@ -110,6 +110,7 @@ def test_a_token_in_a_users_file_is_found(find: Find) -> None:
         pytest.param("usr/lib/python3/dist-packages/x.py", GITHUB.encode(), id="library"),
         pytest.param("app/node_modules/x/index.js", GITHUB.encode(), id="dependency"),
         pytest.param("app/tests/test_api.py", GITHUB.encode(), id="test"),
+        pytest.param("app/api/keys_test.go", GITHUB.encode(), id="test by its name"),
         pytest.param("app/README.md", GITHUB.encode(), id="manual"),
         pytest.param("app/data", b"\0" + GITHUB.encode(), id="binary"),
         pytest.param("app/data", b" " * LONGEST + GITHUB.encode(), id="too long"),
