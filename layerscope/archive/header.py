@@ -69,7 +69,11 @@ def expected_adler(field: bytes) -> int:
     digits = field[:6]
     if not digits.isdigit() or field[6]:
         return -1
-    return (1 + int(digits, 8) + sum(field) - 8 * 0x20) % 65_521
+    try:
+        stated = int(digits, 8)
+    except ValueError:  # An 8 or a 9 in it.
+        return -1
+    return (1 + stated + sum(field) - 8 * 0x20) % 65_521
 
 
 def checksum_holds(header: bytes) -> bool:

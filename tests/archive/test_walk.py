@@ -392,6 +392,13 @@ def test_padded_octal_fields_are_read(text: bytes) -> None:
     assert layer_of(spoilt(slice(108, 116), text)).changeset[0].uid == 0o17
 
 
+@pytest.mark.parametrize("checksum", [b"812371\0 ", b"0o1234\0 ", b"\0" * 8, b" " * 8, b"\xff" * 8, b"-12345\0 "])
+def test_a_checksum_that_is_no_number_is_damage(checksum: bytes) -> None:
+    block = bytearray(header(b"a"))
+    block[148:156] = checksum
+    assert failure_of(layer(raw(bytes(block)))).message == "layer, offset 0: a tar header fails its checksum"
+
+
 def test_checksums_over_signed_bytes_are_taken_as_well() -> None:
     block = bytearray(header("é".encode()))
     block[148:156] = b" " * 8
