@@ -96,17 +96,23 @@ def _part(finding: Finding, paths: list[FoundPath], reason: str) -> Finding:
 
 
 def ignoring(report: Report, ignores: Iterable[Ignore], today: date) -> Report:
-    """The report with the ignored findings set apart; their bytes are no longer reclaimable."""
+    """The report with the ignored findings set apart; their bytes are neither reclaimable nor needless any longer."""
     kept, ignored, warnings = apply(report.findings, ignores, today)
     less = [0] * len(report.layers)
+    less_of_stage: dict[str, int] = {}
     for finding in ignored:
         if finding.kind != FindingKind.INHERITED:
+            less_of_stage[finding.stage] = less_of_stage.get(finding.stage, 0) + finding.content_bytes
             for path in finding.paths:
                 less[path.layer] += path.content_bytes
     return replace(
         report,
         totals=replace(report.totals, reclaimable_bytes=report.totals.reclaimable_bytes - sum(less)),
         layers=tuple(_layer(layer, less[layer.index]) for layer in report.layers),
+        stages=tuple(
+            replace(stage, needless_bytes=stage.needless_bytes - less_of_stage.get(stage.name, 0))
+            for stage in report.stages
+        ),
         findings=kept,
         ignored=report.ignored + ignored,
         warnings=report.warnings + warnings,

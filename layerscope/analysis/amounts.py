@@ -1,0 +1,74 @@
+"""Amounts as people write them: ``50MB``, ``1.5 GiB``, ``20%``."""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from layerscope.errors import UsageError
+
+_AMOUNT = re.compile(r"(?P<number>[0-9][0-9_,]{0,30}(?:\.[0-9]{1,18})?)\s{0,4}(?P<unit>%|[A-Za-z]{0,3})")
+_POWERS = {letter: power for power, letter in enumerate("kmgtp", start=1)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """Bytes, or a part of something; exactly one of the two. ``share`` 1 is all of it. Both are exact."""
+
+    content_bytes: int | None = None
+    share: Fraction | None = None
+
+
+def amount(text: str, name: str) -> Amount:
+    """Read bytes or a percentage; raises UsageError that names the option ``name``.
+
+    Units are those of the engines: kB, MB, GB are powers of 1000, KiB, MiB, GiB of 1024; case does not matter, and
+    a B may be left out. Part of a byte is dropped.
+    """
+    number, unit = _parts(text, name)
+    if unit == "%":
+        return Amount(share=number / 100)
+    scale = _scale(unit)
+    if scale is None:
+        raise _no_amount(text, name)
+    return Amount(content_bytes=int(number * scale))
+
+
+def byte_count(text: str, name: str) -> int:
+    """Read bytes; raises UsageError for a percentage too."""
+    found = amount(text, name)
+    if found.content_bytes is None:
+        raise UsageError(f"{name} {text[:60]}: a percentage of nothing in particular", hint="give bytes, as in 50MB")
+    return found.content_bytes
+
+
+def share(text: str, name: str) -> Fraction:
+    """Read a part of one: ``0.95`` or ``95%``; raises UsageError for what is below 0 or above 1."""
+    number, unit = _parts(text, name)
+    found = number / 100 if unit == "%" else number
+    if unit not in ("", "%") or found > 1:
+        raise UsageError(f"{name} {text[:60]}: not a part of one", hint="write 0.95 or 95%")
+    return found
+
+
+def _parts(text: str, name: str) -> tuple[Fraction, str]:
+    match = _AMOUNT.fullmatch(text.strip())
+    if match is None:
+        raise _no_amount(text, name)
+    return Fraction(re.sub("[_,]", "", match["number"])), match["unit"].lower()
+
+
+def _scale(unit: str) -> int | None:
+    """Bytes of one unit; None for a unit that is none."""
+    letters = unit.removesuffix("b")
+    if not letters:
+        return 1
+    power = _POWERS.get(letters[0])
+    if power is None or letters[1:] not in ("", "i"):
+        return None
+    return int(pow(1024 if letters[1:] else 1000, power))
+
+
+def _no_amount(text: str, name: str) -> UsageError:
+    return UsageError(
+        f"{name} {text[:60]}: not an amount", hint="write bytes as in 50MB or 1.5GiB, or a part as in 20%"
+    )

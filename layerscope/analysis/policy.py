@@ -1,0 +1,160 @@
+"""The gate: a report against limits, one verdict for each rule."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from layerscope.analysis.amounts import Amount
+from layerscope.model.finding import Finding, FindingKind, Severity
+from layerscope.model.report import Report
+from layerscope.model.verdict import Judgement, Outcome, Verdict
+
+NO_LIMIT = "no limit is set"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The limits; what is None or empty is not checked. A limit may be met, and fails when it is passed.
+
+    ``max_size`` and ``max_growth`` speak of the size as the engine's inspect has it; a share of growth is one of the
+    baseline's size. ``max_reclaimable`` and ``max_hidden`` may be shares of the user's own bytes. ``min_efficiency``
+    is live / content. ``fail_on`` fails on a finding of that severity or a worse one, ``fail_on_rules`` on any
+    finding of these rules; what the base image brought counts only with ``include_inherited``.
+    """
+
+    max_size: int | None = None
+    max_reclaimable: Amount | None = None
+    max_hidden: tuple[Amount, ...] = ()
+    min_efficiency: Fraction | None = None
+    max_growth: Amount | None = None
+    fail_on: Severity | None = None
+    fail_on_rules: tuple[str, ...] = ()
+    include_inherited: bool = False
+    allow_incomplete: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to check but that the image could be read."""
+        limits = (self.max_size, self.max_reclaimable, self.min_efficiency, self.max_growth, self.fail_on)
+        return not self.max_hidden and not self.fail_on_rules and all(limit is None for limit in limits)
+
+
+def judge(report: Report, policy: Policy, baseline: Report | None = None) -> Judgement:
+    """The verdicts on a report, always in the same order; ``baseline`` is what growth is measured from."""
+    verdicts = (
+        _complete(report, policy),
+        _size(report, policy),
+        _growth(report, policy, baseline),
+        _efficiency(report, policy),
+        _reclaimable(report, policy),
+        *_hidden(report, policy),
+        _severity(report, policy),
+        *_rules(report, policy),
+    )
+    return Judgement(name=report.image.name, verdicts=verdicts)
+
+
+def _complete(report: Report, policy: Policy) -> Verdict:
+    unread = sum(1 for layer in report.layers if layer.problem)
+    outcome = Outcome.PASS if report.complete else Outcome.SKIP if policy.allow_incomplete else Outcome.FAIL
+    detail = "layers that could not be read" + (", which is allowed" if outcome == Outcome.SKIP else "")
+    return Verdict(rule="complete", outcome=outcome, unit="layers", figure=unread, limit=0, detail=detail)
+
+
+def _size(report: Report, policy: Policy) -> Verdict:
+    limit = None if policy.max_size is None else Amount(content_bytes=policy.max_size)
+    return _at_most("max-size", report.image.docker_size, limit, 0, "size of the image")
+
+
+def _growth(report: Report, policy: Policy, baseline: Report | None) -> Verdict:
+    if baseline is None:
+        detail = "no baseline is given" if policy.max_growth else NO_LIMIT
+        return Verdict(rule="max-growth", outcome=Outcome.SKIP, unit="bytes", detail=detail)
+    before = baseline.image.docker_size
+    growth = report.image.docker_size - before
+    return _at_most("max-growth", growth, policy.max_growth, before, "growth since the baseline")
+
+
+def _efficiency(report: Report, policy: Policy) -> Verdict:
+    totals, limit = report.totals, policy.min_efficiency
+    efficiency = Fraction(totals.live_bytes, totals.content_bytes) if totals.content_bytes else Fraction(1)
+    outcome = Outcome.SKIP if limit is None else Outcome.PASS if efficiency >= limit else Outcome.FAIL
+    return Verdict(
+        rule="min-efficiency",
+        outcome=outcome,
+        unit="percent",
+        figure=_percent(efficiency),
+        limit=None if limit is None else _percent(limit),
+        detail=_detail(outcome, "live bytes of all content bytes"),
+    )
+
+
+def _reclaimable(report: Report, policy: Policy) -> Verdict:
+    totals, limit = report.totals, policy.max_reclaimable
+    return _at_most("max-reclaimable", totals.reclaimable_bytes, limit, totals.own_bytes, "bytes that can be had back")
+
+
+def _hidden(report: Report, policy: Policy) -> Iterator[Verdict]:
+    """Bytes of own layers that the final image does not show; the base's are not the user's to mend."""
+    hidden = sum(layer.hidden_bytes for layer in report.layers if layer.origin == "own")
+    for limit in policy.max_hidden or (None,):
+        yield _at_most("max-hidden", hidden, limit, report.totals.own_bytes, "own bytes that are hidden, yet shipped")
+
+
+def _severity(report: Report, policy: Policy) -> Verdict:
+    if policy.fail_on is None:
+        return Verdict(rule="fail-on", outcome=Outcome.SKIP, unit="findings", detail=NO_LIMIT)
+    worst = policy.fail_on
+    found = [finding for finding in _counted(report, policy) if finding.severity.rank <= worst.rank]
+    return _none(f"fail-on {worst.value}", found, f"findings of severity {worst.value} or worse")
+
+
+def _rules(report: Report, policy: Policy) -> Iterator[Verdict]:
+    for rule in policy.fail_on_rules:
+        found = [finding for finding in _counted(report, policy) if finding.rule == rule]
+        yield _none(f"fail-on-rule {rule}", found, "findings of the rule")
+
+
+def _counted(report: Report, policy: Policy) -> Iterator[Finding]:
+    for finding in report.findings:
+        if policy.include_inherited or finding.kind != FindingKind.INHERITED:
+            yield finding
+
+
+def _none(rule: str, found: list[Finding], detail: str) -> Verdict:
+    names = sorted({finding.rule for finding in found})
+    return Verdict(
+        rule=rule,
+        outcome=Outcome.FAIL if found else Outcome.PASS,
+        unit="findings",
+        figure=len(found),
+        limit=0,
+        detail=f"{detail}: {', '.join(names)}" if found else detail,
+    )
+
+
+def _at_most(rule: str, figure: int, limit: Amount | None, whole: int, detail: str) -> Verdict:
+    """A count of bytes against a limit, which may be a share of ``whole``."""
+    if limit is None or limit.share is None:
+        most = limit.content_bytes if limit else None
+        outcome = Outcome.SKIP if most is None else Outcome.PASS if figure <= most else Outcome.FAIL
+        return Verdict(
+            rule=rule, outcome=outcome, unit="bytes", figure=figure, limit=most, detail=_detail(outcome, detail)
+        )
+    outcome = Outcome.PASS if figure <= limit.share * whole else Outcome.FAIL
+    return Verdict(
+        rule=rule,
+        outcome=outcome,
+        unit="percent",
+        figure=_percent(Fraction(figure, whole)) if whole else None,
+        limit=_percent(limit.share),
+        detail=f"{detail}: {figure:,} of {whole:,} bytes",
+    )
+
+
+def _detail(outcome: Outcome, detail: str) -> str:
+    return f"{detail}; {NO_LIMIT}" if outcome == Outcome.SKIP else detail
+
+
+def _percent(share: Fraction) -> float:
+    return round(float(share * 100), 2)

@@ -1,0 +1,68 @@
+"""Amounts as people write them."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from layerscope.analysis.amounts import Amount, amount, byte_count, share
+from layerscope.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0", 0),
+        ("1234", 1234),
+        ("12B", 12),
+        ("50MB", 50_000_000),
+        ("50 mb", 50_000_000),
+        ("20Mb", 20_000_000),
+        ("1.5GiB", 1_610_612_736),
+        ("1.5 GB", 1_500_000_000),
+        ("3k", 3000),
+        ("3ki", 3072),
+        ("1,000kB", 1_000_000),
+        ("1_000", 1000),
+        ("2T", 2_000_000_000_000),
+        ("0.0015kB", 1),
+    ],
+)
+def test_bytes_have_the_units_of_the_engines(text: str, expected: int) -> None:
+    assert byte_count(text, "--max-size") == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "MB", "-5", "5 parsecs", "1.2.3", "5XB", "1e9", "nan", "5BB", "5iB", ".5MB", "٣MB"]
+)
+def test_other_text_is_refused_with_the_name_of_the_option(text: str) -> None:
+    with pytest.raises(UsageError, match="--max-size"):
+        amount(text, "--max-size")
+
+
+def test_a_percentage_is_exact() -> None:
+    assert amount("33.3%", "x") == Amount(share=Fraction(333, 1000))
+
+
+def test_a_size_cannot_be_a_percentage() -> None:
+    with pytest.raises(UsageError, match="a percentage of nothing"):
+        byte_count("5%", "--max-size")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("0.95", Fraction(19, 20)), ("95%", Fraction(19, 20)), ("1", 1), ("0", 0)]
+)
+def test_a_part_of_one_may_be_a_fraction_or_a_percentage(text: str, expected: Fraction) -> None:
+    assert share(text, "--min-efficiency") == expected
+
+
+@pytest.mark.parametrize("text", ["95", "101%", "0.9MB", "high"])
+def test_what_is_no_part_of_one_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--min-efficiency"):
+        share(text, "--min-efficiency")
+
+
+@given(st.integers(0, 10**15))
+def test_plain_bytes_are_kept(count: int) -> None:
+    assert byte_count(str(count), "x") == byte_count(f"{count:,}", "x") == count

@@ -1,0 +1,67 @@
+"""An existing ``.dive-ci`` stands for limits of ours; what cannot be read is refused by its line."""
+
+import pytest
+
+from layerscope.analysis.dive_ci import dive_limits
+from layerscope.errors import UsageError
+
+DEFAULTS: dict[str, object] = {"min-efficiency": "90%", "max-hidden": ["10%"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            "rules:\n  lowestEfficiency: 0.95\n  highestWastedBytes: 20MB\n  highestUserWastedPercent: 0.20\n",
+            {"min-efficiency": "95%", "max-hidden": ["20000000", "20%"]},
+            id="all three",
+        ),
+        pytest.param("rules:\n", DEFAULTS, id="silent: the other tool's defaults"),
+        pytest.param("", DEFAULTS, id="empty"),
+        pytest.param(
+            "rules:\n  lowestEfficiency: disabled\n  highestUserWastedPercent: 'off'\n", {}, id="everything is off"
+        ),
+        pytest.param(
+            "---\nplugins:\n  - plugin1\n\nrules:\n  # a comment\n\n  lowestEfficiency: 0.5 # half\n"
+            "  plugin1/rule1: error\n",
+            {"min-efficiency": "50%", "max-hidden": ["10%"]},
+            id="comments, blank lines, plugins and their rules",
+        ),
+        pytest.param(
+            'rules:\n    highestWastedBytes: "19Mb"\n',
+            {"min-efficiency": "90%", "max-hidden": ["19000000", "10%"]},
+            id="quoted, other indentation, case of the unit",
+        ),
+        pytest.param("rules:\n  lowestEfficiency:\n", DEFAULTS, id="null keeps the default"),
+        pytest.param("rules:\n  lowestEfficiency: ~\n", DEFAULTS, id="tilde keeps the default"),
+        pytest.param("rules:\r\n  lowestEfficiency: 0.5\r\n", {**DEFAULTS, "min-efficiency": "50%"}, id="CRLF"),
+        pytest.param(
+            "rules:\n  highestWastedBytes: 1GiB\nother:\n  highestWastedBytes: 5\n",
+            {"min-efficiency": "90%", "max-hidden": ["1073741824", "10%"]},
+            id="the same key elsewhere",
+        ),
+    ],
+)
+def test_the_rules_become_limits(text: str, expected: dict[str, object]) -> None:
+    assert dive_limits(text, ".dive-ci") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param("rules: {lowestEfficiency: 0.9}\n", "line 1", id="flow mapping"),
+        pytest.param('{"rules": {"lowestEfficiency": 0.9}}\n', "line 1", id="JSON"),
+        pytest.param('"rules":\n  lowestEfficiency: 0.9\n', "line 1", id="quoted key"),
+        pytest.param("rules:\n\tlowestEfficiency: 0.9\n", "line 2", id="tab"),
+        pytest.param("rules:\n  - lowestEfficiency: 0.9\n", "line 2", id="list"),
+        pytest.param("rules:\n  lowestEfficiency: 0.9\n    more: 1\n", "line 3", id="nested"),
+        pytest.param("rules:\n  lowestEfficiency: &a 0.9\n", "line 2", id="anchor"),
+        pytest.param("rules:\n  lowestEfficiency: 95\n", "lowestEfficiency", id="percent for a part of one"),
+        pytest.param("rules:\n  highestWastedBytes: 20%\n", "highestWastedBytes", id="percent for bytes"),
+        pytest.param("rules:\n  highestWastedBytes: many\n", "highestWastedBytes", id="no number"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_its_place(text: str, line: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        dive_limits(text, ".dive-ci")
+    assert line in caught.value.message and ".dive-ci" in caught.value.message
