@@ -6,10 +6,10 @@ from itertools import compress
 
 from layerscope.analysis.analyse import Analysis
 from layerscope.analysis.directories import biggest_directories
+from layerscope.analysis.redact import redacted
 from layerscope.analysis.stages import dockerfile_report, evidence_of, stage_reports
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate
-from layerscope.model.finding import Finding
 from layerscope.model.report import (
     BaseReport,
     ImageSummary,
@@ -20,19 +20,20 @@ from layerscope.model.report import (
     Totals,
 )
 from layerscope.packages.catalog import UNOWNED
+from layerscope.rules.secrets_config import secret_values
 
 _DIRECTORIES = 12
 _WASTED = 50
 
 
-def report(analysis: Analysis, *, findings: tuple[Finding, ...] | None = None) -> Report:
-    """The report of an analysis; ``findings`` replaces its findings where some of them are ignored."""
+def report(analysis: Analysis) -> Report:
+    """The report of an analysis, with all that the rules found."""
     image, filesystem, catalog = analysis.image, analysis.filesystem, analysis.catalog
     layers = tuple(_layers(analysis))
     live = filesystem.live_files()
     owners = catalog.owners
     unowned = [(path, size) for number, path, size in live if owners[number] == UNOWNED]
-    return Report(
+    made = Report(
         image=_summary(analysis),
         totals=_totals(analysis, layers, len(live)),
         layers=layers,
@@ -48,12 +49,13 @@ def report(analysis: Analysis, *, findings: tuple[Finding, ...] | None = None) -
         packages=catalog.packages,
         unowned_bytes=catalog.unowned_bytes,
         unowned=biggest_directories(unowned, _DIRECTORIES),
-        findings=analysis.findings.findings if findings is None else findings,
+        findings=analysis.findings.findings,
         directories=biggest_directories([(path, size) for _, path, size in live], _DIRECTORIES),
         wasted=_wasted(filesystem),
         warnings=analysis.warnings,
         complete=image.complete,
     )
+    return redacted(made, secret_values(image, analysis.instructions))
 
 
 def _summary(analysis: Analysis) -> ImageSummary:

@@ -1,6 +1,6 @@
 """Secrets in the image's config: variables, labels, commands, and the history of the build."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from layerscope.model.finding import Evidence, Severity
@@ -66,6 +66,18 @@ def history_secret(scene: Scene) -> Iterator[Leak]:
     for value, found in places.items():
         if value not in known:
             yield _told(found)
+
+
+def secret_values(image: Image, instructions: Iterable[Instruction]) -> frozenset[str]:
+    """Every value in the config, the history and the provenance that is judged a secret, the base's too.
+
+    Whoever quotes one of these texts must mask them.
+    """
+    secrets = [secret for _, secret in _configured(image)]
+    for step in instructions:
+        secrets += _of_step(step)
+    secrets += _provenance(image)
+    return frozenset(secret.value for secret in secrets)
 
 
 def _told(found: list[tuple[str, TextSecret]]) -> Leak:

@@ -1,0 +1,42 @@
+"""A secret is in no report, wherever the image repeats it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.builder import ImageSpec, docker_legacy, file, layer
+from tests.conftest import Run
+
+SECRET = "s3cr3t-" + "Zq8vXw2Lk9Pn"
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    spec = ImageSpec(
+        layers=(layer(file("var/lib/apt/lists/x_Packages", b"x" * 9000)),),
+        history=(
+            {"created_by": f"/bin/sh -c #(nop)  ENV DB_PASSWORD={SECRET}", "empty_layer": True},
+            {"created_by": f"|1 API_TOKEN={SECRET}2 /bin/sh -c curl -u me:{SECRET}2 https://x && apt-get update"},
+        ),
+        env=(f"DB_PASSWORD={SECRET}",),
+        tags=("app:1",),
+    )
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(spec))
+    return path
+
+
+@pytest.mark.parametrize("form", ["table", "json", "markdown", "html", "sarif", "csv"])
+def test_no_format_of_the_report_prints_it(run: Run, image: Path, form: str) -> None:
+    done = run("report", image, "-f", form)
+    assert done.returncode == 0, done.stderr
+    assert SECRET not in done.stdout and "app:1" in done.stdout or form in ("csv", "sarif")
+    assert SECRET[3:] not in done.stdout
+
+
+def test_the_mask_stands_in_its_place(run: Run, image: Path) -> None:
+    assert "DB_PASSWORD=s3***Pn" in run("report", image, "-f", "json").stdout
+
+
+def test_the_engines_own_document_stays_as_it_is(run: Run, image: Path) -> None:
+    assert SECRET in run("inspect", "-f", "{{.Config.Env}}", image).stdout
