@@ -130,8 +130,8 @@ def _owned(evidence: Evidence, one: _Distribution, locator: Locator) -> list[int
 
 
 def _paths(evidence: Evidence, listing: Record, text: str, site: str, base: str) -> tuple[list[str], int]:
-    """The listed paths that may be the distribution's own, and how many lie outside of its environment."""
-    prefix, paths, foreign = _prefix(site), [], 0
+    """The listed paths that may be the distribution's own, and how many others there are outside of its environment."""
+    prefix, live, paths, foreign = _prefix(site), evidence.filesystem.live, [], 0
     lines = text.splitlines()
     try:
         rows = [row[0] for row in csv.reader(lines[:_MOST_LINES]) if row] if listing.name == "RECORD" else lines
@@ -145,13 +145,12 @@ def _paths(evidence: Evidence, listing: Record, text: str, site: str, base: str)
             paths.append(f"{base}/{row}")
         else:
             path = normpath(row if row.startswith("/") else f"{base}/{row}")
-            if prefix == site and not records.within(path, prefix) and row.startswith("../../"):
-                # pip --target moves bin and share next to the modules, and leaves the list as it was.
-                path = normpath(f"{site}/{row[6:]}")
-            if not records.within(path, prefix):
-                foreign += 1
-                continue
-            paths.append(path)
+            # pip --target moves bin and share next to the modules, and leaves the list as it was.
+            moved = normpath(f"{site}/{row[6:]}") if prefix == site and row.startswith("../../") else ""
+            own = next((one for one in (path, moved) if records.within(one, prefix)), "")
+            if own:
+                paths.append(own)
+            foreign += not own and path in live
     return paths, foreign
 
 

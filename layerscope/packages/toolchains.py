@@ -1,6 +1,7 @@
-"""Toolchains of Go and Rust that were unpacked from an archive: each owns the directory that it was unpacked to.
+"""Toolchains of Go, Rust and .NET that were unpacked from an archive: each owns the directory that it was unpacked to.
 
-Sources: go.dev, "Download and install" (the file VERSION); rust-lang.github.io/rustup, "Toolchains" (their names).
+Sources: go.dev, "Download and install" (the file VERSION); rust-lang.github.io/rustup, "Toolchains" (their names);
+dotnet/designs, "install-locations.md" (sdk/<version>).
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ _COMPONENTS = "/lib/rustlib/components"
 
 def _catalog(evidence: Evidence) -> Iterator[Claim]:
     for record in records.live_records(evidence):
-        claim = _go(evidence, record) if record.name == "VERSION" else _rust(evidence, record)
+        claim = _FINDERS[record.name](evidence, record)
         if claim is not None:
             yield claim
 
@@ -41,6 +42,13 @@ def _rust(evidence: Evidence, record: Record) -> Claim | None:
     return _claim(evidence, record, "rust", word(name.partition("-")[0]), home)
 
 
+def _dotnet(evidence: Evidence, record: Record) -> Claim | None:
+    above, _, version = record.directory.rpartition("/")
+    if not above.endswith("/sdk") or not version[:1].isdigit():
+        return None
+    return _claim(evidence, record, "dotnet-sdk", word(version), record.directory)
+
+
 def _claim(evidence: Evidence, record: Record, name: str, version: str, home: str) -> Claim:
     return Claim(
         type="generic",
@@ -52,8 +60,10 @@ def _claim(evidence: Evidence, record: Record, name: str, version: str, home: st
     )
 
 
+_FINDERS = {"VERSION": _go, "components": _rust, "dotnet.dll": _dotnet}
+
 TOOLCHAINS = Cataloger(
     name="toolchain",
-    wanted=Wanted(paths=PathSet(names=("VERSION", "components")), head=_MOST),
+    wanted=Wanted(paths=PathSet(names=tuple(_FINDERS)), head=_MOST),
     catalog=_catalog,
 )

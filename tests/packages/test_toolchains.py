@@ -22,11 +22,19 @@ def test_rust_owns_its_toolchain() -> None:
     assert len(found.paths_of("rust")) == 2
 
 
+def test_an_sdk_of_dotnet_owns_its_directory() -> None:
+    home = "usr/share/dotnet/sdk/8.0.100"
+    found = catalogued(TOOLCHAINS, [file(f"{home}/dotnet.dll", b"MZ"), file(f"{home}/Roslyn/csc.dll"), file("sdk/x")])
+    assert found.versions == [("dotnet-sdk", "8.0.100")]
+    assert len(found.paths_of("dotnet-sdk")) == 2
+
+
 @pytest.mark.parametrize(
     "members",
     [
         pytest.param([file("srv/VERSION", b"go1.22.1\n")], id="a file of that name alone"),
         pytest.param([file("usr/local/go/VERSION", b"\xff\0"), *_GO], id="no version"),
+        pytest.param([file("app/sdk/tool/dotnet.dll")], id="a file of that name elsewhere"),
         pytest.param([file("VERSION", b"1.0"), file("bin/go"), file("src/runtime/x")], id="in the root"),
         pytest.param([file("lib/rustlib/components", b"rustc\n"), file("bin/rustc")], id="no toolchain of rustup"),
     ],
