@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from layerscope.model.entry import Kind
+from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
 from layerscope.rules.rule import Leak, Rule, Scene, rule
 from layerscope.rules.whose import is_packaged
@@ -65,15 +65,10 @@ def _own_live(scene: Scene, bits: int) -> Iterator[int]:
         wanted = {ownership for ownership in set(changeset.ownerships) if ownership[0] & bits}
         if not wanted:
             continue
-        kinds = changeset.kinds
+        kinds, fates = changeset.kinds, scene.filesystem.fates
         for index, ownership in enumerate(changeset.ownerships):
-            if ownership in wanted and kinds[index] in _KINDS and _is_there(scene, start + index):
+            if ownership in wanted and kinds[index] in _KINDS and fates[start + index] == Fate.LIVE:
                 yield start + index
-
-
-def _is_there(scene: Scene, number: int) -> bool:
-    layer, index = scene.filesystem.place(number)
-    return scene.filesystem.live.get(scene.filesystem.layers[layer].changeset.paths[index]) == number
 
 
 MODES: tuple[Rule, ...] = (setid, world_writable)

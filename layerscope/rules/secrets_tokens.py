@@ -102,23 +102,23 @@ def _texts(scene: Scene) -> Iterator[tuple[int, str, bytes]]:
 def _small_files(scene: Scene) -> Iterator[tuple[int, str, int]]:
     """Number, path and length; what the columns alone can rule out is ruled out here, a directory at a time."""
     filesystem, owners = scene.filesystem, scene.catalog.owners
+    if scene.base_layers >= len(filesystem.layers):
+        return
+    paths, kinds, sizes = filesystem.paths, filesystem.kinds, filesystem.sizes
     directories: dict[str, bool] = {}
-    for layer in range(scene.base_layers, len(filesystem.layers)):
-        changeset, start = filesystem.layers[layer].changeset, filesystem.numbers(layer).start
-        kinds, sizes = changeset.kinds, changeset.sizes
-        for index, path in enumerate(changeset.paths):
-            if kinds[index] != Kind.FILE or not 16 <= sizes[index] <= LONGEST:
-                continue
-            number = start + index
-            if owners[number] != UNOWNED and is_packaged(scene, number):
-                continue
-            parent = path[: path.rfind("/") + 1]
-            wanted = directories.get(parent)
-            if wanted is None:
-                wanted = not (is_vendored(parent) or is_of_test(parent) or _INNER.search(parent))
-                directories[parent] = wanted
-            if wanted and not _OTHER.search(path, max(0, len(path) - 12)):
-                yield number, path, sizes[index]
+    for number in range(filesystem.numbers(scene.base_layers).start, len(filesystem)):
+        if kinds[number] != Kind.FILE or not 16 <= sizes[number] <= LONGEST:
+            continue
+        if owners[number] != UNOWNED and is_packaged(scene, number):
+            continue
+        path = paths[number]
+        parent = path[: path.rfind("/") + 1]
+        wanted = directories.get(parent)
+        if wanted is None:
+            wanted = not (is_vendored(parent) or is_of_test(parent) or _INNER.search(parent))
+            directories[parent] = wanted
+        if wanted and not _OTHER.search(path, max(0, len(path) - 12)):
+            yield number, path, sizes[number]
 
 
 TOKENS: tuple[Rule, ...] = (token_pattern,)

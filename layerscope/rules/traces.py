@@ -158,11 +158,11 @@ def core_dump(scene: Scene) -> Iterator[Leak]:
     The first bytes decide: an ELF file of type core, a heap profile, a minidump. Directories and programs called
     `core` are no finding.
     """
+    kinds = scene.filesystem.kinds
     numbered = (
         (number, path)
-        for layer in scene.filesystem.layers
-        for number, path in zip(scene.filesystem.numbers(layer.index), layer.changeset.paths, strict=True)
-        if "/core." in path and _CORE.search(path) and scene.filesystem.kind_of(number) == Kind.FILE
+        for number, path in enumerate(scene.filesystem.paths)
+        if "/core." in path and _CORE.search(path) and kinds[number] == Kind.FILE
     )
     for number, path in dict.fromkeys((*users_files(scene, vendored=True), *numbered)):
         head = scene.filesystem.read(number, 0, 64) or b""

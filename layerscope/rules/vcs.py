@@ -31,17 +31,12 @@ def vcs_metadata(scene: Scene) -> Iterator[Leak]:
     """
     repositories: dict[str, list[int]] = {}
     for number in scene.matches:
-        if root := _root(_own_path(scene, number)):
+        if root := _root(scene.filesystem.path_of(number)):
             repositories.setdefault(root, []).append(number)
     for root, numbers in repositories.items():
-        paths = {_own_path(scene, number): number for number in numbers}
+        paths = {scene.filesystem.path_of(number): number for number in numbers}
         if any(f"{root}/{name}" in paths for name in _ROOTS[root.rpartition("/")[2]]) and _has_bytes(scene, numbers):
             yield _leak(scene, root, tuple(numbers), paths)
-
-
-def _own_path(scene: Scene, number: int) -> str:
-    layer, index = scene.filesystem.place(number)
-    return scene.filesystem.layers[layer].changeset.paths[index]
 
 
 def _root(path: str) -> str:
@@ -75,7 +70,7 @@ def _leak(scene: Scene, root: str, numbers: tuple[int, ...], paths: dict[str, in
 
 def _credentials(scene: Scene, number: int) -> Iterator[tuple[str, str]]:
     """Passwords in the URLs of a config, and the header that CI checkouts leave there (http.*.extraheader)."""
-    name = _own_path(scene, number).rpartition("/")[2]
+    name = scene.filesystem.path_of(number).rpartition("/")[2]
     if name not in ("config", "hgrc") or scene.filesystem.kind_of(number) != Kind.FILE:
         return
     text = (scene.filesystem.read(number, 0, _CONFIG) or b"").decode("utf-8", "replace")

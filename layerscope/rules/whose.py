@@ -44,7 +44,7 @@ def is_packaged(scene: Scene, number: int) -> bool:
 def users_files(scene: Scene, *, vendored: bool = False) -> Iterator[tuple[int, str]]:
     """The regular files among the matches, with contents, that neither a package nor others' code brought.
 
-    Gives the version and its own path; a hardlink is read as the file that it is a name of. ``vendored`` keeps
+    Gives the version and the path that matched; a hardlink is read as the file that it is a name of. ``vendored`` keeps
     others' code.
     """
     filesystem = scene.filesystem
@@ -52,8 +52,7 @@ def users_files(scene: Scene, *, vendored: bool = False) -> Iterator[tuple[int, 
         kind = filesystem.kind_of(number)
         if kind not in (Kind.FILE, Kind.HARDLINK):
             continue
-        layer, index = filesystem.place(number)
-        path = filesystem.layers[layer].changeset.paths[index]
+        path = filesystem.path_of(number)
         if not filesystem.content_bytes(filesystem.carrier(number)) or (not vendored and is_vendored(path)):
             continue
         if not is_packaged(scene, number):
