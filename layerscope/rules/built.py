@@ -9,7 +9,7 @@ from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages.catalog import UNOWNED
-from layerscope.rules.elf import BPF, RELOCATABLE, header, strippable_bytes
+from layerscope.rules.elf import BPF, RELOCATABLE, header, strippable
 from layerscope.rules.owned import OS_TYPES, indexes, is_owned, listing, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.views import calls, command_words, content_bytes, files, living
@@ -64,8 +64,11 @@ def _is_of_system(scene: Scene, number: int) -> bool:
     return owner != UNOWNED and scene.catalog.packages[owner].type in OS_TYPES
 
 
-_PROGRAM_BYTES = 64 << 10
-_WORTH = 32 << 10
+_PROGRAM_BYTES = 8 << 10
+_DEBUG_WORTH = 4 << 10
+_SYMBOLS_WORTH = 256 << 10
+"""Symbols alone are what a compiler writes unasked, and some profilers read them: a few are no waste to speak of."""
+
 _DEBUG_PACKAGE = re.compile(r".+-(?:dbgsym|dbg|debuginfo|debugsource)")
 _BUILT_HERE = frozenset({"golang", "cargo", "generic"})
 """The types of packages that are catalogued out of a program itself, so that their owner may strip it."""
@@ -84,7 +87,7 @@ _BUILT_HERE = frozenset({"golang", "cargo", "generic"})
     ),
 )
 def unstripped_elf(scene: Scene) -> Iterator[Leak]:
-    """A program or library that the image's own layers add still has `.debug_*` sections or a `.symtab`.
+    """A program or library that the image's own layers add still has `.debug_*` sections, or a large `.symtab`.
 
     Only the bytes of those sections count. Go's line table (pclntab) is no debug information and stays. Programs of
     packages are theirs to strip, and no finding; packages that hold nothing but symbols (-dbgsym, -debuginfo) are.
@@ -98,7 +101,7 @@ def unstripped_elf(scene: Scene) -> Iterator[Leak]:
         yield Leak(
             versions=versions, detail=f"packages: {names}", fix="leave the packages of debug symbols out of {step}"
         )
-    savings = {number: saved for number in _programs(scene) if (saved := _strippable(scene, number)) >= _WORTH}
+    savings = {number: saved for number in _programs(scene) if (saved := _strippable(scene, number))}
     if savings:
         severity = Severity.LOW if sum(savings.values()) < 1_000_000 else None
         yield Leak(versions=tuple(savings), savings=tuple(savings.values()), severity=severity)
@@ -122,8 +125,11 @@ def _programs(scene: Scene) -> Iterator[int]:
 
 
 def _strippable(scene: Scene, number: int) -> int:
-    length = scene.filesystem.content_bytes(number)
-    return strippable_bytes(partial(scene.filesystem.read, number), length)
+    """The bytes that a strip is worth, 0 where it is not."""
+    found = strippable(partial(scene.filesystem.read, number), scene.filesystem.content_bytes(number))
+    if found.debug_bytes < _DEBUG_WORTH and found.symbol_bytes < _SYMBOLS_WORTH:
+        return 0
+    return found.debug_bytes + found.symbol_bytes
 
 
 _LANGUAGES = {

@@ -6,6 +6,7 @@ at most ``MOST_SECTIONS`` headers are read.
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 
 MOST_SECTIONS = 4096
 _NAMES_BYTES = 1 << 20
@@ -18,6 +19,14 @@ Read = Callable[[int, int], bytes | None]
 """Gives up to that many bytes (second) from an offset (first)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strippable:
+    """Bytes of debug sections, and of the symbol table with its strings."""
+
+    debug_bytes: int = 0
+    symbol_bytes: int = 0
+
+
 def header(head: bytes) -> tuple[int, int] | None:
     """Type and machine of an ELF file, from its first 20 bytes; None where it is none."""
     if len(head) < 20 or head[:4] != b"\x7fELF" or head[4] not in (1, 2) or head[5] not in (1, 2):
@@ -26,39 +35,40 @@ def header(head: bytes) -> tuple[int, int] | None:
     return kind, machine
 
 
-def strippable_bytes(read: Read, length: int) -> int:
-    """The bytes of debug sections, symbol table and its strings in a program or shared library of ``length`` bytes.
+def strippable(read: Read, length: int) -> Strippable:
+    """What could be stripped from a program or shared library of ``length`` bytes.
 
-    0 for what is no such file, is damaged, or was not kept whole enough to tell.
+    Nothing for what is no such file, is damaged, or was not kept whole enough to tell.
     """
     head = read(0, 64) or b""
     identity = header(head)
     if identity is None or identity[0] not in (EXECUTABLE, SHARED) or len(head) < 64:
-        return 0
+        return Strippable()
     wide, order = head[4] == _WIDE, "<" if head[5] == _LITTLE else ">"
     offset = struct.unpack_from(f"{order}Q" if wide else f"{order}I", head, 40 if wide else 32)[0]
     entry_bytes, count, names = struct.unpack_from(f"{order}HHH", head, 58 if wide else 46)
     layout = struct.Struct(f"{order}IIQQQQI" if wide else f"{order}IIIIIII")
     if not 0 < count <= MOST_SECTIONS or names >= count or entry_bytes < layout.size or offset >= length:
-        return 0
+        return Strippable()
     table = read(offset, entry_bytes * count)
     if table is None or len(table) != entry_bytes * count:
-        return 0
+        return Strippable()
     sections = [layout.unpack_from(table, entry_bytes * index) for index in range(count)]
     _, _, _, _, start, size, _ = sections[names]
     if size > _NAMES_BYTES or start + size > length:
-        return 0
+        return Strippable()
     return _sum(sections, read(start, size) or b"", length)
 
 
-def _sum(sections: list[tuple[int, ...]], names: bytes, length: int) -> int:
-    found = 0
+def _sum(sections: list[tuple[int, ...]], names: bytes, length: int) -> Strippable:
+    debug = symbols = 0
     for name_at, kind, _, _, start, size, link in sections:
-        is_debug = names.startswith((b".debug_", b".zdebug_"), name_at)
         if kind == _NO_BITS or start + size > length:
             continue
-        if is_debug:
-            found += size
+        if names.startswith((b".debug_", b".zdebug_"), name_at):
+            debug += size
         elif kind == _SYMBOLS:
-            found += size + (sections[link][5] if link < len(sections) else 0)
-    return min(found, length)
+            symbols += size + (sections[link][5] if link < len(sections) else 0)
+    # Sections of a damaged file may overlap.
+    debug = min(debug, length)
+    return Strippable(debug_bytes=debug, symbol_bytes=min(symbols, length - debug))

@@ -8,8 +8,9 @@ from tests.rules.conftest import Find, caught, copied, of_rule, paths_of, ran
 from tests.rules.elf_builder import elf
 
 OBJECT = elf(kind=1)
-SYMBOLS = {".text": b"x" * 50_000, ".symtab": b"s" * 30_000, ".strtab": b"n" * 20_000}
-PROGRAM = elf(SYMBOLS)
+PROGRAM = elf(
+    {".text": b"x" * 50_000, ".symtab": b"s" * 20_000, ".strtab": b"n" * 20_000, ".debug_info": b"d" * 10_000}
+)
 STRIPPED = elf({".text": b"x" * 100_000})
 
 
@@ -55,7 +56,9 @@ def test_only_the_sections_of_a_program_are_claimed(find: Find) -> None:
     [
         pytest.param(file("usr/bin/app", STRIPPED, mode=0o755), {}, id="stripped"),
         pytest.param(file("usr/bin/app", elf({".gopclntab": b"x" * 100_000}), mode=0o755), {}, id="Go's line table"),
-        pytest.param(file("usr/bin/app", elf({".symtab": b"s" * 100}), mode=0o755), {}, id="too little to matter"),
+        pytest.param(
+            file("usr/bin/app", elf({".symtab": b"s" * 99_999}), mode=0o755), {}, id="symbols of no great size"
+        ),
         pytest.param(file("usr/bin/app", PROGRAM, mode=0o755), {"deb/app": ("/usr/bin/app",)}, id="a package's"),
         pytest.param(file("site/x.so", PROGRAM), {"pypi/x": ("/site/x.so",)}, id="a wheel's library"),
         pytest.param(file("data/x", PROGRAM), {}, id="no execute bit"),
@@ -63,6 +66,11 @@ def test_only_the_sections_of_a_program_are_claimed(find: Find) -> None:
 )
 def test_programs_that_nobody_needs_to_strip(find: Find, member: Member, packages: dict[str, tuple[str]]) -> None:
     assert paths_of(find(copied(layer(member)), packages=packages), "unstripped-elf") == set()
+
+
+def test_large_symbol_tables_count_without_debug_sections(find: Find) -> None:
+    program = elf({".text": b"x", ".symtab": b"s" * 300_000})
+    assert find(copied(layer(file("usr/bin/app", program, mode=0o755)))).claimed_bytes == 300_000
 
 
 def test_a_program_that_is_a_package_by_itself_can_be_stripped(find: Find) -> None:

@@ -19,7 +19,7 @@ PATHS = (
 DIRECTORIES = ("app", "tmp", "var/lib/apt/lists", "app/.git", "root")
 CONTENTS = (
     b"", b"1", b"A=secret\n", b"x" * 5_000, b"y" * 5_000, b"!<arch>\n12345", elf(kind=1),
-    elf({".text": b"x" * 40_000, ".symtab": b"s" * 40_000}),
+    elf({".text": b"x" * 40_000, ".debug_info": b"s" * 40_000}),
     b"-----BEGIN PRIVATE KEY-----\nTUlJ\n-----END PRIVATE KEY-----\n",
 )  # fmt: skip
 STEPS = ("/bin/sh -c make", "COPY dir:" + "0" * 64 + " in /", "", "ADD file:" + "0" * 64 + " in /")
@@ -41,18 +41,21 @@ def _members(draw: st.DrawFn) -> Member:
 
 
 @st.composite
-def _images(draw: st.DrawFn) -> tuple[ImageSpec, int]:
+def _images(draw: st.DrawFn) -> tuple[ImageSpec, int, bool]:
+    """An image, how many of its layers are the base's, and whether it has hardlinks."""
     # A name occurs once in a layer, so that layer and path tell which version a finding means.
     unique = st.lists(_members(), max_size=9, unique_by=lambda member: member.name)
-    layers = tuple(layer(*members) for members in draw(st.lists(unique, max_size=4)))
+    drawn = draw(st.lists(unique, max_size=4))
+    layers = tuple(layer(*members) for members in drawn)
     history = tuple(step(draw(st.sampled_from(STEPS))) for _ in layers)
-    return ImageSpec(layers=layers, history=history), draw(st.integers(0, len(layers)))
+    linked = any(member.typeflag == b"1" for members in drawn for member in members)
+    return ImageSpec(layers=layers, history=history), draw(st.integers(0, len(layers))), linked
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_images())
-def test_findings_and_totals_reconcile(find: Find, image: tuple[ImageSpec, int]) -> None:
-    spec, base_layers = image
+def test_findings_and_totals_reconcile(find: Find, image: tuple[ImageSpec, int, bool]) -> None:
+    spec, base_layers, linked = image
     found = find(spec, base_layers=base_layers)
     own = [finding for finding in found.findings if finding.kind != FindingKind.INHERITED]
     inherited = [finding for finding in found.findings if finding.kind == FindingKind.INHERITED]
@@ -67,9 +70,10 @@ def test_findings_and_totals_reconcile(find: Find, image: tuple[ImageSpec, int])
     assert all(path.layer >= base_layers for finding in own for path in finding.paths)
     assert all(path.layer < base_layers for finding in inherited for path in finding.paths)
     assert not any(found.reclaimable[:base_layers])
-    _no_version_is_claimed_twice(found.findings)
+    # Bytes that only a hardlink keeps alive are told by its path, which other bytes of that layer may have had.
+    assert linked or not _claimed_twice(found.findings)
 
 
-def _no_version_is_claimed_twice(findings: tuple[Finding, ...]) -> None:
+def _claimed_twice(findings: tuple[Finding, ...]) -> list[tuple[int, str]]:
     claimed = Counter((path.layer, path.path) for finding in findings for path in finding.paths if path.content_bytes)
-    assert not [place for place, times in claimed.items() if times > 1]
+    return [place for place, times in claimed.items() if times > 1]

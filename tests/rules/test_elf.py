@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.rules.elf import BPF, header, strippable_bytes
+from layerscope.rules.elf import BPF, header, strippable
 from tests.rules.elf_builder import elf
 
 
 def _strippable(data: bytes) -> int:
-    return strippable_bytes(lambda start, length: data[start : start + length], len(data))
+    found = strippable(lambda start, length: data[start : start + length], len(data))
+    return found.debug_bytes + found.symbol_bytes
 
 
 SYMBOLS = {".text": b"x" * 50, ".symtab": b"s" * 30, ".strtab": b"n" * 20, ".debug_info": b"d" * 100}
