@@ -14,6 +14,7 @@ from enum import IntEnum
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
 from layerscope.model.image import Image
+from layerscope.model.instruction import Instruction
 
 TINY = 32
 """Files below so many bytes are alike by chance."""
@@ -80,11 +81,17 @@ class Comparison:
         return sum(found[verdict] for found in self.layers.values())
 
 
-def shared_layers(image: Image, builder: Image) -> int:
-    """How many of the lowest layers are the same in both."""
+def shared_layers(
+    image: Image, steps: Sequence[Instruction], builder: Image, builder_steps: Sequence[Instruction]
+) -> int:
+    """How many of the lowest layers both images stand on: the same contents, made by the same steps.
+
+    A COPY of all that one RUN has made may give the same layer, but is no ancestor.
+    """
+    ours, theirs = ({step.layer: step.created_by for step in one} for one in (steps, builder_steps))
     count = 0
     for one, other in zip(image.layers, builder.layers, strict=False):
-        if one.diff_id is None or one.diff_id != other.diff_id:
+        if one.diff_id is None or one.diff_id != other.diff_id or ours.get(count) != theirs.get(count):
             break
         count += 1
     return count

@@ -138,7 +138,7 @@ def _builder(
             own = match(replace(found.build, build_args=arguments), history, stage.index)
         except LayerscopeError as error:
             warnings.append(f"the image given for stage {name} is not that stage: {error.message}")
-    shared = shared_layers(image, opened)
+    shared = shared_layers(image, steps, opened, history)
     copied = _copied(joined, image, steps, found, name, history, shared)
     comparison = compare(joined.filesystem, joined.base_layers, Filesystem(opened.layers), shared, copied)
     if not shared and image.layers and opened.layers and not comparison.confirmed:
