@@ -1,11 +1,19 @@
 """The commands of ``layerscope``, each from its own module."""
 
+import sys
+from typing import Annotated
+
 import typer
 
+from layerscope.cli.check import check
+from layerscope.cli.diff import diff
 from layerscope.cli.files import files
 from layerscope.cli.inspect import inspect
 from layerscope.cli.layers import history, layers
+from layerscope.cli.leaks import leaks
+from layerscope.cli.packages import packages
 from layerscope.cli.report import report
+from layerscope.cli.rules import rules
 
 app = typer.Typer(
     name="layerscope",
@@ -20,14 +28,28 @@ app = typer.Typer(
 
 @app.callback()
 def _options(
-    version: bool = typer.Option(False, "--version", "-V", help="Print the version and exit.", is_eager=True),
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", "-V", help="Print the version and exit.", is_eager=True)
+    ] = False,
+    config: Annotated[
+        str,
+        typer.Option(
+            "--config", metavar="FILE", help="Read settings from this file alone.", envvar="LAYERSCOPE_CONFIG"
+        ),
+    ] = "",
 ) -> None:
     if version:
         from layerscope import __version__
 
         print(f"layerscope {__version__}")
         raise typer.Exit
+    from layerscope.cli.configuration import configure, is_help_wanted
+
+    if not is_help_wanted(sys.argv):
+        configure(context, (command.__name__ for command in _COMMANDS), config)
 
 
-for _command in (report, layers, history, files, inspect):
+_COMMANDS = (report, leaks, packages, layers, history, files, inspect, diff, check, rules)
+for _command in _COMMANDS:
     app.command()(_command)

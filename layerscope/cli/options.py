@@ -113,15 +113,15 @@ Command: TypeAlias = Callable[..., None]
 
 def reading_options(command: Command) -> Command:
     """Give a command the options of ReadOptions; it gets them as one value, its parameter ``reading``."""
-    return _grouped(command, ReadOptions, "reading")
+    return grouped(command, ReadOptions, "reading")
 
 
 def build_options(command: Command) -> Command:
     """Give a command the options of BuildOptions; it gets them as one value, its parameter ``build``."""
-    return _grouped(command, BuildOptions, "build")
+    return grouped(command, BuildOptions, "build")
 
 
-def _grouped(command: Command, kind: type[ReadOptions] | type[BuildOptions], group: str) -> Command:
+def grouped(command: Command, kind: type[Any], group: str) -> Command:
     """A command whose parameter ``group`` is made of the fields of ``kind``, each an option of its own."""
     hints = get_type_hints(kind, include_extras=True)
     own = inspect.signature(command).parameters

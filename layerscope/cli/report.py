@@ -19,6 +19,7 @@ from layerscope.cli.outputs import FormatOption, OutputOption, outputs, write_re
 @reading_options
 @build_options
 def report(
+    context: typer.Context,
     image: ImagePath,
     reading: ReadOptions,
     build: BuildOptions,
@@ -41,16 +42,12 @@ def report(
     layerscope report app.tar --dockerfile Dockerfile --stage builder=builder.tar
 
     layerscope report app.tar -o report.html -o sarif=findings.json -o -
+
+    layerscope report report.json -f html > report.html
     """
-    from layerscope.analysis.analyse import WANTED, analyse
-    from layerscope.analysis.report import report as make_report
-    from layerscope.cli.build import fingerprint, question
-    from layerscope.cli.reading import opened
+    from layerscope.cli.configuration import ignores_of
+    from layerscope.cli.sources import Asked, report_of
 
     targets = outputs(output or (), report_format)
-    with (
-        question(build, reading, duplicates=duplicates) as asked,
-        opened(image, reading, wanted=WANTED, fingerprint=fingerprint(build), silent=True) as opened_image,
-    ):
-        made = make_report(analyse(opened_image, asked))
-    write_report(made, targets, units=units.value, top=top, dockerfile=build.dockerfile)
+    asked = Asked(build=build, duplicates=duplicates, ignores=ignores_of(context))
+    write_report(report_of(image, reading, asked), targets, units=units.value, top=top, dockerfile=build.dockerfile)

@@ -1,0 +1,108 @@
+"""Findings as rows: the few directories that say most of each, or every path."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from layerscope.model.finding import Finding, FindingKind, Severity
+from layerscope.model.rows import Column, Rows
+from layerscope.rules.collapse import collapse
+
+_SHARED = (
+    Column(name="finding", header="#", kind="number", shown=False),
+    Column(name="severity", header="SEVERITY"),
+    Column(name="rule", header="RULE"),
+    Column(name="kind", header="KIND"),
+    Column(name="evidence", header="EVIDENCE", shown=False),
+    Column(name="content_bytes", header="SIZE", kind="bytes"),
+)
+_TOLD = (
+    Column(name="stage", header="STAGE", shown=False),
+    Column(name="instruction", kind="number", shown=False),
+    Column(name="dockerfile_line", kind="number", shown=False),
+    Column(name="title", shown=False),
+    Column(name="fix", shown=False),
+    Column(name="detail", shown=False),
+    Column(name="ignored", header="IGNORED BECAUSE", shown=False),
+)
+_GROUPS = (
+    *_SHARED,
+    Column(name="files", header="FILES", kind="number"),
+    Column(name="layers", header="LAYERS"),
+    Column(name="path", header="PATH"),
+    *_TOLD,
+)
+_PATHS = (
+    *_SHARED,
+    Column(name="layer", header="LAYER", kind="number"),
+    Column(name="fate", header="FATE"),
+    Column(name="path", header="PATH"),
+    *_TOLD,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeakQuery:
+    """Which findings to list; an empty filter lets all pass.
+
+    ``every_path`` asks for a row for each path, ``with_reasons`` for the user's reasons to ignore them in tables.
+    """
+
+    rules: frozenset[str] = frozenset()
+    severities: frozenset[Severity] = frozenset()
+    kinds: frozenset[FindingKind] = frozenset()
+    every_path: bool = False
+    with_reasons: bool = False
+
+    def takes(self, finding: Finding) -> bool:
+        """Whether a finding passes all filters."""
+        return (
+            (not self.rules or finding.rule in self.rules)
+            and (not self.severities or finding.severity in self.severities)
+            and (not self.kinds or finding.kind in self.kinds)
+        )
+
+
+def leak_rows(findings: Iterable[Finding], query: LeakQuery) -> Rows:
+    """The findings that a query takes, in their order; the bytes of the rows are those of the findings."""
+    make = _paths if query.every_path else _groups
+    rows = [
+        row for number, finding in enumerate(findings, start=1) if query.takes(finding) for row in make(number, finding)
+    ]
+    columns: tuple[Column, ...] = _PATHS if query.every_path else _GROUPS
+    if query.with_reasons:
+        columns = tuple(replace(one, shown=True) if one.name == "ignored" else one for one in columns)
+    return Rows(columns=columns, rows=tuple(rows))
+
+
+def _shared(number: int, finding: Finding) -> tuple[object, ...]:
+    return number, finding.severity.value, finding.rule, finding.kind.value, finding.evidence.value
+
+
+def _told(finding: Finding) -> tuple[object, ...]:
+    return (
+        finding.stage,
+        finding.instruction,
+        finding.dockerfile_line,
+        finding.title,
+        finding.fix,
+        finding.detail,
+        finding.ignored,
+    )
+
+
+def _groups(number: int, finding: Finding) -> Iterator[tuple[object, ...]]:
+    shared, told = _shared(number, finding), _told(finding)
+    if not finding.paths:
+        yield *shared, finding.content_bytes, 0, finding.layers, finding.detail, *told
+    for group in collapse((path.path, path.content_bytes) for path in finding.paths):
+        base = group.path.rstrip("/")
+        layers = {path.layer for path in finding.paths if path.path == base or path.path.startswith(f"{base}/")}
+        yield *shared, group.content_bytes, group.files, tuple(sorted(layers)), group.path, *told
+
+
+def _paths(number: int, finding: Finding) -> Iterator[tuple[object, ...]]:
+    shared, told = _shared(number, finding), _told(finding)
+    if not finding.paths:
+        yield *shared, finding.content_bytes, None, "", finding.detail, *told
+    for path in finding.paths:
+        yield *shared, path.content_bytes, path.layer, path.fate, path.path, *told

@@ -1,0 +1,72 @@
+"""The packages of an image as rows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from layerscope.model.package import Package
+from layerscope.model.rows import Column, Rows
+
+_COLUMNS = (
+    Column(name="content_bytes", header="SIZE", kind="bytes"),
+    Column(name="hidden_bytes", header="HIDDEN", kind="bytes", shown=False),
+    Column(name="files", header="FILES", kind="number"),
+    Column(name="layer", header="LAYER", kind="number"),
+    Column(name="removed_in", header="REMOVED", kind="number"),
+    Column(name="shared", shown=False),
+    Column(name="type", header="TYPE"),
+    Column(name="name", header="NAME"),
+    Column(name="version", header="VERSION"),
+    Column(name="namespace", shown=False),
+    Column(name="location", header="LOCATION", shown=False),
+    Column(name="parent", shown=False),
+    Column(name="purl", shown=False),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageQuery:
+    """Which packages to list: of these types, first listed in this layer, of a name that matches a shell pattern."""
+
+    types: frozenset[str] = frozenset()
+    layer: int | None = None
+    name: str = ""
+
+    def takes(self, package: Package) -> bool:
+        """Whether a package passes all filters."""
+        return (
+            (not self.types or package.type in self.types)
+            and (self.layer is None or package.layer == self.layer)
+            and (not self.name or fnmatchcase(package.name, self.name))
+        )
+
+
+def package_rows(packages: Iterable[Package], query: PackageQuery, *, sort: str, top: int, with_purl: bool) -> Rows:
+    """The packages that a query takes, by ``size`` (biggest first), ``name`` or ``layer``; ``top`` 0 is all of them.
+
+    Package URLs take longer to make than the whole rest, and are left out where nobody sees them.
+    """
+    found = sorted(filter(query.takes, packages), key=lambda one: (one.name, one.version, one.type, one.location))
+    if sort == "size":
+        found.sort(key=lambda one: -one.content_bytes)
+    elif sort == "layer":
+        found.sort(key=lambda one: (one.layer is None, one.layer or 0))
+    rows = [
+        (
+            one.content_bytes,
+            one.hidden_bytes,
+            one.files,
+            one.layer,
+            one.removed_in,
+            one.shared,
+            one.type,
+            one.name,
+            one.version,
+            one.namespace,
+            one.location,
+            one.parent,
+            one.purl if with_purl else "",
+        )
+        for one in found[: top or None]
+    ]
+    return Rows(columns=_COLUMNS, rows=tuple(rows))

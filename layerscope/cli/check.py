@@ -1,0 +1,77 @@
+"""``layerscope check``: the gate for CI, which ends with 1 when a limit is passed."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from layerscope.cli.limits import LimitOptions, limit_options
+from layerscope.cli.options import (
+    BuildOptions,
+    ReadOptions,
+    UnitsName,
+    UnitsOption,
+    build_options,
+    reading_options,
+)
+from layerscope.model.verdict import Judgement
+
+
+class CheckFormat(StrEnum):
+    """The formats of the verdicts."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+@reading_options
+@build_options
+@limit_options
+def check(
+    context: typer.Context,
+    image: Annotated[str, typer.Argument(metavar="IMAGE", help="An image archive, - for a pipe, or a saved report.")],
+    reading: ReadOptions,
+    build: BuildOptions,
+    limits: LimitOptions,
+    check_format: Annotated[CheckFormat, typer.Option("-f", "--format", help="How to print.")] = CheckFormat.TABLE,
+    units: UnitsOption = UnitsName.SI,
+) -> None:
+    """Hold an image against limits, and end with 1 when one is passed.
+
+    Limits are options, LAYERSCOPE_* variables, the table [check] of .layerscope.toml, [tool.layerscope.check] of
+    pyproject.toml, or an existing .dive-ci.
+
+    layerscope check app.tar --max-size 500MB --min-efficiency 95%
+
+    layerscope check app.tar --fail-on high --fail-on-rule private-key
+
+    layerscope check app.tar --baseline released.json --max-growth 5%
+    """
+    from layerscope.analysis.policy import judge
+    from layerscope.cli.configuration import ignores_of
+    from layerscope.cli.reading import warn
+    from layerscope.cli.sources import Asked, report_of
+
+    policy = limits.policy()
+    before = report_of(limits.baseline, ReadOptions(quiet=reading.quiet), Asked()) if limits.baseline else None
+    made = report_of(image, reading, Asked(build=build, ignores=ignores_of(context)))
+    warn(made.warnings, quiet=reading.quiet)
+    judgement = judge(made, policy, before)
+    _print(judgement, check_format, units)
+    if not judgement.passed:
+        raise typer.Exit(1)
+
+
+def _print(judgement: Judgement, check_format: CheckFormat, unit_name: UnitsName) -> None:
+    from layerscope.cli.output import terminal_width, write
+    from layerscope.render.json import lines
+    from layerscope.render.judgement import markdown, text
+    from layerscope.render.units import units
+
+    if check_format == CheckFormat.JSON:
+        write(lines({"name": judgement.name, "passed": judgement.passed, "verdicts": judgement.verdicts}))
+    elif check_format == CheckFormat.MARKDOWN:
+        write(markdown(judgement, units(unit_name.value)))
+    else:
+        write(text(judgement, units(unit_name.value), terminal_width()))

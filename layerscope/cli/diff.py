@@ -1,0 +1,61 @@
+"""``layerscope diff``: what came and what went between two images."""
+
+from contextlib import ExitStack
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from layerscope.cli.options import ReadOptions, UnitsName, UnitsOption, reading_options
+
+_SIDE = "An image archive, or a report that was saved with -f json."
+
+
+class DiffFormat(StrEnum):
+    """The formats of a diff."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+@reading_options
+def diff(
+    context: typer.Context,
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help=_SIDE)],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help=_SIDE)],
+    reading: ReadOptions,
+    top: Annotated[int, typer.Option("--top", min=0, help="Rows in each list, and single paths too.")] = 0,
+    diff_format: Annotated[DiffFormat, typer.Option("-f", "--format", help="How to print.")] = DiffFormat.TABLE,
+    units: UnitsOption = UnitsName.SI,
+) -> None:
+    """Tell what differs between two images: layers, steps, directories, packages, findings and paths.
+
+    layerscope diff before.tar after.tar
+
+    layerscope diff released.json app.tar -f markdown >> "$GITHUB_STEP_SUMMARY"
+
+    layerscope diff before.tar after.tar -f json | jq '.paths.paths[:20]'
+    """
+    from layerscope.analysis.diff import diff as make_diff
+    from layerscope.cli.configuration import ignores_of
+    from layerscope.cli.output import terminal_width, write
+    from layerscope.cli.sources import Asked, subject
+    from layerscope.errors import UsageError
+
+    if before == after == "-":
+        raise UsageError("only one of the two images can come through a pipe")
+    asked = Asked(ignores=ignores_of(context))
+    with ExitStack() as stack:
+        one, other = (stack.enter_context(subject(source, reading, asked)) for source in (before, after))
+        made = make_diff(one.report, other.report, before_files=one.filesystem, after_files=other.filesystem)
+    if diff_format == DiffFormat.JSON:
+        from layerscope.render.json import lines
+
+        write(lines(made))
+        return
+    from layerscope.render.diff import DiffOptions, markdown, text
+    from layerscope.render.units import units as units_named
+
+    options = DiffOptions(units=units_named(units.value), top=top, width=terminal_width())
+    write((markdown if diff_format == DiffFormat.MARKDOWN else text)(made, options))

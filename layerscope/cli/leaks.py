@@ -1,0 +1,64 @@
+"""``layerscope leaks``: every finding, complete."""
+
+from typing import Annotated
+
+import typer
+
+from layerscope.cli.options import (
+    BuildOptions,
+    ReadOptions,
+    RowFormat,
+    RowFormatOption,
+    UnitsName,
+    UnitsOption,
+    build_options,
+    reading_options,
+)
+from layerscope.model.finding import FindingKind, Severity
+
+
+@reading_options
+@build_options
+def leaks(
+    context: typer.Context,
+    image: Annotated[str, typer.Argument(metavar="IMAGE", help="An image archive, - for a pipe, or a saved report.")],
+    reading: ReadOptions,
+    build: BuildOptions,
+    rule: Annotated[list[str] | None, typer.Option("--rule", metavar="RULE", help="Only what this rule found.")] = None,
+    severity: Annotated[list[Severity] | None, typer.Option("--severity", help="Only findings that weigh so.")] = None,
+    kind: Annotated[
+        list[FindingKind] | None, typer.Option("--kind", help="Only what a stage, this stage or the base brought.")
+    ] = None,
+    every_path: Annotated[bool, typer.Option("--all", help="Every path, not the directories that say most.")] = False,
+    ignored: Annotated[bool, typer.Option("--ignored", help="The ignored findings instead, each with why.")] = False,
+    duplicates: Annotated[
+        bool, typer.Option("--duplicates/--no-duplicates", help="Look for equal contents at different paths.")
+    ] = True,
+    row_format: RowFormatOption = RowFormat.TABLE,
+    units: UnitsOption = UnitsName.SI,
+) -> None:
+    """List what the rules found needless, with its paths, layers and bytes.
+
+    layerscope leaks app.tar
+
+    layerscope leaks app.tar --severity critical --severity high --all
+
+    layerscope leaks app.tar --rule vcs-metadata --kind leak -f jsonl
+    """
+    from layerscope.analysis.leaks import LeakQuery, leak_rows
+    from layerscope.cli.configuration import ignores_of
+    from layerscope.cli.output import write_rows
+    from layerscope.cli.reading import warn
+    from layerscope.cli.sources import Asked, report_of
+    from layerscope.rules.names import rule_name
+
+    query = LeakQuery(
+        rules=frozenset(rule_name(name, "--rule") for name in rule or ()),
+        severities=frozenset(severity or ()),
+        kinds=frozenset(kind or ()),
+        every_path=every_path,
+        with_reasons=ignored,
+    )
+    made = report_of(image, reading, Asked(build=build, duplicates=duplicates, ignores=ignores_of(context)))
+    warn(made.warnings, quiet=reading.quiet)
+    write_rows(leak_rows(made.ignored if ignored else made.findings, query), row_format, units)

@@ -1,0 +1,69 @@
+"""The limits of the gate as options, each a variable and a setting of a file too."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from layerscope.analysis.policy import Policy
+from layerscope.cli.options import Command, grouped
+from layerscope.errors import UsageError
+from layerscope.model.finding import Severity
+
+
+def _limit(name: str, metavar: str | None, help: str) -> Any:
+    variable = "LAYERSCOPE_" + name.removeprefix("--").upper().replace("-", "_")
+    return typer.Option(name, metavar=metavar, help=help, rich_help_panel="Limits", envvar=variable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitOptions:
+    """What the gate can be told; ``limit_options`` makes options of the fields."""
+
+    max_size: Annotated[str, _limit("--max-size", "BYTES", "Size of the image, as docker inspect has it.")] = ""
+    max_reclaimable: Annotated[
+        str, _limit("--max-reclaimable", "BYTES|%", "What can be had back; a part is one of your own bytes.")
+    ] = ""
+    max_hidden: Annotated[
+        list[str] | None, _limit("--max-hidden", "BYTES|%", "Own bytes that are hidden, yet shipped.")
+    ] = None
+    min_efficiency: Annotated[str, _limit("--min-efficiency", "SHARE", "Live bytes of all: 0.95 or 95%.")] = ""
+    baseline: Annotated[str, _limit("--baseline", "REPORT", "What growth is measured from: a report or an image.")] = ""
+    max_growth: Annotated[str, _limit("--max-growth", "BYTES|%", "Growth in size since the baseline.")] = ""
+    fail_on: Annotated[
+        Severity | None, _limit("--fail-on", None, "Fail on findings of this severity, or a worse one.")
+    ] = None
+    fail_on_rule: Annotated[list[str] | None, _limit("--fail-on-rule", "RULE", "Fail on any finding of this rule.")] = (
+        None
+    )
+    include_inherited: Annotated[
+        bool, _limit("--include-inherited", None, "Count what the base image brought among the findings.")
+    ] = False
+    allow_incomplete: Annotated[
+        bool, _limit("--allow-incomplete", None, "Judge an image of which a layer could not be read.")
+    ] = False
+
+    def policy(self) -> Policy:
+        """The limits; raises UsageError for one that cannot be read, and where there is none at all."""
+        from layerscope.analysis.amounts import amount, byte_count, share
+        from layerscope.rules.names import rule_name
+
+        found = Policy(
+            max_size=byte_count(self.max_size, "--max-size") if self.max_size else None,
+            max_reclaimable=amount(self.max_reclaimable, "--max-reclaimable") if self.max_reclaimable else None,
+            max_hidden=tuple(amount(text, "--max-hidden") for text in self.max_hidden or ()),
+            min_efficiency=share(self.min_efficiency, "--min-efficiency") if self.min_efficiency else None,
+            max_growth=amount(self.max_growth, "--max-growth") if self.max_growth else None,
+            fail_on=self.fail_on,
+            fail_on_rules=tuple(rule_name(name, "--fail-on-rule") for name in self.fail_on_rule or ()),
+            include_inherited=self.include_inherited,
+            allow_incomplete=self.allow_incomplete,
+        )
+        if found.is_empty:
+            raise UsageError("there is no limit to check", hint="give one, as in --max-size 500MB or --fail-on high")
+        return found
+
+
+def limit_options(command: Command) -> Command:
+    """Give a command the options of LimitOptions; it gets them as one value, its parameter ``limits``."""
+    return grouped(command, LimitOptions, "limits")

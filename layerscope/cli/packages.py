@@ -1,0 +1,95 @@
+"""``layerscope packages``: what is installed, and which bytes are whose."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from layerscope.cli.options import (
+    ReadOptions,
+    RowFormat,
+    RowFormatOption,
+    UnitsName,
+    UnitsOption,
+    reading_options,
+)
+from layerscope.model.package import Package
+from layerscope.model.rows import Rows
+
+
+class PackageSort(StrEnum):
+    """The order of the packages."""
+
+    SIZE = "size"
+    NAME = "name"
+    LAYER = "layer"
+
+
+@reading_options
+def packages(
+    image: Annotated[str, typer.Argument(metavar="IMAGE", help="An image archive, - for a pipe, or a saved report.")],
+    reading: ReadOptions,
+    sort: Annotated[PackageSort, typer.Option("--sort", help="Order of the packages.")] = PackageSort.SIZE,
+    top: Annotated[int, typer.Option("--top", min=0, help="At most so many rows; 0 for all.")] = 0,
+    package_type: Annotated[
+        list[str] | None, typer.Option("--type", metavar="TYPE", help="Only this type: deb, rpm, apk, pypi, npm, ...")
+    ] = None,
+    layer: Annotated[int | None, typer.Option("--layer", help="Only what this layer brought, counted from 0.")] = None,
+    name: Annotated[str, typer.Option("--name", metavar="PATTERN", help="Shell pattern over names.")] = "",
+    files: Annotated[str, typer.Option("--files", metavar="NAME", help="The files that this package owns.")] = "",
+    row_format: RowFormatOption = RowFormat.TABLE,
+    units: UnitsOption = UnitsName.SI,
+) -> None:
+    """List the packages with the bytes that are their own; their sum and the rest are the live bytes.
+
+    layerscope packages app.tar --top 20
+
+    layerscope packages app.tar --type pypi --sort name -f csv
+
+    layerscope packages app.tar --files gcc-12
+    """
+    from layerscope.analysis.package_rows import PackageQuery, package_rows
+    from layerscope.cli.output import write_rows
+
+    if files:
+        write_rows(_files(image, reading, files, top), row_format, units)
+        return
+    query = PackageQuery(types=frozenset(package_type or ()), layer=layer, name=name)
+    # Only the table has no column for package URLs.
+    with_purl = row_format not in (RowFormat.TABLE, RowFormat.MARKDOWN)
+    found = _packages(image, reading)
+    write_rows(package_rows(found, query, sort=sort.value, top=top, with_purl=with_purl), row_format, units)
+
+
+def _packages(source: str, reading: ReadOptions) -> tuple[Package, ...]:
+    """The packages alone: no rules have to run for them."""
+    from layerscope.cli.sources import Asked, is_saved, saved
+
+    if is_saved(source):
+        return saved(source, Asked()).packages
+    from layerscope.cli.reading import opened, warn
+    from layerscope.filesystem.tree import Filesystem
+    from layerscope.packages.catalogers import WANTED
+    from layerscope.packages.inventory import catalog
+
+    with opened(source, reading, wanted=WANTED) as image:
+        found = catalog(Filesystem(image.layers))
+    warn(found.warnings, quiet=reading.quiet)
+    return found.packages
+
+
+def _files(source: str, reading: ReadOptions, owner: str, top: int) -> Rows:
+    """What one package owns; raises UsageError where there is no such package, or only a saved report."""
+    from layerscope.analysis.files import FileQuery, file_rows
+    from layerscope.cli.reading import opened
+    from layerscope.cli.sources import is_saved
+    from layerscope.errors import UsageError
+    from layerscope.packages.catalogers import WANTED
+
+    if is_saved(source):
+        raise UsageError(f"{source} is a saved report, which does not hold the files of packages")
+    with opened(source, reading, wanted=WANTED) as image:
+        rows = file_rows(image, FileQuery(owner=owner), depth=0, sort="size", top=top)
+    if not rows.rows:
+        raise UsageError(f"no package {owner} owns files here", hint="layerscope packages IMAGE lists the names")
+    return rows

@@ -1,0 +1,89 @@
+"""What a command can be given: an archive, which is analysed, or a report that was saved as JSON."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from layerscope.analysis.ignore import Ignore
+from layerscope.cli.options import BuildOptions, ReadOptions
+from layerscope.errors import LimitExceeded
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.report import Report
+
+_LONGEST_REPORT = 1 << 30
+"""A report of a million paths takes a fifth of this."""
+_HEAD = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How a subject is to be looked at: what is known of its build, and the findings to ignore."""
+
+    build: BuildOptions = field(default_factory=BuildOptions)
+    duplicates: bool = True
+    ignores: tuple[Ignore, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A report, and the file system that it speaks of; None where the report was saved."""
+
+    report: Report
+    filesystem: Filesystem | None = None
+
+
+@contextmanager
+def subject(source: str, reading: ReadOptions, asked: Asked) -> Iterator[Subject]:
+    """The report of an archive, or the one that was saved in ``source``; contents can be read within the context."""
+    if is_saved(source):
+        yield Subject(report=saved(source, asked))
+        return
+    from layerscope.analysis.analyse import WANTED, analyse
+    from layerscope.analysis.report import report
+    from layerscope.cli.build import fingerprint, question
+    from layerscope.cli.reading import opened
+
+    with (
+        question(asked.build, reading, duplicates=asked.duplicates) as known,
+        opened(source, reading, wanted=WANTED, fingerprint=fingerprint(asked.build), silent=True) as image,
+    ):
+        analysis = analyse(image, known)
+        yield Subject(report=without_ignored(report(analysis), asked), filesystem=analysis.filesystem)
+
+
+def report_of(source: str, reading: ReadOptions, asked: Asked) -> Report:
+    """The report alone."""
+    with subject(source, reading, asked) as one:
+        return one.report
+
+
+def without_ignored(report: Report, asked: Asked) -> Report:
+    """The report with the ignored findings set apart."""
+    if not asked.ignores:
+        return report
+    from layerscope.analysis.ignore import ignoring
+    from layerscope.cli.configuration import today
+
+    return ignoring(report, asked.ignores, today())
+
+
+def is_saved(source: str) -> bool:
+    """Whether a file holds JSON; an archive begins with the name of its first member, padded with zeros."""
+    path = Path(source)
+    if source == "-" or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    return head.lstrip()[:1] == b"{" and b"\0" not in head
+
+
+def saved(source: str, asked: Asked) -> Report:
+    """The report in a file of JSON; raises ArchiveError where it holds something else."""
+    from layerscope.analysis.saved import load
+
+    path = Path(source)
+    length = path.stat().st_size
+    if length > _LONGEST_REPORT:
+        raise LimitExceeded(f"{source}: {length:,} bytes are too many for a report")
+    return without_ignored(load(path.read_bytes(), source), asked)
