@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import calls, command_words, weight_of_own
+from layerscope.rules.views import calls, command_words, content_bytes, weight
+
+_COPIED = "leave {path} in the build stage: copy less than {step} does, or use `COPY --exclude`"
 
 
 def _trees(*trees: str) -> Wanted:
@@ -20,8 +22,11 @@ def _all_but(scene: Scene, *inner: str) -> tuple[int, ...]:
 
 
 def _leaks(scene: Scene, versions: tuple[int, ...]) -> Iterator[Leak]:
-    if versions:
-        yield Leak(versions=versions, severity=weight_of_own(scene, versions))
+    own = tuple(number for number in versions if scene.filesystem.layer_of(number) >= scene.base_layers)
+    if own:
+        yield Leak(versions=own, severity=weight(content_bytes(scene, own)))
+    if len(own) < len(versions):
+        yield Leak(versions=tuple(set(versions).difference(own)))
 
 
 @rule(
@@ -29,6 +34,7 @@ def _leaks(scene: Scene, versions: tuple[int, ...]) -> Iterator[Leak]:
     severity=Severity.MEDIUM,
     title="package lists of apt-get update",
     fix="end {step} with `rm -rf /var/lib/apt/lists/*`, or mount a cache there with `RUN --mount=type=cache`",
+    copied_fix=_COPIED,
     wanted=_trees("/var/lib/apt/lists"),
 )
 def apt_lists(scene: Scene) -> Iterator[Leak]:
@@ -45,6 +51,7 @@ def apt_lists(scene: Scene) -> Iterator[Leak]:
     severity=Severity.MEDIUM,
     title="packages and indexes that apt keeps after an install",
     fix="end {step} with `apt-get clean`, or mount a cache on /var/cache/apt with `RUN --mount=type=cache`",
+    copied_fix=_COPIED,
     wanted=_trees("/var/cache/apt"),
 )
 def apt_archives(scene: Scene) -> Iterator[Leak]:
@@ -62,6 +69,7 @@ def apt_archives(scene: Scene) -> Iterator[Leak]:
     severity=Severity.MEDIUM,
     title="index and packages that apk keeps",
     fix="add `--no-cache` to apk in {step}",
+    copied_fix=_COPIED,
     wanted=_trees("/var/cache/apk", "/etc/apk/cache"),
 )
 def apk_index(scene: Scene) -> Iterator[Leak]:
@@ -74,6 +82,7 @@ def apk_index(scene: Scene) -> Iterator[Leak]:
     severity=Severity.MEDIUM,
     title="metadata and packages that the rpm package manager keeps",
     fix="end {step} with `dnf clean all` (yum, microdnf and zypper have `clean` too), or mount a cache on {path}",
+    copied_fix=_COPIED,
     wanted=_trees("/var/cache/yum", "/var/cache/dnf", "/var/cache/libdnf5", "/var/cache/zypp"),
 )
 def rpm_cache(scene: Scene) -> Iterator[Leak]:
@@ -86,6 +95,7 @@ def rpm_cache(scene: Scene) -> Iterator[Leak]:
     severity=Severity.MEDIUM,
     title="packages that pacman keeps",
     fix="end {step} with `pacman -Scc --noconfirm`, or mount a cache on /var/cache/pacman/pkg",
+    copied_fix=_COPIED,
     wanted=_trees("/var/cache/pacman/pkg"),
 )
 def pacman_cache(scene: Scene) -> Iterator[Leak]:
@@ -98,10 +108,11 @@ def pacman_cache(scene: Scene) -> Iterator[Leak]:
     severity=Severity.MEDIUM,
     title="cache of a Python installer",
     fix="install with `pip install --no-cache-dir` (`UV_NO_CACHE=1` for uv) in {step}, or mount a cache on {path}",
-    wanted=_trees(".cache/pip", ".cache/uv", ".cache/pipenv", ".cache/pypoetry"),
+    copied_fix=_COPIED,
+    wanted=_trees(".cache/pip", ".cache/uv", ".cache/pipenv", ".cache/pypoetry", ".cache/virtualenv"),
 )
 def pip_cache(scene: Scene) -> Iterator[Leak]:
-    """pip, uv, pipenv or poetry left downloads and built wheels in a home directory's `.cache`.
+    """pip, uv, pipenv, poetry or virtualenv left downloads and wheels in a home directory's `.cache`.
 
     Poetry keeps its virtual environments there as well, and those are what runs: they are no finding. Neither is
     uv's cache where `UV_LINK_MODE=symlink` makes environments point into it.
@@ -117,6 +128,7 @@ def pip_cache(scene: Scene) -> Iterator[Leak]:
     severity=Severity.MEDIUM,
     title="cache of a Node package manager",
     fix="end {step} with `npm cache clean --force` (or yarn's, or pnpm's), or mount a cache on {path}",
+    copied_fix=_COPIED,
     wanted=Wanted(
         paths=PathSet(
             trees=(
@@ -202,6 +214,7 @@ _OTHERS = (
     severity=Severity.MEDIUM,
     title="cache of a package manager or compiler",
     fix="empty {path} at the end of {step}, or mount a cache there with `RUN --mount=type=cache`",
+    copied_fix=_COPIED,
     wanted=Wanted(paths=PathSet(trees=(*_OTHERS, "pkgs"), suffixes=(".gem",)), head=0),
 )
 def other_cache(scene: Scene) -> Iterator[Leak]:

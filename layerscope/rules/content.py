@@ -54,6 +54,7 @@ def _speaks_another(image: Image) -> bool:
     severity=Severity.LOW,
     title="temporary files",
     fix="delete {path} at the end of {step}, or mount a tmpfs there (`RUN --mount=type=tmpfs`)",
+    copied_fix="mount {path} into the RUN that needs it (`RUN --mount=type=bind`) instead of {step}",
     wanted=Wanted(paths=PathSet(trees=("/tmp", "/var/tmp")), head=0),
 )
 def tmp_leftover(scene: Scene) -> Iterator[Leak]:

@@ -188,7 +188,8 @@ class _Judge:
         paths = tuple(sorted(found, key=lambda path: (-path.content_bytes, path.path)))
         step = self._instructions.get(group.layer)
         inherited = group.kind == FindingKind.INHERITED
-        fix = _INHERITED if inherited and rule.frees else leak.fix or rule.fix
+        copied = rule.copied_fix if group.kind == FindingKind.LEAK else ""
+        fix = _INHERITED if inherited and rule.frees else leak.fix or copied or rule.fix
         source = group.source
         return Finding(
             rule=rule.name,

@@ -70,7 +70,8 @@ class Rule:
 
     In ``title`` and ``fix`` the engine puts the directory or file that says most for ``{path}`` and the instruction's
     text for ``{step}``. ``frees`` is false for a rule whose fix deletes nothing (mode bits): such a rule claims no
-    bytes, and other rules may still claim the same versions.
+    bytes, and other rules may still claim the same versions. ``copied_fix`` is the fix for what a COPY or ADD brought,
+    where cleaning up in the same instruction is no answer; empty where ``fix`` fits both.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Rule:
     check: Check
     wanted: Wanted = field(default_factory=Wanted)
     frees: bool = True
+    copied_fix: str = ""
 
     @property
     def documentation(self) -> str:
@@ -92,13 +94,27 @@ class Rule:
 
 
 def rule(
-    name: str, *, severity: Severity, title: str, fix: str, wanted: Wanted | None = None, frees: bool = True
+    name: str,
+    *,
+    severity: Severity,
+    title: str,
+    fix: str,
+    wanted: Wanted | None = None,
+    frees: bool = True,
+    copied_fix: str = "",
 ) -> Callable[[Check], Rule]:
     """Make a generator a rule: ``@rule("apt-lists", severity=Severity.LOW, title=..., fix=..., wanted=...)``."""
 
     def decorate(check: Check) -> Rule:
         return Rule(
-            name=name, severity=severity, title=title, fix=fix, check=check, wanted=wanted or Wanted(), frees=frees
+            name=name,
+            severity=severity,
+            title=title,
+            fix=fix,
+            check=check,
+            wanted=wanted or Wanted(),
+            frees=frees,
+            copied_fix=copied_fix,
         )
 
     return decorate

@@ -63,14 +63,6 @@ def weight(total_bytes: int) -> Severity:
     return Severity.LOW if total_bytes < 100_000 else Severity.MEDIUM if total_bytes < 10_000_000 else Severity.HIGH
 
 
-def weight_of_own(scene: Scene, numbers: Iterable[int]) -> Severity | None:
-    """The weight of those versions that own layers hold; None where they are all the base's."""
-    layers = scene.filesystem.layers[scene.base_layers :]
-    first = scene.filesystem.numbers(layers[0].index).start if layers else len(scene.filesystem)
-    own = [number for number in numbers if number >= first]
-    return weight(content_bytes(scene, own)) if own else None
-
-
 def command_words(image: Image) -> tuple[str, ...]:
     """The words of Entrypoint, Cmd and the health check; a shell's script is taken apart too."""
     text = "\n".join((*image.config.entrypoint, *image.config.cmd, *_health_check(image)))[:_LONGEST]

@@ -1,6 +1,7 @@
 """The engine: each byte claimed once, and split by who brought it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -103,6 +104,12 @@ def test_a_rule_that_frees_nothing_leaves_the_bytes_to_others(find: Find) -> Non
     assert paths_of(found, "pointing") == {"/a", "/a/x"}
     assert [finding.content_bytes for finding in of_rule(found, "pointing")] == [0]
     assert found.claimed_bytes == 3
+
+
+def test_what_was_copied_can_have_a_fix_of_its_own(find: Find) -> None:
+    rule_of_both = replace(FIRST, fix="clean up", copied_fix="copy less than {step}")
+    fixes = [find(made(layer(file("a/x", b"1"))), rules=(rule_of_both,)).findings[0].fix for made in (ran, copied)]
+    assert fixes == ["clean up", "copy less than `COPY dir:000000000000 in /`"]
 
 
 def test_a_finding_about_the_config_has_no_layer(find: Find) -> None:
