@@ -1,5 +1,6 @@
 """Where results go: stdout, as wide as the terminal, or as it comes where it is piped."""
 
+import os
 import shutil
 import sys
 
@@ -10,8 +11,10 @@ from layerscope.render.units import units
 
 
 def terminal_width() -> int | None:
-    """The width to fit tables in; None where nothing may be cut."""
-    return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else None
+    """The width to fit tables in, the terminal's or what COLUMNS says; None for a pipe, where nothing is cut."""
+    if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit():
+        return shutil.get_terminal_size((100, 24)).columns
+    return None
 
 
 def write(text: str) -> None:

@@ -7,9 +7,10 @@ from layerscope.model.finding import Finding, FindingKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One fix; ``content_bytes`` is what the findings that it answers claim."""
+    """One fix; ``content_bytes`` is what the findings that it answers claim, ``rule`` the first rule that asks."""
 
     fix: str
+    rule: str
     content_bytes: int
     findings: int
     rank: int
@@ -21,9 +22,10 @@ def next_steps(findings: tuple[Finding, ...]) -> tuple[Step, ...]:
     for finding in findings:
         if finding.kind == FindingKind.INHERITED:
             continue
-        before = steps.get(finding.fix, Step(fix=finding.fix, content_bytes=0, findings=0, rank=9))
+        before = steps.get(finding.fix, Step(fix=finding.fix, rule=finding.rule, content_bytes=0, findings=0, rank=9))
         steps[finding.fix] = Step(
             fix=finding.fix,
+            rule=before.rule,
             content_bytes=before.content_bytes + finding.content_bytes,
             findings=before.findings + 1,
             rank=min(before.rank, finding.severity.rank),

@@ -11,9 +11,9 @@ from layerscope.render.table import aligned, shortened
 from layerscope.render.units import Units, percent
 from layerscope.rules.collapse import collapse
 
+_LAYERS, _FINDINGS, _NEXT, _BYTES, _HIDDEN = 7, 5, 3, 5, 2
+"""Rows of each list when nobody asks for more: the whole report of a usual image fits forty lines."""
 _PACKAGES, _STEPS, _STAYED = 6, 3, 3
-_WIDE = 120
-"""How far lines run where there is no terminal to fit: lists side by side need some width."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +58,13 @@ def _head(report: Report, options: TextOptions) -> Iterator[str]:
         yield f"{units(totals.reclaimable_bytes)} ({share}){part} can be had back"
     else:
         yield f"nothing{part} is needless, as far as this archive can tell"
+    known = list(_fit(report))
     if totals.base_bytes:
         name = f" {printable(report.base.name)}" if report.base.name else ""
-        yield (
-            f"the base{name} brings {units(totals.base_bytes)} in {counted(report.base.layers, 'layer')} "
-            f"({printable(report.base.evidence)})"
-        )
-    yield from _fit(report)
+        brings = f"the base{name} brings {units(totals.base_bytes)} in {counted(report.base.layers, 'layer')}"
+        known.insert(0, f"{brings} ({printable(report.base.evidence)})")
+    if known:
+        yield "; ".join(known)
 
 
 def _fit(report: Report) -> Iterator[str]:
@@ -80,9 +80,9 @@ def _layers(report: Report, options: TextOptions) -> Iterator[str]:
     """The base as one line, then the own layers; many small ones are summed up at the end."""
     own = [layer for layer in report.layers if layer.origin == "own"]
     shown = own
-    most = options.top or 10
+    most = options.top or _LAYERS
     if len(own) > most:
-        biggest = sorted(own, key=lambda layer: (-layer.content_bytes, layer.index))[:most]
+        biggest = sorted(own, key=lambda layer: (-layer.content_bytes, layer.index))[: max(1, most - 1)]
         shown = sorted(biggest, key=lambda layer: layer.index)
     units = options.units
     cells = []
@@ -97,8 +97,8 @@ def _layers(report: Report, options: TextOptions) -> Iterator[str]:
         back = sum(layer.reclaimable_bytes for layer in rest)
         size = units(sum(layer.content_bytes for layer in rest))
         cells.append(["", size, units(back) if back else "", f"{len(rest)} smaller layers"])
-    width = options.width or _WIDE
-    yield from aligned(("LAYER", "SIZE", "CAN GO", "INSTRUCTION"), cells, ("n", "n", "n", "text"), width).split("\n")
+    headers, kinds = ("LAYER", "SIZE", "CAN GO", "INSTRUCTION"), ("n", "n", "n", "text")
+    yield from aligned(headers, cells, kinds, options.width).split("\n")
 
 
 def _layer(report: Report, layer: LayerReport, units: Units) -> list[str]:
@@ -124,13 +124,12 @@ def _source(step: InstructionReport) -> str:
 def _findings(report: Report, options: TextOptions) -> Iterator[str]:
     own = [finding for finding in report.findings if finding.kind != FindingKind.INHERITED]
     inherited = [finding for finding in report.findings if finding.kind == FindingKind.INHERITED]
-    most = options.top or 8
-    width = options.width or _WIDE
+    most = options.top or _FINDINGS
     if own:
         cells = [_finding(finding, options) for finding in own[:most]]
-        yield from aligned(("FINDING", "RULE", "SIZE", "WHERE"), cells, ("text", "text", "n", "text"), width).split(
-            "\n"
-        )
+        headers, kinds = ("FINDING", "RULE", "SIZE", "WHERE"), ("text", "text", "n", "text")
+        yield from aligned(headers, cells, kinds, options.width).split("
+")
     if len(own) > most:
         rest = sum(finding.content_bytes for finding in own[most:])
         yield f"and {counted(len(own) - most, 'more finding')} of {options.units(rest)}: layerscope leaks"
@@ -218,21 +217,19 @@ def _stages(report: Report, options: TextOptions) -> Iterator[str]:
 
 
 def _steps(report: Report, options: TextOptions) -> Iterator[str]:
-    steps = next_steps(report.findings)
-    if not steps:
-        return
-    most = options.top or 4
-    yield "NEXT STEPS"
-    for number, step in enumerate(steps[:most], 1):
-        wins = f"wins {options.units(step.content_bytes)}" if step.content_bytes else "no bytes, but do it first"
-        line = f"{number}. {printable(step.fix)}"
-        yield (shortened(line, options.width - len(wins) - 3) if options.width else line) + f" ({wins})"
+    """What to do, and what each step wins back."""
+    cells = [
+        [options.units(step.content_bytes) if step.content_bytes else "", f"{step.rule}: {printable(step.fix)}"]
+        for step in next_steps(report.findings)[: options.top or _NEXT]
+    ]
+    if cells:
+        yield from aligned(("WINS", "NEXT STEPS"), cells, ("n", "text"), options.width).split("\n")
 
 
 def _bytes(report: Report, options: TextOptions) -> Iterator[str]:
     """Packages and directories beside each other."""
-    units, most = options.units, options.top or 5
-    packages = sorted(report.packages, key=lambda package: (-package.content_bytes, package.name))[:most]
+    units, most = options.units, options.top or _BYTES
+    packages = sorted(report.packages, key=lambda package: (-package.content_bytes, package.name))[: most - 1]
     left = [
         f"{units(package.content_bytes):>8}  {printable(f'{package.name} {package.version} ({package.type})')}"
         for package in packages
@@ -244,7 +241,8 @@ def _bytes(report: Report, options: TextOptions) -> Iterator[str]:
     if not left:
         yield from ["BIGGEST DIRECTORIES", *right]
         return
-    half = min(58, max(40, *(len(line) for line in left)))
+    longest = max(40, *(len(line) for line in left))
+    half = min(58, longest) if options.width else longest
     yield f"{'BIGGEST PACKAGES':<{half}}  BIGGEST DIRECTORIES"
     for number in range(max(len(left), len(right))):
         first = shortened(left[number], half) if number < len(left) else ""
@@ -257,14 +255,17 @@ def _place(row: PathBytes) -> str:
 
 
 def _wasted(report: Report, options: TextOptions) -> Iterator[str]:
-    rows = report.wasted[: options.top or 4]
-    if not rows:
-        return
+    """What is hidden and shipped all the same."""
+    rows = report.wasted[: options.top or _HIDDEN]
+    if not rows or (report.stages and not options.top):
+        return  # What came from build stages takes its place; the findings have these bytes too.
     yield "BIGGEST HIDDEN PATHS"
     for row in rows:
         layers = ", ".join(str(layer) for layer in row.layers)
         kind = "layer" if len(row.layers) == 1 else "layers"
-        yield f"{options.units(row.content_bytes):>8}  {printable(row.path)} ({row.fate}, written in {kind} {layers})"
+        base = ", of the base" if row.layers and row.layers[-1] < report.base.layers else ""
+        told = f"({row.fate}, written in {kind} {layers}{base})"
+        yield f"{options.units(row.content_bytes):>8}  {printable(row.path)} {told}"
 
 
 def _notes(report: Report) -> Iterator[str]:
