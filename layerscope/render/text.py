@@ -128,8 +128,7 @@ def _findings(report: Report, options: TextOptions) -> Iterator[str]:
     if own:
         cells = [_finding(finding, options) for finding in own[:most]]
         headers, kinds = ("FINDING", "RULE", "SIZE", "WHERE"), ("text", "text", "n", "text")
-        yield from aligned(headers, cells, kinds, options.width).split("
-")
+        yield from aligned(headers, cells, kinds, options.width).split("\n")
     if len(own) > most:
         rest = sum(finding.content_bytes for finding in own[most:])
         yield f"and {counted(len(own) - most, 'more finding')} of {options.units(rest)}: layerscope leaks"
