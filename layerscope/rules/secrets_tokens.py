@@ -105,9 +105,10 @@ def _small_files(scene: Scene) -> Iterator[tuple[int, str, int]]:
     if scene.base_layers >= len(filesystem.layers):
         return
     paths, kinds, sizes = filesystem.paths, filesystem.kinds, filesystem.sizes
+    claimed = scene.claimed or bytes(len(filesystem))
     directories: dict[str, bool] = {}
     for number in range(filesystem.numbers(scene.base_layers).start, len(filesystem)):
-        if kinds[number] != Kind.FILE or not 16 <= sizes[number] <= LONGEST:
+        if kinds[number] != Kind.FILE or claimed[number] or not 16 <= sizes[number] <= LONGEST:
             continue
         if owners[number] != UNOWNED and is_packaged(scene, number):
             continue

@@ -1,0 +1,54 @@
+"""What is found in a layer that is read once, in a stream, is what is found where contents are read by position."""
+
+from pathlib import Path
+
+import pytest
+
+from layerscope.archive.reader import open_image
+from layerscope.archive.reading import Reading
+from layerscope.filesystem.tree import Filesystem
+from layerscope.rules.modes import MODES
+from layerscope.rules.rule import Leak, Scene
+from layerscope.rules.secrets_files import SECRET_FILES
+from layerscope.rules.secrets_tokens import TOKENS
+from layerscope.rules.traces import TRACES
+from tests.builder import Compression, ImageSpec, compress, docker_legacy, file, layer
+from tests.rules.conftest import no_packages
+from tests.rules.forged import characters, openssh, with_checksum
+
+RULES = (*SECRET_FILES, *TOKENS, *TRACES, *MODES)
+SPEC = ImageSpec(
+    layers=(
+        layer(
+            file("root/.ssh/id_rsa", openssh()),
+            file("root/.npmrc", f"_authToken={characters(36)}".encode()),
+            file("app/.env", b"DB_PASSWORD=hunter2\n"),
+            file("app/config.yml", f"token: {with_checksum('gh' + 'p_')}\n".encode()),
+            file("app/.git/HEAD", b"ref: x\n"),
+            file("app/.git/config", f"url = https://bob:{characters(20)}@host/x\n".encode()),
+            file("app/java.hprof", b"JAVA PROFILE 1.0.2\0"),
+        ),
+    )
+)
+
+
+def _leaks(path: Path) -> list[list[Leak]]:
+    with open_image(str(path), Reading(wanted=tuple(rule.wanted for rule in RULES))) as image:
+        filesystem = Filesystem(image.layers)
+        scene = Scene(
+            image=image, filesystem=filesystem, catalog=no_packages(filesystem), instructions=(), base_layers=0
+        )
+        selected = filesystem.select([rule.wanted.paths for rule in RULES])
+        return [
+            list(rule.check(scene.with_matches(tuple(matches)))) for rule, matches in zip(RULES, selected, strict=True)
+        ]
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_a_compressed_archive_has_the_same_findings(tmp_path: Path, compression: Compression) -> None:
+    plain, packed = tmp_path / "plain.tar", tmp_path / "packed.tar"
+    plain.write_bytes(docker_legacy(SPEC))
+    packed.write_bytes(compress(docker_legacy(SPEC), compression))
+    found = _leaks(packed)
+    assert found == _leaks(plain)
+    assert all(found[:5])
