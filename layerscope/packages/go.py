@@ -50,11 +50,13 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
         if not elf.is_elf:
             continue
         location = filesystem.path_of(number)
-        section = elf.sections().get(_SECTION)
-        info = _at(elf, read, section.offset) if section is not None else _searched(elf, read)
+        sections = elf.sections()
+        section = sections.get(_SECTION)
+        place = section.offset if section is not None else None if sections else _searched(elf, read)
+        info = _at(elf, read, place) if place is not None else None
         if info is not None:
             yield from _claims(info, number, location)
-        elif section is not None:
+        elif place is not None:
             yield Claim(
                 type="generic", name=location.rpartition("/")[2], version="", versions=(number,), location=location
             )
@@ -82,18 +84,16 @@ def _claim(module: _Module, location: str, *, versions: tuple[int, ...] = (), pa
     )
 
 
-def _searched(elf: Elf, read: ReadRange) -> _BuildInfo | None:
-    """The build information of a binary without section headers: near the start of the first writable segment."""
-    for segment in elf.segments():
-        if segment.is_writable:
-            data = read(segment.offset, min(segment.length, _MOST_SEARCHED)) or b""
-            found = data.find(_MAGIC)
-            while found >= 0:
-                if not (segment.offset + found) % _ALIGNED:
-                    return _at(elf, read, segment.offset + found)
-                found = data.find(_MAGIC, found + 1)
-            return None
-    return None
+def _searched(elf: Elf, read: ReadRange) -> int | None:
+    """Where the build information of a binary without sections is: near the start of the first writable segment."""
+    segment = next((segment for segment in elf.segments() if segment.is_writable), None)
+    if segment is None:
+        return None
+    data = read(segment.offset, min(segment.length, _MOST_SEARCHED)) or b""
+    found = data.find(_MAGIC)
+    while found >= 0 and (segment.offset + found) % _ALIGNED:
+        found = data.find(_MAGIC, found + 1)
+    return segment.offset + found if found >= 0 else None
 
 
 def _at(elf: Elf, read: ReadRange, offset: int) -> _BuildInfo | None:

@@ -106,13 +106,10 @@ def _targets(filesystem: Filesystem, numbers: Iterable[int], inside: str = "") -
 
 def _removed(evidence: Evidence) -> Iterator[Claim]:
     """Packages that a later layer deleted, with what it hid of them."""
-    gone = [record for record in records.removed_records(evidence) if _is_package(record.directory)]
-    sets = [PathSet(trees=(record.directory,)) for record in gone]
-    found = records.hidden(evidence.filesystem, sets, [record.removed_in or 0 for record in gone])
-    for record, numbers in zip(gone, found, strict=True):
-        nested = f"{record.directory}{_SEPARATOR}"
-        own = [number for number in numbers if not evidence.filesystem.path_of(number).startswith(nested)]
-        yield _claim(evidence, record, own)
+    gone = {record.directory: record for record in records.removed_records(evidence) if _is_package(record.directory)}
+    homes = {directory: record.removed_in or 0 for directory, record in gone.items()}
+    for directory, numbers in records.hidden_in(evidence.filesystem, homes, _MODULES).items():
+        yield _claim(evidence, gone[directory], numbers)
 
 
 NPM = Cataloger(

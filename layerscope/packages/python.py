@@ -13,14 +13,15 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages import records
+from layerscope.packages.budget import budget_of
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
 from layerscope.packages.locator import Locator
 from layerscope.packages.records import Record
 
 _MOST_RECORD = 8 * MIB
-_MOST_HEADERS = 64 * KIB
+_MOST_HEADERS = 16 * KIB
 _MOST_LINES = 1_000_000
-_DIST, _EGG = ".dist-info", ".egg-info"
+_DIST, _EGG, _LINK = ".dist-info", ".egg-info", ".egg-link"
 _SITES = ("site-packages", "dist-packages")
 
 
@@ -38,8 +39,10 @@ class _Distribution:
 
 def _catalog(evidence: Evidence) -> Iterator[Claim]:
     found, locator = [], Locator(evidence.filesystem)
-    for record in _informing(records.live_records(evidence)):
-        distribution = _described(evidence, record)
+    live = list(records.live_records(evidence))
+    links = {record.name for record in live if record.name.endswith(_LINK) and record.directory.endswith(_SITES)}
+    for record in _informing(live):
+        distribution = _described(evidence, record, links)
         if distribution is not None:
             found.append(replace(distribution, versions=tuple(dict.fromkeys(_owned(evidence, distribution, locator)))))
     parents = _parents(found)
@@ -74,12 +77,16 @@ def _informing(found: Iterable[Record]) -> Iterator[Record]:
             yield record
 
 
-def _described(evidence: Evidence, record: Record) -> _Distribution | None:
-    """A distribution by its core metadata; by the name of its directory where they cannot be read."""
+def _described(evidence: Evidence, record: Record, links: set[str]) -> _Distribution | None:
+    """A distribution by its core metadata; by the name of its directory where they cannot be read.
+
+    ``links`` are the names of the ``.egg-link`` files that ``setup.py develop`` left in site directories.
+    """
     info = record.path if record.name.endswith(_EGG) else record.directory
     site = info.rpartition("/")[0]
-    if basename(info).endswith(_EGG) and not _is_installed(evidence.filesystem, info, site):
+    if basename(info).endswith(_EGG) and not _is_installed(evidence.filesystem, info, site, links):
         return None
+    budget_of(evidence.filesystem).read(_MOST_HEADERS)
     data = evidence.filesystem.read(record.number, 0, _MOST_HEADERS) or b""
     headers: dict[str, str] = {}
     for line in data.decode("utf-8", "surrogateescape").splitlines():
@@ -96,21 +103,12 @@ def _described(evidence: Evidence, record: Record) -> _Distribution | None:
     return _Distribution(record=record, info=info, site=site, name=name, version=version) if name else None
 
 
-def _is_installed(filesystem: Filesystem, info: str, site: str) -> bool:
+def _is_installed(filesystem: Filesystem, info: str, site: str, links: set[str]) -> bool:
     """Whether an egg-info is that of an installation; a source tree that was built once has one too."""
     if basename(site) in _SITES or f"{info}/installed-files.txt" in filesystem.live:
         return True
-    return any(f"{site}/{name}" in filesystem.live for name in ("setup.py", "setup.cfg")) and _linked(filesystem, info)
-
-
-def _linked(filesystem: Filesystem, info: str) -> bool:
-    """Whether an ``.egg-link`` of ``setup.py develop`` in some site directory stands for this source tree."""
-    project = basename(info).removesuffix(_EGG).replace("_", "-")
-    return any(
-        f"{directory}/{project}.egg-link" in filesystem.live
-        for directory in filesystem.children
-        if directory.endswith(_SITES)
-    )
+    link = basename(info).removesuffix(_EGG).replace("_", "-") + _LINK
+    return link in links and any(f"{site}/{name}" in filesystem.live for name in ("setup.py", "setup.cfg"))
 
 
 def _owned(evidence: Evidence, one: _Distribution, locator: Locator) -> list[int]:
@@ -215,7 +213,7 @@ def _removed(evidence: Evidence) -> Iterator[Claim]:
     distributions, sets = [], []
     for record in _informing(gone.values()):
         listing = gone.get(f"{record.directory}/RECORD")
-        one = _described(evidence, record) if listing is not None else None
+        one = _described(evidence, record, set()) if listing is not None else None
         text = records.read_text(evidence, listing, _MOST_RECORD) if listing is not None and one is not None else None
         if listing is not None and one is not None and text is not None:
             paths, _ = _paths(evidence, listing, text, one.site, one.site)
@@ -231,7 +229,7 @@ PYTHON = Cataloger(
     wanted=Wanted(
         paths=PathSet(
             names=("METADATA", "PKG-INFO", "RECORD", "installed-files.txt", "top_level.txt", "direct_url.json"),
-            suffixes=(_EGG,),
+            suffixes=(_EGG, _LINK),
         ),
         head=_MOST_RECORD,
     ),

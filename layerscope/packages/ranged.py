@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from layerscope.filesystem.tree import Filesystem
+from layerscope.packages.budget import budget_of
 
 ReadRange: TypeAlias = Callable[[int, int], bytes | None]
 """Called with a start and a length: exactly that many bytes, or None where they are not there or were not kept."""
@@ -13,12 +14,14 @@ def ranges_of(filesystem: Filesystem, number: int) -> tuple[ReadRange, int]:
     """A reader of a file's ranges, and the file's length.
 
     A plain layer gives any range; a layer that had to be decompressed kept the head and the tail of a file at most.
+    The reader raises LimitExceeded where all the records of an image are too much to read.
     """
-    length = filesystem.content_bytes(filesystem.carrier(number))
+    length, budget = filesystem.content_bytes(filesystem.carrier(number)), budget_of(filesystem)
 
     def read(start: int, count: int) -> bytes | None:
         if start < 0 or count < 0 or start + count > length:
             return None
+        budget.read(count)
         data = filesystem.read(number, start, count)
         if data and len(data) < count:
             # The range may begin in the head that was kept and end in the tail.

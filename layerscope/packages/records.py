@@ -1,7 +1,7 @@
 """What the catalogers of languages share: the records among the matches, bounded reading, and trees of versions."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.pathset import PathSet
+from layerscope.packages.budget import budget_of
 from layerscope.packages.cataloger import Evidence
 
 _LONGEST_WORD = 300
@@ -73,7 +74,8 @@ def removed_records(evidence: Evidence) -> Iterator[Record]:
 def read_text(evidence: Evidence, record: Record, most_bytes: int) -> str | None:
     """A record as text, bytes that are no UTF-8 as surrogate escapes.
 
-    None, and a warning, where it is longer than ``most_bytes`` or was not kept.
+    None, and a warning, where it is longer than ``most_bytes`` or was not kept. Raises LimitExceeded where all the
+    records of an image are too much to read.
     """
     length = evidence.filesystem.content_bytes(evidence.filesystem.carrier(record.number))
     if length > most_bytes:
@@ -81,6 +83,7 @@ def read_text(evidence: Evidence, record: Record, most_bytes: int) -> str | None
             f"{record.path}: {length:,} bytes are more than the {most_bytes:,} that are read of such a record"
         )
         return None
+    budget_of(evidence.filesystem).read(length)
     data = evidence.filesystem.read(record.number, 0, most_bytes)
     if data is None or len(data) < length:
         evidence.warn(f"{record.path}: its content was not kept")
@@ -122,12 +125,17 @@ def record_at(filesystem: Filesystem, path: str) -> Record | None:
 
 
 def in_tree(filesystem: Filesystem, directory: str, *, without: str = "") -> list[int]:
-    """Live files and links below a directory, but for its own child named ``without`` and what lies in that."""
-    children, below = filesystem.children, _directories(filesystem)
+    """Live files and links below a directory, but for its own child named ``without`` and what lies in that.
+
+    Raises LimitExceeded where the same directories are asked for again and again.
+    """
+    children, below, budget = filesystem.children, _directories(filesystem), budget_of(filesystem)
     found, todo = [], [directory]
     while todo:
         current = todo.pop()
-        found += [n for n in children.get(current, ()) if filesystem.kind_of(n) != Kind.DIRECTORY]
+        numbers = children.get(current, ())
+        budget.visit(1 + len(numbers))
+        found += [number for number in numbers if filesystem.kind_of(number) != Kind.DIRECTORY]
         todo += below.get(current, ())
         if without and current == directory and f"{directory}/{without}" in todo:
             todo.remove(f"{directory}/{without}")
@@ -161,6 +169,37 @@ def hidden(filesystem: Filesystem, sets: Sequence[PathSet], removed_in: Sequence
         concealed = [number for number in numbers if filesystem.fates[number] != Fate.LIVE]
         found.append([number for number in concealed if filesystem.version(number).hidden_by == layer])
     return found
+
+
+def hidden_in(filesystem: Filesystem, homes: Mapping[str, int], border: str) -> dict[str, list[int]]:
+    """The versions that a layer hid together with the directory in which they lay.
+
+    ``homes`` are directories and the layers that deleted them; a version belongs to the nearest one around it, and to
+    none behind a directory named ``border``.
+    """
+    found: dict[str, list[int]] = {home: [] for home in homes}
+    nearest: dict[str, str | None] = {"": None} | {home: home for home in homes}
+    for layer in filesystem.layers if homes else ():
+        numbers = filesystem.numbers(layer.index)
+        fates = filesystem.fates[numbers.start : numbers.stop]
+        for number, fate, path in zip(numbers, fates, layer.changeset.paths, strict=True):
+            if fate in (Fate.LIVE, Fate.MARKER):
+                continue
+            home = _nearest(path.rpartition("/")[0], nearest, border)
+            if home is not None and filesystem.version(number).hidden_by == homes[home]:
+                found[home].append(number)
+    return found
+
+
+def _nearest(directory: str, known: dict[str, str | None], border: str) -> str | None:
+    """The home around a directory; remembered for each directory on the way."""
+    unknown = []
+    while directory not in known and directory.rpartition("/")[2] != border:
+        unknown.append(directory)
+        directory = directory.rpartition("/")[0]
+    home = known.get(directory)
+    known.update(dict.fromkeys(unknown, home))
+    return home
 
 
 def within(path: str, directory: str) -> bool:
