@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
-from layerscope.analysis.stages import lockfiles as stage_lockfiles
-from layerscope.analysis.stages import placed, with_packages
+from layerscope.analysis.lockfiles import lockfiles as stage_lockfiles
+from layerscope.analysis.placed import placed, with_packages
 from layerscope.filesystem.tree import Filesystem
 from layerscope.history.alignment import instructions as align
 from layerscope.model.base import Base

@@ -130,7 +130,7 @@ def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
             dockerfile_line=origin.line if origin else None,
             stage=origin.stage if origin else "",
             source_stage=origin.source if origin and origin.source else matched.name if matched else "",
-            evidence=evidence_of(origin, matched),
+            evidence=evidence_of(origin, matched, step.layer),
             content_bytes=layers[step.layer].content_bytes if step.layer is not None else 0,
         )
 

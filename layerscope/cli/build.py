@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from layerscope.analysis.analyse import WANTED, Question
-from layerscope.analysis.stages import LOCKFILES
+from layerscope.analysis.lockfiles import LOCKFILES
 from layerscope.cli.options import BuildOptions, ReadOptions
 from layerscope.cli.reading import opened
 from layerscope.errors import UsageError

@@ -19,6 +19,8 @@ from layerscope.model.instruction import Instruction
 TINY = 32
 """Files below so many bytes are alike by chance."""
 _LICENCE = re.compile(r"(?i)(?:licen[cs]e|copying|notice|authors|copyright|unlicense)(?:[._-].{0,40})?")
+_GUESSED = 0.05
+"""The part of a layer, by files and by bytes, that a guess of its source may leave open."""
 _MOST_TWINS = 64
 """How many builder files of one length are compared with a file that is not where it should be."""
 
@@ -109,11 +111,10 @@ def compare(
     confirmed = set()
     for one in copied:
         found[one.layer] = work.take(one)
-        total = filesystem.layers[one.layer].content_bytes
-        if 2 * found[one.layer][Verdict.MATCHED] > total:
-            confirmed.add(one.layer)
-        elif one.map_back is None:
+        if one.map_back is None and not work.bears_out(one.layer):
             found[one.layer] = work.withdraw(one.layer)
+        if 2 * found[one.layer][Verdict.MATCHED] > filesystem.layers[one.layer].content_bytes:
+            confirmed.add(one.layer)
     return Comparison(
         filesystem=builder,
         shared_layers=shared,
@@ -152,6 +153,19 @@ class _Work:
                 self.verdicts[number] = verdict
                 found[verdict] += length
         return found
+
+    def bears_out(self, layer: int) -> bool:
+        """Whether nearly all of a layer is where a guess wants it; what many images hold (hooks of git) is not enough.
+
+        Empty files say nothing either way.
+        """
+        counts, sums = Counter[bool](), Counter[bool]()
+        for number, _, length in self._files(layer):
+            if length:
+                there = self.verdicts.get(number) in (Verdict.MATCHED, Verdict.INCONCLUSIVE)
+                counts[there] += 1
+                sums[there] += length
+        return all(one[False] <= _GUESSED * one.total() for one in (counts, sums))
 
     def withdraw(self, layer: int) -> "Counter[Verdict]":
         """Take back what matched by a guess that most of the layer does not bear out: it is the same content."""

@@ -1,0 +1,22 @@
+"""Lockfiles from outside the image: they tell which packages only development needs, wherever they lie."""
+
+from collections.abc import Iterator, Sequence
+
+from layerscope.rules.lockfiles import PYTHON
+from layerscope.stages.trace import Builder
+
+LOCKFILES = frozenset({*PYTHON, "package-lock.json", "pnpm-lock.yaml", "yarn.lock"})
+"""Names of the files that tell what a project needs."""
+_INSTALLED = frozenset({"node_modules", "site-packages", "dist-packages"})
+
+
+def lockfiles(builders: Sequence[Builder]) -> Iterator[tuple[str, bytes]]:
+    """The lockfiles of builder images, with the stage before the path; what the base brought is not the project's."""
+    for builder in builders:
+        other = builder.comparison.filesystem
+        for path, number in sorted(other.live.items()):
+            is_own = number >= builder.comparison.own_from
+            if is_own and path.rpartition("/")[2] in LOCKFILES and not _INSTALLED.intersection(path.split("/")):
+                content = other.read(number)
+                if content:
+                    yield f"{builder.name}:{path}", content

@@ -1,0 +1,68 @@
+"""Findings with what the Dockerfile, the builder images and the packages add to them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from layerscope.analysis.stages import steps_of
+from layerscope.history.dockerfile.stages import SourceKind
+from layerscope.model.finding import Finding, FindingKind
+from layerscope.packages.catalog import UNOWNED, Catalog
+from layerscope.stages.placement import Placement
+from layerscope.stages.trace import Trace
+
+_OF_PACKAGES = frozenset({"node-dev-deps", "py-dev-deps", "py-managers"})
+
+
+def placed(findings: Sequence[Finding], placement: Placement, trace: Trace) -> tuple[Finding, ...]:
+    """The findings with their line in the Dockerfile, and the builder's instruction that made most of each.
+
+    What the Dockerfile copies from the build context came out of no stage, so it is bloat of the final stage.
+    """
+    return tuple(_placed(finding, placement, trace) for finding in findings)
+
+
+def _placed(finding: Finding, placement: Placement, trace: Trace) -> Finding:
+    finding = replace(finding, made_by=_made_by(finding, trace))
+    origin = placement.origins.get(finding.instruction) if finding.instruction is not None else None
+    if origin is None:
+        return finding
+    kind = finding.kind
+    inputs = origin.instruction.inputs if origin.instruction is not None else ()
+    if kind == FindingKind.LEAK and not finding.stage and inputs:
+        from_context = all(one.kind == SourceKind.CONTEXT for one in inputs)
+        kind = FindingKind.BLOAT if from_context else kind
+    line = finding.dockerfile_line if finding.dockerfile_line is not None else origin.line
+    return replace(finding, kind=kind, dockerfile_line=line)
+
+
+def with_packages(findings: Sequence[Finding], trace: Trace, packages: Catalog) -> tuple[Finding, ...]:
+    """The findings about dependencies with the packages that they claim, each with its bytes, biggest first."""
+    found = []
+    for finding in findings:
+        if finding.rule in _OF_PACKAGES:
+            sums: dict[int, int] = {}
+            for path in finding.paths:
+                number = trace.number_of(path.layer, path.path)
+                owner = packages.owners[number] if number is not None else UNOWNED
+                if owner != UNOWNED:
+                    sums[owner] = sums.get(owner, 0) + path.content_bytes
+            listed = ((f"{packages.packages[one].name} {packages.packages[one].version}", sums[one]) for one in sums)
+            finding = replace(finding, packages=tuple(sorted(listed, key=lambda item: (-item[1], item[0]))))
+        found.append(finding)
+    return tuple(found)
+
+
+def _made_by(finding: Finding, trace: Trace) -> str:
+    """The step of the builder that made most bytes of what was found, with its line."""
+    builder = next((trace.matched[layer] for layer in finding.layers if layer in trace.matched), None)
+    if builder is None or builder.name != finding.stage:
+        return ""
+    sums: dict[int, int] = {}
+    twins, other = builder.comparison.twins, builder.comparison.filesystem
+    for path in finding.paths:
+        number = trace.number_of(path.layer, path.path)
+        twin = twins.get(number) if number is not None else None
+        if twin is not None:
+            layer = other.layer_of(twin)
+            sums[layer] = sums.get(layer, 0) + path.content_bytes
+    return next((str(step) for step in steps_of(builder, sums)), "")
