@@ -32,11 +32,12 @@ def aligned(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str]
     """Cells in columns two spaces apart; numbers stand at the right. The last text column is cut to ``width``."""
     if not cells:
         return ""
-    from tabulate import tabulate
+    import tabulate
 
+    tabulate.MIN_PADDING = 0  # It would make each column two wider than its header.
     if width is not None:
         cells = _fitted(headers, cells, kinds, width)
-    text = tabulate(
+    text = tabulate.tabulate(
         cells,
         headers=headers if any(headers) else (),
         tablefmt="plain",

@@ -1,0 +1,74 @@
+"""The report as a person sees it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.builder import ImageSpec, directory, docker_legacy, docker_save, edit, file, layer, whiteout
+from tests.conftest import Run, real_image
+
+
+def written(tmp_path: Path, spec: ImageSpec) -> Path:
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(spec))
+    return path
+
+
+def test_the_verdict_comes_first(run: Run, tmp_path: Path) -> None:
+    spec = ImageSpec(
+        layers=(layer(file("big", b"x" * 30_000), file("kept", b"y" * 10_000)), layer(whiteout("big"))),
+        history=({"created_by": "/bin/sh -c make"}, {"created_by": "/bin/sh -c rm /big"}),
+        tags=("app:1",),
+    )
+    lines = run("report", written(tmp_path, spec)).stdout.split("\n")
+    assert lines[0] == "app:1  linux/amd64  docker-archive  40.0 kB in 2 layers, 3 entries"
+    assert lines[1] == "30.0 kB (75%) of 40.0 kB can be had back"
+    assert lines[4] == "    0  40.0 kB  30.0 kB  RUN make"
+
+
+def test_nothing_needless_is_said_with_care(run: Run, tmp_path: Path) -> None:
+    spec = ImageSpec(layers=(layer(directory("etc"), file("etc/motd", b"hello")),), tags=("app:1",))
+    assert (
+        "nothing of 5 B is needless, as far as this archive can tell" in run("report", written(tmp_path, spec)).stdout
+    )
+
+
+def test_many_layers_are_summed_up(run: Run, tmp_path: Path) -> None:
+    layers = tuple(layer(file(f"srv/{number}", bytes([number]) * (100 + number))) for number in range(60))
+    history = tuple({"created_by": f"/bin/sh -c step {number}"} for number in range(60))
+    text = run("report", written(tmp_path, ImageSpec(layers=layers, history=history, tags=("app:1",)))).stdout
+    assert "54 smaller layers" in text and text.count("\n") <= 40
+
+
+def test_a_layer_that_is_missing_is_said_loudly(run: Run, tmp_path: Path) -> None:
+    spec = ImageSpec(layers=(layer(file("a", b"a")), layer(file("b", b"b"))), tags=("app:1",))
+    path = tmp_path / "image.tar"
+    path.write_bytes(edit(docker_save(spec), remove=(f"blobs/sha256/{spec.diff_ids[1].removeprefix('sha256:')}",)))
+    done = run("report", path)
+    assert done.returncode == 0
+    assert "LEFT OUT" in done.stdout and "INCOMPLETE: at least one layer could not be read" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["\x1b[2Jgone", "a\nb", "\u202ereversed", b"\xff\xfe"])
+def test_a_hostile_name_is_only_text(run: Run, tmp_path: Path, name: str | bytes) -> None:
+    raw = name.encode() if isinstance(name, str) else name
+    spec = ImageSpec(layers=(layer(file(b"srv/" + raw, b"x" * 9000)), layer(whiteout(b"srv/" + raw))), tags=("app:1",))
+    text = run("report", written(tmp_path, spec)).stdout
+    assert all(line.isprintable() for line in text.split("\n")) and "/srv/" in text
+
+
+def test_a_terminal_of_eighty_columns_is_not_overrun(run: Run, tmp_path: Path) -> None:
+    history = ({"created_by": "/bin/sh -c " + "echo a long command && " * 20},)
+    spec = ImageSpec(layers=(layer(file("srv/x", b"x" * 9000)),), history=history, tags=("app:1",))
+    path = written(tmp_path, spec)
+    assert max(map(len, run("report", path, COLUMNS="80").stdout.split("\n")[3:6])) <= 80
+    assert "echo a long command && " * 20 in run("report", path).stdout + " "
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    "name", ["notesapp-default", "notesapp-multistage", "notesapp-buildkit", "mini-v1", "waste-v1"]
+)
+def test_a_usual_image_fits_forty_lines(run: Run, name: str) -> None:
+    text = run("report", real_image(f"{name}.tar")).stdout
+    assert text.count("\n") <= 40, text
