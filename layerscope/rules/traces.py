@@ -10,7 +10,9 @@ from layerscope.rules.rule import Leak, Rule, Scene, rule
 from layerscope.rules.vcs import VCS
 from layerscope.rules.whose import is_packaged, users_files
 
-_IGNORE = "name it in .dockerignore, or copy less ({step})"
+_LEAVE = "name it in .dockerignore, or delete {path} in {step}"
+_IGNORE = "name {path} in .dockerignore, or copy less than {step} does"
+_COPY_LESS = "leave {path} in the build stage: copy less than {step} does"
 _CORE = re.compile(r"/core\.[0-9]{1,10}\Z")
 _DUMPS = (b"JAVA PROFILE 1.", b"MDMP")
 
@@ -31,7 +33,8 @@ def _leak(scene: Scene, keep: Callable[[str], bool] = lambda path: True) -> Iter
     "dev-traces",
     severity=Severity.MEDIUM,
     title="traces of who built the image: {path}",
-    fix="delete them in the RUN that leaves them ({step}), or mount /root as a cache while building",
+    fix="delete {path} in {step}, or mount a cache there with RUN --mount=type=cache",
+    copied_fix=_COPY_LESS,
     wanted=_paths(
         names=(
             ".bash_history", ".ash_history", ".zsh_history", ".sh_history", ".python_history",
@@ -54,7 +57,8 @@ def dev_traces(scene: Scene) -> Iterator[Leak]:
     "ci-config",
     severity=Severity.LOW,
     title="the configuration of a build service: {path}",
-    fix=_IGNORE,
+    fix=_LEAVE,
+    copied_fix=_IGNORE,
     wanted=_paths(
         names=(
             ".gitlab-ci.yml", ".gitlab-ci.yaml", "Jenkinsfile", ".travis.yml", "azure-pipelines.yml", ".drone.yml",
@@ -78,7 +82,8 @@ def ci_config(scene: Scene) -> Iterator[Leak]:
     "container-files",
     severity=Severity.LOW,
     title="the image's own build files: {path}",
-    fix=_IGNORE,
+    fix=_LEAVE,
+    copied_fix=_IGNORE,
     wanted=_paths(
         names=(
             "Dockerfile", "Containerfile", "dockerfile", ".dockerignore", ".containerignore", "compose.yml",
@@ -104,7 +109,8 @@ def container_files(scene: Scene) -> Iterator[Leak]:
     "editor-os-junk",
     severity=Severity.LOW,
     title="files of an editor or a desktop: {path}",
-    fix=_IGNORE,
+    fix=_LEAVE,
+    copied_fix=_IGNORE,
     wanted=_paths(
         names=(".DS_Store", "Thumbs.db", "desktop.ini", "ehthumbs.db", ".directory"),
         suffixes=(".swp", ".swo", ".sublime-workspace", ".iml", ".code-workspace"),
@@ -123,7 +129,8 @@ def editor_os_junk(scene: Scene) -> Iterator[Leak]:
     "logs",
     severity=Severity.LOW,
     title="logs of the build: {path}",
-    fix="delete them in the RUN that writes them ({step}), or mount a cache on /var/log there",
+    fix="delete {path} in {step}, or mount a cache there with RUN --mount=type=cache",
+    copied_fix=_COPY_LESS,
     wanted=_paths(
         names=("npm-debug.log", "yarn-error.log", "yarn-debug.log", "pnpm-debug.log", "lerna-debug.log", "pip.log"),
         trees=("/var/log", ".npm/_logs"),
@@ -142,7 +149,8 @@ def logs(scene: Scene) -> Iterator[Leak]:
     "core-dump",
     severity=Severity.HIGH,
     title="a memory dump: {path}",
-    fix="delete it in the RUN in which the program crashed ({step})",
+    fix="delete {path} in {step}",
+    copied_fix=_COPY_LESS,
     wanted=Wanted(
         paths=PathSet(
             names=("core",),

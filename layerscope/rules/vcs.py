@@ -19,7 +19,8 @@ _HEADER = "authorization:"
     "vcs-metadata",
     severity=Severity.HIGH,
     title="a repository lies in the image: {path}",
-    fix="name it in .dockerignore, or copy only what is needed from the stage that cloned it (COPY --exclude={path})",
+    fix="delete {path} in {step}, or clone in a stage of its own and copy without it",
+    copied_fix="name .git in .dockerignore, or leave it out of {step} (COPY --exclude=**/.git)",
     wanted=Wanted(paths=PathSet(trees=tuple(_ROOTS)), head=_CONFIG),
 )
 def vcs_metadata(scene: Scene) -> Iterator[Leak]:
@@ -64,7 +65,8 @@ def _leak(scene: Scene, root: str, numbers: tuple[int, ...], paths: dict[str, in
         detail=f"{root} holds {history}, and in its config {told}",
         severity=Severity.CRITICAL,
         title="a repository with credentials lies in the image: {path}",
-        fix="name it in .dockerignore, or copy without it (COPY --exclude={path}); revoke what its config holds",
+        fix="leave it out of {step} (.dockerignore, or COPY --exclude=**/.git), and revoke what its config holds, as "
+        "whoever pulled the image has it",
     )
 
 
