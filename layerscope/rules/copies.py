@@ -99,11 +99,17 @@ def _same_length(scene: Scene, own: frozenset[int]) -> list[list[int]]:
 
 
 def _begin_alike(scene: Scene, numbers: list[int]) -> Iterable[list[int]]:
-    """One block tells most files of equal length apart, and spares reading them whole."""
-    read = scene.filesystem.read
+    """One block tells most files of equal length apart, and spares reading them whole.
+
+    A layer that was read once has kept no contents, but then it has kept the fingerprints: those decide.
+    """
+    read, expected = scene.filesystem.read, min(_FIRST_BLOCK, scene.filesystem.content_bytes(numbers[0]))
+    blocks = [read(number, 0, _FIRST_BLOCK) for number in numbers]
+    if any(block is None or len(block) < expected for block in blocks):
+        return [numbers]
     groups: dict[bytes | None, list[int]] = {}
-    for number in numbers:
-        groups.setdefault(read(number, 0, _FIRST_BLOCK), []).append(number)
+    for number, block in zip(numbers, blocks, strict=True):
+        groups.setdefault(block, []).append(number)
     return [group for group in groups.values() if len(group) > 1]
 
 

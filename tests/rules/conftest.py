@@ -10,10 +10,13 @@ from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
 from layerscope.history.alignment import instructions
+from layerscope.history.base import base_boundary
 from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 from layerscope.packages.catalog import UNOWNED, Catalog
-from layerscope.rules.catalogue import RULES
+from layerscope.packages.catalogers import WANTED as PACKAGES_WANTED
+from layerscope.packages.inventory import catalog
+from layerscope.rules.catalogue import RULES, WANTED
 from layerscope.rules.engine import Findings, findings
 from layerscope.rules.rule import Rule
 from tests.builder import ImageSpec, docker_legacy
@@ -63,6 +66,15 @@ def find(tmp_path: Path) -> Find:
             return findings(image, filesystem, catalog, steps, base_layers, rules=rules, duplicates=duplicates)
 
     return run
+
+
+def found_in(path: str, base_layers: int | None = None) -> Findings:
+    """The findings on an archive on the disk, with its packages; the base is guessed where it is not given."""
+    with open_image(path, Reading(wanted=(*WANTED, *PACKAGES_WANTED))) as image:
+        filesystem = Filesystem(image.layers)
+        steps, _ = instructions(image.config.history, len(image.layers))
+        base = (base_boundary(steps) or 0) if base_layers is None else base_layers
+        return findings(image, filesystem, catalog(filesystem), steps, base)
 
 
 def step(created_by: str, *, empty_layer: bool = False) -> dict[str, object]:
