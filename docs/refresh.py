@@ -26,12 +26,12 @@ def _run_all(block: str) -> str:
 
 
 def output(command: str) -> str:
-    """What a shell prints for a command, run at the top of the repository, stderr included."""
+    """What a shell prints for a command, run at the top of the repository with this Python, stderr included."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("LAYERSCOPE_")}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    environment["COLUMNS"] = "120"
+    environment |= {"COLUMNS": "120", "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+    function = f'layerscope() {{ "{sys.executable}" -m layerscope "$@"; }}'
     done = subprocess.run(
-        ["bash", "-c", command],
+        ["bash", "-c", f"{function}\n{command}"],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
