@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from layerscope.analysis.stages import steps_of
-from layerscope.history.dockerfile.stages import SourceKind
 from layerscope.model.finding import Finding, FindingKind
 from layerscope.packages.catalog import UNOWNED, Catalog
-from layerscope.stages.placement import Placement
+from layerscope.stages.origins import Placement
 from layerscope.stages.trace import Trace
 
 _OF_PACKAGES = frozenset({"node-dev-deps", "py-dev-deps", "py-managers"})
@@ -27,10 +26,8 @@ def _placed(finding: Finding, placement: Placement, trace: Trace) -> Finding:
     if origin is None:
         return finding
     kind = finding.kind
-    inputs = origin.instruction.inputs if origin.instruction is not None else ()
-    if kind == FindingKind.LEAK and not finding.stage and inputs:
-        from_context = all(one.kind == SourceKind.CONTEXT for one in inputs)
-        kind = FindingKind.BLOAT if from_context else kind
+    if kind == FindingKind.LEAK and not finding.stage and origin.from_context:
+        kind = FindingKind.BLOAT
     line = finding.dockerfile_line if finding.dockerfile_line is not None else origin.line
     return replace(finding, kind=kind, dockerfile_line=line)
 

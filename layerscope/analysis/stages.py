@@ -11,7 +11,7 @@ from layerscope.packages.catalog import UNOWNED
 from layerscope.packages.inventory import catalog
 from layerscope.rules.collapse import collapse
 from layerscope.stages.matching import Verdict
-from layerscope.stages.placement import Origin, Placement
+from layerscope.stages.origins import Origin, Placement
 from layerscope.stages.trace import Builder, Trace, stayed_behind
 
 WORDS = {

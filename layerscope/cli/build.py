@@ -4,18 +4,19 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from layerscope.analysis.analyse import WANTED, Question
 from layerscope.analysis.lockfiles import LOCKFILES
 from layerscope.cli.options import BuildOptions, ReadOptions
 from layerscope.cli.reading import opened
 from layerscope.errors import UsageError
-from layerscope.history.dockerfile.ast import Dockerfile
-from layerscope.history.dockerfile.parse import parse_dockerfile
-from layerscope.history.dockerfile.scan import MAX_BYTES
-from layerscope.history.dockerfile.scope import BaseConfig
 from layerscope.model.image import Image
-from layerscope.stages.placement import Known
+from layerscope.stages.origins import Known
+
+if TYPE_CHECKING:
+    from layerscope.history.dockerfile.ast import Dockerfile
+    from layerscope.history.dockerfile.scope import BaseConfig
 
 _LOCKFILE_BYTES = 32 << 20
 
@@ -51,7 +52,9 @@ def fingerprint(build: BuildOptions) -> str:
     return "sha256" if build.stage else "xxh3"
 
 
-def _config(image: Image) -> BaseConfig:
+def _config(image: Image) -> "BaseConfig":
+    from layerscope.history.dockerfile.scope import BaseConfig
+
     return BaseConfig(env=image.config.env, working_directory=image.config.working_dir or "/")
 
 
@@ -72,7 +75,10 @@ def _argument(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _dockerfile(source: str) -> Dockerfile:
+def _dockerfile(source: str) -> "Dockerfile":
+    from layerscope.history.dockerfile.parse import parse_dockerfile
+    from layerscope.history.dockerfile.scan import MAX_BYTES
+
     path = Path(source)
     path = path / "Dockerfile" if path.is_dir() else path
     return parse_dockerfile(_read(path, MAX_BYTES), name=path.name)

@@ -5,13 +5,11 @@ Dockerfile". Some builders record the stage in the history itself.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from layerscope.errors import LayerscopeError
 from layerscope.history.dockerfile.ast import Dockerfile
 from layerscope.history.dockerfile.build import Build, ResolvedInstruction
 from layerscope.history.dockerfile.parse import parse_dockerfile
-from layerscope.history.dockerfile.scope import BaseConfig
 from layerscope.history.dockerfile.stages import Source as Input
 from layerscope.history.dockerfile.stages import SourceKind
 from layerscope.history.match import Match, match
@@ -19,73 +17,11 @@ from layerscope.model.base import Base
 from layerscope.model.finding import Evidence
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
+from layerscope.stages.origins import Known, Origin, Placement, recorded_arguments, recorded_origins
 from layerscope.stages.provenance import BuildStep, Provenance, read_provenance
 
 ATTESTED_BASE = "as the provenance attests"
 DECLARED_BASE = "from the Dockerfile"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What the user knows of the build beside the archive.
-
-    ``builders`` are open images of build stages by name. ``base`` is the config of the base image, for the variables
-    and the working directory that the Dockerfile's first instruction starts with.
-    """
-
-    dockerfile: Dockerfile | None = None
-    target: str = ""
-    build_args: Mapping[str, str] = field(default_factory=dict)
-    builders: tuple[tuple[str, Image], ...] = ()
-    base: BaseConfig | None = None
-
-    @property
-    def nothing(self) -> bool:
-        """Whether the archive alone has to do."""
-        return self.dockerfile is None and not self.builders
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Where the instruction of one step stands, and what it takes its files from.
-
-    ``stage`` is the one that runs it, ``source`` the stage or image that it copies from, empty for the context. Not
-    ``certain``, the source is only mounted while a RUN works: an input, of which nothing needs to stay. ``recorded``
-    is set where the history itself names the source. ``instruction`` is the Dockerfile's, where there is one.
-    """
-
-    evidence: Evidence
-    line: int | None = None
-    stage: str = ""
-    source: str = ""
-    certain: bool = True
-    recorded: bool = False
-    instruction: ResolvedInstruction | None = None
-
-    @property
-    def words(self) -> str:
-        """The evidence as a person reads it; never stronger than it is."""
-        if self.recorded:
-            return "recorded in the history"
-        told = "as attested, unsigned" if self.evidence == Evidence.ATTESTED else "declared by the Dockerfile"
-        if self.certain:
-            return told
-        return "input as attested, copy inferred" if self.evidence == Evidence.ATTESTED else f"possible input, {told}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
-    """The origin of each history step by its index, and what else the Dockerfile tells.
-
-    ``match`` is the Dockerfile laid beside the history, ``evidence`` where that comes from. ``base`` is where the
-    Dockerfile or the attestation sees the base end, None where neither tells.
-    """
-
-    origins: Mapping[int, Origin] = field(default_factory=dict)
-    match: Match | None = None
-    evidence: Evidence = Evidence.INFERRED
-    base: Base | None = None
-    warnings: tuple[str, ...] = ()
 
 
 def place(image: Image, steps: Sequence[Instruction], known: Known) -> Placement:
@@ -96,7 +32,7 @@ def place(image: Image, steps: Sequence[Instruction], known: Known) -> Placement
     evidence = Evidence.ATTESTED if found else Evidence.DECLARED
     if found is None and known.dockerfile is not None:
         found = _match(known.dockerfile, image, steps, known.build_args, known.target, known)
-    origins = _recorded(steps)
+    origins = recorded_origins(steps)
     if found is not None:
         origins |= {index: _origin(found, step, evidence) for index, step in found.steps.items()}
     if provenance is not None:
@@ -108,28 +44,6 @@ def place(image: Image, steps: Sequence[Instruction], known: Known) -> Placement
         base=_base(provenance, found, evidence),
         warnings=tuple(warnings),
     )
-
-
-def contradiction(base: Base, told: Base | None) -> tuple[str, ...]:
-    """A warning where the base that is certain ends elsewhere than the Dockerfile says."""
-    if told is None or not base.certain or base.layers == told.layers:
-        return ()
-    return (f"the base has {base.layers} layers, but {told.evidence} {told.layers} lie below the first instruction",)
-
-
-def better_base(found: Base, told: Base | None) -> Base:
-    """The base by what the archive shows for certain, else by the attestation or the Dockerfile, else by its signs.
-
-    A Dockerfile may know that there is no base at all.
-    """
-    if told is None or found.certain:
-        return found
-    return replace(told, name=told.name or found.name)
-
-
-def recorded_arguments(steps: Sequence[Instruction]) -> dict[str, str]:
-    """The build arguments that a history records beside its commands."""
-    return {name: value for step in steps for name, value in step.build_args}
 
 
 def _attested(
@@ -168,15 +82,6 @@ def _match(
     return match(build, steps)
 
 
-def _recorded(steps: Sequence[Instruction]) -> dict[int, Origin]:
-    """Builders that keep the line as written keep ``--from`` too."""
-    return {
-        step.index: Origin(evidence=Evidence.DECLARED, source=step.copy_from, recorded=True)
-        for step in steps
-        if step.copy_from
-    }
-
-
 def _origin(found: Match, step: ResolvedInstruction, evidence: Evidence) -> Origin:
     inputs = [name for one in step.inputs if (name := _name(found, one))]
     return Origin(
@@ -186,6 +91,7 @@ def _origin(found: Match, step: ResolvedInstruction, evidence: Evidence) -> Orig
         source=", ".join(dict.fromkeys(inputs)),
         certain=step.instruction.keyword != "RUN",
         instruction=step,
+        from_context=bool(step.inputs) and all(one.kind == SourceKind.CONTEXT for one in step.inputs),
     )
 
 

@@ -3,20 +3,21 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from layerscope.errors import LayerscopeError
 from layerscope.filesystem.tree import Filesystem
 from layerscope.history.alignment import instructions as align
-from layerscope.history.dockerfile.copying import copy_mapping
-from layerscope.history.dockerfile.stages import SourceKind
-from layerscope.history.match import Match, match
 from layerscope.model.entry import Kind
 from layerscope.model.finding import Evidence
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.source import Source
 from layerscope.stages.matching import Comparison, Copied, Verdict, compare, shared_layers
-from layerscope.stages.placement import Known, Origin, Placement, recorded_arguments
+from layerscope.stages.origins import Known, Origin, Placement, recorded_arguments
+
+if TYPE_CHECKING:
+    from layerscope.history.match import Match
 
 _COPIES = ("COPY", "ADD", "")
 """Kinds of steps that may bring what another stage made; of some steps nothing is known."""
@@ -30,7 +31,7 @@ class Builder:
     image: Image
     instructions: tuple[Instruction, ...]
     comparison: Comparison
-    match: Match | None = None
+    match: "Match | None" = None
 
     def step_of_layer(self, layer: int) -> tuple[Instruction | None, int | None]:
         """The instruction that made a layer of the builder, and its line in the Dockerfile."""
@@ -127,11 +128,13 @@ def _builder(
     opened: Image,
     warnings: list[str],
 ) -> Builder:
+    from layerscope.history.match import match
+
     found = placement.match
     stage = found.build.stage(name) if found else None
     name = found.stage_name(stage.index) if found and stage else name
     history, _ = align(opened.config.history, len(opened.layers))
-    own: Match | None = None
+    own = None
     if found is not None and stage is not None:
         arguments = {**recorded_arguments(history), **found.build.build_args}
         try:
@@ -150,7 +153,7 @@ def _copied(
     joined: Trace,
     image: Image,
     steps: Sequence[Instruction],
-    found: Match | None,
+    found: "Match | None",
     name: str,
     history: Sequence[Instruction],
     shared: int,
@@ -171,13 +174,15 @@ def _copied(
 
 def _mapped(layer: int, origin: Origin, step: Instruction | None) -> Copied:
     """A layer whose COPY the Dockerfile shows; where that leaves the source open, the files have to tell."""
+    from layerscope.history.dockerfile.copying import copy_mapping
+
     instruction = origin.instruction
     if instruction is not None and instruction.instruction.keyword in ("COPY", "ADD"):
         try:
             mapping = copy_mapping(instruction)
         except LayerscopeError:
             return Copied(layer=layer, destination=_destination(step))
-        if mapping.resolved and mapping.source.kind == SourceKind.STAGE:
+        if mapping.resolved and mapping.source.stage is not None:
             return Copied(layer=layer, map_back=mapping.map_back)
     return Copied(layer=layer, destination=_destination(step))
 

@@ -13,7 +13,7 @@ from layerscope.archive.reading import Reading
 from layerscope.history.dockerfile.parse import parse_dockerfile
 from layerscope.model.finding import Finding
 from layerscope.model.report import InstructionReport, Report, StageReport
-from layerscope.stages.placement import Known
+from layerscope.stages.origins import Known
 from tests.builder import ImageSpec, compress, containerd, digest, docker_save
 
 LEVELS = ("inferred", "declared", "matched", "attested")
