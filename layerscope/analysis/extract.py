@@ -1,0 +1,173 @@
+"""Which versions of an image to take out, and under which names: a plan, before anything is written."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from layerscope.analysis.lookup import lookup, normal
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.contents import Piece
+from layerscope.model.entry import Fate, Kind
+
+_SETID = 0o7000
+_RESERVED = frozenset('<>:"/\\|?*')
+"""What Windows does not take in a name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractQuery:
+    """What to take: PATH and all below it, of the final image, of one ``layer``, or of what is ``hidden``.
+
+    Without ``setid`` no file keeps its setuid, setgid or sticky bit.
+    """
+
+    path: str
+    layer: int | None = None
+    hidden: bool = False
+    setid: bool = False
+    windows: bool = os.name == "nt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing to write: ``parts`` are the components of its path below the destination, none of them special.
+
+    ``kind`` is a directory, a file or a symlink. ``carrier`` is the version that has the bytes of a file.
+    """
+
+    path: str
+    parts: tuple[str, ...]
+    kind: Kind
+    mode: int
+    mtime: int
+    link: str = ""
+    carrier: int = -1
+    content_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something that is not written as it is in the image, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Items in the order of their paths; ``content_bytes`` counts what hard links share once."""
+
+    items: tuple[Item, ...]
+    notes: tuple[Note, ...]
+    content_bytes: int
+
+
+def plan(filesystem: Filesystem, query: ExtractQuery) -> Plan:
+    """What a query takes out; raises UsageError where there is nothing at its path."""
+    notes: list[Note] = []
+    root, versions = _versions(filesystem, query, notes)
+    name = normal(query.path).rpartition("/")[2]
+    items = []
+    for path, number in sorted(versions.items()):
+        inner = path[len(root.rstrip("/")) :].strip("/")
+        parts = tuple(part for part in (name, *inner.split("/")) if part)
+        item = _item(filesystem, path, number, parts, query, notes)
+        if item is not None:
+            items.append(item)
+    carriers = {item.carrier: item.content_bytes for item in items if item.kind == Kind.FILE}
+    return Plan(items=tuple(items), notes=tuple(notes), content_bytes=sum(carriers.values()))
+
+
+def contents(filesystem: Filesystem, carriers: Iterable[int]) -> Iterator[tuple[int, Iterator[Piece]]]:
+    """The bytes of versions that carry some, layer by layer, in the order of their tars (see Contents.stream)."""
+    by_layer: dict[int, dict[int, int]] = {}
+    for carrier in carriers:
+        layer, index = filesystem.place(carrier)
+        by_layer.setdefault(layer, {})[index] = carrier
+    for layer, indexes in sorted(by_layer.items()):
+        for index, pieces in filesystem.layers[layer].contents.stream(tuple(indexes)):
+            yield indexes[index], pieces
+
+
+def _versions(filesystem: Filesystem, query: ExtractQuery, notes: list[Note]) -> tuple[str, Mapping[str, int]]:
+    """The path that was meant, and the version of each path at or below it."""
+    if query.layer is None and not query.hidden:
+        root = lookup(filesystem, query.path, None).path
+        return root, {path: number for path, number in filesystem.live.items() if _below(path, root)}
+    root = normal(query.path)
+    found: dict[str, int] = {}
+    layers = range(len(filesystem.layers)) if query.layer is None else (query.layer,)
+    for layer in layers:
+        paths = filesystem.layers[layer].changeset.paths if 0 <= layer < len(filesystem.layers) else ()
+        for number, path in zip(filesystem.numbers(layer) if paths else (), paths, strict=True):
+            fate = filesystem.fates[number]
+            if fate == Fate.MARKER or (query.hidden and fate == Fate.LIVE) or not _below(path, root):
+                continue
+            if path in found and filesystem.kind_of(found[path]) != Kind.DIRECTORY:
+                notes.append(_older(filesystem, path, found[path]))
+            found[path] = number
+    if not found:
+        lookup(filesystem, query.path, query.layer)  # Says where it is instead.
+    return root, found
+
+
+def _below(path: str, root: str) -> bool:
+    return root == "/" or path == root or path.startswith(root + "/")
+
+
+def _older(filesystem: Filesystem, path: str, number: int) -> Note:
+    layer = filesystem.layer_of(number)
+    return Note(path=path, reason=f"layer {layer} holds an older version; --layer {layer} gives that")
+
+
+def _item(
+    filesystem: Filesystem, path: str, number: int, parts: tuple[str, ...], query: ExtractQuery, notes: list[Note]
+) -> Item | None:
+    """The item of one version; None, and a note, for what is never written."""
+    carrier = filesystem.carrier(number)
+    kind = filesystem.kind_of(carrier)
+    if kind not in (Kind.FILE, Kind.DIRECTORY, Kind.SYMLINK):
+        reason = "its hard link leads nowhere" if kind == Kind.HARDLINK else f"a {kind.name.lower().replace('_', ' ')}"
+        notes.append(Note(path=path, reason=reason))
+        return None
+    if not parts and kind != Kind.DIRECTORY:
+        notes.append(Note(path=path, reason="it stands for the root directory"))
+        return None
+    version = filesystem.version(carrier)
+    safe = tuple(safe_name(part, windows=query.windows) for part in parts)
+    if safe != parts:
+        notes.append(Note(path=path, reason=f"written as {'/'.join(safe)}"))
+    mode = version.mode
+    if mode & _SETID and not query.setid:
+        mode &= ~_SETID
+        if kind == Kind.FILE:
+            notes.append(Note(path=path, reason="written without its setuid, setgid or sticky bit"))
+    return Item(
+        path=path,
+        parts=safe,
+        kind=kind,
+        mode=mode,
+        mtime=version.mtime,
+        link=version.link if kind == Kind.SYMLINK else "",
+        carrier=carrier if kind == Kind.FILE else -1,
+        content_bytes=version.content_bytes if kind == Kind.FILE else 0,
+    )
+
+
+def safe_name(name: str, *, windows: bool = False) -> str:
+    """A name that moves no cursor and means nothing to the system: what could is percent-encoded, byte by byte.
+
+    So are bytes that are no UTF-8. What is not changed stays as it is, percent signs too.
+    """
+    if name in (".", "..", ""):
+        return name.replace(".", "%2E") or "%"
+    unsafe = _RESERVED if windows else frozenset("/")
+    made = "".join(one if one.isprintable() and one not in unsafe else _encoded(one) for one in name)
+    if windows and made[-1] in ". ":  # Windows drops them, so two names could become one.
+        made = made[:-1] + _encoded(made[-1])
+    return made
+
+
+def _encoded(character: str) -> str:
+    raw = character.encode("utf-8", "surrogateescape" if 0xDC80 <= ord(character) <= 0xDCFF else "surrogatepass")
+    return "".join(f"%{byte:02X}" for byte in raw)

@@ -1,0 +1,74 @@
+"""Finds what a person means by a path, and says where it is when it is not there."""
+
+import posixpath
+from dataclasses import dataclass
+
+from layerscope.errors import UsageError
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.entry import Fate, Kind
+from layerscope.model.pathset import PathSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A path with its version; ``number`` is None for a directory that has no entry of its own."""
+
+    path: str
+    number: int | None
+
+
+def lookup(filesystem: Filesystem, path: str, layer: int | None) -> Found:
+    """``path`` in the final image, its symlinks followed, or as one layer holds it.
+
+    Raises UsageError where there is nothing; the hint names the layers that hold it.
+    """
+    asked = normal(path)
+    if layer is not None:
+        return _in_layer(filesystem, asked, layer)
+    number = filesystem.resolve(asked)
+    if number is not None:
+        return Found(path=_own_path(filesystem, number), number=number)
+    if asked == "/" or any(one.startswith(asked + "/") for one in filesystem.live):
+        return Found(path=asked, number=None)
+    raise UsageError(f"the image has no {asked}", hint=_elsewhere(filesystem, asked))
+
+
+def normal(path: str) -> str:
+    """A path that a person typed, as the versions have it: absolute, without ``..`` and doubled slashes."""
+    return posixpath.normpath("/" + path.lstrip("/"))
+
+
+def _in_layer(filesystem: Filesystem, path: str, layer: int) -> Found:
+    if not 0 <= layer < len(filesystem.layers):
+        raise UsageError(f"there is no layer {layer}", hint=f"the layers are 0 to {len(filesystem.layers) - 1}")
+    problem = filesystem.layers[layer].problem
+    if problem:
+        raise UsageError(f"layer {layer} could not be read: {problem}")
+    changeset = filesystem.layers[layer].changeset
+    numbers = filesystem.numbers(layer)
+    found = [n for n, one in zip(numbers, changeset.paths, strict=True) if one == path]
+    held = [number for number in found if filesystem.fates[number] != Fate.MARKER]
+    if held:
+        return Found(path=path, number=held[-1])
+    if any(one.startswith(path.rstrip("/") + "/") for one in changeset.paths):
+        return Found(path=path, number=None)
+    message = f"layer {layer} deletes {path}" if found else f"layer {layer} has no {path}"
+    raise UsageError(message, hint=_elsewhere(filesystem, path))
+
+
+def _own_path(filesystem: Filesystem, number: int) -> str:
+    """The path under which a live version is found, which is not that of its bytes where it is a hardlink."""
+    layer, index = filesystem.place(number)
+    return filesystem.layers[layer].changeset.paths[index]
+
+
+def _elsewhere(filesystem: Filesystem, path: str) -> str:
+    """In which layers a path is, one sentence; empty where it is in none."""
+    (numbers,) = filesystem.select([PathSet(paths=(path,))])
+    words = {Fate.LIVE: "live", Fate.DELETED: "deleted", Fate.OVERWRITTEN: "overwritten", Fate.COPIED_UP: "copied up"}
+    held = [
+        f"layer {filesystem.layer_of(number)} holds it ({words[Fate(filesystem.fates[number])]})"
+        for number in sorted(numbers)
+        if filesystem.kind_of(number) < Kind.WHITEOUT
+    ]
+    return f"{', '.join(held)}; take it with --layer" if held else ""

@@ -1,0 +1,72 @@
+"""``layerscope cat``: one file of an image on stdout."""
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+import typer
+
+from layerscope.cli.options import ImagePath, ReadOptions, reading_options
+from layerscope.model.contents import Piece
+
+_ZEROS = bytes(1 << 20)
+
+
+@reading_options
+def cat(
+    image: ImagePath,
+    reading: ReadOptions,
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A file; symlinks to it are followed.")],
+    layer: Annotated[
+        int | None, typer.Option("--layer", help="As this layer holds it, counted from 0; a deleted one too.")
+    ] = None,
+) -> None:
+    """Write one file of the image to stdout, whatever its length.
+
+    layerscope cat image.tar /etc/os-release
+
+    layerscope cat image.tar /root/.npmrc --layer 4
+    """
+    from layerscope.analysis.extract import contents
+    from layerscope.analysis.lookup import lookup
+    from layerscope.cli.reading import opened
+    from layerscope.cli.spool import rereadable
+    from layerscope.errors import UsageError
+    from layerscope.filesystem.tree import Filesystem
+    from layerscope.model.entry import Kind
+
+    with rereadable(image) as source, opened(source, reading, silent=True) as opened_image:
+        filesystem = Filesystem(opened_image.layers)
+        found = lookup(filesystem, path, layer)
+        carrier = -1 if found.number is None else filesystem.carrier(found.number)
+        kind = Kind.DIRECTORY if carrier < 0 else filesystem.kind_of(carrier)
+        if kind == Kind.SYMLINK:
+            target = filesystem.version(carrier).link
+            raise UsageError(f"{found.path} is a symlink to {target}", hint="ask for that, or leave out --layer")
+        if kind != Kind.FILE:
+            name = kind.name.lower().replace("_", " ")
+            raise UsageError(f"{found.path} is a {name}", hint="layerscope extract takes directories")
+        for _, pieces in contents(filesystem, (carrier,)):
+            _write(pieces)
+
+
+def _write(pieces: Iterator[Piece]) -> None:
+    """To a pipe or a file the bytes as they are; to a terminal nothing that could move its cursor."""
+    out = sys.stdout.buffer
+    put: Callable[[bytes | memoryview], object] = _printed if sys.stdout.isatty() else out.write
+    for piece in pieces:
+        if not isinstance(piece, int):
+            put(piece)
+            continue
+        while piece:
+            put(_ZEROS[:piece])
+            piece -= min(piece, len(_ZEROS))
+    sys.stdout.flush()
+
+
+def _printed(data: bytes | memoryview) -> None:
+    from layerscope.cli.output import write
+    from layerscope.render.escape import printable
+
+    lines = bytes(data).decode("utf-8", "surrogateescape").split("\n")
+    write("\n".join("\t".join(map(printable, line.split("\t"))) for line in lines))

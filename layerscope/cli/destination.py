@@ -1,0 +1,164 @@
+"""Writes below one directory and nowhere else, whatever is in the way there.
+
+Every directory is entered from its parent, one component at a time, and never through a symlink: by descriptors where
+the system has them (``openat`` and O_NOFOLLOW), so that nobody can exchange a directory meanwhile; else by looking.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+HELD = {os.open, os.mkdir, os.unlink, os.link, os.symlink} <= os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
+"""Whether directories can be held by descriptors."""
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+
+class Place(Protocol):
+    """An open directory; names are single components."""
+
+    def enter(self, name: str, *, create: bool) -> "Place": ...
+    def arguments(self, name: str, prefix: str = "") -> tuple[str, dict[str, int]]: ...
+    def settle(self, mode: int, mtime: int) -> None: ...
+    def close(self) -> None: ...
+
+
+class HeldPlace:
+    """A directory by its descriptor."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def enter(self, name: str, *, create: bool) -> "HeldPlace":
+        """The directory of that name, made if need be; raises OSError where something else has the name."""
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+        try:
+            return HeldPlace(os.open(name, flags, dir_fd=self._descriptor))
+        except FileNotFoundError:
+            if not create:
+                raise
+        os.mkdir(name, dir_fd=self._descriptor)
+        return HeldPlace(os.open(name, flags, dir_fd=self._descriptor))
+
+    def arguments(self, name: str, prefix: str = "") -> tuple[str, dict[str, int]]:
+        """How a system call is told of ``name`` in this directory; ``prefix`` is that of calls with two names."""
+        return name, {f"{prefix}dir_fd": self._descriptor}
+
+    def settle(self, mode: int, mtime: int) -> None:
+        """Set the directory's own mode and time."""
+        os.fchmod(self._descriptor, mode)
+        os.utime(self._descriptor, (mtime, mtime))
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+class NamedPlace:
+    """A directory by its path, for systems without descriptors of directories."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def enter(self, name: str, *, create: bool) -> "NamedPlace":
+        path = os.path.join(self._path, name)
+        try:
+            found = os.lstat(path)
+        except FileNotFoundError:
+            if not create:
+                raise
+            os.mkdir(path)
+            found = os.lstat(path)
+        # A junction of Windows is a directory to lstat, but has a tag that a plain one lacks.
+        if not stat.S_ISDIR(found.st_mode) or getattr(found, "st_reparse_tag", False):
+            raise NotADirectoryError(f"{path} is no directory")
+        return NamedPlace(path)
+
+    def arguments(self, name: str, prefix: str = "") -> tuple[str, dict[str, int]]:
+        return os.path.join(self._path, name), {}
+
+    def settle(self, mode: int, mtime: int) -> None:
+        os.chmod(self._path, mode)
+        os.utime(self._path, (mtime, mtime))
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Destination:
+    """The directory to write to. All methods raise OSError; ``parts`` are the components of a path below it."""
+
+    def __init__(self, directory: str, *, held: bool = HELD, force: bool = False) -> None:
+        os.makedirs(directory, exist_ok=True)
+        self._root: Place
+        self._root = HeldPlace(os.open(directory, os.O_RDONLY | os.O_DIRECTORY)) if held else NamedPlace(directory)
+        self._force = force
+
+    def close(self) -> None:
+        self._root.close()
+
+    def make_directory(self, parts: tuple[str, ...]) -> bool:
+        """Make a directory and those above it; whether it is new."""
+        with self._parent(parts) as parent:
+            try:
+                parent.enter(parts[-1], create=False).close()
+            except FileNotFoundError:
+                parent.enter(parts[-1], create=True).close()
+                return True
+        return False
+
+    def create(self, parts: tuple[str, ...]) -> int:
+        """The descriptor of a new, empty file that only its owner can read."""
+        with self._parent(parts) as parent:
+            self._clear(parent, parts[-1])
+            path, options = parent.arguments(parts[-1])
+            return os.open(path, _NEW, 0o600, **options)
+
+    def symlink(self, parts: tuple[str, ...], target: str) -> None:
+        with self._parent(parts) as parent:
+            self._clear(parent, parts[-1])
+            path, options = parent.arguments(parts[-1])
+            os.symlink(target, path, False, **options)
+
+    def link(self, existing: tuple[str, ...], parts: tuple[str, ...]) -> None:
+        """Give a file that was created here another name."""
+        with self._parent(existing) as source, self._parent(parts) as parent:
+            self._clear(parent, parts[-1])
+            old, old_options = source.arguments(existing[-1], "src_")
+            new, new_options = parent.arguments(parts[-1], "dst_")
+            os.link(old, new, follow_symlinks=False, **old_options, **new_options)
+
+    def remove(self, parts: tuple[str, ...]) -> None:
+        with self._parent(parts) as parent:
+            path, options = parent.arguments(parts[-1])
+            os.unlink(path, **options)
+
+    def settle(self, parts: tuple[str, ...], mode: int, mtime: int) -> None:
+        """Give a directory that was made here its mode and time."""
+        with self._parent((*parts, "")) as place:
+            place.settle(mode, mtime)
+
+    def _clear(self, parent: Place, name: str) -> None:
+        """With ``force``, take what is no directory out of the way; a symlink itself goes, never what it points to."""
+        if not self._force:
+            return
+        path, options = parent.arguments(name)
+        try:
+            os.unlink(path, **options)
+        except FileNotFoundError:
+            return
+
+    @contextmanager
+    def _parent(self, parts: tuple[str, ...]) -> Iterator[Place]:
+        """The directory that holds the last of ``parts``; those above it are made."""
+        place, opened = self._root, False
+        try:
+            for part in parts[:-1]:
+                inner = place.enter(part, create=True)
+                if opened:
+                    place.close()
+                place, opened = inner, True
+            yield place
+        finally:
+            if opened:
+                place.close()

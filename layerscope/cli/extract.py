@@ -1,0 +1,90 @@
+"""``layerscope extract``: a file or a subtree of an image, written to a directory and never outside of it."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from layerscope.cli.options import ImagePath, ReadOptions, reading_options
+
+if TYPE_CHECKING:
+    from layerscope.analysis.extract import Note
+
+_MOST = 20
+"""Notes of one kind that are printed one by one."""
+
+
+@reading_options
+def extract(
+    image: ImagePath,
+    reading: ReadOptions,
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A file or directory of the image; / for all of it.")],
+    directory: Annotated[str, typer.Argument(metavar="DIR", help="Where to write it; made if it is not there.")],
+    layer: Annotated[
+        int | None, typer.Option("--layer", help="What this layer holds, counted from 0; deleted files too.")
+    ] = None,
+    hidden: Annotated[bool, typer.Option("--hidden", help="What is hidden and shipped all the same.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    setid: Annotated[bool, typer.Option("--setid", help="Keep setuid, setgid and sticky bits.")] = False,
+) -> None:
+    """Write a file or a subtree to DIR, under its own name.
+
+    Nothing is written outside of DIR or through a symlink. Devices and pipes are left out, files get your own user
+    and group, and names that could harm a terminal are percent-encoded; stderr tells of each.
+
+    layerscope extract image.tar /etc out
+
+    layerscope extract image.tar / deleted --hidden
+    """
+    from layerscope.analysis.extract import ExtractQuery
+    from layerscope.analysis.extract import plan as make_plan
+    from layerscope.cli.destination import Destination
+    from layerscope.cli.reading import limits, opened
+    from layerscope.cli.spool import rereadable
+    from layerscope.cli.unpack import Unpacker
+    from layerscope.errors import LayerscopeError, LimitExceeded
+    from layerscope.filesystem.tree import Filesystem
+
+    query = ExtractQuery(path=path, layer=layer, hidden=hidden, setid=setid)
+    with rereadable(image) as source, opened(source, reading) as opened_image:
+        filesystem = Filesystem(opened_image.layers)
+        plan = make_plan(filesystem, query)
+        most = limits(tuple(reading.limit or ())).expanded_bytes
+        if plan.content_bytes > most:
+            raise LimitExceeded(f"{path} holds {plan.content_bytes:,} bytes", hint="raise --limit expanded_bytes")
+        try:
+            destination = Destination(directory, force=force)
+        except OSError as error:
+            raise LayerscopeError(f"cannot write to {directory}: {error.strerror}") from None
+        unpacker = Unpacker(filesystem, destination, umask=_umask())
+        try:
+            unpacker.unpack(plan)
+        finally:
+            destination.close()
+    if not reading.quiet:
+        _tell((*plan.notes, *unpacker.notes))
+        counts = f"{unpacker.files:,} files, {unpacker.directories:,} directories and {unpacker.symlinks:,} symlinks"
+        print(f"wrote {counts} to {directory}", file=sys.stderr)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _tell(notes: Sequence["Note"]) -> None:
+    """Each thing that was left out or changed, but not a million times the same."""
+    from layerscope.render.escape import printable
+
+    counts: dict[str, int] = {}
+    for note in notes:
+        kind = note.reason.partition(" as ")[0]
+        counts[kind] = counts.get(kind, 0) + 1
+        if counts[kind] <= _MOST:
+            print(f"{printable(note.path)}: {printable(note.reason)}", file=sys.stderr)
+    for kind, count in counts.items():
+        if count > _MOST:
+            print(f"and {count - _MOST:,} more: {printable(kind)}", file=sys.stderr)

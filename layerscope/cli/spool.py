@@ -1,0 +1,27 @@
+"""Keeps what comes through a pipe in a temporary file, for commands that read an archive twice."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def rereadable(source: str) -> Iterator[str]:
+    """The path of an archive that can be read again: ``source`` itself, unless it is ``-`` or a named pipe."""
+    if source != "-" and (not os.path.exists(source) or os.path.isfile(source) or os.path.isdir(source)):
+        yield source
+        return
+    descriptor, path = tempfile.mkstemp(prefix="layerscope-", suffix=".tar")
+    try:
+        with open(descriptor, "wb") as spooled:
+            if source == "-":
+                shutil.copyfileobj(sys.stdin.buffer, spooled, 1 << 20)
+            else:
+                with open(source, "rb") as pipe:
+                    shutil.copyfileobj(pipe, spooled, 1 << 20)
+        yield path
+    finally:
+        os.unlink(path)

@@ -1,0 +1,135 @@
+"""Carries out a plan of extraction below one directory: directories first, then files, symlinks last."""
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+from layerscope.analysis.extract import Item, Note, Plan, contents
+from layerscope.cli.destination import Destination
+from layerscope.errors import LayerscopeError
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.contents import Piece
+from layerscope.model.entry import Kind
+
+_FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""After one of these the next file would fail as well."""
+_LATEST = 1 << 33
+"""Seconds since 1970 that every file system can store; an archive may claim any number."""
+
+
+class Unpacker:
+    """Writes items and collects notes on what could not be written."""
+
+    def __init__(self, filesystem: Filesystem, destination: Destination, *, umask: int) -> None:
+        self._filesystem = filesystem
+        self._destination = destination
+        self._umask = umask
+        self.notes: list[Note] = []
+        self.files = self.directories = self.symlinks = 0
+
+    def unpack(self, plan: Plan) -> None:
+        """Write all of a plan; raises LayerscopeError where the disk is full or the archive damaged."""
+        made = [item for item in plan.items if item.kind == Kind.DIRECTORY and self._directory(item)]
+        self._files(plan)
+        # Nothing can be written through a link that is not there yet.
+        for item in plan.items:
+            if item.kind == Kind.SYMLINK:
+                self._symlink(item)
+        for item in reversed(made):  # What is inside would change the time again.
+            with suppress(OSError):
+                mode = (item.mode & ~self._umask) | 0o700
+                self._destination.settle(item.parts, mode, _time(item))
+
+    def _try(self, item: Item, write: Callable[[], object]) -> bool:
+        """Whether it could be written; a note says why not."""
+        try:
+            write()
+        except (OSError, ValueError) as error:  # A name with NUL, or one that the file system has no characters for.
+            if isinstance(error, OSError) and error.errno in _FATAL:
+                raise LayerscopeError(f"cannot write {'/'.join(item.parts)}: {error.strerror}") from None
+            self.notes.append(Note(path=item.path, reason=_reason(error)))
+            return False
+        return True
+
+    def _directory(self, item: Item) -> bool:
+        """Whether the directory is new."""
+        if not item.parts:
+            return False
+        new: list[bool] = []
+        if self._try(item, lambda: new.append(self._destination.make_directory(item.parts))):
+            self.directories += 1
+        return any(new)
+
+    def _symlink(self, item: Item) -> None:
+        if self._try(item, lambda: self._destination.symlink(item.parts, item.link)):
+            self.symlinks += 1
+
+    def _files(self, plan: Plan) -> None:
+        names: dict[int, list[Item]] = {}
+        for item in plan.items:
+            if item.kind == Kind.FILE:
+                names.setdefault(item.carrier, []).append(item)
+        for carrier, pieces in contents(self._filesystem, names):
+            first: Item | None = None
+            for item in names[carrier]:
+                if first is None:
+                    first = item if self._file(item, pieces) else None
+                else:
+                    self._link(first, item)
+
+    def _file(self, item: Item, pieces: Iterator[Piece]) -> bool:
+        opened: list[int] = []
+        if not self._try(item, lambda: opened.append(self._destination.create(item.parts))):
+            return False
+        try:
+            with open(opened[0], "wb", buffering=0) as file:
+                _write(file.fileno(), pieces)
+                if os.chmod in os.supports_fd:
+                    os.chmod(file.fileno(), item.mode & ~self._umask)
+                if os.utime in os.supports_fd:
+                    os.utime(file.fileno(), (_time(item), _time(item)))
+        except BaseException as error:
+            with suppress(OSError):
+                self._destination.remove(item.parts)
+            if isinstance(error, OSError):
+                raise LayerscopeError(f"cannot write {'/'.join(item.parts)}: {error.strerror}") from None
+            raise
+        self.files += 1
+        return True
+
+    def _link(self, first: Item, item: Item) -> None:
+        written: list[Item] = []
+        if self._try(item, lambda: written.append(self._linked(first, item))):
+            self.files += 1
+
+    def _linked(self, first: Item, item: Item) -> Item:
+        self._destination.link(first.parts, item.parts)
+        return item
+
+
+def _write(descriptor: int, pieces: Iterator[Piece]) -> None:
+    """Write the pieces; a hole stays one, so a file of many GB of zeros takes no space."""
+    length = 0
+    for piece in pieces:
+        if isinstance(piece, int):
+            length = os.lseek(descriptor, piece, os.SEEK_CUR)
+            continue
+        while piece:
+            count = os.write(descriptor, piece)
+            piece, length = piece[count:], length + count
+    os.ftruncate(descriptor, length)
+
+
+def _time(item: Item) -> int:
+    return min(max(item.mtime, 0), _LATEST)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileExistsError):
+        return "there is something of that name already (--force replaces files)"
+    if isinstance(error, NotADirectoryError) or (isinstance(error, OSError) and error.errno == errno.ELOOP):
+        return "a file or a symlink is where its directory should be"
+    if isinstance(error, IsADirectoryError):
+        return "a directory has its name"
+    return str(error.strerror or error) if isinstance(error, OSError) else str(error)

@@ -1,0 +1,32 @@
+"""Runs the real command line in a process of its own, as a person does."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """What a call left: its exit code, stdout as bytes, and stderr."""
+
+    code: int
+    out: bytes
+    err: str
+
+
+def call(*arguments: str | Path, stdin: bytes = b"", folder: Path | None = None, **environment: str) -> Called:
+    """Run ``layerscope`` with these arguments; a traceback fails the test whatever it asserts."""
+    done = subprocess.run(
+        [sys.executable, "-m", "layerscope", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **environment},
+        timeout=120,
+    )
+    err = done.stderr.decode("utf-8", "replace")
+    assert "Traceback" not in err, err
+    return Called(code=done.returncode, out=done.stdout, err=err)
