@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from layerscope.cli.cat import cat
 from layerscope.cli.check import check
 from layerscope.cli.diff import diff
+from layerscope.cli.extract import extract
 from layerscope.cli.files import files
 from layerscope.cli.inspect import inspect
 from layerscope.cli.layers import history, layers
@@ -50,6 +52,6 @@ def _options(
         configure(context, (command.__name__ for command in _COMMANDS), config)
 
 
-_COMMANDS = (report, leaks, packages, layers, history, files, inspect, diff, check, rules)
+_COMMANDS = (report, leaks, packages, layers, history, files, inspect, diff, check, cat, extract, rules)
 for _command in _COMMANDS:
     app.command()(_command)
