@@ -1,0 +1,131 @@
+"""``-f`` and ``-o``: which format goes where, and files that are written whole or not at all."""
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from layerscope.cli import outputs as module
+from layerscope.cli.outputs import Output, ReportFormat, outputs, write_file
+from layerscope.errors import LayerscopeError, MissingExtra, UsageError
+from layerscope.render import sbom
+from tests.builder import ImageSpec, docker_legacy, file, layer
+from tests.cli.calling import call
+
+F = ReportFormat
+
+
+@pytest.mark.parametrize(
+    ("settings", "chosen", "expected"),
+    [
+        pytest.param((), None, [(F.TABLE, "-")], id="nothing"),
+        pytest.param((), F.JSON, [(F.JSON, "-")], id="a format for stdout"),
+        pytest.param(("r.html",), None, [(F.HTML, "r.html")], id="by ending"),
+        pytest.param(("R.HTM",), None, [(F.HTML, "R.HTM")], id="by ending in capitals"),
+        pytest.param(("a.sarif", "b.xml"), None, [(F.SARIF, "a.sarif"), (F.JUNIT, "b.xml")], id="several"),
+        pytest.param(("bom.cdx.json",), None, [(F.CYCLONEDX, "bom.cdx.json")], id="the longer ending"),
+        pytest.param(("bom.spdx.json",), None, [(F.SPDX, "bom.spdx.json")], id="SPDX"),
+        pytest.param(("report",), None, [(F.TABLE, "report")], id="no ending"),
+        pytest.param(("r.json",), F.GITLAB, [(F.GITLAB, "r.json")], id="-f before the ending"),
+        pytest.param(("sarif=r.json",), F.CSV, [(F.SARIF, "r.json")], id="a name before -f"),
+        pytest.param(("json=-", "html=r"), None, [(F.JSON, "-"), (F.HTML, "r")], id="stdout beside a file"),
+        pytest.param(("./a=b.csv",), None, [(F.CSV, "./a=b.csv")], id="a path with ="),
+        pytest.param(("csv=a=b",), None, [(F.CSV, "a=b")], id="only the first = counts"),
+    ],
+)
+def test_formats_and_paths(
+    settings: tuple[str, ...], chosen: ReportFormat | None, expected: list[tuple[ReportFormat, str]]
+) -> None:
+    assert outputs(settings, chosen) == tuple(Output(format=name, path=path) for name, path in expected)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        pytest.param(("htm=r",), "there is no format htm", id="no format"),
+        pytest.param(("json=",), "the path is missing", id="no path"),
+        pytest.param(("",), "the path is missing", id="nothing"),
+        pytest.param(("json=a", "html=a"), "-o names a twice", id="twice"),
+    ],
+)
+def test_what_cannot_be_is_wrong_usage(settings: tuple[str, ...], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        outputs(settings, None)
+
+
+def test_a_missing_extra_is_told_before_anything_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sbom, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra):
+        outputs(("spdx=x",), None)
+
+
+def test_a_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "r.txt"
+    path.write_text("old")
+    path.chmod(0o640)
+    write_file(str(path), "new")
+    assert path.read_text() == "new" and stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert os.listdir(tmp_path) == ["r.txt"]
+
+
+def test_a_new_file_gets_the_mode_of_any_new_file(tmp_path: Path) -> None:
+    write_file(str(tmp_path / "ours"), "text")
+    (tmp_path / "theirs").write_text("text")
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "theirs").stat().st_mode
+
+
+def test_a_symlink_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("old")
+    (tmp_path / "link").symlink_to("target")
+    write_file(str(tmp_path / "link"), "new")
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "target").read_text() == "new"
+
+
+def test_a_device_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    write_file(os.devnull, "text")
+    assert not Path(os.devnull).is_file()
+
+
+def test_a_disk_that_is_full_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "r.txt"
+    path.write_text("old")
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(LayerscopeError, match=r"cannot write .*r\.txt: No space left on device"):
+        write_file(str(path), "new")
+    assert path.read_text() == "old" and os.listdir(tmp_path) == ["r.txt"]
+
+
+@pytest.mark.parametrize("target", ["missing/r.txt", "."], ids=["no such directory", "a directory"])
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, target: str) -> None:
+    with pytest.raises(LayerscopeError, match="cannot write"):
+        write_file(str(tmp_path / target), "text")
+
+
+def test_the_command_writes_all_that_was_asked_for(tmp_path: Path) -> None:
+    image = tmp_path / "image.tar"
+    image.write_bytes(docker_legacy(ImageSpec(layers=(layer(file("a", b"1234")),), tags=("app:1",))))
+    called = call(
+        "report", image, "-o", "r.html", "-o", "sarif=r.json", "-o", "bom.cdx.json", "-o", "-", folder=tmp_path
+    )
+    assert called.code == 0, called.err
+    assert called.out.startswith(b"app:1  ")
+    assert (tmp_path / "r.html").read_text().startswith("<!doctype html>")
+    assert json.loads((tmp_path / "r.json").read_text())["version"] == "2.1.0"
+    assert json.loads((tmp_path / "bom.cdx.json").read_text())["specVersion"] == "1.6"
+    assert sorted(os.listdir(tmp_path)) == ["bom.cdx.json", "image.tar", "r.html", "r.json"]
+
+
+def test_findings_stand_in_the_dockerfile_as_the_repository_knows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docker").mkdir()
+    monkeypatch.chdir(tmp_path)
+    placed = module._placed
+    assert placed("docker") == placed("./docker/Dockerfile") == placed(str(tmp_path / "docker")) == "docker/Dockerfile"
+    assert placed("/elsewhere/Dockerfile") == "/elsewhere/Dockerfile"
