@@ -88,12 +88,14 @@ def shared_layers(
 ) -> int:
     """How many of the lowest layers both images stand on: the same contents, made by the same steps.
 
-    A COPY of all that one RUN has made may give the same layer, but is no ancestor.
+    A COPY of all that one RUN has made may give the same layer, but is no ancestor. Where a history is lost, the
+    contents alone decide.
     """
     ours, theirs = ({step.layer: step.created_by for step in one} for one in (steps, builder_steps))
     count = 0
     for one, other in zip(image.layers, builder.layers, strict=False):
-        if one.diff_id is None or one.diff_id != other.diff_id or ours.get(count) != theirs.get(count):
+        step = ours.get(count, theirs.get(count))
+        if one.diff_id is None or one.diff_id != other.diff_id or step != theirs.get(count, step):
             break
         count += 1
     return count

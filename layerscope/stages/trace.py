@@ -46,7 +46,7 @@ class Trace:
     """Answers for each version which stage it came from.
 
     ``layers`` maps the image's layers to the origin of their step, ``matched`` to the builder that fits each best.
-    ``copies`` are the layers that a COPY or ADD made.
+    ``copies`` are the layers that a COPY or ADD made, or of whose step nothing is known.
     """
 
     filesystem: Filesystem
@@ -106,7 +106,8 @@ def trace(
         for step in steps
         if step.layer is not None and step.index in placement.origins
     }
-    copies = frozenset(step.layer for step in steps if step.layer is not None and step.kind in ("COPY", "ADD"))
+    others = {step.layer for step in steps if step.kind not in _COPIES}
+    copies = frozenset(layer for layer in range(len(image.layers)) if layer not in others)
     joined = Trace(
         filesystem=filesystem, base_layers=base_layers, layers=layers, copies=copies, warnings=placement.warnings
     )

@@ -1,0 +1,121 @@
+"""What joins the levels of evidence: names, warnings, and what wins over what."""
+
+from pathlib import Path
+
+import pytest
+
+from layerscope.errors import UsageError
+from tests.builder import ImageSpec, directory, file, layer
+from tests.stages.scenes import Scene, Step, image, one, provenance, stage, step_of
+
+BASE = layer(file("usr/bin/tool", b"tool" * 500))
+HEAD = b"ref: refs/heads/main\n"
+APP = layer(file("app/.git/HEAD", HEAD), file("app/.git/objects/ab/cd", b"object" * 100))
+ROOT = Step(created_by="ADD rootfs.tar / # buildkit", layer=BASE)
+COPY = Step(created_by="COPY /app /app # buildkit", layer=APP)
+BUILDER = image(ROOT, Step(created_by="RUN /bin/sh -c git clone x # buildkit", layer=APP))
+DOCKERFILE = "FROM debian AS b\nRUN git clone x\nFROM debian\nCOPY --from=b /app /app\n"
+
+
+def scene(dockerfile: str = DOCKERFILE, **fields: object) -> Scene:
+    return Scene(final=image(ROOT, COPY), dockerfile=dockerfile, **fields)  # type: ignore[arg-type]
+
+
+def test_a_stage_without_name_goes_by_its_number(tmp_path: Path) -> None:
+    made = scene("FROM debian\nRUN git clone x\nFROM debian\nCOPY --from=0 /app /app\n").report(tmp_path, "declared")
+    assert step_of(made, 1).source_stage == "0"
+
+
+@pytest.mark.parametrize("name", ["b", "B", "0"])
+def test_a_builder_is_named_as_the_dockerfile_names_it(tmp_path: Path, name: str) -> None:
+    made = scene(builders={name: BUILDER}).report(tmp_path, "matched")
+    assert stage(made, "b").evidence == "matched"
+    assert stage(made, "b").made_by[0].dockerfile_line == 2
+
+
+def test_a_builder_of_no_stage_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no stage 'other'"):
+        scene(builders={"other": BUILDER}).report(tmp_path, "matched")
+
+
+def test_a_builder_alone_is_enough_for_a_match(tmp_path: Path) -> None:
+    made = scene(builders={"b": BUILDER}).report(tmp_path, "matched", builders_alone=True)
+    leak = one(made, "vcs-metadata")
+    assert (leak.stage, leak.evidence, leak.dockerfile_line) == ("b", "matched", None)
+    assert step_of(made, 1).evidence == "matched"
+    assert leak.made_by == "RUN git clone x"
+
+
+def test_of_two_builders_the_one_that_has_more_in_common_is_named(tmp_path: Path) -> None:
+    builders = {"a": image(ROOT, Step(created_by="RUN x", layer=layer(file("app/y", b"y" * 99)))), "b": BUILDER}
+    made = scene(builders=builders).report(tmp_path, "matched", builders_alone=True)
+    assert one(made, "vcs-metadata").stage == "b"
+    assert stage(made, "a").evidence == "nothing of it was found"
+
+
+def test_what_both_copied_from_the_context_came_from_neither(tmp_path: Path) -> None:
+    copy = Step(created_by="COPY . /app # buildkit", layer=APP)
+    builder = image(ROOT, Step(created_by="RUN x # buildkit", layer=layer(file("x", b"x"))), copy)
+    made = Scene(final=image(ROOT, copy), dockerfile=DOCKERFILE, builders={"b": builder}).report(
+        tmp_path, "matched", builders_alone=True
+    )
+    assert one(made, "vcs-metadata").stage == ""
+    assert stage(made, "b").content_bytes == 0
+
+
+def test_a_copy_from_the_context_is_bloat_once_a_dockerfile_says_so(tmp_path: Path) -> None:
+    made = scene("FROM debian\nCOPY /app /app\n").report(tmp_path, "declared")
+    finding = one(made, "vcs-metadata")
+    assert (finding.kind, finding.stage, finding.dockerfile_line) == ("bloat", "", 2)
+    assert one(scene().report(tmp_path, "inferred"), "vcs-metadata").kind == "leak"
+
+
+def test_a_copy_from_an_image_names_the_image(tmp_path: Path) -> None:
+    made = scene("FROM debian\nCOPY --from=alpine/git:2 /app /app\n").report(tmp_path, "declared")
+    assert one(made, "vcs-metadata").stage == "image alpine/git:2"
+
+
+def test_the_history_itself_may_name_the_stage(tmp_path: Path) -> None:
+    kept = Step(created_by="COPY --from=b /app /app", layer=APP)
+    made = Scene(final=image(ROOT, kept), dockerfile=DOCKERFILE).report(tmp_path, "inferred")
+    assert step_of(made, 1).evidence == "recorded in the history"
+    assert stage(made, "b").evidence == "recorded in the history"
+    assert one(made, "vcs-metadata").stage == "b"
+
+
+def test_an_uncached_rebuild_disproves_nothing(tmp_path: Path) -> None:
+    other = layer(file("app/.git/HEAD", b"ref: refs/heads/next\n"), file("app/.git/objects/ab/cd", b"OBJECT" * 100))
+    builder = image(ROOT, Step(created_by="RUN /bin/sh -c git clone x # buildkit", layer=other))
+    made = scene(builders={"b": builder}).report(tmp_path, "matched")
+    leak, row = one(made, "vcs-metadata"), stage(made, "b")
+    assert (leak.stage, leak.evidence) == ("b", "declared")
+    assert (row.evidence, row.different_bytes, row.stayed_bytes) == ("declared by the Dockerfile", 621, 0)
+
+
+def test_the_image_of_another_stage_is_told(tmp_path: Path) -> None:
+    other = image(ROOT, Step(created_by="RUN /bin/sh -c something else # buildkit", layer=layer(file("z", b"z"))))
+    made = scene(builders={"b": other}).report(tmp_path, "matched")
+    assert any(warning.startswith("the image given for stage b is not that stage: ") for warning in made.warnings)
+
+
+def test_attested_wins_over_a_dockerfile_that_says_otherwise(tmp_path: Path) -> None:
+    statement = provenance("FROM debian AS c\nRUN git clone x\nFROM debian\n\nCOPY --from=c /app /app\n")
+    mixed = scene(statements=[statement])
+    assert one(mixed.report(tmp_path, "attested"), "vcs-metadata").stage == "c"
+
+
+def test_without_any_evidence_no_stage_is_named(tmp_path: Path) -> None:
+    made = scene().report(tmp_path, "inferred")
+    assert made.stages == ()
+    assert made.dockerfile is None
+    assert {finding.evidence.value for finding in made.findings} == {"inferred"}
+    assert not any(step.source_stage or step.dockerfile_line for step in made.instructions)
+
+
+def test_an_image_without_history_can_still_be_matched(tmp_path: Path) -> None:
+    copied = layer(directory("app"), file("app/.git/HEAD", HEAD), file("app/.git/objects/ab/cd", b"object" * 100))
+    final = ImageSpec(layers=(BASE, copied))
+    made = Scene(final=final, dockerfile=DOCKERFILE, builders={"b": BUILDER}).report(
+        tmp_path, "matched", builders_alone=True
+    )
+    assert one(made, "vcs-metadata").stage == "b"
