@@ -10,7 +10,7 @@ from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.elf import BPF, RELOCATABLE, header, strippable
-from layerscope.rules.owned import OS_TYPES, indexes, is_owned, listing, owned_by
+from layerscope.rules.owned import OS_TYPES, by_instruction, indexes, is_owned, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.views import calls, command_words, content_bytes, files, living
 
@@ -95,9 +95,7 @@ def unstripped_elf(scene: Scene) -> Iterator[Leak]:
     symbols = owned_by(
         scene, indexes(scene, lambda p: p.type in OS_TYPES and _DEBUG_PACKAGE.fullmatch(p.name) is not None)
     )
-    if symbols:
-        names = listing(scene.catalog.packages[index].name for index in symbols)
-        versions = tuple(number for numbers in symbols.values() for number in numbers)
+    for versions, names in by_instruction(scene, symbols):
         yield Leak(
             versions=versions, detail=f"packages: {names}", fix="leave the packages of debug symbols out of {step}"
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.rules.lockfiles import json_object, node_dev_packages, normal
-from layerscope.rules.owned import indexes, is_owned, listing, owned_by
+from layerscope.rules.owned import by_instruction, indexes, is_owned, listing, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.views import calls, files, living, under
 
@@ -89,9 +89,7 @@ def py_managers(scene: Scene) -> Iterator[Leak]:
     found = owned_by(scene, indexes(scene, lambda p: p.type == "pypi" and normal(p.name) in _MANAGERS))
     for severity in (Severity.MEDIUM, Severity.LOW):
         chosen = {i: n for i, n in found.items() if _MANAGERS[normal(scene.catalog.packages[i].name)] == severity}
-        if chosen:
-            names = listing(scene.catalog.packages[index].name for index in chosen)
-            versions = tuple(number for numbers in chosen.values() for number in numbers)
+        for versions, names in by_instruction(scene, chosen):
             yield Leak(versions=versions, detail=f"packages: {names}", severity=severity)
 
 

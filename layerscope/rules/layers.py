@@ -54,10 +54,11 @@ def copied_up(scene: Scene) -> Iterator[Leak]:
     A chmod, chown or touch in a layer of its own copies each file whole. `COPY --chown` and `COPY --chmod` set both
     at once. Of N copies N-1 can be had back; where the lowest is the base image's, those are the user's own.
     """
+    databases: list[int] = []
     for (writer, hider), versions in _hidden(scene, Fate.COPIED_UP).items():
-        own = versions
-        if writer < scene.base_layers <= hider:
-            own = _copies(scene, versions, hider)
+        all_own = _copies(scene, versions, hider) if writer < scene.base_layers <= hider else versions
+        own, theirs = _without_databases(scene, all_own)
+        databases += theirs
         step, other = made_by(scene, writer), made_by(scene, hider)
         fix = ""
         if step is not None and step.kind == "COPY" and other is not None and other.kind == "RUN":
@@ -72,6 +73,7 @@ def copied_up(scene: Scene) -> Iterator[Leak]:
                 fix=fix,
                 layer=hider,
             )
+    yield from _written_again(databases)
 
 
 @rule(
@@ -87,13 +89,23 @@ def overwritten(scene: Scene) -> Iterator[Leak]:
     """
     databases: list[int] = []
     for (writer, hider), versions in _hidden(scene, Fate.OVERWRITTEN).items():
-        path_of = scene.filesystem.path_of
-        theirs = {number for number in versions if path_of(number).startswith(_DATABASES)}
+        others, theirs = _without_databases(scene, versions)
         databases += theirs
-        others = tuple(number for number in versions if number not in theirs)
         if others:
             detail = _story(scene, writer, hider, "overwritten")
             yield Leak(versions=others, detail=detail, severity=weight(content_bytes(scene, others)))
+    yield from _written_again(databases)
+
+
+def _without_databases(scene: Scene, versions: tuple[int, ...]) -> tuple[tuple[int, ...], list[int]]:
+    """Other files, and what package managers write again with each install."""
+    path_of = scene.filesystem.path_of
+    theirs = [number for number in versions if path_of(number).startswith(_DATABASES)]
+    left = set(theirs)
+    return tuple(number for number in versions if number not in left), theirs
+
+
+def _written_again(databases: list[int]) -> Iterator[Leak]:
     if databases:
         yield Leak(
             versions=tuple(sorted(databases)),

@@ -1,10 +1,11 @@
 """What rules ask about packages."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from layerscope.model.entry import Fate
 from layerscope.model.package import Package
 from layerscope.packages.catalog import UNOWNED
+from layerscope.rules.claims import by_layer
 from layerscope.rules.rule import Scene
 
 OS_TYPES = frozenset({"deb", "apk", "rpm", "alpm"})
@@ -29,6 +30,18 @@ def owned_by(scene: Scene, packages: Iterable[int]) -> dict[int, tuple[int, ...]
             if owner in found:
                 found[owner].append(number)
     return {index: tuple(numbers) for index, numbers in found.items() if numbers}
+
+
+def by_instruction(scene: Scene, owned: Mapping[int, tuple[int, ...]]) -> Iterator[tuple[tuple[int, ...], str]]:
+    """The versions of packages and the packages' names: the base's together, then those of each own layer."""
+    groups: dict[int, tuple[list[int], set[str]]] = {}
+    for index, numbers in owned.items():
+        for layer, members in by_layer(scene.filesystem, numbers):
+            versions, names = groups.setdefault(max(layer, scene.base_layers - 1), ([], set()))
+            versions += members
+            names.add(scene.catalog.packages[index].name)
+    for _, (versions, names) in sorted(groups.items()):
+        yield tuple(versions), listing(names)
 
 
 def is_owned(scene: Scene, number: int) -> bool:

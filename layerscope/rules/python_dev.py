@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.rules.lockfiles import PYTHON, Declared, Locked, Wishes, normal, required
-from layerscope.rules.owned import listing, owned_by
+from layerscope.rules.owned import by_instruction, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.views import calls, living
 
@@ -51,11 +51,11 @@ def py_dev_deps(scene: Scene) -> Iterator[Leak]:
         needs = _requirements(scene) if needs is None else needs
         names = _only_development(wishes, needs, {name: v for name, (v, _) in installed.items()})
         owned = owned_by(scene, [index for name in names for index in installed[name][1]])
-        if owned:
-            packages = listing(scene.catalog.packages[index].name for index in owned)
-            fix = _FIXES.get(path.rpartition("/")[2]) or _FIXES.get(path.rpartition("/")[2].removesuffix(".lock"), "")
+        name = path.rpartition("/")[2]
+        fix = _FIXES.get(name) or _FIXES.get(name.removesuffix(".lock"), "")
+        for versions, packages in by_instruction(scene, owned):
             yield Leak(
-                versions=tuple(number for numbers in owned.values() for number in numbers),
+                versions=versions,
                 detail=f"by {path}: {packages}",
                 fix=f"{fix} where {{path}} is made" if fix else "",
             )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.rules.owned import is_owned
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.views import calls, command_words, files, living
 
@@ -82,8 +83,8 @@ def source_maps(scene: Scene) -> Iterator[Leak]:
         return
     path_of, read = scene.filesystem.path_of, scene.filesystem.read
     found = [n for n in files(scene, living(scene)) if path_of(n).endswith(_MAPS)]
-    own = tuple(n for n in found if not _is_published(path_of(n)) and (read(n, 0, 1) or b"") == b"{")
-    published = tuple(n for n in found if _is_published(path_of(n)))
+    published = tuple(n for n in found if is_owned(scene, n) or _is_published(path_of(n)))
+    own = tuple(n for n in sorted(set(found).difference(published)) if (read(n, 0, 1) or b"") == b"{")
     if own:
         with_sources = sum(b'"sourcesContent"' in (read(n, 0, 64 << 10) or b"") for n in own)
         yield Leak(versions=own, detail=f"{with_sources} of {len(own)} with sources inside" if with_sources else "")

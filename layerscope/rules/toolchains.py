@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator
 from layerscope.model.finding import Severity
 from layerscope.model.package import Package
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.rules.owned import OS_TYPES, compiles_at_run_time, has_package, indexes, listing, loose, owned_by
+from layerscope.rules.owned import (
+    OS_TYPES,
+    by_instruction,
+    compiles_at_run_time,
+    has_package,
+    indexes,
+    loose,
+    owned_by,
+)
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.views import called, calls, command_words, files, living
 
@@ -66,9 +74,7 @@ def _ends(names: tuple[str, ...]) -> tuple[str, ...]:
 def _packages(scene: Scene, wanted: Callable[[Package], bool], title: str = "") -> Iterator[Leak]:
     """What the packages own for which ``wanted`` holds."""
     owned = owned_by(scene, indexes(scene, wanted))
-    if owned:
-        versions = tuple(number for numbers in owned.values() for number in numbers)
-        names = listing(scene.catalog.packages[index].name for index in owned)
+    for versions, names in by_instruction(scene, owned):
         yield Leak(versions=versions, detail=f"packages: {names}", title=title)
 
 
@@ -168,9 +174,8 @@ def dev_headers(scene: Scene) -> Iterator[Leak]:
         for index, numbers in named.items()
         if any(path_of(number).endswith(_HEADERS) or "/include/" in path_of(number) for number in numbers)
     }
-    if real:
-        names = listing(scene.catalog.packages[index].name for index in real)
-        yield Leak(versions=tuple(n for numbers in real.values() for n in numbers), detail=f"packages: {names}")
+    for versions, names in by_instruction(scene, real):
+        yield Leak(versions=versions, detail=f"packages: {names}")
     unowned = {number: path_of(number) for number in loose(scene, scene.matches)}
     rest = tuple(
         number
@@ -230,11 +235,9 @@ def orphan_build_group(scene: Scene) -> Iterator[Leak]:
     groups = {name for name in world if _BUILD_GROUP.fullmatch(name) and "run" not in name}
     for name in sorted(groups):
         members = _members("\n".join(texts[1:]), name) - world
-        owned = owned_by(scene, indexes(scene, lambda p, members=members: p.type == "apk" and p.name in members))  # type: ignore[misc]
-        if owned:
-            versions = tuple(number for numbers in owned.values() for number in numbers)
-            named = listing(scene.catalog.packages[index].name for index in owned)
-            yield Leak(versions=versions, detail=f"{name}: {named}", fix=f"end {{step}} with `apk del {name}`")
+        chosen = [index for index, p in enumerate(scene.catalog.packages) if p.type == "apk" and p.name in members]
+        for versions, packages in by_instruction(scene, owned_by(scene, chosen)):
+            yield Leak(versions=versions, detail=f"{name}: {packages}", fix=f"end {{step}} with `apk del {name}`")
 
 
 def _members(database: str, group: str) -> set[str]:

@@ -81,6 +81,12 @@ def test_package_databases_are_one_finding_of_low_weight(find: Find) -> None:
     assert (finding.severity, finding.layers, finding.content_bytes) == (Severity.LOW, (0, 1), 2_000_000)
 
 
+def test_copies_of_package_databases_weigh_little_too(find: Find) -> None:
+    layers = (layer(file("var/cache/debconf/templates.dat", bytes(1_000_000), mtime=n)) for n in range(3))
+    (finding,) = find(ran(*layers)).findings
+    assert (finding.rule, finding.severity, finding.content_bytes) == ("copied-up", Severity.LOW, 2_000_000)
+
+
 def test_more_waste_weighs_more(find: Find) -> None:
     spec = ran(layer(file("a", b"1" * 10), file("b", bytes(200_000))), layer(whiteout("a")), layer(whiteout("b")))
     assert [f.severity for f in of_rule(find(spec), "deleted-later")] == [Severity.MEDIUM, Severity.LOW]

@@ -172,6 +172,12 @@ def test_git_is_wanted_where_a_library_calls_it(find: Find) -> None:
     assert caught(find, "build-utils", spec, packages) == set()
 
 
+def test_each_instruction_names_the_packages_that_it_installed(find: Find) -> None:
+    spec = ran(layer(file("usr/bin/gcc", b"1")), layer(file("usr/bin/make", b"1")))
+    found = find(spec, packages={"deb/gcc": ("/usr/bin/gcc",), "deb/make": ("/usr/bin/make",)})
+    assert {f.layers: f.detail for f in found.findings} == {(0,): "packages: gcc", (1,): "packages: make"}
+
+
 def test_what_the_base_brought_is_inherited(find: Find) -> None:
     found = find(copied(layer(file("usr/bin/gcc", b"1")), layer(file("app", b"1"))), base_layers=1, packages={
         "deb/gcc": ("/usr/bin/gcc",)
