@@ -29,9 +29,10 @@ from layerscope.packages.rpm.cataloger import RPM
 from layerscope.packages.ruby import RUBY
 from layerscope.packages.rust import RUST
 from layerscope.packages.toolchains import TOOLCHAINS
+from layerscope.packages.yarn import YARN
 
 _SYSTEMS = (DPKG, APK, RPM, PACMAN, PORTAGE, OPKG, CHISEL, NIX, CONDA, HOMEBREW, BITNAMI)
-_LANGUAGES = (PYTHON, NPM, RUBY, PHP, DOTNET, R, LUA, ERLANG, JDK, TOOLCHAINS, JAVA, GO, RUST, BINARIES)
+_LANGUAGES = (PYTHON, NPM, YARN, RUBY, PHP, DOTNET, R, LUA, ERLANG, JDK, TOOLCHAINS, JAVA, GO, RUST, BINARIES)
 
 CATALOGERS: tuple[Cataloger, ...] = (*_SYSTEMS, *_LANGUAGES, KERNEL)
 """Managers of whole systems first, then languages, the more specific before the more general."""

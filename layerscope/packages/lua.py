@@ -54,7 +54,7 @@ def _deployed(evidence: Evidence, record: Record, prefix: str, lua: str) -> Iter
         elif place:
             foreign += 1
     if foreign:
-        evidence.warn(f"{record.path}: {foreign:,} paths are no paths of files below their directory")
+        evidence.warn(f"{record.path}: paths that lead out of the directory of their kind: {foreign:,}")
 
 
 def _listed(text: str) -> Iterator[list[str]]:

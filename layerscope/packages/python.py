@@ -122,7 +122,9 @@ def _owned(evidence: Evidence, one: _Distribution, locator: Locator) -> list[int
         if listing is not None and text is not None:
             paths, foreign = _paths(evidence, listing, text, one.site, base)
             if foreign:
-                evidence.warn(f"{listing.path}: {foreign:,} paths outside of the environment are not {one.name}'s own")
+                evidence.warn(
+                    f"{listing.path}: paths outside of the environment, which are not {one.name}'s own: {foreign:,}"
+                )
             return [*locator.find_all(paths), *_editable(evidence, one)]
     return _by_modules(evidence, one, one.site) + _editable(evidence, one)
 

@@ -44,6 +44,7 @@ def test_a_program_is_known_by_its_name_and_version(name: str, constant: bytes, 
     assert found.paths == ((f"/opt/{name}",),)
 
 
+@pytest.mark.real
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_a_real_node_tells_its_version() -> None:
     path = Path(shutil.which("node") or "").resolve()
