@@ -1,6 +1,6 @@
 """Packages of npm, yarn and pnpm: the directories in ``node_modules``, and what is linked from there.
 
-Sources: docs.npmjs.com, "folders" and "package.json"; pnpm.io, "Symlinked node_modules structure"; nodejs.org,
+Sources: npm Docs, "folders" and "package.json"; pnpm.io, "Symlinked node_modules structure"; nodejs.org,
 "Loading from node_modules folders".
 """
 

@@ -1,6 +1,6 @@
 """Ruby gems: a specification, the directory of its name, and what was compiled for it.
 
-Sources: the guides of RubyGems, "Specification Reference"; rubygems, lib/rubygems/basic_specification.rb.
+Sources: RubyGems Guides, "Specification Reference"; rubygems, lib/rubygems/basic_specification.rb.
 """
 
 import re
