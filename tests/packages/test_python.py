@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from tests.builder import Member, file, symlink, whiteout
 from tests.packages.images import REAL, Found, catalogued, catalogued_archive, members_of
 
 _SITE = "usr/local/lib/python3.11/site-packages"
+_NEEDS_PIP = pytest.mark.skipif(importlib.util.find_spec("pip") is None, reason="pip is not installed")
 _METADATA = b"Metadata-Version: 2.1\nName: Tool-Box\nVersion: 1.5\n\nName: not this one\n"
 
 
@@ -43,6 +45,7 @@ def _pip(*arguments: str | Path) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
+@_NEEDS_PIP
 @pytest.mark.parametrize("compressed", [False, True], ids=["plain layer", "compressed layer"])
 def test_what_pip_installed_owns_all_that_it_installed(tmp_path: Path, compressed: bool) -> None:
     wheels = [_wheel(tmp_path, "alpha", "1.0"), _wheel(tmp_path, "beta", "2.0rc1")]
@@ -57,6 +60,7 @@ def test_what_pip_installed_owns_all_that_it_installed(tmp_path: Path, compresse
     assert not found.warnings
 
 
+@_NEEDS_PIP
 def test_what_pip_installed_into_a_target_owns_its_programs(tmp_path: Path) -> None:
     root = tmp_path / "root"
     _pip("install", "--no-index", "--no-deps", "--target", root, _wheel(tmp_path, "alpha", "1.0"))
