@@ -1,11 +1,12 @@
 """Dependencies that only development or the installation needed."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.rules.lockfiles import json_object, node_dev_packages, normal
+from layerscope.rules.node_lockfiles import GRAPHS, only_development
 from layerscope.rules.owned import by_instruction, indexes, is_owned, listing, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.views import calls, files, living, under
@@ -19,32 +20,72 @@ _HIDDEN = "node_modules/.package-lock.json"
     severity=Severity.HIGH,
     title="Node packages that only development needs",
     fix="install with `npm ci --omit=dev` where {path} is made, or `npm prune --omit=dev` before it is copied",
-    wanted=Wanted(paths=PathSet(names=(".package-lock.json", "package-lock.json")), head=_LOCK_BYTES),
+    wanted=Wanted(paths=PathSet(names=(".package-lock.json", "package-lock.json", *GRAPHS)), head=_LOCK_BYTES),
 )
 def node_dev_deps(scene: Scene) -> Iterator[Leak]:
-    """npm's lockfile marks packages of a node_modules as development's, and they are installed.
+    """Packages are installed in node_modules that a lockfile says only development needs.
 
-    `node_modules/.package-lock.json` says it of what is installed; without it (npm before 7) the project's
-    `package-lock.json` does, where the version is the same. Without a lockfile there is no finding. Typings of
-    production packages are theirs, not development's.
+    npm's marks them: `node_modules/.package-lock.json` what is installed; without it (npm before 7) the project's
+    `package-lock.json` counts where the version is the same. In yarn.lock and pnpm-lock.yaml the dependencies of
+    package.json are followed. Without a lockfile there is no finding. Typings of production packages are theirs, not
+    development's.
     """
     path_of = scene.filesystem.path_of
     locks = {path_of(number): number for number in living(scene)}
+    yield from _by_marks(scene, {path: n for path, n in locks.items() if path.endswith("package-lock.json")})
+    yield from _by_graphs(scene, {path: n for path, n in locks.items() if path.rpartition("/")[2] in GRAPHS})
+
+
+def _by_marks(scene: Scene, locks: Mapping[str, int]) -> Iterator[Leak]:
+    """Projects of npm, whose lockfile marks each package."""
     hidden = {path.removesuffix(_HIDDEN) for path in locks if path.endswith(f"/{_HIDDEN}")}
-    for path in sorted(locks):
-        if path.endswith(f"/{_HIDDEN}"):
-            root, sure = path.removesuffix(_HIDDEN), True
-        elif (root := path.rpartition("/")[0] + "/") not in hidden and "/node_modules/" not in path:
-            sure = False
-        else:
+    for path, number in sorted(locks.items()):
+        sure = path.endswith(f"/{_HIDDEN}")
+        root = path.removesuffix(_HIDDEN) if sure else path.rpartition("/")[0] + "/"
+        if not sure and (root in hidden or "/node_modules/" in path):
             continue
-        marked = node_dev_packages(scene.filesystem.read(locks[path]) or b"")
+        marked = node_dev_packages(scene.filesystem.read(number) or b"")
         places = {
             place: name for place, version in marked.items() if (name := _installed(scene, root, place, version, sure))
         }
         versions = under(scene, {root + place for place in places}) if places else ()
         if versions:
             yield Leak(versions=versions, detail=f"by {path}: {listing(places.values())}")
+
+
+def _by_graphs(scene: Scene, locks: Mapping[str, int]) -> Iterator[Leak]:
+    """Projects of yarn and pnpm, whose lockfile lies beside the package.json and the node_modules."""
+    filesystem = scene.filesystem
+    for path, number in sorted(locks.items()):
+        root, _, name = path.rpartition("/")
+        manifest = filesystem.live.get(f"{root}/package.json")
+        if manifest is None or "/node_modules/" in path:
+            continue
+        text = (filesystem.read(number) or b"").decode("utf-8", "replace")
+        names = only_development(filesystem.read(manifest, 0, 1 << 20) or b"", GRAPHS[name](text))
+        places = _places(scene, f"{root}/node_modules", names)
+        versions = under(scene, places.keys()) if places else ()
+        if versions:
+            fix = "install with `{} install --prod` where {{path}} is made".format(
+                name.partition("-")[0].partition(".")[0]
+            )
+            yield Leak(versions=versions, detail=f"by {path}: {listing(places.values())}", fix=fix)
+
+
+def _places(scene: Scene, modules: str, names: frozenset[str]) -> dict[str, str]:
+    """The directories of these packages, flat as yarn lays them out or in pnpm's store of links, with their names."""
+    if not names:
+        return {}
+    live = scene.filesystem.live
+    found = {f"{modules}/{name}": name for name in names if f"{modules}/{name}/package.json" in live}
+    store = f"{modules}/.pnpm/"
+    for directory in scene.filesystem.children:
+        if directory.startswith(store):
+            entry, _, rest = directory[len(store) :].partition("/")
+            name = entry[:1] + entry[1:].partition("@")[0]
+            if rest and name.replace("+", "/", 1) in names:
+                found[store + entry] = name.replace("+", "/", 1)
+    return found
 
 
 def _installed(scene: Scene, root: str, place: str, version: str, sure: bool) -> str:

@@ -1,0 +1,88 @@
+"""Which Node packages only development needs, by the lockfiles of yarn and pnpm.
+
+Unlike npm's they do not mark packages, so the graph in them is followed from the roots that package.json names. It is
+followed by name alone: a package in two versions counts as needed where one of them is. Both formats are read line by
+line by their indentation, of which their own tools write exactly one form; what does not fit it says nothing.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+
+from layerscope.rules.lockfiles import json_object
+
+Graph = Mapping[str, frozenset[str]]
+"""What each package needs, by name."""
+
+_NAME = r"(?:@[\w.~-]+/)?[\w.~-]+"
+_YARN_KEY = re.compile(rf"\"?({_NAME})@")
+_YARN_NEED = re.compile(rf"    \"?({_NAME})\"?:?\s")
+_PNPM_KEY = re.compile(rf"  ['\"]?/?({_NAME})[@/]\S+:(?:\s|$)")
+_PNPM_NEED = re.compile(rf"      ['\"]?({_NAME})['\"]?:\s")
+_NEEDING = frozenset({"dependencies:", "optionalDependencies:", "peerDependencies:", "transitivePeerDependencies:"})
+_PRODUCTION = ("dependencies", "optionalDependencies", "peerDependencies")
+
+
+def yarn_graph(text: str) -> Graph:
+    """yarn.lock of classic yarn and of Berry: entries at the margin, dependencies indented by four."""
+    found: dict[str, set[str]] = {}
+    current: set[str] = set()
+    inside = False
+    for line in text.split("\n"):
+        if line and not line[0].isspace() and not line.startswith("#"):
+            key = _YARN_KEY.match(line)
+            current, inside = found.setdefault(key[1], set()) if key else set(), False
+        elif line.startswith("  ") and not line.startswith("    "):
+            inside = line.strip() in _NEEDING
+        elif inside and (need := _YARN_NEED.match(line)):
+            current.add(need[1])
+    return {name: frozenset(needs) for name, needs in found.items()}
+
+
+def pnpm_graph(text: str) -> Graph:
+    """pnpm-lock.yaml: entries of ``packages`` and ``snapshots`` indented by two, dependencies by six."""
+    found: dict[str, set[str]] = {}
+    current: set[str] = set()
+    inside = section = False
+    for line in text.split("\n"):
+        if line and not line[0].isspace():
+            section = line.rstrip() in ("packages:", "snapshots:")
+        elif not section:
+            continue
+        elif key := _PNPM_KEY.match(line):
+            current, inside = found.setdefault(key[1], set()), False
+        elif line.startswith("    ") and not line.startswith("      "):
+            inside = line.strip() in _NEEDING
+        elif inside and (need := _PNPM_NEED.match(line)):
+            current.add(need[1])
+    return {name: frozenset(needs) for name, needs in found.items()}
+
+
+GRAPHS: Mapping[str, Callable[[str], Graph]] = {"yarn.lock": yarn_graph, "pnpm-lock.yaml": pnpm_graph}
+"""Reads a lockfile of that name."""
+
+
+def only_development(manifest: bytes, graph: Graph) -> frozenset[str]:
+    """The names that the development dependencies of a package.json need, and its production ones do not.
+
+    Nothing where a production dependency is missing from the graph: then the lockfile is not this project's.
+    """
+    document = json_object(manifest)
+    production = {name for key in _PRODUCTION for name in _keys(document.get(key))}
+    development = _keys(document.get("devDependencies")) - production
+    if not _keys(document.get("dependencies")) <= graph.keys():
+        return frozenset()
+    return frozenset(_closure(development, graph) - _closure(production, graph))
+
+
+def _keys(value: object) -> set[str]:
+    return {key for key in value if isinstance(key, str)} if isinstance(value, dict) else set()
+
+
+def _closure(roots: set[str], graph: Graph) -> set[str]:
+    todo, found = list(roots), set[str]()
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += graph.get(name, ())
+    return found
