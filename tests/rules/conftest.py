@@ -17,7 +17,7 @@ from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.catalogers import WANTED as PACKAGES_WANTED
 from layerscope.packages.inventory import catalog
 from layerscope.rules.catalogue import RULES, WANTED
-from layerscope.rules.engine import Findings, findings
+from layerscope.rules.engine import Findings, StageOf, findings
 from layerscope.rules.rule import Rule
 from tests.builder import ImageSpec, docker_legacy
 
@@ -56,14 +56,25 @@ def find(tmp_path: Path) -> Find:
         packages: Mapping[str, Sequence[str]] | None = None,
         rules: Sequence[Rule] = RULES,
         duplicates: bool = True,
+        stage_of: StageOf | None = None,
+        lockfiles: tuple[tuple[str, bytes], ...] = (),
     ) -> Findings:
         path = tmp_path / "image.tar"
         path.write_bytes(docker_legacy(spec))
         with open_image(str(path), Reading(wanted=tuple(rule.wanted for rule in rules))) as image:
             filesystem = Filesystem(image.layers)
             steps, _ = instructions(image.config.history, len(image.layers))
-            catalog = catalog_of(filesystem, packages or {})
-            return findings(image, filesystem, catalog, steps, base_layers, rules=rules, duplicates=duplicates)
+            return findings(
+                image,
+                filesystem,
+                catalog_of(filesystem, packages or {}),
+                steps,
+                base_layers,
+                rules=rules,
+                duplicates=duplicates,
+                stage_of=stage_of,
+                lockfiles=lockfiles,
+            )
 
     return run
 

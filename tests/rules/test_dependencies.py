@@ -7,7 +7,7 @@ import pytest
 
 from layerscope.model.finding import FindingKind, Severity
 from tests.builder import Member, file, layer, whiteout
-from tests.rules.conftest import Find, caught, copied, of_rule, ran
+from tests.rules.conftest import Find, caught, copied, of_rule, paths_of, ran
 
 MODULES = [
     file("app/node_modules/express/package.json", b'{"version":"4.0.0"}'),
@@ -167,6 +167,12 @@ PROJECT = b'[project]\ndependencies=["flask","gunicorn"]\n[dependency-groups]\nd
 def test_py_dev_deps(find: Find, manifest: list[Member], found: set[str]) -> None:
     data, packages = _python(*manifest)
     assert _names(caught(find, "py-dev-deps", copied(data), packages)) == found
+
+
+def test_a_manifest_from_outside_the_image_counts_too(find: Find) -> None:
+    data, packages = _python()
+    found = find(copied(data), packages=packages, lockfiles=(("Pipfile", PIPFILE.content),))
+    assert _names(paths_of(found, "py-dev-deps")) == ONLY_DEV
 
 
 def test_py_dev_deps_are_wanted_where_the_image_runs_tests(find: Find) -> None:

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from layerscope.model.finding import FindingKind, Severity
+from layerscope.model.finding import Evidence, FindingKind, Severity
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.source import Source
 from layerscope.rules.rule import Leak, Rule, Scene, rule
 from tests.builder import ImageSpec, directory, file, hardlink, layer, whiteout
 from tests.rules.conftest import Find, copied, of_rule, paths_of, ran, step
@@ -110,6 +111,16 @@ def test_what_was_copied_can_have_a_fix_of_its_own(find: Find) -> None:
     rule_of_both = replace(FIRST, fix="clean up", copied_fix="copy less than {step}")
     fixes = [find(made(layer(file("a/x", b"1"))), rules=(rule_of_both,)).findings[0].fix for made in (ran, copied)]
     assert fixes == ["clean up", "copy less than `COPY dir:000000000000 in /`"]
+
+
+def test_a_known_stage_makes_a_leak_of_what_a_run_brought(find: Find) -> None:
+    source = Source(stage="builder", evidence=Evidence.DECLARED, dockerfile_line=7)
+    spec = ran(layer(file("a/x", b"123"), file("a/y", b"12")))
+    found = find(spec, rules=(FIRST,), stage_of=lambda number: source if number == 0 else None)
+    assert {(f.kind, f.stage, f.evidence, f.dockerfile_line, f.content_bytes) for f in found.findings} == {
+        (FindingKind.LEAK, "builder", Evidence.DECLARED, 7, 3),
+        (FindingKind.BLOAT, "", Evidence.INFERRED, None, 2),
+    }
 
 
 def test_a_finding_about_the_config_has_no_layer(find: Find) -> None:
