@@ -44,6 +44,8 @@ class Changeset(Sequence[Entry]):
             return tuple(self[i] for i in range(*index.indices(len(self))))
         if index < 0:
             index += len(self)
+        if not 0 <= index < len(self):
+            raise IndexError(index)
         mode, uid, gid = self.ownerships[index]
         return Entry(
             path=self.paths[index],
