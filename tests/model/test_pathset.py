@@ -1,0 +1,67 @@
+"""Sets of paths, matched by dictionaries as a plain reading of their definition would."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from layerscope.model.pathset import PathSet, Selector
+
+
+@pytest.mark.parametrize(
+    ("pathset", "path", "holds"),
+    [
+        pytest.param(PathSet(paths=("/etc/passwd",)), "/etc/passwd", True, id="path"),
+        pytest.param(PathSet(paths=("/etc/passwd",)), "/a/etc/passwd", False, id="path below another"),
+        pytest.param(PathSet(names=("core",)), "/a/core", True, id="name"),
+        pytest.param(PathSet(names=("core",)), "/core/a", False, id="name of a parent"),
+        pytest.param(PathSet(suffixes=(".pyc",)), "/a/b.pyc", True, id="suffix"),
+        pytest.param(PathSet(suffixes=(".pyc",)), "/a/.pyc", False, id="nothing but the suffix"),
+        pytest.param(PathSet(suffixes=(".tar.gz",)), "/a/b.tar.gz", True, id="suffix of two dots"),
+        pytest.param(PathSet(suffixes=(".tar.gz",)), "/a/b.gz", False, id="half of it"),
+        pytest.param(PathSet(trees=("/var/cache",)), "/var/cache", True, id="tree itself"),
+        pytest.param(PathSet(trees=("/var/cache",)), "/var/cache/a/b", True, id="below a tree"),
+        pytest.param(PathSet(trees=("/var/cache",)), "/var/cached", False, id="a name that begins so"),
+        pytest.param(PathSet(trees=("/var/cache",)), "/a/var/cache", False, id="an absolute tree elsewhere"),
+        pytest.param(PathSet(trees=(".git",)), "/a/.git/HEAD", True, id="anywhere"),
+        pytest.param(PathSet(trees=(".git",)), "/.git", True, id="at the top"),
+        pytest.param(PathSet(trees=("go/pkg/mod",)), "/root/go/pkg/mod/x", True, id="several components"),
+        pytest.param(PathSet(trees=("go/pkg/mod",)), "/root/ago/pkg/mod/x", False, id="a component that ends so"),
+    ],
+)
+def test_a_set_holds_what_it_says(pathset: PathSet, path: str, holds: bool) -> None:
+    assert (0 in Selector([pathset])(path)) is holds
+
+
+components = st.sampled_from(["a", "b", ".git", "x.pyc", ".pyc", "y.tar.gz", "tar.gz"])
+paths = st.lists(components, min_size=1, max_size=5).map(lambda parts: "/" + "/".join(parts))
+pathsets = st.builds(
+    PathSet,
+    paths=st.lists(paths, max_size=2).map(tuple),
+    names=st.lists(components, max_size=2).map(tuple),
+    suffixes=st.lists(st.sampled_from([".pyc", ".gz", ".tar.gz"]), max_size=2).map(tuple),
+    trees=st.lists(st.one_of(paths, paths.map(lambda path: path[1:])), max_size=2).map(tuple),
+)
+
+
+def plainly(pathset: PathSet, path: str) -> bool:
+    """The definition of PathSet, word by word."""
+    name = path.rpartition("/")[2]
+    above = [path[:end] for end in range(1, len(path) + 1) if end == len(path) or path[end] == "/"]
+    return (
+        path in pathset.paths
+        or name in pathset.names
+        or any(name.endswith(suffix) and len(name) > len(suffix) for suffix in pathset.suffixes)
+        or any(
+            each == tree if tree.startswith("/") else each.endswith("/" + tree)
+            for tree in pathset.trees
+            for each in above
+        )
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(pathsets, max_size=4), st.lists(paths, max_size=8))
+def test_the_selector_finds_what_the_definition_says(sets: list[PathSet], asked: list[str]) -> None:
+    selector = Selector(sets)
+    for path in asked:
+        assert set(selector(path)) == {number for number, one in enumerate(sets) if plainly(one, path)}
