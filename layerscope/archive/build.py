@@ -1,5 +1,6 @@
 """From the metadata of an archive to an Image with its layers read."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -87,32 +88,49 @@ def _layers(
     blobs = _in_order(candidate.layers, config.diff_ids, warnings)
     if len(blobs) != len(config.diff_ids):
         warnings.append(f"the manifest has {len(blobs)} layers, the config {len(config.diff_ids)} diff_ids")
-    distinct = {blob.name: index for index, blob in reversed(list(enumerate(blobs)))}
-    outcomes: dict[str, LayerData | ArchiveError] = {}
-
-    def read(name: str) -> None:
-        outcomes[name] = _read(blobs[distinct[name]], distinct[name], store, reading)
-
-    names = sorted(distinct, key=distinct.__getitem__)
-    # Walks by position hold the interpreter's lock nearly all the time: a second thread would only get in the way.
-    whole = [name for name in names if store.has(name) and store.reads_whole(name)]
-    for name in names:
-        if name not in whole:
-            read(name)
-    _in_parallel(read, whole, reading.threads)
+    outcomes = _outcomes(blobs, store, reading)
     diff_ids = (*config.diff_ids, *[None] * len(blobs))
     layers = tuple(
-        _layer(index, blob, diff_id, outcomes[blob.name])
-        for index, (blob, diff_id) in enumerate(zip(blobs, diff_ids, strict=False))
+        _layer(index, blob, diff_id, outcome)
+        for index, (blob, diff_id, outcome) in enumerate(zip(blobs, diff_ids, outcomes, strict=False))
     )
     unread = [layer for layer in layers if layer.problem]
     if unread and (reading.strict or len(unread) == len(layers)):
-        raise _refusal(unread[0], outcomes[blobs[unread[0].index].name])
-    for name in names:
-        outcome = outcomes[name]
+        raise _refusal(unread[0], outcomes[unread[0].index])
+    for outcome in {id(outcome): outcome for outcome in outcomes}.values():
         warnings += outcome.warnings if isinstance(outcome, LayerData) else ()
     warnings += [f"layer {layer.index} is left out: {layer.problem}" for layer in unread]
     return layers, warnings
+
+
+def _outcomes(blobs: Sequence[LayerBlob], store: Store, reading: Reading) -> list[LayerData | ArchiveError]:
+    """Each blob as it was read, or why it could not be; two names of one file are read once.
+
+    Raises LimitExceeded where a layer is too large: what is left out for that is no layer that cannot be read.
+    """
+    files = [(store.file_of(blob.name), "+encrypted" in blob.media_type) for blob in blobs]
+    first = {file: index for index, file in reversed(list(enumerate(files)))}
+    times = Counter(files)
+    outcomes: dict[int, LayerData | ArchiveError] = {}
+
+    def read(index: int) -> None:
+        outcome = outcomes[index] = _read(blobs[index], index, store, reading)
+        if isinstance(outcome, LayerData):
+            reading.tally.enter(len(outcome.changeset) * times[files[index]], reading.limits)
+        elif isinstance(outcome, LimitExceeded):
+            reading.tally.stop()
+
+    distinct = sorted(first.values())
+    # Walks by position hold the interpreter's lock nearly all the time: a second thread would only get in the way.
+    whole = {index for index in distinct if store.has(blobs[index].name) and store.reads_whole(blobs[index].name)}
+    for index in distinct:
+        if index not in whole:
+            read(index)
+    _in_parallel(read, sorted(whole), reading)
+    for outcome in outcomes.values():
+        if isinstance(outcome, LimitExceeded):
+            raise outcome
+    return [outcomes[first[file]] for file in files]
 
 
 def _refusal(layer: Layer, outcome: LayerData | ArchiveError) -> ArchiveError:
@@ -122,17 +140,23 @@ def _refusal(layer: Layer, outcome: LayerData | ArchiveError) -> ArchiveError:
     return ArchiveError(f"layer {layer.index} cannot be read: {layer.problem}")
 
 
-def _in_parallel(read: Callable[[str], None], names: Sequence[str], threads: int) -> None:
-    """Call ``read`` for each name; decompressing and hashing let go of the interpreter's lock."""
-    if len(names) < 2 or threads < 2:
-        for name in names:
-            read(name)
+def _in_parallel(read: Callable[[int], None], indexes: Sequence[int], reading: Reading) -> None:
+    """Call ``read`` for each index; decompressing and hashing let go of the interpreter's lock."""
+    if len(indexes) < 2 or reading.threads < 2:
+        for index in indexes:
+            read(index)
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        for done in [pool.submit(read, name) for name in names]:
+    pool = ThreadPoolExecutor(max_workers=reading.threads)
+    try:
+        for done in [pool.submit(read, index) for index in indexes]:
             done.result()
+    except BaseException:
+        reading.tally.stop()  # An interrupt must not wait for the layers that the threads are at.
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _in_order(blobs: tuple[LayerBlob, ...], diff_ids: tuple[Digest, ...], warnings: list[str]) -> tuple[LayerBlob, ...]:

@@ -8,8 +8,9 @@ from layerscope.archive.columns import Columns
 from layerscope.archive.compression import Readable
 from layerscope.archive.positional import PositionalFile
 from layerscope.archive.replay import ForwardTar, PositionalTar, replay
+from layerscope.archive.tally import Tally
 from layerscope.archive.window import Window
-from layerscope.errors import ArchiveError, Damaged, LimitExceeded
+from layerscope.errors import ArchiveError, Damaged
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Piece
 from layerscope.model.entry import Kind
@@ -22,6 +23,8 @@ class _Digest(Protocol):
     def digest(self) -> bytes: ...
 
 
+Marks = tuple[tuple[bytes, int], ...]
+"""What to look for in a file, and how many bytes to keep from there on."""
 Hasher = Callable[[], _Digest]
 Again = Callable[[], Readable]
 """Opens what was read once more, from its first byte on."""
@@ -49,9 +52,11 @@ class Planner:
             max((want.head for want in executables), default=0),
             max((want.tail for want in executables), default=0),
         )
+        self._marks = tuple((want.mark, want.marked) for want in executables if want.mark)
 
-    def __call__(self, path: str, length: int, mode: int) -> tuple[int, int]:
-        """Bytes to keep from the head and from the tail of a file."""
+    def __call__(self, path: str, length: int, mode: int) -> tuple[int, int, Marks]:
+        """Bytes to keep from the head and from the tail of a file, and the marks to look for."""
+        marks: Marks = ()
         head = length if length <= self._small else 0
         tail = 0
         for number in self._selector(path):
@@ -59,23 +64,50 @@ class Planner:
             tail = max(tail, self._wanted[number].tail)
         if mode & 0o111 and self._executable_from and length >= self._executable_from:
             head, tail = max(head, self._executable[0]), max(tail, self._executable[1])
-        return head, tail
+            marks = self._marks
+        return head, tail, marks
+
+
+class _Marked:
+    """What stands at and behind the first place of a mark in a file that passes in pieces."""
+
+    def __init__(self, mark: bytes, length: int) -> None:
+        self._mark = mark
+        self._length = length
+        self._rest = b""
+        self.offset = -1
+        self.kept = b""
+
+    def see(self, piece: memoryview, position: int) -> None:
+        """The next piece, which begins at ``position`` of the file; a mark may lie across two of them."""
+        if self.offset < 0:
+            text = self._rest + piece
+            found = text.find(self._mark)
+            if found < 0:
+                self._rest = text[1 - len(self._mark) :]
+                return
+            self.offset, self.kept = position - len(self._rest) + found, text[found : found + self._length]
+        elif len(self.kept) < self._length:
+            self.kept += piece[: self._length - len(self.kept)]
 
 
 class Capture:
     """The contents of a layer that is read once: a visitor of the walk first, then the Contents of the layer."""
 
-    def __init__(self, window: Window, columns: Columns, plan: Planner, new: Hasher, limits: Limits) -> None:
+    def __init__(
+        self, window: Window, columns: Columns, plan: Planner, new: Hasher, limits: Limits, tally: Tally
+    ) -> None:
         self._window: Window | None = window
         self._columns: Columns | None = columns
         self._plan = plan
         self._new = new
         self._limits = limits
+        self._tally = tally
         self._heads: dict[int, bytes] = {}
         self._tails: dict[int, bytes] = {}
+        self._marked: dict[int, tuple[tuple[int, bytes], ...]] = {}
         self._lengths: dict[int, int] = {}
         self._fingerprints: dict[int, bytes] = {}
-        self._kept = 0
         self._kinds, self._sizes = columns.kinds, columns.sizes
         self._where = columns.where
         self._changeset = Changeset()
@@ -87,27 +119,33 @@ class Capture:
         assert columns is not None and window is not None
         if columns.kinds[index] != Kind.FILE or index in columns.sparse:
             return  # A sparse file's payload is not its content.
-        head, tail = self._plan(columns.paths[index], payload, columns.mode(index))
+        head, tail, marks = self._plan(columns.paths[index], payload, columns.mode(index))
         digest = self._new()
-        if not head and not tail:
+        if not head and not tail and not marks:
             for piece in window.pieces(position, payload):
                 digest.update(piece)
         else:
-            self._keep(index, position, payload, head, tail, digest)
+            self._keep(index, position, payload, (head, tail), [_Marked(*mark) for mark in marks], digest)
         self._fingerprints[index] = digest.digest()
 
-    def _keep(self, index: int, position: int, payload: int, head: int, tail: int, digest: _Digest) -> None:
+    def _keep(
+        self, index: int, position: int, payload: int, ends: tuple[int, int], marks: list[_Marked], digest: _Digest
+    ) -> None:
         assert self._window is not None
+        (head, tail), passed = ends, 0
         first, last = bytearray(), bytearray()
         for piece in self._window.pieces(position, payload):
             digest.update(piece)
+            for mark in marks:
+                mark.see(piece, passed)
+            passed += len(piece)
             if len(first) < head:
                 first += piece[: head - len(first)]
             if tail and payload > head:
                 last = (last + piece)[-tail:] if len(piece) < tail else bytearray(piece[-tail:])
-        self._kept += len(first) + len(last)
-        if self._kept > self._limits.captured_bytes:
-            raise LimitExceeded("too many contents to keep in memory", hint="raise --limit captured_bytes")
+        self._tally.keep(len(first) + len(last) + sum(len(mark.kept) for mark in marks), self._limits)
+        if found := tuple((mark.offset, mark.kept) for mark in marks if mark.kept):
+            self._marked[index] = found
         self._heads[index] = bytes(first)
         self._lengths[index] = payload
         if last:
@@ -128,6 +166,9 @@ class Capture:
         end = length_of_file if length is None else min(start + length, length_of_file)
         if end <= len(head) or (length is None and start < len(head)):
             return head[start:end]
+        for offset, kept in self._marked.get(index, ()):
+            if offset <= start and end <= offset + len(kept):
+                return kept[start - offset : end - offset]
         tail = self._tails.get(index, b"")
         offset = length_of_file - len(tail)
         if tail and start >= offset:
@@ -161,6 +202,11 @@ class Capture:
         return self._kinds[index] == Kind.FILE and not self._sizes[index]
 
 
+def _cut(path: str) -> Damaged:
+    """The walk saw to it that the content is all there; so it is no longer."""
+    return Damaged("the archive was cut while it was read", where=path)
+
+
 class Positional:
     """The contents of a plain layer in a plain archive, read when asked for."""
 
@@ -177,7 +223,10 @@ class Positional:
             return None
         left = max(0, changeset.sizes[index] - start)
         wanted = left if length is None else min(length, left)
-        return self._file.read(self._base + changeset.offsets[index] + start, wanted)
+        content = self._file.read(self._base + changeset.offsets[index] + start, wanted)
+        if len(content) < wanted:
+            raise _cut(changeset.paths[index])
+        return content
 
     def fingerprint(self, index: int) -> bytes | None:
         changeset = self._changeset
@@ -188,7 +237,7 @@ class Positional:
         while left:
             piece = self._file.read(position, min(left, 1 << 20))
             if not piece:
-                return None
+                raise _cut(changeset.paths[index])
             digest.update(memoryview(piece))
             left, position = left - len(piece), position + len(piece)
         return digest.digest()

@@ -12,6 +12,7 @@ from layerscope.archive.header import BLOCK
 from layerscope.archive.names import TABLE_OF_CONTENTS
 from layerscope.archive.positional import PositionalFile, Range
 from layerscope.archive.reading import Reading
+from layerscope.archive.tally import Tally
 from layerscope.archive.walk import walk
 from layerscope.archive.window import PositionalWindow, StreamWindow, Window
 from layerscope.errors import Damaged
@@ -38,12 +39,19 @@ class LayerData:
 
 
 class Counted(io.RawIOBase):
-    """Counts what is read through it, for progress and for the limit on the ratio."""
+    """Counts what is read through it, for progress and for the limits on the ratio."""
 
-    def __init__(self, raw: Readable, head: bytes = b"", progress: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self,
+        raw: Readable,
+        head: bytes = b"",
+        progress: Callable[[int], None] | None = None,
+        tally: Tally | None = None,
+    ) -> None:
         self._raw = raw
         self._head = head
         self._progress = progress
+        self._tally = tally
         self.count = 0
 
     def readable(self) -> bool:
@@ -56,6 +64,8 @@ class Counted(io.RawIOBase):
         else:
             count = self._raw.readinto(memoryview(buffer)) or 0
         self.count += count
+        if self._tally is not None:
+            self._tally.store(count)
         if self._progress is not None:
             self._progress(count)
         return count
@@ -98,14 +108,15 @@ def read_stream(raw: Readable, where: str, reading: Reading, again: Again | None
     """A layer blob that is read once, from its first byte to its last; ``again`` opens it anew, where that can be."""
     head = first_bytes(raw, MAGIC_BYTES)
     compression = sniff(head)
-    counted = Counted(raw, head, reading.progress)
+    counted = Counted(raw, head, reading.progress, None if reading.nested else reading.tally)
     stream = decompressor(compression, counted, where) if compression else counted
     proof = hashlib.sha256()
     warnings: list[str] = []
     columns = Columns(where, reading.limits, warnings.append)
     stored = (lambda: counted.count) if compression else None
-    window = StreamWindow(stream, where, reading.limits, seen=proof.update, stored=stored)
-    capture = Capture(window, columns, Planner(reading.wanted), hasher(reading.fingerprint), reading.limits)
+    window = StreamWindow(stream, where, reading.limits, seen=proof.update, stored=stored, tally=reading.tally)
+    plan, new = Planner(reading.wanted), hasher(reading.fingerprint)
+    capture = Capture(window, columns, plan, new, reading.limits, reading.tally)
     end = walk(window, columns, capture.visit)
     check_padding(window, end, where, warnings)
     tar_bytes = window.drain()

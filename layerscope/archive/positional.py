@@ -17,6 +17,16 @@ class PositionalFile:
         self._descriptor = file.fileno()
         self._lock = threading.Lock()
         self.length = os.fstat(self._descriptor).st_size
+        self._state = self._now()
+
+    @property
+    def changed(self) -> bool:
+        """Whether somebody wrote to the file since it was opened."""
+        return self._now() != self._state
+
+    def _now(self) -> tuple[int, int]:
+        state = os.fstat(self._descriptor)
+        return state.st_size, state.st_mtime_ns
 
     def read_into(self, view: memoryview, position: int) -> int:
         """Fill ``view`` from ``position`` on; returns the bytes read, fewer than asked only at the end."""

@@ -3,7 +3,7 @@
 import io
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from layerscope.archive.store import DirectoryStore, StreamStore, TarStore
 from layerscope.archive.stream import read_outer
 from layerscope.archive.walk import walk
 from layerscope.archive.window import PositionalWindow
-from layerscope.errors import ArchiveError, NotAnImage
+from layerscope.errors import ArchiveError, Damaged, NotAnImage
 from layerscope.model.changeset import Changeset
 from layerscope.model.image import Image
 
@@ -61,6 +61,7 @@ def _open(source: str, reading: Reading, stack: ExitStack) -> Image:
     if path.is_dir():
         store = DirectoryStore(path, reading)
         stack.callback(store.close)
+        stack.push(_check(lambda: store.changed, source))
         if not (store.has("index.json") or store.has("manifest.json")):
             hint = "an OCI layout has index.json, an unpacked docker archive has manifest.json"
             raise NotAnImage(f"the directory {source} holds no image", hint=hint)
@@ -73,7 +74,19 @@ def _open(source: str, reading: Reading, stack: ExitStack) -> Image:
     if sniff(head):
         return _from_stream(raw, source, reading)
     _expect_tar(head, source)
-    return _from_file(PositionalFile(raw), source, reading)
+    file = PositionalFile(raw)
+    stack.push(_check(lambda: file.changed, source))
+    return _from_file(file, source, reading)
+
+
+def _check(changed: Callable[[], bool], source: str) -> Callable[..., None]:
+    """What is called when all has been read; raises Damaged when that was not one archive but parts of two."""
+
+    def check(kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None and changed():
+            raise Damaged("the archive changed while it was read", where=source)
+
+    return check
 
 
 def _from_file(file: PositionalFile, source: str, reading: Reading) -> Image:
@@ -95,7 +108,7 @@ def _from_file(file: PositionalFile, source: str, reading: Reading) -> Image:
 def _from_stream(raw: io.RawIOBase, source: str, reading: Reading) -> Image:
     """A tar that comes through a pipe or a decompressor: one pass over everything."""
     head = first_bytes(raw, BLOCK)
-    counted = Counted(raw, head, reading.progress)
+    counted = Counted(raw, head, reading.progress, reading.tally)
     compression = sniff(head)
     stream: Readable = counted
     if compression:

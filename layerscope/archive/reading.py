@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from layerscope.archive.tally import Tally
 from layerscope.model.limits import Limits
 from layerscope.model.pathset import Wanted
 from layerscope.model.platform import Platform
@@ -15,7 +16,8 @@ class Reading:
     ``image`` picks one of several by name or index, ``platform`` one of several. ``verify`` proves each diff_id
     even where contents could be skipped. ``wanted`` is what later steps ask for, ``fingerprint`` the digest by
     which contents are compared (``xxh3`` or ``sha256``). ``progress`` is told the stored bytes read since its
-    last call, from any thread. ``strict`` turns warnings about the archive into errors.
+    last call, from any thread. ``strict`` turns warnings about the archive into errors. ``tally`` counts what all
+    layers take together; ``nested`` says that what is read comes out of a stream that is counted already.
     """
 
     image: str = ""
@@ -27,3 +29,5 @@ class Reading:
     limits: Limits = field(default_factory=Limits)
     threads: int = 2
     progress: Callable[[int], None] | None = None
+    tally: Tally = field(default_factory=Tally)
+    nested: bool = False

@@ -23,6 +23,9 @@ class Store(Protocol):
     def has(self, name: str) -> bool:
         """Whether there is a regular file of that name."""
 
+    def file_of(self, name: str) -> object:
+        """What is equal for two names of the same file; the name itself where there is no such file."""
+
     def document(self, name: str) -> bytes:
         """A whole metadata file; raises ArchiveError when it is missing, LimitExceeded when it is too long."""
 
@@ -70,6 +73,10 @@ class TarStore:
     def has(self, name: str) -> bool:
         return self._index.find(name) is not None
 
+    def file_of(self, name: str) -> object:
+        index = self._index.find(name)
+        return name if index is None else index
+
     def document(self, name: str) -> bytes:
         base, length = self._place(name)
         if length > self._reading.limits.json_bytes:
@@ -102,6 +109,9 @@ class DirectoryStore:
     def has(self, name: str) -> bool:
         return self._find(name) is not None
 
+    def file_of(self, name: str) -> object:
+        return self._find(name) or name
+
     def document(self, name: str) -> bytes:
         path = self._path(name)
         length = path.stat().st_size
@@ -117,6 +127,11 @@ class DirectoryStore:
     def reads_whole(self, name: str) -> bool:
         with self._path(name).open("rb") as file:
             return self._reading.verify or bool(sniff(file.read(MAGIC_BYTES)))
+
+    @property
+    def changed(self) -> bool:
+        """Whether somebody wrote to a layer since it was opened."""
+        return any(file.changed for file in self._open)
 
     def close(self) -> None:
         for file in self._open:
@@ -148,6 +163,10 @@ class StreamStore:
 
     def has(self, name: str) -> bool:
         return self._index.find(name) is not None
+
+    def file_of(self, name: str) -> object:
+        index = self._index.find(name)
+        return name if index is None else index
 
     def document(self, name: str) -> bytes:
         index = self._index.find(name)

@@ -16,7 +16,7 @@ from layerscope.archive.layer import Counted, LayerData, check_padding, read_str
 from layerscope.archive.reading import Reading
 from layerscope.archive.walk import walk
 from layerscope.archive.window import StreamWindow, Window
-from layerscope.errors import ArchiveError, LimitExceeded
+from layerscope.errors import ArchiveError
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Contents
 
@@ -77,14 +77,13 @@ class Passing:
         self.documents: dict[int, bytes] = {}
         self.layers: dict[int, LayerData | ArchiveError] = {}
         self._is_archive = False
-        self._document_bytes = 0
         self._window = window
         self._columns = columns
         self._reading = reading
-        # Progress counts what comes from outside, not what is inside of it.
-        self._inner = replace(reading, progress=None)
+        # Progress and ratio count what comes from outside, not what is inside of it.
+        self._inner = replace(reading, progress=None, nested=True)
         plan = Planner(reading.wanted)
-        self.capture = Capture(window, columns, plan, hasher(reading.fingerprint), reading.limits)
+        self.capture = Capture(window, columns, plan, hasher(reading.fingerprint), reading.limits, reading.tally)
 
     def visit(self, index: int, position: int, payload: int) -> None:
         """Take one file of the outer tar: a layer, a document, or, in a root file system, just a file.
@@ -107,9 +106,7 @@ class Passing:
             self.capture.visit(index, position, payload)
 
     def _document(self, index: int, position: int, payload: int) -> None:
-        self._document_bytes += payload
-        if self._document_bytes > self._reading.limits.captured_bytes:
-            raise LimitExceeded("too much metadata to keep in memory", hint="raise --limit captured_bytes")
+        self._reading.tally.keep(payload, self._reading.limits)
         self.documents[index] = b"".join(bytes(piece) for piece in self._window.pieces(position, payload))
 
     def _layer(self, index: int, position: int, payload: int) -> None:
@@ -158,7 +155,7 @@ def read_outer(
     warnings: list[str] = []
     columns = Columns(where, reading.limits, warnings.append)
     stored = (lambda: counted.count) if compression else None
-    window = StreamWindow(stream, where, reading.limits, stored=stored)
+    window = StreamWindow(stream, where, reading.limits, stored=stored, tally=reading.tally)
     passing = Passing(window, columns, reading, again)
     end = walk(window, columns, passing.visit)
     check_padding(window, end, where, warnings)

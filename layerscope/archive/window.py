@@ -5,7 +5,8 @@ from typing import Protocol
 
 from layerscope.archive.compression import Readable
 from layerscope.archive.positional import PositionalFile
-from layerscope.errors import Damaged, LimitExceeded
+from layerscope.archive.tally import Tally
+from layerscope.errors import ArchiveError, Damaged, LimitExceeded
 from layerscope.model.limits import Limits
 
 _SMALLEST, _LARGEST = 1 << 12, 1 << 17
@@ -69,7 +70,7 @@ class StreamWindow:
     """A tar that can only be read forwards, as it comes from a pipe or a decompressor.
 
     ``seen`` is told of every chunk once, in order: digests hang there. ``stored`` tells how many stored bytes
-    were read so far, for the limit on the ratio.
+    were read so far, for the limit on the ratio; ``tally`` is told of every chunk, for those on all streams together.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class StreamWindow:
         *,
         seen: Callable[[memoryview], object] | None = None,
         stored: Callable[[], int] | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self.buffer = bytearray(2 * _CHUNK)
         self.view = memoryview(self.buffer)
@@ -89,6 +91,7 @@ class StreamWindow:
         self._limits = limits
         self._seen = seen
         self._stored = stored
+        self._tally = tally or Tally()
 
     def load(self, position: int, length: int) -> int:
         while self.end < position + length:
@@ -101,11 +104,14 @@ class StreamWindow:
                 if position > self.end:
                     raise Damaged("the data ends within an entry", where=self._where, offset=self.end)
                 break
+            if self._tally.stopped:
+                raise ArchiveError(f"{self._where}: the reading was stopped")
             if self._seen is not None:
                 self._seen(self.view[keep : keep + count])
             self.end += count
             if self.end > self._limits.ratio_from:
                 self._check()
+            self._tally.expand(count, self._limits)
         return max(0, min(self.end - position, length))
 
     def pieces(self, position: int, length: int) -> Iterator[memoryview]:

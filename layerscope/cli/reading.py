@@ -37,14 +37,27 @@ def opened(
     )
     with progress(source, quiet=options.quiet) as advance:
         context = open_image(source, replace(reading, progress=advance))
-        image = context.__enter__()
+        with _named(source):
+            image = context.__enter__()
     try:
         if options.strict and image.warnings:
-            raise ArchiveError(image.warnings[0])
+            raise ArchiveError(f"{source}: {image.warnings[0]}")
         warn(image.warnings, quiet=options.quiet or silent)
         yield image
     finally:
         context.__exit__(None, None, None)
+
+
+@contextmanager
+def _named(source: str) -> Iterator[None]:
+    """Errors about an archive begin with its name, since a command may read several."""
+    try:
+        yield
+    except ArchiveError as error:
+        name = "standard input" if source == "-" else source
+        if name not in error.message:
+            error.message = f"{name}: {error.message}"
+        raise
 
 
 def limits(settings: tuple[str, ...]) -> Limits:
