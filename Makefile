@@ -32,6 +32,8 @@ format: $(DEV)
 
 docs: $(DEV)
 	$(BIN)/python -m layerscope.rules.documentation > docs/rules.md
+	$(BIN)/python -m layerscope.render.schema > layerscope/schema/report-1.0.json
+	$(BIN)/python docs/manual.py
 
 bench: $(DEV)
 	$(BIN)/python bench/run.py

@@ -16,6 +16,7 @@ from layerscope.cli.leaks import leaks
 from layerscope.cli.packages import packages
 from layerscope.cli.report import report
 from layerscope.cli.rules import rules
+from layerscope.cli.schema import schema
 
 app = typer.Typer(
     name="layerscope",
@@ -52,6 +53,6 @@ def _options(
         configure(context, (command.__name__ for command in _COMMANDS), config)
 
 
-_COMMANDS = (report, leaks, packages, layers, history, files, inspect, diff, check, cat, extract, rules)
+_COMMANDS = (report, leaks, packages, layers, history, files, inspect, diff, check, cat, extract, rules, schema)
 for _command in _COMMANDS:
     app.command()(_command)
