@@ -25,7 +25,7 @@ def load(data: bytes, source: str = "the report") -> Report:
     """
     document = _parsed(data, source)
     if not isinstance(document, dict) or "schema_version" not in document:
-        raise ArchiveError(f"{source} is no report of layerscope: it has no schema_version", hint=_HINT)
+        raise ArchiveError(f"{source} is a JSON document, but no report of layerscope: no schema_version", hint=_HINT)
     reader = _Reader(source, lenient=_is_later(document["schema_version"], source))
     report: Report = reader.value(Report, document, "$")
     _check_indexes(report, reader)

@@ -1,0 +1,121 @@
+"""``layerscope check``: exit codes, precedence of limits, ignores."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.builder import digest, edit, skopeo_docker_archive
+from tests.cli.images import AFTER, BEFORE, written
+from tests.conftest import Run
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    return written(tmp_path, "before.tar", BEFORE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        pytest.param(("--max-size", "1MB"), 0, id="below the limit"),
+        pytest.param(("--max-size", "1kB"), 1, id="above the limit"),
+        pytest.param(("--fail-on", "critical"), 0, id="nothing critical"),
+        pytest.param(("--fail-on-rule", "vcs-metadata"), 1, id="a rule that found something"),
+        pytest.param((), 2, id="no limit at all"),
+        pytest.param(("--max-size", "5%"), 2, id="a limit that cannot be read"),
+        pytest.param(("--fail-on-rule", "vcs-metadta"), 2, id="an unknown rule"),
+        pytest.param(("--max-size", "1MB", "--baseline", "none.json"), 3, id="a baseline that is not there"),
+    ],
+)
+def test_the_exit_code_is_the_verdict(run: Run, image: Path, arguments: tuple[str, ...], code: int) -> None:
+    done = run("check", image, *arguments)
+    assert done.returncode == code
+    assert bool(done.stdout) == (code < 2) and bool(done.stderr) == (code >= 2)
+
+
+def test_every_rule_has_a_line_with_its_figure_and_limit(run: Run, image: Path) -> None:
+    lines = run("check", image, "--max-size", "4kB", "--min-efficiency", "99%").stdout.split("\n")
+    outcomes = {line.split()[1]: line.split()[0] for line in lines[1:8]}
+    assert outcomes == {
+        "complete": "PASS",
+        "max-size": "PASS",
+        "max-growth": "SKIP",
+        "min-efficiency": "FAIL",
+        "max-reclaimable": "SKIP",
+        "max-hidden": "SKIP",
+        "fail-on": "SKIP",
+    }
+    assert lines[-2] == "FAIL app:before: 2 passed, 1 failed, 4 skipped"
+
+
+def test_json_holds_figures_and_limits_as_numbers(run: Run, image: Path) -> None:
+    document = json.loads(run("check", image, "--max-size", "1kB", "-f", "json").stdout)
+    size = next(one for one in document["verdicts"] if one["rule"] == "max-size")
+    assert (document["passed"], size["outcome"], size["figure"], size["limit"]) == (False, "FAIL", 3956, 1000)
+
+
+def test_markdown_is_for_the_summary_of_a_job(run: Run, image: Path) -> None:
+    text = run("check", image, "--max-size", "1kB", "-f", "markdown").stdout
+    assert text.startswith("### FAIL app:before") and "| FAIL | max-size | 3.96 kB | 1.00 kB |" in text
+
+
+def test_growth_is_measured_from_a_saved_report_or_an_archive(run: Run, image: Path, tmp_path: Path) -> None:
+    after = written(tmp_path, "after.tar", AFTER)
+    (tmp_path / "after.json").write_text(run("report", after, "-f", "json").stdout)
+    for baseline in ("after.tar", "after.json"):
+        assert run("check", image, "--baseline", baseline, "--max-growth", "500").returncode == 0
+        assert run("check", image, "--baseline", baseline, "--max-growth", "14%").returncode == 1
+
+
+def test_a_saved_report_can_be_judged(run: Run, image: Path, tmp_path: Path) -> None:
+    (tmp_path / "saved.json").write_text(run("report", image, "-f", "json").stdout)
+    arguments = ("--max-size", "1kB", "--fail-on", "low")
+    assert run("check", "saved.json", *arguments).stdout == run("check", image, *arguments).stdout
+
+
+def test_a_flag_comes_before_a_variable_and_that_before_the_file(run: Run, image: Path, tmp_path: Path) -> None:
+    assert run("check", image, LAYERSCOPE_MAX_SIZE="1kB").returncode == 1
+    (tmp_path / ".layerscope.toml").write_text('[check]\nmax-size = "1kB"\n')
+    assert run("check", image).returncode == 1
+    assert run("check", image, LAYERSCOPE_MAX_SIZE="1MB").returncode == 0
+    assert run("check", image, "--max-size", "1kB", LAYERSCOPE_MAX_SIZE="1MB").returncode == 1
+
+
+def test_a_file_can_be_named_and_then_counts_alone(run: Run, image: Path, tmp_path: Path) -> None:
+    (tmp_path / ".layerscope.toml").write_text('[check]\nmax-size = "1kB"\n')
+    (tmp_path / "other.toml").write_text('[check]\nmax-size = "1MB"\n')
+    assert run("--config", "other.toml", "check", image).returncode == 0
+
+
+def test_a_mistake_in_a_file_stops_commands_but_not_their_help(run: Run, image: Path, tmp_path: Path) -> None:
+    (tmp_path / ".layerscope.toml").write_text("uints = 'si'\n")
+    done = run("check", image, "--max-size", "1MB")
+    assert done.returncode == 2 and "hint: did you mean units?" in done.stderr
+    assert run("check", "--help").returncode == 0
+
+
+def test_an_existing_dive_ci_is_a_gate(run: Run, image: Path, tmp_path: Path) -> None:
+    (tmp_path / ".dive-ci").write_text("rules:\n  lowestEfficiency: 0.95\n  highestWastedBytes: 400\n")
+    done = run("check", image)
+    assert done.returncode == 1
+    failed = [line.split()[1] for line in done.stdout.split("\n") if line.startswith("FAIL  ")]
+    assert failed == ["min-efficiency", "max-hidden", "max-hidden"]
+
+
+def test_what_is_ignored_does_not_close_the_gate_until_its_day(run: Run, image: Path, tmp_path: Path) -> None:
+    entry = '[[ignore]]\nrule = "vcs-metadata"\nreason = "the version comes from it"\nexpires = {}\n'
+    arguments = ("check", image, "--fail-on-rule", "vcs-metadata")
+    (tmp_path / ".layerscope.toml").write_text(entry.format("2999-01-01"))
+    assert run(*arguments).returncode == 0
+    (tmp_path / ".layerscope.toml").write_text(entry.format("2020-01-01"))
+    done = run(*arguments)
+    assert done.returncode == 1 and "no longer ignored since 2020-01-01: vcs-metadata" in done.stderr
+
+
+def test_an_image_that_could_not_be_read_whole_fails_unless_that_is_allowed(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "incomplete.tar"
+    lost = digest(BEFORE.layers[1]).removeprefix("sha256:")
+    path.write_bytes(edit(skopeo_docker_archive(BEFORE), remove=(f"{lost}.tar",)))
+    assert run("check", path, "--max-size", "1MB").returncode == 1
+    assert run("check", path, "--max-size", "1MB", "--allow-incomplete").returncode == 0

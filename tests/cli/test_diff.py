@@ -1,0 +1,88 @@
+"""``layerscope diff``: archives and saved reports, as text, JSON and Markdown."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.images import AFTER, BEFORE, written
+from tests.conftest import Run, real_image
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    return written(tmp_path, "before.tar", BEFORE), written(tmp_path, "after.tar", AFTER)
+
+
+def test_text_says_what_came_what_went_and_what_is_still_in(run: Run, pair: tuple[Path, Path]) -> None:
+    done = run("diff", *pair)
+    lines = done.stdout.split("\n")
+    assert done.returncode == 0 and not done.stderr
+    assert lines[0] == "app:after is 500 B (13%) smaller than app:before"
+    assert any(line.split() == ["layers", "4", "3", "2", "shared,", "456", "B"] for line in lines)
+    assert any(line.endswith("RUN make tool") for line in lines)
+    left = next(index for index, line in enumerate(lines) if line.endswith("STILL IN"))
+    assert lines[left + 1].split() == ["high", "21", "B", "vcs-metadata:", "/app/.git/HEAD"]
+    assert "PATHS: 1 moved, 3.00 kB only moved" in done.stdout
+    assert len(lines) <= 41
+
+
+def test_the_biggest_paths_are_listed_where_rows_are_asked_for(run: Run, pair: tuple[Path, Path]) -> None:
+    assert "/usr/lib/tool -> /opt/tool" in run("diff", *pair, "--top", "3").stdout
+
+
+def test_json_holds_every_path(run: Run, pair: tuple[Path, Path]) -> None:
+    document = json.loads(run("diff", *pair, "-f", "json").stdout)
+    (moved,) = document["paths"]["paths"]
+    assert (moved["path"], moved["moved_from"], moved["status"]) == ("/opt/tool", "/usr/lib/tool", "moved")
+    assert document["after"]["totals"]["live_bytes"] == document["before"]["totals"]["live_bytes"]
+
+
+def test_saved_reports_are_compared_too_and_it_is_said_what_is_missing(
+    run: Run, pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    for name in ("before", "after"):
+        (tmp_path / f"{name}.json").write_text(run("report", tmp_path / f"{name}.tar", "-f", "json").stdout)
+    full, short = (json.loads(run("diff", *sides, "-f", "json").stdout) for sides in (pair, ("before.json", pair[1])))
+    assert short["paths"] is None
+    same = ("before", "after", "layers", "packages", "instructions", "findings", "stages")
+    assert {name: short[name] for name in same} == {name: full[name] for name in same}
+    assert "so single paths were not compared" in run("diff", "before.json", "after.json").stdout
+
+
+def test_markdown_is_a_heading_and_tables(run: Run, pair: tuple[Path, Path]) -> None:
+    text = run("diff", *pair, "-f", "markdown").stdout
+    assert text.startswith("### app:after is 500 B ") and "\n| --- |" in text
+
+
+def test_an_image_does_not_differ_from_itself(run: Run, pair: tuple[Path, Path]) -> None:
+    done = run("diff", pair[0], pair[0])
+    assert "app:before is as large as app:before" in done.stdout and "PATHS: no difference" in done.stdout
+    assert "STEPS" not in done.stdout and "PACKAGES" not in done.stdout
+
+
+def test_both_sides_cannot_come_through_one_pipe(run: Run) -> None:
+    done = run("diff", "-", "-")
+    assert done.returncode == 2 and "pipe" in done.stderr
+
+
+@pytest.mark.real
+def test_a_build_stage_is_accounted_for_to_the_byte(run: Run) -> None:
+    names = ("notesapp-default", "notesapp-multistage")
+    document = json.loads(run("diff", *(real_image(f"{name}.tar") for name in names), "-f", "json").stdout)
+    sides = (document["before"], document["after"])
+    engine = [json.loads(real_image(f"{name}.inspect.json").read_text())[0] for name in names]
+    assert [side["image"]["docker_size"] for side in sides] == [one["Size"] for one in engine]
+    layers = [one["RootFS"]["Layers"] for one in engine]
+    assert document["layers"]["shared"] == len(set(layers[0]) & set(layers[1]))
+    live = sides[1]["totals"]["live_bytes"] - sides[0]["totals"]["live_bytes"]
+    content = sides[1]["totals"]["content_bytes"] - sides[0]["totals"]["content_bytes"]
+
+    def delta(name: str) -> int:
+        return sum(one["after_bytes"] - one["before_bytes"] for one in document[name])
+
+    assert delta("directories") == live
+    assert delta("packages") + document["after_unowned_bytes"] - document["before_unowned_bytes"] == live
+    assert sum(one["after_bytes"] - one["before_bytes"] for one in document["paths"]["paths"]) == live
+    assert delta("instructions") == content
+    assert document["paths"]["unknown"] == 0

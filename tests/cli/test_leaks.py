@@ -1,0 +1,95 @@
+"""``layerscope leaks`` and ``layerscope rules``: findings complete, and what finds them."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from layerscope.rules.catalogue import RULES
+from tests.builder import ImageSpec, file, layer
+from tests.cli.images import BEFORE, written
+from tests.conftest import Run
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    return written(tmp_path, "before.tar", BEFORE)
+
+
+def rows(run: Run, *arguments: str | Path) -> list[dict[str, object]]:
+    done = run("leaks", *arguments, "-f", "json")
+    assert done.returncode == 0
+    found: list[dict[str, object]] = json.loads(done.stdout)
+    return found
+
+
+def test_a_table_shows_where_and_how_much(run: Run, image: Path) -> None:
+    lines = run("leaks", image).stdout.split("\n")
+    assert lines[0].split() == ["SEVERITY", "RULE", "KIND", "SIZE", "FILES", "LAYERS", "PATH"]
+    assert any(line.split() == ["high", "vcs-metadata", "leak", "21", "B", "1", "3", "/app/.git"] for line in lines)
+
+
+def test_the_rows_hold_what_the_report_says(run: Run, image: Path) -> None:
+    findings = json.loads(run("report", image, "-f", "json").stdout)["findings"]
+    for arguments in ((), ("--all",)):
+        sums: dict[object, int] = {}
+        for row in rows(run, image, *arguments):
+            sums[row["finding"]] = sums.get(row["finding"], 0) + int(str(row["content_bytes"]))
+        assert list(sums.values()) == [finding["content_bytes"] for finding in findings]
+
+
+def test_all_gives_every_path_with_layer_and_fate(run: Run, image: Path) -> None:
+    deleted = [row for row in rows(run, image, "--all") if row["fate"] == "deleted"]
+    assert [(row["path"], row["layer"], row["content_bytes"]) for row in deleted] == [("/tmp/build.log", 1, 500)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rules"),
+    [
+        pytest.param(("--rule", "vcs-metadata"), {"vcs-metadata"}, id="rule"),
+        pytest.param(("--severity", "high", "--severity", "critical"), {"vcs-metadata"}, id="severities"),
+        pytest.param(("--kind", "leak", "--rule", "apt-lists"), set(), id="both have to hold"),
+    ],
+)
+def test_filters_narrow_the_list(run: Run, image: Path, arguments: tuple[str, ...], rules: set[str]) -> None:
+    assert {row["rule"] for row in rows(run, image, *arguments)} == rules
+
+
+def test_csv_has_a_row_for_each_line(run: Run, image: Path) -> None:
+    found = list(csv.DictReader(io.StringIO(run("leaks", image, "--all", "-f", "csv").stdout)))
+    assert [row["path"] for row in found] == [row["path"] for row in rows(run, image, "--all")]
+
+
+def test_ignored_findings_are_listed_with_the_reason(run: Run, image: Path, tmp_path: Path) -> None:
+    entry = '[[ignore]]\nrule = "vcs-metadata"\npath = "/app/.git/HEAD"\nreason = "the version comes from it"\n'
+    (tmp_path / ".layerscope.toml").write_text(entry)
+    assert "vcs-metadata" not in run("leaks", image).stdout
+    ignored = run("leaks", image, "--ignored").stdout
+    assert "IGNORED BECAUSE" in ignored and "the version comes from it" in ignored
+    report = run("report", image).stdout
+    assert "1 finding of 21 B ignored" in report
+
+
+def test_an_unknown_rule_is_told_with_the_nearest(run: Run, image: Path) -> None:
+    done = run("leaks", image, "--rule", "vcs")
+    assert done.returncode == 2 and "there is no rule vcs" in done.stderr and "did you mean" in done.stderr
+
+
+def test_nothing_found_is_said(run: Run, tmp_path: Path) -> None:
+    clean = written(tmp_path, "clean.tar", ImageSpec(layers=(layer(file("a", b"1")),)))
+    assert run("leaks", clean).stdout == "nothing to list\n"
+    assert json.loads(run("leaks", clean, "-f", "json").stdout) == []
+
+
+def test_the_catalogue_lists_every_rule_in_its_order(run: Run) -> None:
+    found = json.loads(run("rules", "-f", "json").stdout)
+    assert [row["rule"] for row in found] == [rule.name for rule in RULES]
+    assert all(row["summary"].endswith(".") for row in found)
+
+
+def test_one_rule_is_explained(run: Run) -> None:
+    text = run("rules", "vcs-metadata").stdout
+    assert text.startswith("vcs-metadata  high\n") and "\nFix: " in text
+    assert run("rules", "nonsense").returncode == 2

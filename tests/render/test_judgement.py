@@ -1,0 +1,40 @@
+"""Verdicts as text and Markdown."""
+
+import pytest
+
+from layerscope.model.verdict import Judgement, Outcome, Verdict
+from layerscope.render.judgement import markdown, summary, text
+from layerscope.render.units import si
+from tests.render.reports import HOSTILE
+
+JUDGEMENT = Judgement(
+    name="app:1",
+    verdicts=(
+        Verdict(rule="max-size", outcome=Outcome.PASS, unit="bytes", figure=999, limit=1500, detail="size"),
+        Verdict(rule="min-efficiency", outcome=Outcome.FAIL, unit="percent", figure=74.91, limit=90.0, detail="live"),
+        Verdict(rule="fail-on", outcome=Outcome.SKIP, unit="findings", detail="no limit is set"),
+    ),
+)
+
+
+def test_each_rule_has_a_line_and_the_summary_is_last() -> None:
+    assert text(JUDGEMENT, si, None).split("\n") == [
+        "      RULE            FIGURE    LIMIT  WHAT IT IS",
+        "PASS  max-size         999 B  1.50 kB  size",
+        "FAIL  min-efficiency  74.91%      90%  live",
+        "SKIP  fail-on                          no limit is set",
+        "",
+        "FAIL app:1: 1 passed, 1 failed, 1 skipped",
+        "",
+    ]
+
+
+def test_a_gate_without_failures_is_open() -> None:
+    assert summary(Judgement(name="a", verdicts=JUDGEMENT.verdicts[:1])) == "PASS a: 1 passed, 0 failed, 0 skipped"
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE.keys())
+def test_no_name_breaks_a_line(name: str) -> None:
+    verdicts = (Verdict(rule=name, outcome=Outcome.PASS, unit="findings", figure=0, limit=0, detail=name),)
+    made = Judgement(name=name, verdicts=verdicts)
+    assert len(text(made, si, None).split("\n")) == 5 and len(markdown(made, si).split("\n")) == 6
