@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 from layerscope.errors import LimitExceeded
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
+from layerscope.model.limits import DIRECTORY_CHARACTERS
 
 _LINKS = 40
 """As many symlinks in a row as Linux follows."""
 _PARTS = 10_000
-_CHARACTERS = 1 << 30
-"""The names of all directories together; a path of n components stands for n directories."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,7 @@ def ancestors(changesets: Iterable[Changeset]) -> set[str]:
                 found.add(parent)
                 characters += len(parent)
                 parent = parent.rpartition("/")[0]
-            if characters > _CHARACTERS:
+            if characters > DIRECTORY_CHARACTERS:
                 raise LimitExceeded("the paths of the image are too long and too deep to be held in memory")
     return found
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+DIRECTORY_CHARACTERS = 256 * MIB
+"""The names of all directories together: a path of n components stands for n directories, each with a longer name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from layerscope.errors import LimitExceeded
+from layerscope.model.limits import DIRECTORY_CHARACTERS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathSet:
@@ -44,6 +47,7 @@ class Selector:
         self._suffixes: dict[str, dict[str, tuple[int, ...]]] = {}
         self._trees: dict[str, dict[str, tuple[int, ...]]] = {}
         self._directories: dict[str, tuple[int, ...]] = {"": ()}
+        self._characters = 0
         for number, pathset in enumerate(sets):
             for path in pathset.paths:
                 _append(self._paths, path, number)
@@ -80,7 +84,10 @@ class Selector:
         unknown = []
         while path not in self._directories:
             unknown.append(path)
+            self._characters += len(path)
             path = path.rpartition("/")[0]
+        if self._characters > DIRECTORY_CHARACTERS:
+            raise LimitExceeded("the paths of the image are too long and too deep to be held in memory")
         found = self._directories[path]
         for path in reversed(unknown):
             name = path.rpartition("/")[2]

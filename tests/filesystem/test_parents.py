@@ -84,7 +84,7 @@ def test_layers_without_entries_below_links_are_left_alone() -> None:
 
 
 def test_names_that_are_too_long_together_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parents, "_CHARACTERS", 1000)
+    monkeypatch.setattr(parents, "DIRECTORY_CHARACTERS", 1000)
     stack = [changes([f"{n}/" + "d/" * 30 for n in range(50)]).changeset]
     with pytest.raises(LimitExceeded):
         landed(stack)

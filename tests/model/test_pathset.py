@@ -4,11 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from layerscope.errors import LimitExceeded
+from layerscope.model import pathset
 from layerscope.model.pathset import PathSet, Selector
 
 
 @pytest.mark.parametrize(
-    ("pathset", "path", "holds"),
+    ("chosen", "path", "holds"),
     [
         pytest.param(PathSet(paths=("/etc/passwd",)), "/etc/passwd", True, id="path"),
         pytest.param(PathSet(paths=("/etc/passwd",)), "/a/etc/passwd", False, id="path below another"),
@@ -28,8 +30,8 @@ from layerscope.model.pathset import PathSet, Selector
         pytest.param(PathSet(trees=("go/pkg/mod",)), "/root/ago/pkg/mod/x", False, id="a component that ends so"),
     ],
 )
-def test_a_set_holds_what_it_says(pathset: PathSet, path: str, holds: bool) -> None:
-    assert (0 in Selector([pathset])(path)) is holds
+def test_a_set_holds_what_it_says(chosen: PathSet, path: str, holds: bool) -> None:
+    assert (0 in Selector([chosen])(path)) is holds
 
 
 components = st.sampled_from(["a", "b", ".git", "x.pyc", ".pyc", "y.tar.gz", "tar.gz"])
@@ -43,18 +45,16 @@ pathsets = st.builds(
 )
 
 
-def plainly(pathset: PathSet, path: str) -> bool:
+def plainly(one: PathSet, path: str) -> bool:
     """The definition of PathSet, word by word."""
     name = path.rpartition("/")[2]
     above = [path[:end] for end in range(1, len(path) + 1) if end == len(path) or path[end] == "/"]
     return (
-        path in pathset.paths
-        or name in pathset.names
-        or any(name.endswith(suffix) and len(name) > len(suffix) for suffix in pathset.suffixes)
+        path in one.paths
+        or name in one.names
+        or any(name.endswith(suffix) and len(name) > len(suffix) for suffix in one.suffixes)
         or any(
-            each == tree if tree.startswith("/") else each.endswith("/" + tree)
-            for tree in pathset.trees
-            for each in above
+            each == tree if tree.startswith("/") else each.endswith("/" + tree) for tree in one.trees for each in above
         )
     )
 
@@ -65,3 +65,11 @@ def test_the_selector_finds_what_the_definition_says(sets: list[PathSet], asked:
     selector = Selector(sets)
     for path in asked:
         assert set(selector(path)) == {number for number, one in enumerate(sets) if plainly(one, path)}
+
+
+def test_directories_whose_names_would_fill_the_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pathset, "DIRECTORY_CHARACTERS", 1000)
+    selector = Selector([PathSet(names=("x",))])
+    with pytest.raises(LimitExceeded, match="too long and too deep"):
+        for number in range(50):
+            selector(f"/{number}" + "/d" * 30)
