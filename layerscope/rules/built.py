@@ -12,7 +12,7 @@ from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.elf import BPF, RELOCATABLE, header, strippable
 from layerscope.rules.owned import OS_TYPES, by_instruction, indexes, is_owned, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import calls, command_words, content_bytes, files, living
+from layerscope.rules.views import calls, command_words, content_bytes, files, living, within
 
 _START_FILES = re.compile(r".*/(?:[A-Za-z]?crt[1in0]|crtbegin[STL]?|crtend[S]?|crtfastmath|crtprec\d+|gcrt2?)\.o")
 _CARGO = tuple(
@@ -39,14 +39,13 @@ def objects(scene: Scene) -> Iterator[Leak]:
     """
     live = files(scene, living(scene))
     paths = {number: scene.filesystem.path_of(number) for number in live if not _is_of_system(scene, number)}
-    dotnet = tuple(
-        {p.removesuffix("project.assets.json") for p in paths.values() if p.endswith("/obj/project.assets.json")}
-    )
+    notes = "/obj/project.assets.json"
+    dotnet = {path.removesuffix("/project.assets.json") for path in paths.values() if path.endswith(notes)}
     trees = tuple(f"/{tree}/" for tree in ("CMakeFiles", *_CARGO))
     versions = tuple(
         number
         for number, path in paths.items()
-        if any(tree in path for tree in trees) or path.startswith(dotnet) or _is_object(scene, number, path)
+        if any(tree in path for tree in trees) or within(path, dotnet) or _is_object(scene, number, path)
     )
     if versions:
         yield Leak(versions=versions)

@@ -1,11 +1,12 @@
 """Caches of package managers and compilers, live or hidden: filled by a build, read by nobody at run time."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import calls, command_words, content_bytes, weight
+from layerscope.rules.views import calls, command_words, content_bytes, weight, within
 
 _COPIED = "leave {path} in the build stage: copy less than {step} does, or use `COPY --exclude`"
 
@@ -225,17 +226,17 @@ def other_cache(scene: Scene) -> Iterator[Leak]:
     `dotnet run` resolves its packages in NuGet's cache.
     """
     paths = {number: scene.filesystem.path_of(number) for number in scene.matches}
-    conda = tuple(path.removesuffix("urls.txt") for path in set(paths.values()) if path.endswith("/pkgs/urls.txt"))
+    conda = {path.removesuffix("/urls.txt") for path in paths.values() if path.endswith("/pkgs/urls.txt")}
     builds = calls(scene.image, "dotnet") and not {"run", "watch"}.isdisjoint(command_words(scene.image))
     yield from _leaks(
         scene, tuple(number for number, path in paths.items() if _is_other(path, conda, nuget=not builds))
     )
 
 
-def _is_other(path: str, conda: tuple[str, ...], *, nuget: bool) -> bool:
+def _is_other(path: str, conda: AbstractSet[str], *, nuget: bool) -> bool:
     if path.endswith(".gem"):
         return path.rpartition("/")[0].endswith("/cache")
-    if path.startswith(conda):
+    if within(path, conda):
         return True
     return any(f"/{tree}/" in path for tree in _OTHERS if nuget or tree != ".nuget/packages")
 

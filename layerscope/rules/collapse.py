@@ -44,10 +44,8 @@ def collapse(paths: Iterable[tuple[str, int]], most: int = 5) -> tuple[Group, ..
     while True:
         splits = [(node.content_bytes, path) for path, node in groups.items() if _may_split(path, node)]
         for _, path in sorted(splits, reverse=True):
-            parts = _parts(path, groups[path])
-            if len(groups) - 1 + len(parts) <= most:
-                del groups[path]
-                groups |= parts
+            if len(groups) - 1 + len(groups[path].children) <= most:
+                groups |= _parts(path, groups.pop(path))
                 break
         else:
             break

@@ -14,6 +14,7 @@ from typing import Any
 
 _SEPARATORS = re.compile(r"[-_.]+")
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
+_LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){200}")
 _MAIN = frozenset({"main", "default"})
 
 
@@ -58,8 +59,10 @@ def json_object(data: bytes) -> dict[str, Any]:
 
 
 def _toml(data: bytes) -> dict[str, Any]:
+    """A TOML document; empty for what is none, or has a key of very many parts, which tomllib reads in square time."""
     try:
-        return tomllib.loads(data.decode("utf-8"))
+        text = data.decode("utf-8")
+        return {} if _LONG_KEY.search(text) else tomllib.loads(text)
     except (ValueError, RecursionError):
         return {}
 

@@ -16,7 +16,7 @@ from layerscope.rules.owned import (
     owned_by,
 )
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import called, calls, command_words, files, living
+from layerscope.rules.views import called, calls, command_words, files, living, within
 
 _COMPILERS = ("gcc", "g++", "cc", "c++", "clang", "clang++", "gfortran", "tcc", "icx", "nvcc", "R", "Rscript", "julia")
 _NATIVE = re.compile(
@@ -58,12 +58,12 @@ def native_toolchain(scene: Scene) -> Iterator[Leak]:
     )
     unowned = files(scene, loose(scene, scene.matches))
     paths = {number: scene.filesystem.path_of(number) for number in unowned}
-    directories = {path.rpartition("/")[0] + "/" for path in paths.values() if path.endswith(_ends(_BACKEND))}
+    directories = {path.rpartition("/")[0] for path in paths.values() if path.endswith(_ends(_BACKEND))}
     prefixes = {re.split(r"/lib(?:exec|64)?/gcc/", directory)[0] for directory in directories}
     drivers = {f"{prefix}/bin/{name}" for prefix in prefixes for name in _DRIVERS}
-    beside = tuple(sorted(directories | {directory.replace("/libexec/", "/lib/") for directory in directories}))
-    versions = tuple(number for number, path in paths.items() if path.startswith(beside) or path in drivers)
-    if beside and versions:
+    beside = directories | {directory.replace("/libexec/", "/lib/") for directory in directories}
+    versions = tuple(number for number, path in paths.items() if within(path, beside) or path in drivers)
+    if versions:
         yield Leak(versions=versions, detail="no package owns it")
 
 
@@ -120,11 +120,11 @@ def lang_toolchain(scene: Scene) -> Iterator[Leak]:
     java = calls(scene.image, "javac", "jlink", "jshell", "jpackage") or any(word.endswith(".java") for word in words)
     live = living(scene)
     paths = {number: scene.filesystem.path_of(number) for number in live}
-    homes = tuple({path.removesuffix("bin/javac") for path in paths.values() if path.endswith("/bin/javac")})
+    homes = {path.removesuffix("/bin/javac") for path in paths.values() if path.endswith("/bin/javac")}
     versions = tuple(
         number
         for number, path in paths.items()
-        if not any(piece in path for piece in skip) and (_is_jdk(path, homes, java) if _of_jdk(path) else True)
+        if not any(piece in path for piece in skip) and (not _of_jdk(path) or (not java and within(path, homes)))
     )
     if versions:
         yield Leak(versions=versions)
@@ -133,10 +133,6 @@ def lang_toolchain(scene: Scene) -> Iterator[Leak]:
 
 def _of_jdk(path: str) -> bool:
     return "/jmods" in path or path.endswith(("/javac", "/src.zip", "/ct.sym"))
-
-
-def _is_jdk(path: str, homes: tuple[str, ...], java: bool) -> bool:
-    return not java and path.startswith(homes) if homes else False
 
 
 def _is_language(name: str, skip: list[str], java: bool) -> bool:

@@ -30,22 +30,18 @@ def files(scene: Scene, numbers: Iterable[int]) -> tuple[int, ...]:
     return tuple(found)
 
 
+def within(path: str, directories: AbstractSet[str]) -> bool:
+    """Whether a path lies below one of the directories, in time that does not grow with their number."""
+    parent = path.rpartition("/")[0]
+    while parent and parent not in directories:
+        parent = parent.rpartition("/")[0]
+    return parent in directories
+
+
 def under(scene: Scene, directories: AbstractSet[str]) -> tuple[int, ...]:
     """The live versions below any of these directories, also where a layer lists no directories of its own."""
-    inside: dict[str, bool] = {"": "" in directories}
-
-    def holds(directory: str) -> bool:
-        unknown = []
-        while directory not in inside:
-            unknown.append(directory)
-            directory = directory.rpartition("/")[0]
-        found = inside[directory]
-        for directory in reversed(unknown):
-            inside[directory] = found = found or directory in directories
-        return found
-
-    children = scene.filesystem.children
-    return tuple(sorted(number for parent, members in children.items() if holds(parent) for number in members))
+    inside = (members for parent, members in scene.filesystem.children.items() if within(f"{parent}/", directories))
+    return tuple(sorted(number for members in inside for number in members))
 
 
 def content_bytes(scene: Scene, numbers: Iterable[int]) -> int:

@@ -162,6 +162,8 @@ PROJECT = b'[project]\ndependencies=["flask","gunicorn"]\n[dependency-groups]\nd
         pytest.param([file("app/pyproject.toml", b"[tool.black]\nline-length=120")], set(), id="no groups"),
         pytest.param([file(f"{SITE}/x/pyproject.toml", PROJECT)], set(), id="a dependency's own manifest"),
         pytest.param([file("app/Pipfile", b"\xff not toml")], set(), id="a damaged manifest"),
+        pytest.param([file("app/Pipfile", b"a." * 500_000 + b"b = 1")], set(), id="a key of very many parts"),
+        pytest.param([file("app/Pipfile", b"x = " + b"[" * 500_000)], set(), id="a value of very many levels"),
     ],
 )  # fmt: skip
 def test_py_dev_deps(find: Find, manifest: list[Member], found: set[str]) -> None:
