@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
@@ -13,6 +14,8 @@ from layerscope.rules.views import calls, files, living, under
 
 _LOCK_BYTES = 16 << 20
 _HIDDEN = "node_modules/.package-lock.json"
+_MARKS = "package-lock.json"
+_OUTSIDE = frozenset({_MARKS, *GRAPHS})
 
 
 @rule(
@@ -27,13 +30,14 @@ def node_dev_deps(scene: Scene) -> Iterator[Leak]:
 
     npm's marks them: `node_modules/.package-lock.json` what is installed; without it (npm before 7) the project's
     `package-lock.json` counts where the version is the same. In yarn.lock and pnpm-lock.yaml the dependencies of
-    package.json are followed. Without a lockfile there is no finding. Typings of production packages are theirs, not
-    development's.
+    package.json are followed. A lockfile may also lie beside the Dockerfile or in a builder image. Without one there
+    is no finding. Typings of production packages are theirs, not development's.
     """
     path_of = scene.filesystem.path_of
     locks = {path_of(number): number for number in living(scene)}
     yield from _by_marks(scene, {path: n for path, n in locks.items() if path.endswith("package-lock.json")})
     yield from _by_graphs(scene, {path: n for path, n in locks.items() if path.rpartition("/")[2] in GRAPHS})
+    yield from _from_outside(scene, {_project(path) for path in locks})
 
 
 def _by_marks(scene: Scene, locks: Mapping[str, int]) -> Iterator[Leak]:
@@ -44,32 +48,58 @@ def _by_marks(scene: Scene, locks: Mapping[str, int]) -> Iterator[Leak]:
         root = path.removesuffix(_HIDDEN) if sure else path.rpartition("/")[0] + "/"
         if not sure and (root in hidden or "/node_modules/" in path):
             continue
-        marked = node_dev_packages(scene.filesystem.read(number) or b"")
-        places = {
-            place: name for place, version in marked.items() if (name := _installed(scene, root, place, version, sure))
-        }
-        versions = under(scene, {root + place for place in places}) if places else ()
-        if versions:
-            yield Leak(versions=versions, detail=f"by {path}: {listing(places.values())}")
+        yield from _marked(scene, path, scene.filesystem.read(number) or b"", root, sure=sure)
+
+
+def _marked(scene: Scene, path: str, lockfile: bytes, root: str, *, sure: bool) -> Iterator[Leak]:
+    marked = node_dev_packages(lockfile)
+    places = {
+        place: name for place, version in marked.items() if (name := _installed(scene, root, place, version, sure))
+    }
+    versions = under(scene, {root + place for place in places}) if places else ()
+    if versions:
+        yield Leak(versions=versions, detail=f"by {path}: {listing(places.values())}")
 
 
 def _by_graphs(scene: Scene, locks: Mapping[str, int]) -> Iterator[Leak]:
     """Projects of yarn and pnpm, whose lockfile lies beside the package.json and the node_modules."""
-    filesystem = scene.filesystem
     for path, number in sorted(locks.items()):
-        root, _, name = path.rpartition("/")
-        manifest = filesystem.live.get(f"{root}/package.json")
-        if manifest is None or "/node_modules/" in path:
-            continue
-        text = (filesystem.read(number) or b"").decode("utf-8", "replace")
-        names = only_development(filesystem.read(manifest, 0, 1 << 20) or b"", GRAPHS[name](text))
-        places = _places(scene, f"{root}/node_modules", names)
-        versions = under(scene, places.keys()) if places else ()
-        if versions:
-            fix = "install with `{} install --prod` where {{path}} is made".format(
-                name.partition("-")[0].partition(".")[0]
-            )
-            yield Leak(versions=versions, detail=f"by {path}: {listing(places.values())}", fix=fix)
+        if "/node_modules/" not in path:
+            yield from _followed(scene, path, scene.filesystem.read(number) or b"", path.rpartition("/")[0])
+
+
+def _followed(scene: Scene, path: str, lockfile: bytes, root: str) -> Iterator[Leak]:
+    name = path.rpartition("/")[2]
+    manifest = scene.filesystem.live.get(f"{root}/package.json")
+    if manifest is None:
+        return
+    graph = GRAPHS[name](lockfile.decode("utf-8", "replace"))
+    names = only_development(scene.filesystem.read(manifest, 0, 1 << 20) or b"", graph)
+    places = _places(scene, f"{root}/node_modules", names)
+    versions = under(scene, places.keys()) if places else ()
+    if versions:
+        tool = name.partition("-")[0].partition(".")[0]
+        fix = f"install with `{tool} install --prod` where {{path}} is made"
+        yield Leak(versions=versions, detail=f"by {path}: {listing(places.values())}", fix=fix)
+
+
+def _from_outside(scene: Scene, told: AbstractSet[str]) -> Iterator[Leak]:
+    """Lockfiles from beside the Dockerfile or from a builder, for projects of which none in the image speaks."""
+    locks = [(path, data) for path, data in scene.lockfiles if path.rpartition("/")[2] in _OUTSIDE]
+    if not locks:
+        return
+    # A layer need not list its directories, so what lies in a node_modules tells of it too.
+    parts = (f"{place}/".partition("/node_modules/") for place in scene.filesystem.children)
+    for root in sorted({root for root, inside, _ in parts if inside} - told):
+        for path, data in locks:
+            if path.endswith(_MARKS):
+                yield from _marked(scene, path, data, f"{root}/", sure=False)
+            else:
+                yield from _followed(scene, path, data, root)
+
+
+def _project(lockfile: str) -> str:
+    return lockfile.removesuffix(f"/{_HIDDEN}") if lockfile.endswith(f"/{_HIDDEN}") else lockfile.rpartition("/")[0]
 
 
 def _places(scene: Scene, modules: str, names: frozenset[str]) -> dict[str, str]:
@@ -134,7 +164,7 @@ def py_managers(scene: Scene) -> Iterator[Leak]:
             yield Leak(versions=versions, detail=f"packages: {names}", severity=severity)
 
 
-_SDIST = re.compile(r".*/(?:dist|wheels?|wheelhouse)/[^/]+-\d[^/-]*\.(?:tar\.gz|zip)")
+_SDIST = re.compile(r".*/(?:wheels?|wheelhouse)/[^/]+-\d[^/-]*\.tar\.gz")
 _BUNDLES = ("/ensurepip/", "/site-packages/", "/dist-packages/", "/usr/share/", "/usr/lib/", "/lib-dynload/")
 
 
@@ -143,7 +173,7 @@ _BUNDLES = ("/ensurepip/", "/site-packages/", "/dist-packages/", "/usr/share/", 
     severity=Severity.MEDIUM,
     title="wheels and source distributions beside the packages that were installed from them",
     fix="install from a mount (`RUN --mount=type=bind,from=...`) instead of copying {path}",
-    wanted=Wanted(paths=PathSet(suffixes=(".whl", ".tar.gz", ".zip")), head=0),
+    wanted=Wanted(paths=PathSet(suffixes=(".whl", ".tar.gz")), head=0),
 )
 def wheelhouse(scene: Scene) -> Iterator[Leak]:
     """Wheels (`*.whl`) lie in the final file system, or source distributions in a folder of them.
