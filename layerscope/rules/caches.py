@@ -24,7 +24,7 @@ def _all_but(scene: Scene, *inner: str) -> tuple[int, ...]:
 
 def _leaks(scene: Scene, versions: tuple[int, ...]) -> Iterator[Leak]:
     own = tuple(number for number in versions if scene.filesystem.layer_of(number) >= scene.base_layers)
-    if own:
+    if content_bytes(scene, own):
         yield Leak(versions=own, severity=weight(content_bytes(scene, own)))
     if len(own) < len(versions):
         yield Leak(versions=tuple(set(versions).difference(own)))

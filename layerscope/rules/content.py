@@ -66,7 +66,7 @@ def tmp_leftover(scene: Scene) -> Iterator[Leak]:
     named = {value.rstrip("/") for text in (*values, scene.image.config.working_dir) for value in text.split(":")}
     used = tuple(value + "/" for value in named if value.startswith(("/tmp/", "/var/tmp/")))
     path_of = scene.filesystem.path_of
-    found = files(scene, living(scene))
+    found = [number for number in files(scene, living(scene)) if scene.filesystem.content_bytes(number)]
     versions = tuple(number for number in found if not f"{path_of(number)}/".startswith(used))
     if versions:
         yield Leak(versions=versions)

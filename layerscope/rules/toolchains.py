@@ -27,6 +27,7 @@ _NATIVE = re.compile(
     r"|ninja-build|ninja|samurai|meson|scons|pkg-config|pkgconf|pkgconf-bin|build-essential|build-base|base-devel"
     r"|dpkg-dev|libdpkg-perl|fortify-headers|libcc1-\d+|nasm|yasm|patch|lto-disabled-list|patchelf|swig|ccache"
 )
+_COMPILER = re.compile(r"gcc|g\+\+|clang|cpp|gfortran|build-base|gobjc|gnat|gdc")
 _BACKEND = ("cc1", "cc1plus", "cc1obj", "f951", "lto1")
 _DRIVERS = (
     "gcc", "g++", "c++", "cpp", "gfortran", "gcc-ar", "gcc-nm", "gcc-ranlib", "ld", "ld.bfd", "ld.gold", "as", "ar",
@@ -50,12 +51,14 @@ def native_toolchain(scene: Scene) -> Iterator[Leak]:
     if calls(scene.image, *_COMPILERS) or compiles_at_run_time(scene):
         return
     wanted = called(scene.image)
-    yield from _packages(
-        scene,
-        lambda package: (
-            package.type in OS_TYPES and _NATIVE.fullmatch(package.name) is not None and package.name not in wanted
-        ),
+    chosen = indexes(
+        scene, lambda p: p.type in OS_TYPES and _NATIVE.fullmatch(p.name) is not None and p.name not in wanted
     )
+    severity, title = None, ""
+    if not any(_COMPILER.match(scene.catalog.packages[index].name) for index in chosen):
+        severity, title = Severity.MEDIUM, "tools of a build, without a compiler"
+    for versions, names in by_instruction(scene, owned_by(scene, chosen)):
+        yield Leak(versions=versions, detail=f"packages: {names}", severity=severity, title=title)
     unowned = files(scene, loose(scene, scene.matches))
     paths = {number: scene.filesystem.path_of(number) for number in unowned}
     directories = {path.rpartition("/")[0] for path in paths.values() if path.endswith(_ends(_BACKEND))}
@@ -71,11 +74,11 @@ def _ends(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"/{name}" for name in names)
 
 
-def _packages(scene: Scene, wanted: Callable[[Package], bool], title: str = "") -> Iterator[Leak]:
+def _packages(scene: Scene, wanted: Callable[[Package], bool]) -> Iterator[Leak]:
     """What the packages own for which ``wanted`` holds."""
     owned = owned_by(scene, indexes(scene, wanted))
     for versions, names in by_instruction(scene, owned):
-        yield Leak(versions=versions, detail=f"packages: {names}", title=title)
+        yield Leak(versions=versions, detail=f"packages: {names}")
 
 
 _RUST = ("rustc", "cargo", "rustup", "rust-script")

@@ -38,6 +38,7 @@ def test_docs_man_locale(find: Find, path: str, env: tuple[str, ...], found: boo
         pytest.param(file("tmp/x/y", b"1"), {}, True, id="tmp"),
         pytest.param(file("var/tmp/x/y", b"1"), {}, True, id="var/tmp"),
         pytest.param(directory("tmp/x"), {}, False, id="a directory"),
+        pytest.param(file("tmp/lock"), {}, False, id="an empty file"),
         pytest.param(file("tmp/x/y", b"1"), {"cmd": ("/tmp/x/y",)}, False, id="Cmd starts it"),
         pytest.param(file("tmp/x/y", b"1"), {"env": ("DATA=/tmp/x",)}, False, id="Env names it"),
         pytest.param(file("tmp/x/y", b"1"), {"working_dir": "/tmp/x"}, False, id="the working directory"),

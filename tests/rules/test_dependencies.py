@@ -226,6 +226,7 @@ def test_py_managers_are_not_caught(find: Find, name: str, cmd: tuple[str, ...])
         pytest.param("usr/lib/python3.11/ensurepip/_bundled/pip-24.whl", False, id="ensurepip's bundle"),
         pytest.param(f"{SITE}/virtualenv/seed/wheels/embed/pip-24.whl", False, id="virtualenv's bundle"),
         pytest.param("data/export-1.0.tar.gz", False, id="another archive"),
+        pytest.param("app/dist/bundle-1.0.tar.gz", False, id="what the application hands out"),
     ],
 )
 def test_wheelhouse(find: Find, path: str, found: bool) -> None:

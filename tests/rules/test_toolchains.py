@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.model.finding import FindingKind
+from layerscope.model.finding import FindingKind, Severity
 from tests.builder import ImageSpec, Member, file, layer
 from tests.rules.conftest import Find, caught, copied, of_rule, ran
 
@@ -170,6 +170,12 @@ def test_git_is_wanted_where_a_library_calls_it(find: Find) -> None:
     spec = ran(layer(file("usr/bin/git", b"1"), file("lib/git.py", b"1")))
     packages = {"deb/git": ("/usr/bin/git",), "pypi/GitPython": ("/lib/git.py",)}
     assert caught(find, "build-utils", spec, packages) == set()
+
+
+def test_tools_without_a_compiler_weigh_less(find: Find) -> None:
+    (finding,) = find(ran(layer(file("usr/bin/make", b"1"))), packages={"deb/make": ("/usr/bin/make",)}).findings
+    assert (finding.rule, finding.severity) == ("native-toolchain", Severity.MEDIUM)
+    assert "without a compiler" in finding.title
 
 
 def test_each_instruction_names_the_packages_that_it_installed(find: Find) -> None:
