@@ -9,7 +9,7 @@ from layerscope.render.escape import printable
 from layerscope.render.html_style import STYLE
 from layerscope.render.steps import next_steps
 from layerscope.render.text import TextOptions, counted
-from layerscope.render.told import Told, told
+from layerscope.render.told import Told, told, told_ignored
 from layerscope.render.treemap import treemap
 from layerscope.render.units import Units, percent
 
@@ -30,6 +30,7 @@ def html(report: Report, options: TextOptions) -> str:
         _directories(report, options.units),
         _packages(report, options),
         _wasted(report, options.units),
+        _ignored(report, options.units),
         _notes(report),
     )
     body = "\n".join(line for section in sections for line in section)
@@ -117,6 +118,10 @@ def _finding(one: Told, units: Units) -> Iterator[str]:
     if finding.detail:
         yield f"<p>{_text(finding.detail)}</p>"
     yield f"<p><b>Fix:</b> {_text(finding.fix)}</p>"
+    if finding.packages:
+        most = [f"{name} {units(content_bytes)}" for name, content_bytes in finding.packages[:20]]
+        more = f" and {len(finding.packages) - 20:,} more" if len(finding.packages) > 20 else ""
+        yield f"<p><b>Packages:</b> {_text(', '.join(most) + more)}</p>"
     if finding.paths:
         rows = [(units(p.content_bytes), str(p.layer), p.fate, p.path) for p in finding.paths[:_MOST_PATHS]]
         yield from _table(("Size", "Layer", "Fate", "Path"), "nn-p", rows)
@@ -213,6 +218,16 @@ def _wasted(report: Report, units: Units) -> Iterator[str]:
         yield "<h2>Hidden, and shipped all the same</h2>"
         rows = [(units(r.content_bytes), ", ".join(map(str, r.layers)), r.fate, r.path) for r in report.wasted]
         yield from _table(("Size", "Layers", "Fate", "Path"), "n--p", rows)
+
+
+def _ignored(report: Report, units: Units) -> Iterator[str]:
+    if report.ignored:
+        yield "<h2>Ignored findings</h2>"
+        rows = [
+            (units(one.finding.content_bytes), one.finding.rule, one.finding.ignored, one.place)
+            for one in told_ignored(report)
+        ]
+        yield from _table(("Size", "Rule", "Why", "Where"), "n--p", rows)
 
 
 def _notes(report: Report) -> Iterator[str]:

@@ -33,6 +33,7 @@ th, td { padding: 4px 10px 4px 0; border-bottom: 1px solid var(--line); vertical
 td.n, th.n { width: 1%; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 td.path, .step, code { font-family: ui-monospace, monospace; font-size: 13px; overflow-wrap: anywhere; }
 td.chart { width: 180px; padding-top: 9px; }
+.chart .bar { min-width: 60px; }
 .layers td.step { min-width: 320px; }
 .finding { border: 1px solid var(--line); border-radius: 6px; margin: 6px 0; padding: 6px 12px; }
 .finding[open] { background: var(--panel); }

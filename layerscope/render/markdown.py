@@ -7,7 +7,7 @@ from layerscope.model.report import Report
 from layerscope.render.rows import markdown_text
 from layerscope.render.steps import next_steps
 from layerscope.render.text import TextOptions, counted
-from layerscope.render.told import told
+from layerscope.render.told import told, told_ignored
 from layerscope.render.units import percent
 
 LIMIT = 1_000_000
@@ -41,6 +41,7 @@ def _blocks(report: Report, options: TextOptions) -> Iterator[list[str]]:
     yield _verdict(report, options)
     yield from _findings(report, options)
     yield from _steps(report, options)
+    yield from _stages(report, options)
     yield from _table(
         "Layers",
         ("#", "Size", "Can go", "Origin", "Instruction"),
@@ -75,6 +76,7 @@ def _blocks(report: Report, options: TextOptions) -> Iterator[list[str]]:
         ],
         options.top or 25,
     )
+    yield from _ignored(report, options)
     yield from _notes(report)
 
 
@@ -120,6 +122,28 @@ def _steps(report: Report, options: TextOptions) -> Iterator[list[str]]:
             for number, step in enumerate(steps[:most], 1)
         ]
         yield [""]
+
+
+def _stages(report: Report, options: TextOptions) -> Iterator[list[str]]:
+    rows = [
+        (
+            stage.name,
+            options.units(stage.content_bytes),
+            options.units(stage.needless_bytes),
+            "" if stage.stayed_bytes is None else options.units(stage.stayed_bytes),
+            stage.evidence,
+        )
+        for stage in report.stages
+    ]
+    yield from _table("Build stages", ("Stage", "Came over", "Needless", "Stayed behind", "Evidence"), "-:::-", rows, 0)
+
+
+def _ignored(report: Report, options: TextOptions) -> Iterator[list[str]]:
+    rows = [
+        (one.finding.rule, options.units(one.finding.content_bytes), _cut(one.place), _cut(one.finding.ignored))
+        for one in told_ignored(report)
+    ]
+    yield from _table("Ignored findings", ("Rule", "Size", "Where", "Why"), "-:--", rows, options.top)
 
 
 def _notes(report: Report) -> Iterator[list[str]]:

@@ -9,7 +9,7 @@ from layerscope.model.report import Report
 from layerscope.render.escape import printable
 from layerscope.render.json import dumps
 from layerscope.render.text import TextOptions
-from layerscope.render.told import Told, told
+from layerscope.render.told import Told, told, told_ignored
 from layerscope.rules.catalogue import RULES
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -24,7 +24,10 @@ def sarif(report: Report, options: TextOptions) -> str:
     run: dict[str, Any] = {
         "tool": {"driver": {"name": "layerscope", "version": __version__, "rules": _rules()}},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(one, report, options, names) for one in told(report)],
+        "results": [
+            *(_result(one, report, options, names) for one in told(report)),
+            *(_suppressed(_result(one, report, options, names), one.finding) for one in told_ignored(report)),
+        ],
         "properties": {"image": printable(report.image.name), "imageId": report.image.image_id},
     }
     if report.warnings or not report.complete:
@@ -81,6 +84,14 @@ def _result(one: Told, report: Report, options: TextOptions, names: dict[str, in
     if finding.rule in names:
         result["ruleIndex"] = names[finding.rule]
     return result
+
+
+def _suppressed(result: dict[str, Any], finding: Finding) -> dict[str, Any]:
+    """A result that the user's configuration ignores, with the reason that it gives."""
+    suppression = {"kind": "external", "status": "accepted", "justification": printable(finding.ignored)}
+    # What is ignored may be the twin of what is not, so it must not share its fingerprint.
+    fingerprint = {name: f"{value}-ignored" for name, value in result["partialFingerprints"].items()}
+    return {**result, "partialFingerprints": fingerprint, "suppressions": [suppression]}
 
 
 def _location(one: Told, report: Report, options: TextOptions) -> dict[str, Any]:

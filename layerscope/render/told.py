@@ -1,7 +1,7 @@
 """What every format tells of a finding: one sentence, one place, and a fingerprint that outlives a rebuild."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from layerscope.model.finding import Finding
@@ -33,7 +33,8 @@ class Told:
         size = f", {units(finding.content_bytes)}" if finding.content_bytes else ""
         count = len(finding.paths)
         files = f" ({counted(count, 'file')})" if count > 1 else ""
-        where = f" at {self.place}{files}" if self.place else ""
+        at = f" at {self.place}" if self.place and self.place not in finding.title else ""
+        where = at + files
         stage = f" from stage {finding.stage}" if finding.stage else ""
         layer = f", layer {finding.layers[0]}" if finding.layers else ""
         detail = f": {finding.detail}" if finding.detail else ""
@@ -41,9 +42,18 @@ class Told:
 
 
 def told(report: Report) -> Iterator[Told]:
-    """All findings of a report in its order."""
+    """All findings of a report in its order, but those that are ignored."""
+    return _told(report, report.findings)
+
+
+def told_ignored(report: Report) -> Iterator[Told]:
+    """The findings that the user ignores."""
+    return _told(report, report.ignored)
+
+
+def _told(report: Report, findings: Sequence[Finding]) -> Iterator[Told]:
     seen: dict[str, int] = {}
-    for finding in report.findings:
+    for finding in findings:
         groups = collapse((path.path, path.content_bytes) for path in finding.paths)
         place = groups[0].path if groups else ""
         key = "\0".join((finding.rule, finding.kind, finding.stage, place))

@@ -1,5 +1,7 @@
 """Reports for the tests of the formats: an ordinary one, an empty one, and one in which every name is an attack."""
 
+from dataclasses import replace
+
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath, Severity
 from layerscope.model.package import Package
 from layerscope.model.report import (
@@ -129,6 +131,7 @@ def hostile(name: str) -> Report:
             finding("apt-lists", Severity.HIGH, FindingKind.BLOAT, "/" + name, layer=0, text=name),
             finding("apk-index", Severity.LOW, FindingKind.INHERITED, "/" + name, layer=0, text=name),
         ),
+        ignored=(replace(finding("apt-lists", Severity.HIGH, FindingKind.BLOAT, "/" + name, layer=0), ignored=name),),
         directories=(PathBytes(path="/" + name, content_bytes=10, files=1),),
         wasted=(PathBytes(path="/" + name, content_bytes=10, files=1, layers=(0,), fate="deleted"),),
         warnings=(name,),
@@ -164,5 +167,6 @@ def finding(
         instruction=instruction,
         stage=stage,
         detail=text,
+        packages=((text, 1),) if text else (),
         paths=(FoundPath(path=path, layer=layer, content_bytes=content_bytes, fate="live"),),
     )

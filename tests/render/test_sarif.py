@@ -100,3 +100,12 @@ def test_warnings_are_notifications_and_a_missing_layer_is_a_failure() -> None:
     (invocation,) = run(replace(ordinary(), complete=False))["invocations"]
     assert invocation["executionSuccessful"] is False
     assert [one["message"]["text"] for one in invocation["toolExecutionNotifications"]] == list(ordinary().warnings)
+
+
+def test_an_ignored_finding_is_suppressed_with_its_reason() -> None:
+    report = ordinary()
+    ignored = replace(report.findings[0], ignored="needed until the next release")
+    *_, last = run(replace(report, ignored=(ignored,)))["results"]
+    assert [one["justification"] for one in last["suppressions"]] == ["needed until the next release"]
+    prints = [result["partialFingerprints"]["layerscopeFinding/v1"] for result in run(report)["results"]]
+    assert last["partialFingerprints"]["layerscopeFinding/v1"] not in prints
