@@ -18,8 +18,8 @@ _LINE = re.compile(r"(?P<key>[^\s:#'\"\[\]{}&*!|>%@`-][^\s:#]*)[ ]*:(?:[ ]+(?P<v
 _SCALAR = re.compile(r"(?P<quote>['\"])(?P<quoted>[^'\"\\]*)(?P=quote)|(?P<bare>[A-Za-z0-9_.~][^#'\"\[\]{}]*)")
 
 
-def dive_limits(text: str, source: str) -> dict[str, str | list[str]]:
-    """The settings of ``check`` that stand for the rules: ``min-efficiency``, and ``max-hidden``, once or twice.
+def dive_limits(text: str, source: str) -> dict[str, str]:
+    """The options of ``check`` that stand for the rules.
 
     A file of dive's is never silent: a rule that it does not name has dive's default. Raises UsageError with the
     line of what cannot be read.
@@ -29,16 +29,15 @@ def dive_limits(text: str, source: str) -> dict[str, str | list[str]]:
         if key in values:
             scalar = _scalar(value, f"{source}, line {line}")
             values[key] = values[key] if scalar is None else scalar
-    found: dict[str, str | list[str]] = {}
+    found: dict[str, str] = {}
     if not _is_off(values["lowestEfficiency"]):
-        found["min-efficiency"] = _percent(values["lowestEfficiency"], f"{source}: lowestEfficiency")
-    hidden = []
+        found["min_efficiency"] = _percent(values["lowestEfficiency"], f"{source}: lowestEfficiency")
     if not _is_off(values["highestWastedBytes"]):
-        hidden.append(str(byte_count(values["highestWastedBytes"], f"{source}: highestWastedBytes")))
+        count = byte_count(values["highestWastedBytes"], f"{source}: highestWastedBytes")
+        found["highest_wasted_bytes"] = str(count)
     if not _is_off(values["highestUserWastedPercent"]):
-        hidden.append(_percent(values["highestUserWastedPercent"], f"{source}: highestUserWastedPercent"))
-    if hidden:
-        found["max-hidden"] = hidden
+        part = _percent(values["highestUserWastedPercent"], f"{source}: highestUserWastedPercent")
+        found["highest_user_wasted_percent"] = part
     return found
 
 

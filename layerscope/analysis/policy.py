@@ -20,12 +20,17 @@ class Policy:
     baseline's size. ``max_reclaimable`` and ``max_hidden`` may be shares of the user's own bytes. ``min_efficiency``
     is live / content. ``fail_on`` fails on a finding of that severity or a worse one, ``fail_on_rules`` on any
     finding of these rules; what the base image brought counts only with ``include_inherited``.
+
+    ``highest_wasted`` and ``highest_user_wasted`` come from a ``.dive-ci``, and keep the scope that they have there:
+    hidden bytes of all layers, and their part of all layers but the lowest.
     """
 
     max_size: int | None = None
     max_reclaimable: Amount | None = None
     max_hidden: tuple[Amount, ...] = ()
     min_efficiency: Fraction | None = None
+    highest_wasted: int | None = None
+    highest_user_wasted: Fraction | None = None
     max_growth: Amount | None = None
     fail_on: Severity | None = None
     fail_on_rules: tuple[str, ...] = ()
@@ -35,7 +40,15 @@ class Policy:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to check but that the image could be read."""
-        limits = (self.max_size, self.max_reclaimable, self.min_efficiency, self.max_growth, self.fail_on)
+        limits = (
+            self.max_size,
+            self.max_reclaimable,
+            self.highest_wasted,
+            self.highest_user_wasted,
+            self.min_efficiency,
+            self.max_growth,
+            self.fail_on,
+        )
         return not self.max_hidden and not self.fail_on_rules and all(limit is None for limit in limits)
 
 
@@ -48,6 +61,7 @@ def judge(report: Report, policy: Policy, baseline: Report | None = None) -> Jud
         _efficiency(report, policy),
         _reclaimable(report, policy),
         *_hidden(report, policy),
+        *_wasted(report, policy),
         _severity(report, policy),
         *_rules(report, policy),
     )
@@ -99,6 +113,16 @@ def _hidden(report: Report, policy: Policy) -> Iterator[Verdict]:
     hidden = sum(layer.hidden_bytes for layer in report.layers if layer.origin == "own")
     for limit in policy.max_hidden or (None,):
         yield _at_most("max-hidden", hidden, limit, report.totals.own_bytes, "own bytes that are hidden, yet shipped")
+
+
+def _wasted(report: Report, policy: Policy) -> Iterator[Verdict]:
+    """The rules of a ``.dive-ci`` under their own names, only where there are any."""
+    hidden, detail = report.totals.hidden_bytes, "hidden bytes of all layers"
+    if policy.highest_wasted is not None:
+        yield _at_most("highestWastedBytes", hidden, Amount(content_bytes=policy.highest_wasted), 0, detail)
+    if policy.highest_user_wasted is not None:
+        above = sum(layer.content_bytes for layer in report.layers[1:])
+        yield _at_most("highestUserWastedPercent", hidden, Amount(share=policy.highest_user_wasted), above, detail)
 
 
 def _severity(report: Report, policy: Policy) -> Verdict:

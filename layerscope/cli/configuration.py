@@ -116,7 +116,7 @@ def _dive(path: Path) -> Configuration:
     from layerscope.analysis.dive_ci import dive_limits
 
     limits = dive_limits(_bytes(path).decode("utf-8", "replace"), str(path))
-    return Configuration(check={key.replace("-", "_"): value for key, value in limits.items()}, files=(str(path),))
+    return Configuration(check=limits, files=(str(path),))
 
 
 def _document(path: Path) -> dict[str, Any]:

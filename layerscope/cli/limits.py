@@ -28,6 +28,8 @@ class LimitOptions:
         list[str] | None, _limit("--max-hidden", "BYTES|%", "Own bytes that are hidden, yet shipped.")
     ] = None
     min_efficiency: Annotated[str, _limit("--min-efficiency", "SHARE", "Live bytes of all: 0.95 or 95%.")] = ""
+    highest_wasted_bytes: Annotated[str, typer.Option("--highestWastedBytes", hidden=True)] = ""
+    highest_user_wasted_percent: Annotated[str, typer.Option("--highestUserWastedPercent", hidden=True)] = ""
     baseline: Annotated[str, _limit("--baseline", "REPORT", "What growth is measured from: a report or an image.")] = ""
     max_growth: Annotated[str, _limit("--max-growth", "BYTES|%", "Growth in size since the baseline.")] = ""
     fail_on: Annotated[
@@ -53,6 +55,14 @@ class LimitOptions:
             max_reclaimable=amount(self.max_reclaimable, "--max-reclaimable") if self.max_reclaimable else None,
             max_hidden=tuple(amount(text, "--max-hidden") for text in self.max_hidden or ()),
             min_efficiency=share(self.min_efficiency, "--min-efficiency") if self.min_efficiency else None,
+            highest_wasted=(
+                byte_count(self.highest_wasted_bytes, "--highestWastedBytes") if self.highest_wasted_bytes else None
+            ),
+            highest_user_wasted=(
+                share(self.highest_user_wasted_percent, "--highestUserWastedPercent")
+                if self.highest_user_wasted_percent
+                else None
+            ),
             max_growth=amount(self.max_growth, "--max-growth") if self.max_growth else None,
             fail_on=self.fail_on,
             fail_on_rules=tuple(rule_name(name, "--fail-on-rule") for name in self.fail_on_rule or ()),

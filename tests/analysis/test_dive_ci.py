@@ -5,7 +5,7 @@ import pytest
 from layerscope.analysis.dive_ci import dive_limits
 from layerscope.errors import UsageError
 
-DEFAULTS: dict[str, object] = {"min-efficiency": "90%", "max-hidden": ["10%"]}
+DEFAULTS: dict[str, object] = {"min_efficiency": "90%", "highest_user_wasted_percent": "10%"}
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ DEFAULTS: dict[str, object] = {"min-efficiency": "90%", "max-hidden": ["10%"]}
     [
         pytest.param(
             "rules:\n  lowestEfficiency: 0.95\n  highestWastedBytes: 20MB\n  highestUserWastedPercent: 0.20\n",
-            {"min-efficiency": "95%", "max-hidden": ["20000000", "20%"]},
+            {"min_efficiency": "95%", "highest_wasted_bytes": "20000000", "highest_user_wasted_percent": "20%"},
             id="all three",
         ),
         pytest.param("rules:\n", DEFAULTS, id="silent: the other tool's defaults"),
@@ -24,20 +24,20 @@ DEFAULTS: dict[str, object] = {"min-efficiency": "90%", "max-hidden": ["10%"]}
         pytest.param(
             "---\nplugins:\n  - plugin1\n\nrules:\n  # a comment\n\n  lowestEfficiency: 0.5 # half\n"
             "  plugin1/rule1: error\n",
-            {"min-efficiency": "50%", "max-hidden": ["10%"]},
+            {"min_efficiency": "50%", "highest_user_wasted_percent": "10%"},
             id="comments, blank lines, plugins and their rules",
         ),
         pytest.param(
             'rules:\n    highestWastedBytes: "19Mb"\n',
-            {"min-efficiency": "90%", "max-hidden": ["19000000", "10%"]},
+            {"min_efficiency": "90%", "highest_wasted_bytes": "19000000", "highest_user_wasted_percent": "10%"},
             id="quoted, other indentation, case of the unit",
         ),
         pytest.param("rules:\n  lowestEfficiency:\n", DEFAULTS, id="null keeps the default"),
         pytest.param("rules:\n  lowestEfficiency: ~\n", DEFAULTS, id="tilde keeps the default"),
-        pytest.param("rules:\r\n  lowestEfficiency: 0.5\r\n", {**DEFAULTS, "min-efficiency": "50%"}, id="CRLF"),
+        pytest.param("rules:\r\n  lowestEfficiency: 0.5\r\n", {**DEFAULTS, "min_efficiency": "50%"}, id="CRLF"),
         pytest.param(
             "rules:\n  highestWastedBytes: 1GiB\nother:\n  highestWastedBytes: 5\n",
-            {"min-efficiency": "90%", "max-hidden": ["1073741824", "10%"]},
+            {"min_efficiency": "90%", "highest_wasted_bytes": "1073741824", "highest_user_wasted_percent": "10%"},
             id="the same key elsewhere",
         ),
     ],

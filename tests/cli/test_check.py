@@ -100,7 +100,7 @@ def test_an_existing_dive_ci_is_a_gate(run: Run, image: Path, tmp_path: Path) ->
     done = run("check", image)
     assert done.returncode == 1
     failed = [line.split()[1] for line in done.stdout.split("\n") if line.startswith("FAIL  ")]
-    assert failed == ["min-efficiency", "max-hidden", "max-hidden"]
+    assert failed == ["min-efficiency", "highestWastedBytes", "highestUserWastedPercent"]
 
 
 def test_what_is_ignored_does_not_close_the_gate_until_its_day(run: Run, image: Path, tmp_path: Path) -> None:
