@@ -856,6 +856,65 @@ def test_a_bomb_inside_a_layer_ends_at_the_limit(outer: Compression, tmp_path: P
     assert isinstance(error_of(path, limits=Limits(ratio_from=1 << 20)), LimitExceeded)
 
 
+@pytest.mark.parametrize("outer", ["", "gzip"])
+def test_a_manifest_with_another_digest_is_damage(outer: Compression, tmp_path: Path) -> None:
+    data = oci_archive(ImageSpec(layers=(LOWER,)))
+    name = next(name for name, content in contents(data).items() if b'"layers"' in content)
+    path = tmp_path / "image.tar"
+    path.write_bytes(compress(edit(data, replace={name: contents(data)[name] + b"\n"}), outer))
+    assert error_of(path).message == f"{name}: its content does not have the digest of its name"
+
+
+@pytest.mark.parametrize("outer", ["", "gzip"])
+def test_an_attestation_that_cannot_be_read_is_warned_of(outer: Compression, tmp_path: Path) -> None:
+    data = containerd(S390, attestations=(STATEMENT,))
+    name = next(name for name, content in contents(data).items() if content == to_json(STATEMENT))
+    path = tmp_path / "image.tar"
+    path.write_bytes(compress(edit(data, replace={name: b"[]"}), outer))
+    image, _ = opened(path)
+    assert image.attestations == ()
+    assert [warning.partition(":")[0] for warning in image.warnings] == ["an attestation cannot be read"]
+
+
+@pytest.mark.parametrize("outer", ["", "gzip"])
+def test_both_indexes_of_one_image_are_one_image(outer: Compression, tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(compress(containerd(SPEC), outer))
+    image, _ = opened(path)
+    assert (image.tags, image.format) == (("app:1", "app:latest"), "docker-archive")
+    assert image.manifest_digest.startswith("sha256:")
+    assert {layer.media_type for layer in image.layers} == {"application/vnd.oci.image.layer.v1.tar+gzip"}
+
+
+def test_an_image_without_its_config_does_not_stand_in_the_way_of_the_other(tmp_path: Path) -> None:
+    data = docker_legacy(SPEC, OTHER)
+    path = tmp_path / "image.tar"
+    path.write_bytes(edit(data, remove=[OTHER.image_id[7:] + ".json"]))
+    assert opened(path)[0].image_id == SPEC.image_id
+    missing = error_of(path, image="other")
+    name = OTHER.image_id[7:] + ".json"
+    assert missing.message == f"the image cannot be read: its config {name} is not in the archive"
+
+
+@pytest.mark.parametrize("outer", ["", "gzip", "zstd"])
+def test_data_behind_the_archive_is_warned_of_either_way(outer: Compression, tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(compress(docker_save(SPEC) + b"more", outer))
+    image, _ = opened(path)
+    assert [warning.rpartition(": ")[2] for warning in image.warnings] == [
+        "data behind the end of the tar; no engine would unpack it"
+    ]
+
+
+@pytest.mark.parametrize("outer", ["", "gzip"])
+def test_the_last_of_two_files_of_one_name_counts(outer: Compression, tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    first = archive([("manifest.json", b"[]"), ("manifest.json", contents(docker_save(SPEC))["manifest.json"])])
+    rest = edit(docker_save(SPEC), remove=["manifest.json"])
+    path.write_bytes(compress(first[:-1024] + rest, outer))
+    assert opened(path)[0].image_id == SPEC.image_id
+
+
 # Archives that end early
 
 
