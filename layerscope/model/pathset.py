@@ -28,7 +28,8 @@ class Wanted:
     """Contents that a later step will ask for: the first ``head`` and last ``tail`` bytes of the files in a set.
 
     ``executables`` adds every regular file with an execute bit of at least that many bytes; 0 for none of them.
-    ``small`` adds every regular file up to that many bytes.
+    ``small`` adds every regular file up to that many bytes. Of the executables also ``marked`` bytes are kept from
+    the first place on where ``mark`` stands.
     """
 
     paths: PathSet = field(default_factory=PathSet)
@@ -36,6 +37,8 @@ class Wanted:
     tail: int = 0
     executables: int = 0
     small: int = 0
+    mark: bytes = b""
+    marked: int = 0
 
 
 class Selector:

@@ -207,4 +207,5 @@ BINARIES = Cataloger(
     name="generic",
     wanted=Wanted(paths=PathSet(names=(*_BY_FILE, *_HEADERS)), head=4 * MIB, tail=16 * KIB),
     catalog=_catalog,
+    is_guess=True,
 )

@@ -52,9 +52,12 @@ class Cataloger:
 
     ``is_os`` marks the managers of whole systems and prefixes (dpkg, rpm, conda, Nix): what a language's own records
     tell of their files is listed as shared.
+
+    ``is_guess`` is set where programs are recognised by their looks: what a package owns already is not listed again.
     """
 
     name: str
     wanted: Wanted
     catalog: Callable[[Evidence], Iterator[Claim]]
     is_os: bool = False
+    is_guess: bool = False

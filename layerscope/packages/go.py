@@ -22,6 +22,7 @@ _INLINE, _BIG_ENDIAN = 2, 1
 _MOST_TEXT = 4 * MIB
 _MOST_SEARCHED = MIB
 _MOST_MODULES = 10_000
+_LONGEST_VARINT = 5
 _SENTINEL_BYTES = 16
 _VERSIONS = (b"go", b"devel")
 
@@ -39,6 +40,7 @@ class _BuildInfo:
     go_version: str
     package: str = ""
     main: _Module | None = None
+    is_cut: bool = False
     modules: list[_Module] = field(default_factory=list)
 
 
@@ -56,6 +58,8 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
         info = _at(elf, read, place) if place is not None else None
         if info is not None:
             yield from _claims(info, number, location)
+            if info.is_cut:
+                evidence.warn(f"{location}: the modules of a Go binary were not kept")
         elif place is not None:
             yield Claim(
                 type="generic", name=location.rpartition("/")[2], version="", versions=(number,), location=location
@@ -103,7 +107,9 @@ def _at(elf: Elf, read: ReadRange, offset: int) -> _BuildInfo | None:
         return None
     if header[15] & _INLINE:
         version, after = _inline(read, offset + _HEADER_BYTES)
-        text, _ = _inline(read, after)
+        text, end = _inline(read, after)
+        if version.startswith(_VERSIONS) and end > after + len(text) + _LONGEST_VARINT:
+            return _BuildInfo(go_version=word(version.decode("utf-8", "replace")), is_cut=True)
     else:
         width = header[14]
         order = "big" if header[15] & _BIG_ENDIAN else "little"
@@ -117,7 +123,7 @@ def _at(elf: Elf, read: ReadRange, offset: int) -> _BuildInfo | None:
 def _inline(read: ReadRange, offset: int) -> tuple[bytes, int]:
     """A text behind its length as a varint, and where the next begins; empty where it was not kept or is too long."""
     length = shift = 0
-    for _ in range(5):
+    for _ in range(_LONGEST_VARINT):
         byte = read(offset, 1)
         if not byte:
             return b"", offset
@@ -127,7 +133,7 @@ def _inline(read: ReadRange, offset: int) -> tuple[bytes, int]:
         if byte[0] < 0x80:
             break
     if length > _MOST_TEXT:
-        return b"", offset
+        return b"", offset + length
     return read(offset, length) or b"", offset + length
 
 
@@ -166,6 +172,6 @@ def _parsed(version: bytes, framed: bytes) -> _BuildInfo:
 
 GO = Cataloger(
     name="golang",
-    wanted=Wanted(paths=PathSet(), head=16 * KIB, tail=16 * KIB, executables=512 * KIB),
+    wanted=Wanted(paths=PathSet(), head=16 * KIB, tail=16 * KIB, executables=512 * KIB, mark=_MAGIC, marked=256 * KIB),
     catalog=_catalog,
 )

@@ -32,7 +32,7 @@ def catalog(filesystem: Filesystem, catalogers: Sequence[Cataloger] = CATALOGERS
         least = cataloger.wanted.executables
         large = tuple(number for number, content_bytes in executables if content_bytes >= least) if least else ()
         for claim in run.claims(tuple(matches), large):
-            ledger.add(claim, is_os=cataloger.is_os)
+            ledger.add(claim, is_os=cataloger.is_os, is_guess=cataloger.is_guess)
         warnings += run.warnings()
     return ledger.close(tuple(warnings))
 

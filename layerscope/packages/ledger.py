@@ -32,8 +32,11 @@ class Ledger:
         self._shared: set[int] = set()
         self._hidden_owners: dict[int, int] = {}
 
-    def add(self, claim: Claim, *, is_os: bool) -> None:
+    def add(self, claim: Claim, *, is_os: bool, is_guess: bool = False) -> None:
         """Settle one claim; a second record of the same package at the same place adds to the first."""
+        files = self._files(claim) if is_guess else ()
+        if files and all(self._owners[number] != UNOWNED for number in files):
+            return  # The program is a package's already; it was only recognised once more.
         index = self._indexes.setdefault(_identity(claim), len(self._claims))
         if index == len(self._claims):
             self._claims.append(claim)

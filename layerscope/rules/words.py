@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from layerscope.model.finding import FoundPath
 from layerscope.model.instruction import Instruction
 from layerscope.rules.collapse import collapse, common
+from layerscope.rules.text_secrets import redacted
 
 _LONGEST = 72
 _TOP = frozenset(
@@ -34,6 +35,6 @@ def telling(paths: Sequence[FoundPath]) -> str:
 
 
 def shortened(step: Instruction) -> str:
-    """An instruction on one short line."""
-    text = " ".join(str(step).split())
+    """An instruction on one short line, its secrets masked before anything is cut off."""
+    text = " ".join(redacted(str(step)).split())
     return f"`{text}`" if len(text) <= _LONGEST else f"`{text[: _LONGEST - 3]}...`"

@@ -115,10 +115,17 @@ def test_a_replaced_module_is_the_one_that_was_linked(replacement: str, expected
     assert expected in _found(elf({".go.buildinfo": _inline(_TEXT + replacement)})).versions
 
 
-def test_build_information_that_was_not_kept_costs_a_warning_and_leaves_the_file_its_name() -> None:
+def test_the_build_information_is_kept_where_the_layer_is_read_once() -> None:
     found = catalogued(GO, [file("usr/bin/hello", binary("go/hello"), mode=0o755)], compressed=True)
-    assert [(claim.type, claim.name, claim.version) for claim in found.claims] == [("generic", "hello", "")]
-    assert found.warnings == ("/usr/bin/hello: a Go binary whose build information was not kept or is damaged",)
+    assert [(claim.type, claim.name) for claim in found.claims[:1]] == [("golang", "hello")] and not found.warnings
+
+
+def test_modules_that_were_not_kept_cost_a_warning_and_leave_the_file_its_name() -> None:
+    text = _TEXT + "".join(f"dep\tgithub.com/a/b{number}\tv1.0.0\th1:x=\n" for number in range(12_000))
+    members = [file("usr/bin/hello", elf({".data": bytes(600_000), ".go.buildinfo": _inline(text)}), mode=0o755)]
+    found = catalogued(GO, members, compressed=True)
+    assert [(claim.name, claim.version) for claim in found.claims] == [("hello", "go1.22.1"), ("stdlib", "1.22.1")]
+    assert found.warnings == ("/usr/bin/hello: the modules of a Go binary were not kept",)
 
 
 @pytest.mark.parametrize(
