@@ -8,6 +8,7 @@ from layerscope.analysis.diff import diff
 from layerscope.analysis.report import report
 from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
+from layerscope.filesystem.tree import Filesystem
 from layerscope.model.diff import Diff, PathChange, PathDiff
 from layerscope.model.report import Report
 from tests.builder import ImageSpec, Member, docker_legacy, layer
@@ -49,3 +50,11 @@ def paths_of(found: Diff) -> PathDiff:
 def by_path(found: Diff) -> dict[str, PathChange]:
     """The paths that differ."""
     return {change.path: change for change in paths_of(found).paths}
+
+
+def opened_filesystem(spec: ImageSpec, directory: Path) -> Filesystem:
+    """The file system of an image, its fates decided."""
+    path = directory / "image.tar"
+    path.write_bytes(docker_legacy(spec))
+    with open_image(str(path), Reading()) as image:
+        return Filesystem(image.layers)
