@@ -12,6 +12,8 @@ from layerscope.model.entry import Fate, Kind
 _SETID = 0o7000
 _RESERVED = frozenset('<>:"/\\|?*')
 """What Windows does not take in a name."""
+_DEVICES = frozenset({"CON", "PRN", "AUX", "NUL", *(f"{kind}{n}" for kind in ("COM", "LPT") for n in range(10))})
+"""Names that mean a device to Windows, in every directory and with any ending."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +167,8 @@ def safe_name(name: str, *, windows: bool = False) -> str:
     made = "".join(one if one.isprintable() and one not in unsafe else _encoded(one) for one in name)
     if windows and made[-1] in ". ":  # Windows drops them, so two names could become one.
         made = made[:-1] + _encoded(made[-1])
+    if windows and made.partition(".")[0].rstrip().upper() in _DEVICES:
+        made = _encoded(made[0]) + made[1:]
     return made
 
 

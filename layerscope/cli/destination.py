@@ -12,6 +12,7 @@ from typing import Protocol
 
 HELD = {os.open, os.mkdir, os.unlink, os.link, os.symlink} <= os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 """Whether directories can be held by descriptors."""
+_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -126,7 +127,14 @@ class Destination:
             self._clear(parent, parts[-1])
             old, old_options = source.arguments(existing[-1], "src_")
             new, new_options = parent.arguments(parts[-1], "dst_")
-            os.link(old, new, follow_symlinks=False, **old_options, **new_options)
+            follow = os.link not in os.supports_follow_symlinks  # Where there is no choice, none is followed.
+            os.link(old, new, follow_symlinks=follow, **old_options, **new_options)
+
+    def open(self, parts: tuple[str, ...]) -> int:
+        """The descriptor of a file that was created here, for reading."""
+        with self._parent(parts) as parent:
+            path, options = parent.arguments(parts[-1])
+            return os.open(path, _READ, **options)
 
     def remove(self, parts: tuple[str, ...]) -> None:
         with self._parent(parts) as parent:

@@ -1,6 +1,7 @@
 """Carries out a plan of extraction below one directory: directories first, then files, symlinks last."""
 
 import errno
+import io
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -99,13 +100,34 @@ class Unpacker:
         return True
 
     def _link(self, first: Item, item: Item) -> None:
-        written: list[Item] = []
-        if self._try(item, lambda: written.append(self._linked(first, item))):
-            self.files += 1
+        """Another name of a file, or a copy where the file system has no hard links, or no more of them."""
+        failures: list[OSError] = []
 
-    def _linked(self, first: Item, item: Item) -> Item:
-        self._destination.link(first.parts, item.parts)
-        return item
+        def link() -> None:
+            try:
+                self._destination.link(first.parts, item.parts)
+            except (FileExistsError, IsADirectoryError, NotADirectoryError):
+                raise
+            except OSError as error:
+                if error.errno == errno.ELOOP:
+                    raise
+                failures.append(error)
+
+        if not self._try(item, link):
+            return
+        if not failures:
+            self.files += 1
+            return
+        opened: list[int] = []
+        if self._try(item, lambda: opened.append(self._destination.open(first.parts))):
+            with open(opened[0], "rb", buffering=0) as source:
+                self._file(item, _pieces(source))
+
+
+def _pieces(source: io.FileIO) -> Iterator[Piece]:
+    view = memoryview(bytearray(1 << 18))
+    while count := source.readinto(view):
+        yield view[:count]
 
 
 def _write(descriptor: int, pieces: Iterator[Piece]) -> None:
