@@ -89,18 +89,23 @@ class _Reader:
     def _members(self, kind: type, raw: object, where: str) -> Any:
         if not isinstance(raw, dict):
             self.fail(where, "is no object")
-        hints, required = _shape(kind)
-        unknown = next((name for name in raw if name not in hints and not _is_derived(kind, name)), None)
-        if unknown is not None and not self._lenient:
-            self.fail(f"{where}.{unknown[:60]}", "is no member of a report")
-        missing = next((name for name in required if name not in raw), None)
-        if missing is not None:
-            self.fail(f"{where}.{missing}", "is missing")
-        values = {name: self.value(hints[name], raw[name], f"{where}.{name}") for name in hints if name in raw}
-        for name, value in values.items():
-            if name.endswith("_bytes") and isinstance(value, int) and value < 0:
+        values: dict[str, Any] = {}
+        for name, hint, is_simple, is_count in _shape(kind):
+            if name not in raw:
+                continue
+            one = raw[name]
+            values[name] = one if is_simple and type(one) is hint else self.value(hint, one, f"{where}.{name}")
+            if is_count and values[name] is not None and values[name] < 0:
                 self.fail(f"{where}.{name}", "is negative")
-        return kind(**values)
+        if len(values) < len(raw) and not self._lenient:
+            unknown = next((name for name in raw if name not in values and not _is_derived(kind, name)), None)
+            if unknown is not None:
+                self.fail(f"{where}.{unknown[:60]}", "is no member of a report")
+        try:
+            return kind(**values)
+        except TypeError:
+            missing = next(name for name in _required(kind) if name not in values)
+            self.fail(f"{where}.{missing}", "is missing")
 
     def _enum(self, kind: type[Enum], raw: object, where: str) -> Enum:
         try:
@@ -135,12 +140,21 @@ class _Reader:
 
 
 @cache
-def _shape(kind: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The types of a dataclass's members, and the names of those that must be there."""
+def _shape(kind: Any) -> tuple[tuple[str, Any, bool, bool], ...]:
+    """Of each member of a dataclass its name and type, whether a value is taken as it is, and whether it counts bytes.
+
+    A report may hold a million paths, so that what their values have in common is found out once.
+    """
     hints = typing.get_type_hints(kind)
-    own = fields(kind)
-    required = tuple(one.name for one in own if one.default is MISSING and one.default_factory is MISSING)
-    return {one.name: hints[one.name] for one in own}, required
+    return tuple(
+        (one.name, hints[one.name], hints[one.name] in (str, int, bool, float), one.name.endswith("_bytes"))
+        for one in fields(kind)
+    )
+
+
+def _required(kind: Any) -> tuple[str, ...]:
+    """The members that have to be there."""
+    return tuple(one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING)
 
 
 def _is_derived(kind: type, name: str) -> bool:

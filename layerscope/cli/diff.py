@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from layerscope.cli.options import ReadOptions, UnitsName, UnitsOption, reading_options
+from layerscope.cli.options import ReadOptions, TopOption, UnitsName, UnitsOption, reading_options
 
 _SIDE = "An image archive, or a report that was saved with -f json."
 
@@ -25,7 +25,7 @@ def diff(
     before: Annotated[str, typer.Argument(metavar="BEFORE", help=_SIDE)],
     after: Annotated[str, typer.Argument(metavar="AFTER", help=_SIDE)],
     reading: ReadOptions,
-    top: Annotated[int, typer.Option("--top", min=0, help="Rows in each list, and single paths too.")] = 0,
+    top: TopOption = 0,
     diff_format: Annotated[DiffFormat, typer.Option("-f", "--format", help="How to print.")] = DiffFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
 ) -> None:

@@ -79,7 +79,12 @@ class ReadOptions:
     ] = False
     limit: Annotated[
         list[str] | None,
-        _reading("--limit", metavar="NAME=N", help="Raise a limit that guards against hostile input."),
+        _reading(
+            "--limit",
+            metavar="NAME=N",
+            help="Raise a limit that guards against hostile input.",
+            environment="LAYERSCOPE_LIMIT",
+        ),
     ] = None
     quiet: Annotated[bool, _reading("-q", "--quiet", help="No progress and no warnings on stderr.")] = False
 
@@ -157,6 +162,16 @@ UnitsOption: TypeAlias = Annotated[
     UnitsName,
     typer.Option(
         "--units", help="si as the engines print, iec, or bytes.", rich_help_panel=_OUTPUT, envvar="LAYERSCOPE_UNITS"
+    ),
+]
+TopOption: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--top",
+        min=0,
+        help="At most so many rows in each list; 0 for the usual number.",
+        rich_help_panel=_OUTPUT,
+        envvar="LAYERSCOPE_TOP",
     ),
 ]
 RowFormatOption: TypeAlias = Annotated[

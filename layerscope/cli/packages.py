@@ -9,6 +9,7 @@ from layerscope.cli.options import (
     ReadOptions,
     RowFormat,
     RowFormatOption,
+    TopOption,
     UnitsName,
     UnitsOption,
     reading_options,
@@ -30,7 +31,7 @@ def packages(
     image: Annotated[str, typer.Argument(metavar="IMAGE", help="An image archive, - for a pipe, or a saved report.")],
     reading: ReadOptions,
     sort: Annotated[PackageSort, typer.Option("--sort", help="Order of the packages.")] = PackageSort.SIZE,
-    top: Annotated[int, typer.Option("--top", min=0, help="At most so many rows; 0 for all.")] = 0,
+    top: TopOption = 0,
     package_type: Annotated[
         list[str] | None, typer.Option("--type", metavar="TYPE", help="Only this type: deb, rpm, apk, pypi, npm, ...")
     ] = None,

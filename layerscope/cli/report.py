@@ -8,6 +8,7 @@ from layerscope.cli.options import (
     BuildOptions,
     ImagePath,
     ReadOptions,
+    TopOption,
     UnitsName,
     UnitsOption,
     build_options,
@@ -26,7 +27,7 @@ def report(
     duplicates: Annotated[
         bool, typer.Option("--duplicates/--no-duplicates", help="Look for equal contents at different paths.")
     ] = True,
-    top: Annotated[int, typer.Option("--top", min=0, help="Rows in each list; 0 for the usual number.")] = 0,
+    top: TopOption = 0,
     report_format: FormatOption = None,
     output: OutputOption = None,
     units: UnitsOption = UnitsName.SI,
