@@ -14,7 +14,9 @@ def run(*command: str | Path, **changes: str) -> str:
     """The output of a command; its failure is ours."""
     environment = {**os.environ, **changes}
     environment.pop("PYTHONPATH", None)
-    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tempfile.gettempdir(), env=environment)
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=tempfile.gettempdir(), env=environment
+    )
     if done.returncode:
         sys.exit(f"{' '.join(map(str, command))} failed:\n{done.stdout}{done.stderr}")
     return done.stdout

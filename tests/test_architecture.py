@@ -56,7 +56,9 @@ def test_help_loads_only_the_command_line() -> None:
     code = "import sys, layerscope.cli.app; print('\\n'.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not (HEAVY - {"typer", "rich"}) & {name.partition(".")[0] for name in loaded}
-    assert not any(name.startswith(("layerscope.archive", "layerscope.rules", "layerscope.packages")) for name in loaded)
+    assert not any(
+        name.startswith(("layerscope.archive", "layerscope.rules", "layerscope.packages")) for name in loaded
+    )
 
 
 def test_version_loads_not_even_that() -> None:

@@ -114,7 +114,7 @@ class Header:
         entries = {}
         for entry in map(_IndexEntry._make, _ENTRY.iter_unpack(index)):
             tag, kind, offset, values = entry
-            if kind >= len(_WIDTHS) or offset < 0 or not 0 < values or values * _WIDTHS[kind] > store_bytes - offset:
+            if kind >= len(_WIDTHS) or offset < 0 or values <= 0 or values * _WIDTHS[kind] > store_bytes - offset:
                 message = f"tag {tag} of type {kind}: {values:,} values at {offset:,} do not fit in {store_bytes:,}"
                 raise Damaged(message, where=self._where)
             entries[tag] = entry

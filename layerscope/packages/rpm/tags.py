@@ -102,11 +102,9 @@ def _column(tag: Tag, values: Sequence[_T] | None, count: int, default: _T, wher
 
 def _paths(header: Header, blob_bytes: int, where: str) -> list[str]:
     names = header.texts(Tag.BASENAMES)
-    if names is None:
-        # Packages made before rpm 4 spell out every path.
-        paths = header.texts(Tag.OLDFILENAMES) or []
-    else:
-        paths = _joined(header, names, blob_bytes, where)
+    # Packages made before rpm 4 spell out every path.
+    old = header.texts(Tag.OLDFILENAMES) or [] if names is None else []
+    paths = old if names is None else _joined(header, names, blob_bytes, where)
     for path in paths:
         if not path.startswith("/"):
             raise Damaged(f"a path that is not absolute: {path[:100]!r}", where=where)

@@ -1,4 +1,4 @@
-"""Go's text/template with the functions of the engine's command line, over plain data, as ``inspect --format`` has it."""
+"""Go's text/template with the functions of the engine's command line, over plain data: ``inspect --format``."""
 
 _TOO_DEEP = "template: the template or the document is nested too deeply"
 

@@ -1,6 +1,7 @@
 """Runs the parse trees of a template over a value; every error has the position and the words of Go's."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from layerscope.render.gotemplate import nodes
 from layerscope.render.gotemplate.expressions import Expressions, Scope
@@ -140,10 +141,8 @@ class _Run(Expressions):
             if len(targets) > 1:
                 self.variables[-2] = (targets[0].names[0], key)
         marked = len(self.variables)
-        try:
+        with suppress(_Continue):
             self._walk(item, node.body)
-        except _Continue:
-            pass
         del self.variables[marked:]
 
     def _call(self, dot: object, node: nodes.Call) -> None:
