@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from layerscope.model.entry import Fate
 from layerscope.model.finding import Severity
 from layerscope.rules.rule import Leak, Scene, rule
+from layerscope.rules.text_secrets import redacted
 from layerscope.rules.views import content_bytes, made_by, weight
 
 Pair = tuple[int, int]
@@ -141,7 +142,8 @@ def _story(scene: Scene, writer: int, hider: int, verb: str) -> str:
     if writer < 0:
         return f"written and {verb} within the base image"
     by = made_by(scene, hider)
-    name = " ".join(str(by).split())[:60] if by is not None else ""
+    # A secret is masked before anything is cut off, since half of it would not be recognised.
+    name = " ".join(redacted(str(by)).split())[:60] if by is not None else ""
     return f"written by layer {writer}, {verb} by layer {hider}" + (f" ({name})" if name else "")
 
 

@@ -22,6 +22,16 @@ def test_what_a_whiteout_hides_was_deleted_too_late(find: Find) -> None:
     assert finding.fix.startswith("delete /x in `RUN wget x` itself")
 
 
+def test_the_instruction_that_hides_is_named_without_its_secrets(find: Find) -> None:
+    secret = "ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4xY7zA0cD3fG6"
+    spec = _image(
+        (RUN + f"TOKEN={secret} make", layer(file("x", b"1"))), (RUN + f"TOKEN={secret} rm /x", layer(whiteout("x")))
+    )
+    (finding,) = of_rule(find(spec), "deleted-later")
+    assert secret[:12] not in finding.detail + finding.fix
+    assert "rm /x" in finding.detail
+
+
 def test_what_an_opaque_directory_hides_was_deleted_too_late(find: Find) -> None:
     spec = ran(layer(file("d/old", b"12345")), layer(opaque("d"), file("d/new", b"1")))
     assert caught(find, "deleted-later", spec) == {"/d/old"}
