@@ -164,6 +164,8 @@ class Capture:
             return b"" if self._is_empty(index) else None
         length_of_file = self._lengths[index]
         end = length_of_file if length is None else min(start + length, length_of_file)
+        if start >= end:
+            return b""
         if end <= len(head) or (length is None and start < len(head)):
             return head[start:end]
         for offset, kept in self._marked.get(index, ()):
