@@ -5,6 +5,7 @@ Dockerfile". Some builders record the stage in the history itself.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from layerscope.errors import LayerscopeError
 from layerscope.history.dockerfile.ast import Dockerfile
@@ -71,14 +72,14 @@ def _match(
     target: str,
     known: Known,
 ) -> Match:
-    names = {stage.base for stage in dockerfile.stages} if known.base is not None else set()
     build = Build.of(
         dockerfile,
         build_args={**recorded_arguments(steps), **build_args},
         target=target,
         platform=image.config.platform if image.config.platform.os else None,
-        bases={name: known.base for name in names if known.base is not None},
     )
+    if known.base is not None:
+        build = replace(build, bases={build.chain()[0].base.image: known.base})
     return match(build, steps)
 
 

@@ -182,6 +182,20 @@ def test_a_file_at_the_right_place_with_other_content_is_told_apart(opened: Open
     assert [result.filesystem.path_of(number) for number in result.differing] == ["/x"]
 
 
+def test_only_lengths_that_occur_on_both_sides_are_hashed(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed = []
+    fingerprint = Filesystem.fingerprint
+
+    def counted(self: Filesystem, number: int) -> bytes | None:
+        hashed.append(self.path_of(number))
+        return fingerprint(self, number)
+
+    monkeypatch.setattr(Filesystem, "fingerprint", counted)
+    final = [file("same", SAME), file("other", OTHER * 2), file("long", SAME * 9)]
+    comparison(opened, final, [file("same", SAME), file("elsewhere", SAME * 5)], map_back=same_path)
+    assert sorted(hashed) == ["/same", "/same"]
+
+
 def test_shared_layers_have_the_same_content_and_the_same_step(opened: Open) -> None:
     one = opened(ImageSpec(layers=(BASE, layer(file("x", SAME)))))
     other = opened(ImageSpec(layers=(BASE, layer(file("x", SAME)), layer(file("y", SAME)))))

@@ -4,8 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from layerscope.archive.reader import open_image
+from layerscope.archive.reading import Reading
 from layerscope.errors import UsageError
-from tests.builder import ImageSpec, directory, file, layer
+from layerscope.history.alignment import instructions as align
+from layerscope.history.dockerfile.parse import parse_dockerfile
+from layerscope.history.dockerfile.scope import BaseConfig
+from layerscope.stages.origins import Known
+from layerscope.stages.placement import place
+from tests.builder import ImageSpec, directory, docker_save, file, layer
 from tests.stages.scenes import Scene, Step, image, one, provenance, stage, step_of
 
 BASE = layer(file("usr/bin/tool", b"tool" * 500))
@@ -119,3 +126,15 @@ def test_an_image_without_history_can_still_be_matched(tmp_path: Path) -> None:
         tmp_path, "matched", builders_alone=True
     )
     assert one(made, "vcs-metadata").stage == "b"
+
+
+def test_the_given_base_tells_the_directory_that_the_dockerfile_starts_in(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_save(image(ROOT, COPY)))
+    text = "FROM other AS b\nRUN x\nFROM debian\nCOPY --from=b /app $PLACE\n"
+    known = Known(dockerfile=parse_dockerfile(text), base=BaseConfig(env=("PLACE=/app",)))
+    with open_image(str(path), Reading()) as opened:
+        steps, _ = align(opened.config.history, len(opened.layers))
+        found = place(opened, steps, known).match
+    assert found is not None
+    assert found.steps[1].destination.text == "/app"
