@@ -166,7 +166,7 @@ class Capture:
         end = length_of_file if length is None else min(start + length, length_of_file)
         if start >= end:
             return b""
-        if end <= len(head) or (length is None and start < len(head)):
+        if end <= len(head):
             return head[start:end]
         for offset, kept in self._marked.get(index, ()):
             if offset <= start and end <= offset + len(kept):
@@ -175,7 +175,9 @@ class Capture:
         offset = length_of_file - len(tail)
         if tail and start >= offset:
             return tail[start - offset : end - offset]
-        return (head + tail[len(head) - offset :])[start:end] if offset <= len(head) else None
+        if offset <= len(head):
+            return (head + tail[len(head) - offset :])[start:end]
+        return head[start:] if length is None and start < len(head) else None
 
     def fingerprint(self, index: int) -> bytes | None:
         return self._new().digest() if self._is_empty(index) else self._fingerprints.get(index)
