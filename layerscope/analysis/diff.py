@@ -92,29 +92,52 @@ def _by_name(packages: Iterable[Package]) -> dict[tuple[str, str], list[Package]
 
 def diff_findings(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[FindingChange, ...]:
     """What the rules found on either side, by rule and place: what is still there first, then what came, what went."""
-    ours, theirs = _by_place(before), _by_place(after)
-    rows = []
-    for rule, where in ours.keys() | theirs.keys():
-        one, other = ours.get((rule, where), []), theirs.get((rule, where), [])
-        bytes_before, bytes_after = (sum(finding.content_bytes for finding in side) for side in (one, other))
-        told = (other or one)[0]
-        row = FindingChange(
-            rule=rule,
-            severity=told.severity.value,
-            kind=told.kind.value,
-            where=where,
-            title=told.title,
-            fix=told.fix,
-            status=status(one, other, is_same=(len(one), bytes_before) == (len(other), bytes_after)),
-            before_count=len(one),
-            after_count=len(other),
-            before_bytes=bytes_before,
-            after_bytes=bytes_after,
-        )
-        rows.append((told.severity.rank, row))
+    rows = [(_told(one, other).severity.rank, _finding_change(one, other)) for one, other in _paired(before, after)]
     order = {Status.SAME: 0, Status.CHANGED: 0, Status.ADDED: 1, Status.REMOVED: 2}
     rows.sort(key=lambda row: (order[row[1].status], row[0], -_most_bytes(row[1]), row[1].rule, row[1].where))
     return tuple(row for _, row in rows)
+
+
+def _told(before: list[Finding], after: list[Finding]) -> Finding:
+    """The finding whose words stand for all of them."""
+    return (after or before)[0]
+
+
+def _finding_change(before: list[Finding], after: list[Finding]) -> FindingChange:
+    bytes_before, bytes_after = (sum(finding.content_bytes for finding in side) for side in (before, after))
+    told = _told(before, after)
+    return FindingChange(
+        rule=told.rule,
+        severity=told.severity.value,
+        kind=told.kind.value,
+        where=_place(told),
+        title=told.title,
+        fix=told.fix,
+        status=status(before, after, is_same=(len(before), bytes_before) == (len(after), bytes_after)),
+        before_count=len(before),
+        after_count=len(after),
+        before_bytes=bytes_before,
+        after_bytes=bytes_after,
+    )
+
+
+_Pair = tuple[list[Finding], list[Finding]]
+
+
+def _paired(before: Iterable[Finding], after: Iterable[Finding]) -> Iterator[_Pair]:
+    """The findings of one rule at one place; where the place is told otherwise, those that share a path."""
+    ours, theirs = _by_place(before), _by_place(after)
+    for key in ours.keys() & theirs.keys():
+        yield ours.pop(key), theirs.pop(key)
+    of_path: dict[tuple[str, str], tuple[str, str]] = {}
+    for key in sorted(ours, reverse=True):
+        of_path |= {(finding.rule, path.path): key for finding in ours[key] for path in finding.paths}
+    for key in sorted(theirs):
+        shared = (of_path.get((finding.rule, path.path)) for finding in theirs[key] for path in finding.paths)
+        partner = next((one for one in shared if one in ours), None)
+        yield ours.pop(partner) if partner is not None else [], theirs[key]
+    for left in ours.values():
+        yield left, []
 
 
 def _most_bytes(row: FindingChange) -> int:
@@ -124,9 +147,12 @@ def _most_bytes(row: FindingChange) -> int:
 def _by_place(findings: Iterable[Finding]) -> dict[tuple[str, str], list[Finding]]:
     found: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
-        where = telling(finding.paths) if finding.paths else finding.detail
-        found.setdefault((finding.rule, where), []).append(finding)
+        found.setdefault((finding.rule, _place(finding)), []).append(finding)
     return found
+
+
+def _place(finding: Finding) -> str:
+    return telling(finding.paths) if finding.paths else finding.detail
 
 
 def _stages(before: Report, after: Report) -> tuple[Change, ...]:

@@ -16,6 +16,11 @@ def _limit(name: str, metavar: str | None, help: str) -> Any:
     return typer.Option(name, metavar=metavar, help=help, rich_help_panel="Limits", envvar=variable)
 
 
+def _rule_of_dive(name: str, metavar: str, help: str) -> Any:
+    """An option that is called as the rule is there; its values come from that file as a rule."""
+    return typer.Option(name, metavar=metavar, help=help, rich_help_panel="Limits")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitOptions:
     """What the gate can be told; ``limit_options`` makes options of the fields."""
@@ -28,8 +33,12 @@ class LimitOptions:
         list[str] | None, _limit("--max-hidden", "BYTES|%", "Own bytes that are hidden, yet shipped.")
     ] = None
     min_efficiency: Annotated[str, _limit("--min-efficiency", "SHARE", "Live bytes of all: 0.95 or 95%.")] = ""
-    highest_wasted_bytes: Annotated[str, typer.Option("--highestWastedBytes", hidden=True)] = ""
-    highest_user_wasted_percent: Annotated[str, typer.Option("--highestUserWastedPercent", hidden=True)] = ""
+    highest_wasted_bytes: Annotated[
+        str, _rule_of_dive("--highestWastedBytes", "BYTES", "As in a .dive-ci: hidden bytes of all layers.")
+    ] = ""
+    highest_user_wasted_percent: Annotated[
+        str, _rule_of_dive("--highestUserWastedPercent", "SHARE", "As there: their part of all layers but the lowest.")
+    ] = ""
     baseline: Annotated[str, _limit("--baseline", "REPORT", "What growth is measured from: a report or an image.")] = ""
     max_growth: Annotated[str, _limit("--max-growth", "BYTES|%", "Growth in size since the baseline.")] = ""
     fail_on: Annotated[

@@ -71,10 +71,13 @@ def without_ignored(report: Report, asked: Asked) -> Report:
 def is_saved(source: str) -> bool:
     """Whether a file holds JSON; an archive begins with the name of its first member, padded with zeros."""
     path = Path(source)
-    if source == "-" or not path.is_file():
-        return False
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
+    try:
+        if source == "-" or not path.is_file():
+            return False
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return False  # Whoever opens the archive tells what is wrong with it.
     return head.lstrip()[:1] == b"{" and b"\0" not in head
 
 

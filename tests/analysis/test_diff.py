@@ -1,6 +1,7 @@
 """Two reports beside each other: layers, steps, packages, findings."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -170,6 +171,20 @@ def test_findings_are_compared_by_rule_and_place_and_what_stays_comes_first() ->
         ("key", "added"),
         ("git", "removed"),
     ]
+
+
+def test_a_finding_whose_place_is_told_otherwise_is_known_by_a_path_that_it_keeps() -> None:
+    many = finding("headers", "/usr/include/a.h", 1)
+    many = replace(
+        many, content_bytes=3, paths=(*many.paths, FoundPath(path="/srv/b.h", layer=0, content_bytes=2, fate="live"))
+    )
+    (row,) = diff_findings([many], [finding("headers", "/usr/include/a.h", 1)])
+    assert (row.status, row.before_bytes, row.after_bytes) == (Status.CHANGED, 3, 1)
+
+
+def test_findings_of_other_rules_at_the_same_path_stay_apart() -> None:
+    rows = diff_findings([finding("tests", "/a", 1)], [finding("docs", "/a", 1)])
+    assert [(row.rule, row.status) for row in rows] == [("docs", Status.ADDED), ("tests", Status.REMOVED)]
 
 
 def test_an_image_differs_from_itself_in_nothing() -> None:
