@@ -229,13 +229,28 @@ class Filesystem:
         return found
 
     def below(self, directory: str) -> Iterator[int]:
-        """The live versions below a directory, at any depth."""
+        """The live versions below a directory, at any depth, also in directories that have no entry of their own."""
         todo = [directory.rstrip("/")]
         while todo:
-            for number in self.children.get(todo.pop(), ()):
+            directory = todo.pop()
+            todo += self._implied.get(directory, ())
+            for number in self.children.get(directory, ()):
                 yield number
-                if self.kind_of(number) == Kind.DIRECTORY:
-                    todo.append(self.path_of(number))
+                if self.kinds[number] == Kind.DIRECTORY:
+                    todo.append(self.paths[number])
+
+    @cached_property
+    def _implied(self) -> dict[str, list[str]]:
+        """The directories that only the paths of what is in them tell of, by the directory that they lie in."""
+        live, found, seen = self._overlay.live, dict[str, list[str]](), {""}
+        for directory in self.children:
+            while directory not in seen:
+                seen.add(directory)
+                number, parent = live.get(directory), directory.rpartition("/")[0]
+                if number is None or self.kinds[number] != Kind.DIRECTORY:
+                    found.setdefault(parent, []).append(directory)
+                directory = parent
+        return found
 
     def select(self, sets: Sequence[PathSet]) -> tuple[list[int], ...]:
         """For each set the versions whose paths it holds, live and hidden ones, markers left out; one pass for all."""
