@@ -20,12 +20,10 @@ def by_files(before: Mapping[str, int], after: Mapping[str, int], changes: Itera
 
 
 def _weights(changes: Iterable[PathChange]) -> Iterator[tuple[str, int]]:
-    """How many bytes each path has to do with, whatever came of it in the sum."""
+    """How many bytes each path brings or takes; a move does both, at two places."""
     for change in changes:
         if change.moved_from:
             yield change.moved_from, change.before_bytes
-            yield change.path, change.after_bytes
-        elif change.status == Status.CHANGED and change.before_bytes == change.after_bytes:
             yield change.path, change.after_bytes
         else:
             yield change.path, abs(change.delta)
