@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Self
 
 from layerscope.history.metadata import exec_arguments
 from layerscope.model.instruction import Instruction
@@ -10,63 +11,101 @@ _FLAGS = re.compile(r"(?:--[a-z][a-z-]*+(?:=\S*+)?\s++)++")
 _CONTENT = re.compile(r"(?:file|dir|multi):[0-9a-f]{12} in ")
 _VARIABLE = re.compile(r"\$\{[^{}]{1,200}\}|\$\w{1,200}")
 _WORDS = re.compile(r"[^\s\"',\[\]]+")
-_LISTS = frozenset({"CMD", "ENTRYPOINT", "SHELL", "VOLUME"})
+_WORDY = frozenset({"CMD", "ENTRYPOINT", "EXPOSE", "SHELL", "VOLUME"})
 _LEFT_OUT = frozenset({"HEALTHCHECK", "ONBUILD"})
 """Kinds that builders print in too many ways to compare their words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """An instruction as a history would tell of it.
+    """An instruction as a history would tell of it, prepared once, as it is compared with many steps.
 
-    ``text`` has its values put in, ``source`` is as written; ``destination`` is that of a COPY or ADD, ``names``
-    those that an ARG declares. Not ``resolved``, the text holds variables that may stand for anything.
+    ``line`` has its values put in, ``source`` is as written, ``bare`` is the line without flags; all are one line.
+    ``words`` are the elements of a list (CMD), the ports of EXPOSE or the names that an ARG declares,
+    ``destination`` that of a COPY or ADD. Not ``resolved``, the line holds variables that may stand for anything.
     """
 
     keyword: str
-    text: str
+    line: str
     source: str
+    bare: str
+    words: tuple[str, ...] = ()
     destination: str = ""
-    names: tuple[str, ...] = ()
     resolved: bool = True
 
+    @classmethod
+    def of(
+        cls,
+        keyword: str,
+        text: str,
+        *,
+        source: str,
+        destination: str = "",
+        names: tuple[str, ...] = (),
+        resolved: bool = True,
+    ) -> Self:
+        """Prepare an instruction: ``text`` is what recorded_text says, ``source`` what stands in the file."""
+        line = _one_line(text)
+        return cls(
+            keyword=keyword,
+            line=line,
+            source=_one_line(source),
+            bare=_bare(line),
+            words=names or _words(keyword, line),
+            destination=_directory(destination),
+            resolved=resolved,
+        )
 
-def fits(written: Written, told: Instruction) -> bool:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A step of the history, prepared in the same way; ``copied_to`` where the builder kept no more of a COPY."""
+
+    kind: str
+    line: str
+    bare: str
+    words: tuple[str, ...] = ()
+    copied_to: str = ""
+
+    @classmethod
+    def of(cls, step: Instruction) -> Self:
+        """Prepare a step; the legacy builder and Buildah keep a checksum in place of the sources of a COPY."""
+        line = _one_line(step.text)
+        bare = _bare(line)
+        content = _CONTENT.match(bare) if step.kind in ("COPY", "ADD") else None
+        return cls(
+            kind=step.kind,
+            line=line,
+            bare=bare,
+            words=_words(step.kind, line),
+            copied_to=_directory(bare[content.end() :]) if content else "",
+        )
+
+
+def fits(written: Written, told: Told) -> bool:
     """Whether kind and words are the same, as far as the builder kept them."""
     if told.kind != written.keyword:
         # Of a RUN in exec form some builders keep the arguments alone.
-        return not told.kind and written.keyword == "RUN" and _one_line(told.text) == _one_line(written.text)
+        return not told.kind and written.keyword == "RUN" and told.line == written.line
     if written.keyword in _LEFT_OUT:
         return True
     if written.keyword == "ARG":
-        return _names(told.text) == written.names
-    if written.keyword in ("COPY", "ADD"):
-        return _copies(written, told.text)
-    if written.keyword in _LISTS:
-        return _list(written.text) == _list(told.text) or _same(written, told.text)
-    if written.keyword == "EXPOSE":
-        return _ports(written.text) == _ports(told.text) or _same(written, told.text)
-    return _same(written, told.text)
+        return told.words == written.words
+    if told.copied_to:
+        return _copies(written, told.copied_to)
+    return _same(written, told) or (written.keyword in _WORDY and told.words == written.words)
 
 
-def _same(written: Written, told: str) -> bool:
+def _same(written: Written, told: Told) -> bool:
     """Equal but for blanks, flags and what unknown variables stand for; some builders keep the line as written."""
-    here, there = _one_line(written.text), _one_line(told)
-    if here == there or _one_line(written.source) == there:
+    if told.line in (written.line, written.source) or told.bare == written.bare:
         return True
-    here, there = _bare(here), _bare(there)
-    return here == there or (not written.resolved and _may_become(here, there, is_path=written.keyword == "WORKDIR"))
+    return not written.resolved and _may_become(written.bare, told.bare, is_path=written.keyword == "WORKDIR")
 
 
-def _copies(written: Written, told: str) -> bool:
-    """The legacy builder and Buildah keep a checksum in place of the sources, so only the destination is left."""
-    there = _bare(_one_line(told))
-    content = _CONTENT.match(there)
-    if content is None:
-        return _same(written, told)
-    destination = _directory(there[content.end() :])
-    as_written = _directory(_one_line(written.text).rpartition(" ")[2])
-    if destination in (_directory(written.destination), as_written):
+def _copies(written: Written, destination: str) -> bool:
+    as_written = _directory(written.line.rpartition(" ")[2])
+    if destination in (written.destination, as_written):
         return True
     return not written.resolved and _may_become(as_written, destination, is_path=True)
 
@@ -101,15 +140,12 @@ def _directory(path: str) -> str:
     return path.rstrip("/") or "/"
 
 
-def _names(text: str) -> tuple[str, ...]:
-    """The names of an ARG's pairs; values hold no blanks but for quoted ones, whose words have no equals sign."""
-    words = text.split()
-    return tuple(word.partition("=")[0] for word in words if "=" in word) or tuple(words[:1])
-
-
-def _list(text: str) -> tuple[str, ...]:
-    return exec_arguments(text) or tuple(_WORDS.findall(text))
-
-
-def _ports(text: str) -> set[str]:
-    return {word if "/" in word else f"{word}/tcp" for word in _list(text)}
+def _words(keyword: str, line: str) -> tuple[str, ...]:
+    """What counts of a line whose form differs between builders."""
+    if keyword == "ARG":
+        # Values hold no blanks but for quoted ones, whose words have no equals sign.
+        words = line.split()
+        return tuple(word.partition("=")[0] for word in words if "=" in word) or tuple(words[:1])
+    if keyword == "EXPOSE":
+        return tuple(sorted({word if "/" in word else f"{word}/tcp" for word in _WORDS.findall(line)}))
+    return (exec_arguments(line) or tuple(_WORDS.findall(line))) if keyword in _WORDY else ()

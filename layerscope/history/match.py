@@ -11,7 +11,7 @@ from layerscope.errors import UsageError
 from layerscope.history.base import layers_before
 from layerscope.history.dockerfile.build import Build, ResolvedInstruction
 from layerscope.history.dockerfile.recorded import recorded_text
-from layerscope.history.fit import Written, fits
+from layerscope.history.fit import Told, Written, fits
 from layerscope.history.sequence import align
 from layerscope.model.instruction import Instruction
 
@@ -56,11 +56,11 @@ def match(build: Build, history: Sequence[Instruction], stage: int | None = None
     ADD that stands nowhere; the message shows the first pair that does not fit.
     """
     resolved = build.flatten(stage)
-    written = [_written(step) for step in resolved]
+    written, told = [_written(step) for step in resolved], [Told.of(step) for step in history]
     pairs, first = align(
         len(written),
         len(history),
-        lambda one, other: fits(written[one], history[other]),
+        lambda one, other: fits(written[one], told[other]),
         lambda one: 4 if written[one].keyword in MAKES_LAYERS else 2,
     )
     found = _judged(build, resolved, history, pairs, first)
@@ -75,9 +75,9 @@ def match(build: Build, history: Sequence[Instruction], stage: int | None = None
 
 def _written(step: ResolvedInstruction) -> Written:
     keyword = step.instruction.keyword
-    return Written(
-        keyword=keyword,
-        text=recorded_text(step),
+    return Written.of(
+        keyword,
+        recorded_text(step),
         source=step.instruction.text,
         destination=step.destination.text if keyword in _COPIES and step.arguments else "",
         names=tuple(pair.name.text for pair in step.pairs),

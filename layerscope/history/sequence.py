@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from layerscope.errors import LimitExceeded
 
-MAX_CELLS = 1_000_000
+MAX_CELLS = 250_000
 """The largest product of the two lengths, once what is equal at the end is taken off."""
 _BOTH, _FIRST, _SECOND = range(3)
 

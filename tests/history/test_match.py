@@ -126,6 +126,13 @@ def test_stages_that_the_target_stands_on_come_first() -> None:
     assert [found.stage_name(step.stage) for step in found.steps.values()] == ["base", "second", "2"]
 
 
+def test_long_commands_cost_no_more_than_their_length() -> None:
+    long = "x" * 8000
+    build = built("FROM y\n" + "\n".join(f"RUN {long}{number}" for number in range(400)))
+    with pytest.raises(UsageError, match="0 of 400 steps"):
+        match(build, history(*(f"/bin/sh -c {long}{number + 400}" for number in range(400))))
+
+
 def test_a_history_without_end_is_no_reason_to_hang() -> None:
     build: Build = built("FROM x\n" + "\n".join(f"RUN a{number}" for number in range(2000)))
     with pytest.raises(LimitExceeded, match="too many to align"):
