@@ -915,6 +915,80 @@ def test_the_last_of_two_files_of_one_name_counts(outer: Compression, tmp_path: 
     assert opened(path)[0].image_id == SPEC.image_id
 
 
+@pytest.mark.parametrize("writer", [docker_legacy, oci_archive])
+def test_more_layers_than_the_limit_are_refused(writer: Callable[..., bytes], tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(writer(SPEC))
+    error = error_of(path, limits=Limits(layers=2))
+    assert isinstance(error, LimitExceeded)
+    assert "an image of 3 layers" in error.message
+
+
+def test_one_layer_a_thousand_times_is_read_once_and_counted_each_time(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_save(ImageSpec(layers=(LOWER,) * 1000)))
+    steps: list[int] = []
+    image, _ = opened(path, progress=steps.append)
+    assert sum(steps) == len(LOWER)
+    assert image.docker_size == 1000 * (6000 + len("bin/tool"))
+    assert "entries" in error_of(path, limits=Limits(entries=6999)).message
+
+
+def test_an_index_whose_manifests_are_all_absent_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    index = to_json({"manifests": [{"digest": digest(b"absent"), "size": 6}]})
+    path.write_bytes(archive([("index.json", index)]))
+    assert error_of(path).message == "index.json: none of the manifests that it names is in the archive"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        pytest.param("application/vnd.dev.cosign.simplesigning.v1+json", "a signature", id="cosign"),
+        pytest.param("application/vnd.wasm.config.v0+json", "a WebAssembly module", id="wasm"),
+        pytest.param("application/vnd.example+json", "an artifact", id="unknown"),
+    ],
+)
+@pytest.mark.parametrize("field", ["artifactType", "config"])
+def test_other_artifacts_are_called_what_they_are(field: str, kind: str, name: str, tmp_path: Path) -> None:
+    config = {"digest": digest(b"{}"), "size": 2, "mediaType": kind if field == "config" else ""}
+    extra = {"artifactType": kind} if field == "artifactType" else {}
+    manifest = to_json({"schemaVersion": 2, "config": config, "layers": [], **extra})
+    index = to_json({"manifests": [{"digest": digest(manifest), "size": len(manifest)}]})
+    path = tmp_path / "image.tar"
+    path.write_bytes(archive([("blobs/sha256/" + digest(manifest)[7:], manifest), ("index.json", index)]))
+    assert error_of(path).message == f"this is {name} ({kind}), not a container image"
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "message"),
+    [
+        pytest.param({"size": -1}, ".layers[0].size is not a number of bytes", id="negative"),
+        pytest.param({"size": "5"}, ".layers[0].size is not a number of bytes", id="text"),
+        pytest.param({"size": True}, ".layers[0].size is not a number of bytes", id="truth"),
+        pytest.param({"digest": "sha256:../../../etc/passwd"}, ".layers[0].digest is not a digest", id="path"),
+        pytest.param({"digest": None}, ".layers[0].digest is not a digest: ''", id="none"),
+    ],
+)
+def test_a_wrong_descriptor_is_told_with_its_place(descriptor: dict[str, object], message: str, tmp_path: Path) -> None:
+    layers = [{"digest": digest(LOWER), "size": len(LOWER), **descriptor}]
+    manifest = to_json({"schemaVersion": 2, "config": {"digest": digest(b"{}"), "size": 2}, "layers": layers})
+    index = to_json({"manifests": [{"digest": digest(manifest), "size": len(manifest)}]})
+    path = tmp_path / "image.tar"
+    path.write_bytes(archive([("blobs/sha256/" + digest(manifest)[7:], manifest), ("index.json", index)]))
+    error = error_of(path)
+    assert isinstance(error, Damaged)
+    assert message in error.message
+
+
+def test_a_platform_that_the_only_image_is_not_for_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(SPEC))
+    error = error_of(path, platform=Platform.parse("linux/arm64"))
+    assert isinstance(error, UsageError)
+    assert error.message == "the archive holds no image for linux/arm64; there is linux/amd64"
+
+
 # Archives that end early
 
 

@@ -387,6 +387,16 @@ def test_a_field_that_is_not_octal_is_damage(field: slice, text: bytes) -> None:
     assert failure_of(spoilt(field, text)).message == "layer, offset 0: a tar header has a field that is no number"
 
 
+@pytest.mark.parametrize("length", [b"zz", b"\xff" * 12, b"\x80" + b"\xff" * 11], ids=["text", "negative", "huge"])
+def test_a_sparse_file_of_impossible_length_is_damage(length: bytes) -> None:
+    block = bytearray(gnu_sparse("s", [(0, b"x")], real_bytes=1).to_bytes()[:512])
+    block[483:495] = length.ljust(12, b"\0")
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    failure = failure_of(layer(raw(bytes(block)), raw(bytes(512))))
+    assert (failure.kind, failure.message[:26]) == (Damaged, "layer, offset 0: a sparse ")
+
+
 @pytest.mark.parametrize("text", [b"  17 ", b"17\0zz", b"0000017", b"17 \0"])
 def test_padded_octal_fields_are_read(text: bytes) -> None:
     assert layer_of(spoilt(slice(108, 116), text)).changeset[0].uid == 0o17
