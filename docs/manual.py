@@ -9,7 +9,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from layerscope.cli.app import app
+from layerscope.cli.app import make_app
 
 PAGE = Path(__file__).parent / "layerscope.1"
 CI = Path(__file__).parent / "ci.md"
@@ -49,7 +49,7 @@ def variables() -> dict[str, str]:
 
 
 def _lines() -> Iterator[str]:
-    root: Any = get_command(app)
+    root: Any = get_command(make_app())
     yield '.TH LAYERSCOPE 1 "" layerscope "User Commands"'
     yield from _section("NAME", ["layerscope \\- where the bytes of a container image come from"])
     yield from _section("SYNOPSIS", [".B layerscope", ".I COMMAND", "[\\fIOPTION\\fR]... [\\fIARGUMENT\\fR]..."])
@@ -66,12 +66,12 @@ def _lines() -> Iterator[str]:
 
 
 def _commands() -> tuple[Any, ...]:
-    root: Any = get_command(app)
+    root: Any = get_command(make_app())
     return tuple(root.commands.values())
 
 
 def _group_variables() -> Iterator[tuple[str, str, str]]:
-    root: Any = get_command(app)
+    root: Any = get_command(make_app())
     for parameter in root.params:
         for name in _listed(parameter.envvar):
             yield name, parameter.opts[0], parameter.help

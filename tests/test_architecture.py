@@ -53,7 +53,7 @@ def test_the_model_does_no_input_or_output() -> None:
 
 
 def test_help_loads_only_the_command_line() -> None:
-    code = "import sys, layerscope.cli.app; print('\\n'.join(sys.modules))"
+    code = "import sys, layerscope.cli.app; layerscope.cli.app.make_app(); print('\\n'.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not (HEAVY - {"typer", "rich"}) & {name.partition(".")[0] for name in loaded}
     assert not any(

@@ -10,6 +10,7 @@ from layerscope.model.base import Base
 from layerscope.model.digest import Digest
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
+from layerscope.model.pathset import Wanted
 from layerscope.packages.catalog import Catalog
 from layerscope.packages.catalogers import WANTED as PACKAGES_WANTED
 from layerscope.packages.inventory import catalog
@@ -19,7 +20,7 @@ from layerscope.stages.base import find_base
 from layerscope.stages.origins import Known, Placement, better_base, contradiction, recorded_origins
 from layerscope.stages.trace import Trace, trace
 
-WANTED = (*PACKAGES_WANTED, *RULES_WANTED)
+WANTED: tuple[Wanted, ...] = (*PACKAGES_WANTED, *RULES_WANTED)
 """What the one pass over the layers is to keep for the steps after it."""
 
 
@@ -57,6 +58,7 @@ class Analysis:
 def analyse(image: Image, question: Question) -> Analysis:
     """Everything about an open image; a pure function of what was read."""
     filesystem = Filesystem(image.layers)
+    filesystem.select([wanted.paths for wanted in WANTED])  # One pass for whoever asks later.
     packages = catalog(filesystem)
     steps, warnings = align(image.config.history, len(image.layers))
     placement = _placement(image, steps, question.known)

@@ -1,35 +1,53 @@
-"""The commands of ``layerscope``, each from its own module."""
+"""The commands of ``layerscope``, each from its own module, which is loaded when the command is called or listed."""
 
 import sys
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from layerscope.cli.cat import cat
-from layerscope.cli.check import check
-from layerscope.cli.diff import diff
-from layerscope.cli.extract import extract
-from layerscope.cli.files import files
-from layerscope.cli.inspect import inspect
-from layerscope.cli.layers import history, layers
-from layerscope.cli.leaks import leaks
-from layerscope.cli.packages import packages
-from layerscope.cli.report import report
-from layerscope.cli.rules import rules
-from layerscope.cli.schema import schema
-
-app = typer.Typer(
-    name="layerscope",
-    help="Tells where a container image's bytes come from, which are needless, and what leaked from its build stages.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+_HELP = "Tells where a container image's bytes come from, which are needless, and what leaked from its build stages."
+COMMANDS = {
+    "report": "layerscope.cli.report",
+    "leaks": "layerscope.cli.leaks",
+    "packages": "layerscope.cli.packages",
+    "layers": "layerscope.cli.layers",
+    "history": "layerscope.cli.layers",
+    "files": "layerscope.cli.files",
+    "inspect": "layerscope.cli.inspect",
+    "diff": "layerscope.cli.diff",
+    "check": "layerscope.cli.check",
+    "cat": "layerscope.cli.cat",
+    "extract": "layerscope.cli.extract",
+    "rules": "layerscope.cli.rules",
+    "schema": "layerscope.cli.schema",
+}
+"""The module of each command, in the order of ``--help``; its function has the name of the command."""
 
 
-@app.callback()
+def make_app(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
+    """The application with the commands of those names."""
+    app = typer.Typer(
+        name="layerscope",
+        help=_HELP,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    for name in names:
+        app.command(name)(getattr(import_module(COMMANDS[name]), name))
+    return app
+
+
+def called(arguments: Sequence[str]) -> tuple[str, ...]:
+    """The command that the arguments call, if they begin with one; else all of them, as help and completion need."""
+    return (arguments[0],) if arguments and arguments[0] in COMMANDS else tuple(COMMANDS)
+
+
 def _options(
     context: typer.Context,
     version: Annotated[
@@ -50,9 +68,4 @@ def _options(
     from layerscope.cli.configuration import configure, is_help_wanted
 
     if not is_help_wanted(sys.argv):
-        configure(context, (command.__name__ for command in _COMMANDS), config)
-
-
-_COMMANDS = (report, leaks, packages, layers, history, files, inspect, diff, check, cat, extract, rules, schema)
-for _command in _COMMANDS:
-    app.command()(_command)
+        configure(context, COMMANDS, config)

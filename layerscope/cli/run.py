@@ -12,9 +12,9 @@ _INTERRUPTED = 130
 def run() -> int:
     """The exit code of one call: 0, 1 (the gate found something), 2 (wrong usage), 3 (the archive), 130 (Ctrl-C)."""
     try:
-        from layerscope.cli.app import app
+        from layerscope.cli.app import called, make_app
 
-        app(prog_name="layerscope")
+        make_app(called(sys.argv[1:]))(prog_name="layerscope")
     except SystemExit as end:
         if end.code == _INTERRUPTED:  # The command line has caught the signal already.
             return _interrupted()

@@ -69,6 +69,7 @@ class Filesystem:
             self.sizes.extend(changeset.sizes)
         for carrier, link in self._overlay.survivors.items():
             self.paths[carrier] = self.paths[link]
+        self._selected: dict[PathSet, tuple[int, ...]] = {}
         self._mark_copied_up()
 
     def __len__(self) -> int:
@@ -252,16 +253,21 @@ class Filesystem:
                 directory = parent
         return found
 
-    def select(self, sets: Sequence[PathSet]) -> tuple[list[int], ...]:
-        """For each set the versions whose paths it holds, live and hidden ones, markers left out; one pass for all."""
-        selector = Selector(sets)
-        found: tuple[list[int], ...] = tuple([] for _ in sets)
-        kinds = self.kinds
-        for number, hits in enumerate(map(selector, self.paths)):
-            if hits and kinds[number] < Kind.WHITEOUT:
-                for which in set(hits):
-                    found[which].append(number)
-        return found
+    def select(self, sets: Sequence[PathSet]) -> tuple[tuple[int, ...], ...]:
+        """For each set the versions whose paths it holds, live and hidden ones, markers left out.
+
+        One pass serves all sets that were not asked for before.
+        """
+        unknown = [pathset for pathset in dict.fromkeys(sets) if pathset not in self._selected]
+        if unknown:
+            found: tuple[list[int], ...] = tuple([] for _ in unknown)
+            kinds = self.kinds
+            for number, hits in Selector(unknown).scan(self.paths):
+                if kinds[number] < Kind.WHITEOUT:
+                    for which in set(hits):
+                        found[which].append(number)
+            self._selected.update(zip(unknown, map(tuple, found), strict=True))
+        return tuple(self._selected[pathset] for pathset in sets)
 
     def _mark_copied_up(self) -> None:
         """Tell copies from overwrites; only files of equal length are compared."""

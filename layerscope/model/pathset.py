@@ -1,6 +1,6 @@
 """Which paths a cataloger or a rule asks for, matched by dictionary instead of one pattern after another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from layerscope.errors import LimitExceeded
@@ -62,25 +62,34 @@ class Selector:
                 root = tree if tree.startswith("/") else "/" + tree
                 last = root.rpartition("/")[2]
                 _append(self._trees.setdefault(last, {}), tree, number)
+        # The last components that any set asks for, in whatever way.
+        self._named = {*self._names, *self._trees, *(path.rpartition("/")[2] for path in self._paths)}
 
     def __call__(self, path: str) -> tuple[int, ...]:
         """The numbers of the sets that hold ``path``, in no particular order, maybe repeated."""
-        parent, _, name = path.rpartition("/")
-        found = self._directories.get(parent)
-        if found is None:
-            found = self._directory(parent)
-        if name in self._trees:
-            found += self._roots(path, name)
-        if name in self._names:
-            found += self._names[name]
-        extension = name.rpartition(".")[2]
-        if extension in self._suffixes:
-            for suffix, numbers in self._suffixes[extension].items():
-                if name.endswith(suffix) and len(name) > len(suffix):
-                    found += numbers
-        if path in self._paths:
-            found += self._paths[path]
-        return found
+        return next((found for _, found in self.scan((path,))), ())
+
+    def scan(self, paths: Iterable[str]) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """The index of each path that some sets hold, with their numbers; most paths are told by three look-ups."""
+        directories, named, suffixes = self._directories, self._named, self._suffixes
+        for index, path in enumerate(paths):
+            parent, _, name = path.rpartition("/")
+            found = directories.get(parent)
+            if found is None:
+                found = self._directory(parent)
+            if name in named:
+                found += self._by_name(path, name)
+            extension = name.rpartition(".")[2]
+            if extension in suffixes:
+                for suffix, numbers in suffixes[extension].items():
+                    if name.endswith(suffix) and len(name) > len(suffix):
+                        found += numbers
+            if found:
+                yield index, found
+
+    def _by_name(self, path: str, name: str) -> tuple[int, ...]:
+        found = self._names.get(name, ()) + self._paths.get(path, ())
+        return found + self._roots(path, name) if name in self._trees else found
 
     def _directory(self, path: str) -> tuple[int, ...]:
         """The sets whose trees hold everything below ``path``; remembered for each directory on the way."""

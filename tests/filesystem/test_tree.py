@@ -66,7 +66,7 @@ def test_a_version_says_all_that_its_layer_says() -> None:
 def test_sets_select_live_and_hidden_versions_but_no_markers() -> None:
     filesystem = tree(["a/x", "a/y"], ["a/.wh.x", "a/y"])
     below_a, named_y = filesystem.select([PathSet(trees=("/a",)), PathSet(names=("y",), trees=("/a/y",))])
-    assert (below_a, named_y) == ([0, 1, 3], [1, 3])
+    assert (below_a, named_y) == ((0, 1, 3), (1, 3))
 
 
 def test_live_and_hidden_are_told_by_layer() -> None:
