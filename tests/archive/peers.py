@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import pytest
+
 from layerscope.archive.names import normal, stored_name
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
@@ -145,3 +147,10 @@ def _mode(letters: str) -> int:
         if letter != "-" and letter not in "ST":
             mode |= 0o400 >> index
     return mode
+
+
+PEERS = [
+    pytest.param(by_tarfile, id="tarfile"),
+    pytest.param(by_gnu_tar, id="GNU tar", marks=pytest.mark.skipif(not GNU_TAR, reason="GNU tar is not installed")),
+]
+"""The other readers, as parameters of a test."""

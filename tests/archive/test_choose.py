@@ -1,0 +1,164 @@
+"""One image of several, and one platform of several, by name or by the machine's."""
+
+from pathlib import Path
+
+import pytest
+
+from layerscope.errors import AmbiguousImage, UsageError
+from layerscope.model.platform import Platform
+from tests.archive.opening import error_of, opened
+from tests.archive.samples import AMD, ARM, COPY, OTHER, S390, SPEC, STATEMENT
+from tests.builder import (
+    Compression,
+    ImageSpec,
+    compress,
+    containerd,
+    contents,
+    docker_legacy,
+    docker_save,
+    edit,
+    oci_archive,
+    skopeo_docker_archive,
+)
+
+MANY = {
+    "docker_legacy": docker_legacy,
+    "docker_save": docker_save,
+    "skopeo_docker_archive": skopeo_docker_archive,
+    "oci_archive": oci_archive,
+    "containerd": containerd,
+}
+
+
+@pytest.mark.parametrize("dialect", MANY)
+@pytest.mark.parametrize("outer", ["", "gzip"])
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        pytest.param("app:1", SPEC, id="name"),
+        pytest.param("app:latest", SPEC, id="another name"),
+        pytest.param("app", SPEC, id="repository"),
+        pytest.param("other", OTHER, id="repository of one tag"),
+        pytest.param("0", SPEC, id="index"),
+        pytest.param("1", OTHER, id="next index"),
+        pytest.param(SPEC.image_id, SPEC, id="id"),
+        pytest.param(OTHER.image_id[7:19], OTHER, id="start of an id"),
+        pytest.param(OTHER.image_id[:16], OTHER, id="start of an id with its algorithm"),
+    ],
+)
+def test_one_of_several_images_can_be_picked(
+    dialect: str, outer: Compression, asked: str, found: ImageSpec, tmp_path: Path
+) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(compress(MANY[dialect](SPEC, OTHER), outer))
+    assert opened(path, image=asked)[0].image_id == found.image_id
+
+
+@pytest.mark.parametrize("dialect", MANY)
+def test_several_images_are_listed_when_none_is_picked(dialect: str, tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(MANY[dialect](SPEC, OTHER))
+    error = error_of(path)
+    assert isinstance(error, AmbiguousImage)
+    first, *lines = error.message.splitlines()
+    assert first == "the archive holds 2 images:"
+    assert [line.split()[0] for line in lines] == ["0", "1"]
+    assert "app:1" in lines[0] and SPEC.image_id[7:19] in lines[0]
+    assert "other:1" in lines[1] and OTHER.image_id[7:19] in lines[1]
+    assert error.hint == "pick one with --image NAME|INDEX"
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        pytest.param("third", "no image in the archive is called 'third'; it holds:", id="no such name"),
+        pytest.param("7", "no image in the archive is called '7'; it holds:", id="no such index"),
+        pytest.param("abc", "no image in the archive is called 'abc'; it holds:", id="too short for an id"),
+    ],
+)
+def test_a_name_that_is_not_there_is_answered_with_the_list(asked: str, problem: str, tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_save(SPEC, OTHER))
+    error = error_of(path, image=asked)
+    assert isinstance(error, UsageError)
+    assert error.message.splitlines()[0] == problem
+    assert len(error.message.splitlines()) == 3
+
+
+def multi_platform(*specs: ImageSpec) -> dict[str, bytes]:
+    return {
+        "with manifest.json": containerd(*specs, nested=True, attestations=(STATEMENT,)),
+        "without": containerd(*specs, nested=True, attestations=(STATEMENT,), manifest_json=False),
+    }
+
+
+@pytest.mark.parametrize("form", ["with manifest.json", "without"])
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [("linux/arm64", ARM), ("arm64", ARM), ("linux/arm64/v8", ARM), ("linux/amd64", AMD), ("s390x", S390)],
+)
+def test_a_platform_can_be_picked(form: str, asked: str, found: ImageSpec, tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(multi_platform(AMD, ARM, S390)[form])
+    image, _ = opened(path, platform=Platform.parse(asked))
+    assert image.image_id == found.image_id
+    assert image.config.platform.architecture == found.architecture
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64", "s390x"])
+def test_without_a_choice_the_machine_s_platform_is_taken(
+    machine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    path = tmp_path / "image.tar"
+    path.write_bytes(multi_platform(AMD, ARM, S390)["without"])
+    image, _ = opened(path)
+    assert image.config.platform.architecture == {"x86_64": "amd64", "aarch64": "arm64", "s390x": "s390x"}[machine]
+
+
+def test_platforms_are_listed_when_none_is_the_machine_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    path = tmp_path / "image.tar"
+    path.write_bytes(multi_platform(AMD, ARM)["without"])
+    error = error_of(path)
+    assert isinstance(error, AmbiguousImage)
+    assert (error.message, error.hint) == (
+        "the image is for linux/amd64, linux/arm64/v8",
+        "pick one with --platform",
+    )
+
+
+def test_a_platform_that_is_not_there_is_answered_with_the_list(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(multi_platform(AMD, ARM)["without"])
+    error = error_of(path, platform=Platform.parse("windows/amd64"))
+    assert isinstance(error, UsageError)
+    assert error.message == "the archive holds no image for windows/amd64; there is linux/amd64, linux/arm64/v8"
+
+
+def test_the_only_platform_is_taken_whatever_the_machine_is(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(containerd(S390, nested=True, attestations=(STATEMENT,), manifest_json=False))
+    image, _ = opened(path)
+    assert image.image_id == S390.image_id
+
+
+def test_attestations_are_kept_and_are_no_platform(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(containerd(S390, attestations=(STATEMENT,)))
+    image, _ = opened(path)
+    assert image.attestations == (STATEMENT,)
+
+
+def test_attestations_are_kept_through_a_pipe(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar.gz"
+    path.write_bytes(compress(containerd(S390, attestations=(STATEMENT,)), "gzip"))
+    assert opened(path)[0].attestations == (STATEMENT,)
+
+
+def test_platforms_that_were_left_out_of_the_archive_do_not_count(tmp_path: Path) -> None:
+    data = containerd(AMD, ARM, nested=True, manifest_json=False)
+    absent = [name for name, content in contents(data).items() if content in (ARM.config_bytes, compress(COPY, "gzip"))]
+    path = tmp_path / "image.tar"
+    path.write_bytes(edit(data, remove=absent))
+    assert opened(path)[0].image_id == AMD.image_id

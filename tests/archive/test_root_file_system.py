@@ -1,0 +1,54 @@
+"""A root file system is an image of one layer, however it comes."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.archive.opening import error_of, fifo_of, opened
+from tests.archive.samples import LOWER, OUTER
+from tests.builder import Compression, compress, directory, file, rootfs, symlink
+
+ROOT = rootfs(
+    directory("./"), directory("./etc"), file("./etc/passwd", b"root"), file("./app.json", b"{}"), symlink("./l", "etc")
+)
+
+
+@pytest.mark.parametrize("outer", OUTER)
+def test_a_root_file_system_is_one_layer(outer: Compression, tmp_path: Path) -> None:
+    path = tmp_path / "root.tar"
+    path.write_bytes(compress(ROOT, outer))
+    image, facts = opened(path)
+    assert (image.format, len(image.layers), image.name) == ("rootfs", 1, str(path))
+    assert sorted(facts.live) == ["/", "/app.json", "/etc", "/etc/passwd", "/l"]
+    assert image.docker_size == 9
+    assert image.layers[0].tar_bytes == len(ROOT)
+    assert image.warnings == ("this is a root file system without config or layers; all of it is shown as one layer",)
+    assert facts.contents[0][2] == b"root"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(ROOT, id="usual"),
+        pytest.param(
+            rootfs(file("app.tar", LOWER), file("etc/passwd", b"root"), file("x.json", b"[]")), id="a tar inside"
+        ),
+        pytest.param(rootfs(file("package.json", b"{}"), file("src/package.json", b"[1]")), id="JSON inside"),
+    ],
+)
+def test_a_root_file_system_through_a_pipe_is_that_of_the_file(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "root.tar"
+    path.write_bytes(data)
+    image, facts = opened(path)
+    with fifo_of(data, tmp_path / "pipe") as pipe:
+        piped, others = opened(pipe)
+    assert (others.layers, others.live, others.fates) == (facts.layers, facts.live, facts.fates)
+    assert (piped.docker_size, piped.format, piped.warnings) == (image.docker_size, image.format, image.warnings)
+
+
+def test_a_root_file_system_has_no_image_to_pick(tmp_path: Path) -> None:
+    path = tmp_path / "root.tar"
+    path.write_bytes(ROOT)
+    assert error_of(path, image="app").message == f"{path} is a root file system and holds no image to pick"
