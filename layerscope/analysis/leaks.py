@@ -1,6 +1,6 @@
 """Findings as rows: the few directories that say most of each, or every path."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from layerscope.model.finding import Finding, FindingKind, Severity
@@ -18,12 +18,14 @@ _SHARED = (
 _TOLD = (
     Column(name="stage", header="STAGE", shown=False),
     Column(name="instruction", kind="number", shown=False),
-    Column(name="dockerfile_line", kind="number", shown=False),
+    Column(name="dockerfile_line", header="LINE", kind="number", shown=False),
     Column(name="title", shown=False),
     Column(name="fix", shown=False),
     Column(name="detail", shown=False),
     Column(name="ignored", header="IGNORED BECAUSE", shown=False),
 )
+_PLACED = frozenset({"evidence", "stage", "dockerfile_line"})
+"""Columns that say something only where a Dockerfile, a builder or an attestation is at hand."""
 _GROUPS = (
     *_SHARED,
     Column(name="files", header="FILES", kind="number"),
@@ -62,15 +64,17 @@ class LeakQuery:
         )
 
 
-def leak_rows(findings: Iterable[Finding], query: LeakQuery) -> Rows:
+def leak_rows(findings: Sequence[Finding], query: LeakQuery) -> Rows:
     """The findings that a query takes, in their order; the bytes of the rows are those of the findings."""
     make = _paths if query.every_path else _groups
     rows = [
         row for number, finding in enumerate(findings, start=1) if query.takes(finding) for row in make(number, finding)
     ]
     columns: tuple[Column, ...] = _PATHS if query.every_path else _GROUPS
-    if query.with_reasons:
-        columns = tuple(replace(one, shown=True) if one.name == "ignored" else one for one in columns)
+    shown = {"ignored"} if query.with_reasons else set[str]()
+    if any(finding.stage or finding.dockerfile_line is not None for finding in findings):
+        shown |= _PLACED
+    columns = tuple(replace(one, shown=True) if one.name in shown else one for one in columns)
     return Rows(columns=columns, rows=tuple(rows))
 
 

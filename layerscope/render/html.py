@@ -7,6 +7,7 @@ from layerscope.model.finding import FindingKind
 from layerscope.model.report import LayerReport, PathBytes, Report
 from layerscope.render.escape import printable
 from layerscope.render.html_style import STYLE
+from layerscope.render.places import finding_stage, step_place
 from layerscope.render.steps import next_steps
 from layerscope.render.text import TextOptions, counted
 from layerscope.render.told import Told, told, told_ignored
@@ -105,7 +106,7 @@ def _finding(one: Told, units: Units) -> Iterator[str]:
     finding = one.finding
     weight = finding.severity.value
     size = units(finding.content_bytes) if finding.content_bytes else ""
-    stage = f" from stage {finding.stage}" if finding.stage else ""
+    stage = finding_stage(finding)
     more = f" and {counted(one.places - 1, 'more place')}" if one.places > 1 else ""
     yield (
         f'<details class="finding"><summary><span class="severity {weight}">{weight}</span>'
@@ -142,8 +143,7 @@ def _layers(report: Report, units: Units) -> Iterator[str]:
 def _layer(report: Report, layer: LayerReport, biggest: int, units: Units) -> str:
     step = report.instructions[layer.instruction] if layer.instruction is not None else None
     told_text = f"{step.kind} {step.text}" if step else "no instruction is recorded"
-    if step is not None and step.dockerfile_line:
-        told_text = f"line {step.dockerfile_line}: {told_text}"
+    told_text = step_place(step) + told_text
     if layer.problem:
         told_text = f"LEFT OUT: {layer.problem}"
     kept = layer.content_bytes - layer.reclaimable_bytes

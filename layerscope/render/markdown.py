@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from layerscope.model.finding import Finding, FindingKind
 from layerscope.model.report import Report
+from layerscope.render.places import step_place
 from layerscope.render.rows import markdown_text
 from layerscope.render.steps import next_steps
 from layerscope.render.text import TextOptions, counted
@@ -167,8 +168,7 @@ def _step(report: Report, index: int | None) -> str:
     step = report.instructions[index] if index is not None else None
     if step is None:
         return "no instruction is recorded"
-    line = f"line {step.dockerfile_line}: " if step.dockerfile_line else ""
-    return line + " ".join(f"{step.kind} {step.text}".split())
+    return step_place(step) + " ".join(f"{step.kind} {step.text}".split())
 
 
 def _cut(text: str) -> str:

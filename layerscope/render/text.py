@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from layerscope.model.finding import Finding, FindingKind
-from layerscope.model.report import InstructionReport, LayerReport, PathBytes, Report
+from layerscope.model.report import LayerReport, PathBytes, Report
 from layerscope.render.escape import printable
+from layerscope.render.places import finding_stage, stage_words, step_place
 from layerscope.render.steps import next_steps
 from layerscope.render.table import aligned, shortened
 from layerscope.render.units import Units, percent
@@ -104,21 +105,11 @@ def _layers(report: Report, options: TextOptions) -> Iterator[str]:
 def _layer(report: Report, layer: LayerReport, units: Units) -> list[str]:
     step = report.instructions[layer.instruction] if layer.instruction is not None else None
     told = f"{step.kind} {step.text}".strip() if step else "no instruction is recorded"
-    if step is not None and (step.dockerfile_line or step.source_stage):
-        line = f"line {step.dockerfile_line}" if step.dockerfile_line else ""
-        told = f"{line}{_source(step)}".lstrip() + f": {told}"
+    told = step_place(step) + told
     back = units(layer.reclaimable_bytes) if layer.reclaimable_bytes else ""
     if layer.problem:
         return [str(layer.index), units(layer.stored_bytes), "", f"LEFT OUT: {printable(layer.problem)}"]
     return [str(layer.index), units(layer.content_bytes), back, printable(" ".join(told.split()))]
-
-
-def _source(step: InstructionReport) -> str:
-    """Where a step takes files from, in words as strong as the evidence: a mount is only a possible source."""
-    if not step.source_stage:
-        return ""
-    sure = not step.evidence.startswith(("possible input", "input"))
-    return f" {'from' if sure else 'with input of'} {_stage(step.source_stage)}"
 
 
 def _findings(report: Report, options: TextOptions) -> Iterator[str]:
@@ -182,14 +173,8 @@ def _brought(finding: Finding) -> str:
     place = f"layer {finding.layers[0]}" if finding.layers else ""
     if finding.dockerfile_line is not None:
         place = f"line {finding.dockerfile_line}"
-    if finding.stage:
-        place = f"{place} from {_stage(finding.stage)} ({finding.evidence.value})".lstrip()
+    place = f"{place}{printable(finding_stage(finding))}".lstrip()
     return f"{place}: " if place else ""
-
-
-def _stage(name: str) -> str:
-    """A stage, or an image that a COPY names itself."""
-    return printable(name if name.startswith("image ") else f"stage {name}")
 
 
 def _stages(report: Report, options: TextOptions) -> Iterator[str]:
@@ -200,7 +185,7 @@ def _stages(report: Report, options: TextOptions) -> Iterator[str]:
     for stage in report.stages:
         rest = stage.content_bytes - stage.needless_bytes
         came = f"{units(stage.content_bytes)} came over, {units(stage.needless_bytes)} of it needless"
-        yield f"{_stage(stage.name)} ({stage.evidence}): {came}, {units(rest)} that no rule questions"
+        yield f"{printable(stage_words(stage.name))} ({stage.evidence}): {came}, {units(rest)} that no rule questions"
         lines = [f"  {units(step.content_bytes)} made by {printable(str(step))}" for step in stage.made_by[:_STEPS]]
         for finding in report.findings:
             if finding.stage == stage.name and finding.packages:

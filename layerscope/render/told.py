@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from layerscope.model.finding import Finding
 from layerscope.model.report import Report
 from layerscope.render.escape import printable
+from layerscope.render.places import finding_stage
 from layerscope.render.text import counted
 from layerscope.render.units import Units
 from layerscope.rules.collapse import collapse
@@ -35,7 +36,7 @@ class Told:
         files = f" ({counted(count, 'file')})" if count > 1 else ""
         at = f" at {self.place}" if self.place and self.place not in finding.title else ""
         where = at + files
-        stage = f" from stage {finding.stage}" if finding.stage else ""
+        stage = finding_stage(finding)
         layer = f", layer {finding.layers[0]}" if finding.layers else ""
         detail = f": {finding.detail}" if finding.detail else ""
         return printable(f"{finding.title}{where}{stage}{layer}{size}{detail}")

@@ -1,0 +1,27 @@
+"""Where an instruction or a finding stands, in words as strong as the evidence; to be escaped by who prints them."""
+
+from layerscope.model.finding import Finding
+from layerscope.model.report import InstructionReport
+
+
+def stage_words(name: str) -> str:
+    """A stage, or an image that a COPY names itself."""
+    return name if name.startswith("image ") else f"stage {name}"
+
+
+def step_place(step: InstructionReport | None) -> str:
+    """``line 14 from stage builder: ``; a mount is only a possible source. Empty where nothing is known."""
+    if step is None:
+        return ""
+    line = f"line {step.dockerfile_line}" if step.dockerfile_line else ""
+    source = ""
+    if step.source_stage:
+        sure = not step.evidence.startswith(("possible input", "input"))
+        source = f" {'from' if sure else 'with input of'} {stage_words(step.source_stage)}"
+    place = f"{line}{source}".lstrip()
+    return f"{place}: " if place else ""
+
+
+def finding_stage(finding: Finding) -> str:
+    """`` from stage builder (matched)``, or nothing where no stage is known."""
+    return f" from {stage_words(finding.stage)} ({finding.evidence.value})" if finding.stage else ""
