@@ -33,14 +33,15 @@ class Told:
     hidden_bytes: tuple[int, ...]
 
 
-def told(image: Image) -> Told:
+def told(image: Image, *, contents: bool = True) -> Told:
     """The facts of an image that do not depend on its archive; needs the archive open."""
     tree = Filesystem(image.layers)
     return Told(
         diff_ids=tuple(str(layer.diff_id) for layer in image.layers),
         layers=tuple(columns(layer.changeset) for layer in image.layers),
         contents=tuple(
-            tuple(layer.contents.read(index) for index in range(len(layer.changeset))) for layer in image.layers
+            tuple(layer.contents.read(index) for index in range(len(layer.changeset)))
+            for layer in (image.layers if contents else ())
         ),
         fates=bytes(tree.fates),
         live=dict(tree.live),
@@ -50,9 +51,9 @@ def told(image: Image) -> Told:
 
 
 def opened(source: str | Path, **choices: Any) -> tuple[Image, Told]:
-    """The image in ``source``, and its facts; ``choices`` are of Reading."""
+    """The image in ``source``, and its facts; ``choices`` are of Reading, and without wishes no content is read."""
     with open_image(str(source), Reading(**{"wanted": EVERYTHING, **choices})) as image:
-        return image, told(image)
+        return image, told(image, contents=choices.get("wanted") != ())
 
 
 def error_of(source: str | Path, **choices: Any) -> LayerscopeError:
