@@ -55,7 +55,13 @@ def fingerprint(build: BuildOptions) -> str:
 def _config(image: Image) -> "BaseConfig":
     from layerscope.history.dockerfile.scope import BaseConfig
 
-    return BaseConfig(env=image.config.env, working_directory=image.config.working_dir or "/")
+    settings = image.config.document.get("config")
+    triggers = settings.get("OnBuild") if isinstance(settings, dict) else None
+    return BaseConfig(
+        env=image.config.env,
+        working_directory=image.config.working_dir or "/",
+        triggers=tuple(text for text in triggers if isinstance(text, str)) if isinstance(triggers, list) else (),
+    )
 
 
 def _split(text: str, option: str, form: str) -> tuple[str, str]:

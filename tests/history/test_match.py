@@ -4,6 +4,9 @@ import pytest
 
 from layerscope.errors import LimitExceeded, UsageError
 from layerscope.history.dockerfile.build import Build
+from layerscope.history.dockerfile.parse import parse_dockerfile
+from layerscope.history.dockerfile.scope import BaseConfig
+from layerscope.history.dockerfile.stages import CONTEXT
 from layerscope.history.match import Match, match
 from tests.history.histories import built, built_file, history, recorded
 
@@ -124,6 +127,16 @@ def test_stages_that_the_target_stands_on_come_first() -> None:
     build = built("FROM scratch AS base\nRUN one\nFROM base AS second\nRUN two\nFROM second\nRUN three")
     found = match(build, history("/bin/sh -c one", "/bin/sh -c two", "/bin/sh -c three"))
     assert [found.stage_name(step.stage) for step in found.steps.values()] == ["base", "second", "2"]
+
+
+def test_triggers_of_the_base_run_before_the_first_instruction() -> None:
+    dockerfile = parse_dockerfile("FROM node:onbuild\nRUN make\n")
+    config = BaseConfig(triggers=("COPY . /app", "RUN npm ci"), working_directory="/app")
+    build = Build.of(dockerfile, bases={"node:onbuild": config})
+    found = match(build, history("/bin/sh -c base", "COPY . /app", "/bin/sh -c npm ci", "/bin/sh -c make"))
+    assert (found.score, found.base_layers) == (1.0, 1)
+    assert [step.instruction.line for step in found.steps.values()] == [1, 1, 2]
+    assert found.steps[1].inputs == (CONTEXT,)
 
 
 def test_long_commands_cost_no_more_than_their_length() -> None:

@@ -1,16 +1,17 @@
 """One build of a Dockerfile: its target, the stages that it reaches, and its instructions with values put in."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from layerscope.errors import UsageError
 from layerscope.history.dockerfile.ast import Dockerfile, DockerfileInstruction, Form
 from layerscope.history.dockerfile.expand import Expansion, expand_words
 from layerscope.history.dockerfile.mounts import Mount
+from layerscope.history.dockerfile.parse import parse_dockerfile
 from layerscope.history.dockerfile.paths import join
 from layerscope.history.dockerfile.scope import BaseConfig, ResolvedPair, Scope, global_scope
-from layerscope.history.dockerfile.stages import Source, Stage, choose_target, link_stages, reached_from
+from layerscope.history.dockerfile.stages import CONTEXT, Source, Stage, choose_target, link_stages, reached_from
 from layerscope.history.dockerfile.variables import Budget
 from layerscope.model.platform import Platform
 
@@ -137,9 +138,19 @@ class _Walk:
 
     def over(self, chain: tuple[Stage, ...]) -> Iterator[ResolvedInstruction]:
         self._start(chain[0].base)
+        for trigger in self._triggers(chain[0]):
+            yield self._step(chain[0].index, trigger, (CONTEXT,) if trigger.keyword in ("ADD", "COPY") else ())
         for stage in chain:
             for instruction, inputs in zip(stage.instructions, stage.inputs, strict=True):
                 yield self._step(stage.index, instruction, inputs)
+
+    def _triggers(self, stage: Stage) -> Iterator[DockerfileInstruction]:
+        """What the base image's own Dockerfile left to run here, by ONBUILD; it runs where FROM stands."""
+        config = self.build.bases.get(stage.base.image)
+        for text in config.triggers if config is not None else ():
+            written = parse_dockerfile(f"FROM scratch\n{text}\n", name=f"ONBUILD of {stage.base.image}")
+            for instruction in written.stages[0].instructions:
+                yield replace(instruction, line=stage.declaration.line, end_line=stage.declaration.end_line)
 
     def _start(self, base: Source) -> None:
         """``scratch`` is known to be empty; of other images only a config tells."""

@@ -18,10 +18,14 @@ _POSITIONAL = re.compile(r"[0-9]+\Z|[@*#?\-$!]\Z")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseConfig:
-    """What the config of a base image says: ``env`` as ``NAME=value``, and the working directory."""
+    """What the config of a base image says: ``env`` as ``NAME=value``, the working directory, and its ONBUILD triggers.
+
+    A trigger is an instruction as text; the next build runs them all before its own.
+    """
 
     env: tuple[str, ...] = ()
     working_directory: str = "/"
+    triggers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
