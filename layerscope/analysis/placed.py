@@ -33,10 +33,10 @@ def _placed(finding: Finding, placement: Placement, trace: Trace) -> Finding:
 
 
 def with_packages(findings: Sequence[Finding], trace: Trace, packages: Catalog) -> tuple[Finding, ...]:
-    """The findings about dependencies with the packages that they claim, each with its bytes, biggest first."""
+    """The user's own findings about dependencies with the packages that they claim, biggest first, with their bytes."""
     found = []
     for finding in findings:
-        if finding.rule in _OF_PACKAGES:
+        if finding.rule in _OF_PACKAGES and finding.kind != FindingKind.INHERITED:
             sums: dict[int, int] = {}
             for path in finding.paths:
                 number = trace.number_of(path.layer, path.path)

@@ -52,8 +52,8 @@ class Finding:
     ``content_bytes`` is the sum over all claimed versions, each claimed by no other finding; ``paths`` are
     biggest first and complete. ``detail`` says what is special about this one (a masked secret, a copy's twin).
     ``stage`` is the build stage that it came from, empty while none is known; ``made_by`` is the instruction of that
-    stage that made most of it, where its image was compared. ``packages`` are those that a rule about packages found,
-    with their bytes, biggest first. ``ignored`` is the user's reason to
+    stage that made most of it, where its image was compared. ``packages`` are those that a rule about packages found
+    in own layers, with their bytes, biggest first. ``ignored`` is the user's reason to
     ignore it, empty where it counts.
     """
 

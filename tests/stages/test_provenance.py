@@ -2,7 +2,8 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ from hypothesis import strategies as st
 
 from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
-from layerscope.model.image import Image, ImageConfig
+from layerscope.history.alignment import instructions
+from layerscope.model.image import Image
+from layerscope.stages.origins import Known
+from layerscope.stages.placement import place
 from layerscope.stages.provenance import BuildStep, Provenance, read_provenance
 from tests.builder import containerd, file, layer
 from tests.stages.scenes import Scene, Step, image, one, provenance, stage, step_of
@@ -123,12 +127,6 @@ def test_a_secret_argument_is_masked_and_as_attested(tmp_path: Path) -> None:
     assert value not in str(made)
 
 
-def attested(statement: object) -> Image:
-    config = ImageConfig()
-    statements: Any = (statement,)
-    return Image(source="x", format="oci-archive", config=config, layers=(), attestations=statements)
-
-
 @pytest.mark.parametrize(
     "data",
     ["not base64!", "AAAA" * (2 << 20), base64.b64encode(b"\xff\xfe\0").decode(), 7, None, ["x"], {"a": 1}],
@@ -165,7 +163,18 @@ def damaged(draw: st.DrawFn) -> object:
     return statement
 
 
-@given(damaged())
-def test_nothing_in_a_statement_makes_it_fail(statement: object) -> None:
-    found = read_provenance(attested(statement))
-    assert found is None or isinstance(found, Provenance)
+@pytest.fixture(scope="module")
+def final(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
+    path = tmp_path_factory.mktemp("final") / "image.tar"
+    path.write_bytes(containerd(FINAL))
+    with open_image(str(path), Reading()) as opened:
+        yield opened
+
+
+@given(statement=damaged())
+def test_nothing_in_a_statement_makes_it_fail(final: Image, statement: Any) -> None:
+    attested = replace(final, attestations=(statement,))
+    steps, _ = instructions(final.config.history, len(final.layers))
+    placement = place(attested, steps, Known())
+    assert set(placement.origins) <= {step.index for step in steps}
+    assert placement.base is None or 0 <= placement.base.layers <= len(final.layers)
