@@ -5,17 +5,17 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DEV := $(VENV)/dev-ready
 
-.PHONY: report test test-real check check-only format docs bench fuzz fixtures clean dev
+.PHONY: report test test-real check check-only format docs bench clean dev
 
 report: $(READY)
 	$(BIN)/layerscope report fixtures/tiny-legacy.tar
 
 test: $(DEV)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 
 # Needs images that a real engine built (tests/README.md tells how); says what it skips, and why.
 test-real: $(DEV)
-	$(BIN)/python -m pytest -q -m real -rs
+	$(BIN)/python -m pytest -q -m real -rs -n auto
 
 check: test check-only
 
@@ -34,6 +34,7 @@ docs: $(DEV)
 	$(BIN)/python -m layerscope.rules.documentation > docs/rules.md
 	$(BIN)/python -m layerscope.render.schema > layerscope/schema/report-1.0.json
 	$(BIN)/python docs/manual.py
+	$(BIN)/python docs/refresh.py
 
 bench: $(DEV)
 	$(BIN)/python bench/run.py
