@@ -4,22 +4,35 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from layerscope.errors import LimitExceeded
 from layerscope.model.finding import Finding
 from layerscope.model.report import Report
 from layerscope.rules.masks import mask
+
+_MOST = 20_000_000
+"""Searches for a secret in a text, a few seconds; an image of a hundred secrets and as many variables needs 10,000."""
+_CHARACTERS = 1_000
+"""Searching so many costs as much again as the call."""
 
 
 def redacted(report: Report, secrets: frozenset[str]) -> Report:
     """The report with each of ``secrets`` masked: in the config, the history, and the findings that quote it.
 
     Without secrets it is the same report; what ``inspect`` and ``history`` print is the engine's and stays as it is.
+    Raises LimitExceeded where masking would take minutes: a secret that is found is never shown.
     """
     if not secrets:
         return report
     # A secret may be part of another one.
     masks = [(secret, mask(secret)) for secret in sorted(secrets, key=lambda one: (-len(one), one))]
 
+    work = 0
+
     def clean(text: str) -> str:
+        nonlocal work
+        work += len(masks) * (1 + len(text) // _CHARACTERS)
+        if work > _MOST:
+            raise LimitExceeded(f"the config and the history hold {len(masks):,} secrets, too many to mask them all")
         for secret, masked in masks:
             text = text.replace(secret, masked)
         return text

@@ -55,6 +55,8 @@ class Scene:
     matches: tuple[int, ...] = ()
     claimed: bytearray = field(default_factory=bytearray)
     lockfiles: tuple[tuple[str, bytes], ...] = ()
+    makers: dict[int, Instruction] = field(default_factory=dict)
+    """What ``made_by`` of rules.views remembers: the instruction of each layer."""
 
     def with_matches(self, matches: tuple[int, ...]) -> "Scene":
         """The same scene for a rule whose path set holds these versions."""

@@ -51,7 +51,9 @@ def content_bytes(scene: Scene, numbers: Iterable[int]) -> int:
 
 def made_by(scene: Scene, layer: int) -> Instruction | None:
     """The instruction that made a layer, None where the history does not tell."""
-    return next((step for step in scene.instructions if step.layer == layer), None)
+    if not scene.makers:
+        scene.makers.update({step.layer: step for step in reversed(scene.instructions) if step.layer is not None})
+    return scene.makers.get(layer)
 
 
 def weight(total_bytes: int) -> Severity:
