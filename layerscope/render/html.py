@@ -84,7 +84,7 @@ def _steps(report: Report, units: Units) -> Iterator[str]:
     if steps:
         yield "<h2>Next steps</h2>\n<ol>"
         for step in steps[:20]:
-            wins = f"wins {units(step.content_bytes)}" if step.content_bytes else "no bytes, but do it first"
+            wins = f"wins {units(step.content_bytes)}" if step.content_bytes else "no bytes"
             yield f"<li>{_text(step.fix)} <b>{wins}</b></li>"
         yield "</ol>"
         if len(steps) > 20:
