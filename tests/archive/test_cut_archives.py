@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from layerscope.errors import ArchiveError
+from layerscope.errors import ArchiveError, LayerscopeError
 from tests.archive.opening import error_of, opened
-from tests.archive.samples import LOWER, UPPER
+from tests.archive.samples import LOWER, SPEC, UPPER
 from tests.builder import (
     Compression,
     ImageSpec,
@@ -80,3 +82,31 @@ def test_a_damaged_layer_is_left_out_with_its_name_and_offset(compression: Compr
     assert image.layers[0].stored_bytes == len(good)
     assert image.layers[1].problem.startswith(f"layer 1 ({name}), offset ")
     assert f"the {compression} stream" in image.layers[1].problem
+
+
+FORMS = [docker_legacy(SPEC), docker_save(SPEC, SPEC), oci_archive(SPEC), compress(docker_save(SPEC), "zstd")]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_spoilt_archive_ends_in_one_clear_error_or_none(tmp_path: Path, choices: st.DataObject) -> None:
+    """Bytes are changed, taken out or put in; checksums are made right again at times, so that more is reached."""
+    data = bytearray(choices.draw(st.sampled_from(FORMS)))
+    for _ in range(choices.draw(st.integers(1, 6))):
+        place = choices.draw(st.integers(0, len(data) - 1))
+        old, new = choices.draw(st.sampled_from([(1, 1), (1, 1), (0, 512), (512, 0), (8, 8)]))
+        data[place : place + old] = choices.draw(st.binary(min_size=new, max_size=new))
+    if choices.draw(st.booleans()):
+        for start in range(0, len(data) - 511, 512):
+            block = data[start : start + 512]
+            if block[257:262] == b"ustar":
+                block[148:156] = b" " * 8
+                data[start + 148 : start + 156] = b"%06o\0 " % sum(block)
+    path = tmp_path / "spoilt.tar"
+    path.write_bytes(data)
+    try:
+        image, facts = opened(path, image="0", verify=choices.draw(st.booleans()))
+    except LayerscopeError as error:
+        assert str(error)
+    else:
+        assert facts.docker_size == image.docker_size >= 0
