@@ -14,9 +14,9 @@ def lockfiles(builders: Sequence[Builder]) -> Iterator[tuple[str, bytes]]:
     """The lockfiles of builder images, with the stage before the path; what the base brought is not the project's."""
     for builder in builders:
         other = builder.comparison.filesystem
-        for path, number in sorted(other.live.items()):
-            is_own = number >= builder.comparison.own_from
-            if is_own and path.rpartition("/")[2] in LOCKFILES and not _INSTALLED.intersection(path.split("/")):
+        named = [item for item in other.live.items() if item[0].rpartition("/")[2] in LOCKFILES]
+        for path, number in sorted(named):
+            if number >= builder.comparison.own_from and _INSTALLED.isdisjoint(path.split("/")):
                 content = other.read(number)
                 if content:
                     yield f"{builder.name}:{path}", content
