@@ -105,6 +105,7 @@ def better_base(found: Base, told: Base | None) -> Base:
 
     A Dockerfile may know that there is no base at all.
     """
-    if told is None or found.certain:
+    if told is None:
         return found
-    return replace(told, name=told.name or found.name)
+    better, other = (found, told) if found.certain else (told, found)
+    return replace(better, name=better.name or other.name)

@@ -10,7 +10,8 @@ from layerscope.errors import UsageError
 from layerscope.history.alignment import instructions as align
 from layerscope.history.dockerfile.parse import parse_dockerfile
 from layerscope.history.dockerfile.scope import BaseConfig
-from layerscope.stages.origins import Known
+from layerscope.model.base import Base
+from layerscope.stages.origins import Known, better_base, contradiction
 from layerscope.stages.placement import place
 from tests.builder import ImageSpec, directory, docker_save, file, layer
 from tests.stages.scenes import Scene, Step, image, one, provenance, stage, step_of
@@ -138,3 +139,24 @@ def test_the_given_base_tells_the_directory_that_the_dockerfile_starts_in(tmp_pa
         found = place(opened, steps, known).match
     assert found is not None
     assert found.steps[1].destination.text == "/app"
+
+
+@pytest.mark.parametrize(
+    ("found", "told", "expected"),
+    [
+        (Base(layers=3, certain=True), Base(layers=2, name="x"), Base(layers=3, name="x", certain=True)),
+        (Base(layers=3, name="y"), Base(layers=2), Base(layers=2, name="y")),
+        (Base(layers=3), Base(layers=0), Base(layers=0)),
+        (Base(layers=3), None, Base(layers=3)),
+    ],
+    ids=["certain wins", "told wins over a guess", "told that there is none", "nothing told"],
+)
+def test_the_better_base_wins_and_each_may_know_the_name(found: Base, told: Base | None, expected: Base) -> None:
+    assert better_base(found, told) == expected
+
+
+def test_a_base_that_ends_elsewhere_than_the_dockerfile_says_is_told() -> None:
+    told = Base(evidence="from the Dockerfile", layers=2)
+    (warning,) = contradiction(Base(layers=3, certain=True), told)
+    assert warning == "the base has 3 layers, but from the Dockerfile 2 lie below the first instruction"
+    assert contradiction(Base(layers=2, certain=True), told) == contradiction(Base(layers=3), told) == ()
