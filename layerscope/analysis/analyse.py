@@ -90,6 +90,7 @@ def analyse(image: Image, question: Question) -> Analysis:
         findings=found,
         warnings=(
             *image.warnings,
+            *_redirected(filesystem),
             *warnings,
             *packages.warnings,
             *joined.warnings,
@@ -106,3 +107,15 @@ def _placement(image: Image, steps: tuple[Instruction, ...], known: Known) -> Pl
     from layerscope.stages.placement import place
 
     return place(image, steps, known)
+
+
+def _redirected(filesystem: Filesystem) -> tuple[str, ...]:
+    """Engines differ on entries below a symlink, so whoever relies on them should know."""
+    moved = filesystem.redirected
+    if not moved:
+        return ()
+    example = filesystem.path_of(min(moved))
+    return (
+        f"{len(moved)} of the entries lie below a symlink of a lower layer and were taken to where it leads, such as"
+        f" {example}; Docker's overlay2 puts a directory in the place of the link",
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from layerscope.analysis.analyse import Question, analyse
 from layerscope.analysis.files import FileQuery, file_rows
 from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
@@ -73,3 +74,13 @@ def test_a_tree_sums_directories_and_shows_the_biggest_first(image: Image) -> No
 def test_a_layer_that_is_not_there_is_a_wrong_question(image: Image) -> None:
     with pytest.raises(UsageError, match="no layer 2; the image has 2"):
         file_rows(image, FileQuery(layer=2), depth=0, sort="path", top=0)
+
+
+def test_entries_below_a_symlink_are_told(tmp_path: Path) -> None:
+    lower = layer(directory("usr"), directory("usr/lib"), symlink("lib", "usr/lib"))
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(ImageSpec(layers=(lower, layer(file("lib/x", b"xyz"))))))
+    with open_image(str(path), Reading()) as opened:
+        analysis = analyse(opened, Question())
+    (warning,) = [one for one in analysis.warnings if "symlink" in one]
+    assert warning.startswith("1 of the entries lie below a symlink") and "/usr/lib/x" in warning
