@@ -1,113 +1,148 @@
 """Sections and segments of ELF files, read from ranges of them.
 
-Source: System V Application Binary Interface, "Object Files" (ELF header, sections, program header).
+Source: System V Application Binary Interface, "Object Files" (ELF header, sections, program header). Files come from
+images, so at most 4,096 headers and 1 MiB of names are read, and what a header says may lie beyond the file.
 """
 
 import struct
 from dataclasses import dataclass
 
-from layerscope.model.limits import KIB, MIB
+from layerscope.model.limits import MIB
 from layerscope.packages.ranged import ReadRange
 
+IDENTITY_BYTES = 20
+RELOCATABLE, EXECUTABLE, SHARED, CORE = 1, 2, 3, 4
+"""Types of files."""
+BPF = 247
+"""The machine of programs that the kernel itself runs."""
+SYMBOLS, _NO_BITS = 2, 8
+"""Types of sections: a symbol table, and one without bytes in the file."""
+
 _MAGIC = b"\x7fELF"
+_HEADER_BYTES = 64
 _MOST_HEADERS = 4096
 _MOST_NAMES = MIB
-_FIRST = 4 * KIB
 _PT_LOAD = 1
-_SHT_NOBITS = 8
 _WRITABLE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
-    """A section or a segment: where its bytes lie in the file, and at which address they are loaded."""
+class Section:
+    """Where a section's bytes lie in the file, and whether they do (``has_bytes``).
 
-    name: str = ""
+    ``name`` is empty where it was not kept; ``link`` is the index of the section that goes with it, for symbols that
+    of their names.
+    """
+
+    name: str
+    kind: int
+    offset: int
+    length: int
+    link: int
+
+    @property
+    def has_bytes(self) -> bool:
+        return self.kind != _NO_BITS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """Where a segment's bytes lie in the file, and at which address they are loaded."""
+
     offset: int
     length: int
     address: int
-    is_writable: bool = False
+    is_writable: bool
+
+
+def identity(head: bytes) -> tuple[int, int] | None:
+    """Type and machine of an ELF file, from its first 20 bytes; None where it is none."""
+    if len(head) < IDENTITY_BYTES or not head.startswith(_MAGIC) or head[4] not in (1, 2) or head[5] not in (1, 2):
+        return None
+    kind, machine = struct.unpack_from(_order(head) + "2H", head, 16)
+    return kind, machine
+
+
+def _order(head: bytes) -> str:
+    return "<" if head[5] == 1 else ">"
 
 
 class Elf:
     """An ELF file of either width and byte order; what cannot be read of it counts as absent.
 
-    ``is_elf`` is false for anything else.
+    ``is_elf`` is false for anything else, and for what is too short to hold any section; ``kind`` is its type.
     """
 
     def __init__(self, read: ReadRange, length: int) -> None:
         self._read = read
-        first = read(0, min(_FIRST, length)) or b""
-        self._first = first
-        self.is_elf = len(first) >= 64 and first.startswith(_MAGIC) and first[4] in (1, 2) and first[5] in (1, 2)
-        self._is_wide = self.is_elf and first[4] == 2
-        self.order = "<" if not self.is_elf or first[5] == 1 else ">"
+        self._first = (read(0, _HEADER_BYTES) if length >= _HEADER_BYTES else None) or b""
+        found = identity(self._first)
+        self.is_elf = found is not None
+        self.kind = found[0] if found is not None else 0
+        self._is_wide = self.is_elf and self._first[4] == 2
+        self._order = _order(self._first) if self.is_elf else "<"
 
-    @property
-    def pointer_bytes(self) -> int:
-        return 8 if self._is_wide else 4
-
-    def sections(self) -> dict[str, Stretch]:
+    def sections(self) -> dict[str, Section]:
         """All sections with content, by name; empty where there are none or their names were not kept."""
-        if not self.is_elf:
-            return {}
-        offset, width, count, names_at = self._section_table()
-        shape = struct.Struct(self.order + ("2I4Q2I2Q" if self._is_wide else "10I"))
-        table = self._get(offset, width * count) if width == shape.size and count <= _MOST_HEADERS else None
-        if not table or names_at >= count:
-            return {}
-        headers = [shape.unpack_from(table, index * width) for index in range(count)]
-        names_offset, names_bytes = headers[names_at][4:6]
-        names = self._get(names_offset, names_bytes) if names_bytes <= _MOST_NAMES else None
-        found: dict[str, Stretch] = {}
-        for name_at, kind, _, address, place, size, *_ in headers if names else ():
-            end = names.find(b"\0", name_at) if names else -1
-            if end >= 0 and names is not None and kind != _SHT_NOBITS:
-                name = names[name_at:end][:100].decode("ascii", "replace")
-                found.setdefault(name, Stretch(name=name, offset=place, length=size, address=address))
+        found: dict[str, Section] = {}
+        for section in self.table():
+            if section.name and section.has_bytes:
+                found.setdefault(section.name, section)
         return found
 
-    def segments(self) -> list[Stretch]:
+    def table(self) -> list[Section]:
+        """All sections by index, the empty first one too; none where their table was not kept."""
+        if not self.is_elf:
+            return []
+        if self._is_wide:
+            (offset,) = struct.unpack_from(self._order + "Q", self._first, 40)
+            width, count, names_at = struct.unpack_from(self._order + "3H", self._first, 58)
+        else:
+            (offset,) = struct.unpack_from(self._order + "I", self._first, 32)
+            width, count, names_at = struct.unpack_from(self._order + "3H", self._first, 46)
+        headers = self._headers(offset, width, count, "2I4Q2I2Q" if self._is_wide else "10I")
+        if names_at >= len(headers):
+            return []
+        names_offset, names_bytes = headers[names_at][4:6]
+        names = (self._read(names_offset, names_bytes) if names_bytes <= _MOST_NAMES else None) or b""
+        return [
+            Section(name=_name(names, name_at), kind=kind, offset=place, length=length, link=link)
+            for name_at, kind, _, _, place, length, link, *_ in headers
+        ]
+
+    def segments(self) -> list[Segment]:
         """The segments that are loaded into memory."""
         if not self.is_elf:
             return []
-        offset, width, count = struct.unpack_from(self.order + ("Q14xHH" if self._is_wide else "I10xHH"), *self._at())
-        shape = struct.Struct(self.order + ("2I6Q" if self._is_wide else "8I"))
-        table = self._get(offset, width * count) if width == shape.size and count <= _MOST_HEADERS else None
+        if self._is_wide:
+            offset, width, count = struct.unpack_from(self._order + "Q14x2H", self._first, 32)
+        else:
+            offset, width, count = struct.unpack_from(self._order + "I10x2H", self._first, 28)
         found = []
-        for index in range(count if table else 0):
-            fields = shape.unpack_from(table or b"", index * width)
+        for fields in self._headers(offset, width, count, "2I6Q" if self._is_wide else "8I"):
             if self._is_wide:
-                kind, flags, place, address, _, size, *_ = fields
+                kind, flags, place, address, _, length, *_ = fields
             else:
-                kind, place, address, _, size, _, flags, _ = fields
+                kind, place, address, _, length, _, flags, _ = fields
             if kind == _PT_LOAD:
                 writable = bool(flags & _WRITABLE)
-                found.append(Stretch(offset=place, length=size, address=address, is_writable=writable))
+                found.append(Segment(offset=place, length=length, address=address, is_writable=writable))
         return found
 
     def loaded(self, address: int, length: int) -> bytes | None:
         """The bytes that lie at an address once the file is loaded."""
         for segment in self.segments():
             if segment.address <= address and address + length <= segment.address + segment.length:
-                return self._get(segment.offset + address - segment.address, length)
+                return self._read(segment.offset + address - segment.address, length)
         return None
 
-    def _at(self) -> tuple[bytes, int]:
-        """Where the header speaks of the program header: its offset, and 22 or 14 bytes on the widths and counts."""
-        return self._first, 32 if self._is_wide else 28
+    def _headers(self, offset: int, width: int, count: int, layout: str) -> list[tuple[int, ...]]:
+        """The rows of a table; none where it is too long, of another width, or was not kept."""
+        shape = struct.Struct(self._order + layout)
+        table = self._read(offset, width * count) if width == shape.size and count <= _MOST_HEADERS else None
+        return list(shape.iter_unpack(table or b""))
 
-    def _section_table(self) -> tuple[int, int, int, int]:
-        """Offset of the table, bytes of an entry, number of entries, index of the section with the names."""
-        if self._is_wide:
-            (offset,) = struct.unpack_from(self.order + "Q", self._first, 40)
-            width, count, names_at = struct.unpack_from(self.order + "3H", self._first, 58)
-        else:
-            (offset,) = struct.unpack_from(self.order + "I", self._first, 32)
-            width, count, names_at = struct.unpack_from(self.order + "3H", self._first, 46)
-        return offset, width, count, names_at
 
-    def _get(self, offset: int, length: int) -> bytes | None:
-        if offset + length <= len(self._first):
-            return self._first[offset : offset + length]
-        return self._read(offset, length)
+def _name(names: bytes, start: int) -> str:
+    end = names.find(b"\0", start)
+    return names[start:end][:100].decode("ascii", "replace") if end >= 0 else ""

@@ -11,17 +11,30 @@ ReadRange: TypeAlias = Callable[[int, int], bytes | None]
 
 
 def ranges_of(filesystem: Filesystem, number: int) -> tuple[ReadRange, int]:
+    """As ``kept_ranges``, for a record of a package.
+
+    The reader raises LimitExceeded where all the records of an image are too much to read.
+    """
+    (kept, length), budget = kept_ranges(filesystem, number), budget_of(filesystem)
+
+    def read(start: int, count: int) -> bytes | None:
+        if start >= 0 and 0 <= count <= length - start:
+            budget.read(count)
+        return kept(start, count)
+
+    return read, length
+
+
+def kept_ranges(filesystem: Filesystem, number: int) -> tuple[ReadRange, int]:
     """A reader of a file's ranges, and the file's length.
 
     A plain layer gives any range; a layer that had to be decompressed kept the head and the tail of a file at most.
-    The reader raises LimitExceeded where all the records of an image are too much to read.
     """
-    length, budget = filesystem.content_bytes(filesystem.carrier(number)), budget_of(filesystem)
+    length = filesystem.content_bytes(filesystem.carrier(number))
 
     def read(start: int, count: int) -> bytes | None:
         if start < 0 or count < 0 or start + count > length:
             return None
-        budget.read(count)
         data = filesystem.read(number, start, count)
         if data and len(data) < count:
             # The range may begin in the head that was kept and end in the tail.

@@ -3,15 +3,16 @@
 import re
 from array import array
 from collections.abc import Iterator
-from functools import partial
 
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages.catalog import UNOWNED
-from layerscope.rules.elf import BPF, RELOCATABLE, header, strippable
+from layerscope.packages.elf import BPF, IDENTITY_BYTES, RELOCATABLE, identity
+from layerscope.packages.ranged import kept_ranges
 from layerscope.rules.owned import OS_TYPES, by_instruction, indexes, is_owned, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
+from layerscope.rules.strippable import strippable
 from layerscope.rules.views import calls, command_words, content_bytes, files, living, within
 
 _START_FILES = re.compile(r".*/(?:[A-Za-z]?crt[1in0]|crtbegin[STL]?|crtend[S]?|crtfastmath|crtprec\d+|gcrt2?)\.o")
@@ -54,8 +55,8 @@ def objects(scene: Scene) -> Iterator[Leak]:
 def _is_object(scene: Scene, number: int, path: str) -> bool:
     if not path.endswith(".o") or _START_FILES.fullmatch(path):
         return False
-    identity = header(scene.filesystem.read(number, 0, 20) or b"")
-    return identity is not None and identity[0] == RELOCATABLE and identity[1] != BPF
+    found = identity(scene.filesystem.read(number, 0, IDENTITY_BYTES) or b"")
+    return found is not None and found[0] == RELOCATABLE and found[1] != BPF
 
 
 def _is_of_system(scene: Scene, number: int) -> bool:
@@ -123,7 +124,7 @@ def _programs(scene: Scene) -> Iterator[int]:
 
 def _strippable(scene: Scene, number: int) -> int:
     """The bytes that a strip is worth, 0 where it is not."""
-    found = strippable(partial(scene.filesystem.read, number), scene.filesystem.content_bytes(number))
+    found = strippable(*kept_ranges(scene.filesystem, number))
     if found.debug_bytes < _DEBUG_WORTH and found.symbol_bytes < _SYMBOLS_WORTH:
         return 0
     return found.debug_bytes + found.symbol_bytes
@@ -211,4 +212,5 @@ def _manifest(path: str) -> tuple[str, ...]:
 def _has_program(scene: Scene) -> bool:
     """Whether the own layers hold an ELF program or library that was not installed as a package."""
     read = scene.filesystem.read
-    return any(header(read(number, 0, 20) or b"") for number in _programs(scene) if not is_owned(scene, number))
+    programs = (number for number in _programs(scene) if not is_owned(scene, number))
+    return any(identity(read(number, 0, IDENTITY_BYTES) or b"") for number in programs)

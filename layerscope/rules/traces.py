@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from layerscope.model.entry import Kind
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages.elf import CORE, identity
 from layerscope.rules.rule import Leak, Rule, Scene, rule
 from layerscope.rules.vcs import VCS
 from layerscope.rules.whose import is_packaged, users_files
@@ -179,9 +180,9 @@ def core_dump(scene: Scene) -> Iterator[Leak]:
 
 
 def _is_dump(head: bytes, path: str) -> bool:
-    """ELF says what it is in the half-word at 16, in the order that byte 5 names (System V ABI, ELF header)."""
-    if head.startswith(b"\x7fELF"):
-        return int.from_bytes(head[16:18], "big" if head[5:6] == b"\2" else "little") == 4
+    program = identity(head)
+    if program is not None:
+        return program[0] == CORE
     return head.startswith(_DUMPS) or path.startswith("/var/lib/systemd/coredump/core.")
 
 

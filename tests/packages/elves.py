@@ -4,19 +4,33 @@ import struct
 from collections.abc import Mapping
 
 _ADDRESS = 0x400000
+_TYPES = {".symtab": 2, ".strtab": 3, ".shstrtab": 3, ".bss": 8}
 
 
-def elf(sections: Mapping[str, bytes], *, wide: bool = True, big: bool = False, named: bool = True) -> bytes:
-    """An ELF file of these sections, loaded as one writable segment at 0x400000; ``named`` gives it a section table."""
+def elf(
+    sections: Mapping[str, bytes] | None = None,
+    *,
+    kind: int = 2,
+    machine: int = 62,
+    wide: bool = True,
+    big: bool = False,
+    named: bool = True,
+) -> bytes:
+    """An ELF file of that type with these sections, loaded as one writable segment at 0x400000.
+
+    ``.symtab`` is linked to ``.strtab``; ``named`` gives the file a section table.
+    """
+    sections = sections or {}
+    linked = {".symtab": [*sections].index(".strtab") + 1} if ".strtab" in sections else {}
     order = ">" if big else "<"
     header_bytes, program_bytes = (64, 56) if wide else (52, 32)
-    names, body, headers = b"\0", b"", [(0, 0, 0, 0)]
+    names, body, headers = b"\0", b"", [(0, 0, 0, 0, 0)]
     for name, content in [*sections.items(), (".shstrtab", b"")]:
         body += bytes(-len(body) % 16)
         offset = 256 + len(body)
         name_at, names = len(names), names + name.encode() + b"\0"
         content = content or names
-        headers.append((name_at, 1, offset, len(content)))
+        headers.append((name_at, _TYPES.get(name, 1), offset, len(content), linked.get(name, 0)))
         body += content
     table_at = 256 + len(body)
     table = b"".join(_section(order, wide, *header) for header in headers) if named else b""
@@ -24,7 +38,7 @@ def elf(sections: Mapping[str, bytes], *, wide: bool = True, big: bool = False, 
     shape = "HHIQQQIHHHHHH" if wide else "HHIIIIIHHHHHH"
     widths = (header_bytes, program_bytes, 1, 64 if wide else 40, count, last)
     start = b"\x7fELF" + bytes((1 + wide, 1 + big, 1)) + bytes(9)
-    start += struct.pack(order + shape, 2, 62, 1, 0, header_bytes, table_at if named else 0, 0, *widths)
+    start += struct.pack(order + shape, kind, machine, 1, 0, header_bytes, table_at if named else 0, 0, *widths)
     length = 256 + len(body)
     segment = (
         (1, 6, 0, _ADDRESS, _ADDRESS, length, length, 16) if wide else (1, 0, _ADDRESS, _ADDRESS, length, length, 6, 16)
@@ -38,7 +52,6 @@ def address(offset: int) -> int:
     return _ADDRESS + offset
 
 
-def _section(order: str, wide: bool, name_at: int, kind: int, offset: int, length: int) -> bytes:
-    return struct.pack(
-        order + ("IIQQQQIIQQ" if wide else "IIIIIIIIII"), name_at, kind, 0, address(offset), offset, length, 0, 0, 1, 0
-    )
+def _section(order: str, wide: bool, name_at: int, kind: int, offset: int, length: int, link: int) -> bytes:
+    shape = order + ("IIQQQQIIQQ" if wide else "IIIIIIIIII")
+    return struct.pack(shape, name_at, kind, 0, address(offset), offset, length, link, 0, 1, 0)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.packages.elf import Elf
+from layerscope.packages.elf import BPF, Elf, identity
 from layerscope.packages.ranged import ranges_in
 from tests.packages.elves import address, elf
 from tests.packages.trees import binary
@@ -60,6 +60,11 @@ def test_sections_agree_with_readelf(tmp_path: Path, name: str) -> None:
 )
 def test_a_damaged_file_has_no_sections(data: bytes) -> None:
     assert _read(data).sections() == {}
+
+
+def test_type_and_machine_are_read() -> None:
+    assert identity(elf(kind=1, machine=BPF)) == (1, BPF)
+    assert identity(b"\x7fELF") is None
 
 
 _SOUND = elf(_SECTIONS)

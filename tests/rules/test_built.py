@@ -2,10 +2,10 @@
 
 import pytest
 
-from layerscope.rules.elf import BPF
+from layerscope.packages.elf import BPF
 from tests.builder import Member, file, hardlink, layer
+from tests.packages.elves import elf
 from tests.rules.conftest import Find, caught, copied, of_rule, paths_of, ran
-from tests.rules.elf_builder import elf
 
 OBJECT = elf(kind=1)
 PROGRAM = elf(

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from layerscope.model.finding import Finding, FindingKind
 from tests.builder import ImageSpec, Member, directory, file, hardlink, layer, opaque, symlink, whiteout
+from tests.packages.elves import elf
 from tests.rules.conftest import Find, step
-from tests.rules.elf_builder import elf
 
 PATHS = (
     "var/lib/apt/lists/a", "var/lib/apt/lists/b", "var/cache/apt/pkgcache.bin", "tmp/x", "tmp/y.o", "app/a", "app/b",

@@ -5,8 +5,8 @@ import pytest
 from layerscope.model.finding import Evidence, Finding, FindingKind, Severity
 from layerscope.rules.engine import Findings
 from tests.builder import ImageSpec, directory, file, layer, symlink, whiteout
+from tests.packages.elves import elf
 from tests.rules.conftest import Find, of_rule, paths_of, step
-from tests.rules.elf_builder import elf
 
 LEAK, BLOAT, INHERITED = FindingKind.LEAK, FindingKind.BLOAT, FindingKind.INHERITED
 FROM = "/bin/sh -c #(nop) ADD file:" + "0" * 64 + " in / "

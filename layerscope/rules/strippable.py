@@ -1,0 +1,34 @@
+"""What a strip would take out of an ELF file, told by its section headers alone."""
+
+from dataclasses import dataclass
+
+from layerscope.packages.elf import EXECUTABLE, SHARED, SYMBOLS, Elf
+from layerscope.packages.ranged import ReadRange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strippable:
+    """Bytes of debug sections, and of the symbol table with its strings."""
+
+    debug_bytes: int = 0
+    symbol_bytes: int = 0
+
+
+def strippable(read: ReadRange, length: int) -> Strippable:
+    """What could be stripped from a program or shared library of ``length`` bytes.
+
+    Nothing for what is no such file, is damaged, or was not kept whole enough to tell.
+    """
+    elf = Elf(read, length)
+    sections = elf.table() if elf.kind in (EXECUTABLE, SHARED) else []
+    debug = symbols = 0
+    for section in sections:
+        if not section.has_bytes or section.offset + section.length > length:
+            continue
+        if section.name.startswith((".debug_", ".zdebug_")):
+            debug += section.length
+        elif section.kind == SYMBOLS:
+            symbols += section.length + (sections[section.link].length if section.link < len(sections) else 0)
+    # Sections of a damaged file may overlap.
+    debug = min(debug, length)
+    return Strippable(debug_bytes=debug, symbol_bytes=min(symbols, length - debug))
