@@ -37,7 +37,7 @@ def opened(
     )
     with progress(source, quiet=options.quiet) as advance:
         context = open_image(source, replace(reading, progress=advance))
-        with _named(source):
+        with named(source):
             image = context.__enter__()
     try:
         if options.strict and image.warnings:
@@ -49,7 +49,7 @@ def opened(
 
 
 @contextmanager
-def _named(source: str) -> Iterator[None]:
+def named(source: str) -> Iterator[None]:
     """Errors about an archive begin with its name, since a command may read several."""
     try:
         yield

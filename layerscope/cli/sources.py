@@ -42,14 +42,16 @@ def subject(source: str, reading: ReadOptions, asked: Asked) -> Iterator[Subject
     from layerscope.analysis.analyse import WANTED, analyse
     from layerscope.analysis.report import report
     from layerscope.cli.build import fingerprint, question
-    from layerscope.cli.reading import opened
+    from layerscope.cli.reading import named, opened
 
     with (
         question(asked.build, reading, duplicates=asked.duplicates) as known,
         opened(source, reading, wanted=WANTED, fingerprint=fingerprint(asked.build), silent=True) as image,
     ):
-        analysis = analyse(image, known)
-        yield Subject(report=without_ignored(report(analysis), asked), filesystem=analysis.filesystem)
+        with named(source):
+            analysis = analyse(image, known)
+            made = report(analysis)
+        yield Subject(report=without_ignored(made, asked), filesystem=analysis.filesystem)
 
 
 def report_of(source: str, reading: ReadOptions, asked: Asked) -> Report:

@@ -48,9 +48,9 @@ def text(report: Report, options: TextOptions) -> str:
 
 def _head(report: Report, options: TextOptions) -> Iterator[str]:
     image, totals, units = report.image, report.totals, options.units
-    platform = f"{image.platform}  " if image.platform != "unknown" else ""
+    platform = f"{printable(image.platform)}  " if image.platform != "unknown" else ""
     yield (
-        f"{printable(image.name)}  {platform}{image.format}  {units(image.docker_size)} in "
+        f"{printable(image.name)}  {platform}{printable(image.format)}  {units(image.docker_size)} in "
         f"{counted(len(report.layers), 'layer')}, {counted(totals.entries, 'entry', 'entries')}"
     )
     part = f" of your own {units(totals.own_bytes)}" if totals.base_bytes else f" of {units(totals.content_bytes)}"

@@ -1,0 +1,106 @@
+"""Streams that expand without end, one or many, alone or one in another."""
+
+import gzip
+import struct
+
+import pytest
+import zstandard
+
+from tests.builder import Compression, ImageSpec, compress, crane, digest, edit, file, layer, symlink, to_json
+from tests.building.docker import described
+from tests.hostile.conftest import Command, image, packed
+
+MIB = 1 << 20
+LOW = ("--limit", f"ratio_from={4 * MIB}")
+"""Limits that a small bomb meets; the default lets everything below 4 GiB pass."""
+
+
+def zeros(length: int) -> bytes:
+    return layer(file("zeros", bytes(length)))
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd", "xz", "bzip2"])
+def test_a_bomb_of_an_archive_ends_at_the_ratio(command: Command, compression: Compression) -> None:
+    error = command.error(compress(zeros(32 * MIB), compression), *LOW)
+    assert "expands over 200-fold" in error and "--limit ratio" in error
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd", "xz", "bzip2"])
+def test_a_bomb_of_a_layer_is_named_as_one(command: Command, compression: Compression) -> None:
+    error = command.error(crane(ImageSpec(layers=(zeros(32 * MIB),)), compression=compression), *LOW)
+    assert "image.tar: layer 0 (" in error and "expands over 200-fold" in error
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_a_bomb_in_a_bomb_is_measured_by_what_was_stored(command: Command, compression: Compression) -> None:
+    inner = crane(ImageSpec(layers=(zeros(32 * MIB),)), compression=compression)
+    assert "expand" in command.error(gzip.compress(inner), *LOW)
+
+
+def test_a_bomb_by_the_default_limits_ends_in_bounded_time(command: Command) -> None:
+    block = zstandard.ZstdCompressor(level=1).compress(bytes(64 * MIB))
+    head = zstandard.ZstdCompressor().compress(file("zeros", declared_bytes=1 << 40, base256=True).to_bytes("gnu"))
+    error = command.error(head + block * 70)
+    assert "expands over 200-fold" in error
+
+
+def test_expanded_bytes_have_a_limit_of_their_own(command: Command) -> None:
+    options = ("--limit", f"ratio_from={MIB}", "--limit", "ratio=1000000", "--limit", f"expanded_bytes={8 * MIB}")
+    error = command.error(packed(zeros(32 * MIB)), *options)
+    assert "expands to over 8,388,608 bytes" in error and "--limit expanded_bytes" in error
+
+
+def test_many_layers_that_each_keep_to_the_limit_are_a_bomb_together(command: Command) -> None:
+    layers = tuple(layer(file(f"zeros{number}", bytes(4 * MIB - 4096))) for number in range(8))
+    error = command.error(packed(*layers), *LOW)
+    assert "all layers together expand over 200-fold" in error
+    assert command.report(packed(*layers))["complete"]
+
+
+def test_one_blob_under_many_names_is_read_once(command: Command) -> None:
+    spec = ImageSpec(layers=(zeros(4 * MIB - 4096),))
+    whole = crane(spec)
+    blob = digest(compress(spec.layers[0], "gzip"))[7:] + ".tar.gz"
+    names = [f"link{number}" for number in range(50)]
+    repeated = ImageSpec(layers=spec.layers, config_extra={"rootfs": {"diff_ids": list(spec.diff_ids) * 50}})
+    manifest = to_json([described(repeated, repeated.image_id, names)])
+    data = edit(
+        whole,
+        replace={"manifest.json": manifest},
+        add=[(repeated.image_id, repeated.config_bytes), *(symlink(name, blob) for name in names)],
+    )
+    report = command.report(data, "--limit", f"ratio_from={5 * MIB}")
+    assert report["totals"]["content_bytes"] == 50 * (4 * MIB - 4096)
+
+
+def test_entries_have_a_limit(command: Command) -> None:
+    members = [file(f"f{number}") for number in range(1001)]
+    assert "over 1,000 entries" in command.error(image(members), "--limit", "entries=1000")
+
+
+def test_entries_of_all_layers_together_have_a_limit(command: Command) -> None:
+    layers = [[file(f"f{layer_number}-{number}") for number in range(400)] for layer_number in range(3)]
+    error = command.error(image(*layers), "--limit", "entries=1000")
+    assert "all layers together have over 1,000 entries" in error and "--limit entries" in error
+
+
+def test_a_repeated_layer_s_entries_count_each_time(command: Command) -> None:
+    repeated = [layer(*(file(f"f{number}") for number in range(100)))] * 20
+    assert "over 1,000 entries" in command.error(image(*repeated), "--limit", "entries=1000")
+
+
+def test_contents_kept_of_all_layers_together_have_a_limit(command: Command) -> None:
+    layers = [[file(f"{number}/package.json", bytes([65 + number]) * 60_000)] for number in range(10)]
+    error = command.error(packed(*layers), "--limit", "captured_bytes=300000")
+    assert "too many contents to keep in memory" in error and "--limit captured_bytes" in error
+
+
+def test_a_zstd_frame_that_asks_for_a_window_of_gigabytes_is_refused(command: Command) -> None:
+    # A frame header (RFC 8878, 3.1.1.1) without content size; the window descriptor asks for 2 TiB.
+    frame = struct.pack("<IBB", 0xFD2FB528, 0, 31 << 3) + b"\x01\x00\x00"
+    assert "zstd stream is damaged" in command.error(frame)
+
+
+def test_gzip_members_of_nothing_without_end_are_passed_in_linear_time(command: Command) -> None:
+    data = gzip.compress(image([file("a", b"abc")]), mtime=0) + gzip.compress(b"", mtime=0) * 100_000
+    assert command.report(data)["totals"]["content_bytes"] == 3
