@@ -31,7 +31,8 @@ def treemap(values: Sequence[int], width: float, height: float) -> Iterator[Rect
         while count < len(areas) and _worst(areas[: count + 1], side) <= _worst(areas[:count], side):
             count += 1
         row, areas = areas[:count], areas[count:]
-        thick = sum(area for _, area in row) / side if side else 0.0
+        # What is left of the plane has lost a few digits, and a row must not be thicker than it.
+        thick = min(sum(area for _, area in row) / side, max(width, height)) if side else 0.0
         offset = 0.0
         for index, area in row:
             length = area / thick if thick else 0.0

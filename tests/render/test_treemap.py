@@ -1,7 +1,7 @@
 """Rectangles in proportion to their values."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from layerscope.render.treemap import treemap
@@ -10,6 +10,7 @@ VALUES = st.lists(st.integers(0, 10**12), max_size=30).map(lambda values: sorted
 
 
 @given(VALUES)
+@example([5_142_080_692, 8])
 def test_areas_are_in_proportion_and_fill_the_plane(values: list[int]) -> None:
     boxes = list(treemap(values, 100, 36))
     assert [box.index for box in boxes] == [index for index, value in enumerate(values) if value]
