@@ -14,6 +14,12 @@ IMAGES = Path(os.environ.get("LAYERSCOPE_IMAGES", str(Path("~/.cache/layerscope-
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+@pytest.fixture(autouse=True)
+def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runners of tests set COLUMNS for their own output; ours has to be as wide as a pipe."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """``run("report", "x.tar", stdin=b"", **environment)``: the command in an empty directory, output as text."""
