@@ -65,3 +65,14 @@ def test_version_loads_not_even_that() -> None:
     code = "import sys; sys.argv = ['layerscope', '--version']; from layerscope.__main__ import main; main(); print('\\n'.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not HEAVY & {name.partition(".")[0] for name in loaded}
+
+
+def test_a_format_loads_no_other() -> None:
+    code = (
+        "import sys; from layerscope.render.renderers import RENDERERS; from tests.render.reports import OPTIONS, empty;"
+        "RENDERERS['json'](empty(), OPTIONS); print('\\n'.join(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    loaded = set(done.stdout.split())
+    assert "layerscope.render.json" in loaded
+    assert not {"layerscope.render.html", "layerscope.render.junit", "layerscope.render.sarif"} & loaded

@@ -3,7 +3,6 @@
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -152,6 +151,8 @@ def write_file(path: str, text: str) -> None:
 
 def _replace(target: Path, data: bytes) -> None:
     """By a file beside it and a rename, so that no reader ever sees a part."""
+    import tempfile
+
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
     try:
         with open(descriptor, "wb") as file:

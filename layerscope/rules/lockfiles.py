@@ -7,7 +7,6 @@ cannot be parsed says nothing.
 
 import json
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,6 +59,8 @@ def json_object(data: bytes) -> dict[str, Any]:
 
 def _toml(data: bytes) -> dict[str, Any]:
     """A TOML document; empty for what is none, or has a key of very many parts, which tomllib reads in square time."""
+    import tomllib
+
     try:
         text = data.decode("utf-8")
         return {} if _LONG_KEY.search(text) else tomllib.loads(text)
