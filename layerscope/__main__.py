@@ -1,5 +1,7 @@
 """``python -m layerscope`` and the ``layerscope`` command."""
 
+import gc
+import os
 import sys
 
 
@@ -10,9 +12,18 @@ def main() -> None:
 
         print(f"layerscope {__version__}")
         return
+    # A report is columns and values without cycles: the collector would go through them again and again for nothing.
+    gc.disable()
     from layerscope.cli.run import run
 
-    sys.exit(run())
+    code = run()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            code = code or 3
+    # Everything is written and closed; taking a million entries apart again would only cost time.
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,10 @@ def terminal_width() -> int | None:
 
 def write(text: str) -> None:
     """Print a result; characters that the terminal's encoding lacks are escaped."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    if not text.isascii():
+        encoding = sys.stdout.encoding or "utf-8"
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
+    sys.stdout.write(text)
 
 
 def write_rows(rows: Rows, row_format: RowFormat, unit_name: UnitsName) -> None:
