@@ -8,6 +8,7 @@ import typer
 from layerscope.cli.limits import LimitOptions, limit_options
 from layerscope.cli.options import (
     BuildOptions,
+    ImageOrReport,
     ReadOptions,
     UnitsName,
     UnitsOption,
@@ -30,7 +31,7 @@ class CheckFormat(StrEnum):
 @limit_options
 def check(
     context: typer.Context,
-    image: Annotated[str, typer.Argument(metavar="IMAGE", help="An image archive, - for a pipe, or a saved report.")],
+    image: ImageOrReport,
     reading: ReadOptions,
     build: BuildOptions,
     limits: LimitOptions,

@@ -170,3 +170,10 @@ class Destination:
         finally:
             if opened:
                 place.close()
+
+
+def umask() -> int:
+    """The permission bits that new files do not get; there is no way to ask but to set it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,6 +1,5 @@
 """``layerscope extract``: a file or a subtree of an image, written to a directory and never outside of it."""
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,9 @@ import typer
 from layerscope.cli.options import ImagePath, ReadOptions, reading_options
 
 if TYPE_CHECKING:
-    from layerscope.analysis.extract import Note
+    from layerscope.analysis.extract import Note, Plan
+    from layerscope.cli.unpack import Unpacker
+    from layerscope.filesystem.tree import Filesystem
 
 _MOST = 20
 """Notes of one kind that are printed one by one."""
@@ -38,41 +39,42 @@ def extract(
 
     layerscope extract image.tar / deleted --hidden
     """
-    from layerscope.analysis.extract import ExtractQuery
-    from layerscope.analysis.extract import plan as make_plan
-    from layerscope.cli.destination import Destination
+    from layerscope.analysis.extract import ExtractQuery, plan
     from layerscope.cli.reading import limits, opened
     from layerscope.cli.spool import rereadable
-    from layerscope.cli.unpack import Unpacker
-    from layerscope.errors import LayerscopeError, LimitExceeded
+    from layerscope.errors import LimitExceeded
     from layerscope.filesystem.tree import Filesystem
 
     query = ExtractQuery(path=path, layer=layer, hidden=hidden, setid=setid)
     with rereadable(image) as source, opened(source, reading) as opened_image:
         filesystem = Filesystem(opened_image.layers)
-        plan = make_plan(filesystem, query)
+        planned = plan(filesystem, query)
         most = limits(tuple(reading.limit or ())).expanded_bytes
-        if plan.content_bytes > most:
-            raise LimitExceeded(f"{path} holds {plan.content_bytes:,} bytes", hint="raise --limit expanded_bytes")
-        try:
-            destination = Destination(directory, force=force)
-        except OSError as error:
-            raise LayerscopeError(f"cannot write to {directory}: {error.strerror}") from None
-        unpacker = Unpacker(filesystem, destination, umask=_umask())
-        try:
-            unpacker.unpack(plan)
-        finally:
-            destination.close()
+        if planned.content_bytes > most:
+            raise LimitExceeded(f"{path} holds {planned.content_bytes:,} bytes", hint="raise --limit expanded_bytes")
+        unpacker = _unpacked(filesystem, planned, directory, force=force)
     if not reading.quiet:
-        _tell((*plan.notes, *unpacker.notes))
+        _tell((*planned.notes, *unpacker.notes))
         counts = f"{unpacker.files:,} files, {unpacker.directories:,} directories and {unpacker.symlinks:,} symlinks"
         print(f"wrote {counts} to {directory}", file=sys.stderr)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _unpacked(filesystem: "Filesystem", planned: "Plan", directory: str, *, force: bool) -> "Unpacker":
+    """What is planned, written; raises LayerscopeError where the directory cannot be used."""
+    from layerscope.cli.destination import Destination, umask
+    from layerscope.cli.unpack import Unpacker
+    from layerscope.errors import LayerscopeError
+
+    try:
+        destination = Destination(directory, force=force)
+    except OSError as error:
+        raise LayerscopeError(f"cannot write to {directory}: {error.strerror}") from None
+    try:
+        unpacker = Unpacker(filesystem, destination, umask=umask())
+        unpacker.unpack(planned)
+    finally:
+        destination.close()
+    return unpacker
 
 
 def _tell(notes: Sequence["Note"]) -> None:

@@ -1,11 +1,13 @@
 """``layerscope leaks``: every finding, complete."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from layerscope.cli.options import (
     BuildOptions,
+    ImageOrReport,
     ReadOptions,
     RowFormat,
     RowFormatOption,
@@ -16,12 +18,15 @@ from layerscope.cli.options import (
 )
 from layerscope.model.finding import FindingKind, Severity
 
+if TYPE_CHECKING:
+    from layerscope.analysis.leaks import LeakQuery
+
 
 @reading_options
 @build_options
 def leaks(
     context: typer.Context,
-    image: Annotated[str, typer.Argument(metavar="IMAGE", help="An image archive, - for a pipe, or a saved report.")],
+    image: ImageOrReport,
     reading: ReadOptions,
     build: BuildOptions,
     rule: Annotated[list[str] | None, typer.Option("--rule", metavar="RULE", help="Only what this rule found.")] = None,
@@ -45,20 +50,34 @@ def leaks(
 
     layerscope leaks app.tar --rule vcs-metadata --kind leak -f jsonl
     """
-    from layerscope.analysis.leaks import LeakQuery, leak_rows
+    from layerscope.analysis.leaks import leak_rows
     from layerscope.cli.configuration import ignores_of
     from layerscope.cli.output import write_rows
     from layerscope.cli.reading import warn
     from layerscope.cli.sources import Asked, report_of
-    from layerscope.rules.names import rule_name
 
-    query = LeakQuery(
-        rules=frozenset(rule_name(name, "--rule") for name in rule or ()),
-        severities=frozenset(severity or ()),
-        kinds=frozenset(kind or ()),
-        every_path=every_path,
-        with_reasons=ignored,
-    )
+    query = _query(rule, severity, kind, every_path=every_path, with_reasons=ignored)
     made = report_of(image, reading, Asked(build=build, duplicates=duplicates, ignores=ignores_of(context)))
     warn(made.warnings, quiet=reading.quiet)
     write_rows(leak_rows(made.ignored if ignored else made.findings, query), row_format, units)
+
+
+def _query(
+    rules: Iterable[str] | None,
+    severities: Iterable[Severity] | None,
+    kinds: Iterable[FindingKind] | None,
+    *,
+    every_path: bool,
+    with_reasons: bool,
+) -> "LeakQuery":
+    """What the options ask for; raises UsageError for a rule that does not exist."""
+    from layerscope.analysis.leaks import LeakQuery
+    from layerscope.rules.names import rule_name
+
+    return LeakQuery(
+        rules=frozenset(rule_name(name, "--rule") for name in rules or ()),
+        severities=frozenset(severities or ()),
+        kinds=frozenset(kinds or ()),
+        every_path=every_path,
+        with_reasons=with_reasons,
+    )

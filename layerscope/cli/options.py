@@ -158,6 +158,9 @@ ImagePath: TypeAlias = Annotated[
         help="An image archive (docker save, podman save, OCI), an OCI layout directory, or - for a pipe.",
     ),
 ]
+ImageOrReport: TypeAlias = Annotated[
+    str, typer.Argument(metavar="IMAGE", help="An image archive, - for a pipe, or a saved report.")
+]
 UnitsOption: TypeAlias = Annotated[
     UnitsName,
     typer.Option(

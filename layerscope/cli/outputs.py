@@ -171,6 +171,6 @@ def _mode(target: Path) -> int:
     try:
         return stat.S_IMODE(target.stat().st_mode)
     except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
+        from layerscope.cli.destination import umask
+
+        return 0o666 & ~umask()

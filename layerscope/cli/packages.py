@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from layerscope.cli.options import (
+    ImageOrReport,
     ReadOptions,
     RowFormat,
     RowFormatOption,
@@ -28,7 +29,7 @@ class PackageSort(StrEnum):
 
 @reading_options
 def packages(
-    image: Annotated[str, typer.Argument(metavar="IMAGE", help="An image archive, - for a pipe, or a saved report.")],
+    image: ImageOrReport,
     reading: ReadOptions,
     sort: Annotated[PackageSort, typer.Option("--sort", help="Order of the packages.")] = PackageSort.SIZE,
     top: TopOption = 0,
