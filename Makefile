@@ -36,6 +36,12 @@ docs: $(DEV)
 	$(BIN)/python docs/manual.py
 	$(BIN)/python docs/refresh.py
 
+# All harnesses, TIME seconds each; atheris, which knows what its inputs reach, where there is one for this Python.
+TIME ?= 60
+fuzz: $(DEV)
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: atheris
+	$(BIN)/python -m tests.fuzz.run --seconds $(TIME)
+
 bench: $(DEV)
 	$(BIN)/python bench/run.py
 

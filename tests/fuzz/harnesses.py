@@ -1,0 +1,220 @@
+"""What is fuzzed: each harness takes any bytes, and may raise nothing but a LayerscopeError."""
+
+import io
+import tempfile
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+
+from layerscope.errors import LayerscopeError
+from layerscope.model.entry import Entry
+from layerscope.model.limits import Limits
+
+Harness = Callable[[bytes], None]
+
+LIMITS = Limits(
+    expanded_bytes=16 << 20,
+    ratio_from=1 << 20,
+    entries=10_000,
+    json_bytes=1 << 20,
+    pax_bytes=1 << 16,
+    captured_bytes=8 << 20,
+    layers=100,
+)
+"""Low ones, so that an input that is refused is refused at once."""
+
+
+_LOG_MAGIC = b"\x37\x7f\x06"
+"""What a write-ahead log begins with, but for the last bit (SQLite, "WAL File Format")."""
+
+
+def nothing_else(data: bytes, harness: Harness) -> bool:
+    """Whether a harness took the data; its LayerscopeErrors are answers too, everything else is a find."""
+    try:
+        harness(data)
+    except LayerscopeError as error:
+        assert error.message, "an error without a message"
+        return False
+    return True
+
+
+def tar(data: bytes) -> None:
+    """A layer, as a stream and by position: both give the same entries, or both an error."""
+    from layerscope.archive.layer import read_positional, read_stream
+    from layerscope.archive.positional import PositionalFile
+    from layerscope.archive.reading import Reading
+
+    def streamed() -> object:
+        return _columns(read_stream(io.BytesIO(data), "layer", Reading(limits=LIMITS)).changeset)
+
+    def by_position() -> object:
+        with tempfile.TemporaryFile() as file:
+            file.write(data)
+            file.flush()
+            return _columns(
+                read_positional(PositionalFile(file), 0, len(data), "layer", Reading(limits=LIMITS)).changeset
+            )
+
+    first, second = _outcome(streamed), _outcome(by_position)
+    assert first == second, (first, second)
+
+
+def _columns(changeset: Iterable[Entry]) -> tuple[Entry, ...]:
+    return tuple(changeset)
+
+
+def _outcome(read: Callable[[], object]) -> object:
+    try:
+        return read()
+    except LayerscopeError as error:
+        return type(error)
+
+
+def archive(data: bytes) -> None:
+    """A whole archive: opened, analysed, and shown as a table and as JSON."""
+    from layerscope.analysis.analyse import WANTED, Question, analyse
+    from layerscope.analysis.report import report
+    from layerscope.archive.reader import open_image
+    from layerscope.archive.reading import Reading
+    from layerscope.render.renderers import RENDERERS
+    from layerscope.render.text import TextOptions
+    from layerscope.render.units import units
+
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        with open_image(file.name, Reading(wanted=WANTED, limits=LIMITS, threads=1)) as image:
+            made = report(analyse(image, Question()))
+    totals = made.totals
+    assert totals.content_bytes == totals.live_bytes + totals.hidden_bytes == totals.base_bytes + totals.own_bytes
+    for name in ("table", "json"):
+        text = RENDERERS[name](made, TextOptions(units=units("si"), top=0, width=None))
+        assert "\x1b" not in text
+
+
+def rpm_header(data: bytes) -> None:
+    from layerscope.packages.rpm.tags import parse_package
+
+    parse_package(data, where="record")
+
+
+def ndb(data: bytes) -> None:
+    from layerscope.packages.rpm import ndb as module
+
+    _parse_all(module.records(data, where="Packages.db", warn=_unheard))
+
+
+def bdb(data: bytes) -> None:
+    from layerscope.packages.rpm import bdb as module
+
+    _parse_all(module.records(data, where="Packages", warn=_unheard))
+
+
+def sqlite(data: bytes) -> None:
+    """A database and, from the log's magic on, its write-ahead log."""
+    from layerscope.packages.rpm import sqlite as module
+    from layerscope.packages.rpm.wal import apply_log
+
+    end = data.find(_LOG_MAGIC)
+    end = len(data) if end < 0 else end
+    whole = apply_log(data[:end], data[end:], where="rpmdb.sqlite")
+    _parse_all(module.records(whole, where="rpmdb.sqlite", warn=_unheard))
+
+
+def _unheard(_: str) -> None:
+    """Warnings are no finds."""
+
+
+def _parse_all(records: Iterator[tuple[int, bytes]]) -> None:
+    for _, blob in records:
+        nothing_else(blob, rpm_header)
+
+
+def dockerfile(data: bytes) -> None:
+    from layerscope.history.dockerfile.parse import parse_dockerfile
+
+    parse_dockerfile(data)
+
+
+def history(data: bytes) -> None:
+    """One step of the history in each line: created_by, a tab, its comment."""
+    from layerscope.history.alignment import instructions
+    from layerscope.model.image import HistoryEntry
+    from layerscope.rules.text_secrets import redacted
+
+    entries = []
+    for line in data.decode("utf-8", "replace").split("\n")[:200]:
+        created_by, tab, comment = line.partition("\t")
+        entries.append(HistoryEntry(created_by=created_by, comment=comment, empty_layer=bool(tab)))
+    steps, _ = instructions(tuple(entries), 3)
+    for step in steps:
+        str(step)
+        redacted(step.text)
+
+
+def json_config(data: bytes) -> None:
+    from layerscope.archive.config import image_config
+    from layerscope.archive.document import parse
+
+    image_config(parse(data, "config.json", LIMITS))
+
+
+def json_metadata(data: bytes) -> None:
+    """``manifest.json`` of these bytes, or ``index.json`` where they speak of manifests; beside it is a config."""
+    from layerscope.archive.build import from_store
+    from layerscope.archive.reading import Reading
+    from layerscope.archive.store import StreamStore
+    from layerscope.model.changeset import Changeset
+
+    name = "/index.json" if b'"manifests"' in data else "/manifest.json"
+    outer = Changeset(paths=(name, "/config.json"), kinds=b"\0\0", sizes=array("q", [len(data), 2]))
+    from_store(StreamStore(outer, {0: data, 1: b"{}"}, {}), "archive", Reading(limits=LIMITS))
+
+
+def template(data: bytes) -> None:
+    """A Go template, over the document of an image."""
+    from layerscope.render.gotemplate import render, render_image
+
+    text = data.decode("utf-8", "replace")
+    document = {
+        "Id": "sha256:abc",
+        "RepoTags": ["app:1"],
+        "Size": 12,
+        "Config": {"Env": ["A=1"], "Labels": {"a": "b"}, "Cmd": None},
+        "RootFS": {"Type": "layers", "Layers": ["sha256:1", "sha256:2"]},
+    }
+    for run in (render, render_image):
+        try:
+            run(text, document)
+        except LayerscopeError as error:
+            assert error.message
+
+
+def saved_report(data: bytes) -> None:
+    from layerscope.analysis.saved import load
+
+    load(data, "report.json")
+
+
+def compressed(data: bytes) -> None:
+    """A stream of any compression, told apart by its magic bytes."""
+    from layerscope.archive.layer import read_stream
+    from layerscope.archive.reading import Reading
+
+    read_stream(io.BytesIO(data), "layer", Reading(limits=LIMITS))
+
+
+HARNESSES: dict[str, Harness] = {
+    "archive": archive,
+    "bdb": bdb,
+    "compressed": compressed,
+    "dockerfile": dockerfile,
+    "history": history,
+    "json_config": json_config,
+    "json_metadata": json_metadata,
+    "ndb": ndb,
+    "rpm_header": rpm_header,
+    "saved_report": saved_report,
+    "sqlite": sqlite,
+    "tar": tar,
+    "template": template,
+}

@@ -1,0 +1,269 @@
+"""Where fuzzing begins: small valid inputs of each harness, and the words of its language."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.builder import (
+    ImageSpec,
+    compress,
+    containerd,
+    crane,
+    device,
+    directory,
+    docker_legacy,
+    docker_save,
+    file,
+    gnu_sparse,
+    hardlink,
+    layer,
+    nix,
+    oci_archive,
+    opaque,
+    pax_header,
+    pax_sparse,
+    rootfs,
+    skopeo_docker_archive,
+    symlink,
+    to_json,
+    whiteout,
+)
+from tests.packages.rpm.header_builder import blob, one_file
+from tests.packages.rpm.samples import database
+
+DATA = Path(__file__).parent.parent / "data"
+CORPUS = Path(__file__).parent / "corpus"
+
+LOWER = layer(
+    directory("etc"),
+    file("etc/os-release", b"ID=debian\n"),
+    file("var/lib/dpkg/status", b"Package: a\nStatus: install ok installed\nVersion: 1\n\n"),
+    file("a" * 120, b"abc", xattrs={"user.a": b"1"}),
+    symlink("bin", "usr/bin"),
+    file("bin/tool", b"\x7fELF"),
+    hardlink("usr/bin/other", "bin/tool"),
+    device("dev/null"),
+)
+UPPER = layer(
+    whiteout("etc/os-release"), opaque("var"), file("node_modules/a/package.json", b'{"name":"a","version":"1"}')
+)
+SPEC = ImageSpec(
+    layers=(LOWER, UPPER),
+    history=({"created_by": "/bin/sh -c #(nop) ADD file:abc in / "}, {"created_by": "RUN |1 A=b /bin/sh -c make"}),
+)
+_TARS = [
+    LOWER,
+    UPPER,
+    layer(file("b" * 200, b"abc"), symlink("c", "d" * 150), tar_format="gnu"),
+    layer(
+        gnu_sparse("s", [(n * 1000, b"x") for n in range(30)], real_bytes=40_000),
+        pax_sparse("t", [(5, b"y")], real_bytes=9),
+    ),
+    layer(pax_header({"uid": b"5", "mtime": b"1.5"}, for_all=True), file("a", b"1", base256=True)),
+]
+_WRITERS: list[Callable[[ImageSpec], bytes]] = [
+    docker_legacy,
+    docker_save,
+    skopeo_docker_archive,
+    crane,
+    nix,
+    oci_archive,
+    containerd,
+]
+_TAR_WORDS = [
+    b"path=",
+    b"size=",
+    b"GNU.sparse.map=",
+    b"GNU.sparse.major=1\n",
+    b"SCHILY.xattr.a=",
+    b".wh.",
+    b".wh..wh..opq",
+]
+_TAR_WORDS += [
+    b"../",
+    b"/",
+    b"\0" * 512,
+    b"10 size=1\n",
+    b"\x80\0\0\0\0\0\0\1",
+    b"x",
+    b"g",
+    b"L",
+    b"K",
+    b"S",
+    b"1",
+    b"2",
+    b"5",
+]
+_JSON_WORDS = [b"[", b"]", b"{", b"}", b",", b":", b"null", b"true", b"-1", b"1e999", b'"\\ud800"', b"NaN", b'"sha256:']
+_JSON_WORDS += [
+    b'"config"',
+    b'"rootfs"',
+    b'"diff_ids"',
+    b'"history"',
+    b'"layers"',
+    b'"manifests"',
+    b'"Layers"',
+    b'"Config"',
+]
+_TEMPLATE_WORDS = [
+    b"{{",
+    b"}}",
+    b"{{-",
+    b"-}}",
+    b"range ",
+    b"if ",
+    b"else ",
+    b"with ",
+    b"end",
+    b'define "a"',
+    b'template "a" .',
+]
+_TEMPLATE_WORDS += [
+    b"block ",
+    b"break",
+    b"continue",
+    b"$x := ",
+    b"| ",
+    b"json ",
+    b'printf "%999999d" 1',
+    b"index ",
+    b"slice ",
+    b"join ",
+]
+_TEMPLATE_WORDS += [
+    b"len ",
+    b"eq ",
+    b".Config",
+    b".Size",
+    b"$",
+    b"(",
+    b")",
+    b'"',
+    b"`",
+    b"0x1p-2",
+    b"'\\u00",
+    b"split . ",
+    b"println ",
+]
+_DOCKERFILE_WORDS = [
+    b"FROM ",
+    b"RUN ",
+    b"COPY ",
+    b"ADD ",
+    b"ENV ",
+    b"ARG ",
+    b"SHELL [",
+    b"<<EOF\n",
+    b"EOF\n",
+    b"\\\n",
+    b"`\n",
+]
+_DOCKERFILE_WORDS += [
+    b"# escape=`\n",
+    b"# syntax=a\n",
+    b"--from=",
+    b"--mount=type=bind,",
+    b"${A:-",
+    b"}",
+    b"$",
+    b'"',
+    b"'",
+    b"[",
+    b"]",
+    b"ONBUILD ",
+]
+_HISTORY_WORDS = [
+    b"\n",
+    b"\t",
+    b"/bin/sh -c ",
+    b"#(nop) ",
+    b"|3 A=b ",
+    b" # buildkit",
+    b"buildkit.dockerfile.v0",
+    b"COPY ",
+    b"in / ",
+]
+_HISTORY_WORDS += [
+    b"password=",
+    b"AKIA",
+    b"https://a:b@c",
+    b"-----BEGIN ",
+    b"$",
+    b'["',
+    b'"]',
+    b"SHELL ",
+    b"CMD ",
+    b"file:",
+]
+
+WORDS: dict[str, list[bytes]] = {
+    "tar": _TAR_WORDS,
+    "archive": _TAR_WORDS + _JSON_WORDS,
+    "json_config": _JSON_WORDS,
+    "json_metadata": _JSON_WORDS,
+    "saved_report": _JSON_WORDS,
+    "template": _TEMPLATE_WORDS,
+    "dockerfile": _DOCKERFILE_WORDS,
+    "history": _HISTORY_WORDS,
+}
+
+
+def seeds(name: str) -> list[bytes]:
+    """The valid inputs of a harness, and what was found with it before."""
+    found = sorted(path for path in (CORPUS / name).glob("*") if path.is_file())
+    return [*_MAKERS[name](), *(path.read_bytes() for path in found)]
+
+
+def _histories() -> list[bytes]:
+    texts = []
+    for path in sorted((DATA / "histories").glob("*.json")):
+        texts.append(path.read_bytes()[:4000])
+    line = b"/bin/sh -c #(nop) COPY dir:abc in /dst \nRUN |1 A=b /bin/sh -c make # buildkit\tbuildkit.dockerfile.v0\n"
+    return [line, *texts]
+
+
+def _documents() -> list[bytes]:
+    manifest = {"Config": "c", "RepoTags": None, "Layers": ["a/layer.tar"]}
+    descriptor = {"digest": "sha256:" + "a" * 64, "mediaType": "x", "size": 3, "platform": {"os": "linux"}}
+    empty = {"Config": "config.json", "RepoTags": ["a:1"], "Layers": []}
+    return [
+        to_json([empty]),
+        to_json([manifest]),
+        to_json({"manifests": [descriptor]}),
+        to_json({"config": descriptor, "layers": []}),
+    ]
+
+
+def _reports() -> list[bytes]:
+    return [
+        json.dumps(
+            {"schema_version": "1.0", "image": {"source": "a", "format": "b", "name": "c"}, "totals": {}}
+        ).encode()
+    ]
+
+
+_MAKERS: dict[str, Callable[[], list[bytes]]] = {
+    "archive": lambda: [
+        *(write(SPEC) for write in _WRITERS),
+        rootfs(file("a", b"1")),
+        compress(docker_legacy(SPEC), "gzip"),
+    ],
+    "bdb": lambda: [database("Packages.little"), database("Packages.big")],
+    "compressed": lambda: [
+        compress(LOWER, one) for one in ("gzip", "zstd", "xz", "bzip2", "gzip-members", "zstd-frames")
+    ],
+    "dockerfile": lambda: [path.read_bytes() for path in sorted((DATA / "dockerfiles").glob("*.Dockerfile"))],
+    "history": _histories,
+    "json_config": lambda: [SPEC.config_bytes],
+    "json_metadata": _documents,
+    "ndb": lambda: [database("Packages.db")],
+    "rpm_header": lambda: [blob(one_file()), blob(one_file(), region=True)],
+    "saved_report": _reports,
+    "sqlite": lambda: [database("rpmdb.sqlite"), database("killed.sqlite") + database("killed.sqlite-wal")],
+    "tar": lambda: _TARS,
+    "template": lambda: [
+        b"{{range .RootFS.Layers}}{{println .}}{{end}}",
+        b'{{json .Config}} {{index .RepoTags 0}} {{printf "%q %5.2f" .Id 1.5}}',
+        b'{{define "a"}}{{.}}{{end}}{{template "a" .Size}}{{with $x := .Config.Env}}{{len $x}}{{else}}no{{end}}',
+    ],
+}

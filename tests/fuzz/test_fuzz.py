@@ -1,0 +1,48 @@
+"""A short run of every harness, what was found before, and archives that hypothesis makes and spoils."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from tests.fuzz.harnesses import HARNESSES, nothing_else
+from tests.fuzz.run import fuzz
+from tests.fuzz.seeds import CORPUS, seeds
+from tests.fuzz.strategies import archives, layers, spoilt
+
+FOUND = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
+SEED = 20_240_102
+"""A fixed one: this run is a test; ``make fuzz`` is the search."""
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_what_was_found_stays_fixed(path: Path) -> None:
+    nothing_else(path.read_bytes(), HARNESSES[path.parent.name])
+
+
+@pytest.mark.parametrize("name", HARNESSES)
+def test_a_seed_of_each_harness_is_taken(name: str) -> None:
+    assert any(nothing_else(data, HARNESSES[name]) for data in seeds(name))
+
+
+@pytest.mark.parametrize("name", HARNESSES)
+def test_damage_raises_nothing_but_our_own_errors(name: str) -> None:
+    assert fuzz(name, 2, SEED) > 10
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(archives())
+def test_every_valid_archive_gives_a_report(data: bytes) -> None:
+    HARNESSES["archive"](data)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(spoilt(archives()))
+def test_a_spoilt_archive_gives_a_report_or_one_clear_error(data: bytes) -> None:
+    nothing_else(data, HARNESSES["archive"])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(spoilt(layers))
+def test_a_spoilt_layer_reads_the_same_as_a_stream_and_by_position(data: bytes) -> None:
+    nothing_else(data, HARNESSES["tar"])
