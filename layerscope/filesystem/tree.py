@@ -81,6 +81,11 @@ class Filesystem:
         return self._overlay.fates
 
     @property
+    def hidden_by(self) -> "array[int]":
+        """The layer that hides each version, by number, -1 where it is live; not to be changed."""
+        return self._overlay.hidden_by
+
+    @property
     def live(self) -> dict[str, int]:
         """The version behind each path of the final file system, in no particular order; not to be changed."""
         return self._overlay.live

@@ -24,6 +24,7 @@ class _Node:
     files: int = 0
     content_bytes: int = 0
     is_file: bool = False
+    is_whole: bool = False
     children: dict[str, "_Node"] = field(default_factory=dict)
 
     def add(self, files: int, content_bytes: int) -> None:
@@ -37,7 +38,7 @@ def collapse(paths: Iterable[tuple[str, int]], most: int = 5) -> tuple[Group, ..
     A group is split while that leaves no more than ``most`` of them; the one with most bytes is split first, and
     directories with a telling name stay whole.
     """
-    root = _tree(paths)
+    root = _tree(paths, most)
     if not root.files:
         return ()
     groups = dict([_descend("", root)])
@@ -55,8 +56,11 @@ def collapse(paths: Iterable[tuple[str, int]], most: int = 5) -> tuple[Group, ..
     return tuple(sorted(found, key=lambda group: (-group.content_bytes, -group.files, group.path)))
 
 
-def _tree(paths: Iterable[tuple[str, int]]) -> _Node:
-    """Files are gathered by directory first, since directories are far fewer."""
+def _tree(paths: Iterable[tuple[str, int]], most: int) -> _Node:
+    """Files are gathered by directory first, since directories are far fewer.
+
+    A directory of more than ``most`` files can only stay whole, so none of them is named.
+    """
     directories: dict[str, list[tuple[str, int]]] = {}
     for path, content_bytes in paths:
         parent, _, name = path.rpartition("/")
@@ -69,6 +73,9 @@ def _tree(paths: Iterable[tuple[str, int]]) -> _Node:
         for part in directory.split("/")[1:]:
             node = node.children.setdefault(part, _Node())
             node.add(len(members), total)
+        if len(members) > most:
+            node.is_whole = True
+            continue
         for name, content_bytes in members:
             leaf = node.children.setdefault(name, _Node())
             leaf.add(1, content_bytes)
@@ -78,7 +85,7 @@ def _tree(paths: Iterable[tuple[str, int]]) -> _Node:
 
 def _descend(path: str, node: _Node) -> tuple[str, _Node]:
     """Follow the only child as far as there is but one."""
-    while len(node.children) == 1 and not node.is_file and not _speaks(path):
+    while len(node.children) == 1 and not (node.is_file or node.is_whole) and not _speaks(path):
         name, node = next(iter(node.children.items()))
         path = f"{path}/{name}"
     return path, node
@@ -89,7 +96,7 @@ def _speaks(path: str) -> bool:
 
 
 def _may_split(path: str, node: _Node) -> bool:
-    return bool(node.children) and not node.is_file and not _speaks(path)
+    return bool(node.children) and not (node.is_file or node.is_whole) and not _speaks(path)
 
 
 def _parts(path: str, node: _Node) -> dict[str, _Node]:

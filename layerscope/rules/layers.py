@@ -119,15 +119,17 @@ def _written_again(databases: list[int]) -> Iterator[Leak]:
 
 def _hidden(scene: Scene, fate: Fate) -> dict[Pair, tuple[int, ...]]:
     """The versions with bytes that have this fate, by who wrote and who hid them; the base's are one pair."""
-    filesystem, fates = scene.filesystem, scene.filesystem.fates
+    filesystem = scene.filesystem
+    fates, sizes, hidden_by = filesystem.fates, filesystem.sizes, filesystem.hidden_by
     found: dict[Pair, list[int]] = {}
-    position = -1
-    while (position := fates.find(fate, position + 1)) >= 0:
-        if not scene.claimed[position] and filesystem.content_bytes(position):
-            version = filesystem.version(position)
-            within_base = version.hidden_by < scene.base_layers
-            pair = (-1, -1) if within_base else (version.layer, version.hidden_by)
-            found.setdefault(pair, []).append(position)
+    for layer in range(len(filesystem.layers)):
+        numbers = filesystem.numbers(layer)
+        position = numbers.start - 1
+        while (position := fates.find(fate, position + 1, numbers.stop)) >= 0:
+            if not scene.claimed[position] and sizes[position]:
+                hider = hidden_by[position]
+                pair = (-1, -1) if hider < scene.base_layers else (layer, hider)
+                found.setdefault(pair, []).append(position)
     return {pair: tuple(numbers) for pair, numbers in found.items()}
 
 
