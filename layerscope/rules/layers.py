@@ -18,6 +18,7 @@ _DATABASES = (
     "/etc/subgid", "/usr/share/info/dir", "/etc/ssl/certs/ca-certificates.crt",
 )  # fmt: skip
 """What a package manager writes again with each install; two installs cannot avoid it."""
+_LONGEST_NAME = 60
 
 
 @rule(
@@ -145,7 +146,8 @@ def _story(scene: Scene, writer: int, hider: int, verb: str) -> str:
         return f"written and {verb} within the base image"
     by = made_by(scene, hider)
     # A secret is masked before anything is cut off, since half of it would not be recognised.
-    name = " ".join(redacted(str(by)).split())[:60] if by is not None else ""
+    name = " ".join(redacted(str(by)).split()) if by is not None else ""
+    name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
     return f"written by layer {writer}, {verb} by layer {hider}" + (f" ({name})" if name else "")
 
 
