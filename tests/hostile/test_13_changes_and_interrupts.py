@@ -1,0 +1,181 @@
+"""The archive changes or is cut, a pipe ends, a disk is full, somebody presses Ctrl-C: clean ends, nothing half-written."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from layerscope.archive.reader import open_image
+from layerscope.archive.reading import Reading
+from layerscope.errors import Damaged
+from tests.builder import ImageSpec, compress, crane, file, layer
+from tests.hostile.conftest import Command, image, packed
+
+MIB = 1 << 20
+SMALL = image([file("a", b"abc" * 1000)], [file("b", b"12")])
+
+
+@pytest.mark.parametrize("change", ["cut", "overwritten", "longer"])
+def test_an_archive_that_changes_while_it_is_open_is_an_error(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(SMALL)
+    os.utime(path, (0, 0))
+    with (
+        pytest.raises(Damaged, match="the archive changed while it was read"),
+        open_image(str(path), Reading()),
+        path.open("r+b") as archive,
+    ):
+        if change == "cut":
+            archive.truncate(1024)
+        else:
+            archive.seek(0, os.SEEK_END if change == "longer" else os.SEEK_SET)
+            archive.write(b"new")
+
+
+def test_contents_of_an_archive_that_was_cut_are_never_short(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(SMALL)
+    with pytest.raises(Damaged), open_image(str(path), Reading()) as opened:
+        os.truncate(path, 1024)
+        with pytest.raises(Damaged, match="was cut while it was read"):
+            opened.layers[0].contents.read(0)
+        with pytest.raises(Damaged, match="was cut while it was read"):
+            opened.layers[0].contents.fingerprint(0)
+
+
+@pytest.mark.parametrize("kept", [0, 100, 3000, 0.5, 0.97])
+@pytest.mark.parametrize("outer", ["", "gzip", "zstd"])
+def test_a_pipe_that_ends_early_is_an_error(command: Command, outer: str, kept: float) -> None:
+    data = compress(crane(ImageSpec(layers=(layer(file("a", random.Random(1).randbytes(20_000))),))), outer)  # type: ignore[arg-type]
+    length = int(len(data) * kept) if isinstance(kept, float) else kept
+    done = command("report", "-", stdin=data[:length])
+    assert done.code == 3 and done.errors.startswith("layerscope: standard input") and not done.output
+
+
+@pytest.mark.parametrize("form", ["table", "json", "html"])
+def test_a_full_disk_behind_stdout_is_said(command: Command, form: str) -> None:
+    path = command.write(SMALL)
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "layerscope", "report", path, "-f", form],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=command.directory,
+            env=command.environment,
+            check=False,
+        )
+    assert done.returncode == 3 and done.stderr == b"layerscope: No space left on device\n"
+
+
+def test_a_full_disk_behind_an_output_file_leaves_what_was_there(command: Command) -> None:
+    place = command.directory / "full"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", place], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("only root can make a small file system")
+    try:
+        (place / "report.html").write_text("before")
+        done = command("report", command.write(SMALL), "-o", place / "report.html")
+        if done.code == 0:  # It did fit; so fill the rest.
+            (place / "report.html").write_text("before")
+            with pytest.raises(OSError), (place / "rest").open("wb", buffering=0) as rest:
+                while True:
+                    rest.write(bytes(1024))
+            done = command("report", "image.tar", "-o", place / "report.html")
+        assert done.code == 3 and "No space left on device" in done.errors
+        assert (place / "report.html").read_text() == "before"
+        assert sorted(path.name for path in place.iterdir() if path.name != "rest") == ["report.html"]
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+def test_a_directory_that_cannot_be_written_is_said(command: Command) -> None:
+    done = command("report", command.write(SMALL), "-o", "/proc/report.html")
+    assert done.code == 3 and "cannot write /proc/report.html" in done.errors
+
+
+@pytest.mark.parametrize("arguments", [["files", "--flat", "-f", "json"], ["report", "-f", "html"], ["layers"]])
+def test_a_reader_that_closes_the_pipe_is_no_error(command: Command, arguments: list[str]) -> None:
+    path = command.write(image([file(f"some/long/directory/name/file{number}") for number in range(5_000)]))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "layerscope", *arguments, path],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=command.directory,
+        env=command.environment,
+    )
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.read(1)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(60) in (0, 141)
+    process.stderr.close()
+
+
+def _pressed(command: Command, *arguments: str) -> tuple[int, bytes, float]:
+    """How a call ends that is interrupted once it reads: code, stderr, and seconds from the signal to the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "layerscope", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=command.directory,
+        env=command.environment,
+    )
+    archive = str(command.directory / "image.tar")
+    while archive not in _open_files(process.pid) and process.poll() is None:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert not output
+    return process.returncode, errors, time.monotonic() - began
+
+
+def _open_files(pid: int) -> list[str]:
+    found = []
+    for link in Path(f"/proc/{pid}/fd").glob("*"):
+        try:
+            found.append(os.readlink(link))
+        except OSError:  # It was closed meanwhile.
+            continue
+    return found
+
+
+def test_an_interrupt_ends_all_threads_at_once_and_leaves_no_file(command: Command) -> None:
+    block = random.Random(2).randbytes(MIB)
+    layers = tuple(layer(file(f"f{number}", block * 200)) for number in range(4))
+    command.write(crane(ImageSpec(layers=layers), compression="zstd"))
+    code, errors, _ = _pressed(command, "report", "image.tar", "-o", "report.html")
+    assert (code, errors) == (130, b"layerscope: interrupted\n")
+    assert sorted(path.name for path in command.directory.iterdir()) == ["image.tar"]
+
+
+def test_two_runs_on_one_archive_and_one_output_leave_a_whole_file(command: Command) -> None:
+    command.write(packed([file(f"f{number}", b"x") for number in range(2_000)]))
+    calls = [
+        subprocess.Popen(
+            [sys.executable, "-m", "layerscope", "report", "image.tar", "-o", "report.json"],
+            stderr=subprocess.PIPE,
+            cwd=command.directory,
+            env=command.environment,
+        )
+        for _ in range(3)
+    ]
+    assert [call.communicate()[1] for call in calls] == [b""] * 3
+    assert command("report", "report.json", "-f", "json").report["complete"]
+    assert sorted(path.name for path in command.directory.iterdir()) == ["image.tar", "report.json"]
+
+
+def test_too_little_memory_is_said_in_one_line(command: Command) -> None:
+    config = b'{"x":[' + b"[]," * 7_000_000 + b"[]]}"
+    name = command.write(crane(ImageSpec(layers=(layer(),), raw_config=config)))
+    done = command("report", name, memory=300 * MIB)
+    assert done.code == 3 and "out of memory" in done.errors
