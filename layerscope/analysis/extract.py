@@ -4,10 +4,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from layerscope.analysis.lookup import lookup, normal
+from layerscope.analysis.lookup import lookup
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.contents import Piece
 from layerscope.model.entry import Fate, Kind
+from layerscope.model.paths import is_at_or_below, normal
 
 _SETID = 0o7000
 _RESERVED = frozenset('<>:"/\\|?*')
@@ -95,7 +96,7 @@ def _versions(filesystem: Filesystem, query: ExtractQuery, notes: list[Note]) ->
     """The path that was meant, and the version of each path at or below it."""
     if query.layer is None and not query.hidden:
         root = lookup(filesystem, query.path, None).path
-        return root, {path: number for path, number in filesystem.live.items() if _below(path, root)}
+        return root, {path: number for path, number in filesystem.live.items() if is_at_or_below(path, root)}
     root = normal(query.path)
     found: dict[str, int] = {}
     layers = range(len(filesystem.layers)) if query.layer is None else (query.layer,)
@@ -103,7 +104,7 @@ def _versions(filesystem: Filesystem, query: ExtractQuery, notes: list[Note]) ->
         paths = filesystem.layers[layer].changeset.paths if 0 <= layer < len(filesystem.layers) else ()
         for number, path in zip(filesystem.numbers(layer) if paths else (), paths, strict=True):
             fate = filesystem.fates[number]
-            if fate == Fate.MARKER or (query.hidden and fate == Fate.LIVE) or not _below(path, root):
+            if fate == Fate.MARKER or (query.hidden and fate == Fate.LIVE) or not is_at_or_below(path, root):
                 continue
             if path in found and filesystem.kind_of(found[path]) != Kind.DIRECTORY:
                 notes.append(_older(filesystem, path, found[path]))
@@ -111,10 +112,6 @@ def _versions(filesystem: Filesystem, query: ExtractQuery, notes: list[Note]) ->
     if not found:
         lookup(filesystem, query.path, query.layer)  # Says where it is instead.
     return root, found
-
-
-def _below(path: str, root: str) -> bool:
-    return root == "/" or path == root or path.startswith(root + "/")
 
 
 def _older(filesystem: Filesystem, path: str, number: int) -> Note:

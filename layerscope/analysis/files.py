@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from fnmatch import translate
 from re import compile as compile_pattern
 
-from layerscope.errors import UsageError
+from layerscope.analysis.lookup import check_layer
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.image import Image
+from layerscope.model.paths import is_at_or_below
 from layerscope.model.rows import Column, Rows
 from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.inventory import catalog as catalog_of
@@ -73,8 +74,8 @@ def file_rows(image: Image, query: FileQuery, *, depth: int, sort: str, top: int
 
     Raises UsageError for a layer that the image does not have.
     """
-    if query.layer is not None and not 0 <= query.layer < len(image.layers):
-        raise UsageError(f"there is no layer {query.layer}; the image has {len(image.layers)}, counted from 0")
+    if query.layer is not None:
+        check_layer(query.layer, len(image.layers))
     filesystem = Filesystem(image.layers)
     found = files(filesystem, catalog_of(filesystem), query)
     if depth:
@@ -116,10 +117,10 @@ def _indented(row: FileRow, root: str) -> str:
 def files(filesystem: Filesystem, catalog: Catalog | None, query: FileQuery) -> Iterator[FileRow]:
     """The rows for a query, in the order of the layers; directories themselves are left out unless they are alone."""
     matches = compile_pattern(translate(query.pattern)).match if query.pattern else None
-    root = query.path.rstrip("/")
+    root = query.path.rstrip("/") or "/"
     for number in _numbers(filesystem, query):
         path = filesystem.path_of(number) if query.layer is None else filesystem.path_in_layer(number)
-        if root and path != root and not path.startswith(root + "/"):
+        if not is_at_or_below(path, root):
             continue
         if matches is not None and not matches(path) and not matches(path.rpartition("/")[2]):
             continue

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from layerscope.model.finding import Finding, FindingKind, Severity
+from layerscope.model.paths import is_at_or_below
 from layerscope.model.rows import Column, Rows
 from layerscope.rules.collapse import collapse
 
@@ -99,8 +100,7 @@ def _groups(number: int, finding: Finding) -> Iterator[tuple[object, ...]]:
     if not finding.paths:
         yield *shared, finding.content_bytes, 0, finding.layers, finding.detail, *told
     for group in collapse((path.path, path.content_bytes) for path in finding.paths):
-        base = group.path.rstrip("/")
-        layers = {path.layer for path in finding.paths if path.path == base or path.path.startswith(f"{base}/")}
+        layers = {path.layer for path in finding.paths if is_at_or_below(path.path, group.path)}
         yield *shared, group.content_bytes, group.files, tuple(sorted(layers)), group.path, *told
 
 

@@ -1,11 +1,11 @@
 """Finds what a person means by a path, and says where it is when it is not there."""
 
-import posixpath
 from dataclasses import dataclass
 
 from layerscope.errors import UsageError
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate, Kind
+from layerscope.model.paths import normal
 from layerscope.model.pathset import PathSet
 
 
@@ -33,14 +33,14 @@ def lookup(filesystem: Filesystem, path: str, layer: int | None) -> Found:
     raise UsageError(f"the image has no {asked}", hint=_elsewhere(filesystem, asked))
 
 
-def normal(path: str) -> str:
-    """A path that a person typed, as the versions have it: absolute, without ``..`` and doubled slashes."""
-    return posixpath.normpath("/" + path.lstrip("/"))
+def check_layer(layer: int, layer_count: int) -> None:
+    """Raises UsageError for the number of a layer that the image does not have."""
+    if not 0 <= layer < layer_count:
+        raise UsageError(f"there is no layer {layer}; the image has {layer_count}, counted from 0")
 
 
 def _in_layer(filesystem: Filesystem, path: str, layer: int) -> Found:
-    if not 0 <= layer < len(filesystem.layers):
-        raise UsageError(f"there is no layer {layer}", hint=f"the layers are 0 to {len(filesystem.layers) - 1}")
+    check_layer(layer, len(filesystem.layers))
     problem = filesystem.layers[layer].problem
     if problem:
         raise UsageError(f"layer {layer} could not be read: {problem}")

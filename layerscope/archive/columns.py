@@ -19,12 +19,13 @@ from layerscope.archive.header import (
     expected_adler,
     text,
 )
-from layerscope.archive.names import TABLE_OF_CONTENTS, classify, normal
+from layerscope.archive.names import TABLE_OF_CONTENTS, classify
 from layerscope.archive.pax import Extensions
 from layerscope.errors import Damaged, LimitExceeded
 from layerscope.model.changeset import Changeset, Ownership
 from layerscope.model.entry import Kind
 from layerscope.model.limits import Limits
+from layerscope.model.paths import normal
 
 _KINDS = {
     b"0": Kind.FILE,

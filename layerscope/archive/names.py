@@ -1,23 +1,13 @@
-"""Names as tars write them, made absolute and normal."""
+"""Names as tars write them, and the entries that they speak of."""
 
 from layerscope.model.entry import Kind
+from layerscope.model.paths import normal as normal
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 _LANDMARKS = frozenset({"/.prefetch.landmark", "/.no.prefetch.landmark"})
 TABLE_OF_CONTENTS = "/stargz.index.json"
 """The last entry of an eStargz layer, no part of its file system."""
-
-
-def normal(path: str) -> str:
-    """``/a/b`` for ``a//./b``, ``./a/b/`` and ``/../a/b``: the root is its own parent, as in a chroot."""
-    parts: list[str] = []
-    for part in path.split("/"):
-        if part == "..":
-            del parts[-1:]
-        elif part and part != ".":
-            parts.append(part)
-    return "/" + "/".join(parts)
 
 
 def classify(path: str, kind: Kind | int) -> tuple[str, int]:

@@ -6,12 +6,12 @@ from typing import Protocol
 
 from layerscope.archive.compression import MAGIC_BYTES, sniff
 from layerscope.archive.layer import NOTHING, LayerData, read_positional
-from layerscope.archive.names import normal
 from layerscope.archive.positional import PositionalFile
 from layerscope.archive.reading import Reading
 from layerscope.errors import ArchiveError, Damaged, LimitExceeded
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
+from layerscope.model.paths import normal
 
 _LINKS = 40
 """As many links in a row as Linux follows."""

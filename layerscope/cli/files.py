@@ -57,9 +57,10 @@ def files(
     from layerscope.analysis.files import FileQuery, file_rows
     from layerscope.cli.output import write_rows
     from layerscope.cli.reading import opened
+    from layerscope.model.paths import normal
     from layerscope.packages.catalogers import WANTED
 
-    query = FileQuery(path=path, layer=layer, hidden=hidden, pattern=name, owner=owner, least_bytes=least)
+    query = FileQuery(path=normal(path), layer=layer, hidden=hidden, pattern=name, owner=owner, least_bytes=least)
     # A tree is for people to read; the data formats list every file.
     flat = flat or row_format not in (RowFormat.TABLE, RowFormat.MARKDOWN)
     with opened(image, reading, wanted=WANTED) as opened_image:

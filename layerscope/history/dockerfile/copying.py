@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from layerscope.errors import UsageError
 from layerscope.history.dockerfile.build import ResolvedInstruction, is_inline
 from layerscope.history.dockerfile.glob import PathPattern, excluded, parse_excludes
-from layerscope.history.dockerfile.paths import below, names_directory, normal
+from layerscope.history.dockerfile.paths import below, names_directory
 from layerscope.history.dockerfile.stages import CONTEXT, Source
+from layerscope.model.paths import normal
 
 _REMOTE = re.compile(r"(?:https?|git|ssh)://|git@")
 _ARCHIVE = re.compile(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst))?|tgz|tbz2?|txz)\Z")

@@ -1,15 +1,9 @@
 """Paths of a Linux image, as far as a Dockerfile tells them."""
 
-import posixpath
-
 from layerscope.history.dockerfile.expand import Expansion
+from layerscope.model.paths import normal
 
 _DIRECTORY_NAMES = ("", ".", "..")
-
-
-def normal(path: str) -> str:
-    """``path`` from the root, without ``.``, ``..``, double and trailing slashes."""
-    return posixpath.normpath("/" + path.lstrip("/"))
 
 
 def names_directory(path: str) -> bool:

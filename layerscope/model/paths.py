@@ -1,0 +1,17 @@
+"""Paths of an image: absolute, with one slash between their parts and none at the end."""
+
+
+def normal(path: str) -> str:
+    """``/a/b`` for ``a//./b``, ``./a/b/`` and ``/../a/b``: the root is its own parent, as in a chroot."""
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part and part != ".":
+            parts.append(part)
+    return "/" + "/".join(parts)
+
+
+def is_at_or_below(path: str, root: str) -> bool:
+    """Whether a path is ``root`` or lies below it; both are normal, and ``/`` holds everything."""
+    return root == "/" or path == root or path.startswith(root + "/")
