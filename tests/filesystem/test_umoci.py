@@ -68,7 +68,9 @@ def extractable(stack: list[list[Member]]) -> list[list[Member]]:
                 continue
             if member.typeflag == b"1":
                 found = seen.live.get("/" + member.link.decode())
-                if found is None or seen.kind_of(found) == Kind.DIRECTORY or "/" + member.link.decode() == path:
+                # The place of the link is emptied first, and its target may lie there.
+                lost = f"/{member.link.decode()}/".startswith(f"{path}/")
+                if found is None or seen.kind_of(found) == Kind.DIRECTORY or lost:
                     continue
             kept[-1].append(member)
     return kept
