@@ -188,7 +188,7 @@ class Capture:
             hint = "write it to a file first, and name that"
             raise ArchiveError(f"{self._where}: what came through a pipe cannot be read twice", hint=hint)
         tar = ForwardTar(self._again(), self._where)
-        for index, pieces in replay(tar, self._changeset, indexes, self._where):
+        for index, pieces in replay(tar, self._changeset, indexes, self._where, self._limits):
             yield index, self._compared(index, pieces)
 
     def _compared(self, index: int, pieces: Iterator[Piece]) -> Iterator[Piece]:
@@ -214,11 +214,12 @@ def _cut(path: str) -> Damaged:
 class Positional:
     """The contents of a plain layer in a plain archive, read when asked for."""
 
-    def __init__(self, file: PositionalFile, base: int, changeset: Changeset, new: Hasher) -> None:
+    def __init__(self, file: PositionalFile, base: int, changeset: Changeset, new: Hasher, limits: Limits) -> None:
         self._file = file
         self._base = base
         self._changeset = changeset
         self._new = new
+        self._limits = limits
 
     def read(self, index: int, start: int = 0, length: int | None = None) -> bytes | None:
         """Bytes of a file; see Contents."""
@@ -249,4 +250,4 @@ class Positional:
     def stream(self, indexes: Sequence[int]) -> Iterator[tuple[int, Iterator[Piece]]]:
         """Contents from their places; see Contents."""
         where = "the archive"
-        yield from replay(PositionalTar(self._file, self._base, where), self._changeset, indexes, where)
+        yield from replay(PositionalTar(self._file, self._base, where), self._changeset, indexes, where, self._limits)

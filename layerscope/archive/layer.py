@@ -78,7 +78,7 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
         data = read_stream(Range(file, base, length), where, reading, lambda: Range(file, base, length))
         if compression:
             return data
-        contents = Positional(file, base, data.changeset, hasher(reading.fingerprint))
+        contents = Positional(file, base, data.changeset, hasher(reading.fingerprint), reading.limits)
         return LayerData(
             changeset=data.changeset,
             contents=contents,
@@ -97,7 +97,7 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
         reading.progress(length)
     return LayerData(
         changeset=changeset,
-        contents=Positional(file, base, changeset, hasher(reading.fingerprint)),
+        contents=Positional(file, base, changeset, hasher(reading.fingerprint), reading.limits),
         stored_bytes=length,
         tar_bytes=length,
         warnings=tuple(warnings),

@@ -100,7 +100,7 @@ def _from_file(file: PositionalFile, source: str, reading: Reading) -> Image:
     if store.has("manifest.json") or store.has("index.json"):
         return from_store(store, source, reading, warnings)
     _expect_root_file_system(outer, source)
-    contents = Positional(file, 0, outer, hasher(reading.fingerprint))
+    contents = Positional(file, 0, outer, hasher(reading.fingerprint), reading.limits)
     data = LayerData(changeset=outer, contents=contents, stored_bytes=file.length, tar_bytes=file.length)
     return root_file_system(data, source, reading, warnings)
 

@@ -9,6 +9,7 @@ from layerscope.archive.sparse import segments
 from layerscope.errors import Damaged
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Piece
+from layerscope.model.limits import Limits
 
 _CHUNK = 1 << 18
 
@@ -69,20 +70,22 @@ class ForwardTar:
             yield self._view[:count]
 
 
-def replay(tar: Tar, changeset: Changeset, indexes: Sequence[int], where: str) -> Iterator[tuple[int, Iterator[Piece]]]:
+def replay(
+    tar: Tar, changeset: Changeset, indexes: Sequence[int], where: str, limits: Limits
+) -> Iterator[tuple[int, Iterator[Piece]]]:
     """Each of the regular files with its pieces, in the order of the tar; see Contents.stream."""
     for index in sorted(set(indexes), key=lambda one: (changeset.offsets[one], one)):
         if index in changeset.sparse:
-            yield index, _sparse(tar, changeset, index, where)
+            yield index, _sparse(tar, changeset, index, where, limits)
         else:
             tar.move(changeset.offsets[index])
             yield index, tar.pieces(changeset.sizes[index])
 
 
-def _sparse(tar: Tar, changeset: Changeset, index: int, where: str) -> Iterator[Piece]:
+def _sparse(tar: Tar, changeset: Changeset, index: int, where: str, limits: Limits) -> Iterator[Piece]:
     """Data and holes of a sparse file, up to its real length."""
     done = 0
-    for offset, position, length in segments(tar, changeset, index, where):
+    for offset, position, length in segments(tar, changeset, index, where, limits):
         if offset > done:
             yield offset - done
         if length:

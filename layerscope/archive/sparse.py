@@ -12,29 +12,29 @@ from layerscope.archive.header import BLOCK
 from layerscope.errors import Damaged, LimitExceeded
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
+from layerscope.model.limits import Limits
 
 if TYPE_CHECKING:
     from layerscope.archive.replay import Tar
 
-_MOST = 64 << 20
-"""Bytes of headers, or of a map; GNU tar needs 24 for each stretch of data."""
 _DIGITS = 19
 
 
-def segments(tar: Tar, changeset: Changeset, index: int, where: str) -> list[tuple[int, int, int]]:
+def segments(tar: Tar, changeset: Changeset, index: int, where: str, limits: Limits) -> list[tuple[int, int, int]]:
     """The stretches of data of a sparse file as offset in the file, position in the tar, and length.
 
     They are ascending, apart, and inside of the file. Reads the headers before the content, and the map in the
     content where it stands there (GNU tar manual, "Storing Sparse Files"). Raises Damaged where it makes no sense.
     """
     start, content = _headers(changeset, index), changeset.offsets[index]
-    if content - start > _MOST:
-        raise LimitExceeded(f"{where}: a sparse map of over {_MOST:,} bytes")
+    most = limits.sparse_bytes
+    if content - start > most:
+        raise LimitExceeded(f"{where}: a sparse map of over {most:,} bytes", hint="raise --limit sparse_bytes")
     tar.move(start)
     head = b"".join(bytes(piece) for piece in tar.pieces(content - start))
     stored = changeset.sparse[index]
     if b"GNU.sparse.major=1\n" in head:
-        numbers, taken = _map_in_content(tar, stored, where, content)
+        numbers, taken = _map_in_content(tar, min(stored, most), where, content)
     else:
         numbers, taken = _map_in_headers(head, where, content), 0
     return _checked(numbers, content + taken, content + stored, changeset.sizes[index], where)
@@ -65,12 +65,12 @@ def _headers(changeset: Changeset, index: int) -> int:
     return (changeset.offsets[before] + payload + BLOCK - 1) & -BLOCK
 
 
-def _map_in_content(tar: Tar, stored: int, where: str, position: int) -> tuple[list[tuple[int, int]], int]:
+def _map_in_content(tar: Tar, most: int, where: str, position: int) -> tuple[list[tuple[int, int]], int]:
     """Decimal numbers, one a line: how many stretches, then offset and length of each, filled up to whole blocks."""
     numbers: list[int] = []
     rest, taken = b"", 0
     while not numbers or len(numbers) <= 2 * numbers[0]:
-        if taken + BLOCK > min(stored, _MOST):
+        if taken + BLOCK > most:
             raise Damaged("a sparse map does not end", where=where, offset=position)
         block = b"".join(bytes(piece) for piece in tar.pieces(BLOCK))
         taken += BLOCK

@@ -12,7 +12,9 @@ class Limits:
     """How much of anything one image may hold, in bytes unless the name says otherwise.
 
     ``ratio`` bounds the expansion of a compressed stream, and counts only beyond ``ratio_from`` expanded bytes,
-    since a file of zeros compresses a thousandfold and harms nobody while it is small.
+    since a file of zeros compresses a thousandfold and harms nobody while it is small. ``sparse_bytes`` bounds the map
+    of one sparse file, of which GNU tar needs 24 for each stretch of data. ``expanded_bytes``, ``ratio``, ``entries``
+    and ``captured_bytes`` also bound what all layers of an image take together.
     """
 
     expanded_bytes: int = 512 * GIB
@@ -23,5 +25,6 @@ class Limits:
     json_bytes: int = 32 * MIB
     json_depth: int = 100
     pax_bytes: int = 4 * MIB
+    sparse_bytes: int = 64 * MIB
     captured_bytes: int = 1 * GIB
     layers: int = 20_000
