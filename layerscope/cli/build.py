@@ -10,6 +10,7 @@ from layerscope.analysis.analyse import WANTED, Question
 from layerscope.analysis.lockfiles import LOCKFILES
 from layerscope.cli.options import BuildOptions, ReadOptions
 from layerscope.cli.reading import opened
+from layerscope.cli.user_files import read_whole
 from layerscope.errors import UsageError
 from layerscope.model.image import Image
 from layerscope.stages.origins import Known
@@ -87,7 +88,7 @@ def _dockerfile(source: str) -> "Dockerfile":
 
     path = Path(source)
     path = path / "Dockerfile" if path.is_dir() else path
-    return parse_dockerfile(_read(path, MAX_BYTES), name=path.name)
+    return parse_dockerfile(read_whole(path, MAX_BYTES), name=path.name)
 
 
 def _lockfiles(dockerfile: Path) -> Iterator[tuple[str, bytes]]:
@@ -96,15 +97,4 @@ def _lockfiles(dockerfile: Path) -> Iterator[tuple[str, bytes]]:
     for name in sorted(LOCKFILES):
         path = directory / name
         if path.is_file():
-            yield str(path), _read(path, _LOCKFILE_BYTES)
-
-
-def _read(path: Path, most: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(most + 1)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
-    if len(content) > most:
-        raise UsageError(f"{path} is longer than {most:,} bytes")
-    return content
+            yield str(path), read_whole(path, _LOCKFILE_BYTES)

@@ -15,6 +15,7 @@ from typing import Any
 import typer
 
 from layerscope.analysis.ignore import Ignore
+from layerscope.cli.user_files import read_whole
 from layerscope.errors import UsageError
 
 _APPLICATION = "layerscope"
@@ -100,7 +101,7 @@ def _project(start: Path) -> Configuration:
         if (place / _OWN_FILE).is_file():
             return read_file(place / _OWN_FILE)
         shared = place / _PYPROJECT
-        if shared.is_file() and b"layerscope" in _bytes(shared):
+        if shared.is_file() and b"layerscope" in read_whole(shared, _LONGEST):
             found = read_file(shared)
             if found.settings or found.check or found.ignores:
                 return found
@@ -115,7 +116,7 @@ def _user() -> Configuration:
 def _dive(path: Path) -> Configuration:
     from layerscope.analysis.dive_ci import dive_limits
 
-    limits = dive_limits(_bytes(path).decode("utf-8", "replace"), str(path))
+    limits = dive_limits(read_whole(path, _LONGEST).decode("utf-8", "replace"), str(path))
     return Configuration(check=limits, files=(str(path),))
 
 
@@ -123,18 +124,9 @@ def _document(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(_bytes(path).decode("utf-8"))
+        return tomllib.loads(read_whole(path, _LONGEST).decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not TOML: {error}") from None
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > _LONGEST:
-            raise UsageError(f"{path} is longer than {_LONGEST:,} bytes")
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
 
 
 def _table(document: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
