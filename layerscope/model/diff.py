@@ -22,6 +22,19 @@ class Status(StrEnum):
     SAME = "same"
 
 
+class _Sides:
+    """What has content bytes in one or both of the images: 0 for the side that lacks it."""
+
+    __slots__ = ()
+    before_bytes: int
+    after_bytes: int
+
+    @property
+    def delta(self) -> int:
+        """How many bytes came, negative where some went."""
+        return self.after_bytes - self.before_bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
     """One of the two images."""
@@ -47,7 +60,7 @@ class LayerDiff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(_Sides):
     """Something that has content bytes in one or both of the images: a directory, an instruction, a stage."""
 
     name: str
@@ -55,14 +68,9 @@ class Change:
     before_bytes: int = 0
     after_bytes: int = 0
 
-    @property
-    def delta(self) -> int:
-        """How many bytes came, negative where some went."""
-        return self.after_bytes - self.before_bytes
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PackageChange:
+class PackageChange(_Sides):
     """All versions of one package; ``changed`` means that the versions differ or that its own files do."""
 
     type: str
@@ -73,14 +81,9 @@ class PackageChange:
     before_bytes: int = 0
     after_bytes: int = 0
 
-    @property
-    def delta(self) -> int:
-        """How many bytes came, negative where some went."""
-        return self.after_bytes - self.before_bytes
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstructionChange:
+class InstructionChange(_Sides):
     """One step of either build, paired by its layer, else by its text; None for the side that lacks it.
 
     ``before`` and ``after`` are indexes of instructions. A layer without a recorded step has neither.
@@ -95,14 +98,9 @@ class InstructionChange:
     before_bytes: int = 0
     after_bytes: int = 0
 
-    @property
-    def delta(self) -> int:
-        """How many bytes came, negative where some went."""
-        return self.after_bytes - self.before_bytes
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FindingChange:
+class FindingChange(_Sides):
     """The findings of one rule at one place; an image lacks it where its count is 0."""
 
     rule: str
@@ -117,14 +115,9 @@ class FindingChange:
     before_bytes: int = 0
     after_bytes: int = 0
 
-    @property
-    def delta(self) -> int:
-        """How many bytes came, negative where some went."""
-        return self.after_bytes - self.before_bytes
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PathChange:
+class PathChange(_Sides):
     """One path of a final file system, or of both.
 
     The bytes are those that the path carries: for all but regular files 0, and for a hardlinked file they count at
@@ -137,11 +130,6 @@ class PathChange:
     before_bytes: int = 0
     after_bytes: int = 0
     moved_from: str = ""
-
-    @property
-    def delta(self) -> int:
-        """How many bytes came, negative where some went."""
-        return self.after_bytes - self.before_bytes
 
     @property
     def moved_bytes(self) -> int:
