@@ -13,7 +13,7 @@ from layerscope.packages.ranged import kept_ranges
 from layerscope.rules.owned import OS_TYPES, by_instruction, indexes, is_owned, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.strippable import strippable
-from layerscope.rules.views import calls, command_words, content_bytes, files, living, within
+from layerscope.rules.views import calls, content_bytes, files, living, runs_dotnet, within
 
 _START_FILES = re.compile(r".*/(?:[A-Za-z]?crt[1in0]|crtbegin[STL]?|crtend[S]?|crtfastmath|crtprec\d+|gcrt2?)\.o")
 _CARGO = tuple(
@@ -173,7 +173,7 @@ def sources(scene: Scene) -> Iterator[Leak]:
     Interpreted code is what runs, so it is no finding; nor is code in folders of dependencies, or in an image whose
     Entrypoint or Cmd names a build tool.
     """
-    builds = calls(scene.image, "dotnet") and not {"run", "watch"}.isdisjoint(command_words(scene.image))
+    builds = runs_dotnet(scene.image)
     if builds or calls(scene.image, *_BUILDERS):
         return
     path_of = scene.filesystem.path_of

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import calls, command_words, content_bytes, weight, within
+from layerscope.rules.views import calls, command_words, content_bytes, runs_dotnet, weight, within
 
 _COPIED = "leave {path} in the build stage: copy less than {step} does, or use `COPY --exclude`"
 
@@ -227,7 +227,7 @@ def other_cache(scene: Scene) -> Iterator[Leak]:
     """
     paths = {number: scene.filesystem.path_of(number) for number in scene.matches}
     conda = {path.removesuffix("/urls.txt") for path in paths.values() if path.endswith("/pkgs/urls.txt")}
-    builds = calls(scene.image, "dotnet") and not {"run", "watch"}.isdisjoint(command_words(scene.image))
+    builds = runs_dotnet(scene.image)
     yield from _leaks(
         scene, tuple(number for number, path in paths.items() if _is_other(path, conda, nuget=not builds))
     )

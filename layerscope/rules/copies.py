@@ -137,7 +137,7 @@ _DATABASES = (
     "rootfs-copy",
     severity=Severity.HIGH,
     title="a whole root file system is copied over another",
-    fix="copy the files that the application needs, or start from {step}'s source itself (`FROM`)",
+    fix="copy the files that the application needs, or start (`FROM`) from what {step} copies",
     wanted=Wanted(paths=PathSet(paths=(*_RELEASES, *_DATABASES)), head=0),
 )
 def rootfs_copy(scene: Scene) -> Iterator[Leak]:

@@ -1,11 +1,11 @@
 """The secrets in the configuration of tools: registries, clouds, forges, databases."""
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from layerscope.rules.documents import json_object
 from layerscope.rules.masks import is_placeholder
 from layerscope.rules.secret_names import is_secret, url_credentials
 
@@ -115,17 +115,9 @@ def _nuget(text: str) -> Iterator[Credential]:
         yield from _real(match[1], match[2])
 
 
-def _mapping(text: str) -> Mapping[str, Any]:
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
 def _docker(text: str) -> Iterator[Credential]:
     """``auths``: per registry ``auth`` (base64 of user:password), or tokens; a helper's name is no secret."""
-    document = _mapping(text)
+    document = json_object(text)
     auths = document.get("auths", document)
     for registry, entry in auths.items() if isinstance(auths, dict) else ():
         for name in ("auth", "password", "identitytoken", "registrytoken"):
@@ -135,7 +127,7 @@ def _docker(text: str) -> Iterator[Credential]:
 
 def _service_account(text: str) -> Iterator[Credential]:
     """A Google service account's key, or what ``gcloud auth`` keeps of a user."""
-    document = _mapping(text)
+    document = json_object(text)
     for name in ("private_key", "refresh_token", "client_secret"):
         if document.get("type") in ("service_account", "authorized_user") and isinstance(document.get(name), str):
             yield from _real(name, document[name])
@@ -152,7 +144,7 @@ def _leaves(*names: str) -> Callable[[str], Iterator[Credential]]:
             yield from _real(key if key in names else "token", value)
 
     def parse(text: str) -> Iterator[Credential]:
-        yield from walk(_mapping(text), "", False, 0)
+        yield from walk(json_object(text), "", False, 0)
 
     return parse
 

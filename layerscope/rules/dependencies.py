@@ -6,7 +6,8 @@ from collections.abc import Set as AbstractSet
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.rules.lockfiles import json_object, node_dev_packages, normal
+from layerscope.rules.documents import json_object
+from layerscope.rules.lockfiles import node_dev_packages, normal
 from layerscope.rules.node_lockfiles import GRAPHS, only_development
 from layerscope.rules.owned import by_instruction, indexes, is_owned, listing, owned_by
 from layerscope.rules.rule import Leak, Scene, rule

@@ -5,15 +5,15 @@ A lockfile knows, so its answer is a set of names (``Locked``). A manifest witho
 cannot be parsed says nothing.
 """
 
-import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from layerscope.rules.documents import json_object, toml_object
+
 _SEPARATORS = re.compile(r"[-_.]+")
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
-_LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){200}")
 _MAIN = frozenset({"main", "default"})
 
 
@@ -48,24 +48,15 @@ def required(text: str) -> tuple[str, frozenset[str]] | None:
     return normal(match[1]), frozenset(normal(extra.strip()) for extra in (match[2] or "").split(",") if extra.strip())
 
 
-def json_object(data: bytes) -> dict[str, Any]:
-    """A JSON object; empty for anything else."""
-    try:
-        document = json.loads(data)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _toml(data: bytes) -> dict[str, Any]:
-    """A TOML document; empty for what is none, or has a key of very many parts, which tomllib reads in square time."""
-    import tomllib
-
-    try:
-        text = data.decode("utf-8")
-        return {} if _LONG_KEY.search(text) else tomllib.loads(text)
-    except (ValueError, RecursionError):
-        return {}
+def closure(roots: Iterable[str], needs: Callable[[str], Iterable[str]]) -> set[str]:
+    """The names, and all that they need, and what that needs, and so on."""
+    todo, found = list(roots), set[str]()
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += needs(name)
+    return found
 
 
 def _table(value: object) -> dict[str, Any]:
@@ -100,7 +91,7 @@ def _grouped_lock(data: bytes) -> Wishes | None:
     """poetry.lock and pdm.lock: each package with its groups, or the category of Poetry before 1.5."""
     versions: dict[str, str] = {}
     needed: set[str] = set()
-    for package in _tables(_toml(data).get("package")):
+    for package in _tables(toml_object(data).get("package")):
         groups = package.get("groups", [package["category"]] if "category" in package else None)
         name = normal(str(package.get("name", "")))
         if not isinstance(groups, list) or not _MAIN.isdisjoint(map(str, groups)):
@@ -112,38 +103,39 @@ def _grouped_lock(data: bytes) -> Wishes | None:
 
 def _uv_lock(data: bytes) -> Wishes | None:
     """uv.lock: the workspace's own members are the roots, their extras and groups stand apart."""
-    packages = {normal(str(package.get("name", ""))): package for package in _tables(_toml(data).get("package"))}
+    packages = {normal(str(package.get("name", ""))): package for package in _tables(toml_object(data).get("package"))}
     roots = [p for p in packages.values() if {"editable", "virtual", "directory"} & set(_table(p.get("source")))]
     extras = [_table(root.get("optional-dependencies")).values() for root in roots]
-    production = _closure(packages, [*(root.get("dependencies") for root in roots), *(e for es in extras for e in es)])
+    production = _needed(packages, [*(root.get("dependencies") for root in roots), *(e for es in extras for e in es)])
     groups = [group for root in roots for group in _table(root.get("dev-dependencies")).values()]
-    development = _closure(packages, groups) - production
+    development = _needed(packages, groups) - production
     return Locked(versions={name: str(packages[name].get("version", "")) for name in development if name in packages})
 
 
-def _closure(packages: Mapping[str, dict[str, Any]], lists: Iterable[object]) -> set[str]:
-    todo = [normal(str(item.get("name", ""))) for dependencies in lists for item in _tables(dependencies)]
-    found: set[str] = set()
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found.add(name)
-            package = packages.get(name, {})
-            optional = _table(package.get("optional-dependencies")).values()
-            for dependencies in (package.get("dependencies"), *optional):
-                todo += [normal(str(item.get("name", ""))) for item in _tables(dependencies)]
-    return found
+def _needed(packages: Mapping[str, dict[str, Any]], lists: Iterable[object]) -> set[str]:
+    """What lists of dependencies need, with all that those need, their extras too."""
+
+    def needs(name: str) -> Iterator[str]:
+        package = packages.get(name, {})
+        return _listed(package.get("dependencies"), *_table(package.get("optional-dependencies")).values())
+
+    return closure(_listed(*lists), needs)
+
+
+def _listed(*lists: object) -> Iterator[str]:
+    """The names in lists of dependencies."""
+    return (normal(str(item.get("name", ""))) for dependencies in lists for item in _tables(dependencies))
 
 
 def _pipfile(data: bytes) -> Wishes | None:
-    document = _toml(data)
+    document = toml_object(data)
     production = _names(_table(document.get("packages")))
     return Declared(production=production, development=_names(_table(document.get("dev-packages"))) - production)
 
 
 def _pyproject(data: bytes) -> Wishes | None:
     """PEP 621 and PEP 735, and the tables of Poetry, PDM and uv."""
-    document = _toml(data)
+    document = toml_object(data)
     project, tool = _table(document.get("project")), _table(document.get("tool"))
     poetry = _table(tool.get("poetry"))
     production = _names(project.get("dependencies")) | _names(_table(poetry.get("dependencies")))

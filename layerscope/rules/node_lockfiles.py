@@ -8,7 +8,8 @@ line by their indentation, of which their own tools write exactly one form; what
 import re
 from collections.abc import Callable, Mapping
 
-from layerscope.rules.lockfiles import json_object
+from layerscope.rules.documents import json_object
+from layerscope.rules.lockfiles import closure
 
 Graph = Mapping[str, frozenset[str]]
 """What each package needs, by name."""
@@ -71,18 +72,12 @@ def only_development(manifest: bytes, graph: Graph) -> frozenset[str]:
     development = _keys(document.get("devDependencies")) - production
     if not _keys(document.get("dependencies")) <= graph.keys():
         return frozenset()
-    return frozenset(_closure(development, graph) - _closure(production, graph))
+
+    def needs(name: str) -> frozenset[str]:
+        return graph.get(name, frozenset())
+
+    return frozenset(closure(development, needs) - closure(production, needs))
 
 
 def _keys(value: object) -> set[str]:
     return {key for key in value if isinstance(key, str)} if isinstance(value, dict) else set()
-
-
-def _closure(roots: set[str], graph: Graph) -> set[str]:
-    todo, found = list(roots), set[str]()
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found.add(name)
-            todo += graph.get(name, ())
-    return found

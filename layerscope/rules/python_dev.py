@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.rules.lockfiles import PYTHON, Declared, Locked, Wishes, normal, required
+from layerscope.rules.lockfiles import PYTHON, Declared, Locked, Wishes, closure, normal, required
 from layerscope.rules.owned import by_instruction, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.views import calls, living
@@ -112,23 +112,17 @@ def _extra(line: str) -> str:
 
 def _only_development(wishes: Wishes, needs: Requirements, versions: Mapping[str, frozenset[str]]) -> list[str]:
     """The installed packages that development alone needs, in the order of their names."""
+
+    def plain(name: str) -> list[str]:
+        return [need for need, extra in needs.get(name, ()) if not extra]
+
     if isinstance(wishes, Locked):
         candidates = {n for n, version in wishes.versions.items() if n in versions and version in {"", *versions[n]}}
     else:
-        candidates = (_closure(wishes.development, needs) - _closure(wishes.production, needs)) & versions.keys()
+        candidates = (closure(wishes.development, plain) - closure(wishes.production, plain)) & versions.keys()
     shared: set[str] | None = None
     while shared is None or shared:
         required_by_others = (pair for name, pairs in needs.items() if name not in candidates for pair in pairs)
         shared = {need for need, extra in required_by_others if not extra} & candidates
         candidates -= shared
     return sorted(candidates)
-
-
-def _closure(roots: frozenset[str], needs: Requirements) -> set[str]:
-    todo, found = list(roots), set[str]()
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found.add(name)
-            todo += [need for need, extra in needs.get(name, ()) if not extra]
-    return found

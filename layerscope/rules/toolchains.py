@@ -16,7 +16,7 @@ from layerscope.rules.owned import (
     owned_by,
 )
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import called, calls, command_words, files, living, within
+from layerscope.rules.views import called, calls, command_words, files, living, runs_dotnet, within
 
 _COMPILERS = ("gcc", "g++", "cc", "c++", "clang", "clang++", "gfortran", "tcc", "icx", "nvcc", "R", "Rscript", "julia")
 _NATIVE = re.compile(
@@ -118,7 +118,7 @@ def lang_toolchain(scene: Scene) -> Iterator[Leak]:
         skip.append("/usr/local/go/")
     if calls(scene.image, *_RUST):
         skip += [".rustup/", "rustup/"]
-    if calls(scene.image, "dotnet") and not {"run", "watch", "build", "test", "script"}.isdisjoint(words):
+    if runs_dotnet(scene.image, "build", "test", "script"):
         skip.append("/dotnet/")
     java = calls(scene.image, "javac", "jlink", "jshell", "jpackage") or any(word.endswith(".java") for word in words)
     live = living(scene)

@@ -80,6 +80,11 @@ def called(image: Image) -> frozenset[str]:
     return frozenset(word.rpartition("/")[2] for word in command_words(image))
 
 
+def runs_dotnet(image: Image, *also: str) -> bool:
+    """Whether the image starts ``dotnet run``, which needs the SDK and its packages, or another of its commands."""
+    return calls(image, "dotnet") and not {"run", "watch", *also}.isdisjoint(command_words(image))
+
+
 def calls(image: Image, *tools: str) -> bool:
     """Whether Entrypoint or Cmd name one of the tools, also by version (``python3.12``, ``gcc-12``)."""
     names = called(image)

@@ -1,0 +1,27 @@
+"""JSON and TOML documents of an image: what cannot be parsed is empty, as it says nothing."""
+
+import json
+import re
+from typing import Any
+
+_LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){200}")
+
+
+def json_object(data: bytes | str) -> dict[str, Any]:
+    """A JSON object; empty for anything else."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def toml_object(data: bytes) -> dict[str, Any]:
+    """A TOML document; empty for what is none, or has a key of very many parts, which tomllib reads in square time."""
+    import tomllib
+
+    try:
+        text = data.decode("utf-8")
+        return {} if _LONG_KEY.search(text) else tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return {}
