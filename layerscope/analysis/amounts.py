@@ -37,7 +37,7 @@ def byte_count(text: str, name: str) -> int:
     """Read bytes; raises UsageError for a percentage too."""
     found = amount(text, name)
     if found.content_bytes is None:
-        raise UsageError(f"{name} {text[:60]}: a percentage of nothing in particular", hint="give bytes, as in 50MB")
+        raise UsageError(f"{name} {text[:60]}: takes bytes, not a percentage", hint="write them as in 50MB")
     return found.content_bytes
 
 
@@ -46,7 +46,7 @@ def share(text: str, name: str) -> Fraction:
     number, unit = _parts(text, name)
     found = number / 100 if unit == "%" else number
     if unit not in ("", "%") or found > 1:
-        raise UsageError(f"{name} {text[:60]}: not a part of one", hint="write 0.95 or 95%")
+        raise UsageError(f"{name} {text[:60]}: not between 0 and 1, nor 0% and 100%", hint="write 0.95 or 95%")
     return found
 
 
