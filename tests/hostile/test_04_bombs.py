@@ -2,10 +2,12 @@
 
 import gzip
 import struct
+from dataclasses import fields
 
 import pytest
 import zstandard
 
+from layerscope.model.limits import Limits
 from tests.builder import Compression, ImageSpec, compress, crane, digest, edit, file, layer, symlink, to_json
 from tests.building.docker import described
 from tests.hostile.conftest import Command, image, packed
@@ -104,3 +106,14 @@ def test_a_zstd_frame_that_asks_for_a_window_of_gigabytes_is_refused(command: Co
 def test_gzip_members_of_nothing_without_end_are_passed_in_linear_time(command: Command) -> None:
     data = gzip.compress(image([file("a", b"abc")]), mtime=0) + gzip.compress(b"", mtime=0) * 100_000
     assert command.report(data)["totals"]["content_bytes"] == 3
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Limits)])
+def test_every_limit_is_an_option_and_a_setting(command: Command, name: str) -> None:
+    path = command.write(packed([file("a", b"abc")]))
+    assert command("layers", path, "--limit", f"{name}=1000000000000").code == 0
+    (command.directory / ".layerscope.toml").write_text(f"[limits]\n{name} = 1000000000000\n")
+    assert command("layers", path).code == 0
+    (command.directory / ".layerscope.toml").write_text("[limits]\nentries = 0\n")
+    done = command("layers", path)
+    assert done.code == 3 and "--limit entries" in done.errors

@@ -1,9 +1,14 @@
 """Sparse maps without end, sizes that disagree, negative numbers, extension headers that are too large."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from layerscope.archive.reader import open_image
+from layerscope.archive.reading import Reading
+from layerscope.errors import LimitExceeded
+from layerscope.model.limits import Limits
 from tests.builder import file, gnu_sparse, header, layer, pax_header, pax_sparse, raw
 from tests.building.header import padded
 from tests.building.member import Member
@@ -91,3 +96,15 @@ def test_a_global_header_before_each_of_many_entries_is_no_work_for_each(command
 def test_a_size_that_leads_out_of_the_layer_is_damage(command: Command, archive: Archive) -> None:
     error = command.error(archive([file("a", b"abc", declared_bytes=1 << 40, base256=True)]))
     assert "the data ends within an entry" in error and "layer 0 (" in error
+
+
+@BOTH
+def test_a_sparse_map_beyond_its_limit_is_not_kept(archive: Archive, tmp_path: Path) -> None:
+    pieces = [(number * 2, b"x") for number in range(1_000)]
+    path = tmp_path / "image.tar"
+    path.write_bytes(archive([gnu_sparse("a", pieces, real_bytes=2_000)]))
+    with open_image(str(path), Reading(limits=Limits(sparse_bytes=10_000))) as opened:
+        stream = opened.layers[0].contents.stream([0])
+        with pytest.raises(LimitExceeded, match="a sparse map of over 10,000 bytes"):
+            for _, content in stream:
+                list(content)

@@ -33,31 +33,24 @@ from tests.building.docker import described
 from tests.hostile.conftest import Command, image, packed
 
 
-def test_a_hundred_thousand_whiteouts_of_a_hundred_thousand_files(command: Command) -> None:
-    names = [f"d{number % 100}/f{number}" for number in range(100_000)]
+def test_as_many_whiteouts_as_files(command: Command) -> None:
+    names = [f"d{number % 100}/f{number}" for number in range(40_000)]
     report = command.report(packed([file(name) for name in names], [whiteout(name) for name in names]))
-    assert (report["totals"]["entries"], report["totals"]["files"]) == (200_000, 0)
+    assert (report["totals"]["entries"], report["totals"]["files"]) == (80_000, 0)
 
 
 def test_a_million_whiteouts_are_walked_within_the_memory(command: Command) -> None:
-    names = (f"d{number % 100}/f{number}" for number in range(1_000_000))
     path = command.directory / "rootfs.tar"
-    block = bytearray(whiteout("x").to_bytes())
+    block = whiteout("x").to_bytes()
+    # Only the name differs, so only its bytes are added up anew: making a member takes longer than reading it.
+    blank = sum(block[100:148]) + 8 * ord(" ") + sum(block[156:])
     with path.open("wb") as archive:
-        for name in names:
-            archive.write(_renamed(block, name))
+        for number in range(1_000_000):
+            name = b"d%d/.wh.f%d" % (number % 100, number)
+            archive.write(name.ljust(100, b"\0") + block[100:148] + b"%06o\0 " % (blank + sum(name)) + block[156:])
         archive.write(bytes(1024))
     done = command("layers", path.name, "-f", "csv")
     assert done.column("entries") == ["1000000"]
-
-
-def _renamed(block: bytearray, name: str) -> bytes:
-    """The header of a whiteout with another name: making a million members takes longer than reading them."""
-    marker = name.replace("/", "/.wh.").encode()
-    block[:100] = marker.ljust(100, b"\0")
-    block[148:156] = b" " * 8
-    block[148:156] = b"%06o\0 " % sum(block)
-    return bytes(block)
 
 
 def test_a_hundred_thousand_layers_are_more_than_any_image_has(command: Command) -> None:
