@@ -73,3 +73,9 @@ class Finding:
     packages: tuple[tuple[str, int], ...] = ()
     ignored: str = ""
     paths: tuple[FoundPath, ...] = ()
+
+    @property
+    def path_count(self) -> int:
+        """How many versions it claims."""
+        return len(self.paths)
+

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from layerscope.model.finding import Finding, FoundPath
+from layerscope.model.package import Package
 
 
 def dumps(value: object, *, indent: int | None = None) -> str:
@@ -42,6 +43,9 @@ def plain(value: object) -> dict[str, Any]:
     members = with_bytes({name: getattr(value, name) for name in _names(type(value))})
     if isinstance(value, Finding):
         members["paths"] = [_found_path(path) for path in value.paths]
+        members["path_count"] = value.path_count
+    elif isinstance(value, Package):
+        members["purl"] = value.purl
     return members
 
 
