@@ -65,8 +65,6 @@ def _write(pieces: Iterator[Piece]) -> None:
 
 
 def _printed(data: bytes | memoryview) -> None:
-    from layerscope.cli.output import write
-    from layerscope.render.escape import printable
+    from layerscope.cli.output import write_foreign
 
-    lines = bytes(data).decode("utf-8", "surrogateescape").split("\n")
-    write("\n".join("\t".join(map(printable, line.split("\t"))) for line in lines))
+    write_foreign(bytes(data).decode("utf-8", "surrogateescape"))

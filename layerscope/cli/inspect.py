@@ -22,7 +22,7 @@ def inspect(
     layerscope inspect -f '{{.Size}}' image.tar
     """
     from layerscope.analysis.inspect import inspect as document
-    from layerscope.cli.output import write
+    from layerscope.cli.output import write, write_foreign
     from layerscope.cli.reading import opened
 
     with opened(image, reading) as opened_image:
@@ -34,4 +34,4 @@ def inspect(
         return
     from layerscope.render.gotemplate import render_image
 
-    write(render_image(template, described) + "\n")
+    write_foreign(render_image(template, described) + "\n")

@@ -25,5 +25,12 @@ def write(text: str) -> None:
     sys.stdout.write(text)
 
 
+def write_foreign(text: str) -> None:
+    """Print what an image says in its own words: to a pipe as it is, to a terminal nothing that moves its cursor."""
+    from layerscope.render.escape import printable_lines
+
+    write(printable_lines(text) if sys.stdout.isatty() else text)
+
+
 def write_rows(rows: Rows, row_format: RowFormat, unit_name: UnitsName) -> None:
     write(ROW_RENDERERS[row_format.value](rows, units(unit_name.value), terminal_width()))

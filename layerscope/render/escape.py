@@ -8,6 +8,11 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else _escaped(character) for character in text)
 
 
+def printable_lines(text: str) -> str:
+    """The same for a text whose line ends and tabs are its own, and stay."""
+    return "\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
+
+
 def _escaped(character: str) -> str:
     code = ord(character)
     if 0xDC80 <= code <= 0xDCFF:  # A surrogate escape stands for the byte in its low half.
