@@ -44,6 +44,7 @@ def extract(
     from layerscope.cli.spool import rereadable
     from layerscope.errors import LimitExceeded
     from layerscope.filesystem.tree import Filesystem
+    from layerscope.render.escape import printable
 
     query = ExtractQuery(path=path, layer=layer, hidden=hidden, setid=setid)
     with rereadable(image) as source, opened(source, reading) as opened_image:
@@ -55,8 +56,7 @@ def extract(
         unpacker = _unpacked(filesystem, planned, directory, force=force)
     if not reading.quiet:
         _tell((*planned.notes, *unpacker.notes))
-        counts = f"{unpacker.files:,} files, {unpacker.directories:,} directories and {unpacker.symlinks:,} symlinks"
-        print(f"wrote {counts} to {directory}", file=sys.stderr)
+        print(f"wrote {_counts(unpacker)} to {printable(directory)}", file=sys.stderr)
 
 
 def _unpacked(filesystem: "Filesystem", planned: "Plan", directory: str, *, force: bool) -> "Unpacker":
@@ -75,6 +75,13 @@ def _unpacked(filesystem: "Filesystem", planned: "Plan", directory: str, *, forc
     finally:
         destination.close()
     return unpacker
+
+
+def _counts(unpacker: "Unpacker") -> str:
+    from layerscope.render.text import counted
+
+    files, directories = counted(unpacker.files, "file"), counted(unpacker.directories, "directory", "directories")
+    return f"{files}, {directories} and {counted(unpacker.symlinks, 'symlink')}"
 
 
 def _tell(notes: Sequence["Note"]) -> None:
