@@ -64,7 +64,6 @@ def analyse(image: Image, question: Question) -> Analysis:
     placement = _placement(image, steps, question.known)
     base = better_base(find_base(image, steps, question.base), placement.base)
     joined = trace(filesystem, image, steps, placement, question.known, base.layers)
-    outside = (*question.lockfiles, *stage_lockfiles(joined.builders))
     found = findings(
         image,
         filesystem,
@@ -73,11 +72,7 @@ def analyse(image: Image, question: Question) -> Analysis:
         base.layers,
         duplicates=question.duplicates,
         stage_of=joined.stage_of if joined.layers or joined.matched else None,
-        lockfiles=outside,
-    )
-    listed = with_packages(found.findings, joined, packages)
-    found = replace(
-        found, findings=placed(listed, placement, joined) if placement.origins or joined.matched else listed
+        lockfiles=(*question.lockfiles, *stage_lockfiles(joined.builders)),
     )
     return Analysis(
         image=image,
@@ -87,7 +82,7 @@ def analyse(image: Image, question: Question) -> Analysis:
         base=base,
         placement=placement,
         trace=joined,
-        findings=found,
+        findings=_with_places(found, placement, joined, packages),
         warnings=(
             *image.warnings,
             *_redirected(filesystem),
@@ -97,6 +92,13 @@ def analyse(image: Image, question: Question) -> Analysis:
             *contradiction(base, placement.base),
         ),
     )
+
+
+def _with_places(found: Findings, placement: Placement, joined: Trace, packages: Catalog) -> Findings:
+    """The findings with their packages, and with stages and lines where anything tells them."""
+    listed = with_packages(found.findings, joined, packages)
+    is_told = placement.origins or joined.matched
+    return replace(found, findings=placed(listed, placement, joined) if is_told else listed)
 
 
 def _placement(image: Image, steps: tuple[Instruction, ...], known: Known) -> Placement:

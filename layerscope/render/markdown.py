@@ -43,22 +43,27 @@ def _blocks(report: Report, options: TextOptions) -> Iterator[list[str]]:
     yield from _findings(report, options)
     yield from _steps(report, options)
     yield from _stages(report, options)
-    yield from _table(
-        "Layers",
-        ("#", "Size", "Can go", "Origin", "Instruction"),
-        "--::-",
-        [
-            (
-                str(layer.index),
-                options.units(layer.content_bytes),
-                options.units(layer.reclaimable_bytes) if layer.reclaimable_bytes else "",
-                layer.origin,
-                _cut(f"LEFT OUT: {layer.problem}" if layer.problem else _step(report, layer.instruction)),
-            )
-            for layer in report.layers
-        ],
-        options.top,
-    )
+    yield from _layers(report, options)
+    yield from _packages(report, options)
+    yield from _ignored(report, options)
+    yield from _notes(report)
+
+
+def _layers(report: Report, options: TextOptions) -> Iterator[list[str]]:
+    rows = [
+        (
+            str(layer.index),
+            options.units(layer.content_bytes),
+            options.units(layer.reclaimable_bytes) if layer.reclaimable_bytes else "",
+            layer.origin,
+            _cut(f"LEFT OUT: {layer.problem}" if layer.problem else _step(report, layer.instruction)),
+        )
+        for layer in report.layers
+    ]
+    yield from _table("Layers", ("#", "Size", "Can go", "Origin", "Instruction"), "--::-", rows, options.top)
+
+
+def _packages(report: Report, options: TextOptions) -> Iterator[list[str]]:
     packages = sorted(report.packages, key=lambda package: (-package.content_bytes, package.name, package.version))
     yield from _table(
         "Packages",
@@ -77,8 +82,6 @@ def _blocks(report: Report, options: TextOptions) -> Iterator[list[str]]:
         ],
         options.top or 25,
     )
-    yield from _ignored(report, options)
-    yield from _notes(report)
 
 
 def _verdict(report: Report, options: TextOptions) -> list[str]:
