@@ -87,6 +87,7 @@ class ReadOptions:
         ),
     ] = None
     quiet: Annotated[bool, _reading("-q", "--quiet", help="No progress and no warnings on stderr.")] = False
+    verbose: Annotated[bool, _reading("-v", "--verbose", help="Say on stderr how each layer was read.")] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,7 @@ class BuildOptions:
         str, _building("--dockerfile", metavar="FILE", help="The Dockerfile that built the image, or its directory.")
     ] = ""
     target: Annotated[
-        str, _building("--target", metavar="STAGE", help="The stage of the Dockerfile that was built; the last one.")
+        str, _building("--target", metavar="STAGE", help="The stage of the Dockerfile that was built, if not the last.")
     ] = ""
     build_arg: Annotated[
         list[str] | None, _building("--build-arg", metavar="K=V", help="An argument that the build was given.")
@@ -159,7 +160,8 @@ ImagePath: TypeAlias = Annotated[
     ),
 ]
 ImageOrReport: TypeAlias = Annotated[
-    str, typer.Argument(metavar="IMAGE", help="An image archive, - for a pipe, or a saved report.")
+    str,
+    typer.Argument(metavar="IMAGE", help="An image archive, an OCI layout directory, - for a pipe, or a saved report."),
 ]
 UnitsOption: TypeAlias = Annotated[
     UnitsName,

@@ -43,6 +43,8 @@ def opened(
         if options.strict and image.warnings:
             raise ArchiveError(f"{source}: {image.warnings[0]}")
         warn(image.warnings, quiet=options.quiet or silent)
+        if options.verbose:
+            _tell(image)
         yield image
     finally:
         context.__exit__(None, None, None)
@@ -80,3 +82,17 @@ def warn(messages: tuple[str, ...], *, quiet: bool) -> None:
 
     for message in messages:
         print(f"warning: {printable(message)}", file=sys.stderr)
+
+
+def _tell(image: Image) -> None:
+    """How each layer was read, and what was proven of it."""
+    from layerscope.render.escape import printable
+
+    print(printable(f"{image.source}: {image.format}, {image.image_id or 'no config'}"), file=sys.stderr)
+    for layer in image.layers:
+        way = (
+            layer.problem
+            or f"{layer.compression or 'plain'}, {len(layer.changeset):,} entries, {layer.verified} proven"
+        )
+        name = layer.diff_id or layer.digest or "no digest"
+        print(printable(f"layer {layer.index}: {name}, {layer.stored_bytes:,} bytes, {way}"), file=sys.stderr)

@@ -135,3 +135,12 @@ def test_an_interrupt_ends_cleanly() -> None:
 def test_colours_and_bars_are_for_terminals_only(run: Run, image: Path) -> None:
     done = run("report", image)
     assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_verbose_says_how_each_layer_was_read(run: Run, image: Path) -> None:
+    plain = run("layers", "-v", image)
+    assert plain.stdout == run("layers", image).stdout
+    header, line = plain.stderr.splitlines()
+    assert header.startswith(f"{image}: docker-archive, sha256:")
+    assert line.startswith("layer 0: sha256:") and line.endswith(" bytes, plain, 1 entries, headers proven")
+    assert run("layers", "-v", "--verify", image).stderr.splitlines()[1].endswith("contents proven")
