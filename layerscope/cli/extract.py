@@ -27,7 +27,7 @@ def extract(
         int | None, typer.Option("--layer", help="What this layer holds, counted from 0; deleted files too.")
     ] = None,
     hidden: Annotated[bool, typer.Option("--hidden", help="What is hidden and shipped all the same.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there already.")] = False,
     setid: Annotated[bool, typer.Option("--setid", help="Keep setuid, setgid and sticky bits.")] = False,
 ) -> None:
     """Write a file or a subtree to DIR, under its own name.

@@ -36,7 +36,7 @@ def files(
     top: TopOption = 0,
     layer: Annotated[int | None, typer.Option("--layer", help="All that this layer holds, counted from 0.")] = None,
     hidden: Annotated[bool, typer.Option("--hidden", help="What is hidden and shipped all the same.")] = False,
-    name: Annotated[str, typer.Option("--name", metavar="PATTERN", help="Shell pattern over path or name.")] = "",
+    name: Annotated[str, typer.Option("--name", metavar="PATTERN", help="Only what this shell pattern matches.")] = "",
     owner: Annotated[
         str, typer.Option("--owner", metavar="PACKAGE", help="Only this package's files; - for none.")
     ] = "",

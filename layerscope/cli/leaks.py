@@ -30,9 +30,12 @@ def leaks(
     reading: ReadOptions,
     build: BuildOptions,
     rule: Annotated[list[str] | None, typer.Option("--rule", metavar="RULE", help="Only what this rule found.")] = None,
-    severity: Annotated[list[Severity] | None, typer.Option("--severity", help="Only findings that weigh so.")] = None,
+    severity: Annotated[
+        list[Severity] | None, typer.Option("--severity", help="Only findings of this severity.")
+    ] = None,
     kind: Annotated[
-        list[FindingKind] | None, typer.Option("--kind", help="Only what a stage, this stage or the base brought.")
+        list[FindingKind] | None,
+        typer.Option("--kind", help="Only what build stages, the final stage or the base brought."),
     ] = None,
     every_path: Annotated[bool, typer.Option("--all", help="Every path, not the directories that say most.")] = False,
     ignored: Annotated[bool, typer.Option("--ignored", help="The ignored findings instead, each with why.")] = False,

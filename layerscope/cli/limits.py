@@ -27,12 +27,14 @@ class LimitOptions:
 
     max_size: Annotated[str, _limit("--max-size", "BYTES", "Size of the image, as docker inspect has it.")] = ""
     max_reclaimable: Annotated[
-        str, _limit("--max-reclaimable", "BYTES|%", "What can be had back; a part is one of your own bytes.")
+        str, _limit("--max-reclaimable", "BYTES|%", "What can be had back; a percentage is of your own bytes.")
     ] = ""
     max_hidden: Annotated[
         list[str] | None, _limit("--max-hidden", "BYTES|%", "Own bytes that are hidden, yet shipped.")
     ] = None
-    min_efficiency: Annotated[str, _limit("--min-efficiency", "SHARE", "Live bytes of all: 0.95 or 95%.")] = ""
+    min_efficiency: Annotated[
+        str, _limit("--min-efficiency", "SHARE", "The least share of live bytes in all: 0.95 or 95%.")
+    ] = ""
     highest_wasted_bytes: Annotated[
         str, _rule_of_dive("--highestWastedBytes", "BYTES", "As in a .dive-ci: hidden bytes of all layers.")
     ] = ""

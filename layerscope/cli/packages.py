@@ -37,7 +37,9 @@ def packages(
         list[str] | None, typer.Option("--type", metavar="TYPE", help="Only this type: deb, rpm, apk, pypi, npm, ...")
     ] = None,
     layer: Annotated[int | None, typer.Option("--layer", help="Only what this layer brought, counted from 0.")] = None,
-    name: Annotated[str, typer.Option("--name", metavar="PATTERN", help="Shell pattern over names.")] = "",
+    name: Annotated[
+        str, typer.Option("--name", metavar="PATTERN", help="Only names that match this shell pattern.")
+    ] = "",
     files: Annotated[str, typer.Option("--files", metavar="NAME", help="The files that this package owns.")] = "",
     row_format: RowFormatOption = RowFormat.TABLE,
     units: UnitsOption = UnitsName.SI,

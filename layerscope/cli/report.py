@@ -6,7 +6,7 @@ import typer
 
 from layerscope.cli.options import (
     BuildOptions,
-    ImagePath,
+    ImageOrReport,
     ReadOptions,
     TopOption,
     UnitsName,
@@ -21,7 +21,7 @@ from layerscope.cli.outputs import FormatOption, OutputOption, outputs, write_re
 @build_options
 def report(
     context: typer.Context,
-    image: ImagePath,
+    image: ImageOrReport,
     reading: ReadOptions,
     build: BuildOptions,
     duplicates: Annotated[
