@@ -1,27 +1,16 @@
 """The contents of a layer once more, in the order of its tar, however big: nothing is kept of them."""
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
 from layerscope.archive.compression import Readable
 from layerscope.archive.positional import PositionalFile
-from layerscope.archive.sparse import segments
+from layerscope.archive.sparse import Tar, segments
 from layerscope.errors import Damaged
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Piece
 from layerscope.model.limits import Limits
 
 _CHUNK = 1 << 18
-
-
-class Tar(Protocol):
-    """An uncompressed tar from which stretches are read in ascending order."""
-
-    def move(self, position: int) -> None:
-        """Go on at ``position``, which lies at or behind what was read."""
-
-    def pieces(self, length: int) -> Iterator[memoryview]:
-        """The next bytes, in views that are valid until the next one is asked for; raises Damaged where they end."""
 
 
 class PositionalTar:

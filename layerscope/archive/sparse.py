@@ -3,10 +3,9 @@
 The walk keeps no maps, as nobody else needs them, and one can be longer than all other headers together.
 """
 
-from __future__ import annotations
-
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import Protocol
 
 from layerscope.archive.header import BLOCK
 from layerscope.errors import Damaged, LimitExceeded
@@ -14,10 +13,17 @@ from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
 from layerscope.model.limits import Limits
 
-if TYPE_CHECKING:
-    from layerscope.archive.replay import Tar
-
 _DIGITS = 19
+
+
+class Tar(Protocol):
+    """An uncompressed tar from which stretches are read in ascending order."""
+
+    def move(self, position: int) -> None:
+        """Go on at ``position``, which lies at or behind what was read."""
+
+    def pieces(self, length: int) -> Iterator[memoryview]:
+        """The next bytes, in views that are valid until the next one is asked for; raises Damaged where they end."""
 
 
 def segments(tar: Tar, changeset: Changeset, index: int, where: str, limits: Limits) -> list[tuple[int, int, int]]:
