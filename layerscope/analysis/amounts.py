@@ -37,7 +37,7 @@ def byte_count(text: str, name: str) -> int:
     """Read bytes; raises UsageError for a percentage too."""
     found = amount(text, name)
     if found.content_bytes is None:
-        raise UsageError(f"{name} {text[:60]}: takes bytes, not a percentage", hint="write them as in 50MB")
+        raise UsageError(f"{name} {text[:60]}: a percentage of nothing; it takes bytes", hint="write them as in 50MB")
     return found.content_bytes
 
 
