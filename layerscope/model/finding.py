@@ -78,4 +78,3 @@ class Finding:
     def path_count(self) -> int:
         """How many versions it claims."""
         return len(self.paths)
-

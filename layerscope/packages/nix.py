@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.trees import trees
+from layerscope.packages.trees import Tree, trees
 
 _STORE = "/nix/store/"
 _STORE_NAME = re.compile(r"[0-9a-z]{32}-(.+)", re.DOTALL)
@@ -15,7 +15,7 @@ _VERSION = re.compile(r"-(?=[^a-zA-Z])")
 def _catalog(evidence: Evidence) -> Iterator[Claim]:
     for tree in trees(evidence, _tree_of):
         match = _STORE_NAME.fullmatch(tree.path.removeprefix(_STORE))
-        if match is None:
+        if match is None or _is_by_product(evidence, tree, match[1]):
             continue
         # A version begins at the first hyphen that no letter follows (Nix, parseDrvName).
         name, *version = _VERSION.split(match[1], maxsplit=1)
@@ -28,6 +28,16 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
             removed_in=tree.removed_in,
             location=tree.path,
         )
+
+
+def _is_by_product(evidence: Evidence, tree: Tree, store_name: str) -> bool:
+    """Whether a builder left it: the recipe of a store path, or the empty file that locked one."""
+    if store_name.endswith(".drv"):
+        return True
+    filesystem = evidence.filesystem
+    return store_name.endswith(".lock") and not any(
+        filesystem.content_bytes(filesystem.carrier(number)) for number in tree.versions
+    )
 
 
 def _tree_of(path: str) -> str:

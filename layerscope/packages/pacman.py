@@ -14,7 +14,7 @@ from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader, t
 
 _ROOT = "/var/lib/pacman/local"
 _GZIP = 31
-_OCTAL = re.compile(r"\\([0-7]{3})")
+_OCTAL = re.compile(rb"\\([0-3][0-7]{2})")
 
 
 def _catalog(evidence: Evidence) -> Iterator[Claim]:
@@ -78,19 +78,19 @@ def _in_mtree(data: bytes, where: str, evidence: Evidence) -> Iterator[str]:
         return
     if not unpacker.eof:
         evidence.warn(f"{where}: it ends early, or holds more than {MOST_BYTES:,} bytes")
-    default = ""
+    default = "file"
     for line in text.split("\n"):
         name, _, attributes = line.partition(" ")
+        kind = next((word[5:] for word in attributes.split(" ") if word.startswith("type=")), default)
         if name == "/set":
-            default = attributes
-        elif name.startswith("./") and not name.startswith("./."):
-            kind = f" {attributes}" if "type=" in attributes else f" {default}"
-            if " type=dir" not in kind:
-                yield _OCTAL.sub(_unescape, name[1:])
+            default = kind  # What it does not name stays as an earlier one set it.
+        elif name.startswith("./") and not name.startswith("./.") and kind != "dir":
+            yield _unescaped(name[1:])
 
 
-def _unescape(match: re.Match[str]) -> str:
-    return chr(int(match[1], 8))
+def _unescaped(name: str) -> str:
+    """A name whose bytes may be escaped one by one; only together are they UTF-8."""
+    return text_of(_OCTAL.sub(lambda match: bytes((int(match[1], 8),)), name.encode("utf-8", "surrogateescape")))
 
 
 PACMAN = Cataloger(

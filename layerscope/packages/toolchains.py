@@ -39,7 +39,24 @@ def _rust(evidence: Evidence, record: Record) -> Claim | None:
     above, _, name = home.rpartition("/")
     if not record.path.endswith(_COMPONENTS) or not above.endswith("/toolchains"):
         return None
-    return _claim(evidence, record, "rust", word(name.partition("-")[0]), home)
+    version = name.partition("-")[0]
+    if not version[:1].isdigit():
+        version = _rust_behind(evidence, home) or version
+    return _claim(evidence, record, "rust", word(version), home)
+
+
+def _rust_behind(evidence: Evidence, home: str) -> str:
+    """The version that a channel (``stable``) had when it was installed, by the name of its libLLVM; empty if unknown.
+
+    The name ends with the version and the channel, ``-rust-1.75.0-stable.so``; rustc has a library of its own beside it.
+    """
+    filesystem = evidence.filesystem
+    for number in filesystem.children.get(f"{home}/lib", ()):
+        library = filesystem.path_of(number).rpartition("/")[2].removesuffix(".so")
+        before, marker, version = library.partition("-rust-")
+        if marker and before.startswith("libLLVM") and version[:1].isdigit():
+            return version.removesuffix("-stable")
+    return ""
 
 
 def _dotnet(evidence: Evidence, record: Record) -> Claim | None:
