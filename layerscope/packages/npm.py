@@ -49,7 +49,9 @@ def _is_package(directory: str) -> bool:
 def _is_name(name: str) -> bool:
     scope, slash, rest = name.partition("/")
     if scope in _STORES:
-        return bool(rest)
+        # Yarn keeps a package in <entry>/package, npm's entries may have a scope; what lies deeper is a package's own.
+        entry, inner, child = rest.partition("/")
+        return bool(entry) and (not inner or child == "package" or (entry.startswith("@") and "/" not in child))
     return "/" not in rest and scope.startswith("@") == bool(slash) and not scope.startswith(".")
 
 

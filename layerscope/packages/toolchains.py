@@ -48,7 +48,7 @@ def _rust(evidence: Evidence, record: Record) -> Claim | None:
 def _rust_behind(evidence: Evidence, home: str) -> str:
     """The version that a channel (``stable``) had when it was installed, by the name of its libLLVM; empty if unknown.
 
-    The name ends with the version and the channel, ``-rust-1.75.0-stable.so``; rustc has a library of its own beside it.
+    That ends with the version and the channel: ``-rust-1.75.0-stable.so``.
     """
     filesystem = evidence.filesystem
     for number in filesystem.children.get(f"{home}/lib", ()):

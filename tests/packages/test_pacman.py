@@ -67,3 +67,12 @@ def test_a_list_that_unpacks_to_more_than_is_read_is_cut() -> None:
     found = inventory([_record("desc", _DESC), _record("mtree", bomb), *_CONTENT], catalogers=[PACMAN])
     assert "/usr/bin/tool" in found.paths("tool")
     assert len(found.warnings) == 1
+
+
+def test_what_a_later_default_does_not_name_stays_as_it_was() -> None:
+    text = (
+        b"#mtree\n/set type=dir mode=755\n./usr time=1.0\n/set mode=644\n./opt time=1.0\n./usr/other type=file size=1\n"
+    )
+    members = [_record("desc", _DESC), _record("mtree", gzip.compress(text)), file("opt", b"4444"), *_CONTENT]
+    found = inventory(members, catalogers=[PACMAN])
+    assert found.paths("tool") == {"/usr/other", f"/{_DIRECTORY}/desc", f"/{_DIRECTORY}/mtree"}
