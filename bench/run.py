@@ -53,7 +53,7 @@ def compressed_case(name: str, image: Path, tool: str) -> Case:
     """A report of compressed layers beside decompressing and listing them one after another."""
     script = (
         f"tar xf {image} -C $0 blobs && for blob in $0/blobs/sha256/*; do"
-        f" {tool} -dc $blob 2>/dev/null | tar t >/dev/null 2>&1; done"
+        f" {tool} -dc $blob 2>/dev/null | tar t >/dev/null 2>&1; done; true"
     )
     with_blobs = ["sh", "-c", f"d=$(mktemp -d); trap \"rm -rf $d\" EXIT; sh -c '{script}' $d"]
     return Case(
@@ -61,7 +61,7 @@ def compressed_case(name: str, image: Path, tool: str) -> Case:
         image=image,
         commands={
             "layerscope report -f json": layerscope("report", "-q", "-f", "json", str(image)),
-            f"{tool} -dc | tar t, layer after layer": with_blobs,
+            f"{tool} -dc and tar t, layer after layer": with_blobs,
         },
     )
 
