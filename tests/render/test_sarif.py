@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import pytest
+from sarif_pydantic import Sarif  # type: ignore[import-untyped]
 
 from layerscope.model.finding import FoundPath
 from layerscope.model.report import Report
@@ -20,6 +21,14 @@ def run(report: Report, dockerfile: str = "") -> dict[str, Any]:
     (only,) = document["runs"]
     assert isinstance(only, dict)
     return only
+
+
+@pytest.mark.parametrize("case", ["nothing", "ordinary", *sorted(HOSTILE)])
+def test_a_library_of_the_format_reads_it(case: str) -> None:
+    report = empty() if case == "nothing" else ordinary() if case == "ordinary" else hostile(HOSTILE[case])
+    read = Sarif.model_validate(json.loads(sarif(report, OPTIONS)))
+    assert read.version == "2.1.0"
+    assert len(read.runs[0].results or ()) == len(report.findings) + len(report.ignored)
 
 
 def test_the_driver_has_a_name_and_describes_every_rule() -> None:
