@@ -1,6 +1,7 @@
 """What all tests share: a scratch archive, the real images, and a command line that runs as a process."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,12 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 IMAGES = Path(os.environ.get("LAYERSCOPE_IMAGES", str(Path("~/.cache/layerscope-images").expanduser())))
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_configure() -> None:
+    """What a shell starts in the background ignores interrupts, and so would every process that a test starts."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
