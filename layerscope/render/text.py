@@ -220,7 +220,8 @@ def _bytes(report: Report, options: TextOptions) -> Iterator[str]:
         if package.content_bytes
     ]
     if left:
-        left.append(f"{units(report.unowned_bytes):>8}  of no package")
+        where = ", ".join(f"{printable(one.path)} {units(one.content_bytes)}" for one in report.unowned[:2])
+        left.append(f"{units(report.unowned_bytes):>8}  of no package" + (f": {where}" if where else ""))
     right = [f"{units(one.content_bytes):>8}  {_place(one)}" for one in report.directories[: max(most, len(left))]]
     if not left:
         yield from ["BIGGEST DIRECTORIES", *right]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.builder import ImageSpec, directory, docker_legacy, docker_save, edit, file, layer, whiteout
-from tests.conftest import Run, real_image
+from tests.conftest import FIXTURES, Run, real_image
 
 
 def written(tmp_path: Path, spec: ImageSpec) -> Path:
@@ -72,3 +72,10 @@ def test_a_terminal_of_eighty_columns_is_not_overrun(run: Run, tmp_path: Path) -
 def test_a_usual_image_fits_forty_lines(run: Run, name: str) -> None:
     text = run("report", real_image(f"{name}.tar")).stdout
     assert text.count("\n") <= 40, text
+
+
+def test_what_no_package_owns_is_shown_with_its_biggest_directories(run: Run) -> None:
+    text = run("report", FIXTURES / "public-alpine-3.8-rootfs.tar.xz").stdout
+    assert "libressl2.7-libcrypto 2.7.5-r0 (apk)" in text
+    (line,) = [line for line in text.split("\n") if "of no package" in line]
+    assert "of no package: /" in line
