@@ -27,7 +27,6 @@ class TextOptions:
     units: Units
     top: int = 0
     width: int | None = None
-    every_path: bool = False
     dockerfile: str = ""
 
 

@@ -191,13 +191,14 @@ class _Judge:
         copied = rule.copied_fix if group.kind == FindingKind.LEAK else ""
         fix = _INHERITED if inherited and rule.frees else leak.fix or copied or rule.fix
         source = group.source
+        title, fix = filled((leak.title or rule.title, fix), paths, step)
         return Finding(
             rule=rule.name,
             severity=leak.severity or rule.severity,
             kind=group.kind,
             evidence=source.evidence if source else leak.evidence or Evidence.INFERRED,
-            title=filled(leak.title or rule.title, paths, step),
-            fix=filled(fix, paths, step),
+            title=title,
+            fix=fix,
             content_bytes=sum(path.content_bytes for path in paths),
             layers=tuple(sorted({path.layer for path in paths})),
             instruction=step.index if step else None,

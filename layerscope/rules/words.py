@@ -14,13 +14,18 @@ _TOP = frozenset(
 """Directories that are no answer to the question where."""
 
 
-def filled(text: str, paths: Sequence[FoundPath], step: Instruction | None) -> str:
-    """``text`` with ``{path}`` and ``{step}`` replaced by what they stand for; other braces stay."""
-    if "{path}" in text:
-        text = text.replace("{path}", telling(paths))
-    if "{step}" in text:
-        text = text.replace("{step}", shortened(step) if step else "the instruction that brings it")
-    return text
+def filled(texts: Sequence[str], paths: Sequence[FoundPath], step: Instruction | None) -> tuple[str, ...]:
+    """The texts with ``{path}`` and ``{step}`` replaced by what they stand for; other braces stay.
+
+    The place is looked for once for all of them, and only where one names it.
+    """
+    if any("{path}" in text for text in texts):
+        place = telling(paths)
+        texts = [text.replace("{path}", place) for text in texts]
+    if any("{step}" in text for text in texts):
+        name = shortened(step) if step else "the instruction that brings it"
+        texts = [text.replace("{step}", name) for text in texts]
+    return tuple(texts)
 
 
 def telling(paths: Sequence[FoundPath]) -> str:

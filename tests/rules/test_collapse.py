@@ -69,13 +69,13 @@ def _found(*paths: str) -> list[FoundPath]:
 def test_a_sentence_names_path_and_instruction() -> None:
     step = Instruction(index=0, kind="RUN", text="make\n  install")
     assert (
-        filled("delete {path} in {step} {other}", _found("/a/b", "/a/c"), step)
+        filled(("delete {path} in {step} {other}",), _found("/a/b", "/a/c"), step)[0]
         == "delete /a in `RUN make install` {other}"
     )
 
 
 def test_a_sentence_about_scattered_files_names_the_biggest() -> None:
-    assert filled("{path}", _found("/usr/bin/x", "/var/lib/y"), None) == "/var/lib/y"
+    assert filled(("{path}",), _found("/usr/bin/x", "/var/lib/y"), None)[0] == "/var/lib/y"
 
 
 def test_an_instruction_of_many_words_is_cut() -> None:
