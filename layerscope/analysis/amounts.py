@@ -1,8 +1,9 @@
 """Amounts as people write them: ``50MB``, ``1.5 GiB``, ``20%``."""
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from layerscope.errors import UsageError
 
@@ -10,8 +11,7 @@ _AMOUNT = re.compile(r"(?P<number>[0-9][0-9_,]{0,30}(?:\.[0-9]{1,18})?)\s{0,4}(?
 _POWERS = {letter: power for power, letter in enumerate("kmgtp", start=1)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amount:
+class Amount(Struct, frozen=True, kw_only=True):
     """Bytes, or a part of something; exactly one of the two. ``share`` 1 is all of it. Both are exact."""
 
     content_bytes: int | None = None

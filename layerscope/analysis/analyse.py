@@ -1,6 +1,7 @@
 """Runs every step over one image and keeps what each found."""
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from layerscope.analysis.lockfiles import lockfiles as stage_lockfiles
 from layerscope.analysis.placed import placed, with_packages
@@ -24,8 +25,7 @@ WANTED: tuple[Wanted, ...] = (*PACKAGES_WANTED, *RULES_WANTED)
 """What the one pass over the layers is to keep for the steps after it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """What the user knows beside the archive, and which work can be skipped.
 
     ``base`` are the diff_ids of the base image that was given, ``duplicates`` asks for copies at other paths.
@@ -40,8 +40,7 @@ class Question:
     lockfiles: tuple[tuple[str, bytes], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Analysis:
+class Analysis(Struct, frozen=True, kw_only=True):
     """An image and all that is known of it."""
 
     image: Image

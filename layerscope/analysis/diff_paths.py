@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from layerscope.filesystem.tree import Filesystem, Version
 from layerscope.model.diff import PathChange, PathDiff, Status
@@ -27,7 +28,7 @@ def carried_bytes(filesystem: Filesystem) -> dict[str, int]:
 
 def diff_paths(before: Filesystem, after: Filesystem) -> PathDiff:
     """What differs; contents are compared where lengths are equal, and never within a layer that both images hold."""
-    comparison = _Comparison(before, after, carried_bytes(before), carried_bytes(after))
+    comparison = _Comparison(before, after, carried_bytes(before), carried_bytes(after), _shifts(before, after))
     changes = [*comparison.common(), *comparison.one_sided()]
     changes.sort(key=lambda change: (-max(abs(change.delta), change.moved_bytes), change.path, change.moved_from))
     counts = Counter(change.status for change in changes)
@@ -40,20 +41,16 @@ def diff_paths(before: Filesystem, after: Filesystem) -> PathDiff:
     )
 
 
-@dataclass(slots=True)
-class _Comparison:
+class _Comparison(Struct):
     """Both sides, and what is counted on the way."""
 
     before: Filesystem
     after: Filesystem
     before_bytes: dict[str, int]
     after_bytes: dict[str, int]
+    shifts: list[int | None]
     touched: int = 0
     unknown: int = 0
-    _shifts: list[int | None] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._shifts = _shifts(self.before, self.after)
 
     def common(self) -> Iterator[PathChange]:
         """The paths that both sides have, but not alike."""
@@ -63,7 +60,7 @@ class _Comparison:
             if other is None:
                 continue
             bytes_differ = self.before_bytes.get(path, 0) != self.after_bytes.get(path, 0)
-            shift = self._shifts[self.before.layer_of(one)]
+            shift = self.shifts[self.before.layer_of(one)]
             if shift is not None and one + shift == other:
                 status = Status.SAME
             else:

@@ -3,7 +3,8 @@
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.model.diff import InstructionChange, LayerDiff, Status
 from layerscope.model.report import Report
@@ -45,8 +46,7 @@ def _without(diff_ids: Sequence[str], common: "Counter[str]") -> tuple[int, ...]
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
+class _Step(Struct, frozen=True, kw_only=True):
     """A layer with the step that made it, or a step that made none."""
 
     text: str

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.analysis.lookup import lookup
 from layerscope.filesystem.tree import Filesystem
@@ -17,8 +18,7 @@ _DEVICES = frozenset({"CON", "PRN", "AUX", "NUL", *(f"{kind}{n}" for kind in ("C
 """Names that mean a device to Windows, in every directory and with any ending."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtractQuery:
+class ExtractQuery(Struct, frozen=True, kw_only=True):
     """What to take: PATH and all below it, of the final image, of one ``layer``, or of what is ``hidden``.
 
     Without ``setid`` no file keeps its setuid, setgid or sticky bit.
@@ -31,8 +31,7 @@ class ExtractQuery:
     windows: bool = os.name == "nt"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(Struct, frozen=True, kw_only=True):
     """One thing to write: ``parts`` are the components of its path below the destination, none of them special.
 
     ``kind`` is a directory, a file or a symlink. ``carrier`` is the version that has the bytes of a file.
@@ -48,16 +47,14 @@ class Item:
     content_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(Struct, frozen=True, kw_only=True):
     """Something that is not written as it is in the image, and why."""
 
     path: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """Items in the order of their paths; ``content_bytes`` counts what hard links share once."""
 
     items: tuple[Item, ...]

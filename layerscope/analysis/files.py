@@ -1,9 +1,10 @@
 """The files of an image or of one layer, as rows to be listed, filtered and summed."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import translate
 from re import compile as compile_pattern
+
+from msgspec import Struct
 
 from layerscope.analysis.lookup import check_layer
 from layerscope.filesystem.tree import Filesystem
@@ -35,8 +36,7 @@ _TREE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileRow:
+class FileRow(Struct, frozen=True, kw_only=True):
     """One path; ``owner`` is a package's name and version, ``files`` counts what a directory's sum holds."""
 
     path: str
@@ -53,8 +53,7 @@ class FileRow:
     hidden_by: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileQuery:
+class FileQuery(Struct, frozen=True, kw_only=True):
     """Which versions to list: those at or below ``path``, live ones unless ``hidden`` asks for the others.
 
     ``layer`` asks for all that one layer holds, whatever became of it; ``pattern`` is a shell pattern over the whole

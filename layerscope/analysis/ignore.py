@@ -1,19 +1,20 @@
 """Findings that the user has looked at and accepts, with a reason and until a day."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import translate
 from functools import cache
 from re import Pattern
 from re import compile as compile_pattern
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from layerscope.model.finding import Finding, FindingKind, FoundPath
 from layerscope.model.report import LayerReport, Report
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ignore:
+class Ignore(Struct, frozen=True, kw_only=True):
     """Ignore what ``rule`` (``*`` for every rule) finds at ``path``, a shell pattern in which ``*`` crosses slashes.
 
     Without a path it ignores all that the rule finds. ``expires`` is the first day on which it is off again.

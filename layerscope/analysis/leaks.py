@@ -1,7 +1,9 @@
 """Findings as rows: the few directories that say most of each, or every path."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.model.finding import Finding, FindingKind, Severity
 from layerscope.model.paths import is_at_or_below
@@ -43,8 +45,7 @@ _PATHS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeakQuery:
+class LeakQuery(Struct, frozen=True, kw_only=True):
     """Which findings to list; an empty filter lets all pass.
 
     ``every_path`` asks for a row for each path, ``with_reasons`` for the user's reasons to ignore them in tables.

@@ -1,6 +1,6 @@
 """Finds what a person means by a path, and says where it is when it is not there."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from layerscope.errors import UsageError
 from layerscope.filesystem.tree import Filesystem
@@ -9,8 +9,7 @@ from layerscope.model.paths import normal
 from layerscope.model.pathset import PathSet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """A path with its version; ``number`` is None for a directory that has no entry of its own."""
 
     path: str

@@ -1,8 +1,9 @@
 """The packages of an image as rows."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from layerscope.model.package import Package
 from layerscope.model.rows import Column, Rows
@@ -24,8 +25,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageQuery:
+class PackageQuery(Struct, frozen=True, kw_only=True):
     """Which packages to list: of these types, first listed in this layer, of a name that matches a shell pattern."""
 
     types: frozenset[str] = frozenset()

@@ -1,7 +1,8 @@
 """Findings with what the Dockerfile, the builder images and the packages add to them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from layerscope.analysis.stages import steps_of
 from layerscope.model.finding import Finding, FindingKind

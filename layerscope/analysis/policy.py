@@ -1,8 +1,9 @@
 """The gate: a report against limits, one verdict for each rule."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from layerscope.analysis.amounts import Amount
 from layerscope.model.finding import Finding, FindingKind, Severity
@@ -12,8 +13,7 @@ from layerscope.model.verdict import Judgement, Outcome, Verdict
 NO_LIMIT = "no limit is set"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """The limits; what is None or empty is not checked. A limit may be met, and fails when it is passed.
 
     ``max_size`` and ``max_growth`` speak of the size as the engine's inspect has it; a share of growth is one of the

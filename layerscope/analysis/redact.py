@@ -1,8 +1,9 @@
 """Takes the secrets that were found out of everything that a report quotes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from layerscope.errors import LimitExceeded
 from layerscope.model.finding import Finding

@@ -4,10 +4,12 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from typing import Any, NoReturn
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from layerscope.errors import ArchiveError
 from layerscope.model.report import SCHEMA_VERSION, Report
@@ -72,7 +74,7 @@ class _Reader:
         """``raw`` as a value of the type ``kind``."""
         if kind is Any:
             return raw
-        if isinstance(kind, type) and is_dataclass(kind):
+        if isinstance(kind, type) and issubclass(kind, Struct):
             return self._members(kind, raw, where)
         if isinstance(kind, type) and issubclass(kind, Enum):
             return self._enum(kind, raw, where)
@@ -86,7 +88,7 @@ class _Reader:
             return self._mapping(arguments, raw, where)
         return self._scalar(kind, raw, where)
 
-    def _members(self, kind: type, raw: object, where: str) -> Any:
+    def _members(self, kind: type[Struct], raw: object, where: str) -> Any:
         if not isinstance(raw, dict):
             self.fail(where, "is no object")
         values: dict[str, Any] = {}
@@ -140,21 +142,21 @@ class _Reader:
 
 
 @cache
-def _shape(kind: Any) -> tuple[tuple[str, Any, bool, bool], ...]:
-    """Of each member of a dataclass its name and type, whether a value is taken as it is, and whether it counts bytes.
+def _shape(kind: type[Struct]) -> tuple[tuple[str, Any, bool, bool], ...]:
+    """Of each member of a struct its name and type, whether a value is taken as it is, and whether it counts bytes.
 
     A report may hold a million paths, so that what their values have in common is found out once.
     """
     hints = typing.get_type_hints(kind)
     return tuple(
-        (one.name, hints[one.name], hints[one.name] in (str, int, bool, float), one.name.endswith("_bytes"))
-        for one in fields(kind)
+        (name, hints[name], hints[name] in (str, int, bool, float), name.endswith("_bytes"))
+        for name in kind.__struct_fields__
     )
 
 
-def _required(kind: Any) -> tuple[str, ...]:
+def _required(kind: type[Struct]) -> tuple[str, ...]:
     """The members that have to be there."""
-    return tuple(one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING)
+    return tuple(one.name for one in fields(kind) if one.required)
 
 
 def _is_derived(kind: type, name: str) -> bool:

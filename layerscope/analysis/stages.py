@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from layerscope.model.entry import Kind
 from layerscope.model.finding import Evidence, Finding, FindingKind
@@ -48,8 +50,7 @@ def evidence_of(origin: Origin | None, builder: Builder | None, layer: int | Non
     return origin.words if origin is not None else ""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Came:
+class _Came(Struct, kw_only=True):
     """What came over from one stage; ``made`` are its bytes by the layer of the builder that made them."""
 
     content_bytes: int = 0

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from layerscope.archive import docker_save, oci
 from layerscope.archive.candidate import Candidate, LayerBlob

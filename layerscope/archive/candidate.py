@@ -1,14 +1,14 @@
 """An image that an archive claims to hold, before anything of it was read but metadata."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from layerscope.model.digest import Digest
 from layerscope.model.platform import Platform
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerBlob:
+class LayerBlob(Struct, frozen=True, kw_only=True):
     """A layer as a manifest names it; ``name`` is where the archive would have it."""
 
     name: str
@@ -17,8 +17,7 @@ class LayerBlob:
     stored_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(Struct, frozen=True, kw_only=True):
     """One manifest for one platform.
 
     ``group`` is the same for the platforms of one multi-platform image. ``missing`` says why it cannot be read

@@ -3,7 +3,8 @@
 import hashlib
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from layerscope.archive.capture import Again, Capture, Planner, Positional, hasher
 from layerscope.archive.columns import Columns
@@ -25,8 +26,7 @@ NOTHING = Digest("sha256", hashlib.sha256().hexdigest())
 _TABLE_OF_CONTENTS = TABLE_OF_CONTENTS[1:].encode() + b"\0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerData:
+class LayerData(Struct, frozen=True, kw_only=True):
     """What reading a layer blob gave; ``diff_id`` is None where only the headers were read."""
 
     changeset: Changeset = field(default_factory=Changeset)

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from layerscope.archive.candidate import Candidate, LayerBlob
 from layerscope.archive.document import Node, parse

@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.archive.header import BLOCK, LARGEST, number, pax_records
 from layerscope.errors import Damaged, LimitExceeded
@@ -15,8 +16,7 @@ _FOR_ALL = frozenset({"path", "linkpath", "size", "mtime", "uid", "gid"})
 """What a global header may say for all entries behind it; more would be copied for each of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extended:
+class Extended(Struct, frozen=True, kw_only=True):
     """A header with its extensions applied; ``stored_bytes`` is the payload in the tar, ``content_bytes`` the file."""
 
     name: str

@@ -1,7 +1,8 @@
 """How an archive is to be read."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from layerscope.archive.tally import Tally
 from layerscope.model.limits import Limits
@@ -9,8 +10,7 @@ from layerscope.model.pathset import Wanted
 from layerscope.model.platform import Platform
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """The choices of one run.
 
     ``image`` picks one of several by name or index, ``platform`` one of several. ``verify`` proves each diff_id

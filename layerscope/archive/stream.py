@@ -6,7 +6,9 @@ and whatever looks like JSON is kept.
 
 import io
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.archive.capture import Again, Capture, Planner, hasher
 from layerscope.archive.columns import Columns
@@ -119,8 +121,7 @@ class Passing:
             self.layers[index] = error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passed:
+class Passed(Struct, frozen=True, kw_only=True):
     """What an outer tar left behind: its index, and by entry the documents and layers among its files."""
 
     changeset: Changeset

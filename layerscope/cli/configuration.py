@@ -7,12 +7,12 @@ for what neither a flag nor a variable gave, so each setting is one option of a 
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import typer
+from msgspec import Struct, field
 
 from layerscope.analysis.ignore import Ignore
 from layerscope.cli.user_files import read_whole
@@ -23,8 +23,7 @@ _LONGEST = 1 << 20
 _OWN_FILE, _PYPROJECT, _DIVE = ".layerscope.toml", "pyproject.toml", ".dive-ci"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
+class Configuration(Struct, frozen=True, kw_only=True):
     """What the files say: ``settings`` and ``check`` by the names of options, the findings to ignore, the files."""
 
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -1,9 +1,9 @@
 """The limits of the gate as options, each a variable and a setting of a file too."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
+from msgspec import Struct
 
 from layerscope.analysis.policy import Policy
 from layerscope.cli.options import Command, grouped
@@ -21,8 +21,7 @@ def _rule_of_dive(name: str, metavar: str, help: str) -> Any:
     return typer.Option(name, metavar=metavar, help=help, rich_help_panel="Limits")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitOptions:
+class LimitOptions(Struct, frozen=True, kw_only=True):
     """What the gate can be told; ``limit_options`` makes options of the fields."""
 
     max_size: Annotated[str, _limit("--max-size", "BYTES", "Size of the image, as docker inspect has it.")] = ""

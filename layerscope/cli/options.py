@@ -2,12 +2,13 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import wraps
 from typing import Annotated, Any, TypeAlias, get_type_hints
 
 import typer
+from msgspec import Struct
+from msgspec.structs import fields
 
 
 class UnitsName(StrEnum):
@@ -41,8 +42,7 @@ def _building(*names: str, help: str, metavar: str) -> Any:
     return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=_BUILDING)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadOptions:
+class ReadOptions(Struct, frozen=True, kw_only=True):
     """What every command that reads an archive can be told; ``reading_options`` makes options of the fields."""
 
     image_name: Annotated[
@@ -90,8 +90,7 @@ class ReadOptions:
     verbose: Annotated[bool, _reading("-v", "--verbose", help="Say on stderr how each layer was read.")] = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildOptions:
+class BuildOptions(Struct, frozen=True, kw_only=True):
     """What the user can tell of the build of an image; ``build_options`` makes options of the fields."""
 
     base: Annotated[

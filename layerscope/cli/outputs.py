@@ -4,12 +4,12 @@ import os
 import re
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
+from msgspec import Struct
 
 from layerscope.errors import LayerscopeError, UsageError
 from layerscope.model.report import Report
@@ -51,8 +51,7 @@ _NAMED = re.compile(r"([A-Za-z0-9_-]+)=(.*)\Z", re.DOTALL)
 STDOUT = "-"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class Output(Struct, frozen=True, kw_only=True):
     """One report to write; ``path`` is ``-`` for stdout."""
 
     format: ReportFormat

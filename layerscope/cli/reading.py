@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
+
+from msgspec.structs import replace
 
 from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
@@ -64,7 +65,7 @@ def named(source: str) -> Iterator[None]:
 
 def limits(settings: tuple[str, ...]) -> Limits:
     """The limits with ``NAME=N`` settings applied; raises UsageError for a name or number that is none."""
-    known = {field.name for field in fields(Limits)}
+    known = Limits.__struct_fields__
     changes: dict[str, int] = {}
     for setting in settings:
         name, _, value = setting.partition("=")

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from layerscope.analysis.ignore import Ignore
 from layerscope.cli.options import BuildOptions, ReadOptions
@@ -16,8 +17,7 @@ _LONGEST_REPORT = 1 << 30
 _HEAD = 512
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """How a subject is to be looked at: what is known of its build, and the findings to ignore."""
 
     build: BuildOptions = field(default_factory=BuildOptions)
@@ -25,8 +25,7 @@ class Asked:
     ignores: tuple[Ignore, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """A report, and the file system that it speaks of; None where the report was saved."""
 
     report: Report

@@ -7,7 +7,8 @@ looked at once, and the work does not grow with the number of whiteouts (OCI ima
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.filesystem.parents import ancestors, landed
 from layerscope.model.changeset import Changeset
@@ -16,8 +17,7 @@ from layerscope.model.entry import Fate, Kind
 NOBODY = -1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overlay:
+class Overlay(Struct, frozen=True, kw_only=True):
     """Fates by version number; versions are numbered through all layers, lowest layer first.
 
     ``hidden_by`` is the layer that hides a version, -1 for a live one. ``live`` maps each path of the final file

@@ -7,7 +7,9 @@ each layer by itself (overlay) follow only links of the same layer, and lay a di
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from layerscope.errors import LimitExceeded
 from layerscope.model.changeset import Changeset
@@ -19,8 +21,7 @@ _LINKS = 40
 _PARTS = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Landed:
+class Landed(Struct, frozen=True, kw_only=True):
     """Changesets whose paths are those of the merged tree.
 
     ``parents`` are all directories that some entry lies in, at any depth; the root is the empty string.

@@ -2,9 +2,10 @@
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, compress
+
+from msgspec import Struct
 
 from layerscope.filesystem.overlay import Overlay, overlay
 from layerscope.model.entry import Fate, Kind
@@ -16,8 +17,7 @@ _LINKS = 40
 """As many symlinks in a row as Linux follows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class Version(Struct, frozen=True, kw_only=True):
     """A path as one layer holds it.
 
     ``number`` counts versions through all layers. ``content_bytes`` is 0 for all but regular files; a hardlink's

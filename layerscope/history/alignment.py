@@ -1,6 +1,6 @@
 """The history beside the layers: which instruction made which layer."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.history.created_by import KEYWORDS, parse
 from layerscope.history.metadata import exec_arguments

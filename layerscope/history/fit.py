@@ -1,8 +1,9 @@
 """Whether an instruction of a Dockerfile may be the one that a history tells of."""
 
 import re
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from layerscope.history.metadata import exec_arguments
 from layerscope.model.instruction import Instruction
@@ -16,8 +17,7 @@ _LEFT_OUT = frozenset({"HEALTHCHECK", "ONBUILD"})
 """Kinds that builders print in too many ways to compare their words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """An instruction as a history would tell of it, prepared once, as it is compared with many steps.
 
     ``line`` has its values put in, ``source`` is as written, ``bare`` is the line without flags; all are one line.
@@ -57,8 +57,7 @@ class Written:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """A step of the history, prepared in the same way; ``copied_to`` where the builder kept no more of a COPY."""
 
     kind: str

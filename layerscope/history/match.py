@@ -5,7 +5,8 @@ same moment, so both are aligned from there; what the history holds below is the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.errors import UsageError
 from layerscope.history.base import layers_before
@@ -22,8 +23,7 @@ _COPIES = frozenset({"COPY", "ADD"})
 _LONGEST = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(Struct, frozen=True, kw_only=True):
     """Which instruction of a Dockerfile made which step of a history.
 
     ``steps`` maps the index of a history step to the instruction that wrote it. ``matched`` of ``total`` steps that

@@ -1,8 +1,9 @@
 """What differs between two images; every ``before`` speaks of the first, every ``after`` of the second."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from layerscope.model.report import ImageSummary, Totals
 
@@ -35,8 +36,7 @@ class _Sides:
         return self.after_bytes - self.before_bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class Side(Struct, frozen=True, kw_only=True):
     """One of the two images."""
 
     image: ImageSummary
@@ -45,8 +45,7 @@ class Side:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerDiff:
+class LayerDiff(Struct, frozen=True, kw_only=True):
     """Layers that both images hold, by diff_id: how many, how many of them from the lowest on, their content bytes.
 
     ``before`` and ``after`` are the indexes of the layers that only one image holds.
@@ -59,8 +58,7 @@ class LayerDiff:
     after: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change(_Sides):
+class Change(Struct, _Sides, frozen=True, kw_only=True):
     """Something that has content bytes in one or both of the images: a directory, an instruction, a stage."""
 
     name: str
@@ -69,8 +67,7 @@ class Change(_Sides):
     after_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageChange(_Sides):
+class PackageChange(Struct, _Sides, frozen=True, kw_only=True):
     """All versions of one package; ``changed`` means that the versions differ or that its own files do."""
 
     type: str
@@ -82,8 +79,7 @@ class PackageChange(_Sides):
     after_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstructionChange(_Sides):
+class InstructionChange(Struct, _Sides, frozen=True, kw_only=True):
     """One step of either build, paired by its layer, else by its text; None for the side that lacks it.
 
     ``before`` and ``after`` are indexes of instructions. A layer without a recorded step has neither.
@@ -99,8 +95,7 @@ class InstructionChange(_Sides):
     after_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindingChange(_Sides):
+class FindingChange(Struct, _Sides, frozen=True, kw_only=True):
     """The findings of one rule at one place; an image lacks it where its count is 0."""
 
     rule: str
@@ -116,8 +111,7 @@ class FindingChange(_Sides):
     after_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathChange(_Sides):
+class PathChange(Struct, _Sides, frozen=True, kw_only=True):
     """One path of a final file system, or of both.
 
     The bytes are those that the path carries: for all but regular files 0, and for a hardlinked file they count at
@@ -137,8 +131,7 @@ class PathChange(_Sides):
         return self.after_bytes if self.moved_from else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathDiff:
+class PathDiff(Struct, frozen=True, kw_only=True):
     """All paths that differ, biggest first; their bytes add up to the difference of the live bytes.
 
     ``counts`` and ``moved_bytes`` sum them up; ``touched`` counts files of which only the time of change differs,
@@ -152,8 +145,7 @@ class PathDiff:
     unknown: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diff:
+class Diff(Struct, frozen=True, kw_only=True):
     """Everything that differs between two images.
 
     ``directories`` are disjoint, and so are ``packages`` with ``before_unowned_bytes`` and ``after_unowned_bytes``:

@@ -1,8 +1,9 @@
 """Content digests as the OCI image-spec writes them, ``sha256:<64 hex digits>``."""
 
 import re
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from layerscope.errors import Damaged
 
@@ -10,8 +11,7 @@ _LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _HEX = re.compile(r"[0-9a-f]+\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(Struct, frozen=True):
     """An algorithm and the lower-case hexadecimal sum that it gave (OCI image-spec, descriptor.md)."""
 
     algorithm: str

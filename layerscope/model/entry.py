@@ -1,7 +1,8 @@
 """What one layer says about one path."""
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 
 class Kind(IntEnum):
@@ -36,8 +37,7 @@ class Fate(IntEnum):
     """A whiteout or bookkeeping: no version of anything."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One tar header of a changeset, after GNU and PAX extensions are applied.
 
     ``path`` is absolute and normal (``/usr/bin/git``, ``/`` for the root); bytes that are no UTF-8 are

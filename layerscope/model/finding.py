@@ -1,7 +1,8 @@
 """What a rule found needless, and how sure it is."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Severity(StrEnum):
@@ -35,8 +36,7 @@ class Evidence(StrEnum):
     INFERRED = "inferred"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundPath:
+class FoundPath(Struct, frozen=True, kw_only=True):
     """One version that a finding claims: where it lies, in which layer, and what can be had back."""
 
     path: str
@@ -45,8 +45,7 @@ class FoundPath:
     fate: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """A group of versions that one rule claims for one reason.
 
     ``content_bytes`` is the sum over all claimed versions, each claimed by no other finding; ``paths`` are

@@ -1,8 +1,9 @@
 """An image as its archive describes it: descriptors, config, layers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Contents, NoContents
@@ -10,8 +11,7 @@ from layerscope.model.digest import Digest
 from layerscope.model.platform import Platform
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryEntry:
+class HistoryEntry(Struct, frozen=True, kw_only=True):
     """One element of the config's ``history`` (OCI image-spec, config.md); all of it optional there."""
 
     created: str = ""
@@ -21,8 +21,7 @@ class HistoryEntry:
     empty_layer: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageConfig:
+class ImageConfig(Struct, frozen=True, kw_only=True):
     """The image config; ``document`` is the whole JSON object, the other fields are read from it."""
 
     document: Mapping[str, Any] = field(default_factory=dict)
@@ -38,8 +37,7 @@ class ImageConfig:
     user: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class Layer(Struct, frozen=True, kw_only=True):
     """One layer of an image, lowest first.
 
     ``stored_bytes`` is the blob as it lies in the archive (or as its descriptor says, when ``problem`` tells
@@ -66,8 +64,7 @@ class Layer:
         return self.changeset.content_bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(Struct, frozen=True, kw_only=True):
     """One image of an archive.
 
     ``format`` names the dialect (``docker-archive``, ``oci-archive``, ``oci-layout``, ``rootfs``), ``image_id``

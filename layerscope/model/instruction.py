@@ -1,10 +1,9 @@
 """A build instruction, as the history or a Dockerfile tells it."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instruction:
+class Instruction(Struct, frozen=True, kw_only=True):
     """One step of a build, in the order of the build.
 
     ``kind`` is the Dockerfile keyword (``RUN``, ``COPY``, ``ENV``, ...), or ``BUILDPACK``, ``BAZEL``, ``JIB``,

@@ -1,14 +1,13 @@
 """Limits that guard against hostile input; no real image meets the defaults."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 DIRECTORY_CHARACTERS = 256 * MIB
 """The names of all directories together: a path of n components stands for n directories, each with a longer name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """How much of anything one image may hold, in bytes unless the name says otherwise.
 
     ``ratio`` bounds the expansion of a compressed stream, and counts only beyond ``ratio_from`` expanded bytes,

@@ -1,11 +1,11 @@
 """A package of the image and the bytes that are its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class Package(Struct, frozen=True, kw_only=True):
     """One installed package.
 
     ``content_bytes`` and ``files`` count the live versions that the package owns alone; ``layers`` splits the

@@ -1,14 +1,14 @@
 """Which paths a cataloger or a rule asks for, matched by dictionary instead of one pattern after another."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from layerscope.errors import LimitExceeded
 from layerscope.model.limits import DIRECTORY_CHARACTERS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathSet:
+class PathSet(Struct, frozen=True, kw_only=True):
     """The paths for which any of these holds.
 
     ``paths``: equal to one of these absolute paths. ``names``: the last component is one of these.
@@ -23,8 +23,7 @@ class PathSet:
     trees: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """Contents that a later step will ask for: the first ``head`` and last ``tail`` bytes of the files in a set.
 
     ``executables`` adds every regular file with an execute bit of at least that many bytes; 0 for none of them.

@@ -1,7 +1,8 @@
 """The platform that an image is made for."""
 
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 _ARCHITECTURES = {
     "x86_64": "amd64",
@@ -13,8 +14,7 @@ _ARCHITECTURES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Platform:
+class Platform(Struct, frozen=True, kw_only=True):
     """``os/architecture[/variant]`` with the names of the OCI image-spec (Go's GOOS and GOARCH); empty is unknown."""
 
     os: str = ""

@@ -1,8 +1,9 @@
 """The report: everything that was found out about one image, as the renderers and the JSON show it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from layerscope.model.finding import Finding
 from layerscope.model.package import Package
@@ -10,8 +11,7 @@ from layerscope.model.package import Package
 SCHEMA_VERSION = "1.0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageSummary:
+class ImageSummary(Struct, frozen=True, kw_only=True):
     """The image itself. ``docker_size`` is what the engine's inspect calls Size; ``config`` is the whole document."""
 
     source: str
@@ -26,8 +26,7 @@ class ImageSummary:
     config: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Totals:
+class Totals(Struct, frozen=True, kw_only=True):
     """Bytes over all layers; content = live + hidden = base + own. ``efficiency`` is live / content, 1.0 when empty.
 
     ``reclaimable_bytes`` are own bytes that are hidden, or claimed by a finding of kind leak or bloat.
@@ -46,8 +45,7 @@ class Totals:
     efficiency: float = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerReport:
+class LayerReport(Struct, frozen=True, kw_only=True):
     """One layer. ``origin`` is ``base`` or ``own``; ``verified`` is ``contents``, ``headers`` or empty."""
 
     index: int
@@ -69,8 +67,7 @@ class LayerReport:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstructionReport:
+class InstructionReport(Struct, frozen=True, kw_only=True):
     """One step of the build, with what is known of its place in a Dockerfile; ``evidence`` says how."""
 
     index: int
@@ -84,8 +81,7 @@ class InstructionReport:
     content_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseReport:
+class BaseReport(Struct, frozen=True, kw_only=True):
     """How many of the lowest layers are the base image's, and how that is known."""
 
     evidence: str = ""
@@ -94,8 +90,7 @@ class BaseReport:
     certain: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DockerfileReport:
+class DockerfileReport(Struct, frozen=True, kw_only=True):
     """How well a Dockerfile fits the history: ``matched`` of ``total`` steps that make layers.
 
     ``evidence`` says where the Dockerfile comes from, ``target`` is the stage that was built, ``misfit`` the first
@@ -110,8 +105,7 @@ class DockerfileReport:
     misfit: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageStep:
+class StageStep(Struct, frozen=True, kw_only=True):
     """An instruction of a builder, and how many bytes of the final image it made."""
 
     text: str
@@ -122,8 +116,7 @@ class StageStep:
         return f"line {self.dockerfile_line}: {self.text}" if self.dockerfile_line is not None else self.text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageReport:
+class StageReport(Struct, frozen=True, kw_only=True):
     """What came over from one build stage, in bytes of the final image.
 
     ``needless_bytes`` of the ``content_bytes`` are claimed by a finding. The others need a builder image:
@@ -148,8 +141,7 @@ class StageReport:
     paths: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathBytes:
+class PathBytes(Struct, frozen=True, kw_only=True):
     """A directory or file with the bytes of one kind that it holds; ``layers`` are those that wrote them."""
 
     path: str
@@ -159,8 +151,7 @@ class PathBytes:
     fate: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """The whole report of one image. ``directories`` are disjoint, so their bytes can be added up."""
 
     image: ImageSummary

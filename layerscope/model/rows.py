@@ -1,10 +1,9 @@
 """A listing before it is rendered: columns and raw values."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """``name`` is the key in JSON and CSV, ``header`` the title in a table.
 
     ``kind`` is ``text``, ``bytes`` or ``number``. A column that is not ``shown`` is in the data formats only.
@@ -16,8 +15,7 @@ class Column:
     shown: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class Rows(Struct, frozen=True, kw_only=True):
     """Rows of raw values (str, int, None or a tuple of them), one for each column."""
 
     columns: tuple[Column, ...]

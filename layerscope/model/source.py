@@ -1,12 +1,11 @@
 """Where a version came from before it was copied into the final stage."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from layerscope.model.finding import Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """A build stage and how well it is known.
 
     ``stage`` is its name, or its number in the Dockerfile as text. ``dockerfile_line`` is the line of the

@@ -1,7 +1,8 @@
 """What a gate found: one verdict for each of its rules."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Outcome(StrEnum):
@@ -12,8 +13,7 @@ class Outcome(StrEnum):
     SKIP = "SKIP"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """One rule with its figure and its limit.
 
     ``unit`` is ``bytes``, ``percent``, ``findings`` or ``layers``; percentages are rounded to two decimals for show,
@@ -28,8 +28,7 @@ class Verdict:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(Struct, frozen=True, kw_only=True):
     """All verdicts on one image; the gate is open when none of them failed."""
 
     name: str

@@ -6,7 +6,8 @@ first, so a program of the system's own packages is never taken away from them.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
@@ -24,8 +25,7 @@ _SITES = "site-packages"
 _CONSTANTS = (".rodata", ".data")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Program:
+class _Program(Struct, frozen=True, kw_only=True):
     """A program and what tells its version.
 
     The groups of ``pattern`` joined by dots are the version; of several the first, or the greatest where an older one

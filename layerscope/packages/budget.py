@@ -3,8 +3,9 @@
 A million hardlinks to one archive, or a million records that all name one large directory, cost an archive little.
 """
 
-from dataclasses import dataclass
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct
 
 from layerscope.errors import LimitExceeded
 from layerscope.filesystem.tree import Filesystem
@@ -15,8 +16,7 @@ _VISITS_AN_ENTRY = 20
 _LEAST_VISITS = 100_000
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(Struct):
     """What is left to spend: bytes to read, and visits of entries on the way through directories."""
 
     read_bytes: int

@@ -1,15 +1,15 @@
 """The packages of an image and who owns each byte."""
 
 from array import array
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.model.package import Package
 
 UNOWNED = -1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catalog:
+class Catalog(Struct, frozen=True, kw_only=True):
     """All packages, and the owner of each version.
 
     ``owners`` holds for each version number an index into ``packages``, or -1; only live versions have owners, so

@@ -1,14 +1,14 @@
 """What every cataloger is: the files that it asks for, and a generator of the packages that it finds there."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.pathset import Wanted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """One installed package and the versions that it says are its own.
 
     ``versions`` are numbers of live versions (regular files and links; directories belong to nobody); two claims on
@@ -30,8 +30,7 @@ class Claim:
     parent: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True):
     """What a cataloger may look at.
 
     ``matches`` are the numbers of all versions, live and hidden, that its path set holds, lowest layer first.
@@ -46,8 +45,7 @@ class Evidence:
     executables: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cataloger:
+class Cataloger(Struct, frozen=True, kw_only=True):
     """One ecosystem. ``name`` is its purl type where it has one; ``is_os`` puts its claims before the languages'.
 
     ``is_os`` marks the managers of whole systems and prefixes (dpkg, rpm, conda, Nix): what a language's own records

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from layerscope.model.entry import Kind
 from layerscope.packages.cataloger import Claim, Evidence
@@ -24,8 +25,7 @@ Paths: TypeAlias = Callable[[Reader], Iterable[str]]
 """Names the absolute paths of a package: its files, and what of the database is about it alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(Struct, frozen=True, kw_only=True):
     """A package as one version of a database lists it; ``paths`` is called once, for the last of these versions.
 
     ``namespace`` and ``qualifiers`` are for its package URL, besides those that the whole database has; ``place``

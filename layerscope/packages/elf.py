@@ -5,7 +5,8 @@ images, so at most 4,096 headers and 1 MiB of names are read, and what a header 
 """
 
 import struct
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.model.limits import MIB
 from layerscope.packages.ranged import ReadRange
@@ -26,8 +27,7 @@ _PT_LOAD = 1
 _WRITABLE = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """Where a section's bytes lie in the file, and whether they do (``has_bytes``).
 
     ``name`` is empty where it was not kept; ``link`` is the index of the section that goes with it, for symbols that
@@ -45,8 +45,7 @@ class Section:
         return self.kind != _NO_BITS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
+class Segment(Struct, frozen=True, kw_only=True):
     """Where a segment's bytes lie in the file, and at which address they are loaded."""
 
     offset: int

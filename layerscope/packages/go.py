@@ -5,7 +5,8 @@ debug/buildinfo and runtime/debug (the format of the text); what ``go version -m
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
@@ -27,14 +28,12 @@ _SENTINEL_BYTES = 16
 _VERSIONS = (b"go", b"devel")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Module:
+class _Module(Struct, frozen=True, kw_only=True):
     path: str
     version: str
 
 
-@dataclass(slots=True)
-class _BuildInfo:
+class _BuildInfo(Struct):
     """What ``go version -m`` prints of a binary."""
 
     go_version: str

@@ -4,7 +4,8 @@ Sources: the JAR File Specification of the JDK; maven.apache.org, "Apache Maven 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.errors import Damaged
 from layerscope.model.limits import KIB, MIB
@@ -27,8 +28,7 @@ _TITLES = ("Implementation-Title", "Bundle-SymbolicName", "Bundle-Name", "Automa
 _QUALIFIERS = ("alpha", "beta", "rc", "cr", "m", "b", "ga", "final", "release", "snapshot", "sp", "jre", "build", "pre")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Artifact:
+class _Artifact(Struct, frozen=True, kw_only=True):
     """Maven's coordinates, as far as they are known."""
 
     group: str = ""
@@ -36,16 +36,14 @@ class _Artifact:
     version: str
 
 
-@dataclass(slots=True)
-class _Budget:
+class _Budget(Struct):
     """What one archive of a file system may still cost: nested archives to list, and bytes to unpack for them."""
 
     nested: int = _MOST_NESTED
     unpacked_bytes: int = 32 * MIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Archive:
+class _Archive(Struct, frozen=True, kw_only=True):
     """An archive to look into; ``where`` is its path, with those of the archives around it."""
 
     read: ReadRange

@@ -1,9 +1,10 @@
 """Since which layer a package is listed, and which layer took it away, from all versions of its database."""
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
+
+from msgspec import Struct
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate
@@ -12,8 +13,7 @@ from layerscope.packages.locator import Locator
 Key = TypeVar("Key", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presence:
+class Presence(Struct, frozen=True, kw_only=True):
     """The last unbroken run of layers in which a package is listed.
 
     ``layer`` is the first of them, ``removed_in`` the layer whose database no longer lists it, None for an installed

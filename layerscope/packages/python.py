@@ -6,8 +6,10 @@ Structure of Python Eggs".
 
 import csv
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from posixpath import basename, normpath
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.limits import KIB, MIB
@@ -25,8 +27,7 @@ _DIST, _EGG, _LINK = ".dist-info", ".egg-info", ".egg-link"
 _SITES = ("site-packages", "dist-packages")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Distribution:
+class _Distribution(Struct, frozen=True, kw_only=True):
     """``info`` is the directory (or the one file) that tells of it, ``site`` the directory where its modules lie."""
 
     record: Record

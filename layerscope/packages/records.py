@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate, Kind
@@ -17,8 +18,7 @@ _LONGEST_WORD = 300
 _KNOWN: WeakKeyDictionary[Filesystem, dict[str, list[str]]] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """A file that tells of a package.
 
     ``layer`` is the lowest one that holds it with this content without a gap; ``removed_in`` is set where the

@@ -1,15 +1,15 @@
 """Directories that are packages: whatever lies in one belongs to it, and no list is needed."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate, Kind
 from layerscope.packages.cataloger import Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tree:
+class Tree(Struct, frozen=True, kw_only=True):
     """The files and links below a directory, at any depth: the live ones, or all hidden ones where none is live.
 
     ``layer`` is the lowest that holds any of them, ``removed_in`` the one that hid the last of them.

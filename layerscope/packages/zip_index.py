@@ -6,7 +6,8 @@ Source: PKWARE, APPNOTE.TXT 6.3, sections 4.3.7 (local header), 4.3.12 (central 
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.errors import Damaged
 from layerscope.model.limits import MIB
@@ -22,8 +23,7 @@ _MOST_DIRECTORY = 16 * MIB
 _STORED, _DEFLATED = 0, 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZipMember:
+class ZipMember(Struct, frozen=True, kw_only=True):
     """A file in a zip archive; ``offset`` is where its local header begins."""
 
     name: str

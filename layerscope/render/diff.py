@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
+
+from msgspec import Struct
 
 from layerscope.model.diff import Change, Diff, FindingChange, InstructionChange, PackageChange, PathChange, Status
 from layerscope.model.finding import FindingKind
@@ -25,8 +26,7 @@ _LONGEST = 300
 _SIGNS = {Status.ADDED: "+", Status.REMOVED: "-", Status.CHANGED: "~", Status.METADATA: "=", Status.MOVED: ">"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiffOptions:
+class DiffOptions(Struct, frozen=True, kw_only=True):
     """``top`` rows in each list, 0 for the usual number; ``width`` of the terminal, None where nothing may be cut."""
 
     units: Units
@@ -34,8 +34,7 @@ class DiffOptions:
     width: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Section:
+class _Section(Struct, frozen=True, kw_only=True):
     """A table under a title; ``sides`` has ``text`` for a column at the left and ``n`` for one at the right."""
 
     title: str

@@ -1,10 +1,11 @@
 """Values as JSON: keys in the order of their definition, the same bytes for the same value."""
 
 import base64
-import dataclasses
 import json
 from collections.abc import Mapping
 from typing import Any
+
+from msgspec import Struct
 
 from layerscope.model.finding import Finding, FoundPath
 from layerscope.model.package import Package
@@ -32,15 +33,15 @@ def lines(value: object) -> str:
 
 
 def plain(value: object) -> dict[str, Any]:
-    """A dataclass as an object of its fields, which the encoder goes through itself.
+    """A value as an object of its fields, which the encoder goes through itself.
 
     An object whose ``path`` is no UTF-8 also gets ``path_base64``, the bytes as they stand in the archive.
     """
     if isinstance(value, Mapping):
         return dict(value)
-    if not dataclasses.is_dataclass(value):
+    if not isinstance(value, Struct):
         raise TypeError(f"no JSON for {type(value).__name__}")
-    members = with_bytes({name: getattr(value, name) for name in _names(type(value))})
+    members = with_bytes({name: getattr(value, name) for name in value.__struct_fields__})
     if isinstance(value, Finding):
         members["paths"] = [_found_path(path) for path in value.paths]
         members["path_count"] = value.path_count
@@ -63,13 +64,3 @@ def with_bytes(members: dict[str, Any]) -> dict[str, Any]:
         raw = path.encode("utf-8", "surrogateescape")
         return {**members, "path_base64": base64.b64encode(raw).decode("ascii")}
     return members
-
-
-_NAMES: dict[type, tuple[str, ...]] = {}
-
-
-def _names(kind: type) -> tuple[str, ...]:
-    """The fields of a dataclass; remembered, since asking is slower than copying them."""
-    if kind not in _NAMES:
-        _NAMES[kind] = tuple(field.name for field in dataclasses.fields(kind))
-    return _NAMES[kind]

@@ -7,10 +7,11 @@ import inspect
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from importlib.resources import files
 from typing import Any
+
+from msgspec import Struct
 
 from layerscope.model.report import SCHEMA_VERSION, Report
 
@@ -44,7 +45,7 @@ def schema() -> dict[str, Any]:
 
 
 def _of(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    """The schema of one type; each dataclass and enumeration gets a definition of its own."""
+    """The schema of one type; each struct and enumeration gets a definition of its own."""
     if kind in _SCALARS:
         return dict(_SCALARS[kind])
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
@@ -58,7 +59,7 @@ def _of(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         return {"type": "object", "additionalProperties": _of(arguments[1], definitions)}
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         definitions[kind.__name__] = {"description": _description(kind), "enum": [one.value for one in kind]}
-    elif is_dataclass(kind) and isinstance(kind, type):
+    elif isinstance(kind, type) and issubclass(kind, Struct):
         if kind.__name__ not in definitions:
             definitions[kind.__name__] = {}
             definitions[kind.__name__] = _object(kind, definitions)
@@ -67,9 +68,9 @@ def _of(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     return {"$ref": f"#/$defs/{kind.__name__}"}
 
 
-def _object(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
+def _object(kind: type[Struct], definitions: dict[str, Any]) -> dict[str, Any]:
     hints = typing.get_type_hints(kind)
-    members = {one.name: _member(one.name, hints[one.name], definitions) for one in fields(kind)}
+    members = {name: _member(name, hints[name], definitions) for name in kind.__struct_fields__}
     required = list(members)
     for name, value in inspect.getmembers(kind, lambda value: isinstance(value, property)):
         # What the value computes itself may be written beside its fields.

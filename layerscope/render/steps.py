@@ -1,12 +1,11 @@
 """The list of what to do next: one line for each fix, with what it wins back."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from layerscope.model.finding import Finding, FindingKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One fix; ``content_bytes`` is what the findings that it answers claim, ``rule`` the first rule that asks."""
 
     fix: str

@@ -1,7 +1,8 @@
 """The report for a person: the verdict first, then where the bytes are, within forty lines for a usual image."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.model.finding import Finding, FindingKind
 from layerscope.model.report import LayerReport, PathBytes, Report
@@ -17,8 +18,7 @@ _LAYERS, _FINDINGS, _NEXT, _BYTES, _HIDDEN = 7, 5, 3, 5, 2
 _PACKAGES, _STEPS, _STAYED = 6, 3, 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextOptions:
+class TextOptions(Struct, frozen=True, kw_only=True):
     """``top`` rows in each list, 0 for the usual number; ``width`` of the terminal, None where nothing may be cut.
 
     ``dockerfile`` is the path of the Dockerfile that findings are placed in, as the repository knows it.

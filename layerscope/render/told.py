@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.model.finding import Finding
 from layerscope.model.report import Report
@@ -13,8 +14,7 @@ from layerscope.render.units import Units
 from layerscope.rules.collapse import collapse
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """A finding with what is derived from it.
 
     ``place`` is the path that says most, as the archive has it (escape it for its reader), empty where the finding

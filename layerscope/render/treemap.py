@@ -5,11 +5,11 @@ as that brings its worst rectangle nearer to a square.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rectangle:
+class Rectangle(Struct, frozen=True, kw_only=True):
     """A place in a plane of the given width and height; ``index`` is that of the value."""
 
     index: int

@@ -2,7 +2,8 @@
 
 import posixpath
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 _SPEAKING = frozenset({
     ".git", ".svn", ".hg", "node_modules", "__pycache__", "site-packages", "dist-packages", "_cacache", "include",
@@ -10,8 +11,7 @@ _SPEAKING = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """A directory, or a file that stands alone, with the number and the bytes of the files that it stands for."""
 
     path: str
@@ -19,8 +19,7 @@ class Group:
     content_bytes: int
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(Struct):
     files: int = 0
     content_bytes: int = 0
     is_file: bool = False

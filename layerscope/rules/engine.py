@@ -5,7 +5,8 @@ one thing is split here by who brought it: the base image, or each of the user's
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate
@@ -31,8 +32,7 @@ _Versions = list[tuple[int, int]]
 """Numbers of versions, and the bytes that each would win back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Findings:
+class Findings(Struct, frozen=True, kw_only=True):
     """What all rules found, and how it adds up; all figures in content bytes.
 
     ``claimed_bytes`` is what findings of kind leak or bloat claim: the user's own bytes. ``inherited_bytes`` is what
@@ -96,8 +96,7 @@ def findings(
     return judge.account(found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Group:
+class _Group(Struct, frozen=True, kw_only=True):
     """What the versions of one finding have in common."""
 
     kind: FindingKind

@@ -7,8 +7,9 @@ cannot be parsed says nothing.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from layerscope.rules.documents import json_object, toml_object
 
@@ -17,15 +18,13 @@ _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?"
 _MAIN = frozenset({"main", "default"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Locked:
+class Locked(Struct, frozen=True, kw_only=True):
     """The packages that only development needs, with the locked version, empty where it is not told."""
 
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
+class Declared(Struct, frozen=True, kw_only=True):
     """The packages that a project asks for itself: for production, and for development only."""
 
     production: frozenset[str]

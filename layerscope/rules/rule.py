@@ -1,7 +1,9 @@
 """What every rule is: metadata, the paths that it asks for, and a generator of what it finds needless."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.finding import Evidence, Severity
@@ -11,8 +13,7 @@ from layerscope.model.pathset import Wanted
 from layerscope.packages.catalog import Catalog
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leak:
+class Leak(Struct, frozen=True, kw_only=True):
     """One thing that a rule found: the versions that are needless for one reason.
 
     ``versions`` are numbers of the file system, live or hidden; a version that an earlier rule claimed already is
@@ -37,8 +38,7 @@ class Leak:
     evidence: Evidence | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Scene(Struct, frozen=True, kw_only=True):
     """All that a rule may look at.
 
     ``matches`` are the numbers of all versions (live and hidden, of all layers) that the rule's path set holds.
@@ -66,8 +66,7 @@ class Scene:
 Check = Callable[[Scene], Iterator[Leak]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """A rule of the catalogue; its documentation is the docstring of ``check``.
 
     In ``title`` and ``fix`` the engine puts the directory or file that says most for ``{path}`` and the instruction's

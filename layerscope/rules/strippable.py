@@ -1,13 +1,12 @@
 """What a strip would take out of an ELF file, told by its section headers alone."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from layerscope.packages.elf import EXECUTABLE, SHARED, SYMBOLS, Elf
 from layerscope.packages.ranged import ReadRange
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Strippable:
+class Strippable(Struct, frozen=True, kw_only=True):
     """Bytes of debug sections, and of the symbol table with its strings."""
 
     debug_bytes: int = 0

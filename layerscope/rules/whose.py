@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from layerscope.model.entry import Fate, Kind
 from layerscope.packages.catalog import UNOWNED

@@ -8,8 +8,9 @@ a stage"). Contents are compared by the fingerprints that the images were opened
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import IntEnum
+
+from msgspec import Struct, field
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
@@ -39,8 +40,7 @@ class Verdict(IntEnum):
     """The same content, but the base has it too, or it is tiny, or a licence."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copied:
+class Copied(Struct, frozen=True, kw_only=True):
     """A layer to compare: ``map_back`` where the COPY's source is known, else the ``destination`` to guess it from.
 
     ``same_steps`` are layers of the builder whose step reads like this one: both may have copied the same context.
@@ -52,8 +52,7 @@ class Copied:
     same_steps: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """What one builder image and the layers of an image have in common.
 
     ``verdicts`` and ``twins`` (versions of the builder) are by version number of the image. ``shared_layers`` of the

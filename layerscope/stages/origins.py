@@ -4,8 +4,10 @@ Nothing here imports the Dockerfile's parser, since most runs are given none.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from layerscope.model.base import Base
 from layerscope.model.finding import Evidence
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from layerscope.history.match import Match
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """What the user knows of the build beside the archive.
 
     ``builders`` are open images of build stages by name. ``base`` is the config of the base image, for the variables
@@ -34,8 +35,7 @@ class Known:
     base: "BaseConfig | None" = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """Where the instruction of one step stands, and what it takes its files from.
 
     ``stage`` is the one that runs it, ``source`` the stage or image that it copies from, empty for the context. Not
@@ -64,8 +64,7 @@ class Origin:
         return "input as attested, copy inferred" if self.evidence == Evidence.ATTESTED else f"possible input, {told}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
+class Placement(Struct, frozen=True, kw_only=True):
     """The origin of each history step by its index, and what else the Dockerfile tells.
 
     ``match`` is the Dockerfile laid beside the history, ``evidence`` where that comes from. ``base`` is where the

@@ -5,7 +5,8 @@ Dockerfile". Some builders record the stage in the history itself.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from layerscope.errors import LayerscopeError
 from layerscope.history.dockerfile.ast import Dockerfile

@@ -8,8 +8,9 @@ hostile input: whatever has another type than it should is taken for absent.
 import base64
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from layerscope.model.image import Image
 
@@ -21,8 +22,7 @@ _MOST_BYTES = 4 << 20
 """The most base64 characters of a Dockerfile that are decoded."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildStep:
+class BuildStep(Struct, frozen=True, kw_only=True):
     """One vertex of the build graph.
 
     ``kind`` is ``exec``, ``file``, ``source``, ``merge`` or whatever the document says. ``lines`` are the lines of
@@ -36,8 +36,7 @@ class BuildStep:
     identifier: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
+class Provenance(Struct, frozen=True, kw_only=True):
     """The Dockerfile and the arguments of a build, its steps by id, and the step of each layer by index.
 
     ``base_layers`` is how many of the image's layers an image that the build started from brought, None where no

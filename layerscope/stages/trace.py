@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from layerscope.errors import LayerscopeError
 from layerscope.filesystem.tree import Filesystem
@@ -23,8 +25,7 @@ _COPIES = ("COPY", "ADD", "")
 """Kinds of steps that may bring what another stage made; of some steps nothing is known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Builder:
+class Builder(Struct, frozen=True, kw_only=True):
     """A builder image that was compared: its stage, its history, and where that stands in the Dockerfile."""
 
     name: str
@@ -41,8 +42,7 @@ class Builder:
         return step, self.match.steps[step.index].instruction.line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class Trace(Struct, frozen=True, kw_only=True):
     """Answers for each version which stage it came from.
 
     ``layers`` maps the image's layers to the origin of their step, ``matched`` to the builder that fits each best.
@@ -56,7 +56,7 @@ class Trace:
     builders: tuple[Builder, ...] = ()
     matched: Mapping[int, Builder] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    _numbers: dict[int, dict[str, int]] = field(default_factory=dict, init=False)
+    _numbers: dict[int, dict[str, int]] = field(default_factory=dict)
 
     def stage_of(self, number: int) -> Source | None:
         """The stage that a version of the image came from; None where nothing better than a guess is known."""

@@ -51,10 +51,11 @@ def _builds(kind: Any, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any
 def _of(hint: Any) -> st.SearchStrategy[Any]:
     """Values of a type as the report's members have them."""
     from collections.abc import Mapping
-    from dataclasses import is_dataclass
     from enum import Enum
     from types import UnionType
     from typing import get_args, get_origin
+
+    from msgspec import Struct
 
     simple: dict[Any, st.SearchStrategy[Any]] = {
         str: _TEXT,
@@ -76,5 +77,5 @@ def _of(hint: Any) -> st.SearchStrategy[Any]:
         return st.dictionaries(st.integers(0, 99), _BYTES, max_size=2) if arguments[0] is int else _CONFIG
     if isinstance(hint, type) and issubclass(hint, Enum):
         return st.sampled_from(hint)
-    assert is_dataclass(hint), hint
+    assert issubclass(hint, Struct), hint
     return _builds(hint)

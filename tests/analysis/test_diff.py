@@ -1,9 +1,9 @@
 """Two reports beside each other: layers, steps, packages, findings."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.analysis.diff import diff, diff_findings, diff_packages
 from layerscope.analysis.diff_directories import by_reports

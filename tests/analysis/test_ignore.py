@@ -91,7 +91,7 @@ def test_what_is_ignored_is_not_reclaimable_and_stays_in_the_report(tmp_path: Pa
 
 def test_what_the_base_brings_was_never_reclaimable(tmp_path: Path) -> None:
     plain = report_of(ImageSpec(layers=(layer(file("a", b"1")),)), tmp_path)
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     inherited = replace(plain, findings=(finding(("/a", 1), kind=FindingKind.INHERITED),))
     made = ignoring(inherited, [Ignore(rule="tests", reason="r")], TODAY)

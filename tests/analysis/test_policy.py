@@ -1,9 +1,9 @@
 """The gate: at the limit passes, one byte beyond it fails."""
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.analysis.amounts import Amount
 from layerscope.analysis.policy import Policy, judge

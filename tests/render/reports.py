@@ -1,6 +1,6 @@
 """Reports for the tests of the formats: an ordinary one, an empty one, and one in which every name is an attack."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath, Severity
 from layerscope.model.package import Package

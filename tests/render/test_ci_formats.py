@@ -1,10 +1,10 @@
 """JUnit XML and GitLab's Code Quality report."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
+from msgspec.structs import replace
 
 from layerscope.model.report import Report
 from layerscope.render.escape import printable

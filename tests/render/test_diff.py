@@ -1,8 +1,7 @@
 """A diff as text and Markdown: hostile names stay harmless, and it stays short."""
 
-import dataclasses
-
 import pytest
+from msgspec import structs
 
 from layerscope.analysis.diff import diff
 from layerscope.model.diff import Change, Diff, PathChange, PathDiff, Status
@@ -16,28 +15,27 @@ OPTIONS = DiffOptions(units=si)
 def with_name(name: str) -> Diff:
     """A diff in which an image, a directory, a step, a package, a finding and a path are called ``name``."""
     before = ordinary()
-    hostile = dataclasses.replace(
+    hostile = structs.replace(
         before,
-        image=dataclasses.replace(before.image, name=name, docker_size=9000),
-        instructions=tuple(dataclasses.replace(one, text=name) for one in before.instructions),
-        layers=tuple(dataclasses.replace(one, diff_id=f"{index}") for index, one in enumerate(before.layers)),
-        packages=tuple(dataclasses.replace(one, name=name) for one in before.packages),
+        image=structs.replace(before.image, name=name, docker_size=9000),
+        instructions=tuple(structs.replace(one, text=name) for one in before.instructions),
+        layers=tuple(structs.replace(one, diff_id=f"{index}") for index, one in enumerate(before.layers)),
+        packages=tuple(structs.replace(one, name=name) for one in before.packages),
         findings=tuple(
-            dataclasses.replace(one, paths=(), detail=name, content_bytes=one.content_bytes + 1)
-            for one in before.findings
+            structs.replace(one, paths=(), detail=name, content_bytes=one.content_bytes + 1) for one in before.findings
         ),
     )
     path = PathChange(path="/" + name, status=Status.MOVED, kind="file", moved_from="/old" + name, after_bytes=5)
     directories = (Change(name="/" + name, status=Status.ADDED, after_bytes=9),)
-    return dataclasses.replace(
+    return structs.replace(
         diff(before, hostile), directories=directories, paths=PathDiff(paths=(path,), counts={"moved": 1})
     )
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE.keys())
 def test_no_name_breaks_a_line_of_the_text(name: str) -> None:
-    calm = text(with_name("calm"), dataclasses.replace(OPTIONS, top=3))
-    wild = text(with_name(name), dataclasses.replace(OPTIONS, top=3))
+    calm = text(with_name("calm"), structs.replace(OPTIONS, top=3))
+    wild = text(with_name(name), structs.replace(OPTIONS, top=3))
     assert len(wild.split("\n")) == len(calm.split("\n"))
     assert all(character == "\n" or character.isprintable() for character in wild)
 
@@ -56,14 +54,14 @@ def test_markdown_stays_below_a_mebibyte_and_says_what_is_missing() -> None:
         PathChange(path=f"/{number}/" + "日" * 250, status=Status.ADDED, kind="file", after_bytes=1)
         for number in range(3000)
     )
-    large = dataclasses.replace(with_name("x"), paths=PathDiff(paths=paths, counts={"added": len(paths)}))
-    found = markdown(large, dataclasses.replace(OPTIONS, top=5000))
+    large = structs.replace(with_name("x"), paths=PathDiff(paths=paths, counts={"added": len(paths)}))
+    found = markdown(large, structs.replace(OPTIONS, top=5000))
     assert 900_000 < len(found.encode("utf-8")) < 1 << 20
     assert "lines were left out; `-f json` holds them." in found[-80:]
 
 
 def test_a_terminal_is_never_wider_than_it_is() -> None:
-    lines = text(with_name("x" * 500), dataclasses.replace(OPTIONS, width=80)).split("\n")
+    lines = text(with_name("x" * 500), structs.replace(OPTIONS, width=80)).split("\n")
     assert max(len(line) for line in lines[2:]) <= 80
 
 
@@ -81,7 +79,7 @@ def test_nothing_is_cut_that_is_not_beyond_reading() -> None:
 )
 def test_the_first_line_is_the_verdict(after_bytes: int, verdict: str) -> None:
     before = ordinary()
-    after = dataclasses.replace(before, image=dataclasses.replace(before.image, docker_size=after_bytes))
+    after = structs.replace(before, image=structs.replace(before.image, docker_size=after_bytes))
     assert text(diff(before, after), OPTIONS).split("\n")[0] == verdict
 
 
@@ -90,5 +88,5 @@ def test_a_directory_with_others_below_it_stands_for_its_rest() -> None:
         Change(name="/usr/lib", status=Status.CHANGED, before_bytes=1, after_bytes=9),
         Change(name="/usr", status=Status.CHANGED, before_bytes=1, after_bytes=5),
     )
-    found = text(dataclasses.replace(with_name("x"), directories=rows), OPTIONS)
+    found = text(structs.replace(with_name("x"), directories=rows), OPTIONS)
     assert "/usr (the rest of it)\n" in found and "/usr/lib\n" in found

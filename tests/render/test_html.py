@@ -1,9 +1,9 @@
 """The report as one HTML page."""
 
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.model.finding import FoundPath
 from layerscope.render.escape import printable

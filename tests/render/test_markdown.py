@@ -1,9 +1,8 @@
 """The report as Markdown, as GitHub shows it."""
 
-from dataclasses import replace
-
 import pytest
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from layerscope.model.finding import FindingKind, Severity
 from layerscope.render.markdown import LIMIT, markdown

@@ -1,11 +1,11 @@
 """SARIF 2.1.0: what the specification requires, and what GitHub's code scanning shows."""
 
 import json
-from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import pytest
+from msgspec.structs import replace
 from sarif_pydantic import Sarif  # type: ignore[import-untyped]
 
 from layerscope.model.finding import FoundPath

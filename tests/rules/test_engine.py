@@ -1,9 +1,9 @@
 """The engine: each byte claimed once, and split by who brought it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.model.finding import Evidence, FindingKind, Severity
 from layerscope.model.pathset import PathSet, Wanted

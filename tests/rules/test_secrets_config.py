@@ -1,10 +1,10 @@
 """Secrets of the config and of the history, and how a text is quoted without them."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading

@@ -1,9 +1,9 @@
 """The base image, by the best sign that speaks."""
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.errors import UsageError
 from layerscope.history.alignment import instructions

@@ -3,13 +3,13 @@
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading

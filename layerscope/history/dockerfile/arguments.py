@@ -1,7 +1,9 @@
 """One logical line to one instruction: keyword, flags, and the arguments in the way of each keyword."""
 
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.errors import UsageError
 from layerscope.history.dockerfile.ast import DockerfileInstruction, Flag, Form, Pair
@@ -32,8 +34,7 @@ _UNCHECKED = frozenset({"ARG", "STOPSIGNAL"})
 """BuildKit looks at no flags here, so a wrong one does not stop the build."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rest:
+class _Rest(Struct, frozen=True, kw_only=True):
     """What follows the flags of a keyword, and where."""
 
     line: LogicalLine

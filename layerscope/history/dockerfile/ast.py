@@ -1,8 +1,9 @@
 """The syntax tree of a Dockerfile (Dockerfile reference, "Format"): what was written, nothing expanded."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
+
+from msgspec import Struct
 
 from layerscope.errors import UsageError
 from layerscope.history.dockerfile.mounts import Mount
@@ -17,8 +18,7 @@ class Form(StrEnum):
     """A JSON array of strings."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heredoc:
+class Heredoc(Struct, frozen=True, kw_only=True):
     """A here-document: ``content`` is verbatim, with its line ends; ``expand`` unless the delimiter was quoted.
 
     ``strip_tabs`` is set by ``<<-``, ``file_descriptor`` by a number before ``<<`` (0 where none is written).
@@ -31,16 +31,14 @@ class Heredoc:
     file_descriptor: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flag:
+class Flag(Struct, frozen=True, kw_only=True):
     """``--name=value``, quotes and escapes taken off; ``value`` is None where no ``=`` was written."""
 
     name: str
     value: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class Pair(Struct, frozen=True, kw_only=True):
     """``name=value`` of ARG, ENV and LABEL with the quotes as written; ``value`` is None for a bare ``ARG name``.
 
     ``legacy`` marks the form ``ENV name value``.
@@ -51,8 +49,7 @@ class Pair:
     legacy: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DockerfileInstruction:
+class DockerfileInstruction(Struct, frozen=True, kw_only=True):
     """One instruction, from its keyword's line to the last line of its here-documents, counted from 1.
 
     ``keyword`` is upper case. ``text`` is everything after the flags, continuation lines joined and comments
@@ -93,8 +90,7 @@ class DockerfileInstruction:
         return " ".join(part for part in (self.keyword, *flags, self.text) if part)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DockerfileStage:
+class DockerfileStage(Struct, frozen=True, kw_only=True):
     """A build stage: its FROM and the instructions below it.
 
     ``name`` is lower case, as names of stages know no case, and empty without ``AS``; ``index`` counts from 0;
@@ -109,8 +105,7 @@ class DockerfileStage:
     instructions: tuple[DockerfileInstruction, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dockerfile:
+class Dockerfile(Struct, frozen=True, kw_only=True):
     """A whole Dockerfile: parser directives by lower-case name, ARGs before the first FROM, stages."""
 
     name: str

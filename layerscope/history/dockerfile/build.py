@@ -1,8 +1,10 @@
 """One build of a Dockerfile: its target, the stages that it reaches, and its instructions with values put in."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Self
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from layerscope.errors import UsageError
 from layerscope.history.dockerfile.ast import Dockerfile, DockerfileInstruction, Form
@@ -22,8 +24,7 @@ _EXPANDED = frozenset({"ADD", "COPY", "EXPOSE", "STOPSIGNAL", "USER", "VOLUME", 
 _EXPANDED_FLAGS = frozenset({"chown", "chmod", "checksum"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedInstruction:
+class ResolvedInstruction(Struct, frozen=True, kw_only=True):
     """An instruction as the builder saw it.
 
     ``stage`` is the index of the stage that runs it. ``arguments``, ``pairs``, ``flags`` (name and value) and
@@ -65,8 +66,7 @@ class ResolvedInstruction:
         return " ".join(words) if self.instruction.trigger is None else str(self.instruction)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Build:
+class Build(Struct, frozen=True, kw_only=True):
     """A Dockerfile together with the arguments of one build.
 
     ``target`` is the index of the stage that becomes the image, ``reached`` the stages that it needs; the builder

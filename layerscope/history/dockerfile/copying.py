@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.errors import UsageError
 from layerscope.history.dockerfile.build import ResolvedInstruction, is_inline
@@ -16,8 +17,7 @@ _ARCHIVE = re.compile(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst))?|tgz|tbz2?|txz)\Z")
 _BY_NAME, _CONTENTS, _ARCHIVE_MEMBER = range(3)
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(Struct, frozen=True):
     """A path, or pattern, that a path of the image may have come from; the lower the rank the likelier."""
 
     rank: int
@@ -25,8 +25,7 @@ class _Candidate:
     is_pattern: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopySource:
+class CopySource(Struct, frozen=True, kw_only=True):
     """One source from the root of the stage, image or context: the path as written, and as a pattern.
 
     ``pivot`` is the directory that ``--parents`` counts from: ``/``, or what stands before ``/./``.
@@ -37,8 +36,7 @@ class CopySource:
     pivot: PathPattern
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyMapping:
+class CopyMapping(Struct, frozen=True, kw_only=True):
     """Where a COPY or ADD takes its files from, and where it puts them.
 
     ``destination`` is absolute and normal unless not ``resolved``. ``destination_is_directory``: it ends in a

@@ -1,7 +1,8 @@
 """Words of a Dockerfile without quotes, escapes and variables (Dockerfile reference, "Environment replacement")."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.errors import UsageError
 from layerscope.history.dockerfile.blanks import BLANKS
@@ -9,8 +10,7 @@ from layerscope.history.dockerfile.lexer import Lexer, Part, join
 from layerscope.history.dockerfile.variables import UNKNOWN, Budget, Lookup
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expansion:
+class Expansion(Struct, frozen=True, kw_only=True):
     """A word after quotes, escapes and variables; ``unresolved`` names the variables left as written."""
 
     text: str

@@ -5,7 +5,8 @@ counts as ``*``.
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.errors import LimitExceeded, UsageError
 from layerscope.history.dockerfile.patterns import ShellPattern
@@ -15,8 +16,7 @@ MAX_PATTERN = 1 << 14
 _SPECIAL = re.compile(r"[*?\[\\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(Struct, frozen=True):
     """One component of a pattern; ``literal`` is the only name that it matches, None where there are others."""
 
     literal: str | None
@@ -28,8 +28,7 @@ class Component:
         return name == self.literal if self.pattern is None else self.pattern.matches(name)
 
 
-@dataclass(frozen=True, slots=True)
-class PathPattern:
+class PathPattern(Struct, frozen=True):
     """A pattern for a whole path, component by component."""
 
     text: str

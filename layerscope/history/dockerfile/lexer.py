@@ -1,8 +1,9 @@
 """The reader of one word: quotes, escapes and variables, character by character where it matters."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from layerscope.errors import LimitExceeded, UsageError
 from layerscope.history.dockerfile.patterns import ShellPattern
@@ -14,8 +15,7 @@ _HEREDOC_MARK = re.compile(r"<<[\t\r ]*|<")
 _NAME = re.compile(r"[0-9]+|[@*#?\-$!]|[^\W\d]\w*")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A piece of the result; spaces in a ``splittable`` one end a word."""
 
     text: str

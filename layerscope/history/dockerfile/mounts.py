@@ -2,8 +2,9 @@
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from layerscope.errors import UsageError
 
@@ -14,8 +15,7 @@ _OPTIONS = _SWITCHES.union(("type", "from", "source", "target", "id", "sharing",
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mount:
+class Mount(Struct, frozen=True, kw_only=True):
     """One mount of a RUN; values are as written until they are expanded, empty where the option is absent.
 
     ``type`` is bind, cache, tmpfs, secret or ssh. ``from_name`` is the stage or image whose files are mounted

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from layerscope.errors import UsageError
 from layerscope.history.dockerfile.arguments import parse_arguments

@@ -6,7 +6,8 @@ expression with several stars would take polynomial time on a hostile value.
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.errors import LimitExceeded, UsageError
 
@@ -14,8 +15,7 @@ MAX_WORK = 1 << 24
 """The largest product of pattern length and value length that is matched."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShellPattern:
+class ShellPattern(Struct, frozen=True):
     """A pattern as pieces between stars; ``lengths`` are the characters that each piece matches."""
 
     pieces: tuple[re.Pattern[str], ...]

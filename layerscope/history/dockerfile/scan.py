@@ -4,7 +4,8 @@ Dockerfile reference, "Format" and "Parser directives". Everything here takes on
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.errors import LimitExceeded, UsageError
 from layerscope.history.dockerfile.blanks import BLANKS
@@ -13,8 +14,7 @@ MAX_BYTES = 4 * 1024 * 1024
 DIRECTIVES = frozenset({"syntax", "escape", "check"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogicalLine:
+class LogicalLine(Struct, frozen=True, kw_only=True):
     """A line with its continuation lines joined.
 
     ``offsets``, ``lines`` and ``columns`` run in parallel: where each piece starts in ``text``, and in the file

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.errors import UsageError
 from layerscope.history.dockerfile.ast import Dockerfile, DockerfileInstruction
@@ -16,8 +18,7 @@ _PLATFORM_PARTS = ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
 _POSITIONAL = re.compile(r"[0-9]+\Z|[@*#?\-$!]\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseConfig:
+class BaseConfig(Struct, frozen=True, kw_only=True):
     """What the config of a base image says: ``env`` as ``NAME=value``, the working directory, and its ONBUILD triggers.
 
     A trigger is an instruction as text; the next build runs them all before its own.
@@ -28,8 +29,7 @@ class BaseConfig:
     triggers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedPair:
+class ResolvedPair(Struct, frozen=True, kw_only=True):
     """``name=value`` of ARG, ENV or LABEL; the value is None for an ARG that nothing gives a value."""
 
     name: Expansion

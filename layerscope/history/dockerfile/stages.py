@@ -3,8 +3,9 @@
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from layerscope.errors import LimitExceeded, UsageError
 from layerscope.history.dockerfile.ast import Dockerfile, DockerfileInstruction, DockerfileStage
@@ -25,8 +26,7 @@ class SourceKind(StrEnum):
     CONTEXT = "context"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """A stage (by index), an image (by name, not ``resolved`` where it holds unknown variables), or the context.
 
     A name may also be that of a named context, which only the command line of the build would tell.
@@ -41,8 +41,7 @@ class Source:
 CONTEXT = Source(kind=SourceKind.CONTEXT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Stage(Struct, frozen=True, kw_only=True):
     """One stage: ``base`` is what FROM names, ``instructions`` what runs on top of it.
 
     The ONBUILD triggers of a base stage stand before the stage's own instructions, as they run first. ``inputs``

@@ -2,8 +2,9 @@
 
 import json
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from layerscope.errors import UsageError
 from layerscope.history.dockerfile.blanks import BLANKS
@@ -14,16 +15,14 @@ _HEREDOC = re.compile(r"([0-9]*)<<(-?)[\t\v\f\r ]*+([^<]*+)\Z")
 _MAX_DESCRIPTOR_DIGITS = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """A piece of a line and its offset in the text that it was cut from."""
 
     text: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeredocMark:
+class HeredocMark(Struct, frozen=True, kw_only=True):
     """``<<NAME`` as it stands on the instruction's line, before its content is read."""
 
     name: str

@@ -1,7 +1,8 @@
 """What an rpm database says about one installed package and its files."""
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 _GHOST = 1 << 6
 
@@ -25,8 +26,7 @@ class FileState(IntEnum):
 _WRITTEN = frozenset({FileState.NORMAL, FileState.NET_SHARED, FileState.MISSING})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RpmFile:
+class RpmFile(Struct, frozen=True, kw_only=True):
     """One path of a package.
 
     ``path`` is absolute and as written, ``..`` included; bytes that are no UTF-8 are surrogate escapes, here and
@@ -55,8 +55,7 @@ class RpmFile:
         return self.state in _WRITTEN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RpmPackage:
+class RpmPackage(Struct, frozen=True, kw_only=True):
     """One installed package; texts are empty, and ``epoch`` is None, where the header has no such tag.
 
     ``source_rpm`` is the file name of the source package. ``files`` are all paths of the package in the order of

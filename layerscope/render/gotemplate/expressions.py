@@ -1,7 +1,8 @@
 """Evaluates pipelines: the part of a run that has values but no output."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from layerscope.errors import UsageError
 from layerscope.render.gotemplate import nodes
@@ -19,8 +20,7 @@ class Missing:
 ABSENT = Missing()
 
 
-@dataclass(slots=True, kw_only=True)
-class Scope:
+class Scope(msgspec.Struct, kw_only=True):
     """What all runs of one rendering share; ``steps`` counts the nodes that were run."""
 
     source: str

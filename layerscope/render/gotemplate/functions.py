@@ -5,8 +5,9 @@ the words that Go's error has.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from layerscope.render.gotemplate import compare, escapes
 from layerscope.render.gotemplate.compare import CallFault
@@ -26,8 +27,7 @@ class Parameter(Enum):
     INT = "int"
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(msgspec.Struct, frozen=True):
     """With ``variadic``, the last parameter stands for any number of arguments."""
 
     call: Callable[..., object]

@@ -4,7 +4,8 @@ A Go string is bytes; here it is a ``str`` in which a byte that is no UTF-8 is a
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 INT64_MAX = (1 << 63) - 1
 UINT64_MAX = (1 << 64) - 1
@@ -30,8 +31,7 @@ class LiteralSyntax(ValueError):
     """A literal that strconv refuses; the message is Go's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Number:
+class Number(Struct, frozen=True, kw_only=True):
     """A numeric constant in each type that can hold it, None where it cannot."""
 
     as_int: int | None

@@ -1,12 +1,11 @@
 """The parse tree of a template: frozen nodes, each with its position and its text as error messages show it."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from layerscope.render.gotemplate.literals import Number, quote
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True):
     """``start`` is the character of the template where the node begins, from 0."""
 
     start: int
@@ -15,8 +14,7 @@ class Node:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text(Node):
+class Text(Node, frozen=True, kw_only=True):
     """Literal text between actions."""
 
     text: str
@@ -25,24 +23,21 @@ class Text(Node):
         return self.text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dot(Node):
+class Dot(Node, frozen=True, kw_only=True):
     """The cursor, spelled ``.``."""
 
     def __str__(self) -> str:
         return "."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nil(Node):
+class Nil(Node, frozen=True, kw_only=True):
     """The untyped constant ``nil``."""
 
     def __str__(self) -> str:
         return "nil"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bool(Node):
+class Bool(Node, frozen=True, kw_only=True):
     """``true`` or ``false``."""
 
     value: bool
@@ -51,8 +46,7 @@ class Bool(Node):
         return "true" if self.value else "false"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NumberLiteral(Node):
+class NumberLiteral(Node, frozen=True, kw_only=True):
     """A number or a character constant, with the text it was written as."""
 
     text: str
@@ -62,8 +56,7 @@ class NumberLiteral(Node):
         return self.text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class String(Node):
+class String(Node, frozen=True, kw_only=True):
     """A string constant; ``quoted`` is its source text."""
 
     quoted: str
@@ -73,8 +66,7 @@ class String(Node):
         return self.quoted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identifier(Node):
+class Identifier(Node, frozen=True, kw_only=True):
     """The name of a function."""
 
     name: str
@@ -83,8 +75,7 @@ class Identifier(Node):
         return self.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field(Node):
+class Field(Node, frozen=True, kw_only=True):
     """``.A.B``: keys looked up from the cursor, left to right."""
 
     names: tuple[str, ...]
@@ -93,8 +84,7 @@ class Field(Node):
         return "".join(f".{name}" for name in self.names)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variable(Node):
+class Variable(Node, frozen=True, kw_only=True):
     """``$name.A.B``: the first of the names is the variable, dollar sign included."""
 
     names: tuple[str, ...]
@@ -103,8 +93,7 @@ class Variable(Node):
         return ".".join(self.names)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chain(Node):
+class Chain(Node, frozen=True, kw_only=True):
     """``(pipeline).A.B``: keys looked up in the value of another node."""
 
     node: Node
@@ -114,8 +103,7 @@ class Chain(Node):
         return _argument(self.node) + "".join(f".{name}" for name in self.names)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command(Node):
+class Command(Node, frozen=True, kw_only=True):
     """An operand, or a function and its arguments."""
 
     arguments: tuple[Node, ...]
@@ -124,8 +112,7 @@ class Command(Node):
         return " ".join(_argument(node) for node in self.arguments)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pipe(Node):
+class Pipe(Node, frozen=True, kw_only=True):
     """Commands, each the last argument of the next; the value goes to ``targets``, declared or assigned."""
 
     targets: tuple[Variable, ...]
@@ -138,8 +125,7 @@ class Pipe(Node):
         return targets + " | ".join(map(str, self.commands))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action(Node):
+class Action(Node, frozen=True, kw_only=True):
     """A pipeline whose value is printed, unless it goes to a variable."""
 
     pipe: Pipe
@@ -148,8 +134,7 @@ class Action(Node):
         return f"{{{{{self.pipe}}}}}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block(Node):
+class Block(Node, frozen=True, kw_only=True):
     """Nodes in order; what stands between a control word and its ``end``."""
 
     nodes: tuple[Node, ...]
@@ -158,8 +143,7 @@ class Block(Node):
         return "".join(map(str, self.nodes))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Branch(Node):
+class Branch(Node, frozen=True, kw_only=True):
     """``if``, ``with`` or ``range``, as ``word`` says; ``otherwise`` is None without an ``else``."""
 
     word: str
@@ -172,8 +156,7 @@ class Branch(Node):
         return f"{{{{{self.word} {self.pipe}}}}}{self.body}{otherwise}{{{{end}}}}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Jump(Node):
+class Jump(Node, frozen=True, kw_only=True):
     """``break`` or ``continue``, as ``word`` says."""
 
     word: str
@@ -182,8 +165,7 @@ class Jump(Node):
         return f"{{{{{self.word}}}}}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call(Node):
+class Call(Node, frozen=True, kw_only=True):
     """``template``: runs a named template; without a pipe its cursor is nil."""
 
     name: str
@@ -193,16 +175,14 @@ class Call(Node):
         return f"{{{{template {quote(self.name)}{'' if self.pipe is None else f' {self.pipe}'}}}}}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Else(Node):
+class Else(Node, frozen=True, kw_only=True):
     """The end of a block at ``else``; stays inside the parser."""
 
     def __str__(self) -> str:
         return "{{else}}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class End(Node):
+class End(Node, frozen=True, kw_only=True):
     """The end of a block at ``end``; stays inside the parser."""
 
     def __str__(self) -> str:

@@ -1,7 +1,8 @@
 """Go's fmt.Sprint, Sprintln and Sprintf for template values."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from layerscope.render.gotemplate.limits import TOO_LARGE, within_limit
 from layerscope.render.gotemplate.values import type_name, unbox

@@ -1,7 +1,8 @@
 """Descriptions of Go structs, and documents read by them as Go's JSON decoder reads into a struct."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from layerscope.render.gotemplate.values import (
     Duration,
@@ -19,37 +20,32 @@ class ShapeMismatch(Exception):
     """The document has another type than the struct where the message says."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(msgspec.Struct, frozen=True):
     """A string, number or bool; ``go_type`` names it, ``zero`` is what an absent one reads as."""
 
     go_type: str
     zero: object
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
+class Opaque(msgspec.Struct, frozen=True):
     """A part that is kept as the generic maps and lists of its JSON."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(msgspec.Struct, frozen=True):
     """A slice; ``go_type`` is that of its elements."""
 
     item: "Shape"
     go_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class MapOf:
+class MapOf(msgspec.Struct, frozen=True):
     """A map from string; ``go_type`` is that of its elements."""
 
     item: "Shape"
     go_type: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(msgspec.Struct, frozen=True, kw_only=True):
     """A field: its name in templates, in JSON (empty for an embedded struct), and whether JSON leaves out a zero."""
 
     name: str
@@ -58,8 +54,7 @@ class Member:
     omits_zero: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StructOf:
+class StructOf(msgspec.Struct, frozen=True, kw_only=True):
     """A struct, or with ``pointer`` a pointer to one, which an absent key leaves nil."""
 
     go_type: str

@@ -1,7 +1,8 @@
 """The tokens of a template, and how an error message shows them."""
 
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from layerscope.render.gotemplate.literals import quote, to_bytes
 
@@ -38,8 +39,7 @@ class Kind(Enum):
 KEYWORDS = frozenset(("block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"))
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """``start`` counts characters of the template from 0, ``line`` from 1."""
 
     kind: Kind

@@ -5,7 +5,9 @@ None, bool, str, int (Go's ``int``) and float stand for themselves. A list is ``
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from layerscope.render.gotemplate.literals import to_bytes, to_text
 
@@ -58,8 +60,7 @@ def _decimal(number: int, places: int) -> str:
     return f"{whole}.{digits}" if digits else str(whole)
 
 
-@dataclass(frozen=True, slots=True)
-class NilPointer:
+class NilPointer(msgspec.Struct, frozen=True):
     """A pointer to nothing, which is false and prints as ``<nil>``."""
 
     target: str
@@ -68,8 +69,7 @@ class NilPointer:
         return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Struct:
+class Struct(msgspec.Struct, frozen=True, kw_only=True):
     """A struct, or with ``pointer`` a pointer to one.
 
     ``fields`` are by Go name, in order; those of the ``embedded`` ones can be reached without naming these. ``extra``
@@ -93,8 +93,7 @@ class Struct:
         return found | self.fields
 
 
-@dataclass(frozen=True, slots=True)
-class Boxed:
+class Boxed(msgspec.Struct, frozen=True):
     """A value that Go holds in an ``interface {}``, such as an element of a list of mixed types."""
 
     value: object

@@ -1,6 +1,7 @@
 """How Go's fmt shows one value under one verb, with flags, width and precision."""
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from layerscope.render.gotemplate.limits import within_limit
 from layerscope.render.gotemplate.literals import is_raw_byte, quote, to_bytes, unicode_name
@@ -21,8 +22,7 @@ _ADDRESS = "0xc000000000"
 _FLOAT_VERBS = {"v": "g", "g": "g", "G": "G", "e": "e", "E": "E", "f": "f", "F": "f"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
+class Spec(msgspec.Struct, frozen=True, kw_only=True):
     """What stands between the percent sign and the verb; ``go_syntax`` is ``%#v``, ``field_names`` is ``%+v``."""
 
     width: int | None = None

@@ -1,10 +1,10 @@
 """What is written from a syntax tree parses to the same tree, whatever its values hold."""
 
 import json
-from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from layerscope.errors import LayerscopeError
 from layerscope.history.dockerfile.ast import Dockerfile, DockerfileInstruction, Flag, Form, Heredoc, Pair
@@ -19,7 +19,7 @@ LINES = st.lists(ANY.filter(lambda text: text.lstrip("\t") != "EOF").map(lambda 
 
 
 def instruction(keyword: str, **parts: object) -> DockerfileInstruction:
-    return replace(DockerfileInstruction(keyword=keyword), **parts)  # type: ignore[arg-type]
+    return replace(DockerfileInstruction(keyword=keyword), **parts)
 
 
 @st.composite
