@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Callable
 from sys import intern
+from typing import TypeAlias
 from zlib import adler32
 
 from layerscope.archive.header import (
@@ -40,6 +41,11 @@ _KINDS = {
 }
 _PLAIN = {b"0": Kind.FILE, b"1": Kind.HARDLINK, b"2": Kind.SYMLINK, b"5": Kind.DIRECTORY}
 _EXTENSIONS = frozenset({b"x", b"g", b"X", b"L", b"K"})
+Lists: TypeAlias = tuple[
+    list[str], bytearray, "array[int]", list[Ownership], "array[int]", "array[int]", dict[int, str],
+    dict[bytes, Ownership], int, int,
+]  # fmt: skip
+"""Paths, kinds, sizes, ownerships, mtimes, offsets, links; ownerships by raw bytes; longest path and most entries."""
 END = -1
 """What ``add`` returns for a block of zeros."""
 
@@ -62,7 +68,7 @@ class Columns:
     """The headers of one tar, read in order.
 
     ``add`` takes one header and returns how many bytes of payload follow it. Where ``expects`` is set, that
-    payload belongs to the headers themselves and goes to ``extend``.
+    payload belongs to the headers themselves and goes to ``extend``. ``lists`` is what the compiled walk adds to.
     """
 
     def __init__(self, where: str, limits: Limits, warn: Callable[[str], None]) -> None:
@@ -83,7 +89,11 @@ class Columns:
         self._links: dict[int, str] = {}
         self._xattrs: dict[int, tuple[tuple[str, bytes], ...]] = {}
         self.sparse: dict[int, int] = {}
-        self._link_bytes = 0
+        self.link_bytes = 0
+        self.lists: Lists = (
+            self.paths, self.kinds, self.sizes, self._owned, self._mtimes, self._offsets, self._links,
+            self._ownerships, self._longest, self._most,
+        )  # fmt: skip
         # Looked up once instead of for each of a million entries.
         self._add_path = self.paths.append
         self._add_kind = self.kinds.append
@@ -182,7 +192,7 @@ class Columns:
             self._links[index] = normal(target)
         elif target:
             self._links[index] = intern(target) if len(target) < 64 else target
-            self._link_bytes += len(target.encode("utf-8", "surrogateescape"))
+            self.link_bytes += len(target.encode("utf-8", "surrogateescape"))
 
     def extend(self, body: bytes, position: int) -> int:
         """Take the payload that ``expects`` announced; returns what follows it before the next header."""
@@ -198,6 +208,11 @@ class Columns:
         self.expects = self._extensions.continues(block)
         self._offsets[index] = position + BLOCK
         return BLOCK if self.expects else self.sparse[index]
+
+    @property
+    def pending(self) -> bool:
+        """Whether extension headers wait for the header that they extend."""
+        return self._extensions.pending
 
     def mode(self, index: int) -> int:
         """The permission bits of an entry."""
@@ -218,5 +233,5 @@ class Columns:
             xattrs=self._xattrs,
             sparse=self.sparse,
             content_bytes=sum(self.sizes),
-            link_bytes=self._link_bytes,
+            link_bytes=self.link_bytes,
         )

@@ -14,9 +14,9 @@ class PositionalFile:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._descriptor = file.fileno()
+        self.descriptor = file.fileno()
         self._lock = threading.Lock()
-        self.length = os.fstat(self._descriptor).st_size
+        self.length = os.fstat(self.descriptor).st_size
         self._state = self._now()
 
     @property
@@ -25,13 +25,13 @@ class PositionalFile:
         return self._now() != self._state
 
     def _now(self) -> tuple[int, int]:
-        state = os.fstat(self._descriptor)
+        state = os.fstat(self.descriptor)
         return state.st_size, state.st_mtime_ns
 
     def read_into(self, view: memoryview, position: int) -> int:
         """Fill ``view`` from ``position`` on; returns the bytes read, fewer than asked only at the end."""
         if _preadv is not None:
-            return _preadv(self._descriptor, [view], position)
+            return _preadv(self.descriptor, [view], position)
         with self._lock:  # Windows has no positional read.
             self._file.seek(position)
             raw = getattr(self._file, "raw", self._file)  # Past the buffer, where there is one.

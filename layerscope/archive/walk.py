@@ -12,6 +12,19 @@ Visitor: TypeAlias = Callable[[int, int, int], None]
 """Called with the entry's index, the position of its payload and the payload's length, before it is passed over."""
 
 
+def _compiled() -> Callable[..., tuple[int, int, int, int, int, int, int]] | None:
+    """The walk over ordinary headers in C; None where it was installed without a compiler."""
+    try:
+        from layerscope.archive._headers import scan
+    except ImportError:
+        return None
+    return scan
+
+
+SCAN = _compiled()
+"""Without it every header goes the general way."""
+
+
 def walk(window: Window, columns: Columns, visit: Visitor | None = None) -> int:
     """Collect every header into ``columns``; returns the position behind the end marker.
 
@@ -20,31 +33,53 @@ def walk(window: Window, columns: Columns, visit: Visitor | None = None) -> int:
     """
     position = content_end = 0
     add, buffer, view = columns.add, window.buffer, window.view
+    stops = visit is not None
     while True:
-        start = position - window.start
-        if start < 0 or position + BLOCK > window.end:
-            try:
-                count = window.load(position, BLOCK)
-            except Damaged as error:
-                if error.offset is not None and error.offset >= content_end:
-                    return error.offset  # Only the padding of the last entry is missing; the engines do not mind.
-                raise
-            if count < BLOCK:
-                return _ended(columns, position, count)
+        payload = 0
+        if SCAN is not None and not columns.pending:
+            position, content_end, payload = _ordinary(window, columns, position, content_end, stops)
+        if not payload:
             start = position - window.start
-        payload = add(buffer, view, start, position)
-        if payload == END:
-            return _end_marker(window, columns, position)
-        position += BLOCK
-        while columns.expects:
-            body = b"".join(bytes(piece) for piece in window.pieces(position, payload))
-            position += _padded(payload)
-            payload = columns.extend(body, position - BLOCK)
+            if start < 0 or position + BLOCK > window.end:
+                try:
+                    count = window.load(position, BLOCK)
+                except Damaged as error:
+                    if error.offset is not None and error.offset >= content_end:
+                        return error.offset  # Only the padding of the last entry is missing; the engines do not mind.
+                    raise
+                if count < BLOCK:
+                    return _ended(columns, position, count)
+                start = position - window.start
+            payload = add(buffer, view, start, position)
+            if payload == END:
+                return _end_marker(window, columns, position)
+            position += BLOCK
+            while columns.expects:
+                body = b"".join(bytes(piece) for piece in window.pieces(position, payload))
+                position += _padded(payload)
+                payload = columns.extend(body, position - BLOCK)
         if payload:
             if visit is not None:
                 visit(len(columns.paths) - 1, position, payload)
             content_end = position + payload
-            position += (payload + BLOCK - 1) & -BLOCK
+            position += _padded(payload)
+
+
+def _ordinary(window: Window, columns: Columns, position: int, content_end: int, stops: bool) -> tuple[int, int, int]:
+    """Take the ordinary headers from ``position`` on; returns where the first other one is, and what ``walk`` keeps.
+
+    With ``stops`` it ends behind the first header with a payload, whose length comes last.
+    """
+    assert SCAN is not None
+    position, content_end, payload, link_bytes, window.start, window.end, window.span = SCAN(
+        columns.lists,
+        (window.buffer, window.descriptor, window.base, window.length, window.start, window.end, window.span),
+        position,
+        content_end,
+        stops,
+    )
+    columns.link_bytes += link_bytes
+    return position, content_end, payload
 
 
 def _padded(length: int) -> int:

@@ -14,12 +14,20 @@ _CHUNK = 1 << 18
 
 
 class Window(Protocol):
-    """``buffer[:end - start]`` holds the bytes of the tar from position ``start`` to ``end``."""
+    """``buffer[:end - start]`` holds the bytes of the tar from position ``start`` to ``end``.
+
+    ``descriptor`` is the file whose ``length`` bytes from ``base`` on are the tar, -1 where it can only be read
+    forwards. ``span`` is how much to read next.
+    """
 
     buffer: bytearray
     view: memoryview
     start: int
     end: int
+    descriptor: int
+    base: int
+    length: int
+    span: int
 
     def load(self, position: int, length: int) -> int:
         """Bring ``length`` bytes at ``position`` into the buffer; returns how many of them there are."""
@@ -38,19 +46,20 @@ class PositionalWindow:
         self.buffer = bytearray(_LARGEST)
         self.view = memoryview(self.buffer)
         self.start = self.end = 0
+        self.descriptor = file.descriptor
+        self.base = base
         self.length = length
+        self.span = _SMALLEST
         self._file = file
-        self._base = base
         self._where = where
-        self._span = _SMALLEST
 
     def load(self, position: int, length: int) -> int:
         if position > self.length:
             raise Damaged("the data ends within an entry", where=self._where, offset=self.length)
-        near = self.end and position < self.end + self._span
-        self._span = min(self._span * 2, _LARGEST) if near else max(self._span // 2, _SMALLEST)
-        span = max(0, min(max(self._span, length), self.length - position, _LARGEST))
-        count = self._file.read_into(self.view[:span], self._base + position) if span else 0
+        near = self.end and position < self.end + self.span
+        self.span = min(self.span * 2, _LARGEST) if near else max(self.span // 2, _SMALLEST)
+        span = max(0, min(max(self.span, length), self.length - position, _LARGEST))
+        count = self._file.read_into(self.view[:span], self.base + position) if span else 0
         self.start, self.end = position, position + count
         return min(count, length)
 
@@ -86,6 +95,8 @@ class StreamWindow:
         self.buffer = bytearray(2 * _CHUNK)
         self.view = memoryview(self.buffer)
         self.start = self.end = 0
+        self.descriptor = -1
+        self.base = self.length = self.span = 0
         self._stream = stream
         self._where = where
         self._limits = limits

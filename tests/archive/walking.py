@@ -4,12 +4,13 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
 import pytest
 
-from layerscope.archive import window
+from layerscope.archive import walk, window
 from layerscope.archive.layer import LayerData, read_positional, read_stream
 from layerscope.archive.positional import PositionalFile
 from layerscope.archive.reading import Reading
@@ -57,6 +58,15 @@ def streamed(data: bytes, reading: Reading | None = None, *, most: int = 1 << 20
 
 
 @contextmanager
+def pure(wanted: bool = True) -> Iterator[None]:
+    """Without the compiled walk, as where there was no compiler; else with it, where there is one."""
+    with pytest.MonkeyPatch.context() as patch:
+        if wanted:
+            patch.setattr(walk, "SCAN", None)
+        yield
+
+
+@contextmanager
 def tiny_windows(smallest: int = 512, largest: int = 1024) -> Iterator[None]:
     """Buffers so small that every border between two reads is met."""
     with pytest.MonkeyPatch.context() as patch:
@@ -84,15 +94,14 @@ def columns(changeset: Changeset) -> dict[str, object]:
 
 
 def every_way(data: bytes, reading: Reading | None = None) -> list[LayerData | Failure]:
-    """What each way makes of the same bytes: by position and streamed, with usual and with tiny windows."""
+    """What each way makes of the same bytes: by position and streamed, compiled and pure, usual and tiny windows."""
     found: list[LayerData | Failure] = []
-    for most in (0, 1 << 20, 700):
-        for largest in (1 << 18, 1024):
-            with tiny_windows(min(4096, largest // 2), largest):
-                try:
-                    found.append(streamed(data, reading, most=most) if most else by_position(data, reading))
-                except LayerscopeError as error:
-                    found.append(Failure(kind=type(error), message=error.message))
+    for most, largest, is_pure in product((0, 1 << 20, 700), (1 << 18, 1024), (True, False)):
+        with tiny_windows(min(4096, largest // 2), largest), pure(is_pure):
+            try:
+                found.append(streamed(data, reading, most=most) if most else by_position(data, reading))
+            except LayerscopeError as error:
+                found.append(Failure(kind=type(error), message=error.message))
     return found
 
 

@@ -38,7 +38,8 @@ def nothing_else(data: bytes, harness: Harness) -> bool:
 
 
 def tar(data: bytes) -> None:
-    """A layer, as a stream and by position: both give the same entries, or both an error."""
+    """A layer, as a stream and by position, compiled and pure: all give the same entries, or all an error."""
+    from layerscope.archive import walk
     from layerscope.archive.layer import read_positional, read_stream
     from layerscope.archive.positional import PositionalFile
     from layerscope.archive.reading import Reading
@@ -56,6 +57,12 @@ def tar(data: bytes) -> None:
 
     first, second = _outcome(streamed), _outcome(by_position)
     assert first == second, (first, second)
+    compiled, walk.SCAN = walk.SCAN, None
+    try:
+        third = _outcome(by_position)
+    finally:
+        walk.SCAN = compiled
+    assert first == third, (first, third)
 
 
 def _columns(changeset: Iterable[Entry]) -> tuple[Entry, ...]:
