@@ -1,6 +1,7 @@
 """Compiles the fast path over tar headers into the wheel; without a compiler the wheel is pure Python, and slower."""
 
 import os
+import tempfile
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -20,11 +21,13 @@ class Headers(BuildHookInterface[Any]):
         extension = Extension(_MODULE, [_SOURCE], optional=True)
         command = build_ext(Distribution({"name": self.metadata.name, "ext_modules": [extension]}))
         command.inplace = True
-        command.ensure_finalized()
         built = command.get_ext_filename(_MODULE)
         if os.path.exists(built):
             os.unlink(built)  # If nothing new can be built, what is old must not stay.
-        command.run()
+        with tempfile.TemporaryDirectory() as scratch:
+            command.build_lib = command.build_temp = scratch
+            command.ensure_finalized()
+            command.run()
         if os.path.exists(built):
             build_data["pure_python"] = False
             build_data["infer_tag"] = True
