@@ -127,7 +127,8 @@ def _outcomes(blobs: Sequence[LayerBlob], store: Store, reading: Reading) -> lis
     for index in distinct:
         if index not in whole:
             read(index)
-    _in_parallel(read, sorted(whole), reading)
+    # The largest first: when it is met last, the other threads have nothing left to do.
+    _in_parallel(read, sorted(whole, key=lambda index: (-blobs[index].stored_bytes, index)), reading)
     for outcome in outcomes.values():
         if isinstance(outcome, LimitExceeded):
             raise outcome

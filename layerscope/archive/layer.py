@@ -3,9 +3,11 @@
 import hashlib
 import io
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from msgspec import Struct, field
 
+from layerscope.archive.ahead import Ahead
 from layerscope.archive.capture import Again, Capture, Planner, Positional, hasher
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import MAGIC_BYTES, Readable, decompressor, sniff
@@ -109,17 +111,18 @@ def read_stream(raw: Readable, where: str, reading: Reading, again: Again | None
     head = first_bytes(raw, MAGIC_BYTES)
     compression = sniff(head)
     counted = Counted(raw, head, reading.progress, None if reading.nested else reading.tally)
-    stream = decompressor(compression, counted, where) if compression else counted
+    expanding = decompressor(compression, counted, where) if compression else counted
     proof = hashlib.sha256()
     warnings: list[str] = []
     columns = Columns(where, reading.limits, warnings.append)
     stored = (lambda: counted.count) if compression else None
-    window = StreamWindow(stream, where, reading.limits, seen=proof.update, stored=stored, tally=reading.tally)
     plan, new = Planner(reading.wanted), hasher(reading.fingerprint)
-    capture = Capture(window, columns, plan, new, reading.limits, reading.tally)
-    end = walk(window, columns, capture.visit)
-    check_padding(window, end, where, warnings)
-    tar_bytes = window.drain()
+    with ahead(expanding, reading) if compression else nullcontext(expanding) as stream:
+        window = StreamWindow(stream, where, reading.limits, seen=proof.update, stored=stored, tally=reading.tally)
+        capture = Capture(window, columns, plan, new, reading.limits, reading.tally)
+        end = walk(window, columns, capture.visit)
+        check_padding(window, end, where, warnings)
+        tar_bytes = window.drain()
     changeset = columns.changeset()
     return LayerData(
         changeset=changeset,
@@ -130,6 +133,11 @@ def read_stream(raw: Readable, where: str, reading: Reading, again: Again | None
         diff_id=Digest("sha256", proof.hexdigest()),
         warnings=tuple(warnings),
     )
+
+
+def ahead(stream: Readable, reading: Reading) -> AbstractContextManager[Readable]:
+    """The same stream, read by a thread beside the one that walks and hashes it, where several are to be used."""
+    return Ahead(stream) if reading.threads > 1 else nullcontext(stream)
 
 
 def expanded(again: Again | None, compression: str, where: str) -> Again | None:

@@ -12,7 +12,7 @@ from layerscope.archive.capture import Again, Positional, hasher
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import Readable, decompressor, sniff
 from layerscope.archive.header import BLOCK, is_header
-from layerscope.archive.layer import Counted, LayerData, check_padding, expanded, first_bytes
+from layerscope.archive.layer import Counted, LayerData, ahead, check_padding, expanded, first_bytes
 from layerscope.archive.positional import PositionalFile, Range
 from layerscope.archive.reading import Reading
 from layerscope.archive.store import DirectoryStore, StreamStore, TarStore
@@ -24,6 +24,7 @@ from layerscope.model.changeset import Changeset
 from layerscope.model.image import Image
 
 _PART = re.compile(r"/(?:oci-layout|repositories|blobs|(?:sha256:)?[0-9a-f]{64}(?:\.[.\w]+)?)?(?:/|\Z)")
+_PIPE = 1 << 20
 _OTHERS = {
     b"\x7fELF": "a program",
     b"PK\x03\x04": "a zip archive",
@@ -107,6 +108,7 @@ def _from_file(file: PositionalFile, source: str, reading: Reading) -> Image:
 
 def _from_stream(raw: io.RawIOBase, source: str, reading: Reading) -> Image:
     """A tar that comes through a pipe or a decompressor: one pass over everything."""
+    _widen(raw)
     head = first_bytes(raw, BLOCK)
     counted = Counted(raw, head, reading.progress, reading.tally)
     compression = sniff(head)
@@ -116,12 +118,23 @@ def _from_stream(raw: io.RawIOBase, source: str, reading: Reading) -> Image:
         head = first_bytes(expanded, BLOCK)
         stream = Counted(expanded, head)
     _expect_tar(head, source)
-    passed = read_outer(stream, counted, compression, source, reading, _again(raw, compression, source))
+    with ahead(stream, reading) as forwards:
+        passed = read_outer(forwards, counted, compression, source, reading, _again(raw, compression, source))
     store = StreamStore(passed.changeset, passed.documents, passed.layers)
     if store.has("manifest.json") or store.has("index.json"):
         return from_store(store, source, reading, passed.warnings)
     _expect_root_file_system(passed.changeset, source)
     return root_file_system(passed.as_layer(), source, reading, passed.warnings)
+
+
+def _widen(raw: io.RawIOBase) -> None:
+    """Let a pipe hold 1 MiB instead of 64 KiB: each side then works for longer before it waits for the other."""
+    try:
+        import fcntl
+
+        fcntl.fcntl(raw.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
+    except (ImportError, AttributeError, OSError):
+        pass  # No pipe, no Linux, or more than this user may have: it only takes longer.
 
 
 def _again(raw: io.RawIOBase, compression: str, source: str) -> Again | None:
