@@ -18,7 +18,7 @@ from layerscope.archive.reading import Reading
 from layerscope.archive.tally import Tally
 from layerscope.archive.walk import walk
 from layerscope.archive.window import PositionalWindow, StreamWindow, Window
-from layerscope.errors import Damaged
+from layerscope.errors import ArchiveError, Damaged
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Contents, NoContents
 from layerscope.model.digest import Digest
@@ -76,34 +76,35 @@ class Counted(io.RawIOBase):
 def read_positional(file: PositionalFile, base: int, length: int, where: str, reading: Reading) -> LayerData:
     """The layer blob at ``base`` of a file: by position where it is plain, else in one forward pass."""
     compression = sniff(file.read(base, min(MAGIC_BYTES, length)))
-    if compression or reading.verify:
-        data = read_stream(Range(file, base, length), where, reading, lambda: Range(file, base, length))
-        if compression:
-            return data
-        contents = Positional(file, base, data.changeset, hasher(reading.fingerprint), reading.limits)
-        return LayerData(
-            changeset=data.changeset,
-            contents=contents,
-            stored_bytes=length,
-            tar_bytes=length,
-            diff_id=data.diff_id,
-            warnings=data.warnings,
-        )
+    if compression:
+        return read_stream(Range(file, base, length), where, reading, lambda: Range(file, base, length))
     warnings: list[str] = []
     columns = Columns(where, reading.limits, warnings.append)
     window = PositionalWindow(file, base, length, where)
     end = walk(window, columns)
     check_padding(window, end, where, warnings)
     changeset = columns.changeset()
-    if reading.progress is not None:
+    if reading.progress is not None and not reading.verify:
         reading.progress(length)
     return LayerData(
         changeset=changeset,
         contents=Positional(file, base, changeset, hasher(reading.fingerprint), reading.limits),
         stored_bytes=length,
         tar_bytes=length,
+        diff_id=_digest(Range(file, base, length), where, reading) if reading.verify else None,
         warnings=tuple(warnings),
     )
+
+
+def _digest(raw: Range, where: str, reading: Reading) -> Digest:
+    """The diff_id of a plain layer; its headers are read a second time for it, but only once by Python."""
+    proof, view = hashlib.sha256(), memoryview(bytearray(1 << 20))
+    counted = Counted(raw, progress=reading.progress)
+    while count := counted.readinto(view):
+        if reading.tally.stopped:
+            raise ArchiveError(f"{where}: the reading was stopped")
+        proof.update(view[:count])
+    return Digest("sha256", proof.hexdigest())
 
 
 def read_stream(raw: Readable, where: str, reading: Reading, again: Again | None = None) -> LayerData:
