@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from fnmatch import translate
+from itertools import islice
 from re import compile as compile_pattern
 
 from msgspec import Struct
@@ -36,21 +37,8 @@ _TREE = (
 )
 
 
-class FileRow(Struct, frozen=True, kw_only=True):
-    """One path; ``owner`` is a package's name and version, ``files`` counts what a directory's sum holds."""
-
-    path: str
-    kind: str
-    content_bytes: int
-    layer: int
-    fate: str = "live"
-    mode: int = 0
-    uid: int = 0
-    gid: int = 0
-    link: str = ""
-    owner: str = ""
-    files: int = 1
-    hidden_by: int | None = None
+_KINDS = tuple(kind.name.lower().replace("_", "-") for kind in Kind)
+_FATES = tuple(fate.name.lower().replace("_", "-") for fate in Fate)
 
 
 class FileQuery(Struct, frozen=True, kw_only=True):
@@ -71,74 +59,89 @@ class FileQuery(Struct, frozen=True, kw_only=True):
 def file_rows(image: Image, query: FileQuery, *, depth: int, sort: str, top: int) -> Rows:
     """The rows for a query: a tree of ``depth`` levels, or with depth 0 flat, sorted by size, path or layer.
 
-    Raises UsageError for a layer that the image does not have.
+    Those of a flat list are made one by one when they are gone through. Raises UsageError for a layer that the image
+    does not have.
     """
     if query.layer is not None:
         check_layer(query.layer, len(image.layers))
     filesystem = Filesystem(image.layers)
-    found = files(filesystem, catalog_of(filesystem), query)
+    catalog = catalog_of(filesystem)
+    found = _files(filesystem, catalog, query)
     if depth:
-        shown = list(tree(found, query.path, depth))
-        rows = [(row.content_bytes, row.files, _indented(row, query.path)) for row in shown]
-        return Rows(columns=_TREE, rows=tuple(rows[: top or None]))
-    keys = {"size": lambda row: (-row.content_bytes, row.path), "path": lambda row: (row.path, row.layer)}
-    ordered = sorted(found, key=keys[sort]) if sort in keys else list(found)
-    return Rows(columns=_COLUMNS, rows=tuple(_values(row) for row in ordered[: top or None]))
+        sizes = filesystem.sizes
+        shown = tree(((path, sizes[number]) for number, path in found), query.path, depth)
+        return Rows(columns=_TREE, rows=tuple(islice(shown, top or None)))
+    ordered = _sorted(found, filesystem, sort)
+    return Rows(columns=_COLUMNS, rows=islice(_rows(ordered, filesystem, catalog), top or None))
 
 
-def _values(row: FileRow) -> tuple[object, ...]:
-    return (
-        row.content_bytes,
-        row.files,
-        row.layer,
-        row.kind,
-        f"{row.mode:04o}",
-        row.uid,
-        row.gid,
-        row.fate,
-        row.hidden_by,
-        row.owner,
-        row.path,
-        row.link,
-    )
+def _sorted(found: Iterator[tuple[int, str]], filesystem: Filesystem, sort: str) -> Iterable[tuple[int, str]]:
+    """Versions and their paths in the order that was asked for; that of the layers is the one they come in."""
+    sizes = filesystem.sizes
+    if sort == "size":
+        return sorted(found, key=lambda one: (-sizes[one[0]], one[1]))
+    return sorted(found, key=lambda one: (one[1], one[0])) if sort == "path" else found
 
 
-def _indented(row: FileRow, root: str) -> str:
-    """The path as a tree shows it: its last component, moved in by its depth."""
-    base = root.rstrip("/")
-    below = row.path[len(base) :].strip("/")
-    if not below:
-        return row.path
-    name = below.rpartition("/")[2] + ("/" if row.kind == "directory" else "")
-    return "  " * (below.count("/") + 1) + name
-
-
-def files(filesystem: Filesystem, catalog: Catalog | None, query: FileQuery) -> Iterator[FileRow]:
-    """The rows for a query, in the order of the layers; directories themselves are left out unless they are alone."""
+def _files(filesystem: Filesystem, catalog: Catalog, query: FileQuery) -> Iterator[tuple[int, str]]:
+    """Number and path of each version for a query, in the order of the layers; directories are left out."""
     matches = compile_pattern(translate(query.pattern)).match if query.pattern else None
     root = query.path.rstrip("/") or "/"
+    kinds, sizes, paths = filesystem.kinds, filesystem.sizes, filesystem.paths
     for number in _numbers(filesystem, query):
-        path = filesystem.path_of(number) if query.layer is None else filesystem.path_in_layer(number)
-        if not is_at_or_below(path, root):
+        path = paths[number] if query.layer is None else filesystem.path_in_layer(number)
+        if root != "/" and not is_at_or_below(path, root):
             continue
         if matches is not None and not matches(path) and not matches(path.rpartition("/")[2]):
             continue
-        kind = filesystem.kind_of(number)
-        if kind == Kind.HARDLINK and query.layer is None and filesystem.path_of(filesystem.carrier(number)) == path:
+        kind = kinds[number]
+        if kind == Kind.DIRECTORY or sizes[number] < query.least_bytes:
+            continue
+        if kind == Kind.HARDLINK and query.layer is None and paths[filesystem.carrier(number)] == path:
             continue  # The carrier of its bytes lives on under this name, and is listed itself.
-        if kind == Kind.DIRECTORY or filesystem.content_bytes(number) < query.least_bytes:
+        if query.owner and query.owner != (owner_of(catalog, number).partition(" ")[0] or "-"):
             continue
-        owner = owner_of(catalog, number)
-        if query.owner and query.owner != (owner.partition(" ")[0] or "-"):
-            continue
-        yield _row(filesystem, number, path, owner)
+        yield number, path
 
 
-def owner_of(catalog: Catalog | None, number: int) -> str:
+def _rows(found: Iterable[tuple[int, str]], filesystem: Filesystem, catalog: Catalog) -> Iterator[tuple[object, ...]]:
+    """The values of each version, in the order of the columns."""
+    modes = _Modes()
+    for number, path in found:
+        layer, index = filesystem.place(number)
+        changeset = filesystem.layers[layer].changeset
+        mode, uid, gid = changeset.ownerships[index]
+        hidden_by = filesystem.hidden_by[number]
+        yield (
+            filesystem.sizes[number],
+            1,
+            layer,
+            _KINDS[changeset.kinds[index]],
+            modes[mode],
+            uid,
+            gid,
+            _FATES[filesystem.fates[number]],
+            None if hidden_by < 0 else hidden_by,
+            owner_of(catalog, number),
+            path,
+            changeset.links.get(index, ""),
+        )
+
+
+class _Modes(dict[int, str]):
+    """Permission bits as they are written, of which few distinct ones stand in an image."""
+
+    def __missing__(self, mode: int) -> str:
+        text = self[mode] = f"{mode:04o}"
+        return text
+
+
+def owner_of(catalog: Catalog, number: int) -> str:
     """Name and version of the package that owns a version; empty where none does."""
-    if catalog is None or catalog.owners[number] == UNOWNED:
+    owner = catalog.owners[number]
+    if owner == UNOWNED:
         return ""
-    package = catalog.packages[catalog.owners[number]]
+    package = catalog.packages[owner]
     return f"{package.name} {package.version}"
 
 
@@ -151,40 +154,23 @@ def _numbers(filesystem: Filesystem, query: FileQuery) -> Iterable[int]:
     return filesystem.live_numbers()
 
 
-def _row(filesystem: Filesystem, number: int, path: str, owner: str) -> FileRow:
-    version = filesystem.version(number)
-    return FileRow(
-        path=path,
-        kind=version.kind.name.lower().replace("_", "-"),
-        content_bytes=version.content_bytes,
-        layer=version.layer,
-        fate=version.fate.name.lower().replace("_", "-"),
-        mode=version.mode,
-        uid=version.uid,
-        gid=version.gid,
-        link=version.link,
-        owner=owner,
-        hidden_by=None if version.hidden_by < 0 else version.hidden_by,
-    )
+def tree(files: Iterable[tuple[str, int]], root: str, depth: int) -> Iterator[tuple[int, int, str]]:
+    """Bytes, number of files, and the name as a tree shows it, for each directory down to ``depth`` levels.
 
-
-def tree(rows: Iterable[FileRow], root: str, depth: int) -> Iterator[FileRow]:
-    """Sums of the rows by directory, down to ``depth`` levels below ``root``, each directory before what it holds.
-
-    Within a directory the biggest come first.
+    ``files`` are pairs of path and bytes at or below ``root``. A directory comes before what it holds, and within it
+    the biggest come first.
     """
     base = root.rstrip("/")
     sums: dict[str, list[int]] = {}
-    leaves: dict[str, FileRow] = {}
-    for row in rows:
-        parts = row.path[len(base) + 1 :].split("/")
+    leaves: set[str] = set()
+    for path, content_bytes in files:
+        parts = path[len(base) + 1 :].split("/")
         for level in range(min(len(parts), depth) + 1):
-            key = "/".join(parts[:level])
-            total = sums.setdefault(key, [0, 0])
-            total[0] += row.content_bytes
+            total = sums.setdefault("/".join(parts[:level]), [0, 0])
+            total[0] += content_bytes
             total[1] += 1
         if len(parts) <= depth:
-            leaves["/".join(parts)] = row
+            leaves.add("/".join(parts))
     children: dict[str, list[str]] = {}
     for key in sums:
         if key:
@@ -192,9 +178,14 @@ def tree(rows: Iterable[FileRow], root: str, depth: int) -> Iterator[FileRow]:
     todo = [""] if sums else []
     while todo:
         key = todo.pop()
-        leaf = leaves.get(key)
         path = f"{base}/{key}" if key else base or "/"
-        yield leaf or FileRow(
-            path=path, kind="directory", content_bytes=sums[key][0], layer=-1, fate="", files=sums[key][1]
-        )
+        yield sums[key][0], sums[key][1], _indented(path, base, is_directory=key not in leaves)
         todo += sorted(children.get(key, ()), key=lambda one: (sums[one][0], one), reverse=False)
+
+
+def _indented(path: str, base: str, *, is_directory: bool) -> str:
+    """The path as a tree shows it: its last component, moved in by its depth."""
+    below = path[len(base) :].strip("/")
+    if not below:
+        return path
+    return "  " * (below.count("/") + 1) + below.rpartition("/")[2] + ("/" if is_directory else "")

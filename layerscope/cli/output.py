@@ -33,4 +33,5 @@ def write_foreign(text: str) -> None:
 
 
 def write_rows(rows: Rows, row_format: RowFormat, unit_name: UnitsName) -> None:
-    write(ROW_RENDERERS[row_format.value](rows, units(unit_name.value), terminal_width()))
+    for piece in ROW_RENDERERS[row_format.value](rows, units(unit_name.value), terminal_width()):
+        write(piece)

@@ -93,7 +93,8 @@ def _files(source: str, reading: ReadOptions, owner: str, top: int) -> Rows:
     if is_saved(source):
         raise UsageError(f"{source} is a saved report, which does not hold the files of packages")
     with opened(source, reading, wanted=WANTED) as image:
-        rows = file_rows(image, FileQuery(owner=owner), depth=0, sort="size", top=top)
-    if not rows.rows:
+        found = file_rows(image, FileQuery(owner=owner), depth=0, sort="size", top=top)
+    rows = tuple(found.rows)
+    if not rows:
         raise UsageError(f"no package {owner} owns files here", hint="layerscope packages IMAGE lists the names")
-    return rows
+    return Rows(columns=found.columns, rows=rows)

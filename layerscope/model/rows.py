@@ -1,5 +1,7 @@
 """A listing before it is rendered: columns and raw values."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 
@@ -16,7 +18,10 @@ class Column(Struct, frozen=True, kw_only=True):
 
 
 class Rows(Struct, frozen=True, kw_only=True):
-    """Rows of raw values (str, int, None or a tuple of them), one for each column."""
+    """Rows of raw values (str, int, None or a tuple of them), one for each column.
+
+    ``rows`` may be made while they are gone through, which is then possible once.
+    """
 
     columns: tuple[Column, ...]
-    rows: tuple[tuple[object, ...], ...]
+    rows: Iterable[tuple[object, ...]]

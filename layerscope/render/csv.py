@@ -43,4 +43,4 @@ def csv(report: Report, options: TextOptions) -> str:
         )
         for one in told(report)
     )
-    return ROW_RENDERERS["csv"](Rows(columns=COLUMNS, rows=rows), options.units, None)
+    return "".join(ROW_RENDERERS["csv"](Rows(columns=COLUMNS, rows=rows), options.units, None))

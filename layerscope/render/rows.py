@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from layerscope.model.rows import Rows
 from layerscope.render.escape import printable
@@ -10,24 +11,34 @@ from layerscope.render.json import dumps, with_bytes
 from layerscope.render.table import cell, table
 from layerscope.render.units import Units
 
-RowRenderer = Callable[[Rows, Units, int | None], str]
+RowRenderer = Callable[[Rows, Units, int | None], Iterator[str]]
+"""The text in pieces; the data formats give the first ones while later rows are still being made."""
+_BATCH = 500
 
 
-def _table(data: Rows, units: Units, width: int | None) -> str:
-    return table(data, units, width) + "\n" if data.rows else "nothing to list\n"
+def _table(data: Rows, units: Units, width: int | None) -> Iterator[str]:
+    text = table(data, units, width)
+    yield text + "\n" if text else "nothing to list\n"
 
 
-def _objects(data: Rows) -> list[dict[str, object]]:
+def _objects(data: Rows) -> Iterator[str]:
     names = [column.name for column in data.columns]
-    return [with_bytes(dict(zip(names, row, strict=True))) for row in data.rows]
+    return (dumps(with_bytes(dict(zip(names, row, strict=True)))) for row in data.rows)
 
 
-def _json(data: Rows, units: Units, width: int | None) -> str:
-    return "[\n" + ",\n".join("  " + dumps(row) for row in _objects(data)) + "\n]\n"
+def _batches(lines: Iterable[str]) -> Iterator[str]:
+    left = iter(lines)
+    return iter(lambda: "".join(islice(left, _BATCH)), "")
 
 
-def _jsonl(data: Rows, units: Units, width: int | None) -> str:
-    return "".join(dumps(row) + "\n" for row in _objects(data))
+def _json(data: Rows, units: Units, width: int | None) -> Iterator[str]:
+    yield "[\n"
+    yield from _batches(f",\n  {line}" if index else f"  {line}" for index, line in enumerate(_objects(data)))
+    yield "\n]\n"
+
+
+def _jsonl(data: Rows, units: Units, width: int | None) -> Iterator[str]:
+    return _batches(f"{line}\n" for line in _objects(data))
 
 
 def csv_text(value: object) -> object:
@@ -38,12 +49,19 @@ def csv_text(value: object) -> object:
     return "'" + text if text[:1] in ("=", "+", "-", "@") else text
 
 
-def _csv(data: Rows, units: Units, width: int | None) -> str:
+def _csv(data: Rows, units: Units, width: int | None) -> Iterator[str]:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(column.name for column in data.columns)
-    writer.writerows([csv_text(value) for value in row] for row in data.rows)
-    return out.getvalue()
+    rows = iter(data.rows)
+    while True:
+        writer.writerows([csv_text(value) for value in row] for row in islice(rows, _BATCH))
+        piece = out.getvalue()
+        if not piece:
+            return
+        yield piece
+        out.seek(0)
+        out.truncate()
 
 
 def markdown_text(text: str) -> str:
@@ -52,7 +70,7 @@ def markdown_text(text: str) -> str:
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _markdown(data: Rows, units: Units, width: int | None) -> str:
+def _markdown(data: Rows, units: Units, width: int | None) -> Iterator[str]:
     shown = [index for index, column in enumerate(data.columns) if column.shown]
     lines = [
         "| " + " | ".join(data.columns[i].header or data.columns[i].name for i in shown) + " |",
@@ -61,7 +79,7 @@ def _markdown(data: Rows, units: Units, width: int | None) -> str:
     for row in data.rows:
         cells = [markdown_text(cell(row[i], data.columns[i].kind, units)) for i in shown]
         lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+    yield "\n".join(lines) + "\n"
 
 
 ROW_RENDERERS: dict[str, RowRenderer] = {

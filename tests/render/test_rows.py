@@ -20,7 +20,7 @@ HOSTILE = ("/a\nb", "/\x1b[31m", "/\u202e", "/byte\udcff", "=cmd|' /C calc'!A0",
 
 def rendered(name: str, *paths: str, width: int | None = None) -> str:
     rows = tuple((1000 * (index + 1), path, "kept") for index, path in enumerate(paths))
-    return ROW_RENDERERS[name](Rows(columns=COLUMNS, rows=rows), si, width)
+    return "".join(ROW_RENDERERS[name](Rows(columns=COLUMNS, rows=rows), si, width))
 
 
 def test_a_table_has_aligned_columns_and_shows_no_more() -> None:
