@@ -2,10 +2,13 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from itertools import compress
 
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.entry import Fate, Kind
+from layerscope.model.entry import IS_HIDDEN, Fate, Kind
 from layerscope.rules.rule import Leak
+
+_CLAIMABLE = frozenset(kind.value for kind in Kind if kind < Kind.WHITEOUT and kind != Kind.DIRECTORY)
 
 Taken = dict[int, list[tuple[int, int]]]
 """By layer, the numbers of versions and the bytes that each would win back."""
@@ -30,22 +33,21 @@ class Claims:
         together = frozenset(leak.versions) if links else frozenset()
         savings = dict(zip(leak.versions, leak.savings, strict=True)) if leak.savings is not None else {}
         taken: Taken = {}
+        kinds, sizes = self._filesystem.kinds, self._filesystem.sizes
         for layer, numbers in by_layer(self._filesystem, leak.versions):
-            changeset, start = self._filesystem.layers[layer].changeset, self._filesystem.numbers(layer).start
-            kinds, sizes = changeset.kinds, changeset.sizes
             found = taken.setdefault(layer, [])
             for number in numbers:
-                kind = kinds[number - start]
-                if claimed[number] or kind == Kind.DIRECTORY or kind >= Kind.WHITEOUT:
+                if claimed[number] or kinds[number] not in _CLAIMABLE:
                     continue
-                content_bytes = sizes[number - start]
+                content_bytes = sizes[number]
                 if number in links and not self._all_claimed(number, together):
                     if not leak.place:
                         continue
                     content_bytes = 0
                 claimed[number] = 1
-                is_part = number in savings and fates[number] == Fate.LIVE
-                found.append((number, min(savings[number], content_bytes) if is_part else content_bytes))
+                if number in savings and fates[number] == Fate.LIVE:
+                    content_bytes = min(savings[number], content_bytes)
+                found.append((number, content_bytes))
         return taken
 
     def point(self, leak: Leak) -> Taken:
@@ -55,14 +57,12 @@ class Claims:
 
     def hidden_unclaimed(self, layer: int) -> int:
         """The bytes of a layer's hidden versions that nobody has claimed."""
-        filesystem, claimed = self._filesystem, self._claimed
-        numbers = filesystem.numbers(layer)
-        fates, sizes = filesystem.fates, filesystem.layers[layer].changeset.sizes
-        return sum(
-            sizes[number - numbers.start]
-            for number in numbers
-            if Fate.LIVE != fates[number] != Fate.MARKER and not claimed[number]
+        filesystem, numbers = self._filesystem, self._filesystem.numbers(layer)
+        columns = zip(
+            filesystem.layers[layer].changeset.sizes, self._claimed[numbers.start : numbers.stop], strict=True
         )
+        hidden = filesystem.fates[numbers.start : numbers.stop].translate(IS_HIDDEN)
+        return sum(content_bytes for content_bytes, claimed in compress(columns, hidden) if not claimed)
 
     def _all_claimed(self, carrier: int, together: frozenset[int]) -> bool:
         return all(link in together or self._claimed[link] for link in self._links[carrier])

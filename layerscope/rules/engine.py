@@ -5,6 +5,7 @@ one thing is split here by who brought it: the base image, or each of the user's
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -170,9 +171,11 @@ class _Judge:
             return
         blamed = layer if leak.layer is None else leak.layer
         sources: dict[Source | None, list[tuple[int, int]]] = {}
-        for version in versions:
-            source = self._stage_of(version[0]) if self._stage_of is not None and blamed == layer else None
-            sources.setdefault(source, []).append(version)
+        if self._stage_of is None or blamed != layer:
+            sources[None] = versions
+        else:
+            for version in versions:
+                sources.setdefault(self._stage_of(version[0]), []).append(version)
         for source, members in sources.items():
             came_over = source is not None or self._is_copy(blamed)
             kind = FindingKind.LEAK if came_over else FindingKind.BLOAT
@@ -184,7 +187,10 @@ class _Judge:
         return kind == "COPY" or (kind == "ADD" and layer > 0)
 
     def _finding(self, rule: Rule, leak: Leak, group: _Group, found: list[FoundPath]) -> Finding:
-        paths = tuple(sorted(found, key=lambda path: (-path.content_bytes, path.path)))
+        # Two sorts by one field each are faster than one by pairs.
+        found.sort(key=attrgetter("path"))
+        found.sort(key=attrgetter("content_bytes"), reverse=True)
+        paths = tuple(found)
         step = self._instructions.get(group.layer)
         inherited = group.kind == FindingKind.INHERITED
         copied = rule.copied_fix if group.kind == FindingKind.LEAK else ""
@@ -198,7 +204,7 @@ class _Judge:
             evidence=source.evidence if source else leak.evidence or Evidence.INFERRED,
             title=title,
             fix=fix,
-            content_bytes=sum(path.content_bytes for path in paths),
+            content_bytes=sum([path.content_bytes for path in paths]),
             layers=tuple(sorted({path.layer for path in paths})),
             instruction=step.index if step else None,
             dockerfile_line=source.dockerfile_line if source else None,
@@ -207,7 +213,9 @@ class _Judge:
             paths=paths,
         )
 
-    def _found(self, layer: int, versions: list[tuple[int, int]]) -> Iterator[FoundPath]:
-        path_of, fates = self._filesystem.path_of, self._filesystem.fates
-        for number, saving in versions:
-            yield FoundPath(path=path_of(number), layer=layer, content_bytes=saving, fate=FATES[fates[number]])
+    def _found(self, layer: int, versions: list[tuple[int, int]]) -> list[FoundPath]:
+        paths, fates = self._filesystem.paths, self._filesystem.fates
+        return [
+            FoundPath(path=paths[number], layer=layer, content_bytes=saving, fate=FATES[fates[number]])
+            for number, saving in versions
+        ]
