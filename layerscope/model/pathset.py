@@ -66,13 +66,16 @@ class Selector:
 
     def __call__(self, path: str) -> tuple[int, ...]:
         """The numbers of the sets that hold ``path``, in no particular order, maybe repeated."""
-        return next((found for _, found in self.scan((path,))), ())
+        return next((found for _, found in self.scan((path,), (path.rpartition("/")[0],))), ())
 
-    def scan(self, paths: Iterable[str]) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """The index of each path that some sets hold, with their numbers; most paths are told by three look-ups."""
+    def scan(self, paths: Iterable[str], parents: Iterable[str]) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """The index of each path that some sets hold, with their numbers; most paths are told by three look-ups.
+
+        ``parents`` are the directories that the paths lie in.
+        """
         directories, named, suffixes = self._directories, self._named, self._suffixes
-        for index, path in enumerate(paths):
-            parent, _, name = path.rpartition("/")
+        for index, (path, parent) in enumerate(zip(paths, parents, strict=True)):
+            name = path[len(parent) + 1 :]
             found = directories.get(parent)
             if found is None:
                 found = self._directory(parent)
