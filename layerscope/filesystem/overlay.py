@@ -7,6 +7,7 @@ looked at once, and the work does not grow with the number of whiteouts (OCI ima
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import compress
 
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Fate, Kind
 
 NOBODY = -1
+_IS_NO_DIRECTORY = bytes(kind < Kind.WHITEOUT and kind != Kind.DIRECTORY for kind in range(256))
 
 
 class Overlay(Struct, frozen=True, kw_only=True):
@@ -92,6 +94,8 @@ class _Work:
             changeset.kinds, self.live, self._nearer, self._parents, self._directories,
         )  # fmt: skip
         hiders = _Hiders(self._whiteouts, self._opaque) if self._whiteouts or self._opaque else None
+        # Hardly any layer has something else where another has a directory, which one look at all of it tells.
+        clashes = not parents.isdisjoint(compress(changeset.paths, kinds.translate(_IS_NO_DIRECTORY)))
         replaced: _Replaced | None = None
         markers: list[int] = []
         number = start + len(changeset)
@@ -101,7 +105,7 @@ class _Work:
                 self.fates[number] = Fate.MARKER
                 markers.append(number - start)
                 continue
-            if kind != Kind.DIRECTORY and path in parents:
+            if clashes and kind != Kind.DIRECTORY and path in parents:
                 markers.append(number - start)
                 replaced = replaced or _Replaced(changeset)
                 replaced.add(path)
@@ -178,8 +182,10 @@ class _Hiders:
 
     def of(self, path: str, parent: str) -> int | None:
         """The nearest layer above that deletes ``path`` or a directory on the way to it, ``parent`` first."""
-        above = self._children[parent] if parent in self._children else self._below(parent)
-        own = self._whiteouts.get(path)
+        above = self._children.get(parent, NOBODY)
+        if above == NOBODY:
+            above = self._below(parent)
+        own = self._whiteouts.get(path) if self._whiteouts else None
         return own if above is None else above if own is None else min(own, above)
 
     def _below(self, directory: str) -> int | None:

@@ -95,19 +95,18 @@ class Selector:
 
     def _directory(self, path: str) -> tuple[int, ...]:
         """The sets whose trees hold everything below ``path``; remembered for each directory on the way."""
-        unknown = []
-        while path not in self._directories:
-            unknown.append(path)
+        known, unknown = self._directories, []
+        while (found := known.get(path)) is None:
             self._characters += len(path)
-            path = path.rpartition("/")[0]
+            parent, _, name = path.rpartition("/")
+            unknown.append((path, name))
+            path = parent
         if self._characters > DIRECTORY_CHARACTERS:
             raise LimitExceeded("the paths of the image are too long and too deep to be held in memory")
-        found = self._directories[path]
-        for path in reversed(unknown):
-            name = path.rpartition("/")[2]
+        for path, name in reversed(unknown):
             if name in self._trees:
                 found += self._roots(path, name)
-            self._directories[path] = found
+            known[path] = found
         return found
 
     def _roots(self, path: str, name: str) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from array import array
 from collections import Counter
+from collections.abc import Iterable
 from itertools import compress
 from typing import TypeAlias
 
@@ -26,6 +27,8 @@ class Ledger:
         self._filesystem = filesystem
         self._owners = array("i", [UNOWNED]) * len(filesystem)
         self._ownable = _ownable(filesystem)
+        # What can be owned and is not yet.
+        self._free = bytearray(self._ownable)
         self._claims: list[Claim] = []
         self._is_os: list[bool] = []
         self._indexes: dict[_Identity, int] = {}
@@ -87,10 +90,13 @@ class Ledger:
         return versions
 
     def _take(self, claim: Claim, index: int) -> None:
-        owners = self._owners
-        for number in self._files(claim):
-            if owners[number] == UNOWNED:
-                owners[number] = index
+        self._give(self._known(claim), index)
+
+    def _give(self, versions: Iterable[int], index: int) -> None:
+        owners, free = self._owners, self._free
+        for number in versions:
+            if free[number]:
+                owners[number], free[number] = index, 0
 
     def _take_unless_shared(self, claim: Claim, index: int) -> None:
         """Where an OS package owns most of the files, it gets the rest too: what its scripts made beside them."""
@@ -99,9 +105,7 @@ class Ledger:
         if 2 * by_os.total() > len(files):
             self._shared.add(index)
             index = by_os.most_common(1)[0][0]
-        for number in files:
-            if owners[number] == UNOWNED:
-                owners[number] = index
+        self._give(files, index)
 
     def _take_hidden(self, claim: Claim, index: int) -> None:
         fates = self._filesystem.fates
@@ -111,11 +115,11 @@ class Ledger:
 
     def _give_bytecode_to_its_source(self) -> None:
         """Python's caches are made by whoever runs or installs the source, and no package lists them all."""
-        live, owners, ownable = self._filesystem.live, self._owners, self._ownable
+        live, owners = self._filesystem.live, self._owners
         paths, directories = self._filesystem.paths, self._filesystem.directories
-        for number in compress(range(len(owners)), ownable):
+        for number in compress(range(len(owners)), self._free):
             path = paths[number]
-            if owners[number] != UNOWNED or not path.endswith(".pyc") or live.get(path) != number:
+            if not path.endswith(".pyc") or live.get(path) != number:
                 continue
             directory, name = directories[number], path.rpartition("/")[2]
             directory = directory.removesuffix(_CACHE_DIRECTORY)

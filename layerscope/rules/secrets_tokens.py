@@ -106,18 +106,29 @@ def _small_files(scene: Scene) -> Iterator[tuple[int, str, int]]:
     paths, kinds, first = filesystem.paths, filesystem.kinds, filesystem.numbers(scene.base_layers).start
     claimed = scene.claimed or bytes(len(filesystem))
     of_system = {index for index, package in enumerate(scene.catalog.packages) if package.type in OS_PACKAGES}
-    directories: dict[str, bool] = {}
+    directories = _Directories()
     for number, content_bytes in enumerate(islice(filesystem.sizes, first, None), first):
         if not 16 <= content_bytes <= LONGEST or claimed[number] or owners[number] in of_system or kinds[number]:
             continue
         path = paths[number]
-        parent = path[: path.rfind("/") + 1]
-        wanted = directories.get(parent)
-        if wanted is None:
-            wanted = not (is_vendored(parent) or is_of_test(parent) or _INNER.search(parent))
-            directories[parent] = wanted
-        if wanted and not _OTHER.search(path, max(0, len(path) - 12)):
+        if directories[filesystem.directories[number]] and not _OTHER.search(path, max(0, len(path) - 12)):
             yield number, path, content_bytes
+
+
+class _Directories(dict[str, bool]):
+    """Whether the texts in a directory may be the user's own; nothing is below a directory whose texts are not."""
+
+    def __missing__(self, directory: str) -> bool:
+        way = []
+        while directory and directory not in self:
+            way.append(directory)
+            directory = directory.rpartition("/")[0]
+        wanted = self.get(directory, True)
+        for directory in reversed(way):
+            inside = f"{directory}/"
+            wanted = wanted and not (is_vendored(inside) or is_of_test(inside) or _INNER.search(inside))
+            self[directory] = wanted
+        return wanted
 
 
 TOKENS: tuple[Rule, ...] = (token_pattern,)
