@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from heapq import nsmallest
 from itertools import compress
-from operator import and_
 
 from layerscope.analysis.analyse import Analysis
 from layerscope.analysis.directories import biggest_directories
@@ -11,6 +10,7 @@ from layerscope.analysis.redact import redacted
 from layerscope.analysis.stages import dockerfile_report, evidence_of, stage_reports
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import IS_HIDDEN
+from layerscope.model.masks import both
 from layerscope.model.report import (
     BaseReport,
     ImageSummary,
@@ -32,7 +32,7 @@ def report(analysis: Analysis) -> Report:
     image, filesystem, catalog = analysis.image, analysis.filesystem, analysis.catalog
     layers = tuple(_layers(analysis))
     live = filesystem.live_files()
-    unowned = bytes(map(and_, live, map(UNOWNED.__eq__, catalog.owners)))
+    unowned = both(live, bytes(map(UNOWNED.__eq__, catalog.owners)))
     made = Report(
         image=_summary(analysis),
         totals=_totals(analysis, layers, live.count(1)),

@@ -11,10 +11,12 @@ from msgspec import Struct
 from layerscope.filesystem.overlay import Overlay, overlay
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.image import Layer
+from layerscope.model.masks import both
 from layerscope.model.pathset import PathSet, Selector
 
 _BLOCK = 4096
-_IS_ZERO = b"\x01" + bytes(255)
+_IS_FILE = bytes(kind == Kind.FILE for kind in range(256))
+_IS_LIVE = bytes(fate == Fate.LIVE for fate in range(256))
 _LINKS = 40
 """As many symlinks in a row as Linux follows."""
 
@@ -113,9 +115,7 @@ class Filesystem:
 
     def live_files(self) -> bytes:
         """For each version 1 where it is a live regular file, for ``itertools.compress``."""
-        # One operation on two long numbers is a hundred times faster than one on each pair of bytes.
-        both = int.from_bytes(self.kinds, "little") | int.from_bytes(self._overlay.fates, "little")
-        return both.to_bytes(len(self), "little").translate(_IS_ZERO)
+        return both(self.kinds.translate(_IS_FILE), self._overlay.fates.translate(_IS_LIVE))
 
     def hidden_bytes(self, layer: int) -> int:
         """What one layer holds of versions that are hidden in the end."""
@@ -279,10 +279,12 @@ class Filesystem:
     def _by_hits(self, selector: Selector) -> dict[tuple[int, ...], list[int]]:
         """The versions that are no markers, by the sets that hold them; thousands of versions have the same."""
         found: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
-        kinds = self.kinds
+        kinds, last, numbers = self.kinds, None, found[()]
         for number, hits in selector.scan(self.paths, self.directories):
             if kinds[number] < Kind.WHITEOUT:
-                found[hits].append(number)
+                if hits is not last:  # The sets that hold a directory's files are one value for all of them.
+                    last, numbers = hits, found[hits]
+                numbers.append(number)
         return found
 
     def _mark_copied_up(self) -> None:

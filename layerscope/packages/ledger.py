@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate, Kind
+from layerscope.model.masks import both
 from layerscope.model.package import Package
 from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.cataloger import Claim
@@ -185,9 +186,7 @@ def _ownable(filesystem: Filesystem) -> bytes:
     """For each version whether it is live and no directory."""
     fates = filesystem.fates.translate(_IS_LIVE)
     kinds = filesystem.kinds.translate(_IS_NO_DIRECTORY)
-    # One operation on two long numbers is a hundred times faster than one on each pair of bytes.
-    both = int.from_bytes(fates, "little") & int.from_bytes(kinds, "little")
-    return both.to_bytes(len(kinds), "little")
+    return both(fates, kinds)
 
 
 def _identity(claim: Claim) -> _Identity:

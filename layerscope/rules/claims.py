@@ -10,7 +10,7 @@ from layerscope.rules.rule import Leak
 
 _CLAIMABLE = frozenset(kind.value for kind in Kind if kind < Kind.WHITEOUT and kind != Kind.DIRECTORY)
 
-Taken = dict[int, list[tuple[int, int]]]
+Taken = dict[int, dict[int, int]]
 """By layer, the numbers of versions and the bytes that each would win back."""
 
 
@@ -29,31 +29,32 @@ class Claims:
         a hardlink keeps alive that is not part of the leak: removing one name of it would win nothing. But a leak
         with a place points at what the file says, so there it is shown, with 0 bytes.
         """
-        claimed, links, fates = self._claimed, self._links, self._filesystem.fates
+        claimed, links, filesystem = self._claimed, self._links, self._filesystem
+        kinds, sizes, fates = filesystem.kinds, filesystem.sizes, filesystem.fates
         together = frozenset(leak.versions) if links else frozenset()
-        savings = dict(zip(leak.versions, leak.savings, strict=True)) if leak.savings is not None else {}
+        savings = zip(leak.versions, leak.savings, strict=True) if leak.savings is not None else ()
+        parts = {number: saving for number, saving in savings if fates[number] == Fate.LIVE}
         taken: Taken = {}
-        kinds, sizes = self._filesystem.kinds, self._filesystem.sizes
-        for layer, numbers in by_layer(self._filesystem, leak.versions):
-            found = taken.setdefault(layer, [])
-            for number in numbers:
-                if claimed[number] or kinds[number] not in _CLAIMABLE:
+        for layer, numbers in by_layer(filesystem, leak.versions):
+            found = {number: sizes[number] for number in numbers if not claimed[number] and kinds[number] in _CLAIMABLE}
+            for number in links.keys() & found.keys():
+                if self._all_claimed(number, together):
                     continue
-                content_bytes = sizes[number]
-                if number in links and not self._all_claimed(number, together):
-                    if not leak.place:
-                        continue
-                    content_bytes = 0
+                if leak.place:
+                    found[number] = 0
+                else:
+                    del found[number]
+            for number in parts.keys() & found.keys():
+                found[number] = min(parts[number], found[number])
+            for number in found:
                 claimed[number] = 1
-                if number in savings and fates[number] == Fate.LIVE:
-                    content_bytes = min(savings[number], content_bytes)
-                found.append((number, content_bytes))
+            taken[layer] = found
         return taken
 
     def point(self, leak: Leak) -> Taken:
         """The leak's versions with 0 bytes each, and no claim on any of them."""
         groups = by_layer(self._filesystem, leak.versions)
-        return {layer: [(number, 0) for number in numbers] for layer, numbers in groups}
+        return {layer: dict.fromkeys(numbers, 0) for layer, numbers in groups}
 
     def hidden_unclaimed(self, layer: int) -> int:
         """The bytes of a layer's hidden versions that nobody has claimed."""

@@ -29,7 +29,7 @@ FATES = tuple(fate.name.lower().replace("_", "-") for fate in Fate)
 """The words for the fates, by their number."""
 
 _INHERITED = "it comes with the base image: a slimmer base would not bring it"
-_Versions = list[tuple[int, int]]
+_Versions = dict[int, int]
 """Numbers of versions, and the bytes that each would win back."""
 
 
@@ -162,7 +162,7 @@ class _Judge:
         """The config is the final stage's own."""
         return _Group(kind=FindingKind.BLOAT, layer=-1, source=None)
 
-    def _grouped(self, layer: int, versions: list[tuple[int, int]], leak: Leak) -> Iterator[tuple[_Group, _Versions]]:
+    def _grouped(self, layer: int, versions: _Versions, leak: Leak) -> Iterator[tuple[_Group, _Versions]]:
         """One layer's versions by who brought them; a layer may hold the work of several stages."""
         if not versions:
             return
@@ -170,12 +170,12 @@ class _Judge:
             yield _Group(kind=FindingKind.INHERITED, layer=-1, source=None), versions
             return
         blamed = layer if leak.layer is None else leak.layer
-        sources: dict[Source | None, list[tuple[int, int]]] = {}
+        sources: dict[Source | None, _Versions] = {}
         if self._stage_of is None or blamed != layer:
             sources[None] = versions
         else:
-            for version in versions:
-                sources.setdefault(self._stage_of(version[0]), []).append(version)
+            for number, saving in versions.items():
+                sources.setdefault(self._stage_of(number), {})[number] = saving
         for source, members in sources.items():
             came_over = source is not None or self._is_copy(blamed)
             kind = FindingKind.LEAK if came_over else FindingKind.BLOAT
@@ -213,9 +213,9 @@ class _Judge:
             paths=paths,
         )
 
-    def _found(self, layer: int, versions: list[tuple[int, int]]) -> list[FoundPath]:
+    def _found(self, layer: int, versions: _Versions) -> list[FoundPath]:
         paths, fates = self._filesystem.paths, self._filesystem.fates
         return [
             FoundPath(path=paths[number], layer=layer, content_bytes=saving, fate=FATES[fates[number]])
-            for number, saving in versions
+            for number, saving in versions.items()
         ]
