@@ -51,7 +51,7 @@ class Package(Struct, frozen=True, kw_only=True):
         try:
             url = PackageURL(self.type, self.namespace, self.name, self.version, dict(self.qualifiers))
             return url.to_string()
-        except ValueError:
+        except (ValueError, TypeError):  # The latter for a name of nothing but slashes.
             return ""
 
     def _plain_url(self) -> str:

@@ -17,6 +17,7 @@ QUALIFIERS = st.dictionaries(st.sampled_from(["arch", "distro", "Os", "1", "a b"
 @given(TYPES, WORDS, WORDS, WORDS, QUALIFIERS)
 @example("deb", "debian", "libstdc++6", "1:12.2-14+deb12u1", {"distro": "debian-12", "arch": "amd64"})
 @example("pypi", "", "Flask_Login", "1.0", {})
+@example("generic", "", "/", "", {})
 @example("golang", "github.com/a", "b", "", {"arch": ""})
 def test_the_url_is_the_librarys(
     purl_type: str, namespace: str, name: str, version: str, qualifiers: dict[str, str]
@@ -26,7 +27,7 @@ def test_the_url_is_the_librarys(
     )
     try:
         expected = PackageURL(purl_type, namespace, name, version, qualifiers).to_string()
-    except ValueError:
+    except (ValueError, TypeError):
         expected = ""
     assert package.purl == expected
 
@@ -38,6 +39,7 @@ def test_the_url_is_the_librarys(
         (Package(type="pypi", name="Typing_Extensions", version="4"), "pkg:pypi/typing-extensions@4"),
         (Package(type="npm", namespace="@types", name="node", version="1"), "pkg:npm/%40types/node@1"),
         (Package(type="npm", name="", version="1"), ""),
+        (Package(type="npm", name="/", version="1"), ""),
     ],
 )
 def test_urls_of_packages(package: Package, purl: str) -> None:
