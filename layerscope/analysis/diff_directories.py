@@ -20,13 +20,14 @@ def by_files(before: Mapping[str, int], after: Mapping[str, int], changes: Itera
 
 
 def _weights(changes: Iterable[PathChange]) -> Iterator[tuple[str, int]]:
-    """How many bytes each path brings or takes; a move does both, at two places."""
+    """How many bytes each change brings to or takes from a directory; a move does both, at two places."""
     for change in changes:
+        directory = change.path.rpartition("/")[0]
         if change.moved_from:
-            yield change.moved_from, change.before_bytes
-            yield change.path, change.after_bytes
+            yield change.moved_from.rpartition("/")[0], change.before_bytes
+            yield directory, change.after_bytes
         else:
-            yield change.path, abs(change.delta)
+            yield directory, abs(change.delta)
 
 
 def by_reports(before: tuple[PathBytes, ...], after: tuple[PathBytes, ...]) -> tuple[Change, ...]:

@@ -9,31 +9,34 @@ _SMALL = 0.02
 
 
 class DirectorySums:
-    """Bytes and files by directory, of regular files given as pairs of path and bytes."""
+    """Bytes and files by directory, of regular files given as pairs of directory and bytes."""
 
     def __init__(self, files: Iterable[tuple[str, int]]) -> None:
         self._own: dict[str, list[int]] = {}
         own = self._own
-        for path, content_bytes in files:
-            parent = path.rpartition("/")[0]
-            if parent in own:
-                sums = own[parent]
+        for directory, content_bytes in files:
+            sums = own.get(directory)
+            if sums is None:
+                own[directory] = [content_bytes, 1]
+            else:
                 sums[0] += content_bytes
                 sums[1] += 1
-            else:
-                own[parent] = [content_bytes, 1]
 
     def totals(self) -> tuple[dict[str, int], dict[str, int]]:
         """Bytes and files of every directory with all below it; the key of the root is the empty string."""
         sums: dict[str, int] = {"": 0}
         files: dict[str, int] = {"": 0}
-        for directory, (own, count) in self._own.items():
-            while True:
-                sums[directory] = sums.get(directory, 0) + own
-                files[directory] = files.get(directory, 0) + count
-                if not directory:
-                    break
+        for directory in self._own:
+            while directory not in sums:
+                sums[directory] = files[directory] = 0
                 directory = directory.rpartition("/")[0]
+        for directory, (own, count) in self._own.items():
+            sums[directory], files[directory] = own, count
+        # A longer path is never above a shorter one, so each directory is complete when its parent takes it in.
+        for directory in sorted(filter(None, sums), key=len, reverse=True):
+            parent = directory.rpartition("/")[0]
+            sums[parent] += sums[directory]
+            files[parent] += files[directory]
         return sums, files
 
     def biggest(self, count: int) -> tuple[PathBytes, ...]:
@@ -72,5 +75,5 @@ class DirectorySums:
 
 
 def biggest_directories(files: Iterable[tuple[str, int]], count: int) -> tuple[PathBytes, ...]:
-    """The directories that say most about ``files``, pairs of path and bytes."""
+    """The directories that say most about ``files``, pairs of directory and bytes."""
     return DirectorySums(files).biggest(count)

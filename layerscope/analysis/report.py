@@ -9,7 +9,8 @@ from layerscope.analysis.directories import biggest_directories
 from layerscope.analysis.redact import redacted
 from layerscope.analysis.stages import dockerfile_report, evidence_of, stage_reports
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.entry import Fate
+from layerscope.model.entry import IS_HIDDEN
+from layerscope.model.masks import both
 from layerscope.model.report import (
     BaseReport,
     ImageSummary,
@@ -31,11 +32,10 @@ def report(analysis: Analysis) -> Report:
     image, filesystem, catalog = analysis.image, analysis.filesystem, analysis.catalog
     layers = tuple(_layers(analysis))
     live = filesystem.live_files()
-    owners = catalog.owners
-    unowned = [(path, size) for number, path, size in live if owners[number] == UNOWNED]
+    unowned = both(live, bytes(map(UNOWNED.__eq__, catalog.owners)))
     made = Report(
         image=_summary(analysis),
-        totals=_totals(analysis, layers, len(live)),
+        totals=_totals(analysis, layers, live.count(1)),
         layers=layers,
         instructions=tuple(_instructions(analysis)),
         base=BaseReport(
@@ -48,14 +48,19 @@ def report(analysis: Analysis) -> Report:
         stages=stage_reports(analysis.trace, analysis.findings.findings),
         packages=catalog.packages,
         unowned_bytes=catalog.unowned_bytes,
-        unowned=biggest_directories(unowned, _DIRECTORIES),
+        unowned=biggest_directories(_files(filesystem, unowned), _DIRECTORIES),
         findings=analysis.findings.findings,
-        directories=biggest_directories([(path, size) for _, path, size in live], _DIRECTORIES),
+        directories=biggest_directories(_files(filesystem, live), _DIRECTORIES),
         wasted=_wasted(filesystem),
         warnings=analysis.warnings,
         complete=image.complete,
     )
     return redacted(made, secret_values(image, analysis.instructions))
+
+
+def _files(filesystem: Filesystem, mask: bytes) -> Iterator[tuple[str, int]]:
+    """Directory and bytes of the versions that are 1 in the mask."""
+    return zip(compress(filesystem.directories, mask), compress(filesystem.sizes, mask), strict=True)
 
 
 def _summary(analysis: Analysis) -> ImageSummary:
@@ -138,8 +143,7 @@ def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
 def _wasted(filesystem: Filesystem) -> tuple[PathBytes, ...]:
     """The paths whose hidden versions hold the most bytes."""
     sums: dict[str, int] = {}
-    hidden = bytes(Fate.LIVE < fate < Fate.MARKER for fate in range(len(Fate)))
-    mask = filesystem.fates.translate(hidden.ljust(256, b"\0"))
+    mask = filesystem.fates.translate(IS_HIDDEN)
     for path, content_bytes in zip(compress(filesystem.paths, mask), compress(filesystem.sizes, mask), strict=True):
         sums[path] = sums.get(path, 0) + content_bytes
     biggest = dict(nsmallest(_WASTED, sums.items(), key=lambda item: (-item[1], item[0])))

@@ -6,7 +6,6 @@ import sys
 
 from layerscope.cli.options import RowFormat, UnitsName
 from layerscope.model.rows import Rows
-from layerscope.render.rows import ROW_RENDERERS
 from layerscope.render.units import units
 
 
@@ -33,5 +32,8 @@ def write_foreign(text: str) -> None:
 
 
 def write_rows(rows: Rows, row_format: RowFormat, unit_name: UnitsName) -> None:
+    # A report is no table of rows.
+    from layerscope.render.rows import ROW_RENDERERS
+
     for piece in ROW_RENDERERS[row_format.value](rows, units(unit_name.value), terminal_width()):
         write(piece)

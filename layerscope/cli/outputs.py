@@ -48,6 +48,8 @@ _SUFFIXES = (
 )
 """What a file's name says of its format; the longest ending comes first."""
 _NAMED = re.compile(r"([A-Za-z0-9_-]+)=(.*)\Z", re.DOTALL)
+_WITH_EXTRAS = (ReportFormat.CYCLONEDX, ReportFormat.SPDX)
+"""Formats whose libraries may be missing; the keys of render.sbom.EXTRAS."""
 STDOUT = "-"
 
 
@@ -85,10 +87,11 @@ def outputs(settings: Sequence[str], chosen: ReportFormat | None) -> tuple[Outpu
     if twice is not None:
         raise UsageError(f"-o names {twice} twice")
     asked = found or (Output(format=chosen or ReportFormat.TABLE, path=STDOUT),)
-    from layerscope.render.sbom import require
-
     for output in asked:
-        require(output.format.value)
+        if output.format in _WITH_EXTRAS:
+            from layerscope.render.sbom import require
+
+            require(output.format.value)
     return asked
 
 
@@ -110,8 +113,8 @@ def _output(setting: str, chosen: ReportFormat | None) -> Output:
 def write_report(report: Report, asked: Sequence[Output], *, units: str, top: int, dockerfile: str = "") -> None:
     """Render the report in each format that was asked for, and put it where it belongs."""
     from layerscope.cli.output import terminal_width, write
+    from layerscope.render.options import TextOptions
     from layerscope.render.renderers import RENDERERS
-    from layerscope.render.text import TextOptions
     from layerscope.render.units import units as units_named
 
     placed = _placed(dockerfile) if dockerfile else ""

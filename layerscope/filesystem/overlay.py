@@ -7,14 +7,16 @@ looked at once, and the work does not grow with the number of whiteouts (OCI ima
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import compress
 
 from msgspec import Struct
 
-from layerscope.filesystem.parents import ancestors, landed
+from layerscope.filesystem.parents import Landed, ancestors, landed
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Fate, Kind
 
 NOBODY = -1
+_IS_NO_DIRECTORY = bytes(kind < Kind.WHITEOUT and kind != Kind.DIRECTORY for kind in range(256))
 
 
 class Overlay(Struct, frozen=True, kw_only=True):
@@ -25,9 +27,11 @@ class Overlay(Struct, frozen=True, kw_only=True):
     it: they may have equal contents. ``carriers`` maps a hardlink to the version that carries its bytes, and
     ``survivors`` a carrier whose own name is gone to the live hardlink that keeps its bytes alive. ``changesets``
     are the layers with each path where it lands, ``redirected`` the versions that a symlink of a lower layer led there.
+    ``directories`` holds the directory of each version's path.
     """
 
     changesets: tuple[Changeset, ...]
+    directories: list[str]
     redirected: tuple[int, ...]
     starts: "array[int]"
     fates: bytearray
@@ -48,12 +52,13 @@ def overlay(changesets: Sequence[Changeset]) -> Overlay:
         starts.append(starts[-1] + len(changeset))
     placed = landed(changesets)
     changesets = placed.changesets
-    work = _Work(changesets, starts, placed.parents)
+    work = _Work(placed, starts)
     for layer in reversed(range(len(changesets))):
         work.take(layer)
     carriers, survivors = _hardlinks(changesets, work)
     return Overlay(
         changesets=placed.changesets,
+        directories=placed.directories,
         redirected=tuple(starts[layer] + index for layer, index in placed.redirected),
         starts=starts,
         fates=work.fates,
@@ -68,8 +73,8 @@ def overlay(changesets: Sequence[Changeset]) -> Overlay:
 class _Work:
     """What is known of the layers above the one that is taken next."""
 
-    def __init__(self, changesets: Sequence[Changeset], starts: "array[int]", parents: set[str]) -> None:
-        self.changesets = changesets
+    def __init__(self, placed: Landed, starts: "array[int]") -> None:
+        self.changesets = placed.changesets
         self.starts = starts
         self.fates = bytearray(starts[-1])
         self.hidden_by = array("i", [NOBODY]) * starts[-1]
@@ -79,31 +84,35 @@ class _Work:
         self._nearer: dict[str, int] = {}
         self._whiteouts: dict[str, int] = {}
         self._opaque: dict[str, int] = {}
-        self._parents = parents
+        self._directories = placed.directories
+        self._parents = placed.parents
 
     def take(self, layer: int) -> None:
         """Decide the fates of one layer's versions, then let its own markers count for the layers below."""
         changeset, start = self.changesets[layer], self.starts[layer]
-        kinds, live, nearer, parents = changeset.kinds, self.live, self._nearer, self._parents
+        kinds, live, nearer, parents, directories = (
+            changeset.kinds, self.live, self._nearer, self._parents, self._directories,
+        )  # fmt: skip
         hiders = _Hiders(self._whiteouts, self._opaque) if self._whiteouts or self._opaque else None
+        # Hardly any layer has something else where another has a directory, which one look at all of it tells.
+        clashes = not parents.isdisjoint(compress(changeset.paths, kinds.translate(_IS_NO_DIRECTORY)))
         replaced: _Replaced | None = None
         markers: list[int] = []
         number = start + len(changeset)
-        for path in reversed(changeset.paths):
+        for path, kind in zip(reversed(changeset.paths), reversed(kinds), strict=True):
             number -= 1
-            kind = kinds[number - start]
             if kind >= Kind.WHITEOUT:
                 self.fates[number] = Fate.MARKER
                 markers.append(number - start)
                 continue
-            if kind != Kind.DIRECTORY and path in parents:
+            if clashes and kind != Kind.DIRECTORY and path in parents:
                 markers.append(number - start)
                 replaced = replaced or _Replaced(changeset)
                 replaced.add(path)
             above = nearer.get(path) if nearer else None
             if above is None:
                 above = live.get(path)
-            hider = hiders.of(path) if hiders is not None else None
+            hider = hiders.of(path, directories[number]) if hiders is not None else None
             if replaced is not None and replaced.holds(path):
                 hider = layer
             if above is None and hider is None:
@@ -138,7 +147,7 @@ class _Replaced:
     """
 
     def __init__(self, changeset: Changeset) -> None:
-        self._own = ancestors((changeset,))
+        self._own = ancestors({path.rpartition("/")[0] for path in changeset.paths})
         self._replaced: set[str] = set()
         self._inside: dict[str, bool] = {}
 
@@ -171,11 +180,12 @@ class _Hiders:
         self._opaque = opaque
         self._children: dict[str, int | None] = {"": opaque.get("")}
 
-    def of(self, path: str) -> int | None:
-        """The nearest layer above that deletes ``path`` or a directory on the way to it."""
-        parent = path.rpartition("/")[0]
-        above = self._children[parent] if parent in self._children else self._below(parent)
-        own = self._whiteouts.get(path)
+    def of(self, path: str, parent: str) -> int | None:
+        """The nearest layer above that deletes ``path`` or a directory on the way to it, ``parent`` first."""
+        above = self._children.get(parent, NOBODY)
+        if above == NOBODY:
+            above = self._below(parent)
+        own = self._whiteouts.get(path) if self._whiteouts else None
         return own if above is None else above if own is None else min(own, above)
 
     def _below(self, directory: str) -> int | None:

@@ -8,6 +8,7 @@ each layer by itself (overlay) follow only links of the same layer, and lay a di
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from msgspec import Struct
 
@@ -24,11 +25,13 @@ _PARTS = 10_000
 class Landed(Struct, frozen=True, kw_only=True):
     """Changesets whose paths are those of the merged tree.
 
-    ``parents`` are all directories that some entry lies in, at any depth; the root is the empty string.
+    ``directories`` holds for each version the directory that it lies in, equal ones as one string; the root is empty.
+    ``parents`` are all directories that some entry lies in, at any depth.
     ``redirected`` are the layer and index of each entry that went through a symlink of a lower layer.
     """
 
     changesets: tuple[Changeset, ...]
+    directories: list[str]
     parents: set[str]
     redirected: tuple[tuple[int, int], ...] = ()
 
@@ -38,33 +41,47 @@ def landed(changesets: Sequence[Changeset]) -> Landed:
 
     Raises LimitExceeded where the names of all directories together would not fit in memory.
     """
-    parents = ancestors(changesets)
+    directories = _directories(changesets)
+    parents = ancestors((*dict.fromkeys(directories), *_targets(changesets)))
     # A hardlink may be another name of a symlink, so both are looked at.
     if not any(changeset.paths[index] in parents for changeset in changesets for index in changeset.links):
-        return Landed(changesets=tuple(changesets), parents=parents)
+        return Landed(changesets=tuple(changesets), directories=directories, parents=parents)
     follower = _Follower(parents)
     done = tuple(follower.take(layer, changeset) for layer, changeset in enumerate(changesets))
-    return Landed(changesets=done, parents=parents, redirected=tuple(follower.redirected))
+    return Landed(
+        changesets=done, directories=_directories(done), parents=parents, redirected=tuple(follower.redirected)
+    )
 
 
-def ancestors(changesets: Iterable[Changeset]) -> set[str]:
-    """Every directory that some entry or some target of a hardlink lies in, directly or below."""
+def _directories(changesets: Iterable[Changeset]) -> list[str]:
+    """The directory of each version; whoever looks one up then hashes it no more."""
+    known: dict[str, str] = {}
+    same = known.setdefault
+    paths = chain.from_iterable(changeset.paths for changeset in changesets)
+    return [same(parent := path.rpartition("/")[0], parent) for path in paths]
+
+
+def _targets(changesets: Iterable[Changeset]) -> set[str]:
+    """The directories that the targets of hardlinks lie in."""
+    return {
+        target.rpartition("/")[0]
+        for changeset in changesets
+        for index, target in changeset.links.items()
+        if changeset.kinds[index] == Kind.HARDLINK
+    }
+
+
+def ancestors(directories: Iterable[str]) -> set[str]:
+    """The directories and all that they lie in, the root as the empty string."""
     found: set[str] = set()
     characters = 0
-    for changeset in changesets:
-        lowest = {path.rpartition("/")[0] for path in changeset.paths}
-        lowest.update(
-            target.rpartition("/")[0]
-            for index, target in changeset.links.items()
-            if changeset.kinds[index] == Kind.HARDLINK
-        )
-        for parent in lowest:
-            while parent not in found:
-                found.add(parent)
-                characters += len(parent)
-                parent = parent.rpartition("/")[0]
-            if characters > DIRECTORY_CHARACTERS:
-                raise LimitExceeded("the paths of the image are too long and too deep to be held in memory")
+    for parent in directories:
+        while parent not in found:
+            found.add(parent)
+            characters += len(parent)
+            parent = parent.rpartition("/")[0]
+        if characters > DIRECTORY_CHARACTERS:
+            raise LimitExceeded("the paths of the image are too long and too deep to be held in memory")
     return found
 
 

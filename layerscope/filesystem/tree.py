@@ -1,6 +1,7 @@
 """The file system of an image: every version that any layer holds, and the tree that is left at the end."""
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import chain, compress
@@ -10,9 +11,12 @@ from msgspec import Struct
 from layerscope.filesystem.overlay import Overlay, overlay
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.image import Layer
+from layerscope.model.masks import both
 from layerscope.model.pathset import PathSet, Selector
 
 _BLOCK = 4096
+_IS_FILE = bytes(kind == Kind.FILE for kind in range(256))
+_IS_LIVE = bytes(fate == Fate.LIVE for fate in range(256))
 _LINKS = 40
 """As many symlinks in a row as Linux follows."""
 
@@ -54,8 +58,8 @@ class Filesystem:
     A carrier of hardlinked bytes whose own name is gone, but which a live hardlink keeps alive, counts as live, and
     its path is the name under which it lives.
 
-    ``paths``, ``kinds`` and ``sizes`` hold a value for each version, for what goes through many of them; like
-    ``fates`` and ``live`` they are not to be changed.
+    ``paths``, ``directories``, ``kinds`` and ``sizes`` hold a value for each version, for what goes through many of
+    them; like ``fates`` and ``live`` they are not to be changed. The directory of what lies in the root is empty.
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
@@ -63,12 +67,13 @@ class Filesystem:
         self._overlay: Overlay = overlay([layer.changeset for layer in self.layers])
         self._changesets = self._overlay.changesets
         self.paths: list[str] = list(chain.from_iterable(changeset.paths for changeset in self._changesets))
+        self.directories: list[str] = self._overlay.directories
         self.kinds = bytearray().join(changeset.kinds for changeset in self._changesets)
         self.sizes = array("q")
         for changeset in self._changesets:
             self.sizes.extend(changeset.sizes)
         for carrier, link in self._overlay.survivors.items():
-            self.paths[carrier] = self.paths[link]
+            self.paths[carrier], self.directories[carrier] = self.paths[link], self.directories[link]
         self._selected: dict[PathSet, tuple[int, ...]] = {}
         self._mark_copied_up()
 
@@ -108,11 +113,9 @@ class Filesystem:
         """The numbers of one layer's versions."""
         return range(self._overlay.starts[layer], self._overlay.starts[layer + 1])
 
-    def live_files(self) -> list[tuple[int, str, int]]:
-        """Number, path and bytes of every live regular file, lowest layer first."""
-        columns = zip(range(len(self)), self.paths, self.sizes, strict=True)
-        kinds_and_fates = zip(self.kinds, self._overlay.fates, strict=True)
-        return [row for row, (kind, fate) in zip(columns, kinds_and_fates, strict=True) if not (kind or fate)]
+    def live_files(self) -> bytes:
+        """For each version 1 where it is a live regular file, for ``itertools.compress``."""
+        return both(self.kinds.translate(_IS_FILE), self._overlay.fates.translate(_IS_LIVE))
 
     def hidden_bytes(self, layer: int) -> int:
         """What one layer holds of versions that are hidden in the end."""
@@ -228,11 +231,12 @@ class Filesystem:
     @cached_property
     def children(self) -> dict[str, list[int]]:
         """The live versions in each directory; the key of the root is the empty string."""
-        found: dict[str, list[int]] = {}
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        directories = self.directories
         for path, number in self._overlay.live.items():
             if path != "/":
-                found.setdefault(path.rpartition("/")[0], []).append(number)
-        return found
+                found[directories[number]].append(number)
+        return dict(found)
 
     def below(self, directory: str) -> Iterator[int]:
         """The live versions below a directory, at any depth, also in directories that have no entry of their own."""
@@ -265,14 +269,23 @@ class Filesystem:
         """
         unknown = [pathset for pathset in dict.fromkeys(sets) if pathset not in self._selected]
         if unknown:
-            found: tuple[list[int], ...] = tuple([] for _ in unknown)
-            kinds = self.kinds
-            for number, hits in Selector(unknown).scan(self.paths):
-                if kinds[number] < Kind.WHITEOUT:
-                    for which in set(hits):
-                        found[which].append(number)
-            self._selected.update(zip(unknown, map(tuple, found), strict=True))
+            found: list[list[int]] = [[] for _ in unknown]
+            for hits, numbers in self._by_hits(Selector(unknown)).items():
+                for which in set(hits):
+                    found[which] += numbers
+            self._selected.update((pathset, tuple(sorted(one))) for pathset, one in zip(unknown, found, strict=True))
         return tuple(self._selected[pathset] for pathset in sets)
+
+    def _by_hits(self, selector: Selector) -> dict[tuple[int, ...], list[int]]:
+        """The versions that are no markers, by the sets that hold them; thousands of versions have the same."""
+        found: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
+        kinds, last, numbers = self.kinds, None, found[()]
+        for number, hits in selector.scan(self.paths, self.directories):
+            if kinds[number] < Kind.WHITEOUT:
+                if hits is not last:  # The sets that hold a directory's files are one value for all of them.
+                    last, numbers = hits, found[hits]
+                numbers.append(number)
+        return found
 
     def _mark_copied_up(self) -> None:
         """Tell copies from overwrites; only files of equal length are compared."""

@@ -37,6 +37,10 @@ class Fate(IntEnum):
     """A whiteout or bookkeeping: no version of anything."""
 
 
+IS_HIDDEN = bytes(Fate.LIVE < fate < Fate.MARKER for fate in range(256))
+"""A table for ``bytes.translate``: 1 for each fate of a version that an upper layer hides."""
+
+
 class Entry(Struct, frozen=True, kw_only=True):
     """One tar header of a changeset, after GNU and PAX extensions are applied.
 

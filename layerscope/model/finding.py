@@ -36,7 +36,7 @@ class Evidence(StrEnum):
     INFERRED = "inferred"
 
 
-class FoundPath(Struct, frozen=True, kw_only=True):
+class FoundPath(Struct, frozen=True, kw_only=True, gc=False):
     """One version that a finding claims: where it lies, in which layer, and what can be had back."""
 
     path: str

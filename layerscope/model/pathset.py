@@ -66,13 +66,16 @@ class Selector:
 
     def __call__(self, path: str) -> tuple[int, ...]:
         """The numbers of the sets that hold ``path``, in no particular order, maybe repeated."""
-        return next((found for _, found in self.scan((path,))), ())
+        return next((found for _, found in self.scan((path,), (path.rpartition("/")[0],))), ())
 
-    def scan(self, paths: Iterable[str]) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """The index of each path that some sets hold, with their numbers; most paths are told by three look-ups."""
+    def scan(self, paths: Iterable[str], parents: Iterable[str]) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """The index of each path that some sets hold, with their numbers; most paths are told by three look-ups.
+
+        ``parents`` are the directories that the paths lie in.
+        """
         directories, named, suffixes = self._directories, self._named, self._suffixes
-        for index, path in enumerate(paths):
-            parent, _, name = path.rpartition("/")
+        for index, (path, parent) in enumerate(zip(paths, parents, strict=True)):
+            name = path[len(parent) + 1 :]
             found = directories.get(parent)
             if found is None:
                 found = self._directory(parent)
@@ -92,19 +95,18 @@ class Selector:
 
     def _directory(self, path: str) -> tuple[int, ...]:
         """The sets whose trees hold everything below ``path``; remembered for each directory on the way."""
-        unknown = []
-        while path not in self._directories:
-            unknown.append(path)
+        known, unknown = self._directories, []
+        while (found := known.get(path)) is None:
             self._characters += len(path)
-            path = path.rpartition("/")[0]
+            parent, _, name = path.rpartition("/")
+            unknown.append((path, name))
+            path = parent
         if self._characters > DIRECTORY_CHARACTERS:
             raise LimitExceeded("the paths of the image are too long and too deep to be held in memory")
-        found = self._directories[path]
-        for path in reversed(unknown):
-            name = path.rpartition("/")[2]
+        for path, name in reversed(unknown):
             if name in self._trees:
                 found += self._roots(path, name)
-            self._directories[path] = found
+            known[path] = found
         return found
 
     def _roots(self, path: str, name: str) -> tuple[int, ...]:

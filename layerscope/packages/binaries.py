@@ -31,15 +31,15 @@ class _Program(Struct, frozen=True, kw_only=True):
     The groups of ``pattern`` joined by dots are the version; of several the first, or the greatest where an older one
     may stand beside it. ``beside`` is what goes with the program: directory below its prefix, and how the names there
     begin; ``{}`` stands for what follows the name in the file's own name (``3.11`` of ``python3.11``). The files
-    beside that ``header`` is found in tell the version as well.
+    beside that ``header`` is found in tell the version as well. Patterns are compiled for the programs that are there.
     """
 
     name: str
     files: tuple[str, ...]
-    pattern: re.Pattern[bytes]
+    pattern: bytes
     is_greatest: bool = False
     beside: tuple[tuple[str, str], ...] = ()
-    header: tuple[str, re.Pattern[bytes]] | None = None
+    header: tuple[str, bytes] | None = None
 
 
 _PYTHONS = ("2.7", *(f"3.{minor}" for minor in range(5, 20)))
@@ -47,71 +47,69 @@ _PROGRAMS = (
     _Program(
         name="node",
         files=("node", "nodejs"),
-        pattern=re.compile(rb"node\.js/v(\d{1,3}\.\d{1,3}\.\d{1,3})"),
+        pattern=rb"node\.js/v(\d{1,3}\.\d{1,3}\.\d{1,3})",
         beside=(("include", "node"), ("share/doc", "node"), ("share/man/man1", "node.1")),
         header=(
             "include/node/node_version.h",
-            re.compile(
-                rb"NODE_MAJOR_VERSION (\d{1,3})\s{1,9}#define NODE_MINOR_VERSION (\d{1,3})\s{1,9}"
-                rb"#define NODE_PATCH_VERSION (\d{1,3})"
-            ),
+            rb"NODE_MAJOR_VERSION (\d{1,3})\s{1,9}#define NODE_MINOR_VERSION (\d{1,3})\s{1,9}"
+            rb"#define NODE_PATCH_VERSION (\d{1,3})",
         ),
     ),
     _Program(
         name="python",
         files=tuple(f"python{version}" for version in _PYTHONS),
-        pattern=re.compile(rb"\0([23]\.\d{1,2}\.\d{1,2}(?:(?:a|b|rc)\d{1,2})?)\+?\0"),
+        pattern=rb"\0([23]\.\d{1,2}\.\d{1,2}(?:(?:a|b|rc)\d{1,2})?)\+?\0",
         beside=(("lib", "libpython{}"), ("lib", "python{}"), ("include", "python{}"), ("bin", "python{}")),
-        header=("include/python{}/patchlevel.h", re.compile(rb'PY_VERSION\s{1,20}"(\d[\w.]{1,20})')),
+        header=("include/python{}/patchlevel.h", rb'PY_VERSION\s{1,20}"(\d[\w.]{1,20})'),
     ),
     _Program(
         name="ruby",
         files=("ruby",),
-        pattern=re.compile(rb"ruby (\d{1,2}\.\d{1,2}\.\d{1,3})(?:p\d|\w| \()"),
+        pattern=rb"ruby (\d{1,2}\.\d{1,2}\.\d{1,3})(?:p\d|\w| \()",
         beside=(("lib", "libruby"), ("lib", "ruby"), ("include", "ruby-")),
     ),
     _Program(
         name="perl",
         files=("perl",),
-        pattern=re.compile(rb"\0v?(5\.\d{1,2}\.\d{1,2})\0"),
+        pattern=rb"\0v?(5\.\d{1,2}\.\d{1,2})\0",
         beside=(("lib", "perl5"), ("bin", "perl5.")),
     ),
     _Program(
         name="php",
         files=("php", "php-fpm", "php-cgi"),
-        pattern=re.compile(rb"X-Powered-By: PHP/(\d{1,2}\.\d{1,2}\.\d{1,2})"),
+        pattern=rb"X-Powered-By: PHP/(\d{1,2}\.\d{1,2}\.\d{1,2})",
         beside=(("lib", "php"), ("include", "php")),
     ),
-    _Program(name="httpd", files=("httpd",), pattern=re.compile(rb"Apache/(2\.\d{1,2}\.\d{1,3})")),
-    _Program(name="nginx", files=("nginx",), pattern=re.compile(rb"nginx/(\d{1,2}\.\d{1,2}\.\d{1,3})")),
+    _Program(name="httpd", files=("httpd",), pattern=rb"Apache/(2\.\d{1,2}\.\d{1,3})"),
+    _Program(name="nginx", files=("nginx",), pattern=rb"nginx/(\d{1,2}\.\d{1,2}\.\d{1,3})"),
     _Program(
         name="redis",
         files=("redis-server", "redis-check-rdb"),
-        pattern=re.compile(rb"\0(\d{1,2}\.\d{1,2}\.\d{1,2})(?=\0)"),
+        pattern=rb"\0(\d{1,2}\.\d{1,2}\.\d{1,2})(?=\0)",
         is_greatest=True,
     ),
-    _Program(name="memcached", files=("memcached",), pattern=re.compile(rb"memcached (\d{1,2}\.\d{1,2}\.\d{1,3})")),
+    _Program(name="memcached", files=("memcached",), pattern=rb"memcached (\d{1,2}\.\d{1,2}\.\d{1,3})"),
     _Program(
         name="postgresql",
         files=("postgres",),
-        pattern=re.compile(rb"postgres \(PostgreSQL\) (\d{1,2}(?:\.\d{1,2}){0,2}(?:(?:beta|rc)\d{1,2})?)"),
+        pattern=rb"postgres \(PostgreSQL\) (\d{1,2}(?:\.\d{1,2}){0,2}(?:(?:beta|rc)\d{1,2})?)",
     ),
     _Program(
         name="mariadb",
         files=("mariadbd", "mysqld"),
-        pattern=re.compile(rb"(?<!\d)(\d{1,2}\.\d{1,2}\.\d{1,3})-MariaDB"),
+        pattern=rb"(?<!\d)(\d{1,2}\.\d{1,2}\.\d{1,3})-MariaDB",
     ),
     _Program(
         name="haproxy",
         files=("haproxy",),
-        pattern=re.compile(rb" version (\d{1,2}\.\d{1,2}\.\d{1,3})[^,\0]{0,60}, released"),
+        pattern=rb" version (\d{1,2}\.\d{1,2}\.\d{1,3})[^,\0]{0,60}, released",
     ),
-    _Program(name="varnish", files=("varnishd",), pattern=re.compile(rb"varnish-(\d{1,2}\.\d{1,2}\.\d{1,3})")),
-    _Program(name="busybox", files=("busybox",), pattern=re.compile(rb"BusyBox v(\d{1,2}\.\d{1,2}\.\d{1,3})")),
-    _Program(name="bash", files=("bash",), pattern=re.compile(rb"@\(#\)Bash version (\d{1,2}\.\d{1,2}\.\d{1,3})")),
-    _Program(name="openssl", files=("openssl",), pattern=re.compile(rb"OpenSSL (\d{1,2}\.\d{1,2}\.\d{1,3}[a-z]?) ")),
-    _Program(name="curl", files=("curl",), pattern=re.compile(rb"curl/(\d{1,2}\.\d{1,3}\.\d{1,3})")),
-    _Program(name="lua", files=("lua", "lua5.1", "lua5.3", "lua5.4"), pattern=re.compile(rb"Lua (5\.\d\.\d{1,2})")),
+    _Program(name="varnish", files=("varnishd",), pattern=rb"varnish-(\d{1,2}\.\d{1,2}\.\d{1,3})"),
+    _Program(name="busybox", files=("busybox",), pattern=rb"BusyBox v(\d{1,2}\.\d{1,2}\.\d{1,3})"),
+    _Program(name="bash", files=("bash",), pattern=rb"@\(#\)Bash version (\d{1,2}\.\d{1,2}\.\d{1,3})"),
+    _Program(name="openssl", files=("openssl",), pattern=rb"OpenSSL (\d{1,2}\.\d{1,2}\.\d{1,3}[a-z]?) "),
+    _Program(name="curl", files=("curl",), pattern=rb"curl/(\d{1,2}\.\d{1,3}\.\d{1,3})"),
+    _Program(name="lua", files=("lua", "lua5.1", "lua5.3", "lua5.4"), pattern=rb"Lua (5\.\d\.\d{1,2})"),
 )
 _BY_FILE = {file: program for program in _PROGRAMS for file in program.files}
 _HEADERS = ("node_version.h", "patchlevel.h")
@@ -164,7 +162,7 @@ def _version(
     if program.header is not None and prefix is not None:
         path, pattern = program.header
         header = records.record_at(filesystem, f"{prefix}/{path.format(record.name.removeprefix(program.name))}")
-        found = pattern.search(filesystem.read(header.number, 0, 64 * KIB) or b"") if header is not None else None
+        found = re.search(pattern, filesystem.read(header.number, 0, 64 * KIB) or b"") if header is not None else None
         if found is not None:
             return b".".join(found.groups()).decode("ascii", "replace")
     libraries = [number for number in beside if ".so" in filesystem.path_of(number).rpartition("/")[2]]
@@ -192,7 +190,7 @@ def _searched(read: ReadRange, length: int, program: _Program) -> tuple[str, boo
             data = read(position, min(_CHUNK, end - position))
             if data is None:
                 return _greatest(found), False
-            found += program.pattern.findall(data)
+            found += re.findall(program.pattern, data)
             position += _CHUNK - _OVERLAP
     return _greatest(found if program.is_greatest else found[:1]), True
 

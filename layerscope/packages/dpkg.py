@@ -60,20 +60,19 @@ class _Root:
         lines = text_of(self._database.read(number) or b"").split("\n") if number is not None else []
         return {lines[i]: (lines[i + 1], lines[i + 2]) for i in range(0, len(lines) - 2, 3)}
 
-    def _paths(self, stanza: Stanza, record: str, read: Reader) -> Iterator[str]:
+    def _paths(self, stanza: Stanza, record: str, read: Reader) -> list[str]:
         """The database's own files of a package, and what its list names."""
         stems = (f"{stanza.name}:{stanza.arch}", stanza.name)
-        for stem in stems:
-            yield from self._records.get(stem, ())
+        own = [path for stem in stems for path in self._records.get(stem, ())]
         if not record.endswith("/status"):
-            yield from (record, record + _SUMS)
+            own += (record, record + _SUMS)
         listing = self._first((f"{self._root}/info/{stem}.list" for stem in stems), read)
         if listing is None:
             sums = (record + _SUMS, *(f"{self._root}/info/{stem}{_SUMS}" for stem in stems))
             paths = [*stanza.conffiles, *_summed(self._first(sums, read) or b"")]
         else:
             paths = self._in_list(text_of(listing), stanza.name)
-        yield from self._diverted(paths, stanza.name)
+        return own + self._diverted(paths, stanza.name)
 
     def _first(self, paths: Iterable[str], read: Reader) -> bytes | None:
         return next((data for path in paths if (data := read(path)) is not None), None)

@@ -5,6 +5,7 @@ images, so at most 4,096 headers and 1 MiB of names are read, and what a header 
 """
 
 import struct
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -89,10 +90,29 @@ class Elf:
                 found.setdefault(section.name, section)
         return found
 
+    def section(self, name: str) -> Section | None:
+        """The first section of that name with content."""
+        # Most files have none of the sections that are asked for, so their rows are not made into values.
+        return self.sections().get(name) if name.encode() in self._rows[1] else None
+
+    def has_sections(self) -> bool:
+        """Whether any section has a name and content."""
+        headers, names = self._rows
+        return any(kind != _NO_BITS and _name(names, name_at) for name_at, kind, *_ in headers)
+
     def table(self) -> list[Section]:
         """All sections by index, the empty first one too; none where their table was not kept."""
+        headers, names = self._rows
+        return [
+            Section(name=_name(names, name_at), kind=kind, offset=place, length=length, link=link)
+            for name_at, kind, _, _, place, length, link, *_ in headers
+        ]
+
+    @cached_property
+    def _rows(self) -> tuple[list[tuple[int, ...]], bytes]:
+        """The rows of the section table, and the names that they point at."""
         if not self.is_elf:
-            return []
+            return [], b""
         if self._is_wide:
             (offset,) = struct.unpack_from(self._order + "Q", self._first, 40)
             width, count, names_at = struct.unpack_from(self._order + "3H", self._first, 58)
@@ -101,13 +121,9 @@ class Elf:
             width, count, names_at = struct.unpack_from(self._order + "3H", self._first, 46)
         headers = self._headers(offset, width, count, "2I4Q2I2Q" if self._is_wide else "10I")
         if names_at >= len(headers):
-            return []
+            return [], b""
         names_offset, names_bytes = headers[names_at][4:6]
-        names = (self._read(names_offset, names_bytes) if names_bytes <= _MOST_NAMES else None) or b""
-        return [
-            Section(name=_name(names, name_at), kind=kind, offset=place, length=length, link=link)
-            for name_at, kind, _, _, place, length, link, *_ in headers
-        ]
+        return headers, (self._read(names_offset, names_bytes) if names_bytes <= _MOST_NAMES else None) or b""
 
     def segments(self) -> list[Segment]:
         """The segments that are loaded into memory."""

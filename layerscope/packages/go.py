@@ -51,9 +51,8 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
         if not elf.is_elf:
             continue
         location = filesystem.path_of(number)
-        sections = elf.sections()
-        section = sections.get(_SECTION)
-        place = section.offset if section is not None else None if sections else _searched(elf, read)
+        section = elf.section(_SECTION)
+        place = section.offset if section is not None else None if elf.has_sections() else _searched(elf, read)
         info = _at(elf, read, place) if place is not None else None
         if info is not None:
             yield from _claims(info, number, location)

@@ -36,9 +36,10 @@ class Locator:
         paths = list(paths)
         numbers = list(map(self._live.get, paths))
         if None in numbers:
-            find = self.find
-            numbers = [find(path) if number is None else number for path, number in zip(paths, numbers, strict=True)]
-        return tuple(number for number in numbers if number is not None)
+            real, live = self.real, self._live
+            columns = zip(paths, numbers, strict=True)
+            numbers = [live.get(real(path)) if number is None else number for path, number in columns]
+        return tuple([number for number in numbers if number is not None])
 
     def real(self, path: str) -> str:
         """An absolute path with all symlinks before its last component followed; itself where that is impossible."""
@@ -63,7 +64,7 @@ class Locator:
                 done = done.rpartition("/")[0]
                 continue
             number = self._live.get(f"{done}/{part}")
-            if number is None or self._filesystem.kind_of(number) != Kind.SYMLINK:
+            if number is None or self._filesystem.kinds[number] != Kind.SYMLINK:
                 done = f"{done}/{part}"
                 continue
             target = self._filesystem.version(number).link

@@ -4,7 +4,6 @@ Sources: packaging.python.org, "Recording installed projects" and "Direct URL"; 
 Structure of Python Eggs".
 """
 
-import csv
 from collections.abc import Iterable, Iterator
 from posixpath import basename, normpath
 
@@ -22,6 +21,7 @@ from layerscope.packages.records import Record
 
 _MOST_RECORD = 8 * MIB
 _MOST_HEADERS = 16 * KIB
+_MOST_CELL = 100_000
 _MOST_LINES = 1_000_000
 _DIST, _EGG, _LINK = ".dist-info", ".egg-info", ".egg-link"
 _SITES = ("site-packages", "dist-packages")
@@ -134,10 +134,8 @@ def _paths(evidence: Evidence, listing: Record, text: str, site: str, base: str)
     """The listed paths that may be the distribution's own, and how many others there are outside of its environment."""
     prefix, live, paths, foreign = _prefix(site), evidence.filesystem.live, [], 0
     lines = text.splitlines()
-    try:
-        rows = [row[0] for row in csv.reader(lines[:_MOST_LINES]) if row] if listing.name == "RECORD" else lines
-    except csv.Error as error:
-        evidence.warn(f"{listing.path}: not a list of files: {error}")
+    rows = lines if listing.name != "RECORD" else _first_cells(evidence, listing, lines[:_MOST_LINES])
+    if rows is None:
         return [], 0
     if len(lines) > _MOST_LINES:
         evidence.warn(f"{listing.path}: only the first {_MOST_LINES:,} of {len(lines):,} lines are read")
@@ -153,6 +151,20 @@ def _paths(evidence: Evidence, listing: Record, text: str, site: str, base: str)
                 paths.append(own)
             foreign += not own and path in live
     return paths, foreign
+
+
+def _first_cells(evidence: Evidence, listing: Record, lines: list[str]) -> list[str] | None:
+    """The first cell of each row of a ``RECORD``; None, and a warning, where it is no CSV."""
+    if not any('"' in line or len(line) > _MOST_CELL for line in lines):
+        # Hardly any list has a quoted cell, and then a row is what its commas say.
+        return [line.partition(",")[0] for line in lines if line]
+    import csv
+
+    try:
+        return [row[0] for row in csv.reader(lines) if row]
+    except csv.Error as error:
+        evidence.warn(f"{listing.path}: not a list of files: {error}")
+        return None
 
 
 def _prefix(site: str) -> str:

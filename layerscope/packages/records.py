@@ -47,7 +47,7 @@ def live_records(evidence: Evidence) -> Iterator[Record]:
     first: dict[str, int] = {}
     for number in evidence.matches:
         fate = fates[number]
-        if fate == Fate.LIVE and filesystem.kind_of(number) <= Kind.HARDLINK:
+        if fate == Fate.LIVE and filesystem.kinds[number] <= Kind.HARDLINK:
             path = filesystem.path_of(number)
             if live.get(path) == number:
                 yield Record(number=number, path=path, layer=first.pop(path, filesystem.layer_of(number)))
@@ -62,7 +62,7 @@ def removed_records(evidence: Evidence) -> Iterator[Record]:
     filesystem = evidence.filesystem
     found: dict[str, int] = {}
     for number in evidence.matches:
-        if filesystem.fates[number] == Fate.DELETED and filesystem.kind_of(number) <= Kind.HARDLINK:
+        if filesystem.fates[number] == Fate.DELETED and filesystem.kinds[number] <= Kind.HARDLINK:
             path = filesystem.path_of(number)
             if path not in filesystem.live:
                 found[path] = number
@@ -130,12 +130,12 @@ def in_tree(filesystem: Filesystem, directory: str, *, without: str = "") -> lis
     Raises LimitExceeded where the same directories are asked for again and again.
     """
     children, below, budget = filesystem.children, _directories(filesystem), budget_of(filesystem)
-    found, todo = [], [directory]
+    found, todo, kinds = [], [directory], filesystem.kinds
     while todo:
         current = todo.pop()
         numbers = children.get(current, ())
         budget.visit(1 + len(numbers))
-        found += [number for number in numbers if filesystem.kind_of(number) != Kind.DIRECTORY]
+        found += [number for number in numbers if kinds[number] != Kind.DIRECTORY]
         todo += below.get(current, ())
         if without and current == directory and f"{directory}/{without}" in todo:
             todo.remove(f"{directory}/{without}")

@@ -23,7 +23,7 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
     filesystem = evidence.filesystem
     for number in evidence.executables:
         read, length = ranges_of(filesystem, number)
-        section = Elf(read, length).sections().get(_SECTION)
+        section = Elf(read, length).section(_SECTION)
         if section is None:
             continue
         location = filesystem.path_of(number)

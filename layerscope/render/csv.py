@@ -2,8 +2,8 @@
 
 from layerscope.model.report import Report
 from layerscope.model.rows import Column, Rows
+from layerscope.render.options import TextOptions
 from layerscope.render.rows import ROW_RENDERERS
-from layerscope.render.text import TextOptions
 from layerscope.render.told import told
 
 COLUMNS = (

@@ -4,7 +4,7 @@ from layerscope.model.finding import FindingKind, Severity
 from layerscope.model.report import Report
 from layerscope.render.escape import printable
 from layerscope.render.json import dumps
-from layerscope.render.text import TextOptions
+from layerscope.render.options import TextOptions
 from layerscope.render.told import told
 
 SEVERITIES = {

@@ -7,9 +7,10 @@ from layerscope.model.finding import FindingKind
 from layerscope.model.report import LayerReport, PathBytes, Report
 from layerscope.render.escape import printable
 from layerscope.render.html_style import STYLE
+from layerscope.render.options import TextOptions
 from layerscope.render.places import finding_stage, step_place
 from layerscope.render.steps import next_steps
-from layerscope.render.text import TextOptions, counted
+from layerscope.render.text import counted
 from layerscope.render.told import Told, told, told_ignored
 from layerscope.render.treemap import treemap
 from layerscope.render.units import Units, percent

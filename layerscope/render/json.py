@@ -2,12 +2,13 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
 
 from msgspec import Struct
 
-from layerscope.model.finding import Finding, FoundPath
+from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 
 
@@ -25,7 +26,9 @@ def lines(value: object) -> str:
     parts = []
     for name, member in plain(value).items():
         if isinstance(member, list | tuple) and member:
-            elements = ",\n    ".join(map(encode, member))
+            # A finding may hold as many paths as a layer has files, so its text is put together from theirs.
+            texts = (_finding(one, encode) if isinstance(one, Finding) else encode(one) for one in member)
+            elements = ",\n    ".join(texts)
             parts.append(f"  {encode(name)}: [\n    {elements}\n  ]")
         else:
             parts.append(f"  {encode(name)}: {encode(member)}")
@@ -43,18 +46,24 @@ def plain(value: object) -> dict[str, Any]:
         raise TypeError(f"no JSON for {type(value).__name__}")
     members = with_bytes({name: getattr(value, name) for name in value.__struct_fields__})
     if isinstance(value, Finding):
-        members["paths"] = [_found_path(path) for path in value.paths]
         members["path_count"] = value.path_count
     elif isinstance(value, Package):
         members["purl"] = value.purl
     return members
 
 
-def _found_path(found: FoundPath) -> dict[str, Any]:
-    """What ``plain`` gives for a path of a finding, in a third of the time: there are tens of thousands of them."""
-    path = found.path
-    members = {"path": path, "layer": found.layer, "content_bytes": found.content_bytes, "fate": found.fate}
-    return members if path.isascii() else with_bytes(members)
+def _finding(finding: Finding, encode: Callable[[object], str]) -> str:
+    """What the encoder gives for a finding, in a fraction of the time."""
+    members = plain(finding)
+    paths = [
+        f'{{"path": {_quoted(one.path)}, "layer": {one.layer}, "content_bytes": {one.content_bytes}, '
+        f'"fate": {_quoted(one.fate)}}}'
+        if one.path.isascii()
+        else encode(one)
+        for one in members.pop("paths")
+    ]
+    count = members.pop("path_count")
+    return f'{encode(members)[:-1]}, "paths": [{", ".join(paths)}], "path_count": {count}}}'
 
 
 def with_bytes(members: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from layerscope.model.report import Report
 from layerscope.render.json import dumps
-from layerscope.render.text import TextOptions
+from layerscope.render.options import TextOptions
 
 
 def jsonl(report: Report, options: TextOptions) -> str:

@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 from layerscope.model.finding import FindingKind
 from layerscope.model.report import Report
 from layerscope.render.escape import printable
-from layerscope.render.text import TextOptions
+from layerscope.render.options import TextOptions
 from layerscope.render.told import Told, told
 from layerscope.rules.catalogue import RULES
 

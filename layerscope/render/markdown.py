@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from layerscope.model.finding import Finding, FindingKind
 from layerscope.model.report import Report
+from layerscope.render.options import TextOptions
 from layerscope.render.places import step_place
 from layerscope.render.rows import markdown_text
 from layerscope.render.steps import next_steps
-from layerscope.render.text import TextOptions, counted
+from layerscope.render.text import counted
 from layerscope.render.told import told, told_ignored
 from layerscope.render.units import percent
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from layerscope.model.report import Report
-from layerscope.render.text import TextOptions
+from layerscope.render.options import TextOptions
 
 Renderer = Callable[[Report, TextOptions], str]
 """Pure: the same report and options give the same text, which ends with a line end."""

@@ -11,7 +11,7 @@ from layerscope.model.package import Package
 from layerscope.model.report import Report
 from layerscope.render import sbom
 from layerscope.render.escape import printable
-from layerscope.render.text import TextOptions
+from layerscope.render.options import TextOptions
 
 if TYPE_CHECKING:
     from datetime import datetime

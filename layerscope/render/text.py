@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from layerscope.model.finding import Finding, FindingKind
 from layerscope.model.report import LayerReport, PathBytes, Report
 from layerscope.render.escape import printable
+from layerscope.render.options import TextOptions
 from layerscope.render.places import finding_stage, stage_words, step_place
 from layerscope.render.steps import next_steps
 from layerscope.render.table import aligned, shortened
@@ -16,18 +15,6 @@ from layerscope.rules.collapse import collapse
 _LAYERS, _FINDINGS, _NEXT, _BYTES, _HIDDEN = 7, 5, 3, 5, 2
 """Rows of each list when nobody asks for more: the whole report of a usual image fits forty lines."""
 _PACKAGES, _STEPS, _STAYED = 6, 3, 3
-
-
-class TextOptions(Struct, frozen=True, kw_only=True):
-    """``top`` rows in each list, 0 for the usual number; ``width`` of the terminal, None where nothing may be cut.
-
-    ``dockerfile`` is the path of the Dockerfile that findings are placed in, as the repository knows it.
-    """
-
-    units: Units
-    top: int = 0
-    width: int | None = None
-    dockerfile: str = ""
 
 
 def text(report: Report, options: TextOptions) -> str:

@@ -1,7 +1,6 @@
 """What compilers of native languages leave behind: objects, symbols, sources."""
 
 import re
-from array import array
 from collections.abc import Iterator
 
 from layerscope.model.entry import Fate, Kind
@@ -108,15 +107,13 @@ def unstripped_elf(scene: Scene) -> Iterator[Leak]:
 def _programs(scene: Scene) -> Iterator[int]:
     """The live files of own layers that may be programs and that nobody else built."""
     filesystem, owners, packages = scene.filesystem, scene.catalog.owners, scene.catalog.packages
-    libraries = frozenset(scene.matches)
+    libraries, fates, kinds = frozenset(scene.matches), filesystem.fates, filesystem.kinds
     for layer in filesystem.layers[scene.base_layers :]:
-        start, changeset = filesystem.numbers(layer.index).start, layer.changeset
-        sizes: array[int] = changeset.sizes
-        for index, size in enumerate(sizes):
-            number = start + index
-            if size < _PROGRAM_BYTES or filesystem.fates[number] != Fate.LIVE or changeset.kinds[index] != Kind.FILE:
+        start, modes = filesystem.numbers(layer.index).start, layer.changeset.ownerships
+        for number, size in enumerate(layer.changeset.sizes, start):
+            if size < _PROGRAM_BYTES or fates[number] != Fate.LIVE or kinds[number] != Kind.FILE:
                 continue
-            if number not in libraries and not changeset.ownerships[index][0] & 0o111:
+            if number not in libraries and not modes[number - start][0] & 0o111:
                 continue
             if owners[number] == UNOWNED or packages[owners[number]].type in _BUILT_HERE:
                 yield number

@@ -2,12 +2,15 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from itertools import compress
 
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.entry import Fate, Kind
+from layerscope.model.entry import IS_HIDDEN, Fate, Kind
 from layerscope.rules.rule import Leak
 
-Taken = dict[int, list[tuple[int, int]]]
+_CLAIMABLE = frozenset(kind.value for kind in Kind if kind < Kind.WHITEOUT and kind != Kind.DIRECTORY)
+
+Taken = dict[int, dict[int, int]]
 """By layer, the numbers of versions and the bytes that each would win back."""
 
 
@@ -26,43 +29,41 @@ class Claims:
         a hardlink keeps alive that is not part of the leak: removing one name of it would win nothing. But a leak
         with a place points at what the file says, so there it is shown, with 0 bytes.
         """
-        claimed, links, fates = self._claimed, self._links, self._filesystem.fates
+        claimed, links, filesystem = self._claimed, self._links, self._filesystem
+        kinds, sizes, fates = filesystem.kinds, filesystem.sizes, filesystem.fates
         together = frozenset(leak.versions) if links else frozenset()
-        savings = dict(zip(leak.versions, leak.savings, strict=True)) if leak.savings is not None else {}
+        savings = zip(leak.versions, leak.savings, strict=True) if leak.savings is not None else ()
+        parts = {number: saving for number, saving in savings if fates[number] == Fate.LIVE}
         taken: Taken = {}
-        for layer, numbers in by_layer(self._filesystem, leak.versions):
-            changeset, start = self._filesystem.layers[layer].changeset, self._filesystem.numbers(layer).start
-            kinds, sizes = changeset.kinds, changeset.sizes
-            found = taken.setdefault(layer, [])
-            for number in numbers:
-                kind = kinds[number - start]
-                if claimed[number] or kind == Kind.DIRECTORY or kind >= Kind.WHITEOUT:
+        for layer, numbers in by_layer(filesystem, leak.versions):
+            found = {number: sizes[number] for number in numbers if not claimed[number] and kinds[number] in _CLAIMABLE}
+            for number in links.keys() & found.keys():
+                if self._all_claimed(number, together):
                     continue
-                content_bytes = sizes[number - start]
-                if number in links and not self._all_claimed(number, together):
-                    if not leak.place:
-                        continue
-                    content_bytes = 0
+                if leak.place:
+                    found[number] = 0
+                else:
+                    del found[number]
+            for number in parts.keys() & found.keys():
+                found[number] = min(parts[number], found[number])
+            for number in found:
                 claimed[number] = 1
-                is_part = number in savings and fates[number] == Fate.LIVE
-                found.append((number, min(savings[number], content_bytes) if is_part else content_bytes))
+            taken[layer] = found
         return taken
 
     def point(self, leak: Leak) -> Taken:
         """The leak's versions with 0 bytes each, and no claim on any of them."""
         groups = by_layer(self._filesystem, leak.versions)
-        return {layer: [(number, 0) for number in numbers] for layer, numbers in groups}
+        return {layer: dict.fromkeys(numbers, 0) for layer, numbers in groups}
 
     def hidden_unclaimed(self, layer: int) -> int:
         """The bytes of a layer's hidden versions that nobody has claimed."""
-        filesystem, claimed = self._filesystem, self._claimed
-        numbers = filesystem.numbers(layer)
-        fates, sizes = filesystem.fates, filesystem.layers[layer].changeset.sizes
-        return sum(
-            sizes[number - numbers.start]
-            for number in numbers
-            if Fate.LIVE != fates[number] != Fate.MARKER and not claimed[number]
+        filesystem, numbers = self._filesystem, self._filesystem.numbers(layer)
+        columns = zip(
+            filesystem.layers[layer].changeset.sizes, self._claimed[numbers.start : numbers.stop], strict=True
         )
+        hidden = filesystem.fates[numbers.start : numbers.stop].translate(IS_HIDDEN)
+        return sum(content_bytes for content_bytes, claimed in compress(columns, hidden) if not claimed)
 
     def _all_claimed(self, carrier: int, together: frozenset[int]) -> bool:
         return all(link in together or self._claimed[link] for link in self._links[carrier])

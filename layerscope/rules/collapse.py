@@ -1,6 +1,7 @@
 """From many paths to the few directories that say most: ``/app/.git``, not its 812 files."""
 
 import posixpath
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct, field
@@ -60,13 +61,12 @@ def _tree(paths: Iterable[tuple[str, int]], most: int) -> _Node:
 
     A directory of more than ``most`` files can only stay whole, so none of them is named.
     """
-    directories: dict[str, list[tuple[str, int]]] = {}
-    for path, content_bytes in paths:
-        parent, _, name = path.rpartition("/")
-        directories.setdefault(parent, []).append((name, content_bytes))
+    directories: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    for file in paths:
+        directories[file[0].rpartition("/")[0]].append(file)
     root = _Node()
     for directory, members in directories.items():
-        total = sum(content_bytes for _, content_bytes in members)
+        total = sum([content_bytes for _, content_bytes in members])
         node = root
         node.add(len(members), total)
         for part in directory.split("/")[1:]:
@@ -75,8 +75,8 @@ def _tree(paths: Iterable[tuple[str, int]], most: int) -> _Node:
         if len(members) > most:
             node.is_whole = True
             continue
-        for name, content_bytes in members:
-            leaf = node.children.setdefault(name, _Node())
+        for path, content_bytes in members:
+            leaf = node.children.setdefault(path.rpartition("/")[2], _Node())
             leaf.add(1, content_bytes)
             leaf.is_file = True
     return root

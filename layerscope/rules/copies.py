@@ -1,12 +1,12 @@
 """The same content twice: at two paths, or as a second root file system over the first."""
 
 import re
-from array import array
 from collections.abc import Iterable, Iterator
 
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.owned import is_owned
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.views import content_bytes, made_by, weight
@@ -68,15 +68,14 @@ def _candidates(scene: Scene) -> frozenset[int]:
     A set-user-id program is a copy for its mode, which no link can have apart from its twin.
     """
     filesystem, found = scene.filesystem, []
+    fates, claimed, owners = filesystem.fates, scene.claimed, scene.catalog.owners
     for layer in filesystem.layers[scene.base_layers :]:
-        start = filesystem.numbers(layer.index).start
-        sizes: array[int] = layer.changeset.sizes
-        modes = layer.changeset.ownerships
-        for index, size in enumerate(sizes):
-            if size >= _SHORTEST and not modes[index][0] & _SETID:
-                number = start + index
-                if filesystem.fates[number] == Fate.LIVE and not scene.claimed[number] and not is_owned(scene, number):
-                    found.append(number)
+        modes, start = layer.changeset.ownerships, filesystem.numbers(layer.index).start
+        for number, size in enumerate(layer.changeset.sizes, start):
+            if size < _SHORTEST or fates[number] or claimed[number] or owners[number] != UNOWNED:
+                continue
+            if not modes[number - start][0] & _SETID:
+                found.append(number)
     return frozenset(n for n in found if not _LICENCE.fullmatch(filesystem.path_of(n).rpartition("/")[2]))
 
 
@@ -86,15 +85,12 @@ def _same_length(scene: Scene, own: frozenset[int]) -> list[list[int]]:
     groups: dict[int, list[int]] = {filesystem.content_bytes(number): [] for number in own}
     if not groups:
         return []
+    fates, claimed = filesystem.fates, scene.claimed
     for layer in filesystem.layers:
-        start = filesystem.numbers(layer.index).start
-        sizes: array[int] = layer.changeset.sizes
-        modes = layer.changeset.ownerships
-        for index, size in enumerate(sizes):
-            if size in groups and not modes[index][0] & _SETID:
-                number = start + index
-                if filesystem.fates[number] == Fate.LIVE and not scene.claimed[number]:
-                    groups[size].append(number)
+        modes, start = layer.changeset.ownerships, filesystem.numbers(layer.index).start
+        for number, size in enumerate(layer.changeset.sizes, start):
+            if size in groups and not (fates[number] or claimed[number] or modes[number - start][0] & _SETID):
+                groups[size].append(number)
     return [group for group in groups.values() if len(group) > 1 and not own.isdisjoint(group)]
 
 

@@ -1,6 +1,10 @@
 """What rules ask about packages."""
 
+from array import array
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from itertools import compress
 
 from layerscope.model.entry import Fate
 from layerscope.model.package import Package
@@ -24,12 +28,15 @@ def indexes(scene: Scene, wanted: Callable[[Package], bool]) -> frozenset[int]:
 
 def owned_by(scene: Scene, packages: Iterable[int]) -> dict[int, tuple[int, ...]]:
     """The live versions of each of these packages; a package without any is left out."""
-    found: dict[int, list[int]] = {index: [] for index in packages}
-    if found:
-        for number, owner in enumerate(scene.catalog.owners):
-            if owner in found:
-                found[owner].append(number)
-    return {index: tuple(numbers) for index, numbers in found.items() if numbers}
+    wanted = tuple(packages)
+    if wanted and not scene.owned:
+        # Several rules ask, and one pass over all versions answers them all.
+        found: dict[int, array[int]] = defaultdict(partial(array, "q"))
+        owners = scene.catalog.owners
+        for number in compress(range(len(owners)), map(UNOWNED.__ne__, owners)):
+            found[owners[number]].append(number)
+        scene.owned.update(found)
+    return {index: tuple(scene.owned[index]) for index in wanted if index in scene.owned}
 
 
 def by_instruction(scene: Scene, owned: Mapping[int, tuple[int, ...]]) -> Iterator[tuple[tuple[int, ...], str]]:

@@ -12,7 +12,7 @@ from layerscope.rules.views import calls, living
 
 _FILE_BYTES = 4 << 20
 _METADATA_BYTES = 64 << 10
-_REQUIRES = re.compile(rb"^Requires-Dist:([^\r\n]*)", re.MULTILINE)
+_REQUIRES = b"\nRequires-Dist:"
 _EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']*)["']""")
 _TOOLS = frozenset({"pip", "setuptools", "wheel"})
 _FIXES = {
@@ -100,7 +100,9 @@ def _requirements(scene: Scene) -> Requirements:
     for location, name in names.items():
         number = filesystem.live.get(location)
         data = filesystem.read(number, 0, _METADATA_BYTES) if number is not None else None
-        lines = [line.decode("utf-8", "replace") for line in _REQUIRES.findall(data or b"")]
+        # The long texts behind the headers are searched too, and bytes are split much faster than matched.
+        needs = (b"\n" + (data or b"")).split(_REQUIRES)[1:]
+        lines = [need.partition(b"\n")[0].partition(b"\r")[0].decode("utf-8", "replace") for need in needs]
         found[name] |= {(need[0], _extra(line)) for line in lines if (need := required(line))}
     return found
 

@@ -1,5 +1,6 @@
 """What every rule is: metadata, the paths that it asks for, and a generator of what it finds needless."""
 
+from array import array
 from collections.abc import Callable, Iterator
 
 from msgspec import Struct, field
@@ -57,6 +58,8 @@ class Scene(Struct, frozen=True, kw_only=True):
     lockfiles: tuple[tuple[str, bytes], ...] = ()
     makers: dict[int, Instruction] = field(default_factory=dict)
     """What ``made_by`` of rules.views remembers: the instruction of each layer."""
+    owned: dict[int, "array[int]"] = field(default_factory=dict)
+    """What ``owned_by`` of rules.owned remembers: the live versions of each package."""
 
     def with_matches(self, matches: tuple[int, ...]) -> "Scene":
         """The same scene for a rule whose path set holds these versions."""

@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
-from layerscope.model.entry import Kind
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.masks import mask
 from layerscope.rules.rule import Leak, Rule, Scene, rule
 from layerscope.rules.token_shapes import tokens_in
-from layerscope.rules.whose import by_path, is_buried, is_of_test, is_packaged, is_vendored
+from layerscope.rules.whose import OS_PACKAGES, by_path, is_buried, is_of_test, is_packaged, is_vendored
 
 LONGEST = 64 << 10
 """The longest file that is read, in bytes."""
@@ -104,22 +103,32 @@ def _small_files(scene: Scene) -> Iterator[tuple[int, str, int]]:
     filesystem, owners = scene.filesystem, scene.catalog.owners
     if scene.base_layers >= len(filesystem.layers):
         return
-    paths, kinds, sizes = filesystem.paths, filesystem.kinds, filesystem.sizes
+    paths, kinds, first = filesystem.paths, filesystem.kinds, filesystem.numbers(scene.base_layers).start
     claimed = scene.claimed or bytes(len(filesystem))
-    directories: dict[str, bool] = {}
-    for number in range(filesystem.numbers(scene.base_layers).start, len(filesystem)):
-        if kinds[number] != Kind.FILE or claimed[number] or not 16 <= sizes[number] <= LONGEST:
-            continue
-        if owners[number] != UNOWNED and is_packaged(scene, number):
+    of_system = {index for index, package in enumerate(scene.catalog.packages) if package.type in OS_PACKAGES}
+    directories = _Directories()
+    for number, content_bytes in enumerate(islice(filesystem.sizes, first, None), first):
+        if not 16 <= content_bytes <= LONGEST or claimed[number] or owners[number] in of_system or kinds[number]:
             continue
         path = paths[number]
-        parent = path[: path.rfind("/") + 1]
-        wanted = directories.get(parent)
-        if wanted is None:
-            wanted = not (is_vendored(parent) or is_of_test(parent) or _INNER.search(parent))
-            directories[parent] = wanted
-        if wanted and not _OTHER.search(path, max(0, len(path) - 12)):
-            yield number, path, sizes[number]
+        if directories[filesystem.directories[number]] and not _OTHER.search(path, max(0, len(path) - 12)):
+            yield number, path, content_bytes
+
+
+class _Directories(dict[str, bool]):
+    """Whether the texts in a directory may be the user's own; nothing is below a directory whose texts are not."""
+
+    def __missing__(self, directory: str) -> bool:
+        way = []
+        while directory and directory not in self:
+            way.append(directory)
+            directory = directory.rpartition("/")[0]
+        wanted = self.get(directory, True)
+        for directory in reversed(way):
+            inside = f"{directory}/"
+            wanted = wanted and not (is_vendored(inside) or is_of_test(inside) or _INNER.search(inside))
+            self[directory] = wanted
+        return wanted
 
 
 TOKENS: tuple[Rule, ...] = (token_pattern,)

@@ -31,11 +31,14 @@ class Token(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """One kind of token: who issues it, the literals without one of which it cannot occur, the expression, a check."""
+    """One kind of token: who issues it, the literals without one of which it cannot occur, the expression, a check.
+
+    Expressions are compiled where a text holds their literals: most runs meet none of them.
+    """
 
     issuer: str
     anchors: tuple[bytes, ...]
-    pattern: re.Pattern[bytes]
+    expression: bytes
     check: Check | None = None
     severity: Severity = Severity.CRITICAL
 
@@ -104,7 +107,7 @@ def _storage_key(match: bytes, around: bytes) -> bytes | None:
 def _shape(
     issuer: str, anchors: bytes, pattern: bytes, check: Check | None = None, severity: Severity = Severity.CRITICAL
 ) -> Shape:
-    whole = re.compile(rb"(?<![A-Za-z0-9_-])" + pattern + rb"(?![A-Za-z0-9_])")
+    whole = rb"(?<![A-Za-z0-9_-])" + pattern + rb"(?![A-Za-z0-9_])"
     return Shape(issuer, tuple(anchors.split()), whole, check, severity)
 
 
@@ -180,7 +183,7 @@ def tokens_in(data: bytes) -> Iterator[Token]:
     for shape in SHAPES:
         if not any(anchor in data for anchor in shape.anchors):
             continue
-        for match in shape.pattern.finditer(data):
+        for match in re.finditer(shape.expression, data):
             around = data[max(0, match.start() - _AROUND) : match.end() + _AROUND]
             value = shape.check(match[0], around) if shape.check is not None else match[0]
             if value is not None and not _is_made_up(value):

@@ -168,11 +168,11 @@ def core_dump(scene: Scene) -> Iterator[Leak]:
     `core` are no finding.
     """
     kinds = scene.filesystem.kinds
-    numbered = (
+    numbered = [
         (number, path)
         for number, path in enumerate(scene.filesystem.paths)
         if "/core." in path and _CORE.search(path) and kinds[number] == Kind.FILE
-    )
+    ]
     for number, path in dict.fromkeys((*users_files(scene, vendored=True), *numbered)):
         head = scene.filesystem.read(number, 0, 64) or b""
         if _is_dump(head, path) and not is_packaged(scene, number):

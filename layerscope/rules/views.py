@@ -8,7 +8,6 @@ from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
-from layerscope.rules.claims import by_layer
 from layerscope.rules.rule import Scene
 
 _WORD = re.compile(r"[^\s'\"`;|&()<>=$]+")
@@ -18,16 +17,13 @@ _LONGEST = 64 << 10
 def living(scene: Scene) -> tuple[int, ...]:
     """The matches that the final file system still holds."""
     fates = scene.filesystem.fates
-    return tuple(number for number in scene.matches if fates[number] == Fate.LIVE)
+    return tuple([number for number in scene.matches if fates[number] == Fate.LIVE])
 
 
 def files(scene: Scene, numbers: Iterable[int]) -> tuple[int, ...]:
     """Those that are regular files or hardlinks."""
-    found: list[int] = []
-    for layer, members in by_layer(scene.filesystem, numbers):
-        start, kinds = scene.filesystem.numbers(layer).start, scene.filesystem.layers[layer].changeset.kinds
-        found += (number for number in members if kinds[number - start] <= Kind.HARDLINK)
-    return tuple(found)
+    kinds = scene.filesystem.kinds
+    return tuple([number for number in sorted(set(numbers)) if kinds[number] <= Kind.HARDLINK])
 
 
 def within(path: str, directories: AbstractSet[str]) -> bool:
@@ -46,7 +42,7 @@ def under(scene: Scene, directories: AbstractSet[str]) -> tuple[int, ...]:
 
 def content_bytes(scene: Scene, numbers: Iterable[int]) -> int:
     """The sum of the versions' lengths."""
-    return sum(map(scene.filesystem.content_bytes, numbers))
+    return sum(map(scene.filesystem.sizes.__getitem__, numbers))
 
 
 def made_by(scene: Scene, layer: int) -> Instruction | None:

@@ -82,8 +82,8 @@ def archive(data: bytes) -> None:
     from layerscope.analysis.report import report
     from layerscope.archive.reader import open_image
     from layerscope.archive.reading import Reading
+    from layerscope.render.options import TextOptions
     from layerscope.render.renderers import RENDERERS
-    from layerscope.render.text import TextOptions
     from layerscope.render.units import units
 
     with tempfile.NamedTemporaryFile() as file:

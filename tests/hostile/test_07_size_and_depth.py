@@ -13,8 +13,8 @@ from layerscope.analysis.analyse import WANTED, Question, analyse
 from layerscope.analysis.report import report
 from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
+from layerscope.render.options import TextOptions
 from layerscope.render.renderers import RENDERERS
-from layerscope.render.text import TextOptions
 from layerscope.render.units import units
 from tests.builder import (
     ImageSpec,

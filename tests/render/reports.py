@@ -14,7 +14,7 @@ from layerscope.model.report import (
     StageReport,
     Totals,
 )
-from layerscope.render.text import TextOptions
+from layerscope.render.options import TextOptions
 from layerscope.render.units import si
 
 OPTIONS = TextOptions(units=si)
