@@ -6,8 +6,9 @@ from fractions import Fraction
 from msgspec import Struct
 
 from layerscope.errors import UsageError
+from layerscope.model.patterns import pattern
 
-_AMOUNT = re.compile(r"(?P<number>[0-9][0-9_,]{0,30}(?:\.[0-9]{1,18})?)\s{0,4}(?P<unit>%|[A-Za-z]{0,3})")
+_AMOUNT = pattern(r"(?P<number>[0-9][0-9_,]{0,30}(?:\.[0-9]{1,18})?)\s{0,4}(?P<unit>%|[A-Za-z]{0,3})")
 _POWERS = {letter: power for power, letter in enumerate("kmgtp", start=1)}
 
 

@@ -1,15 +1,15 @@
 """Which layers two images share, and the steps of two builds beside each other."""
 
-import re
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from msgspec import Struct
 
 from layerscope.model.diff import InstructionChange, LayerDiff, Status
+from layerscope.model.patterns import pattern
 from layerscope.model.report import Report
 
-_CHECKSUM = re.compile(r"\b(?:file|dir|multi):[0-9a-f]{64}")
+_CHECKSUM = pattern(r"\b(?:file|dir|multi):[0-9a-f]{64}")
 _UNRECORDED = "no instruction is recorded"
 
 

@@ -10,12 +10,13 @@ from fractions import Fraction
 
 from layerscope.analysis.amounts import byte_count, share
 from layerscope.errors import UsageError
+from layerscope.model.patterns import pattern
 
 _DEFAULTS = {"lowestEfficiency": "0.9", "highestWastedBytes": "disabled", "highestUserWastedPercent": "0.1"}
 """What dive takes where its file is silent."""
 _OFF = ("", "disabled", "off", "false")
-_LINE = re.compile(r"(?P<key>[^\s:#'\"\[\]{}&*!|>%@`-][^\s:#]*)[ ]*:(?:[ ]+(?P<value>.*))?")
-_SCALAR = re.compile(r"(?P<quote>['\"])(?P<quoted>[^'\"\\]*)(?P=quote)|(?P<bare>[A-Za-z0-9_.~][^#'\"\[\]{}]*)")
+_LINE = pattern(r"(?P<key>[^\s:#'\"\[\]{}&*!|>%@`-][^\s:#]*)[ ]*:(?:[ ]+(?P<value>.*))?")
+_SCALAR = pattern(r"(?P<quote>['\"])(?P<quoted>[^'\"\\]*)(?P=quote)|(?P<bare>[A-Za-z0-9_.~][^#'\"\[\]{}]*)")
 
 
 def dive_limits(text: str, source: str) -> dict[str, str]:

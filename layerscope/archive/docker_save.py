@@ -8,9 +8,10 @@ from layerscope.archive.store import Store
 from layerscope.errors import LimitExceeded
 from layerscope.model.digest import Digest
 from layerscope.model.limits import Limits
+from layerscope.model.patterns import pattern
 
 MANIFEST = "manifest.json"
-_DIGEST_IN_NAME = re.compile(r"(?:^|[/:])([0-9a-f]{64})(?:\.json)?\Z")
+_DIGEST_IN_NAME = pattern(r"(?:^|[/:])([0-9a-f]{64})(?:\.json)?\Z")
 
 
 def candidates(store: Store, document: Node, limits: Limits) -> tuple[Candidate, ...]:

@@ -1,7 +1,6 @@
 """From a path, a directory or a pipe to an Image."""
 
 import io
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,8 +21,9 @@ from layerscope.archive.window import PositionalWindow
 from layerscope.errors import ArchiveError, Damaged, NotAnImage
 from layerscope.model.changeset import Changeset
 from layerscope.model.image import Image
+from layerscope.model.patterns import pattern
 
-_PART = re.compile(r"/(?:oci-layout|repositories|blobs|(?:sha256:)?[0-9a-f]{64}(?:\.[.\w]+)?)?(?:/|\Z)")
+_PART = pattern(r"/(?:oci-layout|repositories|blobs|(?:sha256:)?[0-9a-f]{64}(?:\.[.\w]+)?)?(?:/|\Z)")
 _PIPE = 1 << 20
 _OTHERS = {
     b"\x7fELF": "a program",

@@ -5,7 +5,6 @@ and whatever looks like JSON is kept.
 """
 
 import io
-import re
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,8 +20,9 @@ from layerscope.archive.window import StreamWindow, Window
 from layerscope.errors import ArchiveError
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Contents
+from layerscope.model.patterns import pattern
 
-_OUTER_NAMES = re.compile(
+_OUTER_NAMES = pattern(
     r"/(?:blobs|oci-layout|repositories|(?:sha256:)?[0-9a-f]{64}[^/]*|[0-9a-z]{32}(?:-[0-9a-z]+)*)(?:/|\Z)"
     r"|/[^/]*\.json\Z|/(?:[^/]*/)*[^/]*\.tar(?:\.\w+)?\Z"
 )

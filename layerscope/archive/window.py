@@ -9,7 +9,7 @@ from layerscope.archive.tally import Tally
 from layerscope.errors import ArchiveError, Damaged, LimitExceeded
 from layerscope.model.limits import Limits
 
-_SMALLEST, _LARGEST = 1 << 12, 1 << 17
+_SMALLEST, _LARGEST = 1 << 12, 1 << 14
 _CHUNK = 1 << 18
 
 

@@ -12,6 +12,7 @@ import typer
 from msgspec import Struct
 
 from layerscope.errors import LayerscopeError, UsageError
+from layerscope.model.patterns import pattern
 from layerscope.model.report import Report
 
 
@@ -47,7 +48,7 @@ _SUFFIXES = (
     (".xml", ReportFormat.JUNIT),
 )
 """What a file's name says of its format; the longest ending comes first."""
-_NAMED = re.compile(r"([A-Za-z0-9_-]+)=(.*)\Z", re.DOTALL)
+_NAMED = pattern(r"([A-Za-z0-9_-]+)=(.*)\Z", re.DOTALL)
 _WITH_EXTRAS = (ReportFormat.CYCLONEDX, ReportFormat.SPDX)
 """Formats whose libraries may be missing; the keys of render.sbom.EXTRAS."""
 STDOUT = "-"

@@ -1,13 +1,13 @@
 """Where the base image ends, as far as the history alone can tell: a guess, and to be called one."""
 
-import re
 from collections.abc import Sequence
 
 from layerscope.model.image import HistoryEntry
 from layerscope.model.instruction import Instruction
+from layerscope.model.patterns import pattern
 
 _STARTS = frozenset({"CMD", "ENTRYPOINT"})
-_IMAGE_ID = re.compile(r"(?:sha256:)?(?:[0-9a-f]{12}|[0-9a-f]{64})")
+_IMAGE_ID = pattern(r"(?:sha256:)?(?:[0-9a-f]{12}|[0-9a-f]{64})")
 _OTHER_TOOLS = frozenset({"APKO", "BAZEL", "BUILDPACK", "COMMIT", "IMPORT", "JIB", "KO", "NIX"})
 
 

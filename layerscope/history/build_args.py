@@ -4,9 +4,10 @@ import re
 from itertools import islice
 
 from layerscope.history.shells import later_shell
+from layerscope.model.patterns import pattern
 
-_COUNT = re.compile(r"\|(\d{1,9})(?: |$)", re.ASCII)
-_NAME = re.compile(r"(?:^|(?<= ))([A-Za-z_][A-Za-z0-9_]*)=")
+_COUNT = pattern(r"\|(\d{1,9})(?: |$)", re.ASCII)
+_NAME = pattern(r"(?:^|(?<= ))([A-Za-z_][A-Za-z0-9_]*)=")
 
 
 BuildArgs = tuple[tuple[str, str], ...]

@@ -2,10 +2,12 @@
 
 import re
 
-_NOTE = re.compile(
+from layerscope.model.patterns import pattern
+
+_NOTE = pattern(
     r"\|(?:unsetLabel|inheritLabels|unsetAnnotation|inheritAnnotations|force-mtime|clamp-mtime)=[^\n]*+", re.ASCII
 )
-_CONTENTS = re.compile(r"(?::(?:sha256:)?[0-9a-f]{64}){1,20}\Z")
+_CONTENTS = pattern(r"(?::(?:sha256:)?[0-9a-f]{64}){1,20}\Z")
 
 
 def without_notes(text: str) -> str:

@@ -13,6 +13,7 @@ from layerscope.history.shells import is_shell_alone, no_operation, without_shel
 from layerscope.history.tools import tool_step
 from layerscope.model.image import HistoryEntry
 from layerscope.model.instruction import Instruction
+from layerscope.model.patterns import pattern
 
 KEYWORDS = frozenset(
     {
@@ -20,12 +21,12 @@ KEYWORDS = frozenset(
         "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
     }
 )  # fmt: skip
-_KEYWORD = re.compile(r"([A-Za-z]{3,11})(?:\s+|$)")
-_CONTENT = re.compile(r"((?:--[a-z-]+(?:=\S*+)?\s++)*+(?:file|dir|multi):[0-9a-f]{12})[0-9a-f]{20,}+(?= in )")
-_COPY_FROM = re.compile(r"(?:--(?!from=)[a-z-]++(?:=\S*+)?\s++)*+--from=(\S++)")
-_STEP_NAME = re.compile(r"\[[^\]\n]{1,200}\] ")
-_MOUNTED = re.compile(r"mount \S{1,200} from exec ")
-_COMMAND = re.compile(r"(?:/|[a-z0-9_.])[\w./+-]{0,300}(?: |$)", re.ASCII)
+_KEYWORD = pattern(r"([A-Za-z]{3,11})(?:\s+|$)")
+_CONTENT = pattern(r"((?:--[a-z-]+(?:=\S*+)?\s++)*+(?:file|dir|multi):[0-9a-f]{12})[0-9a-f]{20,}+(?= in )")
+_COPY_FROM = pattern(r"(?:--(?!from=)[a-z-]++(?:=\S*+)?\s++)*+--from=(\S++)")
+_STEP_NAME = pattern(r"\[[^\]\n]{1,200}\] ")
+_MOUNTED = pattern(r"mount \S{1,200} from exec ")
+_COMMAND = pattern(r"(?:/|[a-z0-9_.])[\w./+-]{0,300}(?: |$)", re.ASCII)
 
 
 def parse(entry: HistoryEntry, index: int, shell: str = "") -> Instruction:

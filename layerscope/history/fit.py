@@ -1,17 +1,17 @@
 """Whether an instruction of a Dockerfile may be the one that a history tells of."""
 
-import re
 from typing import Self
 
 from msgspec import Struct
 
 from layerscope.history.metadata import exec_arguments
 from layerscope.model.instruction import Instruction
+from layerscope.model.patterns import pattern
 
-_FLAGS = re.compile(r"(?:--[a-z][a-z-]*+(?:=\S*+)?\s++)++")
-_CONTENT = re.compile(r"(?:file|dir|multi):[0-9a-f]{12} in ")
-_VARIABLE = re.compile(r"\$\{[^{}]{1,200}\}|\$\w{1,200}")
-_WORDS = re.compile(r"[^\s\"',\[\]]+")
+_FLAGS = pattern(r"(?:--[a-z][a-z-]*+(?:=\S*+)?\s++)++")
+_CONTENT = pattern(r"(?:file|dir|multi):[0-9a-f]{12} in ")
+_VARIABLE = pattern(r"\$\{[^{}]{1,200}\}|\$\w{1,200}")
+_WORDS = pattern(r"[^\s\"',\[\]]+")
 _WORDY = frozenset({"CMD", "ENTRYPOINT", "EXPOSE", "SHELL", "VOLUME"})
 _LEFT_OUT = frozenset({"HEALTHCHECK", "ONBUILD"})
 """Kinds that builders print in too many ways to compare their words."""

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable
 
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
-_ARRAY = re.compile(r'(?:&\{)?\[((?:"(?:[^"\\]|\\.)*+"[ ,]*+)*+)\]\}?', re.DOTALL)
-_PORTS = re.compile(r"(?:map)?\[([^\[\]]*+)\]")
-_CHECK = re.compile(
+from layerscope.model.patterns import pattern
+
+_QUOTED = pattern(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
+_ARRAY = pattern(r'(?:&\{)?\[((?:"(?:[^"\\]|\\.)*+"[ ,]*+)*+)\]\}?', re.DOTALL)
+_PORTS = pattern(r"(?:map)?\[([^\[\]]*+)\]")
+_CHECK = pattern(
     r"&\{\[((?:\"(?:[^\"\\]|\\.)*+\" ?+)*+)\] ((?:\"[0-9a-zµ.]{1,30}\" ){3,4})'((?:[^'\\]|\\.)[^']{0,8})'\}", re.DOTALL
 )
-_CHECK_FIELDS = re.compile(
+_CHECK_FIELDS = pattern(
     r"\{Test:\[(CMD-SHELL|CMD|NONE) ?(.*)\] Interval:(\S{1,30}) Timeout:(\S{1,30}) StartPeriod:(\S{1,30})"
     r"(?: StartInterval:(\S{1,30}))? Retries:(\d{1,9})\}",
     re.DOTALL | re.ASCII,

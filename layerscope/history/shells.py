@@ -2,14 +2,16 @@
 
 import re
 
+from layerscope.model.patterns import pattern
+
 _OPTION = r"(?: (?:-[A-Za-z]{0,8}o [a-z]{1,20}|--?[A-Za-z][A-Za-z-]{0,20}))"
 _UNIX = rf"(?:(?:/[\w.+-]{{1,40}}){{0,6}}/)?(?:busybox )?(?:ba|da|a|z|k)?sh{_OPTION}{{0,8}}? -[A-Za-z]{{0,8}}c"
 _CMD = r"(?:[A-Za-z]:(?:\\[\w.-]{1,40}){1,6}\\)?(?i:cmd)(?:\.exe)?(?: /[A-Za-z]){0,4}? /[CcKk]"
 _POWERSHELL = r"(?i:powershell|pwsh)(?:\.exe)?(?: -[A-Za-z]{1,20}(?: [A-Za-z]{1,20})?){0,6}? -[Cc](?:ommand)?"
 # Every repetition is bounded, so a search costs a constant for each character of a hostile text.
-_SHELL = re.compile(rf"(?:{_UNIX}|{_CMD}|{_POWERSHELL})(?: |$)", re.ASCII)
-_LATER_SHELL = re.compile(rf"(?<= )(?:{_UNIX}|{_CMD}|{_POWERSHELL}) ", re.ASCII)
-_SHELL_ALONE = re.compile(
+_SHELL = pattern(rf"(?:{_UNIX}|{_CMD}|{_POWERSHELL})(?: |$)", re.ASCII)
+_LATER_SHELL = pattern(rf"(?<= )(?:{_UNIX}|{_CMD}|{_POWERSHELL}) ", re.ASCII)
+_SHELL_ALONE = pattern(
     r"(?:(?:/[\w.+-]{1,40}){0,6}/)?(?:(?:ba|da|a|z|k)?sh|(?i:cmd|powershell|pwsh)(?:\.exe)?)(?: --?[a-z]{1,10}){0,3}",
     re.ASCII,
 )

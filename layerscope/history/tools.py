@@ -3,19 +3,18 @@
 import re
 
 from layerscope.model.image import HistoryEntry
+from layerscope.model.patterns import pattern
 
-_STORE_PATH = re.compile(r"/nix/store/[0-9a-z]{1,64}-([^\s'\",\[\]/]+)")
-_BUILDPACK = re.compile(
+_STORE_PATH = pattern(r"/nix/store/[0-9a-z]{1,64}-([^\s'\",\[\]/]+)")
+_BUILDPACK = pattern(
     r"Layer: '.*', Created by (?:buildpack|extension): .*"
     r"|Application Layer|Application Slice: \d+|Software Bill-of-Materials|Buildpacks [A-Z].*",
     re.DOTALL,
 )
-_JIB = re.compile(r"jib(?:-[a-z]+)*(?::.*)?", re.DOTALL)
+_JIB = pattern(r"jib(?:-[a-z]+)*(?::.*)?", re.DOTALL)
 # Root file systems made elsewhere: Debian's and BusyBox's own builders, SUSE's and Fedora's, Windows base images,
 # and images flattened into one layer.
-_ROOTFS = re.compile(
-    r"# \w+\.sh .*|BusyBox \d.*|KIWI \d.*|(?:Apply image|Install update) .*|crane flatten .*", re.DOTALL
-)
+_ROOTFS = pattern(r"# \w+\.sh .*|BusyBox \d.*|KIWI \d.*|(?:Apply image|Install update) .*|crane flatten .*", re.DOTALL)
 _IMPORTED = ("Imported from ", "Created by Image Factory")
 
 

@@ -1,14 +1,14 @@
 """Content digests as the OCI image-spec writes them, ``sha256:<64 hex digits>``."""
 
-import re
 from typing import Self
 
 from msgspec import Struct
 
 from layerscope.errors import Damaged
+from layerscope.model.patterns import pattern
 
 _LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
-_HEX = re.compile(r"[0-9a-f]+\Z")
+_HEX = pattern(r"[0-9a-f]+\Z")
 
 
 class Digest(Struct, frozen=True):

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from functools import partial
 
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
 from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader, text_of
 
 _PATHS = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed", "/var/lib/apk/db/installed")
-_FIELD = re.compile(rb"^([PVA]):([^\n]*)", re.MULTILINE)
+_FIELD = pattern(rb"^([PVA]):([^\n]*)", re.MULTILINE)
 
 
 def _catalog(evidence: Evidence) -> Iterator[Claim]:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from layerscope.model.patterns import pattern
 from layerscope.packages.database import text_of
 
-_FIELD = re.compile(rb"^(Package|Status|Version|Architecture):[ \t]*([^\n]*)", re.MULTILINE | re.IGNORECASE)
-_CONFFILES = re.compile(rb"^Conffiles:[^\n]*((?:\n [^\n]*)*)", re.MULTILINE | re.IGNORECASE)
+_FIELD = pattern(rb"^(Package|Status|Version|Architecture):[ \t]*([^\n]*)", re.MULTILINE | re.IGNORECASE)
+_CONFFILES = pattern(rb"^Conffiles:[^\n]*((?:\n [^\n]*)*)", re.MULTILINE | re.IGNORECASE)
 _WITHOUT_FILES = frozenset({b"not-installed", b"config-files"})
 
 

@@ -3,19 +3,19 @@
 Source: Erlang/OTP, Kernel Reference Manual, "app", and Design Principles, "Applications".
 """
 
-import re
 from collections.abc import Iterator
 
 from layerscope.model.limits import MIB
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.packages import records
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
 from layerscope.packages.records import read_text, word
 
 _MOST = MIB
 _SUFFIX = ".app"
-_APPLICATION = re.compile(r"\{\s{0,99}application\s{0,99},\s{0,99}'?(\w{1,100})")
-_VERSION = re.compile(r"\{\s{0,99}vsn\s{0,99},\s{0,99}\"([^\"\n]{0,100})\"")
+_APPLICATION = pattern(r"\{\s{0,99}application\s{0,99},\s{0,99}'?(\w{1,100})")
+_VERSION = pattern(r"\{\s{0,99}vsn\s{0,99},\s{0,99}\"([^\"\n]{0,100})\"")
 
 
 def _catalog(evidence: Evidence) -> Iterator[Claim]:

@@ -3,12 +3,12 @@
 Source: luarocks, docs/rockspec_format.md and src/luarocks/core/path.lua.
 """
 
-import re
 from collections.abc import Iterator
 from posixpath import normpath
 
 from layerscope.model.limits import MIB
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.packages import records
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
 from layerscope.packages.locator import Locator
@@ -17,7 +17,7 @@ from layerscope.packages.records import Record, read_text, word
 _MOST = 4 * MIB
 _MANIFEST = "rock_manifest"
 _TREE = "/lib/luarocks/rocks"
-_TOKEN = re.compile(r"[{}=]|\"([^\"\\\n]{0,1000})\"|(\w{1,200})")
+_TOKEN = pattern(r"[{}=]|\"([^\"\\\n]{0,1000})\"|(\w{1,200})")
 _DEEPEST = 40
 
 

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
 from layerscope.packages.trees import Tree, trees
 
 _STORE = "/nix/store/"
-_STORE_NAME = re.compile(r"[0-9a-z]{32}-(.+)", re.DOTALL)
-_VERSION = re.compile(r"-(?=[^a-zA-Z])")
+_STORE_NAME = pattern(r"[0-9a-z]{32}-(.+)", re.DOTALL)
+_VERSION = pattern(r"-(?=[^a-zA-Z])")
 
 
 def _catalog(evidence: Evidence) -> Iterator[Claim]:

@@ -3,18 +3,18 @@
 ``desc`` holds the name and version, ``files`` the paths, ``mtree`` the same compressed, with attributes.
 """
 
-import re
 import zlib
 from collections.abc import Iterator
 from functools import partial
 
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
 from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader, text_of
 
 _ROOT = "/var/lib/pacman/local"
 _GZIP = 31
-_OCTAL = re.compile(rb"\\([0-3][0-7]{2})")
+_OCTAL = pattern(rb"\\([0-3][0-7]{2})")
 
 
 def _catalog(evidence: Evidence) -> Iterator[Claim]:

@@ -1,15 +1,15 @@
 """Gentoo packages: ``/var/db/pkg/<category>/<name>-<version>/CONTENTS`` (Package Manager Specification, portage(5))."""
 
-import re
 from collections.abc import Iterator
 from functools import partial
 
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
 from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader, text_of
 
 _ROOT = "/var/db/pkg"
-_REVISION = re.compile(r"r[0-9]+\Z")
+_REVISION = pattern(r"r[0-9]+\Z")
 
 
 def _catalog(evidence: Evidence) -> Iterator[Claim]:

@@ -10,6 +10,7 @@ from posixpath import normpath
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.limits import MIB
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.packages import records
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
 from layerscope.packages.locator import Locator
@@ -17,15 +18,15 @@ from layerscope.packages.records import Record, read_text, word
 
 _MOST = MIB
 _SUFFIX = ".gemspec"
-_STUB = re.compile(r"^# stub: (\S{1,200}) (\S{1,100}) (\S{1,100}) ", re.MULTILINE)
-_NAME = re.compile(r"^\s{0,20}\w{1,30}\.name\s{0,5}=\s{0,5}[\"']([^\"'\n]{1,200})[\"']", re.MULTILINE)
-_VERSION = re.compile(
+_STUB = pattern(r"^# stub: (\S{1,200}) (\S{1,100}) (\S{1,100}) ", re.MULTILINE)
+_NAME = pattern(r"^\s{0,20}\w{1,30}\.name\s{0,5}=\s{0,5}[\"']([^\"'\n]{1,200})[\"']", re.MULTILINE)
+_VERSION = pattern(
     r"^\s{0,20}\w{1,30}\.version\s{0,5}=\s{0,5}(?:Gem::Version\.new\()?\s{0,5}[\"']([^\"'\n]{1,100})[\"']",
     re.MULTILINE,
 )
-_FILES = re.compile(r"^\s{0,20}\w{1,30}\.files\s{0,5}=\s{0,5}\[([^\]]*)\]", re.MULTILINE)
-_PROGRAMS = re.compile(r"^\s{0,20}\w{1,30}\.executables\s{0,5}=\s{0,5}\[([^\]]*)\]", re.MULTILINE)
-_QUOTED = re.compile(r"[\"']([^\"'\n]{1,1000})[\"']")
+_FILES = pattern(r"^\s{0,20}\w{1,30}\.files\s{0,5}=\s{0,5}\[([^\]]*)\]", re.MULTILINE)
+_PROGRAMS = pattern(r"^\s{0,20}\w{1,30}\.executables\s{0,5}=\s{0,5}\[([^\]]*)\]", re.MULTILINE)
+_QUOTED = pattern(r"[\"']([^\"'\n]{1,1000})[\"']")
 
 
 def _catalog(evidence: Evidence) -> Iterator[Claim]:

@@ -1,11 +1,11 @@
 """What compilers of native languages leave behind: objects, symbols, sources."""
 
-import re
 from collections.abc import Iterator
 
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import UNOWNED
 from layerscope.packages.elf import BPF, IDENTITY_BYTES, RELOCATABLE, identity
 from layerscope.packages.ranged import kept_ranges
@@ -14,7 +14,7 @@ from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.strippable import strippable
 from layerscope.rules.views import calls, content_bytes, files, living, runs_dotnet, within
 
-_START_FILES = re.compile(r".*/(?:[A-Za-z]?crt[1in0]|crtbegin[STL]?|crtend[S]?|crtfastmath|crtprec\d+|gcrt2?)\.o")
+_START_FILES = pattern(r".*/(?:[A-Za-z]?crt[1in0]|crtbegin[STL]?|crtend[S]?|crtfastmath|crtprec\d+|gcrt2?)\.o")
 _CARGO = tuple(
     f"target/{profile}/{part}"
     for profile in ("debug", "release")
@@ -68,7 +68,7 @@ _DEBUG_WORTH = 4 << 10
 _SYMBOLS_WORTH = 256 << 10
 """Symbols alone are what a compiler writes unasked, and some profilers read them: a few are no waste to speak of."""
 
-_DEBUG_PACKAGE = re.compile(r".+-(?:dbgsym|dbg|debuginfo|debugsource)")
+_DEBUG_PACKAGE = pattern(r".+-(?:dbgsym|dbg|debuginfo|debugsource)")
 _BUILT_HERE = frozenset({"golang", "cargo", "generic"})
 """The types of packages that are catalogued out of a program itself, so that their owner may strip it."""
 
@@ -145,7 +145,7 @@ _SUFFIXES = tuple(sorted({suffix for suffixes in _LANGUAGES.values() for suffix 
 _FEW_BYTES = 10_000
 _VIRTUAL_MACHINE = (".jar", ".war", ".class", ".dll")
 _BUILDERS = ("go", "cargo", "mvn", "mvnw", "gradle", "gradlew", "make", "cmake", "javac", "gcc", "g++", "clang", "air")
-_OTHERS_CODE = re.compile(
+_OTHERS_CODE = pattern(
     r"/(?:site-packages|dist-packages|node_modules|vendor|third_party|go/pkg/mod|cargo/registry|include|rustlib)/"
     r"|\A/usr/(?:src|share|include|lib|lib64|local/go|local/include|local/lib)/"
 )

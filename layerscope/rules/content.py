@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from layerscope.model.finding import Severity
 from layerscope.model.image import Image
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.views import command_words, files, living
 
-_LICENCE = re.compile(r"(?:copyright|copying|licen[cs]es?|notice|authors)(?:[._-].*)?", re.IGNORECASE)
-_NEUTRAL = re.compile(r"(?:C|POSIX|en(?:_[A-Z]{2})?)?(?:\.[A-Za-z0-9-]+)?(?:@\w+)?")
+_LICENCE = pattern(r"(?:copyright|copying|licen[cs]es?|notice|authors)(?:[._-].*)?", re.IGNORECASE)
+_NEUTRAL = pattern(r"(?:C|POSIX|en(?:_[A-Z]{2})?)?(?:\.[A-Za-z0-9-]+)?(?:@\w+)?")
 _DOCUMENTS = ("doc", "man", "info", "locale")
 
 

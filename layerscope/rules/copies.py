@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.owned import is_owned
 from layerscope.rules.rule import Leak, Scene, rule
@@ -16,7 +17,7 @@ _FIRST_BLOCK = 4 << 10
 _WORTH_A_LINE = 1 << 20
 _A_FEW = 3
 _SETID = 0o6000
-_LICENCE = re.compile(r"(?:copyright|copying|licen[cs]es?|notice)(?:[._-].*)?", re.IGNORECASE)
+_LICENCE = pattern(r"(?:copyright|copying|licen[cs]es?|notice)(?:[._-].*)?", re.IGNORECASE)
 
 
 @rule(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from layerscope.model.patterns import pattern
 from layerscope.rules.documents import json_object
 from layerscope.rules.masks import is_placeholder
 from layerscope.rules.secret_names import is_secret, url_credentials
@@ -25,9 +26,9 @@ class CredentialFile(NamedTuple):
     parse: Callable[[str], Iterator[Credential]]
 
 
-_XML = re.compile(r"<(password|passphrase|privateKeyPassphrase|secretKey|token)>([^<\n]{1,1000})</")
-_NUGET = re.compile(r"key=\"(ClearTextPassword|Password)\"\s{1,20}value=\"([^\"\n]{1,1000})\"", re.IGNORECASE)
-_DEFINE = re.compile(r"define\([ \t]{0,8}['\"](\w{1,60})['\"][ \t]{0,8},[ \t]{0,8}['\"]([^'\"\n]{1,200})['\"]")
+_XML = pattern(r"<(password|passphrase|privateKeyPassphrase|secretKey|token)>([^<\n]{1,1000})</")
+_NUGET = pattern(r"key=\"(ClearTextPassword|Password)\"\s{1,20}value=\"([^\"\n]{1,1000})\"", re.IGNORECASE)
+_DEFINE = pattern(r"define\([ \t]{0,8}['\"](\w{1,60})['\"][ \t]{0,8},[ \t]{0,8}['\"]([^'\"\n]{1,200})['\"]")
 _DEEPEST = 12
 _LONGEST = 4000
 """Characters of a line that are looked at; the certificates of a kubeconfig are longer, but no password is."""

@@ -1,11 +1,11 @@
 """Dependencies that only development or the installation needed."""
 
-import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.rules.documents import json_object
 from layerscope.rules.lockfiles import node_dev_packages, normal
 from layerscope.rules.node_lockfiles import GRAPHS, only_development
@@ -165,7 +165,7 @@ def py_managers(scene: Scene) -> Iterator[Leak]:
             yield Leak(versions=versions, detail=f"packages: {names}", severity=severity)
 
 
-_SDIST = re.compile(r".*/(?:wheels?|wheelhouse)/[^/]+-\d[^/-]*\.tar\.gz")
+_SDIST = pattern(r".*/(?:wheels?|wheelhouse)/[^/]+-\d[^/-]*\.tar\.gz")
 _BUNDLES = ("/ensurepip/", "/site-packages/", "/dist-packages/", "/usr/share/", "/usr/lib/", "/lib-dynload/")
 
 

@@ -1,10 +1,11 @@
 """JSON and TOML documents of an image: what cannot be parsed is empty, as it says nothing."""
 
 import json
-import re
 from typing import Any
 
-_LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){200}")
+from layerscope.model.patterns import pattern
+
+_LONG_KEY = pattern(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){200}")
 
 
 def json_object(data: bytes | str) -> dict[str, Any]:

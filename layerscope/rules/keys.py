@@ -4,7 +4,9 @@ import binascii
 import re
 from typing import NamedTuple
 
-_HEAD = re.compile(rb"-----BEGIN ([A-Z0-9 ]{0,40})PRIVATE KEY(?: BLOCK)?-----")
+from layerscope.model.patterns import pattern
+
+_HEAD = pattern(rb"-----BEGIN ([A-Z0-9 ]{0,40})PRIVATE KEY(?: BLOCK)?-----")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=]{4,}")
 _LINE = 40
 """Fewer characters than any line of a real key but the last: PEM has 64, OpenSSH 70 to a line."""

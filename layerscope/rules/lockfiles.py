@@ -5,16 +5,16 @@ A lockfile knows, so its answer is a set of names (``Locked``). A manifest witho
 cannot be parsed says nothing.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct, field
 
+from layerscope.model.patterns import pattern
 from layerscope.rules.documents import json_object, toml_object
 
-_SEPARATORS = re.compile(r"[-_.]+")
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
+_SEPARATORS = pattern(r"[-_.]+")
+_REQUIREMENT = pattern(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
 _MAIN = frozenset({"main", "default"})
 
 

@@ -2,6 +2,8 @@
 
 import re
 
+from layerscope.model.patterns import pattern
+
 HIDDEN = "***"
 _SHORT = 12
 
@@ -17,8 +19,8 @@ _BEGINNINGS = ("$", "<", "%", "{", "[", "arn:", "change", "dummy", "enter-", "en
                "my_", "os.environ", "process.env", "replace", "secretref:", "ssm:", "the-", "todo", "vault:",
                "xxx", "your")  # fmt: skip
 _PARTS = ("${", "$(", "{{", "<%", "example", "placeholder", "change-me", "change_me", "changeme", "your-", "your_")
-_FILLED = re.compile(r"[x*.\-_?#0]*\Z", re.IGNORECASE)
-_TEMPLATE = re.compile(r"__\w{1,100}__\Z|@\w{1,100}@\Z|#\{.{1,100}\}#?\Z")
+_FILLED = pattern(r"[x*.\-_?#0]*\Z", re.IGNORECASE)
+_TEMPLATE = pattern(r"__\w{1,100}__\Z|@\w{1,100}@\Z|#\{.{1,100}\}#?\Z")
 
 
 def mask(value: str) -> str:

@@ -5,9 +5,9 @@ followed by name alone: a package in two versions counts as needed where one of 
 line by their indentation, of which their own tools write exactly one form; what does not fit it says nothing.
 """
 
-import re
 from collections.abc import Callable, Mapping
 
+from layerscope.model.patterns import pattern
 from layerscope.rules.documents import json_object
 from layerscope.rules.lockfiles import closure
 
@@ -15,10 +15,10 @@ Graph = Mapping[str, frozenset[str]]
 """What each package needs, by name."""
 
 _NAME = r"(?:@[\w.~-]+/)?[\w.~-]+"
-_YARN_KEY = re.compile(rf"\"?({_NAME})@")
-_YARN_NEED = re.compile(rf"    \"?({_NAME})\"?:?\s")
-_PNPM_KEY = re.compile(rf"  ['\"]?/?({_NAME})[@/]\S+:(?:\s|$)")
-_PNPM_NEED = re.compile(rf"      ['\"]?({_NAME})['\"]?:\s")
+_YARN_KEY = pattern(rf"\"?({_NAME})@")
+_YARN_NEED = pattern(rf"    \"?({_NAME})\"?:?\s")
+_PNPM_KEY = pattern(rf"  ['\"]?/?({_NAME})[@/]\S+:(?:\s|$)")
+_PNPM_NEED = pattern(rf"      ['\"]?({_NAME})['\"]?:\s")
 _NEEDING = frozenset({"dependencies:", "optionalDependencies:", "peerDependencies:", "transitivePeerDependencies:"})
 _PRODUCTION = ("dependencies", "optionalDependencies", "peerDependencies")
 

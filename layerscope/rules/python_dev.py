@@ -1,10 +1,10 @@
 """Python packages that only development needs: what a project says, followed through what is installed."""
 
-import re
 from collections.abc import Iterator, Mapping
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.rules.lockfiles import PYTHON, Declared, Locked, Wishes, closure, normal, required
 from layerscope.rules.owned import by_instruction, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
@@ -13,7 +13,7 @@ from layerscope.rules.views import calls, living
 _FILE_BYTES = 4 << 20
 _METADATA_BYTES = 64 << 10
 _REQUIRES = b"\nRequires-Dist:"
-_EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']*)["']""")
+_EXTRA = pattern(r"""\bextra\s*==\s*["']([^"']*)["']""")
 _TOOLS = frozenset({"pip", "setuptools", "wheel"})
 _FIXES = {
     "Pipfile": "run `pipenv install` without `--dev`",

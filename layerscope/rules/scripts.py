@@ -1,15 +1,15 @@
 """What surrounds interpreted code: tests, compiled copies, maps back to the sources."""
 
-import re
 from collections.abc import Iterator
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.rules.owned import is_owned
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.views import calls, command_words, files, living
 
-_PYTHON_TESTS = re.compile(r"/(?:site|dist)-packages/([^/]+)/(?:.+/)?tests/")
+_PYTHON_TESTS = pattern(r"/(?:site|dist)-packages/([^/]+)/(?:.+/)?tests/")
 _IMPORTED = frozenset({"astropy", "sunpy", "hypothesis", "pytest", "_pytest", "nose", "testtools", "plotly"})
 """Packages that import their own tests while they run, or whose purpose tests are."""
 

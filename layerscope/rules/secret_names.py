@@ -1,12 +1,12 @@
 """Whether a name and its value are a secret: ``DB_PASSWORD=...`` is, ``GPG_KEY=...`` and ``TOKEN_TTL=60`` are not."""
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from layerscope.model.patterns import pattern
 from layerscope.rules.masks import is_placeholder
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_WORD = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _PASSWORDS = ("password", "passwd", "passphrase")
 _SECRETS = ("secret", "token", "apikey", "secretkey", "accesskey", "privatekey", "authkey", "credential", "credentials")
 _BENIGN = frozenset({
@@ -23,10 +23,10 @@ _BENIGN_LAST = frozenset({
     "seconds", "server", "service", "size", "source", "stdin", "store", "strategy", "suffix", "timeout", "ttl", "type",
     "uri", "url", "user", "username", "var", "variable", "version",
 })  # fmt: skip
-_PATH = re.compile(r"[~.]{0,2}/[a-z0-9_.\-/]*\Z|[A-Za-z]:\\")
-_PRINT = re.compile(r"(?:0x)?(?:[0-9A-F]{8}|[0-9A-F]{16}|[0-9A-F]{40})\Z")
-_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]{1,20}://")
-_USERINFO = re.compile(
+_PATH = pattern(r"[~.]{0,2}/[a-z0-9_.\-/]*\Z|[A-Za-z]:\\")
+_PRINT = pattern(r"(?:0x)?(?:[0-9A-F]{8}|[0-9A-F]{16}|[0-9A-F]{40})\Z")
+_URL = pattern(r"[a-zA-Z][a-zA-Z0-9+.\-]{1,20}://")
+_USERINFO = pattern(
     r"(?<![A-Za-z0-9+.\-])[a-zA-Z][a-zA-Z0-9+.\-]{1,20}://"
     r"([^\s/:@'\"<>`\\]{0,100})(?::([^\s/@'\"<>`\\]{1,200}))?@([\w.\-]{1,100})"
 )

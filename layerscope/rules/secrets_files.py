@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.rules.credentials import CREDENTIAL_FILES, Credential, pairs
 from layerscope.rules.keys import key_in_file
 from layerscope.rules.masks import is_placeholder, mask
@@ -27,7 +28,7 @@ _ENV_NAMES = (
     ".env.staging", ".env.docker", ".env.production.local", ".env.development.local", ".env.test.local",
     "env.production", "env.local",
 )  # fmt: skip
-_EXAMPLE = re.compile(r"example|sample|template|\bdist\b|default", re.IGNORECASE)
+_EXAMPLE = pattern(r"example|sample|template|\bdist\b|default", re.IGNORECASE)
 _SHOWN = 5
 
 

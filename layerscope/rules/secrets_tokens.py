@@ -6,6 +6,7 @@ from itertools import islice
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.rules.masks import mask
 from layerscope.rules.rule import Leak, Rule, Scene, rule
 from layerscope.rules.token_shapes import tokens_in
@@ -16,14 +17,14 @@ LONGEST = 64 << 10
 MOST = 32 << 20
 """How many bytes of an image are read in all."""
 _SHOWN = 3
-_OTHER = re.compile(
+_OTHER = pattern(
     r"\.(?:7z|a|adoc|bin|bmp|bz2|class|css|csv|db|deb|dll|eot|exe|gif|gmo|gz|html?|ico|jar|jpe?g|lock|md|mo|mp3|mp4|o"
     r"|odt|otf|pack|pdf|png|po|pot|pub|pyc|pyd|pyi|rst|rpm|so(?:\.[0-9.]{1,20})?|svg|tar|tgz|ttf|wasm|webp|whl|woff2?|xz"
     r"|zip|zst)\Z",
     re.IGNORECASE,
 )
 """What holds no text, or text that was written to be read: pictures, archives, programs, manuals, translations."""
-_INNER = re.compile(r"/(?:\.git|\.hg|\.svn|\.cache|__pycache__)/|\A/(?:proc|sys|var/lib/(?:apt|dpkg|rpm|apk)|lib/apk)/")
+_INNER = pattern(r"/(?:\.git|\.hg|\.svn|\.cache|__pycache__)/|\A/(?:proc|sys|var/lib/(?:apt|dpkg|rpm|apk)|lib/apk)/")
 _ASKED = PathSet(
     names=(
         "config", "credentials", "secrets", "settings", "Makefile", "Dockerfile", "Jenkinsfile", "app.py", "main.py",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from layerscope.model.finding import Severity
+from layerscope.model.patterns import pattern
 from layerscope.rules.masks import is_placeholder, mask
 from layerscope.rules.secret_names import is_secret, url_credentials
 from layerscope.rules.token_shapes import tokens_in
@@ -20,11 +21,11 @@ class TextSecret(NamedTuple):
     severity: Severity = Severity.HIGH
 
 
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = pattern(
     r"(?<![\w$.\-])(-{0,2})([A-Za-z_][\w.\-]{1,80})[\"']?(?: ?= ?|: ?| )[\"']?([^\s\"'`;|&<>()\[\]{}\\*^]{5,500})"
 )
-_AUTHORIZATION = re.compile(r"authorization: ?(?:bearer|basic|token) ([^\s\"'`$\\]{8,2000})", re.IGNORECASE)
-_CURL_USER = re.compile(r"(?<=\s)(?:-u|--user)[ =][\"']?([\w.@\-]{1,80}):([^\s\"'`$:/]{5,200})")
+_AUTHORIZATION = pattern(r"authorization: ?(?:bearer|basic|token) ([^\s\"'`$\\]{8,2000})", re.IGNORECASE)
+_CURL_USER = pattern(r"(?<=\s)(?:-u|--user)[ =][\"']?([\w.@\-]{1,80}):([^\s\"'`$:/]{5,200})")
 _ESCAPES = "nrt"
 
 

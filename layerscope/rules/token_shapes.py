@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from layerscope.model.finding import Severity
+from layerscope.model.patterns import pattern
 from layerscope.rules.keys import pem_key
 
 Check = Callable[[bytes, bytes], bytes | None]
@@ -45,7 +46,7 @@ class Shape(NamedTuple):
 
 _DIGITS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _AROUND = 600
-_AWS_SECRET = re.compile(rb"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])")
+_AWS_SECRET = pattern(rb"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])")
 _MADE_UP = (b"example", b"1234567", b"abcdefg", b"xxxxx", b"00000", b"aaaaa", b"your", b"fedcba", b"deadbeef")
 _AZURITE = b"Eby8vdM02xNOcqFlqUwJPLlm"
 """How the key begins that the Azure storage emulator publishes in its manual."""
@@ -171,7 +172,7 @@ SHAPES: tuple[Shape, ...] = (
 )
 
 
-_ANY_ANCHOR = re.compile(b"|".join(re.escape(anchor) for shape in SHAPES for anchor in shape.anchors) + b"|PRIVATE KEY")
+_ANY_ANCHOR = pattern(b"|".join(re.escape(anchor) for shape in SHAPES for anchor in shape.anchors) + b"|PRIVATE KEY")
 _SHORT = 256
 """Up to so many bytes one search for all anchors is cheaper than a search for each."""
 

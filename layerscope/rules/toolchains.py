@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from layerscope.model.finding import Severity
 from layerscope.model.package import Package
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.rules.owned import (
     OS_TYPES,
     by_instruction,
@@ -19,7 +20,7 @@ from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.views import called, calls, command_words, files, living, runs_dotnet, within
 
 _COMPILERS = ("gcc", "g++", "cc", "c++", "clang", "clang++", "gfortran", "tcc", "icx", "nvcc", "R", "Rscript", "julia")
-_NATIVE = re.compile(
+_NATIVE = pattern(
     r"(?:gcc|g\+\+|cpp|clang|clang-tools|gfortran|gcc-gfortran|gcc-c\+\+|gobjc|gnat|gdc|llvm|lld|libclang-common)"
     r"(?:-?\d[\d.]*)?(?:-(?:x86-64|aarch64|arm|i686|powerpc64le|s390x|riscv64|dev|tools|runtime)[a-z0-9-]*)?"
     r"|binutils(?:-common|-gold|-[a-z0-9-]+-linux-gnu[a-z0-9]*)?|libbinutils|libctf[a-z0-9-]*|libgprofng\d*"
@@ -27,7 +28,7 @@ _NATIVE = re.compile(
     r"|ninja-build|ninja|samurai|meson|scons|pkg-config|pkgconf|pkgconf-bin|build-essential|build-base|base-devel"
     r"|dpkg-dev|libdpkg-perl|fortify-headers|libcc1-\d+|nasm|yasm|patch|lto-disabled-list|patchelf|swig|ccache"
 )
-_COMPILER = re.compile(r"gcc|g\+\+|clang|cpp|gfortran|build-base|gobjc|gnat|gdc")
+_COMPILER = pattern(r"gcc|g\+\+|clang|cpp|gfortran|build-base|gobjc|gnat|gdc")
 _BACKEND = ("cc1", "cc1plus", "cc1obj", "f951", "lto1")
 _DRIVERS = (
     "gcc", "g++", "c++", "cpp", "gfortran", "gcc-ar", "gcc-nm", "gcc-ranlib", "ld", "ld.bfd", "ld.gold", "as", "ar",
@@ -82,10 +83,10 @@ def _packages(scene: Scene, wanted: Callable[[Package], bool]) -> Iterator[Leak]
 
 
 _RUST = ("rustc", "cargo", "rustup", "rust-script")
-_GO_PACKAGE = re.compile(r"golang(?:-\d[\d.]*)?(?:-(?:go|src|bin|doc))?|go(?:lang)?(?:-bin)?")
-_RUST_PACKAGE = re.compile(r"(?:rustc|cargo|rust|libstd-rust(?:-dev)?)(?:-\d[\d.]*)?")
-_DOTNET_PACKAGE = re.compile(r"dotnet-?sdk-[\d.]+(?:-.*)?|dotnet\d+-sdk")
-_JDK_PACKAGE = re.compile(
+_GO_PACKAGE = pattern(r"golang(?:-\d[\d.]*)?(?:-(?:go|src|bin|doc))?|go(?:lang)?(?:-bin)?")
+_RUST_PACKAGE = pattern(r"(?:rustc|cargo|rust|libstd-rust(?:-dev)?)(?:-\d[\d.]*)?")
+_DOTNET_PACKAGE = pattern(r"dotnet-?sdk-[\d.]+(?:-.*)?|dotnet\d+-sdk")
+_JDK_PACKAGE = pattern(
     r"openjdk-?\d+-jdk(?:-headless)?|java-[\d.]+-openjdk-(?:devel|jmods|src)|openjdk\d+-(?:jmods|src)"
 )
 
@@ -208,7 +209,7 @@ def static_libs(scene: Scene) -> Iterator[Leak]:
 
 
 _DATABASE = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
-_BUILD_GROUP = re.compile(r"\.[a-z0-9._-]*(?:build|fetch|compile|phpize|make|dev)[a-z0-9._-]*")
+_BUILD_GROUP = pattern(r"\.[a-z0-9._-]*(?:build|fetch|compile|phpize|make|dev)[a-z0-9._-]*")
 
 
 @rule(
@@ -249,7 +250,7 @@ def _members(database: str, group: str) -> set[str]:
     return set()
 
 
-_UTILS = re.compile(
+_UTILS = pattern(
     r"git|git-core|git-core-doc|git-man|git-perl|perl-git|perl-Git|gdb|gdbserver|gdb-headless|strace|ltrace|valgrind"
     r"|vim(?:-[a-z0-9]+)?|emacs(?:-[a-z0-9]+)?|mercurial(?:-[a-z]+)?|subversion(?:-[a-z]+)?|cvs|bzr|breezy"
 )

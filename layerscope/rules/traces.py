@@ -1,11 +1,11 @@
 """What the work on an image leaves behind: histories of shells, build files, editors' files, logs, core dumps."""
 
-import re
 from collections.abc import Callable, Iterator
 
 from layerscope.model.entry import Kind
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.packages.elf import CORE, identity
 from layerscope.rules.rule import Leak, Rule, Scene, rule
 from layerscope.rules.vcs import VCS
@@ -14,7 +14,7 @@ from layerscope.rules.whose import is_packaged, users_files
 _LEAVE = "name it in .dockerignore, or delete {path} in {step}"
 _IGNORE = "name {path} in .dockerignore, or copy less than {step} does"
 _COPY_LESS = "leave {path} in the build stage: copy less than {step} does"
-_CORE = re.compile(r"/core\.[0-9]{1,10}\Z")
+_CORE = pattern(r"/core\.[0-9]{1,10}\Z")
 _DUMPS = (b"JAVA PROFILE 1.", b"MDMP")
 
 

@@ -1,6 +1,5 @@
 """What several rules ask of a scene."""
 
-import re
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
@@ -8,9 +7,10 @@ from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
+from layerscope.model.patterns import pattern
 from layerscope.rules.rule import Scene
 
-_WORD = re.compile(r"[^\s'\"`;|&()<>=$]+")
+_WORD = pattern(r"[^\s'\"`;|&()<>=$]+")
 _LONGEST = 64 << 10
 
 

@@ -1,22 +1,22 @@
 """Whose file it is: a package's, somebody else's code, a test's, or the user's own."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
 from layerscope.model.entry import Fate, Kind
+from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.rule import Leak, Scene
 
 OS_PACKAGES = frozenset({"alpm", "apk", "deb", "ebuild", "rpm"})
-_VENDORED = re.compile(
+_VENDORED = pattern(
     r"/(?:site-packages|dist-packages|node_modules|bower_components|vendor|third_party|go/pkg/mod|\.cargo/registry"
     r"|\.rustup|\.nvm|\.m2/repository|\.gradle/caches|gems/[^/]{1,80}-\d[^/]{0,40}|ensurepip)/"
     r"|\A/usr/local/go/|\A/usr/lib/go(?:-[0-9.]{1,10})?/|\A(?:/usr(?:/local)?|/opt/[^/]{1,80})?/lib/(?:python|ruby|perl|node)"
     r"|\A/usr/(?:local/)?(?:include|share/(?:doc|man|info|locale|perl|python|i18n|mime))/"
 )
-_TESTS = re.compile(
+_TESTS = pattern(
     r"/(?:tests?|__tests__|testdata|test-data|test_data|fixtures?|specs?|examples?|samples?|mocks?)/"
     r"|/test_[^/]{1,100}\Z|[._](?:test|spec)\.[a-z]{1,4}\Z"
 )

@@ -5,7 +5,6 @@ at, and only equal content at the very path that the COPY takes it from counts a
 a stage"). Contents are compared by the fingerprints that the images were opened with, and only where lengths agree.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import IntEnum
@@ -16,10 +15,11 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
+from layerscope.model.patterns import pattern
 
 TINY = 32
 """Files below so many bytes are alike by chance."""
-_LICENCE = re.compile(r"(?i)(?:licen[cs]e|copying|notice|authors|copyright|unlicense)(?:[._-].{0,40})?")
+_LICENCE = pattern(r"(?i)(?:licen[cs]e|copying|notice|authors|copyright|unlicense)(?:[._-].{0,40})?")
 _GUESSED = 0.05
 """The part of a layer, by files and by bytes, that a guess of its source may leave open."""
 _MOST_TWINS = 64

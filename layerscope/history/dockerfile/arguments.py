@@ -1,7 +1,5 @@
 """One logical line to one instruction: keyword, flags, and the arguments in the way of each keyword."""
 
-import re
-
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -11,9 +9,10 @@ from layerscope.history.dockerfile.blanks import BLANKS
 from layerscope.history.dockerfile.mounts import Mount
 from layerscope.history.dockerfile.scan import LogicalLine
 from layerscope.history.dockerfile.words import Word, json_array, split_flags, split_words
+from layerscope.model.patterns import pattern
 
-_SEPARATOR = re.compile(r"[\t\v\f\r ]+")
-_SPACE = re.compile(f"[{BLANKS}]+")
+_SEPARATOR = pattern(r"[\t\v\f\r ]+")
+_SPACE = pattern(f"[{BLANKS}]+")
 _ONE_TEXT = frozenset({"MAINTAINER", "STOPSIGNAL", "USER", "WORKDIR"})
 _COMMANDS = frozenset({"RUN", "CMD", "ENTRYPOINT", "SHELL"})
 _LISTS = {"ADD": 2, "COPY": 2, "VOLUME": 1, "EXPOSE": 1, "FROM": 1}

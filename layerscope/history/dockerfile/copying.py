@@ -11,9 +11,10 @@ from layerscope.history.dockerfile.glob import PathPattern, excluded, parse_excl
 from layerscope.history.dockerfile.paths import below, names_directory
 from layerscope.history.dockerfile.stages import CONTEXT, Source
 from layerscope.model.paths import normal
+from layerscope.model.patterns import pattern
 
-_REMOTE = re.compile(r"(?:https?|git|ssh)://|git@")
-_ARCHIVE = re.compile(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst))?|tgz|tbz2?|txz)\Z")
+_REMOTE = pattern(r"(?:https?|git|ssh)://|git@")
+_ARCHIVE = pattern(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst))?|tgz|tbz2?|txz)\Z")
 _BY_NAME, _CONTENTS, _ARCHIVE_MEMBER = range(3)
 
 

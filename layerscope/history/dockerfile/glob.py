@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from layerscope.errors import LimitExceeded, UsageError
 from layerscope.history.dockerfile.patterns import ShellPattern
+from layerscope.model.patterns import pattern
 
 MAX_PATTERN = 1 << 14
 """The longest pattern that is taken; a path of Linux has 4,096 bytes at most."""
-_SPECIAL = re.compile(r"[*?\[\\]")
+_SPECIAL = pattern(r"[*?\[\\]")
 
 
 class Component(Struct, frozen=True):
@@ -87,9 +88,9 @@ class PathPattern(Struct, frozen=True):
 def excluded(path: str, patterns: tuple[PathPattern, ...]) -> bool:
     """Whether ``--exclude`` takes a path away, as .dockerignore would: parents count, ``!`` takes it back."""
     result = False
-    for pattern in patterns:
-        negated = pattern.text.startswith("!")
-        if negated == result and _or_parent(path, pattern):
+    for each in patterns:
+        negated = each.text.startswith("!")
+        if negated == result and _or_parent(path, each):
             result = not negated
     return result
 

@@ -8,11 +8,12 @@ from msgspec import Struct
 from layerscope.errors import LimitExceeded, UsageError
 from layerscope.history.dockerfile.patterns import ShellPattern
 from layerscope.history.dockerfile.variables import MAX_VALUE, Budget, Lookup, Unknown
+from layerscope.model.patterns import pattern
 
 MAX_DEPTH = 50
 """How deep ``${a:-${b:-...}}`` may nest."""
-_HEREDOC_MARK = re.compile(r"<<[\t\r ]*|<")
-_NAME = re.compile(r"[0-9]+|[@*#?\-$!]|[^\W\d]\w*")
+_HEREDOC_MARK = pattern(r"<<[\t\r ]*|<")
+_NAME = pattern(r"[0-9]+|[@*#?\-$!]|[^\W\d]\w*")
 
 
 class Part(Struct, frozen=True):

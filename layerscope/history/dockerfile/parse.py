@@ -1,6 +1,5 @@
 """From the text of a Dockerfile to its syntax tree (Dockerfile reference, checked against BuildKit's parser)."""
 
-import re
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -10,9 +9,10 @@ from layerscope.history.dockerfile.arguments import parse_arguments
 from layerscope.history.dockerfile.ast import Dockerfile, DockerfileInstruction, DockerfileStage, Form, Heredoc
 from layerscope.history.dockerfile.scan import LogicalLine, Scanner
 from layerscope.history.dockerfile.words import heredoc_marks
+from layerscope.model.patterns import pattern
 
 _HEREDOC_KEYWORDS = frozenset({"RUN", "COPY", "ADD"})
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*\Z")
+_STAGE_NAME = pattern(r"[a-z][a-z0-9._-]*\Z")
 
 
 def parse_dockerfile(content: bytes | str, *, name: str = "Dockerfile") -> Dockerfile:

@@ -10,8 +10,9 @@ import re
 from layerscope.history.dockerfile.ast import DockerfileInstruction, Form
 from layerscope.history.dockerfile.build import ResolvedInstruction, is_inline
 from layerscope.history.dockerfile.words import heredoc_mark
+from layerscope.model.patterns import pattern
 
-_TABS = re.compile(r"^\t+", re.MULTILINE)
+_TABS = pattern(r"^\t+", re.MULTILINE)
 _RECORDED_FLAGS = ("chown", "chmod")
 
 

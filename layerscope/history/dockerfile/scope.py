@@ -1,6 +1,5 @@
 """Which variables are seen where (Dockerfile reference, "Understand how ARG and FROM interact" and "ARG")."""
 
-import re
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -10,12 +9,13 @@ from layerscope.errors import UsageError
 from layerscope.history.dockerfile.ast import Dockerfile, DockerfileInstruction
 from layerscope.history.dockerfile.expand import Expansion, expand
 from layerscope.history.dockerfile.variables import UNKNOWN, Budget, Unknown
+from layerscope.model.patterns import pattern
 from layerscope.model.platform import Platform
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What BuildKit sets where the base image has no PATH, ``scratch`` included."""
 _PLATFORM_PARTS = ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
-_POSITIONAL = re.compile(r"[0-9]+\Z|[@*#?\-$!]\Z")
+_POSITIONAL = pattern(r"[0-9]+\Z|[@*#?\-$!]\Z")
 
 
 class BaseConfig(Struct, frozen=True, kw_only=True):

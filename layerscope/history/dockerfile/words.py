@@ -10,8 +10,9 @@ from layerscope.errors import UsageError
 from layerscope.history.dockerfile.blanks import BLANKS
 from layerscope.history.dockerfile.expand import expand_words, raw_words
 from layerscope.history.dockerfile.variables import UNKNOWN
+from layerscope.model.patterns import pattern
 
-_HEREDOC = re.compile(r"([0-9]*)<<(-?)[\t\v\f\r ]*+([^<]*+)\Z")
+_HEREDOC = pattern(r"([0-9]*)<<(-?)[\t\v\f\r ]*+([^<]*+)\Z")
 _MAX_DESCRIPTOR_DIGITS = 9
 
 

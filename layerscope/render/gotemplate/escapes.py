@@ -1,8 +1,8 @@
 """Text made safe for HTML, JavaScript and URLs, and values as JSON, to the letter as Go does it."""
 
-import re
 from collections.abc import Iterable
 
+from layerscope.model.patterns import pattern
 from layerscope.render.gotemplate.limits import within_limit
 from layerscope.render.gotemplate.literals import REPLACEMENT, is_raw_byte, to_bytes
 from layerscope.render.gotemplate.values import NilPointer, Struct, TypedList, TypedMap, unbox
@@ -21,7 +21,7 @@ _JAVASCRIPT = {
     "=": "\\u003D",
 }
 _JSON = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_JSON_SPECIAL = re.compile('[\x00-\x1f"\\\\\u2028\u2029\ud800-\udfff]')
+_JSON_SPECIAL = pattern('[\x00-\x1f"\\\\\u2028\u2029\ud800-\udfff]')
 _URL_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
 
 
