@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import BinaryIO, cast
 
 _preadv: Callable[..., int] | None = getattr(os, "preadv", None)
+_pread: Callable[[int, int, int], bytes] | None = getattr(os, "pread", None)
 
 
 class PositionalFile:
@@ -39,9 +40,14 @@ class PositionalFile:
 
     def read(self, position: int, length: int) -> bytes:
         """At most ``length`` bytes from ``position`` on; the caller bounds the length."""
-        buffer = bytearray(max(0, min(length, self.length - position)))
+        length = max(0, min(length, self.length - position))
+        data = _pread(self.descriptor, length, position) if _pread is not None else b""
+        if len(data) == length:
+            return data
+        # A system without positional reads, or a read in parts.
+        buffer = bytearray(length)
         view, filled = memoryview(buffer), 0
-        while filled < len(buffer):
+        while filled < length:
             count = self.read_into(view[filled:], position + filled)
             if not count:
                 break
