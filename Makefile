@@ -43,7 +43,7 @@ fuzz: $(DEV)
 	$(BIN)/python -m tests.fuzz.run --seconds $(TIME)
 
 bench: $(DEV)
-	$(BIN)/python bench/run.py
+	$(BIN)/python bench/run.py --large --write
 
 dev: $(DEV)
 

@@ -1,113 +1,132 @@
 """Measures layerscope beside other tools: whole processes in turn, minimum of several runs, ratios.
 
-    python bench/run.py [--images DIR] [--runs N] [--only NAME] [--million] [--write]
+    python bench/run.py [--images DIR] [--runs N] [--only NAME] [--large] [--write]
 
 DIR holds images that a real engine built (LAYERSCOPE_IMAGES, by default ~/.cache/layerscope-images); what is absent is
-left out and said. Peers (dive, syft, GNU tar) take part where they are on PATH. ``--million`` also makes and measures a
-synthetic image of a million files, and one of 200,000 whiteouts. ``--write`` puts the tables into docs/performance.md.
+left out and said. Peers (dive, syft, GNU tar) take part where they are on PATH. ``--large`` also makes and measures a
+synthetic image of a million files, one of 200,000 whiteouts, and 5 GB in few files. ``--write`` puts the tables into
+docs/performance.md.
 """
 
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from measure import Measured, compare
-from synthetic import layers_image, many_files, whiteouts
-
-ROOT = Path(__file__).parent.parent
-TARFILE = str(ROOT / "bench" / "list_with_tarfile.py")
+import synthetic
+from measure import Command, Measured, compare
+from peers import decompressed, layerscope, listings, peers, piped, report
+from synthetic import made
+from tables import growth, table, write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One table: an image and the commands that read it; the first is the one that the others are held against."""
+    """One table: an image, and the commands that read it, made when their turn comes; the first is the yardstick."""
 
     name: str
-    image: Path
-    commands: dict[str, list[str]]
+    commands: Callable[[], tuple[Path | None, dict[str, Command]]]
 
 
-def layerscope(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "layerscope", *arguments]
-
-
-def report_case(name: str, image: Path, *, verify: bool = False, peers: bool = True) -> Case:
-    """The complete report as JSON beside everything else that goes through the same archive."""
-    commands = {"layerscope report -f json": layerscope("report", "-q", "-f", "json", str(image))}
+def plain(image: Path, *, with_peers: bool = True, verify: bool = False) -> tuple[Path, dict[str, Command]]:
+    """A docker archive with plain layers."""
+    commands = {"layerscope report -f json": report(image)}
     if verify:
-        commands["the same, --verify"] = layerscope("report", "-q", "-f", "json", "--verify", str(image))
-    commands["stdlib tarfile, listing only"] = [sys.executable, TARFILE, str(image)]
-    if peers and shutil.which("dive"):
-        commands["dive --json"] = ["dive", "--source", "docker-archive", str(image), "--json", os.devnull]
-    if peers and shutil.which("syft"):
-        commands["syft -o json"] = ["syft", "-q", "-o", "json", f"docker-archive:{image}"]
-    return Case(name=name, image=image, commands=commands)
+        commands["the same, --verify"] = report(image, "--verify")
+    commands |= {"the same, through a pipe": piped(image)} | listings(image)
+    return image, commands | (peers(image) if with_peers else {})
 
 
-def compressed_case(name: str, image: Path, tool: str) -> Case:
-    """A report of compressed layers beside decompressing and listing them one after another."""
-    script = (
-        f"tar xf {image} -C $0 blobs && for blob in $0/blobs/sha256/*; do"
-        f" {tool} -dc $blob 2>/dev/null | tar t >/dev/null 2>&1; done; true"
-    )
-    with_blobs = ["sh", "-c", f"d=$(mktemp -d); trap \"rm -rf $d\" EXIT; sh -c '{script}' $d"]
-    return Case(
-        name=name,
-        image=image,
-        commands={
-            "layerscope report -f json": layerscope("report", "-q", "-f", "json", str(image)),
-            f"{tool} -dc and tar t, layer after layer": with_blobs,
-        },
-    )
+def compressed(image: Path, tool: str, scratch: Path) -> tuple[Path, dict[str, Command]]:
+    """An OCI archive; the second report of it finds its layers in the cache."""
+    warm = str(scratch / "cache")
+    commands = {
+        "layerscope report -f json": report(image),
+        "the same once more": report(image, cache=warm),
+        "the same, through a pipe": piped(image),
+    }
+    return image, commands | decompressed(image, tool, scratch)
 
 
-def cases(images: Path, scratch: Path, *, million: bool) -> Iterator[Case]:
+def cases(images: Path, scratch: Path, *, large: bool) -> Iterator[Case]:
     """What there is to measure."""
-    yield Case(
-        name="start",
-        image=ROOT,
-        commands={
-            "layerscope --version": layerscope("--version"),
-            "layerscope --help": layerscope("--help"),
-            "python -c pass": [sys.executable, "-c", "pass"],
-        },
-    )
+    yield Case(name="start", commands=lambda: (None, _start()))
     for name in ("notesapp-default", "waste-v1", "mini-v1"):
-        if (images / f"{name}.tar").exists():
-            yield report_case(name, images / f"{name}.tar", verify=name == "notesapp-default")
+        image = images / f"{name}.tar"
+        if image.exists():
+            yield Case(name=name, commands=partial(plain, image, verify=True))
         else:
             print(f"left out: {name}.tar is not in {images}", file=sys.stderr)
-    for form, tool in (("gzip", "gzip"), ("zstd", "zstd")):
-        image = images / f"mini-v1.oci-{form}.tar"
-        if image.exists() and shutil.which(tool):
-            yield compressed_case(f"mini-v1, OCI {form}", image, tool)
-    yield report_case("120 layers", layers_image(scratch / "layers.tar", 120), peers=True)
-    if million:
-        yield report_case("200,000 whiteouts", whiteouts(scratch / "whiteouts.tar", 200_000), peers=False)
-        yield report_case("a million files", many_files(scratch / "million.tar", 1_000_000), peers=False)
-
-
-def table(case: Case, results: dict[str, Measured]) -> str:
-    """One table in Markdown; ``ratio`` is against the first command, so above 1 the first one is faster."""
-    first = next(iter(results.values()))
-    lines = [
-        f"### {case.name}" + (f" ({case.image.stat().st_size / 1e6:,.0f} MB)" if case.image.is_file() else ""),
-        "",
-        "| command | least | spread | ratio | peak memory |",
-        "| --- | ---: | ---: | ---: | ---: |",
-    ]
-    for name, result in results.items():
-        ratio = result.least / first.least
-        lines.append(
-            f"| {name} | {result.least:.2f} s | {result.least:.2f} to {result.most:.2f} s"
-            f" | {ratio:.2f} | {result.peak_bytes / 1e6:,.0f} MB |"
+    for name in ("notesapp-default", "mini-v1"):
+        for form in ("gzip", "zstd"):
+            if (images / f"{name}.tar").exists() and shutil.which("skopeo"):
+                yield Case(name=f"{name}, OCI {form}", commands=partial(_form, images / f"{name}.tar", form, scratch))
+    for form in ("gzip", "zstd", "estargz"):
+        yield Case(name=f"12,000 files in three layers, {form}", commands=partial(_synthetic, form, scratch))
+    yield Case(name="120 layers", commands=lambda: plain(made(synthetic.layers_image, scratch / "layers.tar", 120)))
+    if large:
+        yield Case(
+            name="200,000 whiteouts", commands=lambda: plain(made(synthetic.whiteouts, scratch / "w.tar", 200_000))
         )
-    return "\n".join(lines) + "\n"
+        yield Case(name="5 GB in ten files", commands=lambda: plain(made(synthetic.large_files, scratch / "l.tar", 10)))
+        yield Case(name="a million files", commands=lambda: plain(made(synthetic.many_files, scratch / "m.tar", 10**6)))
+        yield Case(name="a million files listed", commands=lambda: _listed(scratch / "m.tar"))
+
+
+def _synthetic(form: str, scratch: Path) -> tuple[Path, dict[str, Command]]:
+    image = made(synthetic.oci, scratch / f"{form}.tar", form)
+    return compressed(image, "zstd" if form == "zstd" else "gzip", _folder(scratch))
+
+
+def _start() -> dict[str, Command]:
+    return {
+        "layerscope --version": layerscope("--version"),
+        "layerscope --help": layerscope("--help"),
+        "python -c pass": Command(arguments=[sys.executable, "-c", "pass"]),
+    }
+
+
+def _folder(scratch: Path) -> Path:
+    return Path(tempfile.mkdtemp(dir=scratch))
+
+
+def _form(image: Path, form: str, scratch: Path) -> tuple[Path, dict[str, Command]]:
+    """The same image as an OCI archive, which skopeo writes before it is measured."""
+    target = scratch / f"{image.stem}.{form}.tar"
+    options = ["--dest-compress-format", form, "--dest-oci-accept-uncompressed-layers=false"]
+    places = [f"docker-archive:{image}", f"oci-archive:{target}"]
+    subprocess.run(["skopeo", "--insecure-policy", "copy", "-q", *options, *places], check=True)
+    return compressed(target, form, _folder(scratch))
+
+
+def _listed(image: Path) -> tuple[Path, dict[str, Command]]:
+    """``files``, until its first output and until its end."""
+    commands = {}
+    for order in ("layer", "size"):
+        arguments = ("files", "-q", "-f", "csv", "--sort", order, image)
+        commands[f"files -f csv --sort {order}, first output"] = layerscope(*arguments, first=True)
+        commands[f"files -f csv --sort {order}"] = layerscope(*arguments)
+    return image, commands
+
+
+def linear(scratch: Path, runs: int) -> str:
+    """How the time grows with entries, whiteouts and layers."""
+    makers: dict[str, tuple[Callable[[Path, int], Path], int]] = {
+        "entries, from 100,000": (synthetic.many_files, 100_000),
+        "whiteouts, from 50,000": (synthetic.whiteouts, 50_000),
+        "layers, from 250": (synthetic.layers_image, 250),
+    }
+    rows: list[tuple[str, list[Measured]]] = []
+    for name, (make, count) in makers.items():
+        commands = {str(n): report(made(make, scratch / f"{n}.tar", n * count)) for n in (1, 2, 4)}
+        rows.append((name, list(compare(commands, runs=runs).values())))
+    return growth(rows)
 
 
 def main() -> None:
@@ -116,19 +135,21 @@ def main() -> None:
     parser.add_argument("--images", type=Path, default=Path(default))
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--only", default="")
-    parser.add_argument("--million", action="store_true")
+    parser.add_argument("--large", action="store_true")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     tables = []
     with tempfile.TemporaryDirectory() as scratch:
-        for case in cases(options.images, Path(scratch), million=options.million):
+        for case in cases(options.images, Path(scratch), large=options.large):
             if options.only in case.name:
-                tables.append(table(case, compare(case.commands, runs=options.runs)))
+                image, commands = case.commands()
+                tables.append(table(case.name, image, compare(commands, runs=options.runs)))
                 print(tables[-1], flush=True)
+        if options.only in "linear":
+            tables.append(linear(Path(scratch), options.runs))
+            print(tables[-1], flush=True)
     if options.write:
-        page = ROOT / "docs" / "performance.md"
-        head = page.read_text(encoding="utf-8").partition("<!-- tables -->")[0]
-        page.write_text(head + "<!-- tables -->\n\n" + "\n".join(tables), encoding="utf-8")
+        write(tables)
 
 
 if __name__ == "__main__":

@@ -17,11 +17,17 @@ def terminal_width() -> int | None:
 
 
 def write(text: str) -> None:
-    """Print a result; characters that the terminal's encoding lacks are escaped."""
+    """Print a result; characters that the terminal's encoding lacks are escaped.
+
+    Ends the command where the reader has closed the pipe: nobody wants the rest.
+    """
     if not text.isascii():
         encoding = sys.stdout.encoding or "utf-8"
         text = text.encode(encoding, "backslashreplace").decode(encoding)
-    sys.stdout.write(text)
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError:
+        raise SystemExit(0) from None
 
 
 def write_foreign(text: str) -> None:
