@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Protocol
 
 from layerscope.archive.compression import MAGIC_BYTES, sniff
-from layerscope.archive.layer import NOTHING, LayerData, read_positional
+from layerscope.archive.known import StoredBlob, read_blob
+from layerscope.archive.layer import NOTHING, LayerData
 from layerscope.archive.positional import PositionalFile
 from layerscope.archive.reading import Reading
 from layerscope.errors import ArchiveError, Damaged, LimitExceeded
@@ -85,7 +86,7 @@ class TarStore:
 
     def layer(self, name: str, where: str) -> LayerData:
         base, length = self._place(name)
-        return read_positional(self._file, base, length, where, self._reading)
+        return read_blob(StoredBlob(self._file, base, length, name, where), self._reading)
 
     def reads_whole(self, name: str) -> bool:
         base, length = self._place(name)
@@ -122,7 +123,7 @@ class DirectoryStore:
     def layer(self, name: str, where: str) -> LayerData:
         file = PositionalFile(self._path(name).open("rb"))
         self._open.append(file)
-        return read_positional(file, 0, file.length, where, self._reading)
+        return read_blob(StoredBlob(file, 0, file.length, name, where), self._reading)
 
     def reads_whole(self, name: str) -> bool:
         with self._path(name).open("rb") as file:
