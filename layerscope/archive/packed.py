@@ -6,8 +6,9 @@ names and contents one behind the other. Nothing of it is ever run, and what doe
 
 import struct
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, chain, pairwise
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -24,7 +25,7 @@ _LARGEST = 1 << 30
 _LENGTH = struct.Struct("<Q")
 _LEVEL = 1
 _KINDS = frozenset(Kind)
-Bytes = bytes | bytearray | memoryview
+Bytes: TypeAlias = bytes | bytearray | memoryview
 
 
 class Layer(Struct, frozen=True, kw_only=True):
@@ -63,45 +64,53 @@ def packed(layer: Layer) -> bytes:
     owners = {owner: number for number, owner in enumerate(dict.fromkeys(changeset.ownerships))}
     path_separator, paths = _joined(changeset.paths)
     link_separator, links = _joined(list(changeset.links.values()))
-    parts: list[Bytes] = [
-        paths,
-        changeset.kinds,
-        changeset.sizes.tobytes(),
-        array("q", [owners[owner] for owner in changeset.ownerships]).tobytes(),
-        changeset.mtimes.tobytes(),
-        changeset.offsets.tobytes(),
-        array("q", changeset.links).tobytes(),
-        links,
+    # Pieces that follow each other make one part: contents are compressed where they lie, not copied together before.
+    parts: list[Collection[Bytes]] = [
+        (paths,),
+        (changeset.kinds,),
+        (changeset.sizes.tobytes(),),
+        (_column(owners[owner] for owner in changeset.ownerships),),
+        (changeset.mtimes.tobytes(),),
+        (changeset.offsets.tobytes(),),
+        (_column(changeset.links),),
+        (links,),
         *_slices(kept.heads),
         *_slices(kept.tails),
-        *_slices(kept.fingerprints),
-        array("q", kept.lengths).tobytes(),
-        array("q", kept.lengths.values()).tobytes(),
+        (_column(kept.fingerprints),),
+        (_column(map(len, kept.fingerprints.values())),),
+        (b"".join(kept.fingerprints.values()),),
+        (_column(kept.lengths),),
+        (_column(kept.lengths.values()),),
     ]
-    head = _Head(
+    lengths = [sum(map(len, pieces)) for pieces in parts]
+    first = msgspec.msgpack.encode(_head(layer, list(owners), (path_separator, link_separator), lengths))
+    total = _LENGTH.size + len(first) + sum(lengths)
+    if total > _LARGEST:
+        raise ValueError("too large to be kept")
+    compressor = ZstdCompressor(level=_LEVEL).compressobj(size=total)
+    written = map(compressor.compress, chain((_LENGTH.pack(len(first)), first), *parts))
+    return b"".join([*written, compressor.flush()])
+
+
+def _head(layer: Layer, owners: list[Ownership], separators: tuple[str, str], lengths: list[int]) -> _Head:
+    changeset = layer.changeset
+    return _Head(
         compression=layer.compression,
         stored_bytes=layer.stored_bytes,
         tar_bytes=layer.tar_bytes,
         diff_id=str(layer.diff_id),
         content_bytes=changeset.content_bytes,
         link_bytes=changeset.link_bytes,
-        ownerships=list(owners),
+        ownerships=owners,
         xattrs={
             index: [(name.encode("utf-8", "surrogateescape"), value) for name, value in pairs]
             for index, pairs in changeset.xattrs.items()
         },
         sparse=dict(changeset.sparse),
-        marked={index: list(marks) for index, marks in kept.marked.items()},
-        separators=(path_separator, link_separator),
-        lengths=list(map(len, parts)),
+        marked={index: list(marks) for index, marks in layer.kept.marked.items()},
+        separators=separators,
+        lengths=lengths,
     )
-    first = msgspec.msgpack.encode(head)
-    total = _LENGTH.size + len(first) + sum(head.lengths)
-    if total > _LARGEST:
-        raise ValueError("too large to be kept")
-    compressor = ZstdCompressor(level=_LEVEL).compressobj(size=total)
-    pieces = [compressor.compress(piece) for piece in (_LENGTH.pack(len(first)), first, *parts)]
-    return b"".join([*pieces, compressor.flush()])
 
 
 def unpacked(data: Bytes) -> Layer:
@@ -211,23 +220,26 @@ def _split(data: memoryview, separator: str, count: int) -> list[str]:
     return found
 
 
-def _slices(contents: Mapping[int, bytes]) -> Iterator[Bytes]:
+def _slices(contents: Mapping[int, bytes]) -> Iterator[Collection[Bytes]]:
     """Indexes, lengths, and all of the contents in a row."""
-    yield array("q", contents).tobytes()
-    yield array("q", map(len, contents.values())).tobytes()
-    yield b"".join(contents.values())
+    yield (_column(contents),)
+    yield (_column(map(len, contents.values())),)
+    yield contents.values()
 
 
 def _sliced(indexes: memoryview, lengths: memoryview, contents: memoryview) -> dict[int, bytes]:
     """The inverse of ``_slices``."""
-    whole, counts = bytes(contents), _numbers(lengths)
-    ends = array("q", accumulate(counts, initial=0))
-    if ends[-1] != len(whole) or min(counts, default=0) < 0:
+    counts = _numbers(lengths)
+    ends = list(accumulate(counts, initial=0))
+    if len(indexes) != len(lengths) or ends[-1] != len(contents) or min(counts, default=0) < 0:
         raise ValueError("contents are not as long as their lengths")
     return {
-        index: whole[start:end]
-        for index, (start, end) in zip(_numbers(indexes), pairwise(ends), strict=True)
+        index: bytes(contents[start:end]) for index, start, end in zip(_numbers(indexes), ends, ends[1:], strict=False)
     }
+
+
+def _column(numbers: Iterable[int]) -> bytes:
+    return array("q", numbers).tobytes()
 
 
 def _numbers(data: memoryview, count: int | None = None) -> "array[int]":
