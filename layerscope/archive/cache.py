@@ -71,7 +71,7 @@ class Cache:
         try:
             self._write(key, body, length)
         except (OSError, MemoryError) as error:
-            self.problem = str(getattr(error, "strerror", "") or error or "out of memory")
+            self.problem = getattr(error, "strerror", None) or str(error) or "out of memory"
 
     def drop(self, key: bytes) -> None:
         """Take away what turned out to be of no use."""
@@ -195,7 +195,7 @@ def usual_directory(environment: Mapping[str, str]) -> Path | None:
     if sys.platform == "win32":
         local = environment.get("LOCALAPPDATA", "")
         return Path(local) / "layerscope" / "cache" if local else None
-    home = os.path.expanduser("~")
+    home = os.path.expanduser("~") if environment.get("HOME") != "" else ""
     if not os.path.isabs(home):
         return None
     return Path(home) / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "layerscope"

@@ -27,7 +27,8 @@ from layerscope.errors import ArchiveError
 from layerscope.model.limits import Limits
 from layerscope.model.pathset import Wanted
 
-_CLAIM = re.compile(r"[0-9a-f]{64}")
+_CLAIM = re.compile(r"(?:\A|/)blobs/sha256/([0-9a-f]{64})\Z")
+"""Where an OCI layout says which digest a blob has (image-layout.md); other names may stand for anything."""
 _RACY = 2_000_000_000
 """Nanoseconds: two changes of a file within the coarsest clock of a file system may leave the same time."""
 _CHUNK = 1 << 20
@@ -102,7 +103,7 @@ def _found(blob: StoredBlob, reading: Reading, cache: Cache) -> packed.Layer | N
     digest = cache.get(before.key)
     if digest is None:
         claim = _CLAIM.search(blob.name)
-        if claim is not None and not cache.has(_key(bytes.fromhex(claim[0]), reading)):
+        if claim is not None and not cache.has(_key(bytes.fromhex(claim[1]), reading)):
             return None  # Where the claim is right the blob is not known; so it is read once instead of twice.
         proven = _hashed(blob, reading)
         before.learn(proven, cache)
