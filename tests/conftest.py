@@ -32,7 +32,7 @@ _caches = itertools.count()
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache_directory(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where every process that the test starts keeps its layers: nowhere else, and nothing is there before."""
     place = tmp_path_factory.getbasetemp() / f"cache-{next(_caches)}"
     monkeypatch.setenv("XDG_CACHE_HOME", str(place))

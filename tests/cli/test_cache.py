@@ -151,43 +151,47 @@ def test_stages_are_compared_the_same_from_the_cache(output: Output, decompresse
     assert not decompressed
 
 
-def test_a_process_that_comes_later_finds_what_is_kept(image: Path, cache: Path) -> None:
+def test_a_process_that_comes_later_finds_what_is_kept(image: Path, cache_directory: Path) -> None:
     first = call("report", image, "-f", "json")
-    held = {path.name: path.stat().st_ino for path in cache.iterdir()}
+    held = {path.name: path.stat().st_ino for path in cache_directory.iterdir()}
     assert first.code == 0 and len(held) == 2
     assert call("report", image, "-f", "json") == first
-    assert {path.name: path.stat().st_ino for path in cache.iterdir() if path.name in held} == held
+    assert {path.name: path.stat().st_ino for path in cache_directory.iterdir() if path.name in held} == held
 
 
 @pytest.mark.parametrize("way", ["option", "variable", "file"])
-def test_it_can_be_turned_off(image: Path, cache: Path, way: str, tmp_path: Path) -> None:
+def test_it_can_be_turned_off(image: Path, cache_directory: Path, way: str, tmp_path: Path) -> None:
     if way == "file":
         (tmp_path / ".layerscope.toml").write_text("cache = false\n")
     variables = {"LAYERSCOPE_NO_CACHE": "1"} if way == "variable" else {}
     done = call("report", image, *(["--no-cache"] if way == "option" else []), folder=tmp_path, **variables)  # type: ignore[arg-type]
-    assert done.code == 0 and not cache.exists()
+    assert done.code == 0 and not cache_directory.exists()
 
 
 @pytest.mark.parametrize("option", ["--stage", "--base"])
 def test_turned_off_it_is_off_for_images_beside_the_image_too(
-    image: Path, plain: Path, cache: Path, output: Output, option: str
+    image: Path, plain: Path, cache_directory: Path, output: Output, option: str
 ) -> None:
     other = f"builder={image}" if option == "--stage" else str(image)
-    assert output("report", str(plain), option, other, "--no-cache")[0] == 0 and not cache.exists()
-    assert output("report", str(plain), option, other)[0] == 0 and cache.exists()
+    assert output("report", str(plain), option, other, "--no-cache")[0] == 0 and not cache_directory.exists()
+    assert output("report", str(plain), option, other)[0] == 0 and cache_directory.exists()
 
 
-def test_turned_off_it_is_off_for_a_baseline_too(image: Path, plain: Path, cache: Path, output: Output) -> None:
+def test_turned_off_it_is_off_for_a_baseline_too(
+    image: Path, plain: Path, cache_directory: Path, output: Output
+) -> None:
     arguments = ("check", str(plain), "--baseline", str(image), "--max-growth", "1TB")
-    assert output(*arguments, "--no-cache")[0] == 0 and not cache.exists()
-    assert output(*arguments)[0] == 0 and cache.exists()
+    assert output(*arguments, "--no-cache")[0] == 0 and not cache_directory.exists()
+    assert output(*arguments)[0] == 0 and cache_directory.exists()
 
 
-def test_its_size_can_be_given(image: Path, cache: Path, output: Output, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert output("report", str(image), "--cache-size", "4kB")[0] == 0 and not any(cache.glob("*"))
+def test_its_size_can_be_given(
+    image: Path, cache_directory: Path, output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert output("report", str(image), "--cache-size", "4kB")[0] == 0 and not any(cache_directory.glob("*"))
     monkeypatch.setenv("LAYERSCOPE_CACHE_SIZE", "5kB")
     assert output("report", str(image))[0] == 0
-    assert len(list(cache.iterdir())) == 1
+    assert len(list(cache_directory.iterdir())) == 1
     assert call("report", image, "--cache-size", "10%").code == 2
 
 
