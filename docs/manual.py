@@ -28,6 +28,7 @@ _EXITS = (
 _FILES = (
     (".layerscope.toml", "Settings of a project, beside its repository's files, or above them."),
     ("pyproject.toml", "The same, in the table tool.layerscope."),
+    ("~/.cache/layerscope", "What decompressed layers hold, for the next run; it can be deleted at any time."),
     (".dive-ci", "Limits for layerscope check, where no other file has any."),
 )
 

@@ -28,7 +28,7 @@ def _run_all(block: str) -> str:
 def output(command: str) -> str:
     """What a shell prints for a command, run at the top of the repository with this Python, stderr included."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("LAYERSCOPE_")}
-    environment |= {"COLUMNS": "120", "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+    environment |= {"COLUMNS": "120", "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "LAYERSCOPE_NO_CACHE": "1"}
     function = f'layerscope() {{ "{sys.executable}" -m layerscope "$@"; }}'
     done = subprocess.run(
         ["bash", "-c", f"{function}\n{command}"],

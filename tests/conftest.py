@@ -1,5 +1,6 @@
 """What all tests share: a scratch archive, the real images, and a command line that runs as a process."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -25,6 +26,17 @@ def pytest_configure() -> None:
 def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runners of tests set COLUMNS for their own output; ours has to be as wide as a pipe."""
     monkeypatch.delenv("COLUMNS", raising=False)
+
+
+_caches = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def cache_directory(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where every process that the test starts keeps its layers: nowhere else, and nothing is there before."""
+    place = tmp_path_factory.getbasetemp() / f"cache-{next(_caches)}"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(place))
+    return place / "layerscope"
 
 
 @pytest.fixture

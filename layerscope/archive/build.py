@@ -122,7 +122,8 @@ def _outcomes(blobs: Sequence[LayerBlob], store: Store, reading: Reading) -> lis
             reading.tally.stop()
 
     distinct = sorted(first.values())
-    # Walks by position hold the interpreter's lock nearly all the time: a second thread would only get in the way.
+    # Walks by position, and layers that are known, hold the interpreter's lock nearly all the time: a second thread
+    # would only get in the way.
     whole = {index for index in distinct if store.has(blobs[index].name) and store.reads_whole(blobs[index].name)}
     for index in distinct:
         if index not in whole:

@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, Self
+
+from msgspec import Struct
 
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import Readable
@@ -91,13 +93,32 @@ class _Marked:
             self.kept += piece[: self._length - len(self.kept)]
 
 
+class Kept(Struct, frozen=True, kw_only=True):
+    """What a Capture knows of a layer's files, by entry index, in the order of the tar.
+
+    ``lengths`` are those of the files of which something was kept, ``marked`` are offsets with what stands there.
+    """
+
+    heads: dict[int, bytes]
+    tails: dict[int, bytes]
+    marked: dict[int, tuple[tuple[int, bytes], ...]]
+    lengths: dict[int, int]
+    fingerprints: dict[int, bytes]
+
+    @property
+    def content_bytes(self) -> int:
+        """What is kept in memory, as the limit counts it."""
+        marked = sum(len(kept) for marks in self.marked.values() for _, kept in marks)
+        return sum(map(len, self.heads.values())) + sum(map(len, self.tails.values())) + marked
+
+
 class Capture:
     """The contents of a layer that is read once: a visitor of the walk first, then the Contents of the layer."""
 
     def __init__(
-        self, window: Window, columns: Columns, plan: Planner, new: Hasher, limits: Limits, tally: Tally
+        self, window: Window | None, columns: Columns, plan: Planner, new: Hasher, limits: Limits, tally: Tally
     ) -> None:
-        self._window: Window | None = window
+        self._window = window
         self._columns: Columns | None = columns
         self._plan = plan
         self._new = new
@@ -156,6 +177,30 @@ class Capture:
         self._window = self._columns = None
         self._changeset, self._again = changeset, again
         return self
+
+    @property
+    def kept(self) -> Kept:
+        """All that is needed to have these contents again, without the layer."""
+        return Kept(
+            heads=self._heads,
+            tails=self._tails,
+            marked=self._marked,
+            lengths=self._lengths,
+            fingerprints=self._fingerprints,
+        )
+
+    @classmethod
+    def restored(
+        cls, kept: Kept, changeset: Changeset, again: Again | None, *, where: str, new: Hasher, limits: Limits
+    ) -> Self:
+        """The Contents of a layer of which another Capture kept this, without a walk."""
+        columns = Columns(where, limits, lambda _: None)
+        columns.kinds, columns.sizes = bytearray(changeset.kinds), changeset.sizes
+        made = cls(None, columns, Planner(()), new, limits, Tally())
+        made._heads, made._tails, made._marked = kept.heads, kept.tails, kept.marked
+        made._lengths, made._fingerprints = kept.lengths, kept.fingerprints
+        made.close(changeset, again)
+        return made
 
     def read(self, index: int, start: int = 0, length: int | None = None) -> bytes | None:
         """What was kept of a file; see Contents."""

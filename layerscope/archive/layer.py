@@ -25,6 +25,7 @@ from layerscope.model.digest import Digest
 
 NOTHING = Digest("sha256", hashlib.sha256().hexdigest())
 """The diff_id of a layer of no bytes at all."""
+Seen = Callable[[memoryview], object]
 _TABLE_OF_CONTENTS = TABLE_OF_CONTENTS[1:].encode() + b"\0"
 
 
@@ -41,7 +42,7 @@ class LayerData(Struct, frozen=True, kw_only=True):
 
 
 class Counted(io.RawIOBase):
-    """Counts what is read through it, for progress and for the limits on the ratio."""
+    """Counts what is read through it, for progress and for the limits on the ratio; ``seen`` is told of each piece."""
 
     def __init__(
         self,
@@ -49,11 +50,13 @@ class Counted(io.RawIOBase):
         head: bytes = b"",
         progress: Callable[[int], None] | None = None,
         tally: Tally | None = None,
+        seen: Seen | None = None,
     ) -> None:
         self._raw = raw
         self._head = head
         self._progress = progress
         self._tally = tally
+        self._seen = seen
         self.count = 0
 
     def readable(self) -> bool:
@@ -66,6 +69,8 @@ class Counted(io.RawIOBase):
         else:
             count = self._raw.readinto(memoryview(buffer)) or 0
         self.count += count
+        if self._seen is not None:
+            self._seen(memoryview(buffer)[:count])
         if self._tally is not None:
             self._tally.store(count)
         if self._progress is not None:
@@ -107,11 +112,16 @@ def _digest(raw: Range, where: str, reading: Reading) -> Digest:
     return Digest("sha256", proof.hexdigest())
 
 
-def read_stream(raw: Readable, where: str, reading: Reading, again: Again | None = None) -> LayerData:
-    """A layer blob that is read once, from its first byte to its last; ``again`` opens it anew, where that can be."""
+def read_stream(
+    raw: Readable, where: str, reading: Reading, again: Again | None = None, seen: Seen | None = None
+) -> LayerData:
+    """A layer blob that is read once, from its first byte to its last; ``again`` opens it anew, where that can be.
+
+    ``seen`` is told of the stored bytes as they are read.
+    """
     head = first_bytes(raw, MAGIC_BYTES)
     compression = sniff(head)
-    counted = Counted(raw, head, reading.progress, None if reading.nested else reading.tally)
+    counted = Counted(raw, head, reading.progress, None if reading.nested else reading.tally, seen)
     expanding = decompressor(compression, counted, where) if compression else counted
     proof = hashlib.sha256()
     warnings: list[str] = []

@@ -25,6 +25,12 @@ class PositionalFile:
         """Whether somebody wrote to the file since it was opened."""
         return self._now() != self._state
 
+    @property
+    def identity(self) -> tuple[int, int, int, int, int]:
+        """Which file it is, and when somebody last changed it: device, inode, length, mtime and ctime."""
+        state = os.fstat(self.descriptor)
+        return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+
     def _now(self) -> tuple[int, int]:
         state = os.fstat(self.descriptor)
         return state.st_size, state.st_mtime_ns

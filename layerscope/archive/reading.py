@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from msgspec import Struct, field
 
+from layerscope.archive.cache import Cache
 from layerscope.archive.tally import Tally
 from layerscope.model.limits import Limits
 from layerscope.model.pathset import Wanted
@@ -17,7 +18,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     even where contents could be skipped. ``wanted`` is what later steps ask for, ``fingerprint`` the digest by
     which contents are compared (``xxh3`` or ``sha256``). ``progress`` is told the stored bytes read since its
     last call, from any thread. ``strict`` turns warnings about the archive into errors. ``tally`` counts what all
-    layers take together; ``nested`` says that what is read comes out of a stream that is counted already.
+    layers take together; ``nested`` says that what is read comes out of a stream that is counted already. ``cache``
+    keeps what was decompressed for the next run; without one nothing is kept.
     """
 
     image: str = ""
@@ -31,3 +33,4 @@ class Reading(Struct, frozen=True, kw_only=True):
     progress: Callable[[int], None] | None = None
     tally: Tally = field(default_factory=Tally)
     nested: bool = False
+    cache: Cache | None = None

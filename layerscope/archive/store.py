@@ -4,8 +4,8 @@ import posixpath
 from pathlib import Path
 from typing import Protocol
 
-from layerscope.archive.compression import MAGIC_BYTES, sniff
-from layerscope.archive.layer import NOTHING, LayerData, read_positional
+from layerscope.archive.known import StoredBlob, read_blob, reads_whole
+from layerscope.archive.layer import NOTHING, LayerData
 from layerscope.archive.positional import PositionalFile
 from layerscope.archive.reading import Reading
 from layerscope.errors import ArchiveError, Damaged, LimitExceeded
@@ -84,12 +84,10 @@ class TarStore:
         return self._file.read(base, length)
 
     def layer(self, name: str, where: str) -> LayerData:
-        base, length = self._place(name)
-        return read_positional(self._file, base, length, where, self._reading)
+        return read_blob(StoredBlob(self._file, *self._place(name), name, where), self._reading)
 
     def reads_whole(self, name: str) -> bool:
-        base, length = self._place(name)
-        return self._reading.verify or bool(sniff(self._file.read(base, min(MAGIC_BYTES, length))))
+        return reads_whole(StoredBlob(self._file, *self._place(name), name, name), self._reading)
 
     def _place(self, name: str) -> tuple[int, int]:
         index = self._index.find(name)
@@ -122,11 +120,12 @@ class DirectoryStore:
     def layer(self, name: str, where: str) -> LayerData:
         file = PositionalFile(self._path(name).open("rb"))
         self._open.append(file)
-        return read_positional(file, 0, file.length, where, self._reading)
+        return read_blob(StoredBlob(file, 0, file.length, name, where), self._reading)
 
     def reads_whole(self, name: str) -> bool:
-        with self._path(name).open("rb") as file:
-            return self._reading.verify or bool(sniff(file.read(MAGIC_BYTES)))
+        with self._path(name).open("rb") as opened:
+            file = PositionalFile(opened)
+            return reads_whole(StoredBlob(file, 0, file.length, name, name), self._reading)
 
     @property
     def changed(self) -> bool:

@@ -55,7 +55,8 @@ def check(
     from layerscope.cli.sources import Asked, report_of
 
     policy = limits.policy()
-    before = report_of(limits.baseline, ReadOptions(quiet=reading.quiet), Asked()) if limits.baseline else None
+    others = ReadOptions(no_cache=reading.no_cache, cache_size=reading.cache_size, quiet=reading.quiet)
+    before = report_of(limits.baseline, others, Asked()) if limits.baseline else None
     made = report_of(image, reading, Asked(build=build, ignores=ignores_of(context)))
     warn(made.warnings, quiet=reading.quiet)
     judgement = judge(made, policy, before)

@@ -86,6 +86,23 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
             environment="LAYERSCOPE_LIMIT",
         ),
     ] = None
+    no_cache: Annotated[
+        bool,
+        _reading(
+            "--no-cache",
+            help="Decompress every layer anew, and keep nothing for the next run.",
+            environment="LAYERSCOPE_NO_CACHE",
+        ),
+    ] = False
+    cache_size: Annotated[
+        str,
+        _reading(
+            "--cache-size",
+            metavar="BYTES",
+            help="How much may be kept of decompressed layers; 1 GiB if not given.",
+            environment="LAYERSCOPE_CACHE_SIZE",
+        ),
+    ] = ""
     quiet: Annotated[bool, _reading("-q", "--quiet", help="No progress and no warnings on stderr.")] = False
     verbose: Annotated[bool, _reading("-v", "--verbose", help="Say on stderr how each layer was read.")] = False
 

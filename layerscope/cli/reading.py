@@ -1,11 +1,13 @@
 """From options to an open image: limits, platform, progress, and the warnings that go to stderr."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from msgspec.structs import replace
 
+from layerscope.archive.cache import DEFAULT_BYTES, Cache, usual_directory
 from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
 from layerscope.cli.options import ReadOptions
@@ -35,6 +37,7 @@ def opened(
         wanted=wanted,
         fingerprint=fingerprint,
         limits=limits(tuple(options.limit or ())),
+        cache=_cache(options),
     )
     with progress(source, quiet=options.quiet) as advance:
         context = open_image(source, replace(reading, progress=advance))
@@ -46,9 +49,21 @@ def opened(
         warn(image.warnings, quiet=options.quiet or silent)
         if options.verbose:
             _tell(image)
+            _tell_cache(reading.cache)
         yield image
     finally:
         context.__exit__(None, None, None)
+
+
+def _cache(options: ReadOptions) -> Cache | None:
+    """Where decompressed layers are kept; None where they are not, or there is no place for them."""
+    most = DEFAULT_BYTES
+    if options.cache_size:
+        from layerscope.analysis.amounts import byte_count
+
+        most = byte_count(options.cache_size, "--cache-size")
+    directory = None if options.no_cache else usual_directory(os.environ)
+    return None if directory is None else Cache(directory, most)
 
 
 @contextmanager
@@ -97,3 +112,11 @@ def _tell(image: Image) -> None:
         )
         name = layer.diff_id or layer.digest or "no digest"
         print(printable(f"layer {layer.index}: {name}, {layer.stored_bytes:,} bytes, {way}"), file=sys.stderr)
+
+
+def _tell_cache(cache: Cache | None) -> None:
+    """What the cache was good for."""
+    from layerscope.render.escape import printable
+
+    if cache is not None and cache.problem:
+        print(printable(f"cache {cache.directory}: nothing can be kept: {cache.problem}"), file=sys.stderr)

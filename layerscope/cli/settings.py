@@ -20,6 +20,8 @@ def settings(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """The options that every command takes from a file, by the names of their parameters."""
     _known(document, (*_SETTINGS, "limits", "check", "ignore"), path, "")
     found = _read(document, _SETTINGS, path, "")
+    if "cache" in found:
+        found["no_cache"] = not found.pop("cache")
     limits = _table(document, "limits", path)
     if limits:
         found["limit"] = [f"{name}={_whole(value, path, f'limits.{name}')}" for name, value in limits.items()]
@@ -164,6 +166,8 @@ _SETTINGS: dict[str, _Read] = {
     "platform": _text,
     "verify": _flag,
     "strict": _flag,
+    "cache": _flag,
+    "cache-size": _number(byte_count),
     "base": _file,
     "dockerfile": _file,
 }

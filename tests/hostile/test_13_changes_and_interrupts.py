@@ -158,6 +158,96 @@ def test_an_interrupt_ends_all_threads_at_once_and_leaves_no_file(command: Comma
     assert sorted(path.name for path in command.directory.iterdir()) == ["image.tar"]
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["while it is filled", "while it is full"])
+def test_an_interrupt_leaves_no_part_of_an_entry_in_the_cache(
+    command: Command, cache_directory: Path, again: bool
+) -> None:
+    block = random.Random(2).randbytes(MIB)
+    small = [layer(file(f"s{number}", block[:1000])) for number in range(4)]
+    large = [layer(file(f"f{number}", block * 100)) for number in range(4)]
+    path = command.write(crane(ImageSpec(layers=(*small, *large)), compression="zstd"))
+    if again:
+        command("layers", path)
+    code, errors, _ = _pressed(command, "report", path)
+    assert (code, errors) == (130, b"layerscope: interrupted\n")
+    assert not [entry for entry in cache_directory.glob("*") if entry.suffix != ".entry"]
+    assert command("report", path).output == command("report", path, "--no-cache").output
+
+
+def test_runs_on_one_cache_at_the_same_moment_say_the_same(command: Command, cache_directory: Path) -> None:
+    layers = tuple(layer(*(file(f"d{number}/f{each}", b"x" * each) for each in range(300))) for number in range(6))
+    path = command.write(crane(ImageSpec(layers=layers)))
+    expected = command("report", path, "-f", "json", "--no-cache").output
+    for size in ("1GB", "40kB"):  # Large enough for all of it, and so small that each run evicts what others wrote.
+        calls = [
+            subprocess.Popen(
+                [sys.executable, "-m", "layerscope", "report", path, "-f", "json", "--cache-size", size],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=command.directory,
+                env=command.environment,
+            )
+            for _ in range(4)
+        ]
+        assert [call.communicate() for call in calls] == [(expected, b"")] * 4
+    assert all(entry.suffix == ".entry" for entry in cache_directory.iterdir())
+    command("files", path, "--cache-size", "40kB")  # Runs do not wait for each other; the next one makes room.
+    assert sum(entry.stat().st_size for entry in cache_directory.iterdir()) <= 40_000
+
+
+def test_a_full_disk_under_the_cache_is_no_error(command: Command) -> None:
+    place = command.directory / "full"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", place], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("only root can make a small file system")
+    try:
+        block = random.Random(3).randbytes(MIB)
+        layers = tuple(
+            layer(
+                file(f"etc/{number}.conf", b"a=b\n"),
+                *(file(f"{number}/{name}", block[name : name + 99]) for name in range(3_000)),
+            )
+            for number in range(3)
+        )
+        path = command.write(crane(ImageSpec(layers=layers)))
+        expected = command("report", path, "--no-cache")
+        environment = command.environment | {"XDG_CACHE_HOME": str(place)}
+        for _ in range(2):
+            done = subprocess.run(
+                [sys.executable, "-m", "layerscope", "report", path, "-v"],
+                capture_output=True,
+                cwd=command.directory,
+                env=environment,
+                check=False,
+            )
+            assert (done.returncode, done.stdout) == (0, expected.output)
+            told = [line for line in done.stderr.splitlines() if line.startswith(b"cache ")]
+            assert len(told) == 1 and b"No space left on device" in told[0]
+            assert not list(place.rglob("*.part"))
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+def test_a_read_only_cache_is_read_and_not_written(command: Command, cache_directory: Path) -> None:
+    path = command.write(packed([file("a", b"1")], [file("b", b"2")]))
+    expected = command("report", path)
+    before = {entry.name: entry.read_bytes() for entry in cache_directory.iterdir()}
+    bound = subprocess.run(["mount", "--bind", cache_directory, cache_directory], capture_output=True, check=False)
+    if bound.returncode:
+        pytest.skip("only root can make a file system read-only")
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", cache_directory], check=True)
+        assert command("report", path) == expected
+        done = command("files", path, "-v")
+        assert done.code == 0 and "Read-only file system" in done.errors
+        assert {entry.name: entry.read_bytes() for entry in cache_directory.iterdir()} == before
+    finally:
+        subprocess.run(["umount", cache_directory], check=True)
+
+
 def test_two_runs_on_one_archive_and_one_output_leave_a_whole_file(command: Command) -> None:
     command.write(packed([file(f"f{number}", b"x") for number in range(2_000)]))
     calls = [

@@ -1,0 +1,198 @@
+"""Compressed layers that an earlier run has decompressed, proven and kept: they are not decompressed again.
+
+What is used has to be of the same stored bytes, which their SHA-256 proves, and of the same question: what was to be
+kept, within which limits, by which program. An archive that lies there unchanged since its blobs were hashed need not
+be hashed again.
+"""
+
+import hashlib
+import time
+from functools import cache, lru_cache
+from pathlib import Path
+from sys import byteorder
+
+import msgspec
+from msgspec import Struct
+
+from layerscope import __version__
+from layerscope.archive import packed
+from layerscope.archive.cache import Cache
+from layerscope.archive.capture import Again, Capture, hasher
+from layerscope.archive.compression import MAGIC_BYTES, sniff
+from layerscope.archive.layer import LayerData, expanded, read_positional, read_stream
+from layerscope.archive.positional import PositionalFile, Range
+from layerscope.archive.reading import Reading
+from layerscope.errors import ArchiveError
+from layerscope.model.limits import Limits
+from layerscope.model.pathset import Wanted
+from layerscope.model.patterns import pattern
+
+_CLAIM = pattern(r"(?:\A|/)blobs/sha256/([0-9a-f]{64})\Z")
+"""Where an OCI layout says which digest a blob has (image-layout.md); other names may stand for anything."""
+_RACY = 2_000_000_000
+"""Nanoseconds: two changes of a file within the coarsest clock of a file system may leave the same time."""
+_CHUNK = 1 << 20
+
+
+class StoredBlob(Struct, frozen=True):
+    """A layer blob at ``base`` of a file, under the ``name`` that the metadata gives it; ``where`` is for messages."""
+
+    file: PositionalFile
+    base: int
+    length: int
+    name: str
+    where: str
+
+    def open(self) -> Range:
+        """The stored bytes from the first on."""
+        return Range(self.file, self.base, self.length)
+
+    @property
+    def compression(self) -> str:
+        return sniff(self.file.read(self.base, min(MAGIC_BYTES, self.length)))
+
+
+def read_blob(blob: StoredBlob, reading: Reading) -> LayerData:
+    """The layer in a blob, from the cache where it is known; raises as ``read_positional`` does."""
+    cache = reading.cache
+    if cache is None or not blob.compression:
+        return read_positional(blob.file, blob.base, blob.length, blob.where, reading)
+    if not reading.verify:
+        found = _found(blob, reading, cache)
+        if found is not None:
+            return _counted(found, blob, reading)
+    return _read(blob, reading, cache)
+
+
+def reads_whole(blob: StoredBlob, reading: Reading) -> bool:
+    """Whether ``read_blob`` has to read the stored bytes from the first to the last, as far as can be told before."""
+    cache = reading.cache
+    if reading.verify or not blob.compression:
+        return reading.verify
+    digest = cache.get(_Before(blob).key) if cache is not None else None
+    return cache is None or digest is None or not cache.has(_key(bytes(digest), reading))
+
+
+def _read(blob: StoredBlob, reading: Reading, cache: Cache) -> LayerData:
+    """Decompress the layer, and keep it under the digest of the very bytes that were decompressed."""
+    before, proof = _Before(blob), hashlib.sha256()
+    data = read_stream(blob.open(), blob.where, reading, blob.open, proof.update)
+    # Warnings name the layer by its place, so they would be wrong elsewhere; and they are rare.
+    whole = data.stored_bytes == blob.length and not data.warnings
+    if whole and data.diff_id is not None and isinstance(data.contents, Capture):
+        layer = packed.Layer(
+            changeset=data.changeset,
+            kept=data.contents.kept,
+            compression=data.compression,
+            stored_bytes=data.stored_bytes,
+            tar_bytes=data.tar_bytes,
+            diff_id=data.diff_id,
+        )
+        try:
+            body = packed.packed(layer)
+        except (ValueError, OverflowError, MemoryError):
+            return data
+        cache.put(_key(proof.digest(), reading), body)
+        before.learn(proof.digest(), cache)
+    return data
+
+
+def _found(blob: StoredBlob, reading: Reading, cache: Cache) -> packed.Layer | None:
+    """What is known of the blob; None where nothing is."""
+    before = _Before(blob)
+    digest = cache.get(before.key)
+    if digest is None:
+        claim = _CLAIM.search(blob.name)
+        if claim is not None and not cache.has(_key(bytes.fromhex(claim[1]), reading)):
+            return None  # Where the claim is right the blob is not known; so it is read once instead of twice.
+        proven = _hashed(blob, reading)
+        before.learn(proven, cache)
+    else:
+        proven = bytes(digest)
+    key = _key(proven, reading)
+    body = cache.get(key)
+    if body is None:
+        return None
+    try:
+        return packed.unpacked(body)
+    except ValueError:
+        cache.drop(key)
+        return None
+
+
+def _counted(layer: packed.Layer, blob: StoredBlob, reading: Reading) -> LayerData:
+    """A known layer as if it had been read just now: it counts for the limits on all layers together."""
+    tally, limits = reading.tally, reading.limits
+    tally.store(layer.stored_bytes)
+    tally.expand(layer.tar_bytes, limits)
+    tally.keep(layer.kept.content_bytes, limits)
+    if reading.progress is not None:
+        reading.progress(blob.length)
+    again: Again | None = expanded(blob.open, layer.compression, blob.where)
+    return LayerData(
+        changeset=layer.changeset,
+        contents=Capture.restored(
+            layer.kept,
+            layer.changeset,
+            again,
+            where=blob.where,
+            new=hasher(reading.fingerprint),
+            limits=limits,
+        ),
+        compression=layer.compression,
+        stored_bytes=layer.stored_bytes,
+        tar_bytes=layer.tar_bytes,
+        diff_id=layer.diff_id,
+    )
+
+
+class _Before:
+    """A blob's file as it was before the blob was read."""
+
+    def __init__(self, blob: StoredBlob) -> None:
+        self._file = blob.file
+        self._identity = blob.file.identity
+        self._began = time.time_ns()
+        place = ("place", packed.FORMAT, *self._identity, blob.base, blob.length)
+        self.key = hashlib.sha256(msgspec.msgpack.encode(place)).digest()
+
+    def learn(self, digest: bytes, cache: Cache) -> None:
+        """Remember the digest of the blob for as long as its file stays as it is.
+
+        A file that was changed just before could be changed once more without a trace (as git says of racy files).
+        """
+        changed = max(self._identity[3:])
+        if changed + _RACY < self._began and self._file.identity == self._identity:
+            cache.put(self.key, digest)
+
+
+def _hashed(blob: StoredBlob, reading: Reading) -> bytes:
+    """The SHA-256 of the stored bytes."""
+    proof, raw, view = hashlib.sha256(), blob.open(), memoryview(bytearray(_CHUNK))
+    while count := raw.readinto(view):
+        proof.update(view[:count])
+        if reading.tally.stopped:
+            raise ArchiveError(f"{blob.where}: the reading was stopped")
+    return proof.digest()
+
+
+def _key(digest: bytes, reading: Reading) -> bytes:
+    """Under which name the layer of these stored bytes is kept."""
+    return hashlib.sha256(digest + _asked(reading.wanted, reading.fingerprint, reading.limits)).digest()
+
+
+@lru_cache(maxsize=8)
+def _asked(wanted: tuple[Wanted, ...], fingerprint: str, limits: Limits) -> bytes:
+    """Stands for all that shapes the result of a reading, the program included."""
+    question = ("layer", packed.FORMAT, byteorder, _program(), wanted, fingerprint, limits)
+    return hashlib.sha256(msgspec.msgpack.encode(question)).digest()
+
+
+@cache
+def _program() -> bytes:
+    """Stands for this version; between two releases the code that reads may change from one run to the next."""
+    proof = hashlib.sha256(__version__.encode())
+    package = Path(__file__).parent.parent
+    for source in sorted([*package.glob("archive/*.py"), *package.glob("model/*.py")]):
+        proof.update(source.read_bytes())
+    return proof.digest()
