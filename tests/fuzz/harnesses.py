@@ -210,9 +210,29 @@ def compressed(data: bytes) -> None:
     read_stream(io.BytesIO(data), "layer", Reading(limits=LIMITS))
 
 
+def cached_layer(data: bytes) -> None:
+    """The inside of an entry of the cache: refused, or a layer of which everything can be asked."""
+    import zstandard
+
+    from layerscope.archive.capture import Capture, hasher
+    from layerscope.archive.packed import unpacked
+
+    try:
+        layer = unpacked(zstandard.compress(data, 1))
+    except ValueError:
+        return
+    contents = Capture.restored(layer.kept, layer.changeset, None, where="layer", new=hasher("xxh3"), limits=LIMITS)
+    for index, entry in enumerate(layer.changeset):
+        assert entry.content_bytes >= 0
+        contents.read(index)
+        contents.read(index, 3, 5)
+        contents.fingerprint(index)
+
+
 HARNESSES: dict[str, Harness] = {
     "archive": archive,
     "bdb": bdb,
+    "cached_layer": cached_layer,
     "compressed": compressed,
     "dockerfile": dockerfile,
     "history": history,

@@ -1,9 +1,17 @@
 """Where fuzzing begins: small valid inputs of each harness, and the words of its language."""
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 
+import zstandard
+
+from layerscope.archive.capture import Capture
+from layerscope.archive.layer import read_stream
+from layerscope.archive.packed import Layer, packed
+from layerscope.archive.reading import Reading
+from layerscope.model.pathset import PathSet, Wanted
 from tests.builder import (
     ImageSpec,
     compress,
@@ -242,6 +250,25 @@ def _reports() -> list[bytes]:
     ]
 
 
+def _entries() -> list[bytes]:
+    """What is inside of the cache's entries for two layers."""
+    found = []
+    for tar in (LOWER, layer(file("a", b"1" * 3000, xattrs={"user.a": b"2"}), hardlink("b", "a"), symlink("c", "d"))):
+        wanted = Wanted(paths=PathSet(trees=("/",)), head=1000, tail=100)
+        data = read_stream(io.BytesIO(compress(tar, "gzip")), "layer", Reading(wanted=(wanted,)))
+        assert isinstance(data.contents, Capture) and data.diff_id is not None
+        entry = Layer(
+            changeset=data.changeset,
+            kept=data.contents.kept,
+            compression=data.compression,
+            stored_bytes=data.stored_bytes,
+            tar_bytes=data.tar_bytes,
+            diff_id=data.diff_id,
+        )
+        found.append(zstandard.decompress(packed(entry)))
+    return found
+
+
 _MAKERS: dict[str, Callable[[], list[bytes]]] = {
     "archive": lambda: [
         *(write(SPEC) for write in _WRITERS),
@@ -249,6 +276,7 @@ _MAKERS: dict[str, Callable[[], list[bytes]]] = {
         compress(docker_legacy(SPEC), "gzip"),
     ],
     "bdb": lambda: [database("Packages.little"), database("Packages.big")],
+    "cached_layer": _entries,
     "compressed": lambda: [
         compress(LOWER, one) for one in ("gzip", "zstd", "xz", "bzip2", "gzip-members", "zstd-frames")
     ],
