@@ -48,6 +48,7 @@ def compressed(image: Path, tool: str, scratch: Path) -> tuple[Path, dict[str, C
     warm = str(scratch / "cache")
     commands = {
         "layerscope report -f json": report(image),
+        "the same, --no-cache": report(image, "--no-cache"),
         "the same once more": report(image, cache=warm),
         "the same, through a pipe": piped(image),
     }
