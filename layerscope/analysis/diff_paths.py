@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from layerscope.filesystem.tree import Filesystem, Version
 from layerscope.model.diff import PathChange, PathDiff, Status
-from layerscope.model.entry import Fate, Kind
+from layerscope.model.entry import KIND_WORDS, Fate, Kind
 
 _FILES = (Kind.FILE, Kind.HARDLINK)
 
@@ -89,7 +89,7 @@ class _Comparison(Struct):
         return PathChange(
             path=path,
             status=status,
-            kind=filesystem.kind_of(number).name.lower().replace("_", "-"),
+            kind=KIND_WORDS[filesystem.kinds[number]],
             before_bytes=self.before_bytes.get(moved_from or path, 0),
             after_bytes=self.after_bytes.get(path, 0),
             moved_from=moved_from,

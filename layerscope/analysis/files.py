@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from layerscope.analysis.lookup import check_layer
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.entry import Fate, Kind
+from layerscope.model.entry import FATE_WORDS, KIND_WORDS, Fate, Kind
 from layerscope.model.image import Image
 from layerscope.model.paths import is_at_or_below
 from layerscope.model.rows import Column, Rows
@@ -35,10 +35,6 @@ _TREE = (
     Column(name="files", header="FILES", kind="number"),
     Column(name="path", header="PATH"),
 )
-
-
-_KINDS = tuple(kind.name.lower().replace("_", "-") for kind in Kind)
-_FATES = tuple(fate.name.lower().replace("_", "-") for fate in Fate)
 
 
 class FileQuery(Struct, frozen=True, kw_only=True):
@@ -116,11 +112,11 @@ def _rows(found: Iterable[tuple[int, str]], filesystem: Filesystem, catalog: Cat
             filesystem.sizes[number],
             1,
             layer,
-            _KINDS[changeset.kinds[index]],
+            KIND_WORDS[changeset.kinds[index]],
             modes[mode],
             uid,
             gid,
-            _FATES[filesystem.fates[number]],
+            FATE_WORDS[filesystem.fates[number]],
             None if hidden_by < 0 else hidden_by,
             owner_of(catalog, number),
             path,

@@ -9,7 +9,7 @@ from layerscope.analysis.directories import biggest_directories
 from layerscope.analysis.redact import redacted
 from layerscope.analysis.stages import dockerfile_report, evidence_of, stage_reports
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.entry import IS_HIDDEN
+from layerscope.model.entry import FATE_WORDS, IS_HIDDEN
 from layerscope.model.masks import both
 from layerscope.model.report import (
     BaseReport,
@@ -157,7 +157,7 @@ def _wasted(filesystem: Filesystem) -> tuple[PathBytes, ...]:
             content_bytes=content_bytes,
             files=len(versions[path]),
             layers=tuple(sorted({filesystem.layer_of(number) for number in versions[path]})),
-            fate=filesystem.fate_of(versions[path][-1]).name.lower().replace("_", "-"),
+            fate=FATE_WORDS[filesystem.fates[versions[path][-1]]],
         )
         for path, content_bytes in biggest.items()
         if content_bytes

@@ -41,6 +41,11 @@ IS_HIDDEN = bytes(Fate.LIVE < fate < Fate.MARKER for fate in range(256))
 """A table for ``bytes.translate``: 1 for each fate of a version that an upper layer hides."""
 
 
+KIND_WORDS = tuple(kind.name.lower().replace("_", "-") for kind in Kind)
+FATE_WORDS = tuple(fate.name.lower().replace("_", "-") for fate in Fate)
+"""What kinds and fates are called in every output, by their numbers."""
+
+
 class Entry(Struct, frozen=True, kw_only=True):
     """One tar header of a changeset, after GNU and PAX extensions are applied.
 

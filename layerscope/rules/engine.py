@@ -10,7 +10,7 @@ from operator import attrgetter
 from msgspec import Struct
 
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.entry import Fate
+from layerscope.model.entry import FATE_WORDS
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
@@ -25,8 +25,6 @@ StageOf = Callable[[int], Source | None]
 """Tells for the number of a version which build stage it came from, None where that is not known."""
 
 DUPLICATES = "duplicate-content"
-FATES = tuple(fate.name.lower().replace("_", "-") for fate in Fate)
-"""The words for the fates, by their number."""
 
 _INHERITED = "it comes with the base image: a slimmer base would not bring it"
 _Versions = dict[int, int]
@@ -216,6 +214,6 @@ class _Judge:
     def _found(self, layer: int, versions: _Versions) -> list[FoundPath]:
         paths, fates = self._filesystem.paths, self._filesystem.fates
         return [
-            FoundPath(path=paths[number], layer=layer, content_bytes=saving, fate=FATES[fates[number]])
+            FoundPath(path=paths[number], layer=layer, content_bytes=saving, fate=FATE_WORDS[fates[number]])
             for number, saving in versions.items()
         ]
