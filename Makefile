@@ -11,7 +11,7 @@ report: $(READY)
 	$(BIN)/layerscope report fixtures/tiny-legacy.tar
 
 test: $(DEV)
-	$(BIN)/python -m pytest -q -m "not real" -n auto
+	$(BIN)/python -m pytest -q -n auto
 
 # Needs images that a real engine built (tests/README.md tells how); says what it skips, and why.
 test-real: $(DEV)

@@ -154,7 +154,8 @@ def test_stages_are_compared_the_same_from_the_cache(output: Output, decompresse
 def test_a_process_that_comes_later_finds_what_is_kept(image: Path, cache_directory: Path) -> None:
     first = call("report", image, "-f", "json")
     held = {path.name: path.stat().st_ino for path in cache_directory.iterdir()}
-    assert first.code == 0 and len(held) == 2
+    # Two layers; and where they lie, if the archive was older than two seconds when it was read.
+    assert first.code == 0 and len(held) in (2, 4)
     assert call("report", image, "-f", "json") == first
     assert {path.name: path.stat().st_ino for path in cache_directory.iterdir() if path.name in held} == held
 

@@ -24,12 +24,14 @@ def test_bash_is_told_what_can_follow(words: str, expected: str) -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_can_be_shown_for_each_shell(shell: str) -> None:
-    called = call("--show-completion", shell)
+    # Without the variable it is for the shell that the tests were started from, whichever that is.
+    called = call("--show-completion", shell, _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
     assert called.code == 0 and b"_LAYERSCOPE_COMPLETE" in called.out
 
 
 def test_completion_can_be_installed(tmp_path: Path) -> None:
-    called = call("--install-completion", "bash", HOME=str(tmp_path))
+    variables = {"HOME": str(tmp_path), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    called = call("--install-completion", "bash", **variables)  # type: ignore[arg-type]
     assert called.code == 0, called.err
     assert "_LAYERSCOPE_COMPLETE" in (tmp_path / ".bash_completions" / "layerscope.sh").read_text()
 
