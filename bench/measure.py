@@ -14,7 +14,7 @@ SLOW = 20
 """Seconds from which on a command is measured once only."""
 LIMIT = 300
 """Seconds after which a command is ended."""
-_SETTINGS = {"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "XDG_CACHE_HOME"}
+_SETTINGS = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "LAYERSCOPE_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +31,16 @@ class Command:
 
 @dataclass(slots=True, kw_only=True)
 class Measured:
-    """Wall and CPU seconds of each run, and the largest resident set in bytes; ``ended`` when it took too long."""
+    """Wall and CPU seconds of each run, and the largest resident set in bytes.
+
+    ``ended`` when it took too long, ``failed`` when it had an exit code: its seconds mean nothing then.
+    """
 
     seconds: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     peak_bytes: int = 0
     ended: bool = False
+    failed: bool = False
 
     @property
     def least(self) -> float:
@@ -51,8 +55,9 @@ def compare(commands: dict[str, Command], *, runs: int) -> dict[str, Measured]:
             result = results[name]
             if result.ended or (result.seconds and result.least > SLOW):
                 continue
-            seconds, cpu, peak_bytes = once(command)
+            seconds, cpu, peak_bytes, code = once(command)
             result.ended = seconds > LIMIT
+            result.failed = result.failed or (code != 0 and not result.ended)
             if turn or seconds > SLOW:
                 result.seconds.append(seconds)
                 result.cpu.append(cpu)
@@ -60,10 +65,10 @@ def compare(commands: dict[str, Command], *, runs: int) -> dict[str, Measured]:
     return results
 
 
-def once(command: Command) -> tuple[float, float, int]:
-    """Wall seconds, CPU seconds and peak bytes of one run; what it prints is thrown away, a failure is told."""
+def once(command: Command) -> tuple[float, float, int, int]:
+    """Wall seconds, CPU seconds, peak bytes and exit code of one run; what it prints is thrown away."""
     # What is installed has its bytecode; a setting that keeps Python from writing it would be measured otherwise.
-    environment = {name: value for name, value in os.environ.items() if name not in _SETTINGS}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
     with tempfile.TemporaryDirectory() as empty:
         environment["XDG_CACHE_HOME"] = command.cache or empty
         begun = time.perf_counter()
@@ -88,7 +93,7 @@ def once(command: Command) -> tuple[float, float, int]:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         print(f"exit code {process.returncode}: {' '.join(command.arguments)[:200]}", file=sys.stderr)
-    return told or elapsed, usage.ru_utime + usage.ru_stime, _bytes(usage.ru_maxrss)
+    return told or elapsed, usage.ru_utime + usage.ru_stime, _bytes(usage.ru_maxrss), process.returncode
 
 
 def _bytes(resident: int) -> int:

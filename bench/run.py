@@ -25,6 +25,8 @@ from peers import decompressed, layerscope, listings, peers, piped, report
 from synthetic import made
 from tables import growth, table, write
 
+_SAID = {"estargz": "a gzip member for each file"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
@@ -34,13 +36,13 @@ class Case:
     commands: Callable[[], tuple[Path | None, dict[str, Command]]]
 
 
-def plain(image: Path, *, with_peers: bool = True, verify: bool = False) -> tuple[Path, dict[str, Command]]:
+def plain(image: Path, scratch: Path, *, verify: bool = False) -> tuple[Path, dict[str, Command]]:
     """A docker archive with plain layers."""
     commands = {"layerscope report -f json": report(image)}
     if verify:
         commands["the same, --verify"] = report(image, "--verify")
-    commands |= {"the same, through a pipe": piped(image)} | listings(image)
-    return image, commands | (peers(image) if with_peers else {})
+    commands |= {"the same, through a pipe": piped(image)} | listings(image, scratch)
+    return image, commands | peers(image)
 
 
 def compressed(image: Path, tool: str, scratch: Path) -> tuple[Path, dict[str, Command]]:
@@ -61,7 +63,7 @@ def cases(images: Path, scratch: Path, *, large: bool) -> Iterator[Case]:
     for name in ("notesapp-default", "waste-v1", "mini-v1"):
         image = images / f"{name}.tar"
         if image.exists():
-            yield Case(name=name, commands=partial(plain, image, verify=True))
+            yield Case(name=name, commands=partial(plain, image, _folder(scratch), verify=True))
         else:
             print(f"left out: {name}.tar is not in {images}", file=sys.stderr)
     for name in ("notesapp-default", "mini-v1"):
@@ -69,14 +71,26 @@ def cases(images: Path, scratch: Path, *, large: bool) -> Iterator[Case]:
             if (images / f"{name}.tar").exists() and shutil.which("skopeo"):
                 yield Case(name=f"{name}, OCI {form}", commands=partial(_form, images / f"{name}.tar", form, scratch))
     for form in ("gzip", "zstd", "estargz"):
-        yield Case(name=f"12,000 files in three layers, {form}", commands=partial(_synthetic, form, scratch))
-    yield Case(name="120 layers", commands=lambda: plain(made(synthetic.layers_image, scratch / "layers.tar", 120)))
+        yield Case(
+            name=f"12,000 files in three layers, {_SAID.get(form, form)}", commands=partial(_synthetic, form, scratch)
+        )
+    yield Case(
+        name="120 layers",
+        commands=lambda: plain(made(synthetic.layers_image, scratch / "layers.tar", 120), _folder(scratch)),
+    )
     if large:
         yield Case(
-            name="200,000 whiteouts", commands=lambda: plain(made(synthetic.whiteouts, scratch / "w.tar", 200_000))
+            name="200,000 whiteouts",
+            commands=lambda: plain(made(synthetic.whiteouts, scratch / "w.tar", 200_000), _folder(scratch)),
         )
-        yield Case(name="5 GB in ten files", commands=lambda: plain(made(synthetic.large_files, scratch / "l.tar", 10)))
-        yield Case(name="a million files", commands=lambda: plain(made(synthetic.many_files, scratch / "m.tar", 10**6)))
+        yield Case(
+            name="5 GB in ten files",
+            commands=lambda: plain(made(synthetic.large_files, scratch / "l.tar", 10), _folder(scratch)),
+        )
+        yield Case(
+            name="a million files",
+            commands=lambda: plain(made(synthetic.many_files, scratch / "m.tar", 10**6), _folder(scratch)),
+        )
         yield Case(name="a million files listed", commands=lambda: _listed(scratch / "m.tar"))
 
 

@@ -66,16 +66,17 @@ def layers_image(path: Path, count: int) -> Path:
 
 
 def large_files(path: Path, count: int) -> Path:
-    """One layer of ``count`` files of 512 MiB of zeros, which take no room on a disk that knows holes."""
+    """One layer of ``count`` files of 512 MiB, each a number and zeros, which take no room on a disk with holes."""
     name, size, proof, zeros = f"{0:064x}/layer.tar", 512 << 20, hashlib.sha256(), bytes(1 << 20)
     with path.open("wb") as outer:
         outer.write(_header(name, count * (512 + size) + 1024))
         for number in range(count):
             header = _header(f"srv/large-{number}.bin", size)
-            outer.write(header)
-            outer.seek(size, io.SEEK_CUR)
-            proof.update(header)
-            for _ in range(size >> 20):
+            first = f"{number:016}".encode()
+            outer.write(header + first)
+            outer.seek(size - len(first), io.SEEK_CUR)
+            proof.update(header + first + zeros[len(first) :])
+            for _ in range((size >> 20) - 1):
                 proof.update(zeros)
         outer.write(bytes(1024 + 1024))  # The ends of the layer and of the archive.
         proof.update(bytes(1024))

@@ -20,6 +20,9 @@ def table(name: str, image: Path | None, results: dict[str, Measured]) -> str:
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for command, result in results.items():
+        if result.failed:
+            lines.append(f"| {command} | failed | | | | |")
+            continue
         if result.ended:
             lines.append(f"| {command} | over {LIMIT} s | | over {LIMIT / first.least:,.0f} | | |")
             continue
