@@ -11,29 +11,23 @@
 #define PY_SSIZE_T_CLEAN
 #define _FILE_OFFSET_BITS 64
 #include <Python.h>
-#include <stddef.h>
 #include <string.h>
 #ifndef _WIN32
 #include <errno.h>
 #include <unistd.h>
 #endif
 
-enum { BLOCK = 512, BATCH = 2048, SMALLEST = 1 << 12 };
+enum { BLOCK = 512, SMALLEST = 1 << 12, BATCH = 512, ROOM = 1 << 16 };
 enum { FILE_KIND = 0, SYMLINK_KIND = 2, DIRECTORY_KIND = 5, WHITEOUT_KIND = 7 };
 enum { NAME = 0, NAME_LENGTH = 100, OWNER = 100, OWNER_LENGTH = 24, SIZE = 124, MTIME = 136, CHECKSUM = 148, FLAG = 156 };
 enum { LINK = 157, LINK_LENGTH = 100, MAGIC = 257, PREFIX = 345, PREFIX_LENGTH = 155 };
+enum { PATH_LENGTH = 1 + PREFIX_LENGTH + 1 + NAME_LENGTH, TEXT_LENGTH = PATH_LENGTH + LINK_LENGTH };
 
 /* Where the entries go: the columns of layerscope.archive.columns.Columns. */
 typedef struct {
     PyObject *paths, *kinds, *sizes, *owned, *mtimes, *offsets, *links, *ownerships;
     Py_ssize_t longest, most;
     long long link_bytes;
-    /* The ownership that was looked up last; the next entry mostly has the same. */
-    unsigned char owner[OWNER_LENGTH];
-    PyObject *ownership;
-    Py_ssize_t count;
-    char kind[BATCH];
-    long long size[BATCH], mtime[BATCH], offset[BATCH];
 } Into;
 
 /* The stretch of the tar that is in memory: layerscope.archive.window. Without a descriptor it is all there is. */
@@ -44,13 +38,21 @@ typedef struct {
     long long base, length, start, end, span;
 } Window;
 
-/* One header, as far as it is ordinary. */
+/* Headers as they were met, gathered without the interpreter and then added to the columns at once. */
 typedef struct {
-    int kind;
-    long long size, mtime;
-    char path[1 + PREFIX_LENGTH + 1 + NAME_LENGTH];
-    Py_ssize_t length;
-} Header;
+    Py_ssize_t count, text_length;
+    char kind[BATCH];
+    long long size[BATCH], mtime[BATCH], offset[BATCH];
+    unsigned char owner[BATCH][OWNER_LENGTH];
+    unsigned short path_length[BATCH], link_length[BATCH];
+    /* The path and the target of each, one behind the other. */
+    char text[ROOM];
+} Batch;
+
+/* How far the walk has come: see layerscope.archive.walk. */
+typedef struct {
+    long long position, content_end, payload;
+} Place;
 
 static Py_ssize_t text_length(const unsigned char *field, Py_ssize_t most)
 {
@@ -80,10 +82,10 @@ static int checksum_holds(const unsigned char *header)
     return octal(header + CHECKSUM, 6, 0) == (long long)sum;
 }
 
-/* The absolute path of an entry, and its kind where the name makes it a whiteout; 0 for a name that needs cleaning. */
-static int take_name(const unsigned char *header, Header *found)
+/* Put the absolute path of an entry at ``path``; returns its length, 0 for a name that needs cleaning. The name of a
+   whiteout changes the kind. */
+static Py_ssize_t take_name(const unsigned char *header, char *path, char *kind)
 {
-    char *path = found->path;
     Py_ssize_t length = 0, last = 0;
     path[length++] = '/';
     if (header[PREFIX] && !memcmp(header + MAGIC, "ustar", 6)) {
@@ -121,111 +123,51 @@ static int take_name(const unsigned char *header, Header *found)
             return 0; /* Opaque markers, bookkeeping, and names that hide nothing. */
         memmove(path + last + 1, path + last + 5, hidden);
         length -= 4;
-        found->kind = WHITEOUT_KIND;
+        *kind = WHITEOUT_KIND;
     }
-    found->length = length;
-    return 1;
+    return length;
 }
 
-/* Whether the header is ordinary; ``size`` is the payload behind it. */
-static int take_header(const unsigned char *header, Header *found)
+/* Whether mode, uid and gid are octal; most have the same ones as the entry before. */
+static int owner_is_ordinary(const Batch *batch, const unsigned char *field)
 {
+    if (batch->count && !memcmp(batch->owner[batch->count - 1], field, OWNER_LENGTH))
+        return 1;
+    return octal(field, 7, 1) >= 0 && octal(field + 8, 7, 1) >= 0 && octal(field + 16, 7, 1) >= 0;
+}
+
+/* Add a header to the batch, and tell what payload follows it; 0 where it is not ordinary. */
+static int take_header(Batch *batch, const unsigned char *header, Py_ssize_t longest, Place *place)
+{
+    char kind, *text = batch->text + batch->text_length;
     switch (header[FLAG]) {
-    case '0': found->kind = FILE_KIND; break;
-    case '2': found->kind = SYMLINK_KIND; break;
-    case '5': found->kind = DIRECTORY_KIND; break;
+    case '0': kind = FILE_KIND; break;
+    case '2': kind = SYMLINK_KIND; break;
+    case '5': kind = DIRECTORY_KIND; break;
     default: return 0;
     }
-    found->size = octal(header + SIZE, 11, 1);
-    found->mtime = octal(header + MTIME, 11, 1);
-    if (found->size < 0 || found->mtime < 0 || !checksum_holds(header))
+    long long size = octal(header + SIZE, 11, 1), mtime = octal(header + MTIME, 11, 1);
+    if (size < 0 || mtime < 0 || !owner_is_ordinary(batch, header + OWNER) || !checksum_holds(header))
         return 0;
-    if (found->kind != FILE_KIND)
-        found->size = 0;
-    return take_name(header, found);
-}
-
-static int append_bytes(PyObject *array, const char *method, const void *data, Py_ssize_t length)
-{
-    PyObject *done = PyObject_CallMethod(array, method, "y#", (const char *)data, length);
-    Py_XDECREF(done);
-    return done ? 0 : -1;
-}
-
-/* Move what was gathered into the columns that are no lists. */
-static int flush(Into *into)
-{
-    Py_ssize_t bytes = into->count * (Py_ssize_t)sizeof(long long);
-    if (into->count == 0)
+    int has_payload = kind == FILE_KIND;
+    Py_ssize_t length = take_name(header, text, &kind), target = 0;
+    if (length == 0 || length > longest)
         return 0;
-    if (append_bytes(into->kinds, "extend", into->kind, into->count) || append_bytes(into->sizes, "frombytes", into->size, bytes) ||
-        append_bytes(into->mtimes, "frombytes", into->mtime, bytes) || append_bytes(into->offsets, "frombytes", into->offset, bytes))
-        return -1;
-    into->count = 0;
-    return 0;
-}
-
-/* Mode, uid and gid as the columns know them; 1 where they are no ordinary numbers, -1 for an error. */
-static int take_owner(Into *into, const unsigned char *field)
-{
-    if (into->ownership && !memcmp(into->owner, field, OWNER_LENGTH))
-        return 0;
-    PyObject *key = PyBytes_FromStringAndSize((const char *)field, OWNER_LENGTH);
-    PyObject *value = key ? PyObject_GetItem(into->ownerships, key) : NULL;
-    Py_XDECREF(key);
-    if (!value) {
-        if (!PyErr_ExceptionMatches(PyExc_ValueError) && !PyErr_ExceptionMatches(PyExc_OverflowError))
-            return -1;
-        PyErr_Clear();
-        return 1;
+    if (kind == SYMLINK_KIND) {
+        target = text_length(header + LINK, LINK_LENGTH);
+        memcpy(text + length, header + LINK, target);
     }
-    Py_XDECREF(into->ownership);
-    into->ownership = value;
-    memcpy(into->owner, field, OWNER_LENGTH);
-    return 0;
-}
-
-static int take_link(Into *into, const unsigned char *field)
-{
-    Py_ssize_t length = text_length(field, LINK_LENGTH);
-    if (length == 0)
-        return 0;
-    PyObject *index = PyLong_FromSsize_t(PyList_GET_SIZE(into->paths) - 1);
-    PyObject *target = PyUnicode_DecodeUTF8((const char *)field, length, "surrogateescape");
-    int failed = !index || !target;
-    if (!failed) {
-        PyUnicode_InternInPlace(&target);
-        failed = PyDict_SetItem(into->links, index, target);
-    }
-    Py_XDECREF(index);
-    Py_XDECREF(target);
-    into->link_bytes += length;
-    return failed ? -1 : 0;
-}
-
-/* Add one header to the columns; 1 where it is not ordinary, -1 for an error. */
-static int add(Into *into, const unsigned char *header, long long position, long long *payload)
-{
-    Header found;
-    if (!take_header(header, &found) || found.length > into->longest || PyList_GET_SIZE(into->paths) >= into->most)
-        return 1;
-    int outcome = take_owner(into, header + OWNER);
-    if (outcome)
-        return outcome;
-    PyObject *path = PyUnicode_DecodeUTF8(found.path, found.length, "surrogateescape");
-    if (!path)
-        return -1;
-    int failed = PyList_Append(into->paths, path) || PyList_Append(into->owned, into->ownership);
-    Py_DECREF(path);
-    if (failed || (found.kind == SYMLINK_KIND && take_link(into, header + LINK)))
-        return -1;
-    into->kind[into->count] = (char)found.kind;
-    into->size[into->count] = found.kind == FILE_KIND ? found.size : 0;
-    into->mtime[into->count] = found.mtime;
-    into->offset[into->count] = position + BLOCK;
-    into->count++;
-    *payload = found.size;
-    return into->count == BATCH ? flush(into) : 0;
+    batch->kind[batch->count] = kind;
+    batch->size[batch->count] = kind == FILE_KIND ? size : 0;
+    batch->mtime[batch->count] = mtime;
+    batch->offset[batch->count] = place->position + BLOCK;
+    memcpy(batch->owner[batch->count], header + OWNER, OWNER_LENGTH);
+    batch->path_length[batch->count] = (unsigned short)length;
+    batch->link_length[batch->count] = (unsigned short)target;
+    batch->text_length += length + target;
+    batch->count++;
+    place->payload = has_payload ? size : 0;
+    return 1;
 }
 
 /* Bring the header at ``position`` into the window, as PositionalWindow.load does; 1 where it cannot be done here. */
@@ -241,10 +183,7 @@ static int load(Window *window, long long position)
     window->span = window->span < SMALLEST ? SMALLEST : window->span;
     window->span = window->span > window->room ? window->room : window->span;
     long long wanted = window->span < window->length - position ? window->span : window->length - position;
-    ssize_t count;
-    Py_BEGIN_ALLOW_THREADS
-    count = pread(window->descriptor, window->data, (size_t)wanted, (off_t)(window->base + position));
-    Py_END_ALLOW_THREADS
+    ssize_t count = pread(window->descriptor, window->data, (size_t)wanted, (off_t)(window->base + position));
     if (count < 0)
         return 1; /* The general path tries again, and has the words for it. */
     window->start = position;
@@ -253,29 +192,107 @@ static int load(Window *window, long long position)
 #endif
 }
 
-static PyObject *run(Into *into, Window *window, long long position, long long content_end, int stop)
+/* Gather at most ``most`` ordinary headers; the interpreter is not needed for it. */
+static void gather(Batch *batch, Window *window, Place *place, Py_ssize_t longest, Py_ssize_t most, int stop)
 {
-    long long payload = 0;
-    for (Py_ssize_t turn = 0; turn < BATCH; turn++) {
-        if ((position < window->start || position + BLOCK > window->end) && load(window, position))
-            break;
-        int outcome = add(into, window->data + (position - window->start), position, &payload);
-        if (outcome < 0)
-            return NULL;
-        if (outcome)
-            break;
-        position += BLOCK;
-        if (payload) {
+    most = most < BATCH ? most : BATCH;
+    while (batch->count < most && batch->text_length <= ROOM - TEXT_LENGTH) {
+        if ((place->position < window->start || place->position + BLOCK > window->end) && load(window, place->position))
+            return;
+        if (!take_header(batch, window->data + (place->position - window->start), longest, place))
+            return;
+        place->position += BLOCK;
+        if (place->payload) {
             if (stop)
-                break;
-            content_end = position + payload;
-            position += (payload + BLOCK - 1) & -(long long)BLOCK;
-            payload = 0;
+                return;
+            place->content_end = place->position + place->payload;
+            place->position += (place->payload + BLOCK - 1) & -(long long)BLOCK;
+            place->payload = 0;
         }
     }
-    if (flush(into))
+}
+
+static int append_bytes(PyObject *array, const char *method, const void *data, Py_ssize_t length)
+{
+    PyObject *done = PyObject_CallMethod(array, method, "y#", (const char *)data, length);
+    Py_XDECREF(done);
+    return done ? 0 : -1;
+}
+
+static int append_text(PyObject *list, const char *text, Py_ssize_t length)
+{
+    PyObject *path = PyUnicode_DecodeUTF8(text, length, "surrogateescape");
+    int failed = !path || PyList_Append(list, path);
+    Py_XDECREF(path);
+    return failed ? -1 : 0;
+}
+
+/* Mode, uid and gid as the columns know them. */
+static int append_owner(Into *into, const unsigned char *field)
+{
+    PyObject *key = PyBytes_FromStringAndSize((const char *)field, OWNER_LENGTH);
+    PyObject *value = key ? PyObject_GetItem(into->ownerships, key) : NULL;
+    int failed = !value || PyList_Append(into->owned, value);
+    Py_XDECREF(key);
+    Py_XDECREF(value);
+    return failed ? -1 : 0;
+}
+
+static int append_link(Into *into, const char *text, Py_ssize_t length)
+{
+    PyObject *index = PyLong_FromSsize_t(PyList_GET_SIZE(into->paths) - 1);
+    PyObject *target = PyUnicode_DecodeUTF8(text, length, "surrogateescape");
+    int failed = !index || !target;
+    if (!failed) {
+        PyUnicode_InternInPlace(&target);
+        failed = PyDict_SetItem(into->links, index, target);
+    }
+    Py_XDECREF(index);
+    Py_XDECREF(target);
+    into->link_bytes += length;
+    return failed ? -1 : 0;
+}
+
+/* Add what was gathered to the columns. */
+static int append(Into *into, const Batch *batch)
+{
+    const char *text = batch->text;
+    Py_ssize_t bytes = batch->count * (Py_ssize_t)sizeof(long long);
+    for (Py_ssize_t index = 0; index < batch->count; index++) {
+        Py_ssize_t path_length = batch->path_length[index], link_length = batch->link_length[index];
+        const unsigned char *owner = batch->owner[index];
+        int is_same = index && !memcmp(owner, batch->owner[index - 1], OWNER_LENGTH);
+        if (append_text(into->paths, text, path_length))
+            return -1;
+        if (is_same ? PyList_Append(into->owned, PyList_GET_ITEM(into->owned, PyList_GET_SIZE(into->owned) - 1))
+                    : append_owner(into, owner))
+            return -1;
+        if (link_length && append_link(into, text + path_length, link_length))
+            return -1;
+        text += path_length + link_length;
+    }
+    return append_bytes(into->kinds, "extend", batch->kind, batch->count) || append_bytes(into->sizes, "frombytes", batch->size, bytes) ||
+           append_bytes(into->mtimes, "frombytes", batch->mtime, bytes) || append_bytes(into->offsets, "frombytes", batch->offset, bytes);
+}
+
+static PyObject *run(Into *into, Window *window, Place *place, int stop)
+{
+    Batch *batch = PyMem_Malloc(sizeof(Batch));
+    if (!batch)
+        return PyErr_NoMemory();
+    batch->count = batch->text_length = 0;
+    Py_ssize_t most = into->most - PyList_GET_SIZE(into->paths);
+    /* What is read from a file takes long enough for other threads to go on. */
+    PyThreadState *state = window->descriptor < 0 ? NULL : PyEval_SaveThread();
+    gather(batch, window, place, into->longest, most, stop);
+    if (state)
+        PyEval_RestoreThread(state);
+    int failed = batch->count && append(into, batch);
+    PyMem_Free(batch);
+    if (failed)
         return NULL;
-    return Py_BuildValue("LLLLLLL", position, content_end, payload, into->link_bytes, window->start, window->end, window->span);
+    return Py_BuildValue("LLLLLLL", place->position, place->content_end, place->payload, into->link_bytes, window->start, window->end,
+                         window->span);
 }
 
 PyDoc_STRVAR(scan_doc,
@@ -290,22 +307,21 @@ static PyObject *scan(PyObject *module, PyObject *arguments)
     Into into;
     Window window;
     Py_buffer buffer;
-    long long position, content_end;
+    Place place;
     int stop;
-    memset(&into, 0, offsetof(Into, kind));
     if (!PyArg_ParseTuple(arguments, "(O!O!OO!OOO!Onn)(w*iLLLLL)LLp", &PyList_Type, &into.paths, &PyByteArray_Type, &into.kinds,
                           &into.sizes, &PyList_Type, &into.owned, &into.mtimes, &into.offsets, &PyDict_Type, &into.links,
                           &into.ownerships, &into.longest, &into.most, &buffer, &window.descriptor, &window.base,
-                          &window.length, &window.start, &window.end, &window.span, &position, &content_end, &stop))
+                          &window.length, &window.start, &window.end, &window.span, &place.position, &place.content_end, &stop))
         return NULL;
+    into.link_bytes = place.payload = 0;
     window.data = buffer.buf;
     window.room = buffer.len;
     PyObject *result = NULL;
-    if (buffer.len < BLOCK || position < 0 || window.start < 0 || window.end < window.start || window.end - window.start > buffer.len)
+    if (buffer.len < BLOCK || place.position < 0 || window.start < 0 || window.end < window.start || window.end - window.start > buffer.len)
         PyErr_SetString(PyExc_ValueError, "the window does not fit its buffer");
     else
-        result = run(&into, &window, position, content_end, stop);
-    Py_XDECREF(into.ownership);
+        result = run(&into, &window, &place, stop);
     PyBuffer_Release(&buffer);
     return result;
 }

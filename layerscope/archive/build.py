@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from threading import Thread
 
 from msgspec.structs import replace
 
@@ -121,15 +122,8 @@ def _outcomes(blobs: Sequence[LayerBlob], store: Store, reading: Reading) -> lis
         elif isinstance(outcome, LimitExceeded):
             reading.tally.stop()
 
-    distinct = sorted(first.values())
-    # Walks by position, and layers that are known, hold the interpreter's lock nearly all the time: a second thread
-    # would only get in the way.
-    whole = {index for index in distinct if store.has(blobs[index].name) and store.reads_whole(blobs[index].name)}
-    for index in distinct:
-        if index not in whole:
-            read(index)
     # The largest first: when it is met last, the other threads have nothing left to do.
-    _in_parallel(read, sorted(whole, key=lambda index: (-blobs[index].stored_bytes, index)), reading)
+    _in_parallel(read, sorted(first.values(), key=lambda index: (-blobs[index].stored_bytes, index)), reading)
     for outcome in outcomes.values():
         if isinstance(outcome, LimitExceeded):
             raise outcome
@@ -144,22 +138,25 @@ def _refusal(layer: Layer, outcome: LayerData | ArchiveError) -> ArchiveError:
 
 
 def _in_parallel(read: Callable[[int], None], indexes: Sequence[int], reading: Reading) -> None:
-    """Call ``read`` for each index; decompressing and hashing let go of the interpreter's lock."""
-    if len(indexes) < 2 or reading.threads < 2:
-        for index in indexes:
-            read(index)
-        return
-    from concurrent.futures import ThreadPoolExecutor
+    """Call ``read`` for each index; decompressing, hashing and walking by position let go of the interpreter's lock."""
+    todo, failures = iter(indexes), list[BaseException]()
 
-    pool = ThreadPoolExecutor(max_workers=reading.threads)
-    try:
-        for done in [pool.submit(read, index) for index in indexes]:
-            done.result()
-    except BaseException:
-        reading.tally.stop()  # An interrupt must not wait for the layers that the threads are at.
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+    def work() -> None:
+        try:
+            for index in todo:  # The next one of a list is taken by one thread alone.
+                read(index)
+        except BaseException as error:
+            failures.append(error)
+            reading.tally.stop()  # An interrupt must not wait for the layers that the other threads are at.
+
+    threads = [Thread(target=work, daemon=True) for _ in indexes[1 : reading.threads]]
+    for thread in threads:
+        thread.start()
+    work()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
 
 
 def _in_order(blobs: tuple[LayerBlob, ...], diff_ids: tuple[Digest, ...], warnings: list[str]) -> tuple[LayerBlob, ...]:

@@ -64,15 +64,6 @@ def read_blob(blob: StoredBlob, reading: Reading) -> LayerData:
     return _read(blob, reading, cache)
 
 
-def reads_whole(blob: StoredBlob, reading: Reading) -> bool:
-    """Whether ``read_blob`` has to read the stored bytes from the first to the last, as far as can be told before."""
-    cache = reading.cache
-    if reading.verify or not blob.compression:
-        return reading.verify
-    digest = cache.get(_Before(blob).key) if cache is not None else None
-    return cache is None or digest is None or not cache.has(_key(bytes(digest), reading))
-
-
 def _read(blob: StoredBlob, reading: Reading, cache: Cache) -> LayerData:
     """Decompress the layer, and keep it under the digest of the very bytes that were decompressed."""
     before, proof = _Before(blob), hashlib.sha256()

@@ -4,7 +4,7 @@ import posixpath
 from pathlib import Path
 from typing import Protocol
 
-from layerscope.archive.known import StoredBlob, read_blob, reads_whole
+from layerscope.archive.known import StoredBlob, read_blob
 from layerscope.archive.layer import NOTHING, LayerData
 from layerscope.archive.positional import PositionalFile
 from layerscope.archive.reading import Reading
@@ -31,9 +31,6 @@ class Store(Protocol):
 
     def layer(self, name: str, where: str) -> LayerData:
         """The layer blob of that name, read."""
-
-    def reads_whole(self, name: str) -> bool:
-        """Whether ``layer`` has to read that blob from its first byte to its last."""
 
 
 def too_long(name: str, length: int) -> LimitExceeded:
@@ -86,9 +83,6 @@ class TarStore:
     def layer(self, name: str, where: str) -> LayerData:
         return read_blob(StoredBlob(self._file, *self._place(name), name, where), self._reading)
 
-    def reads_whole(self, name: str) -> bool:
-        return reads_whole(StoredBlob(self._file, *self._place(name), name, name), self._reading)
-
     def _place(self, name: str) -> tuple[int, int]:
         index = self._index.find(name)
         if index is None:
@@ -121,11 +115,6 @@ class DirectoryStore:
         file = PositionalFile(self._path(name).open("rb"))
         self._open.append(file)
         return read_blob(StoredBlob(file, 0, file.length, name, where), self._reading)
-
-    def reads_whole(self, name: str) -> bool:
-        with self._path(name).open("rb") as opened:
-            file = PositionalFile(opened)
-            return reads_whole(StoredBlob(file, 0, file.length, name, name), self._reading)
 
     @property
     def changed(self) -> bool:
@@ -187,6 +176,3 @@ class StreamStore:
         if isinstance(data, ArchiveError):
             raise data
         return data
-
-    def reads_whole(self, name: str) -> bool:
-        return False  # All of it has gone by already.
