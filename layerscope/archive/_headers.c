@@ -25,7 +25,7 @@ enum { PATH_LENGTH = 1 + PREFIX_LENGTH + 1 + NAME_LENGTH, TEXT_LENGTH = PATH_LEN
 
 /* Where the entries go: the columns of layerscope.archive.columns.Columns. */
 typedef struct {
-    PyObject *paths, *kinds, *sizes, *owned, *mtimes, *offsets, *links, *ownerships;
+    PyObject *paths, *directories, *kinds, *sizes, *owned, *mtimes, *offsets, *links, *known, *ownerships;
     Py_ssize_t longest, most;
     long long link_bytes;
 } Into;
@@ -219,12 +219,27 @@ static int append_bytes(PyObject *array, const char *method, const void *data, P
     return done ? 0 : -1;
 }
 
-static int append_text(PyObject *list, const char *text, Py_ssize_t length)
+static int append_path(Into *into, const char *text, Py_ssize_t length)
 {
     PyObject *path = PyUnicode_DecodeUTF8(text, length, "surrogateescape");
-    int failed = !path || PyList_Append(list, path);
+    int failed = !path || PyList_Append(into->paths, path);
     Py_XDECREF(path);
     return failed ? -1 : 0;
+}
+
+/* The directory of a path, as one string for all that lie in it. */
+static int append_directory(Into *into, const char *text, Py_ssize_t length)
+{
+    PyObject *made = PyUnicode_DecodeUTF8(text, length, "surrogateescape");
+    PyObject *same = made ? PyDict_SetDefault(into->known, made, made) : NULL;
+    int failed = !same || PyList_Append(into->directories, same);
+    Py_XDECREF(made);
+    return failed ? -1 : 0;
+}
+
+static int append_again(PyObject *list)
+{
+    return PyList_Append(list, PyList_GET_ITEM(list, PyList_GET_SIZE(list) - 1));
 }
 
 /* Mode, uid and gid as the columns know them. */
@@ -256,19 +271,24 @@ static int append_link(Into *into, const char *text, Py_ssize_t length)
 /* Add what was gathered to the columns. */
 static int append(Into *into, const Batch *batch)
 {
-    const char *text = batch->text;
-    Py_ssize_t bytes = batch->count * (Py_ssize_t)sizeof(long long);
+    const char *text = batch->text, *last = text;
+    Py_ssize_t bytes = batch->count * (Py_ssize_t)sizeof(long long), last_length = -1;
     for (Py_ssize_t index = 0; index < batch->count; index++) {
         Py_ssize_t path_length = batch->path_length[index], link_length = batch->link_length[index];
+        Py_ssize_t directory_length = path_length - 1;
+        while (text[directory_length] != '/')
+            directory_length--;
         const unsigned char *owner = batch->owner[index];
-        int is_same = index && !memcmp(owner, batch->owner[index - 1], OWNER_LENGTH);
-        if (append_text(into->paths, text, path_length))
+        /* Most entries lie where the one before lies, and have its owner. */
+        int same_directory = directory_length == last_length && !memcmp(text, last, (size_t)directory_length);
+        int same_owner = index && !memcmp(owner, batch->owner[index - 1], OWNER_LENGTH);
+        if (append_path(into, text, path_length) ||
+            (same_directory ? append_again(into->directories) : append_directory(into, text, directory_length)) ||
+            (same_owner ? append_again(into->owned) : append_owner(into, owner)) ||
+            (link_length && append_link(into, text + path_length, link_length)))
             return -1;
-        if (is_same ? PyList_Append(into->owned, PyList_GET_ITEM(into->owned, PyList_GET_SIZE(into->owned) - 1))
-                    : append_owner(into, owner))
-            return -1;
-        if (link_length && append_link(into, text + path_length, link_length))
-            return -1;
+        last = text;
+        last_length = directory_length;
         text += path_length + link_length;
     }
     return append_bytes(into->kinds, "extend", batch->kind, batch->count) || append_bytes(into->sizes, "frombytes", batch->size, bytes) ||
@@ -309,8 +329,9 @@ static PyObject *scan(PyObject *module, PyObject *arguments)
     Py_buffer buffer;
     Place place;
     int stop;
-    if (!PyArg_ParseTuple(arguments, "(O!O!OO!OOO!Onn)(w*iLLLLL)LLp", &PyList_Type, &into.paths, &PyByteArray_Type, &into.kinds,
-                          &into.sizes, &PyList_Type, &into.owned, &into.mtimes, &into.offsets, &PyDict_Type, &into.links,
+    if (!PyArg_ParseTuple(arguments, "(O!O!O!OO!OOO!O!Onn)(w*iLLLLL)LLp", &PyList_Type, &into.paths, &PyList_Type,
+                          &into.directories, &PyByteArray_Type, &into.kinds, &into.sizes, &PyList_Type, &into.owned,
+                          &into.mtimes, &into.offsets, &PyDict_Type, &into.links, &PyDict_Type, &into.known,
                           &into.ownerships, &into.longest, &into.most, &buffer, &window.descriptor, &window.base,
                           &window.length, &window.start, &window.end, &window.span, &place.position, &place.content_end, &stop))
         return NULL;

@@ -42,10 +42,11 @@ _KINDS = {
 _PLAIN = {b"0": Kind.FILE, b"1": Kind.HARDLINK, b"2": Kind.SYMLINK, b"5": Kind.DIRECTORY}
 _EXTENSIONS = frozenset({b"x", b"g", b"X", b"L", b"K"})
 Lists: TypeAlias = tuple[
-    list[str], bytearray, "array[int]", list[Ownership], "array[int]", "array[int]", dict[int, str],
-    dict[bytes, Ownership], int, int,
+    list[str], list[str], bytearray, "array[int]", list[Ownership], "array[int]", "array[int]", dict[int, str],
+    dict[str, str], dict[bytes, Ownership], int, int,
 ]  # fmt: skip
-"""Paths, kinds, sizes, ownerships, mtimes, offsets, links; ownerships by raw bytes; longest path and most entries."""
+"""Paths, directories, kinds, sizes, ownerships, mtimes, offsets, links; known directories, ownerships by raw bytes;
+longest path, most entries."""
 END = -1
 """What ``add`` returns for a block of zeros."""
 
@@ -81,6 +82,8 @@ class Columns:
         self._longest = limits.path_bytes
         self._most = limits.entries
         self.paths: list[str] = []
+        self._directories: list[str] = []
+        self._known_directories: dict[str, str] = {}
         self.kinds = bytearray()
         self.sizes = array("q")
         self._owned: list[Ownership] = []
@@ -91,11 +94,13 @@ class Columns:
         self.sparse: dict[int, int] = {}
         self.link_bytes = 0
         self.lists: Lists = (
-            self.paths, self.kinds, self.sizes, self._owned, self._mtimes, self._offsets, self._links,
-            self._ownerships, self._longest, self._most,
+            self.paths, self._directories, self.kinds, self.sizes, self._owned, self._mtimes, self._offsets,
+            self._links, self._known_directories, self._ownerships, self._longest, self._most,
         )  # fmt: skip
         # Looked up once instead of for each of a million entries.
         self._add_path = self.paths.append
+        self._add_directory = self._directories.append
+        self._same_directory = self._known_directories.setdefault
         self._add_kind = self.kinds.append
         self._add_size = self.sizes.append
         self._add_ownership = self._owned.append
@@ -146,7 +151,9 @@ class Columns:
             path, kind = classify(normal(path), kind)
         if len(path) > self._longest or len(self.kinds) >= self._most:
             self._refuse(path)
+        directory = path.rpartition("/")[0]
         self._add_path(path)
+        self._add_directory(self._same_directory(directory, directory))
         self._add_kind(kind)
         self._add_size(0 if kind else size)
         self._add_ownership(ownership)
@@ -224,6 +231,7 @@ class Columns:
             self.kinds[-1], self.sizes[-1] = Kind.BOOKKEEPING, 0
         return Changeset(
             paths=self.paths,
+            directories=self._directories,
             kinds=self.kinds,
             sizes=self.sizes,
             ownerships=self._owned,

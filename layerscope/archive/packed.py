@@ -18,6 +18,7 @@ from layerscope.errors import Damaged
 from layerscope.model.changeset import Changeset, Ownership
 from layerscope.model.digest import Digest
 from layerscope.model.entry import Kind
+from layerscope.model.paths import directories_of
 
 FORMAT = 1
 """Goes up whenever the same bytes would mean something else."""
@@ -148,6 +149,7 @@ def _layer(head: _Head, parts: Sequence[memoryview]) -> Layer:
     owners = head.ownerships
     changeset = Changeset(
         paths=names,
+        directories=directories_of(names),
         kinds=bytearray(kinds),
         sizes=_numbers(sizes, count),
         ownerships=[owners[number] for number in _numbers(owned, count)],

@@ -16,6 +16,7 @@ from layerscope.errors import LimitExceeded
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
 from layerscope.model.limits import DIRECTORY_CHARACTERS
+from layerscope.model.paths import directories_of
 
 _LINKS = 40
 """As many symlinks in a row as Linux follows."""
@@ -25,13 +26,11 @@ _PARTS = 10_000
 class Landed(Struct, frozen=True, kw_only=True):
     """Changesets whose paths are those of the merged tree.
 
-    ``directories`` holds for each version the directory that it lies in, equal ones as one string; the root is empty.
     ``parents`` are all directories that some entry lies in, at any depth.
     ``redirected`` are the layer and index of each entry that went through a symlink of a lower layer.
     """
 
     changesets: tuple[Changeset, ...]
-    directories: list[str]
     parents: set[str]
     redirected: tuple[tuple[int, int], ...] = ()
 
@@ -41,24 +40,14 @@ def landed(changesets: Sequence[Changeset]) -> Landed:
 
     Raises LimitExceeded where the names of all directories together would not fit in memory.
     """
-    directories = _directories(changesets)
-    parents = ancestors((*dict.fromkeys(directories), *_targets(changesets)))
+    directories = set(chain.from_iterable(changeset.directories for changeset in changesets))
+    parents = ancestors((*directories, *_targets(changesets)))
     # A hardlink may be another name of a symlink, so both are looked at.
     if not any(changeset.paths[index] in parents for changeset in changesets for index in changeset.links):
-        return Landed(changesets=tuple(changesets), directories=directories, parents=parents)
+        return Landed(changesets=tuple(changesets), parents=parents)
     follower = _Follower(parents)
     done = tuple(follower.take(layer, changeset) for layer, changeset in enumerate(changesets))
-    return Landed(
-        changesets=done, directories=_directories(done), parents=parents, redirected=tuple(follower.redirected)
-    )
-
-
-def _directories(changesets: Iterable[Changeset]) -> list[str]:
-    """The directory of each version; whoever looks one up then hashes it no more."""
-    known: dict[str, str] = {}
-    same = known.setdefault
-    paths = chain.from_iterable(changeset.paths for changeset in changesets)
-    return [same(parent := path.rpartition("/")[0], parent) for path in paths]
+    return Landed(changesets=done, parents=parents, redirected=tuple(follower.redirected))
 
 
 def _targets(changesets: Iterable[Changeset]) -> set[str]:
@@ -118,7 +107,9 @@ class _Follower:
                 paths[index], rewritten = new, True
                 self._parents |= _ancestors_of(new)
             self._apply(new, kind, links.get(index, ""))
-        return replace(changeset, paths=paths, links=links) if rewritten else changeset
+        if not rewritten:
+            return changeset
+        return replace(changeset, paths=paths, directories=directories_of(paths), links=links)
 
     def _place(self, path: str, kind: int, layer: int = -1, index: int = 0) -> str:
         """Where a path lands when the symlinks on the way to it are followed, but not itself."""

@@ -66,8 +66,8 @@ class Filesystem:
         self.layers = tuple(layers)
         self._overlay: Overlay = overlay([layer.changeset for layer in self.layers])
         self._changesets = self._overlay.changesets
-        self.paths: list[str] = list(chain.from_iterable(changeset.paths for changeset in self._changesets))
-        self.directories: list[str] = self._overlay.directories
+        self.paths: list[str] = list(chain.from_iterable(one.paths for one in self._changesets))
+        self.directories: list[str] = list(chain.from_iterable(one.directories for one in self._changesets))
         self.kinds = bytearray().join(changeset.kinds for changeset in self._changesets)
         self.sizes = array("q")
         for changeset in self._changesets:

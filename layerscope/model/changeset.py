@@ -15,12 +15,14 @@ Ownership: TypeAlias = tuple[int, int, int]
 class Changeset(Sequence[Entry]):
     """What one layer adds, changes and hides, in the order of its tar; reads like a tuple of entries.
 
-    Each column holds one value per entry. ``offsets`` is where an entry's content begins in the uncompressed
-    tar. The mappings are by entry index, for what few entries have: ``links`` (targets of links), ``xattrs``,
-    and ``sparse``, the number of bytes that a sparse file takes in the tar.
+    Each column holds one value per entry. ``directories`` is the directory of each path, equal ones as one string.
+    ``offsets`` is where an entry's content begins in the uncompressed tar. The mappings are by entry index, for what
+    few entries have: ``links`` (targets of links), ``xattrs``, and ``sparse``, the number of bytes that a sparse file
+    takes in the tar.
     """
 
     paths: Sequence[str] = ()
+    directories: Sequence[str] = ()
     kinds: bytes | bytearray = b""
     sizes: "array[int]" = field(default_factory=lambda: array("q"))
     ownerships: Sequence[Ownership] = ()

@@ -1,5 +1,7 @@
 """Paths of an image: absolute, with one slash between their parts and none at the end."""
 
+from collections.abc import Iterable
+
 
 def normal(path: str) -> str:
     """``/a/b`` for ``a//./b``, ``./a/b/`` and ``/../a/b``: the root is its own parent, as in a chroot."""
@@ -10,6 +12,13 @@ def normal(path: str) -> str:
         elif part and part != ".":
             parts.append(part)
     return "/" + "/".join(parts)
+
+
+def directories_of(paths: Iterable[str]) -> list[str]:
+    """The directory that each absolute path lies in, equal ones as one string; that of the root's own is empty."""
+    known: dict[str, str] = {}
+    same = known.setdefault
+    return [same(directory := path.rpartition("/")[0], directory) for path in paths]
 
 
 def is_at_or_below(path: str, root: str) -> bool:

@@ -3,12 +3,12 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
-from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
-from layerscope.model.finding import Finding
+from layerscope.model.finding import Finding, FoundPath
 from layerscope.model.package import Package
 
 
@@ -22,7 +22,7 @@ def lines(value: object) -> str:
 
     Ten times as fast as an indented one, which the standard library writes in Python.
     """
-    encode = json.JSONEncoder(ensure_ascii=True, default=plain).encode
+    encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=plain).encode
     parts = []
     for name, member in plain(value).items():
         if isinstance(member, list | tuple) and member:
@@ -55,15 +55,18 @@ def plain(value: object) -> dict[str, Any]:
 def _finding(finding: Finding, encode: Callable[[object], str]) -> str:
     """What the encoder gives for a finding, in a fraction of the time."""
     members = plain(finding)
-    paths = [
-        f'{{"path": {_quoted(one.path)}, "layer": {one.layer}, "content_bytes": {one.content_bytes}, '
-        f'"fate": {_quoted(one.fate)}}}'
-        if one.path.isascii()
-        else encode(one)
-        for one in members.pop("paths")
-    ]
+    paths = _plain_text(members.pop("paths")) or encode(finding.paths)
     count = members.pop("path_count")
-    return f'{encode(members)[:-1]}, "paths": [{", ".join(paths)}], "path_count": {count}}}'
+    return f'{encode(members)[:-1]},"paths":{paths},"path_count":{count}}}'
+
+
+def _plain_text(paths: tuple[FoundPath, ...]) -> str:
+    """The JSON of paths that are ASCII and can be printed, as nearly all can; empty where others are among them."""
+    try:
+        text = msgspec.json.encode(paths).decode("ascii")
+    except UnicodeError:
+        return ""
+    return "" if "\x7f" in text else text
 
 
 def with_bytes(members: dict[str, Any]) -> dict[str, Any]:

@@ -80,6 +80,7 @@ def columns(changeset: Changeset) -> dict[str, object]:
     """Everything a changeset says, to compare."""
     return {
         "paths": list(changeset.paths),
+        "directories": list(changeset.directories),
         "kinds": bytes(changeset.kinds),
         "sizes": list(changeset.sizes),
         "ownerships": list(changeset.ownerships),

@@ -6,6 +6,7 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
 from layerscope.model.image import Layer
+from layerscope.model.paths import directories_of
 from layerscope.packages.locator import Locator
 from layerscope.packages.presence import presence
 
@@ -25,6 +26,7 @@ def _layer(index: int, kinds: dict[str, Kind], links: dict[str, str] | None = No
     paths = list(kinds)
     changeset = Changeset(
         paths=paths,
+        directories=directories_of(paths),
         kinds=bytes(kinds.values()),
         sizes=array("q", [0] * len(paths)),
         ownerships=[(0o644, 0, 0)] * len(paths),
