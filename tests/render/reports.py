@@ -27,6 +27,7 @@ HOSTILE: dict[str, str] = {
     "escape": "a\x1b[31mred\x1b]0;title\x07b",
     "C1 control": "a\x9b31mb",
     "NUL": "a\0b",
+    "delete": "a\x7fb",
     "bidi override": "a\u202efdp.exe",
     "line separator": "a\u2028b",
     "zero width": "a\u200bb",

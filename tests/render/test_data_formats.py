@@ -62,6 +62,11 @@ def test_json_gives_the_same_report_back(report: Report) -> None:
     assert load(RENDERERS["json"](report, OPTIONS).encode()) == report
 
 
+@pytest.mark.parametrize("report", REPORTS)
+def test_json_is_written_in_characters_that_can_be_printed(report: Report) -> None:
+    assert set(RENDERERS["json"](report, OPTIONS)) <= {*map(chr, range(0x20, 0x7F)), "\n"}
+
+
 def test_a_path_that_is_no_utf_8_has_its_bytes_beside_it() -> None:
     document = json.loads(RENDERERS["json"](hostile("a\udcff"), OPTIONS))
     (path,) = document["findings"][0]["paths"]
