@@ -232,10 +232,11 @@ class Filesystem:
     def children(self) -> dict[str, list[int]]:
         """The live versions in each directory; the key of the root is the empty string."""
         found: defaultdict[str, list[int]] = defaultdict(list)
-        directories = self.directories
-        for path, number in self._overlay.live.items():
-            if path != "/":
-                found[directories[number]].append(number)
+        live = self._overlay.live
+        for directory, number in zip(map(self.directories.__getitem__, live.values()), live.values(), strict=True):
+            found[directory].append(number)
+        if "/" in live:
+            found[""].remove(live["/"])
         return dict(found)
 
     def below(self, directory: str) -> Iterator[int]:

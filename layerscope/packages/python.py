@@ -24,6 +24,7 @@ _MOST_HEADERS = 16 * KIB
 _MOST_CELL = 100_000
 _MOST_LINES = 1_000_000
 _DIST, _EGG, _LINK = ".dist-info", ".egg-info", ".egg-link"
+_ODD_STARTS = ("/", ".")
 _SITES = ("site-packages", "dist-packages")
 
 
@@ -134,13 +135,14 @@ def _paths(evidence: Evidence, listing: Record, text: str, site: str, base: str)
     """The listed paths that may be the distribution's own, and how many others there are outside of its environment."""
     prefix, live, paths, foreign = _prefix(site), evidence.filesystem.live, [], 0
     lines = text.splitlines()
-    rows = lines if listing.name != "RECORD" else _first_cells(evidence, listing, lines[:_MOST_LINES])
+    rows = lines if listing.name != "RECORD" else _first_cells(evidence, listing, text, lines[:_MOST_LINES])
     if rows is None:
         return [], 0
     if len(lines) > _MOST_LINES:
         evidence.warn(f"{listing.path}: only the first {_MOST_LINES:,} of {len(lines):,} lines are read")
+    odd = ".." in text or "//" in text
     for row in rows[:_MOST_LINES]:
-        if not (".." in row or "//" in row or row.startswith(("/", "./"))):
+        if not (odd and (".." in row or "//" in row)) and row[:1] not in _ODD_STARTS:
             paths.append(f"{base}/{row}")
         else:
             path = normpath(row if row.startswith("/") else f"{base}/{row}")
@@ -153,9 +155,9 @@ def _paths(evidence: Evidence, listing: Record, text: str, site: str, base: str)
     return paths, foreign
 
 
-def _first_cells(evidence: Evidence, listing: Record, lines: list[str]) -> list[str] | None:
+def _first_cells(evidence: Evidence, listing: Record, text: str, lines: list[str]) -> list[str] | None:
     """The first cell of each row of a ``RECORD``; None, and a warning, where it is no CSV."""
-    if not any('"' in line or len(line) > _MOST_CELL for line in lines):
+    if '"' not in text and max(map(len, lines), default=0) <= _MOST_CELL:
         # Hardly any list has a quoted cell, and then a row is what its commas say.
         return [line.partition(",")[0] for line in lines if line]
     import csv
