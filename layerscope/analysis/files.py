@@ -84,6 +84,7 @@ def _files(filesystem: Filesystem, catalog: Catalog, query: FileQuery) -> Iterat
     matches = compile_pattern(translate(query.pattern)).match if query.pattern else None
     root = query.path.rstrip("/") or "/"
     kinds, sizes, paths = filesystem.kinds, filesystem.sizes, filesystem.paths
+    directory, hardlink = Kind.DIRECTORY, Kind.HARDLINK
     for number in _numbers(filesystem, query):
         path = paths[number] if query.layer is None else filesystem.path_in_layer(number)
         if root != "/" and not is_at_or_below(path, root):
@@ -91,9 +92,9 @@ def _files(filesystem: Filesystem, catalog: Catalog, query: FileQuery) -> Iterat
         if matches is not None and not matches(path) and not matches(path.rpartition("/")[2]):
             continue
         kind = kinds[number]
-        if kind == Kind.DIRECTORY or sizes[number] < query.least_bytes:
+        if kind == directory or sizes[number] < query.least_bytes:
             continue
-        if kind == Kind.HARDLINK and query.layer is None and paths[filesystem.carrier(number)] == path:
+        if kind == hardlink and query.layer is None and paths[filesystem.carrier(number)] == path:
             continue  # The carrier of its bytes lives on under this name, and is listed itself.
         if query.owner and query.owner != (owner_of(catalog, number).partition(" ")[0] or "-"):
             continue

@@ -13,10 +13,9 @@ from msgspec import Struct
 
 from layerscope.filesystem.parents import Landed, ancestors, landed
 from layerscope.model.changeset import Changeset
-from layerscope.model.entry import Fate, Kind
+from layerscope.model.entry import IS_ENTRY, Fate, Kind
 
 NOBODY = -1
-_IS_ENTRY = bytes(kind < Kind.WHITEOUT for kind in range(256))
 _IS_MARKER = bytes(kind >= Kind.WHITEOUT for kind in range(256))
 _IS_NO_DIRECTORY = bytes(kind < Kind.WHITEOUT and kind != Kind.DIRECTORY for kind in range(256))
 
@@ -122,7 +121,7 @@ class _Work:
         They are few in most layers, and whole columns are compared in a fraction of the time that single paths take.
         """
         changeset, start = self.changesets[layer], self.starts[layer]
-        numbers, is_entry = range(start, start + len(changeset)), changeset.kinds.translate(_IS_ENTRY)
+        numbers, is_entry = range(start, start + len(changeset)), changeset.kinds.translate(IS_ENTRY)
         free = dict(zip(compress(changeset.paths, is_entry), compress(numbers, is_entry), strict=True))
         if clashes or len(free) < is_entry.count(1):  # A tar may hold a path twice.
             return list(compress(numbers, is_entry))[::-1]
@@ -224,11 +223,12 @@ def _key(path: str) -> str:
 
 def _hardlinks(changesets: Sequence[Changeset], work: _Work) -> tuple[dict[int, int], dict[int, int]]:
     """Which version carries the bytes of each hardlink, and which link keeps a carrier alive; mends the fates."""
+    hardlink = Kind.HARDLINK
     links = [
         (layer, index, target)
         for layer, changeset in enumerate(changesets)
         for index, target in changeset.links.items()
-        if changeset.kinds[index] == Kind.HARDLINK
+        if changeset.kinds[index] == hardlink
     ]
     versions: dict[str, list[int]] = {target: [] for _, _, target in links}
     for changeset, start in zip(changesets if links else (), work.starts, strict=False):

@@ -7,10 +7,10 @@ each layer by itself (overlay) follow only links of the same layer, and lay a di
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import chain
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.errors import LimitExceeded
 from layerscope.model.changeset import Changeset
@@ -52,11 +52,12 @@ def landed(changesets: Sequence[Changeset]) -> Landed:
 
 def _targets(changesets: Iterable[Changeset]) -> set[str]:
     """The directories that the targets of hardlinks lie in."""
+    hardlink = Kind.HARDLINK
     return {
         target.rpartition("/")[0]
         for changeset in changesets
         for index, target in changeset.links.items()
-        if changeset.kinds[index] == Kind.HARDLINK
+        if changeset.kinds[index] == hardlink
     }
 
 

@@ -9,7 +9,7 @@ from itertools import chain, compress
 from msgspec import Struct
 
 from layerscope.filesystem.overlay import Overlay, overlay
-from layerscope.model.entry import Fate, Kind
+from layerscope.model.entry import IS_ENTRY, Fate, Kind
 from layerscope.model.image import Layer
 from layerscope.model.masks import both
 from layerscope.model.pathset import PathSet, Selector
@@ -97,9 +97,7 @@ class Filesystem:
 
     def live_numbers(self) -> Iterator[int]:
         """The live versions, lowest layer first; a carrier that only a hardlink keeps alive is one of them."""
-        fates, position = self._overlay.fates, -1
-        while (position := fates.find(Fate.LIVE, position + 1)) >= 0:
-            yield position
+        return compress(range(len(self)), self._overlay.fates.translate(_IS_LIVE))
 
     @property
     def redirected(self) -> tuple[int, ...]:
@@ -280,9 +278,9 @@ class Filesystem:
     def _by_hits(self, selector: Selector) -> dict[tuple[int, ...], list[int]]:
         """The versions that are no markers, by the sets that hold them; thousands of versions have the same."""
         found: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
-        kinds, last, numbers = self.kinds, None, found[()]
+        is_entry, last, numbers = self.kinds.translate(IS_ENTRY), None, found[()]
         for number, hits in selector.scan(self.paths, self.directories):
-            if kinds[number] < Kind.WHITEOUT:
+            if is_entry[number]:
                 if hits is not last:  # The sets that hold a directory's files are one value for all of them.
                     last, numbers = hits, found[hits]
                 numbers.append(number)

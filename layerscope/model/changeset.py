@@ -2,8 +2,9 @@
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias, overload
+
+from msgspec import Struct, field
 
 from layerscope.model.entry import Entry, Kind
 
@@ -11,8 +12,7 @@ Ownership: TypeAlias = tuple[int, int, int]
 """Permission bits, user id, group id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Changeset(Sequence[Entry]):
+class Changeset(Struct, frozen=True, kw_only=True, eq=False):
     """What one layer adds, changes and hides, in the order of its tar; reads like a tuple of entries.
 
     Each column holds one value per entry. ``directories`` is the directory of each path, equal ones as one string.

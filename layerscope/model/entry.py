@@ -37,8 +37,10 @@ class Fate(IntEnum):
     """A whiteout or bookkeeping: no version of anything."""
 
 
+IS_ENTRY = bytes(kind < Kind.WHITEOUT for kind in range(256))
+"""A table for ``bytes.translate``: 1 for each kind of an entry that is a version of something, 0 for the markers."""
 IS_HIDDEN = bytes(Fate.LIVE < fate < Fate.MARKER for fate in range(256))
-"""A table for ``bytes.translate``: 1 for each fate of a version that an upper layer hides."""
+"""The same for the fates of versions that an upper layer hides."""
 
 
 KIND_WORDS = tuple(kind.name.lower().replace("_", "-") for kind in Kind)

@@ -143,7 +143,7 @@ def _beside(filesystem: Filesystem, program: _Program, record: Record, prefix: s
         place = f"{prefix}/{directory}"
         begin = f"{place}/{start.format(suffix)}"
         for number in filesystem.children.get(place, ()):
-            if filesystem.kind_of(number) != Kind.DIRECTORY and _begins(filesystem.path_of(number), begin):
+            if filesystem.kinds[number] != Kind.DIRECTORY and _begins(filesystem.path_of(number), begin):
                 found.append(number)
         for path in records.subdirectories(filesystem, place):
             found += records.in_tree(filesystem, path, without=_SITES) if _begins(path, begin) else []

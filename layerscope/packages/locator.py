@@ -56,6 +56,7 @@ class Locator:
             return None
         todo.reverse()
         done, links = "", 0
+        kinds, symlink = self._filesystem.kinds, Kind.SYMLINK
         while todo:
             part = todo.pop()
             if part in ("", "."):
@@ -64,7 +65,7 @@ class Locator:
                 done = done.rpartition("/")[0]
                 continue
             number = self._live.get(f"{done}/{part}")
-            if number is None or self._filesystem.kinds[number] != Kind.SYMLINK:
+            if number is None or kinds[number] != symlink:
                 done = f"{done}/{part}"
                 continue
             target = self._filesystem.version(number).link
@@ -79,7 +80,8 @@ class Locator:
 def symlinks(filesystem: Filesystem) -> frozenset[str]:
     """The paths of all symlinks, live and hidden."""
     found: list[str] = []
+    symlink = Kind.SYMLINK
     for layer in filesystem.layers:
         kinds, paths = layer.changeset.kinds, layer.changeset.paths
-        found += [paths[index] for index in layer.changeset.links if kinds[index] == Kind.SYMLINK]
+        found += [paths[index] for index in layer.changeset.links if kinds[index] == symlink]
     return frozenset(found)

@@ -130,12 +130,12 @@ def in_tree(filesystem: Filesystem, directory: str, *, without: str = "") -> lis
     Raises LimitExceeded where the same directories are asked for again and again.
     """
     children, below, budget = filesystem.children, _directories(filesystem), budget_of(filesystem)
-    found, todo, kinds = [], [directory], filesystem.kinds
+    found, todo, kinds, directory_kind = [], [directory], filesystem.kinds, Kind.DIRECTORY
     while todo:
         current = todo.pop()
         numbers = children.get(current, ())
         budget.visit(1 + len(numbers))
-        found += [number for number in numbers if kinds[number] != Kind.DIRECTORY]
+        found += [number for number in numbers if kinds[number] != directory_kind]
         todo += below.get(current, ())
         if without and current == directory and f"{directory}/{without}" in todo:
             todo.remove(f"{directory}/{without}")

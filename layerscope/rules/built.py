@@ -107,11 +107,13 @@ def unstripped_elf(scene: Scene) -> Iterator[Leak]:
 def _programs(scene: Scene) -> Iterator[int]:
     """The live files of own layers that may be programs and that nobody else built."""
     filesystem, owners, packages = scene.filesystem, scene.catalog.owners, scene.catalog.packages
-    libraries, fates, kinds = frozenset(scene.matches), filesystem.fates, filesystem.kinds
+    libraries, fates, kinds, live, file = (
+        frozenset(scene.matches), filesystem.fates, filesystem.kinds, Fate.LIVE, Kind.FILE,
+    )  # fmt: skip
     for layer in filesystem.layers[scene.base_layers :]:
         start, modes = filesystem.numbers(layer.index).start, layer.changeset.ownerships
         for number, size in enumerate(layer.changeset.sizes, start):
-            if size < _PROGRAM_BYTES or fates[number] != Fate.LIVE or kinds[number] != Kind.FILE:
+            if size < _PROGRAM_BYTES or fates[number] != live or kinds[number] != file:
                 continue
             if number not in libraries and not modes[number - start][0] & 0o111:
                 continue

@@ -83,11 +83,12 @@ def by_layer(filesystem: Filesystem, versions: Iterable[int]) -> Iterator[tuple[
 def _live_links(filesystem: Filesystem) -> dict[int, list[int]]:
     """For each version that carries the bytes of live hardlinks, those hardlinks."""
     found: dict[int, list[int]] = {}
+    hardlink, live = Kind.HARDLINK, Fate.LIVE
     for layer in filesystem.layers:
-        start = filesystem.numbers(layer.index).start
+        start, kinds = filesystem.numbers(layer.index).start, layer.changeset.kinds
         for index in layer.changeset.links:
             number = start + index
-            if layer.changeset.kinds[index] == Kind.HARDLINK and filesystem.fates[number] == Fate.LIVE:
+            if kinds[index] == hardlink and filesystem.fates[number] == live:
                 carrier = filesystem.carrier(number)
                 if carrier != number:
                     found.setdefault(carrier, []).append(number)

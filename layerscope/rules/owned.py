@@ -58,8 +58,8 @@ def is_owned(scene: Scene, number: int) -> bool:
 
 def loose(scene: Scene, numbers: Iterable[int]) -> tuple[int, ...]:
     """Those that are live and that no package owns."""
-    fates, owners = scene.filesystem.fates, scene.catalog.owners
-    return tuple(number for number in numbers if fates[number] == Fate.LIVE and owners[number] == UNOWNED)
+    fates, owners, live = scene.filesystem.fates, scene.catalog.owners, Fate.LIVE
+    return tuple([number for number in numbers if fates[number] == live and owners[number] == UNOWNED])
 
 
 def has_package(scene: Scene, *types: str, names: frozenset[str]) -> bool:

@@ -16,14 +16,14 @@ _LONGEST = 64 << 10
 
 def living(scene: Scene) -> tuple[int, ...]:
     """The matches that the final file system still holds."""
-    fates = scene.filesystem.fates
-    return tuple([number for number in scene.matches if fates[number] == Fate.LIVE])
+    fates, live = scene.filesystem.fates, Fate.LIVE
+    return tuple([number for number in scene.matches if fates[number] == live])
 
 
 def files(scene: Scene, numbers: Iterable[int]) -> tuple[int, ...]:
     """Those that are regular files or hardlinks."""
-    kinds = scene.filesystem.kinds
-    return tuple([number for number in sorted(set(numbers)) if kinds[number] <= Kind.HARDLINK])
+    kinds, last = scene.filesystem.kinds, Kind.HARDLINK
+    return tuple([number for number in sorted(set(numbers)) if kinds[number] <= last])
 
 
 def within(path: str, directories: AbstractSet[str]) -> bool:
