@@ -14,6 +14,7 @@ from layerscope.model.image import Image
 from layerscope.model.paths import is_at_or_below
 from layerscope.model.rows import Column, Rows
 from layerscope.packages.catalog import UNOWNED, Catalog
+from layerscope.packages.catalogers import CATALOGERS
 from layerscope.packages.inventory import catalog as catalog_of
 
 _COLUMNS = (
@@ -52,23 +53,25 @@ class FileQuery(Struct, frozen=True, kw_only=True):
     least_bytes: int = 0
 
 
-def file_rows(image: Image, query: FileQuery, *, depth: int, sort: str, top: int) -> Rows:
+def file_rows(image: Image, query: FileQuery, *, depth: int, sort: str, top: int) -> tuple[Rows, tuple[str, ...]]:
     """The rows for a query: a tree of ``depth`` levels, or with depth 0 flat, sorted by size, path or layer.
 
-    Those of a flat list are made one by one when they are gone through. Raises UsageError for a layer that the image
-    does not have.
+    Those of a flat list are made one by one when they are gone through. Beside them are the warnings about records of
+    packages, which are read only where owners are told or asked for. Raises UsageError for a layer that the image does
+    not have.
     """
     if query.layer is not None:
         check_layer(query.layer, len(image.layers))
     filesystem = Filesystem(image.layers)
-    catalog = catalog_of(filesystem)
+    catalog = catalog_of(filesystem, () if depth and not query.owner else CATALOGERS)
     found = _files(filesystem, catalog, query)
     if depth:
         sizes = filesystem.sizes
         shown = tree(((path, sizes[number]) for number, path in found), query.path, depth)
-        return Rows(columns=_TREE, rows=tuple(islice(shown, top or None)))
+        return Rows(columns=_TREE, rows=tuple(islice(shown, top or None))), catalog.warnings
     ordered = _sorted(found, filesystem, sort)
-    return Rows(columns=_COLUMNS, rows=islice(_rows(ordered, filesystem, catalog), top or None))
+    rows = islice(_rows(ordered, filesystem, catalog), top or None)
+    return Rows(columns=_COLUMNS, rows=rows), catalog.warnings
 
 
 def _sorted(found: Iterator[tuple[int, str]], filesystem: Filesystem, sort: str) -> Iterable[tuple[int, str]]:

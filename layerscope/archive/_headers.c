@@ -13,7 +13,6 @@
 #include <Python.h>
 #include <string.h>
 #ifndef _WIN32
-#include <errno.h>
 #include <unistd.h>
 #endif
 

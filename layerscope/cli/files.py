@@ -56,7 +56,7 @@ def files(
     """
     from layerscope.analysis.files import FileQuery, file_rows
     from layerscope.cli.output import write_rows
-    from layerscope.cli.reading import opened
+    from layerscope.cli.reading import opened, warn
     from layerscope.model.paths import normal
     from layerscope.packages.catalogers import WANTED
 
@@ -64,5 +64,6 @@ def files(
     # A tree is for people to read; the data formats list every file.
     flat = flat or row_format not in (RowFormat.TABLE, RowFormat.MARKDOWN)
     with opened(image, reading, wanted=WANTED) as opened_image:
-        rows = file_rows(opened_image, query, depth=0 if flat else depth, sort=sort.value, top=top)
+        rows, warnings = file_rows(opened_image, query, depth=0 if flat else depth, sort=sort.value, top=top)
+    warn(warnings, quiet=reading.quiet)
     write_rows(rows, row_format, units)

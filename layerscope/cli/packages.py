@@ -85,7 +85,7 @@ def _packages(source: str, reading: ReadOptions) -> tuple[Package, ...]:
 def _files(source: str, reading: ReadOptions, owner: str, top: int) -> Rows:
     """What one package owns; raises UsageError where there is no such package, or only a saved report."""
     from layerscope.analysis.files import FileQuery, file_rows
-    from layerscope.cli.reading import opened
+    from layerscope.cli.reading import opened, warn
     from layerscope.cli.sources import is_saved
     from layerscope.errors import UsageError
     from layerscope.packages.catalogers import WANTED
@@ -93,7 +93,8 @@ def _files(source: str, reading: ReadOptions, owner: str, top: int) -> Rows:
     if is_saved(source):
         raise UsageError(f"{source} is a saved report, which does not hold the files of packages")
     with opened(source, reading, wanted=WANTED) as image:
-        found = file_rows(image, FileQuery(owner=owner), depth=0, sort="size", top=top)
+        found, warnings = file_rows(image, FileQuery(owner=owner), depth=0, sort="size", top=top)
+    warn(warnings, quiet=reading.quiet)
     rows = tuple(found.rows)
     if not rows:
         raise UsageError(f"no package {owner} owns files here", hint="layerscope packages IMAGE lists the names")

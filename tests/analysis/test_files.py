@@ -33,7 +33,7 @@ def image(tmp_path: Path) -> Iterator[Image]:
 
 
 def listed(image: Image, **query: Any) -> dict[str, int]:
-    rows = file_rows(image, FileQuery(**query), depth=0, sort="path", top=0)
+    rows, _ = file_rows(image, FileQuery(**query), depth=0, sort="path", top=0)
     names = [column.name for column in rows.columns]
     return {str(row[names.index("path")]): int(str(row[names.index("content_bytes")])) for row in rows.rows}
 
@@ -67,8 +67,19 @@ def test_filters(image: Image, query: dict[str, Any], found: set[str]) -> None:
 
 
 def test_a_tree_sums_directories_and_shows_the_biggest_first(image: Image) -> None:
-    rows = file_rows(image, FileQuery(), depth=1, sort="size", top=0)
+    rows, _ = file_rows(image, FileQuery(), depth=1, sort="size", top=0)
     assert rows.rows == ((155, 4, "/"), (150, 3, "  etc/"), (5, 1, "  srv/"))
+
+
+def test_packages_are_read_where_owners_are_told_and_what_is_wrong_with_them_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    lower = layer(file("var/lib/dpkg/status", b"Package: nameless\n"))
+    path.write_bytes(docker_legacy(ImageSpec(layers=(lower,))))
+    with open_image(str(path), Reading()) as opened:
+        asked = ((FileQuery(), 0), (FileQuery(), 2), (FileQuery(owner="-"), 2))
+        found = [file_rows(opened, query, depth=depth, sort="size", top=0)[1] for query, depth in asked]
+    expected = ("/var/lib/dpkg/status: record 0 names no package, or no version of it",)
+    assert found == [expected, (), expected]
 
 
 def test_a_layer_that_is_not_there_is_a_wrong_question(image: Image) -> None:
