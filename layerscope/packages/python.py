@@ -24,7 +24,6 @@ _MOST_HEADERS = 16 * KIB
 _MOST_CELL = 100_000
 _MOST_LINES = 1_000_000
 _DIST, _EGG, _LINK = ".dist-info", ".egg-info", ".egg-link"
-_ODD_STARTS = ("/", ".")
 _SITES = ("site-packages", "dist-packages")
 
 
@@ -140,9 +139,9 @@ def _paths(evidence: Evidence, listing: Record, text: str, site: str, base: str)
         return [], 0
     if len(lines) > _MOST_LINES:
         evidence.warn(f"{listing.path}: only the first {_MOST_LINES:,} of {len(lines):,} lines are read")
-    odd = ".." in text or "//" in text
+    odd = any(mark in text for mark in ("..", "//", '"'))  # Where a quote ends within a cell, it may join two dots.
     for row in rows[:_MOST_LINES]:
-        if not (odd and (".." in row or "//" in row)) and row[:1] not in _ODD_STARTS:
+        if not (odd and (".." in row or "//" in row)) and not row.startswith(("/", "./")):
             paths.append(f"{base}/{row}")
         else:
             path = normpath(row if row.startswith("/") else f"{base}/{row}")

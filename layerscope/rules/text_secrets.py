@@ -55,7 +55,7 @@ def _all(text: str) -> Iterator[TextSecret]:
         yield TextSecret(f"token of {token.issuer}", token.value, token.start, token.end, token.severity)
     for url in url_credentials(text):
         yield TextSecret(f"password for {url.host}", url.value, url.start, url.end)
-    for match in _AUTHORIZATION.finditer(text) if "authorization" in text.lower() else ():
+    for match in _AUTHORIZATION.finditer(text):
         if not is_placeholder(match[1]):
             yield TextSecret("Authorization", match[1], match.start(1), match.end(1))
     if "curl" in text:

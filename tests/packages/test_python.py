@@ -124,12 +124,19 @@ def test_a_directory_in_a_list_does_not_hand_over_what_lies_in_it() -> None:
     assert f"/{_SITE}/tool/x.py" not in found.paths_of("Tool-Box")
 
 
-def test_a_list_beyond_the_root_environment_reaches_no_further_than_the_site() -> None:
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        pytest.param(b"../../../etc/shadow,,\n", "etc/shadow", id="plainly"),
+        pytest.param(b'"."./shadow,,\n', "lib/python3/shadow", id="dots that a quote keeps apart"),
+    ],
+)
+def test_a_list_beyond_the_root_environment_reaches_no_further_than_the_site(line: bytes, place: str) -> None:
     info = "lib/python3/dist-packages/x-1.dist-info"
     members = [
         file(f"{info}/METADATA", b"Name: x\nVersion: 1\n"),
-        file(f"{info}/RECORD", b"../../../etc/shadow,,\n"),
-        file("etc/shadow", b"x"),
+        file(f"{info}/RECORD", line),
+        file(place, b"x"),
     ]
     found = catalogued(PYTHON, members)
     assert found.paths == ((),)

@@ -84,6 +84,11 @@ def test_a_variable_that_only_sounds_secret_is_no_finding(find: Find, variable: 
             id="header",
         ),
         pytest.param(
+            f"RUN /bin/sh -c curl -H 'AUTHORIZATİON: Bearer {TOKEN}' https://x # buildkit",
+            f"Authorization {MASKED} (in RUN)",
+            id="header as another language writes it in capitals",
+        ),
+        pytest.param(
             f"RUN /bin/sh -c npm config set //registry.example.org/:_authToken={TOKEN} # buildkit",
             f"_authToken {MASKED} (in RUN)",
             id="npm",
