@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from threading import Thread
+from threading import Event, Thread
 
 from msgspec.structs import replace
 
@@ -138,23 +138,39 @@ def _refusal(layer: Layer, outcome: LayerData | ArchiveError) -> ArchiveError:
 
 
 def _in_parallel(read: Callable[[int], None], indexes: Sequence[int], reading: Reading) -> None:
-    """Call ``read`` for each index; decompressing, hashing and walking by position let go of the interpreter's lock."""
+    """Call ``read`` for each index; decompressing, hashing and walking by position let go of the interpreter's lock.
+
+    The threads are plain ones, since loading concurrent.futures takes as long as reading a small image.
+    """
     todo, failures = iter(indexes), list[BaseException]()
 
-    def work() -> None:
+    def fail(error: BaseException) -> None:
+        failures.append(error)
+        reading.tally.stop()  # An interrupt must not wait for the layers that the other threads are at.
+
+    def work(end: Event) -> None:
         try:
             for index in todo:  # The next one of a list is taken by one thread alone.
+                if failures:
+                    break
                 read(index)
         except BaseException as error:
-            failures.append(error)
-            reading.tally.stop()  # An interrupt must not wait for the layers that the other threads are at.
+            fail(error)
+        end.set()
 
-    threads = [Thread(target=work, daemon=True) for _ in indexes[1 : reading.threads]]
-    for thread in threads:
-        thread.start()
-    work()
-    for thread in threads:
-        thread.join()
+    ends: list[Event] = []  # In Python 3.11 a thread counts as ended when waiting for itself was interrupted.
+    try:
+        for _ in indexes[1 : reading.threads]:
+            end = Event()
+            Thread(target=work, args=(end,), daemon=True).start()
+            ends.append(end)
+        work(Event())
+        for end in ends:
+            end.wait()
+    except BaseException as error:
+        fail(error)
+        for end in ends:
+            end.wait()  # Nobody may read from a file that is about to be closed.
     if failures:
         raise failures[0]
 
