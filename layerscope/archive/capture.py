@@ -19,8 +19,7 @@ from layerscope.model.entry import Kind
 from layerscope.model.limits import Limits
 from layerscope.model.pathset import Selector, Wanted
 
-_FILE = Kind.FILE
-"""Taking a member from an enumeration is slow in Python 3.11, and this one is needed for every file."""
+_FILE = Kind.FILE  # Looked up once: every file asks for it, and that is slow for enumerations in Python 3.11.
 
 
 class _Digest(Protocol):
@@ -251,7 +250,7 @@ class Capture:
 
     def _is_empty(self, index: int) -> bool:
         """The walk tells only of entries with a payload."""
-        return self._kinds[index] == Kind.FILE and not self._sizes[index]
+        return self._kinds[index] == _FILE and not self._sizes[index]
 
 
 def _cut(path: str) -> Damaged:
@@ -272,7 +271,7 @@ class Positional:
     def read(self, index: int, start: int = 0, length: int | None = None) -> bytes | None:
         """Bytes of a file; see Contents."""
         changeset = self._changeset
-        if changeset.kinds[index] != Kind.FILE or index in changeset.sparse:
+        if changeset.kinds[index] != _FILE or index in changeset.sparse:
             return None
         left = max(0, changeset.sizes[index] - start)
         wanted = left if length is None else min(length, left)
@@ -283,7 +282,7 @@ class Positional:
 
     def fingerprint(self, index: int) -> bytes | None:
         changeset = self._changeset
-        if changeset.kinds[index] != Kind.FILE or index in changeset.sparse:
+        if changeset.kinds[index] != _FILE or index in changeset.sparse:
             return None
         digest = self._new()
         left, position = changeset.sizes[index], self._base + changeset.offsets[index]

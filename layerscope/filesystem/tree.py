@@ -9,14 +9,13 @@ from itertools import chain, compress
 from msgspec import Struct
 
 from layerscope.filesystem.overlay import Overlay, overlay
-from layerscope.model.entry import IS_ENTRY, Fate, Kind
+from layerscope.model.entry import IS_ENTRY, IS_LIVE, Fate, Kind
 from layerscope.model.image import Layer
 from layerscope.model.masks import both
 from layerscope.model.pathset import PathSet, Selector
 
 _BLOCK = 4096
 _IS_FILE = bytes(kind == Kind.FILE for kind in range(256))
-_IS_LIVE = bytes(fate == Fate.LIVE for fate in range(256))
 _LINKS = 40
 """As many symlinks in a row as Linux follows."""
 
@@ -97,7 +96,7 @@ class Filesystem:
 
     def live_numbers(self) -> Iterator[int]:
         """The live versions, lowest layer first; a carrier that only a hardlink keeps alive is one of them."""
-        return compress(range(len(self)), self._overlay.fates.translate(_IS_LIVE))
+        return compress(range(len(self)), self._overlay.fates.translate(IS_LIVE))
 
     @property
     def redirected(self) -> tuple[int, ...]:
@@ -113,7 +112,7 @@ class Filesystem:
 
     def live_files(self) -> bytes:
         """For each version 1 where it is a live regular file, for ``itertools.compress``."""
-        return both(self.kinds.translate(_IS_FILE), self._overlay.fates.translate(_IS_LIVE))
+        return both(self.kinds.translate(_IS_FILE), self._overlay.fates.translate(IS_LIVE))
 
     def hidden_bytes(self, layer: int) -> int:
         """What one layer holds of versions that are hidden in the end."""

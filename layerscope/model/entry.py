@@ -39,8 +39,9 @@ class Fate(IntEnum):
 
 IS_ENTRY = bytes(kind < Kind.WHITEOUT for kind in range(256))
 """A table for ``bytes.translate``: 1 for each kind of an entry that is a version of something, 0 for the markers."""
+IS_LIVE = bytes(fate == Fate.LIVE for fate in range(256))
 IS_HIDDEN = bytes(Fate.LIVE < fate < Fate.MARKER for fate in range(256))
-"""The same for the fates of versions that an upper layer hides."""
+"""The same for the fates of versions that are in the final file system, and of those that an upper layer hides."""
 
 
 KIND_WORDS = tuple(kind.name.lower().replace("_", "-") for kind in Kind)

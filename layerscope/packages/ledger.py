@@ -7,7 +7,7 @@ from itertools import compress
 from typing import TypeAlias
 
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.entry import Fate, Kind
+from layerscope.model.entry import IS_LIVE, Fate, Kind
 from layerscope.model.masks import both
 from layerscope.model.package import Package
 from layerscope.packages.catalog import UNOWNED, Catalog
@@ -15,7 +15,6 @@ from layerscope.packages.cataloger import Claim
 
 _CACHE_DIRECTORY = "/__pycache__"
 
-_IS_LIVE = bytes(fate == Fate.LIVE for fate in range(256))
 _IS_NO_DIRECTORY = bytes(kind != Kind.DIRECTORY for kind in range(256))
 
 _Identity: TypeAlias = tuple[tuple[str, ...], tuple[tuple[str, str], ...], int | None]
@@ -63,7 +62,7 @@ class Ledger:
         for layer in filesystem.layers:
             numbers = filesystem.numbers(layer.index)
             sizes, owners = layer.changeset.sizes, self._owners[numbers.start : numbers.stop]
-            live_bytes += sum(compress(sizes, filesystem.fates[numbers.start : numbers.stop].translate(_IS_LIVE)))
+            live_bytes += sum(compress(sizes, filesystem.fates[numbers.start : numbers.stop].translate(IS_LIVE)))
             sums: dict[int, int] = {}
             for owner, content_bytes in compress(zip(owners, sizes, strict=True), sizes):
                 sums[owner] = sums.get(owner, 0) + content_bytes
@@ -184,7 +183,7 @@ class Ledger:
 
 def _ownable(filesystem: Filesystem) -> bytes:
     """For each version whether it is live and no directory."""
-    fates = filesystem.fates.translate(_IS_LIVE)
+    fates = filesystem.fates.translate(IS_LIVE)
     kinds = filesystem.kinds.translate(_IS_NO_DIRECTORY)
     return both(fates, kinds)
 

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 from layerscope.model.patterns import pattern
 
-_ODD = pattern(r"[^\0-~]")
+_ODD = pattern(r"[^\0-~]+")
 
 
 def dumps(value: object, *, indent: int | None = None) -> str:
@@ -66,7 +67,7 @@ def _leaf(value: object) -> str:
     except UnicodeEncodeError:
         return ""
     # All that is written apart from texts is ASCII, so whatever is not stands within a text.
-    return text if text.isascii() and "\x7f" not in text else _ODD.sub(lambda odd: dumps(odd[0])[1:-1], text)
+    return text if text.isascii() and "\x7f" not in text else _ODD.sub(lambda odd: _quoted(odd[0])[1:-1], text)
 
 
 def with_bytes(members: dict[str, Any]) -> dict[str, Any]:

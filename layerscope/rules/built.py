@@ -107,9 +107,8 @@ def unstripped_elf(scene: Scene) -> Iterator[Leak]:
 def _programs(scene: Scene) -> Iterator[int]:
     """The live files of own layers that may be programs and that nobody else built."""
     filesystem, owners, packages = scene.filesystem, scene.catalog.owners, scene.catalog.packages
-    libraries, fates, kinds, live, file = (
-        frozenset(scene.matches), filesystem.fates, filesystem.kinds, Fate.LIVE, Kind.FILE,
-    )  # fmt: skip
+    libraries, fates, kinds = frozenset(scene.matches), filesystem.fates, filesystem.kinds
+    live, file = Fate.LIVE, Kind.FILE
     for layer in filesystem.layers[scene.base_layers :]:
         start, modes = filesystem.numbers(layer.index).start, layer.changeset.ownerships
         for number, size in enumerate(layer.changeset.sizes, start):
