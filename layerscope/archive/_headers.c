@@ -4,7 +4,7 @@
  * An ordinary header is a file, directory or symlink with octal numbers, a checksum that holds, and a name that needs
  * no cleaning. Whatever else is met (an extension, a hardlink, an odd number, damage, the end) is left where it stands
  * for Columns.add, which knows all of the format and raises the errors. So nothing is decided here that is not decided
- * in the same way there; tests/archive/test_twins.py holds the two against each other.
+ * in the same way there; tests/archive/walking.py holds the two against each other.
  *
  * Without this module everything works as before, only slower.
  */
@@ -191,7 +191,8 @@ static int load(Window *window, long long position)
 #endif
 }
 
-/* Gather at most ``most`` ordinary headers; the interpreter is not needed for it. */
+/* Gather at most ``most`` ordinary headers; the interpreter is not needed for it. With ``stop`` it ends behind a header
+   whose payload is not all in the window, or is no file's. */
 static void gather(Batch *batch, Window *window, Place *place, Py_ssize_t longest, Py_ssize_t most, int stop)
 {
     most = most < BATCH ? most : BATCH;
@@ -202,7 +203,8 @@ static void gather(Batch *batch, Window *window, Place *place, Py_ssize_t longes
             return;
         place->position += BLOCK;
         if (place->payload) {
-            if (stop)
+            int in_window = place->payload <= window->end - place->position;
+            if (stop && (!in_window || batch->kind[batch->count - 1] != FILE_KIND))
                 return;
             place->content_end = place->position + place->payload;
             place->position += (place->payload + BLOCK - 1) & -(long long)BLOCK;
@@ -318,8 +320,8 @@ PyDoc_STRVAR(scan_doc,
              "scan(columns, window, position, content_end, stop)\n--\n\n"
              "Take ordinary headers from ``position`` on, until one is met that is not, or that is out of reach.\n\n"
              "``columns`` are the lists and arrays to add to, ``window`` is (buffer, descriptor, base, length, start,\n"
-             "end, span). With ``stop`` it ends behind the first header with a payload. Returns (position, content_end,\n"
-             "payload, link_bytes, start, end, span).");
+             "end, span). With ``stop`` it ends behind the first header whose payload is not all in the window, or is no\n"
+             "file's. Returns (position, content_end, payload, link_bytes, start, end, span).");
 
 static PyObject *scan(PyObject *module, PyObject *arguments)
 {

@@ -1,7 +1,7 @@
 """From the metadata of an archive to an Image with its layers read."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Event, Thread
 
 from msgspec.structs import replace
@@ -116,18 +116,32 @@ def _outcomes(blobs: Sequence[LayerBlob], store: Store, reading: Reading) -> lis
     outcomes: dict[int, LayerData | ArchiveError] = {}
 
     def read(index: int) -> None:
-        outcome = outcomes[index] = _read(blobs[index], index, store, reading)
+        outcome = outcomes[index] = _read(blobs[index], index, store, ways[index])
         if isinstance(outcome, LayerData):
             reading.tally.enter(len(outcome.changeset) * times[files[index]], reading.limits)
         elif isinstance(outcome, LimitExceeded):
             reading.tally.stop()
 
     # The largest first: when it is met last, the other threads have nothing left to do.
-    _in_parallel(read, sorted(first.values(), key=lambda index: (-blobs[index].stored_bytes, index)), reading)
+    lengths = {index: store.length(blobs[index].name) for index in first.values()}
+    ways = _ways(sorted(lengths, key=lambda index: (-lengths[index], index)), lengths, reading)
+    _in_parallel(read, list(ways), reading)
     for outcome in outcomes.values():
         if isinstance(outcome, LimitExceeded):
             raise outcome
     return [outcomes[first[file]] for file in files]
+
+
+def _ways(order: Sequence[int], lengths: Mapping[int, int], reading: Reading) -> dict[int, Reading]:
+    """How to read each blob, in the order in which they are taken; ``lengths`` are their stored bytes.
+
+    One is decompressed on a thread of its own only where the others would find nothing else to do.
+    """
+    alone, ways, left = replace(reading, threads=1), dict[int, Reading](), sum(lengths.values())
+    for index in order:
+        left -= lengths[index]
+        ways[index] = reading if left < lengths[index] * (reading.threads - 1) else alone
+    return ways
 
 
 def _refusal(layer: Layer, outcome: LayerData | ArchiveError) -> ArchiveError:
@@ -197,7 +211,7 @@ def _read(blob: LayerBlob, index: int, store: Store, reading: Reading) -> LayerD
         foreign = "foreign" in blob.media_type or "nondistributable" in blob.media_type
         return ArchiveError("it is foreign, only its address is given" if foreign else f"{blob.name} is not there")
     try:
-        return store.layer(blob.name, _where(index, blob))
+        return store.layer(blob.name, _where(index, blob), reading)
     except ArchiveError as error:
         return error
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import Readable
+from layerscope.archive.plan import Planner, Share
 from layerscope.archive.positional import PositionalFile
 from layerscope.archive.replay import ForwardTar, PositionalTar, replay
 from layerscope.archive.tally import Tally
@@ -17,7 +18,6 @@ from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Piece
 from layerscope.model.entry import Kind
 from layerscope.model.limits import Limits
-from layerscope.model.pathset import Selector, Wanted
 
 _FILE = Kind.FILE  # Looked up once: every file asks for it, and that is slow for enumerations in Python 3.11.
 
@@ -27,9 +27,12 @@ class _Digest(Protocol):
     def digest(self) -> bytes: ...
 
 
-Marks = tuple[tuple[bytes, int], ...]
-"""What to look for in a file, and how many bytes to keep from there on."""
-Hasher = Callable[[], _Digest]
+class Hasher(Protocol):
+    """Begins a digest."""
+
+    def __call__(self, data: memoryview = ..., /) -> _Digest: ...
+
+
 Again = Callable[[], Readable]
 """Opens what was read once more, from its first byte on."""
 
@@ -41,35 +44,6 @@ def hasher(name: str) -> Hasher:
     from xxhash import xxh3_128
 
     return xxh3_128
-
-
-class Planner:
-    """How much of a file to keep, by path, kind and length."""
-
-    def __init__(self, wanted: Sequence[Wanted]) -> None:
-        self._wanted = wanted
-        self._selector = Selector([want.paths for want in wanted])
-        self._small = max((want.small for want in wanted), default=0)
-        executables = [want for want in wanted if want.executables]
-        self._executable_from = min((want.executables for want in executables), default=0)
-        self._executable = (
-            max((want.head for want in executables), default=0),
-            max((want.tail for want in executables), default=0),
-        )
-        self._marks = tuple((want.mark, want.marked) for want in executables if want.mark)
-
-    def __call__(self, path: str, length: int, mode: int) -> tuple[int, int, Marks]:
-        """Bytes to keep from the head and from the tail of a file, and the marks to look for."""
-        marks: Marks = ()
-        head = length if length <= self._small else 0
-        tail = 0
-        for number in self._selector(path):
-            head = max(head, self._wanted[number].head)
-            tail = max(tail, self._wanted[number].tail)
-        if mode & 0o111 and self._executable_from and length >= self._executable_from:
-            head, tail = max(head, self._executable[0]), max(tail, self._executable[1])
-            marks = self._marks
-        return head, tail, marks
 
 
 class _Marked:
@@ -142,20 +116,40 @@ class Capture:
         assert columns is not None and window is not None
         if columns.kinds[index] != _FILE or index in columns.sparse:
             return  # A sparse file's payload is not its content.
-        head, tail, marks = self._plan(columns.paths[index], payload, columns.mode(index))
+        named = self._plan.named(columns.paths[index : index + 1], columns.directories[index : index + 1])
+        share = self._plan.share(named.get(0, ()), payload, columns.owned[index][0])
         digest = self._new()
-        if not head and not tail and not marks:
+        if share is None:
             for piece in window.pieces(position, payload):
                 digest.update(piece)
         else:
-            self._keep(index, position, payload, (head, tail), [_Marked(*mark) for mark in marks], digest)
+            self._keep(index, position, payload, share, digest)
         self._fingerprints[index] = digest.digest()
 
-    def _keep(
-        self, index: int, position: int, payload: int, ends: tuple[int, int], marks: list[_Marked], digest: _Digest
-    ) -> None:
+    def visit_buffered(self, first: int, end: int) -> None:
+        """The same for many files that are in memory, most of which nobody asked for."""
+        columns, window = self._columns, self._window
+        assert columns is not None and window is not None
+        named = self._plan.named(columns.paths[first:end], columns.directories[first:end])
+        sizes, offsets, owned, share, new = columns.sizes, columns.offsets, columns.owned, self._plan.share, self._new
+        view, start, fingerprints = window.view, window.start, self._fingerprints
+        for index in range(first, end):
+            size = sizes[index]
+            if not size:
+                continue
+            asked = share(named.get(index - first, ()), size, owned[index][0])
+            if asked is None:
+                offset = offsets[index] - start
+                fingerprints[index] = new(view[offset : offset + size]).digest()
+            else:
+                digest = new()
+                self._keep(index, offsets[index], size, asked, digest)
+                fingerprints[index] = digest.digest()
+
+    def _keep(self, index: int, position: int, payload: int, share: Share, digest: _Digest) -> None:
         assert self._window is not None
-        (head, tail), passed = ends, 0
+        (head, tail, wanted), passed = share, 0
+        marks = [_Marked(*mark) for mark in wanted]
         first, last = bytearray(), bytearray()
         for piece in self._window.pieces(position, payload):
             digest.update(piece)

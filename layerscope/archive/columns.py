@@ -82,30 +82,30 @@ class Columns:
         self._longest = limits.path_bytes
         self._most = limits.entries
         self.paths: list[str] = []
-        self._directories: list[str] = []
+        self.directories: list[str] = []
         self._known_directories: dict[str, str] = {}
         self.kinds = bytearray()
         self.sizes = array("q")
-        self._owned: list[Ownership] = []
+        self.owned: list[Ownership] = []
         self._mtimes = array("q")
-        self._offsets = array("q")
+        self.offsets = array("q")
         self._links: dict[int, str] = {}
         self._xattrs: dict[int, tuple[tuple[str, bytes], ...]] = {}
         self.sparse: dict[int, int] = {}
         self.link_bytes = 0
         self.lists: Lists = (
-            self.paths, self._directories, self.kinds, self.sizes, self._owned, self._mtimes, self._offsets,
+            self.paths, self.directories, self.kinds, self.sizes, self.owned, self._mtimes, self.offsets,
             self._links, self._known_directories, self._ownerships, self._longest, self._most,
         )  # fmt: skip
         # Looked up once instead of for each of a million entries.
         self._add_path = self.paths.append
-        self._add_directory = self._directories.append
+        self._add_directory = self.directories.append
         self._same_directory = self._known_directories.setdefault
         self._add_kind = self.kinds.append
         self._add_size = self.sizes.append
-        self._add_ownership = self._owned.append
+        self._add_ownership = self.owned.append
         self._add_mtime = self._mtimes.append
-        self._add_offset = self._offsets.append
+        self._add_offset = self.offsets.append
 
     def add(self, buffer: bytes | bytearray, view: memoryview, start: int, position: int) -> int:
         """Take the header at ``buffer[start:]``, which stands at ``position`` of the tar; ``view`` shows the buffer.
@@ -213,7 +213,7 @@ class Columns:
         """An extension block of an old GNU sparse header; the file's data follow the last one."""
         index = len(self.paths) - 1
         self.expects = self._extensions.continues(block)
-        self._offsets[index] = position + BLOCK
+        self.offsets[index] = position + BLOCK
         return BLOCK if self.expects else self.sparse[index]
 
     @property
@@ -221,22 +221,18 @@ class Columns:
         """Whether extension headers wait for the header that they extend."""
         return self._extensions.pending
 
-    def mode(self, index: int) -> int:
-        """The permission bits of an entry."""
-        return self._owned[index][0]
-
     def changeset(self) -> Changeset:
         """All that was added."""
         if self.paths and self.paths[-1] == TABLE_OF_CONTENTS:
             self.kinds[-1], self.sizes[-1] = Kind.BOOKKEEPING, 0
         return Changeset(
             paths=self.paths,
-            directories=self._directories,
+            directories=self.directories,
             kinds=self.kinds,
             sizes=self.sizes,
-            ownerships=self._owned,
+            ownerships=self.owned,
             mtimes=self._mtimes,
-            offsets=self._offsets,
+            offsets=self.offsets,
             links=self._links,
             xattrs=self._xattrs,
             sparse=self.sparse,

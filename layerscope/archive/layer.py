@@ -8,11 +8,12 @@ from contextlib import AbstractContextManager, nullcontext
 from msgspec import Struct, field
 
 from layerscope.archive.ahead import Ahead
-from layerscope.archive.capture import Again, Capture, Planner, Positional, hasher
+from layerscope.archive.capture import Again, Capture, Positional, hasher
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import MAGIC_BYTES, Readable, decompressor, sniff
 from layerscope.archive.header import BLOCK
 from layerscope.archive.names import TABLE_OF_CONTENTS
+from layerscope.archive.plan import Planner
 from layerscope.archive.positional import PositionalFile, Range
 from layerscope.archive.reading import Reading
 from layerscope.archive.tally import Tally
@@ -131,7 +132,7 @@ def read_stream(
     with ahead(expanding, reading) if compression else nullcontext(expanding) as stream:
         window = StreamWindow(stream, where, reading.limits, seen=proof.update, stored=stored, tally=reading.tally)
         capture = Capture(window, columns, plan, new, reading.limits, reading.tally)
-        end = walk(window, columns, capture.visit)
+        end = walk(window, columns, capture)
         check_padding(window, end, where, warnings)
         tar_bytes = window.drain()
     changeset = columns.changeset()

@@ -60,7 +60,7 @@ def _open(source: str, reading: Reading, stack: ExitStack) -> Image:
         return _from_stream(io.FileIO(sys.stdin.fileno(), closefd=False), "standard input", reading)
     path = Path(source)
     if path.is_dir():
-        store = DirectoryStore(path, reading)
+        store = DirectoryStore(path, reading.limits)
         stack.callback(store.close)
         stack.push(_check(lambda: store.changed, source))
         if not (store.has("index.json") or store.has("manifest.json")):
@@ -97,7 +97,7 @@ def _from_file(file: PositionalFile, source: str, reading: Reading) -> Image:
     window = PositionalWindow(file, 0, file.length, source)
     check_padding(window, walk(window, columns), source, warnings)
     outer = columns.changeset()
-    store = TarStore(file, outer, reading)
+    store = TarStore(file, outer, reading.limits)
     if store.has("manifest.json") or store.has("index.json"):
         return from_store(store, source, reading, warnings)
     _expect_root_file_system(outer, source)

@@ -11,6 +11,7 @@ from layerscope.archive.reading import Reading
 from layerscope.errors import ArchiveError, Damaged, LimitExceeded
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
+from layerscope.model.limits import Limits
 from layerscope.model.paths import normal
 
 _LINKS = 40
@@ -26,10 +27,13 @@ class Store(Protocol):
     def file_of(self, name: str) -> object:
         """What is equal for two names of the same file; the name itself where there is no such file."""
 
+    def length(self, name: str) -> int:
+        """The bytes that reading the file of that name takes; 0 where there is none, or where it has gone by."""
+
     def document(self, name: str) -> bytes:
         """A whole metadata file; raises ArchiveError when it is missing, LimitExceeded when it is too long."""
 
-    def layer(self, name: str, where: str) -> LayerData:
+    def layer(self, name: str, where: str, reading: Reading) -> LayerData:
         """The layer blob of that name, read."""
 
 
@@ -62,10 +66,10 @@ class Index:
 class TarStore:
     """An outer tar in a plain file."""
 
-    def __init__(self, file: PositionalFile, outer: Changeset, reading: Reading) -> None:
+    def __init__(self, file: PositionalFile, outer: Changeset, limits: Limits) -> None:
         self._file = file
         self._index = Index(outer)
-        self._reading = reading
+        self._limits = limits
 
     def has(self, name: str) -> bool:
         return self._index.find(name) is not None
@@ -74,14 +78,18 @@ class TarStore:
         index = self._index.find(name)
         return name if index is None else index
 
+    def length(self, name: str) -> int:
+        index = self._index.find(name)
+        return 0 if index is None else self._index.outer.sizes[index]
+
     def document(self, name: str) -> bytes:
         base, length = self._place(name)
-        if length > self._reading.limits.json_bytes:
+        if length > self._limits.json_bytes:
             raise too_long(name, length)
         return self._file.read(base, length)
 
-    def layer(self, name: str, where: str) -> LayerData:
-        return read_blob(StoredBlob(self._file, *self._place(name), name, where), self._reading)
+    def layer(self, name: str, where: str, reading: Reading) -> LayerData:
+        return read_blob(StoredBlob(self._file, *self._place(name), name, where), reading)
 
     def _place(self, name: str) -> tuple[int, int]:
         index = self._index.find(name)
@@ -93,9 +101,9 @@ class TarStore:
 class DirectoryStore:
     """An OCI layout, or an unpacked docker archive, as a directory."""
 
-    def __init__(self, root: Path, reading: Reading) -> None:
+    def __init__(self, root: Path, limits: Limits) -> None:
         self._root = root.resolve()
-        self._reading = reading
+        self._limits = limits
         self._open: list[PositionalFile] = []
 
     def has(self, name: str) -> bool:
@@ -104,17 +112,21 @@ class DirectoryStore:
     def file_of(self, name: str) -> object:
         return self._find(name) or name
 
+    def length(self, name: str) -> int:
+        path = self._find(name)
+        return 0 if path is None else path.stat().st_size
+
     def document(self, name: str) -> bytes:
         path = self._path(name)
         length = path.stat().st_size
-        if length > self._reading.limits.json_bytes:
+        if length > self._limits.json_bytes:
             raise too_long(name, length)
         return path.read_bytes()
 
-    def layer(self, name: str, where: str) -> LayerData:
+    def layer(self, name: str, where: str, reading: Reading) -> LayerData:
         file = PositionalFile(self._path(name).open("rb"))
         self._open.append(file)
-        return read_blob(StoredBlob(file, 0, file.length, name, where), self._reading)
+        return read_blob(StoredBlob(file, 0, file.length, name, where), reading)
 
     @property
     def changed(self) -> bool:
@@ -156,6 +168,9 @@ class StreamStore:
         index = self._index.find(name)
         return name if index is None else index
 
+    def length(self, name: str) -> int:
+        return 0
+
     def document(self, name: str) -> bytes:
         index = self._index.find(name)
         if index is None:
@@ -166,7 +181,7 @@ class StreamStore:
             raise Damaged("is not JSON, or longer than metadata may be", where=name)
         return self._documents[index]
 
-    def layer(self, name: str, where: str) -> LayerData:
+    def layer(self, name: str, where: str, reading: Reading) -> LayerData:
         index = self._index.find(name)
         if index is not None and not self._index.outer.sizes[index]:
             return LayerData(diff_id=NOTHING)

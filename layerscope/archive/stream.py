@@ -9,11 +9,12 @@ import io
 from msgspec import Struct
 from msgspec.structs import replace
 
-from layerscope.archive.capture import Again, Capture, Planner, hasher
+from layerscope.archive.capture import Again, Capture, hasher
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import Readable, sniff
 from layerscope.archive.header import BLOCK, ZEROS, is_header
 from layerscope.archive.layer import Counted, LayerData, check_padding, read_stream
+from layerscope.archive.plan import Planner
 from layerscope.archive.reading import Reading
 from layerscope.archive.walk import walk
 from layerscope.archive.window import StreamWindow, Window
@@ -107,6 +108,16 @@ class Passing:
         else:
             self.capture.visit(index, position, payload)
 
+    def visit_buffered(self, first: int, end: int) -> None:
+        """The same for several files; before the first blob they are but files."""
+        paths, blob = self._columns.paths, first
+        while blob < end and not self._is_archive and not _OUTER_NAMES.match(paths[blob]):
+            blob += 1
+        self.capture.visit_buffered(first, blob)
+        for index in range(blob, end):
+            if size := self._columns.sizes[index]:
+                self.visit(index, self._columns.offsets[index], size)
+
     def _document(self, index: int, position: int, payload: int) -> None:
         self._reading.tally.keep(payload, self._reading.limits)
         self.documents[index] = b"".join(bytes(piece) for piece in self._window.pieces(position, payload))
@@ -158,7 +169,7 @@ def read_outer(
     stored = (lambda: counted.count) if compression else None
     window = StreamWindow(stream, where, reading.limits, stored=stored, tally=reading.tally)
     passing = Passing(window, columns, reading, again)
-    end = walk(window, columns, passing.visit)
+    end = walk(window, columns, passing)
     check_padding(window, end, where, warnings)
     tar_bytes = window.drain()
     changeset = columns.changeset()

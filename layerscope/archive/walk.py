@@ -1,15 +1,22 @@
 """One walk over the headers of a tar, whatever it is read from."""
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Protocol
 
 from layerscope.archive.columns import END, Columns
 from layerscope.archive.header import BLOCK, is_header
 from layerscope.archive.window import Window
 from layerscope.errors import Damaged
 
-Visitor: TypeAlias = Callable[[int, int, int], None]
-"""Called with the entry's index, the position of its payload and the payload's length, before it is passed over."""
+
+class Visitor(Protocol):
+    """Is told of every payload once, in order, before it is passed over."""
+
+    def visit(self, index: int, position: int, payload: int) -> None:
+        """The entry ``index`` has ``payload`` bytes at ``position``."""
+
+    def visit_buffered(self, first: int, end: int) -> None:
+        """The entries from ``first`` up to ``end``: what the files among them hold is all in the window's buffer."""
 
 
 def _compiled() -> Callable[..., tuple[int, int, int, int, int, int, int]] | None:
@@ -25,7 +32,7 @@ SCAN = _compiled()
 """Without it every header goes the general way."""
 
 
-def walk(window: Window, columns: Columns, visit: Visitor | None = None) -> int:
+def walk(window: Window, columns: Columns, visitor: Visitor | None = None) -> int:
     """Collect every header into ``columns``; returns the position behind the end marker.
 
     A tar ends with two blocks of zeros (POSIX pax, 'ustar Interchange Format'); one that ends at the border of an
@@ -33,11 +40,14 @@ def walk(window: Window, columns: Columns, visit: Visitor | None = None) -> int:
     """
     position = content_end = 0
     add, buffer, view = columns.add, window.buffer, window.view
-    stops = visit is not None
     while True:
         payload = 0
         if SCAN is not None and not columns.pending:
-            position, content_end, payload = _ordinary(window, columns, position, content_end, stops)
+            first = len(columns.paths)
+            position, content_end, payload = _ordinary(window, columns, position, content_end, visitor is not None)
+            end = len(columns.paths) - bool(payload)
+            if visitor is not None and first < end:
+                visitor.visit_buffered(first, end)
         if not payload:
             start = position - window.start
             if start < 0 or position + BLOCK > window.end:
@@ -59,8 +69,8 @@ def walk(window: Window, columns: Columns, visit: Visitor | None = None) -> int:
                 position += _padded(payload)
                 payload = columns.extend(body, position - BLOCK)
         if payload:
-            if visit is not None:
-                visit(len(columns.paths) - 1, position, payload)
+            if visitor is not None:
+                visitor.visit(len(columns.paths) - 1, position, payload)
             content_end = position + payload
             position += _padded(payload)
 
@@ -68,7 +78,7 @@ def walk(window: Window, columns: Columns, visit: Visitor | None = None) -> int:
 def _ordinary(window: Window, columns: Columns, position: int, content_end: int, stops: bool) -> tuple[int, int, int]:
     """Take the ordinary headers from ``position`` on; returns where the first other one is, and what ``walk`` keeps.
 
-    With ``stops`` it ends behind the first header with a payload, whose length comes last.
+    With ``stops`` it ends behind the first header with a payload that is not all in the window; its length comes last.
     """
     assert SCAN is not None
     position, content_end, payload, link_bytes, window.start, window.end, window.span = SCAN(

@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from layerscope.archive.capture import Capture
 from layerscope.archive.layer import LayerData
 from layerscope.archive.reading import Reading
 from layerscope.errors import LimitExceeded
 from layerscope.model.limits import Limits
 from layerscope.model.pathset import PathSet, Wanted
-from tests.archive.walking import by_position, failure_of, streamed, tiny_windows
-from tests.builder import directory, file, gnu_sparse, hardlink, layer, symlink
+from tests.archive.walking import by_position, every_way, failure_of, streamed, tiny_windows
+from tests.builder import Member, directory, file, gnu_sparse, hardlink, layer, symlink
 
 CONTENT = bytes(index * 7 % 251 for index in range(3000))
 
@@ -88,6 +89,36 @@ def test_both_ways_give_the_same_fingerprints(name: str) -> None:
     assert prints[0] == prints[1] == prints[2]
     a, b, c, d, e, f = prints[0]
     assert a == b != c and d == e != a and f is None and a is not None and d is not None
+
+
+members = st.lists(
+    st.one_of(
+        st.builds(
+            file,
+            st.sampled_from(["a/named", "a/other", "a/deep/tree/file", "a/.wh.gone", "stargz.index.json"]),
+            st.integers(0, 2500).map(lambda length: CONTENT[:length]),
+            mode=st.sampled_from([0o644, 0o755]),
+        ),
+        st.just(symlink("a/link", "named")),
+        st.just(gnu_sparse("a/sparse", [(0, b"data" * 128)], real_bytes=5000)),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(members)
+def test_every_way_through_a_stream_keeps_the_same(listed: list[Member]) -> None:
+    wishes = (
+        Wanted(paths=PathSet(names=("named",), trees=("deep/tree",)), head=900, tail=300),
+        Wanted(executables=600, head=50, tail=20, mark=CONTENT[700:720], marked=400),
+        Wanted(small=40),
+    )
+    reading = Reading(wanted=wishes)
+    found = [way for way in every_way(layer(*listed), reading) if isinstance(way, LayerData)]
+    kept = [way.contents.kept for way in found if isinstance(way.contents, Capture)]
+    assert len(kept) == 8, "two kinds of streams, windows and walks"
+    assert all(one == kept[0] for one in kept)
 
 
 def test_what_is_no_plain_file_has_no_content_of_its_own() -> None:

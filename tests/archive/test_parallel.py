@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from layerscope.archive.build import _in_parallel
+from layerscope.archive.build import _in_parallel, _ways
 from layerscope.archive.reading import Reading
 
 
@@ -41,3 +41,16 @@ def test_after_a_failure_no_further_layer_is_begun() -> None:
         _in_parallel(read, range(3), reading)
     assert begun == [0]
     assert reading.tally.stopped
+
+
+def test_a_layer_is_decompressed_on_a_thread_of_its_own_where_no_other_layer_is_left_for_it() -> None:
+    def threads(*lengths: int, most: int = 2) -> list[int]:
+        ways = _ways(range(len(lengths)), dict(enumerate(lengths)), Reading(threads=most))
+        assert list(ways) == list(range(len(lengths)))
+        return [way.threads for way in ways.values()]
+
+    assert threads(100) == [2]
+    assert threads(100, 60) == [2, 2]
+    assert threads(100, 90, 80) == [1, 2, 2]
+    assert threads(100, 90, 80, most=4) == [4, 4, 4]
+    assert threads(100, 60, most=1) == [1, 1]
