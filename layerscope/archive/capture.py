@@ -112,19 +112,12 @@ class Capture:
 
     def visit(self, index: int, position: int, payload: int) -> None:
         """Fingerprint one file as it passes, and keep what was asked for."""
-        columns, window = self._columns, self._window
-        assert columns is not None and window is not None
+        columns = self._columns
+        assert columns is not None
         if columns.kinds[index] != _FILE or index in columns.sparse:
             return  # A sparse file's payload is not its content.
-        named = self._plan.named(columns.paths[index : index + 1], columns.directories[index : index + 1])
-        share = self._plan.share(named.get(0, ()), payload, columns.owned[index][0])
-        digest = self._new()
-        if share is None:
-            for piece in window.pieces(position, payload):
-                digest.update(piece)
-        else:
-            self._keep(index, position, payload, share, digest)
-        self._fingerprints[index] = digest.digest()
+        share = self._plan(columns.paths[index], payload, columns.owned[index][0])
+        self._take(index, position, payload, share)
 
     def visit_buffered(self, first: int, end: int) -> None:
         """The same for many files that are in memory, most of which nobody asked for."""
@@ -142,9 +135,17 @@ class Capture:
                 offset = offsets[index] - start
                 fingerprints[index] = new(view[offset : offset + size]).digest()
             else:
-                digest = new()
-                self._keep(index, offsets[index], size, asked, digest)
-                fingerprints[index] = digest.digest()
+                self._take(index, offsets[index], size, asked)
+
+    def _take(self, index: int, position: int, payload: int, share: Share | None) -> None:
+        assert self._window is not None
+        digest = self._new()
+        if share is None:
+            for piece in self._window.pieces(position, payload):
+                digest.update(piece)
+        else:
+            self._keep(index, position, payload, share, digest)
+        self._fingerprints[index] = digest.digest()
 
     def _keep(self, index: int, position: int, payload: int, share: Share, digest: _Digest) -> None:
         assert self._window is not None

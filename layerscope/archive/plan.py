@@ -26,6 +26,10 @@ class Planner:
             tuple((want.mark, want.marked) for want in executables if want.mark),
         )
 
+    def __call__(self, path: str, length: int, mode: int) -> Share | None:
+        """What to keep of one file; None for nothing."""
+        return self.share(self._selector(path), length, mode)
+
     def named(self, paths: Sequence[str], directories: Sequence[str]) -> dict[int, tuple[int, ...]]:
         """By place in ``paths`` what is asked for by path, for ``share``."""
         return dict(self._selector.scan(paths, directories))
