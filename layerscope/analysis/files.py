@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator
 from fnmatch import translate
 from itertools import islice
+from operator import itemgetter
 from re import compile as compile_pattern
 
 from msgspec import Struct
 
 from layerscope.analysis.lookup import check_layer
 from layerscope.filesystem.tree import Filesystem
+from layerscope.model.changeset import Changeset
 from layerscope.model.entry import FATE_WORDS, KIND_WORDS, Fate, Kind
 from layerscope.model.image import Image
 from layerscope.model.paths import is_at_or_below
@@ -78,8 +80,9 @@ def _sorted(found: Iterator[tuple[int, str]], filesystem: Filesystem, sort: str)
     """Versions and their paths in the order that was asked for; that of the layers is the one they come in."""
     sizes = filesystem.sizes
     if sort == "size":
-        return sorted(found, key=lambda one: (-sizes[one[0]], one[1]))
-    return sorted(found, key=lambda one: (one[1], one[0])) if sort == "path" else found
+        # Two sorts by one value each are faster than one by a pair; the second keeps what the first did.
+        return sorted(sorted(found, key=itemgetter(1)), key=lambda one: sizes[one[0]], reverse=True)
+    return sorted(found, key=itemgetter(1)) if sort == "path" else found
 
 
 def _files(filesystem: Filesystem, catalog: Catalog, query: FileQuery) -> Iterator[tuple[int, str]]:
@@ -106,21 +109,24 @@ def _files(filesystem: Filesystem, catalog: Catalog, query: FileQuery) -> Iterat
 
 def _rows(found: Iterable[tuple[int, str]], filesystem: Filesystem, catalog: Catalog) -> Iterator[tuple[object, ...]]:
     """The values of each version, in the order of the columns."""
-    modes = _Modes()
+    modes, sizes, fates, hiders = _Modes(), filesystem.sizes, filesystem.fates, filesystem.hidden_by
+    layer, numbers, changeset = -1, range(0), Changeset()
     for number, path in found:
-        layer, index = filesystem.place(number)
-        changeset = filesystem.layers[layer].changeset
+        if number not in numbers:
+            layer = filesystem.layer_of(number)
+            numbers, changeset = filesystem.numbers(layer), filesystem.layers[layer].changeset
+        index = number - numbers.start
         mode, uid, gid = changeset.ownerships[index]
-        hidden_by = filesystem.hidden_by[number]
+        hidden_by = hiders[number]
         yield (
-            filesystem.sizes[number],
+            sizes[number],
             1,
             layer,
             KIND_WORDS[changeset.kinds[index]],
             modes[mode],
             uid,
             gid,
-            FATE_WORDS[filesystem.fates[number]],
+            FATE_WORDS[fates[number]],
             None if hidden_by < 0 else hidden_by,
             owner_of(catalog, number),
             path,

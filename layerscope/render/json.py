@@ -18,7 +18,8 @@ _ODD = pattern(r"[^\0-~]+")
 
 def dumps(value: object, *, indent: int | None = None) -> str:
     """ASCII only: control characters, bidirectional marks and lone surrogates are escaped, and can be had back."""
-    return json.dumps(value, indent=indent, ensure_ascii=True, default=plain)
+    # An encoder for each value would take as long as encoding a row.
+    return _ROW.encode(value) if indent is None else json.dumps(value, indent=indent, ensure_ascii=True, default=plain)
 
 
 def lines(value: object) -> str:
@@ -53,6 +54,9 @@ def plain(value: object) -> dict[str, Any]:
     elif isinstance(value, Package):
         members["purl"] = value.purl
     return members
+
+
+_ROW = json.JSONEncoder(ensure_ascii=True, default=plain)
 
 
 def _leaf(value: object) -> str:

@@ -44,9 +44,15 @@ def _jsonl(data: Rows, units: Units, width: int | None) -> Iterator[str]:
 def csv_text(value: object) -> object:
     """A cell that no spreadsheet takes for a formula, and that breaks no line."""
     if not isinstance(value, str):
-        return ";".join(str(one) for one in value) if isinstance(value, tuple | list) else value
+        return ";".join(str(one) for one in value) if isinstance(value, tuple) else value
     text = printable(value)
     return "'" + text if text[:1] in ("=", "+", "-", "@") else text
+
+
+def _csv_column(values: tuple[object, ...]) -> Iterator[object]:
+    """``csv_text`` of each value; of a text that stands there many times, as most do, once."""
+    texts: dict[object, object] = {value: csv_text(value) for value in set(values) if isinstance(value, str | tuple)}
+    return map(texts.get, values, values)
 
 
 def _csv(data: Rows, units: Units, width: int | None) -> Iterator[str]:
@@ -55,7 +61,8 @@ def _csv(data: Rows, units: Units, width: int | None) -> Iterator[str]:
     writer.writerow(column.name for column in data.columns)
     rows = iter(data.rows)
     while True:
-        writer.writerows([csv_text(value) for value in row] for row in islice(rows, _BATCH))
+        columns = zip(*islice(rows, _BATCH), strict=True)
+        writer.writerows(zip(*map(_csv_column, columns), strict=True))
         piece = out.getvalue()
         if not piece:
             return
