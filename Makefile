@@ -48,7 +48,7 @@ bench: $(DEV)
 dev: $(DEV)
 
 clean:
-	rm -rf $(VENV) build dist layerscope/archive/_headers.*.so
+	rm -rf $(VENV) build dist layerscope/*/_*.so
 
 $(VENV)/created:
 	$(PYTHON) -m venv $(VENV)

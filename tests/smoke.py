@@ -1,10 +1,12 @@
 """Builds the wheel, installs it into an environment of its own, and runs it: what a user gets, without our tools."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import venv
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -22,10 +24,19 @@ def run(*command: str | Path, **changes: str) -> str:
     return done.stdout
 
 
+def _compiled(wheel: Path) -> set[str]:
+    """The names of the compiled modules; the build goes on without one whose source does not compile."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {Path(name).name.partition(".")[0] for name in archive.namelist() if name.endswith((".so", ".pyd"))}
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", scratch, ROOT)
         (wheel,) = Path(scratch).glob("*.whl")
+        if shutil.which("cc"):
+            sources = {source.stem for source in (ROOT / "layerscope").rglob("*.c")}
+            assert sources == _compiled(wheel), f"the wheel has {_compiled(wheel)} of {sources}"
         environment = Path(scratch) / "environment"
         venv.create(environment, with_pip=True)
         folder = environment / ("Scripts" if os.name == "nt" else "bin")

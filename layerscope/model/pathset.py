@@ -1,11 +1,23 @@
 """Which paths a cataloger or a rule asks for, matched by dictionary instead of one pattern after another."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
 
 from layerscope.errors import LimitExceeded
 from layerscope.model.limits import DIRECTORY_CHARACTERS
+
+
+def _compiled() -> Callable[..., tuple[list[int], list[tuple[int, ...]]]] | None:
+    """The loop of ``Selector.scan`` in C; None where it was installed without a compiler."""
+    try:
+        from layerscope.model._select import select
+    except ImportError:
+        return None
+    return select
+
+
+SELECT = _compiled()
 
 
 class PathSet(Struct, frozen=True, kw_only=True):
@@ -73,6 +85,12 @@ class Selector:
 
         ``parents`` are the directories that the paths lie in.
         """
+        if SELECT is None:
+            return self._scan(paths, parents)
+        tables = (self._directories, self._directory, self._named, self._by_name, self._suffixes)
+        return zip(*SELECT(paths, parents, *tables), strict=True)
+
+    def _scan(self, paths: Iterable[str], parents: Iterable[str]) -> Iterator[tuple[int, tuple[int, ...]]]:
         directories, named, suffixes = self._directories, self._named, self._suffixes
         for index, (path, parent) in enumerate(zip(paths, parents, strict=True)):
             name = path[len(parent) + 1 :]
