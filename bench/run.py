@@ -91,6 +91,10 @@ def cases(images: Path, scratch: Path, *, large: bool) -> Iterator[Case]:
             name="a million files",
             commands=lambda: plain(made(synthetic.many_files, scratch / "m.tar", 10**6), _folder(scratch)),
         )
+        yield Case(
+            name="a million files in ten layers, a tenth of them deleted",
+            commands=lambda: plain(made(synthetic.layered_files, scratch / "d.tar", 10**6), _folder(scratch)),
+        )
         yield Case(name="a million files listed", commands=lambda: _listed(scratch / "m.tar"))
 
 

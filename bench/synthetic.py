@@ -27,14 +27,33 @@ def made(make: Callable[..., Path], path: Path, *arguments: object) -> Path:
 
 def many_files(path: Path, count: int) -> Path:
     """One layer of ``count`` small files, a hundred in a directory."""
+    return archive(path, [_small_files(range(count))])
 
+
+def layered_files(path: Path, count: int) -> Path:
+    """The same files in ten layers, and an eleventh that deletes every tenth directory."""
+    tenth = count // 10
+
+    def hide(tar: tarfile.TarFile) -> None:
+        for number in range(0, count, 1000):
+            directory, name = _directory_of(number).rsplit("/", 1)
+            _file(tar, f"{directory}/.wh.{name}", b"")
+
+    return archive(path, [*(_small_files(range(first, first + tenth)) for first in range(0, count, tenth)), hide])
+
+
+def _small_files(numbers: range) -> Writer:
     def write(tar: tarfile.TarFile) -> None:
-        for number in range(count):
+        for number in numbers:
             if number % 100 == 0:
-                _directory(tar, f"srv/data/{number // 10_000:04}/{number // 100:06}")
-            _file(tar, f"srv/data/{number // 10_000:04}/{number // 100:06}/file-{number:08}.txt", b"%d\n" % number)
+                _directory(tar, _directory_of(number))
+            _file(tar, f"{_directory_of(number)}/file-{number:08}.txt", b"%d\n" % number)
 
-    return archive(path, [write])
+    return write
+
+
+def _directory_of(number: int) -> str:
+    return f"srv/data/{number // 10_000:04}/{number // 100:06}"
 
 
 def whiteouts(path: Path, count: int) -> Path:
