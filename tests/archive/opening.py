@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -63,6 +64,15 @@ def error_of(source: str | Path, **choices: Any) -> LayerscopeError:
     except LayerscopeError as error:
         return error
     raise AssertionError(f"{source} was opened")
+
+
+@contextlib.contextmanager
+def file_of(data: bytes) -> Iterator[Path]:
+    """A file with the data; it is closed, since on Windows nobody can open what somebody writes to."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "image.tar")
+        path.write_bytes(data)
+        yield path
 
 
 @contextlib.contextmanager

@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Called:
@@ -30,3 +32,16 @@ def call(*arguments: str | Path, stdin: bytes = b"", folder: Path | None = None,
     err = done.stderr.decode("utf-8", "replace")
     assert "Traceback" not in err, err
     return Called(code=done.returncode, out=done.stdout, err=err)
+
+
+def shown(*arguments: str | Path) -> str:
+    """What ``layerscope`` prints on a terminal, tabs as spaces."""
+    pty = pytest.importorskip("pty", reason="the system has no pseudo-terminals")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "layerscope", *map(str, arguments)]
+    done = subprocess.run(command, stdout=theirs, check=False)
+    os.close(theirs)
+    found = os.read(ours, 1000)
+    os.close(ours)
+    assert done.returncode == 0
+    return found.decode().replace("\r\n", "\n").expandtabs()

@@ -1,13 +1,9 @@
 """``layerscope inspect`` as a person calls it."""
 
-import os
-import pty
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.builder import ImageSpec, docker_legacy, file, layer
-from tests.cli.calling import call
+from tests.cli.calling import call, shown
 
 SPEC = ImageSpec(layers=(layer(file("a", b"1")),), labels={"title": "one\ttwo\nthree \x1b[31mred\u202e"})
 TEMPLATE = "{{.Config.Labels.title}}"
@@ -22,11 +18,4 @@ def test_a_pipe_gets_a_label_as_it_is(tmp_path: Path) -> None:
 def test_a_terminal_gets_no_raw_control_characters(tmp_path: Path) -> None:
     path = tmp_path / "image.tar"
     path.write_bytes(docker_legacy(SPEC))
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "layerscope", "inspect", "-f", TEMPLATE, str(path)]
-    done = subprocess.run(command, stdout=theirs, check=False)
-    os.close(theirs)
-    shown = os.read(ours, 1000)
-    os.close(ours)
-    assert done.returncode == 0
-    assert shown.replace(b"\r\n", b"\n").expandtabs() == b"one\ttwo\nthree \\x1b[31mred\\u202e\n".expandtabs()
+    assert shown("inspect", "-f", TEMPLATE, path) == "one\ttwo\nthree \\x1b[31mred\\u202e\n".expandtabs()

@@ -85,12 +85,13 @@ def archive(data: bytes) -> None:
     from layerscope.render.options import TextOptions
     from layerscope.render.renderers import RENDERERS
     from layerscope.render.units import units
+    from tests.archive.opening import file_of
 
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(data)
-        file.flush()
-        with open_image(file.name, Reading(wanted=WANTED, limits=LIMITS, threads=1)) as image:
-            made = report(analyse(image, Question()))
+    with (
+        file_of(data) as path,
+        open_image(str(path), Reading(wanted=WANTED, limits=LIMITS, threads=1)) as image,
+    ):
+        made = report(analyse(image, Question()))
     totals = made.totals
     assert totals.content_bytes == totals.live_bytes + totals.hidden_bytes == totals.base_bytes + totals.own_bytes
     for name in ("table", "json"):

@@ -1,7 +1,6 @@
 """Images for the tests of catalogers, and what a cataloger says of them."""
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from tests.archive.opening import file_of
 from tests.builder import ImageSpec, Member, directory, docker_legacy, file, hardlink, layer, oci_archive, symlink
 
 REAL = Path(os.environ.get("LAYERSCOPE_IMAGES", Path.home() / ".cache" / "layerscope-images"))
@@ -70,11 +70,8 @@ def catalogued_archive(source: str, cataloger: Cataloger) -> Found:
 def catalogued(cataloger: Cataloger, *layers: Sequence[Member], compressed: bool = False) -> Found:
     """A cataloger's claims about layers of these members; ``compressed`` layers keep only what is asked for."""
     spec = ImageSpec(layers=tuple(layer(*members) for members in layers))
-    data = oci_archive(spec, compression="gzip") if compressed else docker_legacy(spec)
-    with tempfile.NamedTemporaryFile(suffix=".tar") as archive:
-        archive.write(data)
-        archive.flush()
-        return catalogued_archive(archive.name, cataloger)
+    with file_of(oci_archive(spec, compression="gzip") if compressed else docker_legacy(spec)) as path:
+        return catalogued_archive(str(path), cataloger)
 
 
 def members_of(root: Path, below: str = "") -> list[Member]:

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.cataloger import Cataloger
 from layerscope.packages.catalogers import CATALOGERS
 from layerscope.packages.inventory import catalog
+from tests.archive.opening import file_of
 from tests.builder import ImageSpec, Member, docker_legacy, layer, oci_archive
 
 
@@ -58,10 +58,8 @@ def inventory(
 ) -> Inventory:
     """The packages of layers made of these members; ``compressed`` layers keep only what is asked for."""
     spec = ImageSpec(layers=tuple(layer(*members) for members in layers))
-    with tempfile.NamedTemporaryFile(suffix=".tar") as archive:
-        archive.write(oci_archive(spec, compression="gzip") if compressed else docker_legacy(spec))
-        archive.flush()
-        return of_archive(archive.name, catalogers)
+    with file_of(oci_archive(spec, compression="gzip") if compressed else docker_legacy(spec)) as path:
+        return of_archive(str(path), catalogers)
 
 
 def of_archive(source: str, catalogers: Sequence[Cataloger] = CATALOGERS) -> Inventory:
