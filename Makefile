@@ -24,6 +24,9 @@ check-only: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	MYPYPATH=bench $(BIN)/mypy bench/*.py
+	for platform in darwin win32; do \
+		$(BIN)/mypy --platform $$platform --cache-dir .mypy_cache/$$platform -p layerscope || exit 1; done
 	$(BIN)/python tests/smoke.py
 
 format: $(DEV)

@@ -19,11 +19,16 @@ T = TypeVar("T")
 
 def once(image: str) -> dict[str, float]:
     """The CPU seconds of each step of one report."""
-    from layerscope.analysis import analyse as steps
+    from layerscope.analysis.analyse import WANTED, Question, analyse
     from layerscope.analysis.report import report
     from layerscope.archive.reader import open_image
     from layerscope.archive.reading import Reading
+    from layerscope.filesystem.tree import Filesystem
+    from layerscope.history.alignment import instructions
+    from layerscope.packages.inventory import catalog
     from layerscope.render.json import lines
+    from layerscope.rules.engine import findings
+    from layerscope.stages.base import find_base
 
     spent: dict[str, float] = {}
 
@@ -33,15 +38,15 @@ def once(image: str) -> dict[str, float]:
         spent[name] = time.process_time() - begun
         return result
 
-    context = timed("metadata and walk", lambda: _entered(open_image(image, Reading(wanted=steps.WANTED))))
+    context = timed("metadata and walk", lambda: _entered(open_image(image, Reading(wanted=WANTED))))
     opened = context[1]
-    filesystem = timed("overlay", lambda: steps.Filesystem(opened.layers))
-    timed("select paths", lambda: filesystem.select([wanted.paths for wanted in steps.WANTED]))
-    catalog = timed("packages", lambda: steps.catalog(filesystem))
-    history, _ = steps.align(opened.config.history, len(opened.layers))
-    base = steps.find_base(opened, history, None)
-    timed("rules", lambda: steps.findings(opened, filesystem, catalog, history, base.layers))
-    analysis = steps.analyse(opened, steps.Question())
+    filesystem = timed("overlay", lambda: Filesystem(opened.layers))
+    timed("select paths", lambda: filesystem.select([wanted.paths for wanted in WANTED]))
+    packages = timed("packages", lambda: catalog(filesystem))
+    history, _ = instructions(opened.config.history, len(opened.layers))
+    base = find_base(opened, history, None)
+    timed("rules", lambda: findings(opened, filesystem, packages, history, base.layers))
+    analysis = analyse(opened, Question())
     made = timed("report", lambda: report(analysis))
     timed("json", lambda: lines(made))
     context[0].__exit__(None, None, None)

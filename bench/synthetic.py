@@ -194,11 +194,16 @@ def _file(tar: tarfile.TarFile, name: str, content: bytes) -> None:
     info = tarfile.TarInfo(name)
     info.size = len(content)
     tar.addfile(info, io.BytesIO(content))
-    tar.members = []  # It would keep every header.
+    _forget(tar)
 
 
 def _directory(tar: tarfile.TarFile, name: str) -> None:
     info = tarfile.TarInfo(name)
     info.type, info.mode = tarfile.DIRTYPE, 0o755
     tar.addfile(info)
-    tar.members = []
+    _forget(tar)
+
+
+def _forget(tar: tarfile.TarFile) -> None:
+    """Have it not keep the headers that it wrote; ``members`` is what everybody uses for it, and documented nowhere."""
+    setattr(tar, "members", [])  # noqa: B010

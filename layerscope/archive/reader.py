@@ -3,7 +3,7 @@
 import io
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from layerscope.archive.build import from_store, root_file_system
@@ -129,12 +129,11 @@ def _from_stream(raw: io.RawIOBase, source: str, reading: Reading) -> Image:
 
 def _widen(raw: io.RawIOBase) -> None:
     """Let a pipe hold 1 MiB instead of 64 KiB: each side then works for longer before it waits for the other."""
-    try:
+    if sys.platform == "linux":
         import fcntl
 
-        fcntl.fcntl(raw.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
-    except (ImportError, AttributeError, OSError):
-        pass  # No pipe, no Linux, or more than this user may have: it only takes longer.
+        with suppress(OSError):  # No pipe, or more than this user may have: it only takes longer.
+            fcntl.fcntl(raw.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 def _again(raw: io.RawIOBase, compression: str, source: str) -> Again | None:

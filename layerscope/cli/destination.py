@@ -12,8 +12,10 @@ from typing import Protocol
 
 HELD = {os.open, os.mkdir, os.unlink, os.link, os.symlink} <= os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 """Whether directories can be held by descriptors."""
-_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_NO_LINK, _BINARY = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_BINARY", 0)
+_READ = os.O_RDONLY | _NO_LINK | _BINARY
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _BINARY
+_HOLD = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 
 
 class Place(Protocol):
@@ -33,7 +35,7 @@ class HeldPlace:
 
     def enter(self, name: str, *, create: bool) -> "HeldPlace":
         """The directory of that name, made if need be; raises OSError where something else has the name."""
-        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+        flags = _HOLD | _NO_LINK
         try:
             return HeldPlace(os.open(name, flags, dir_fd=self._descriptor))
         except FileNotFoundError:
@@ -48,7 +50,7 @@ class HeldPlace:
 
     def settle(self, mode: int, mtime: int) -> None:
         """Set the directory's own mode and time."""
-        os.fchmod(self._descriptor, mode)
+        os.chmod(self._descriptor, mode)
         os.utime(self._descriptor, (mtime, mtime))
 
     def close(self) -> None:
@@ -92,7 +94,7 @@ class Destination:
     def __init__(self, directory: str, *, held: bool = HELD, force: bool = False) -> None:
         os.makedirs(directory, exist_ok=True)
         self._root: Place
-        self._root = HeldPlace(os.open(directory, os.O_RDONLY | os.O_DIRECTORY)) if held else NamedPlace(directory)
+        self._root = HeldPlace(os.open(directory, _HOLD)) if held else NamedPlace(directory)
         self._force = force
 
     def close(self) -> None:
