@@ -61,7 +61,10 @@ def run(tmp_path: Path) -> Run:
             check=False,
         )
         return subprocess.CompletedProcess(
-            done.args, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+            done.args,
+            done.returncode,
+            done.stdout.decode("utf-8"),
+            done.stderr.decode("utf-8", "replace").replace(os.linesep, "\n"),
         )
 
     return command

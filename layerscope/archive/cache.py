@@ -69,7 +69,8 @@ class Cache:
         if self.problem or _taken(length) > self._most:
             return
         try:
-            self._write(key, body, length)
+            with self._lock:  # Two who make room at once would each count on the same.
+                self._write(key, body, length)
         except (OSError, MemoryError) as error:
             self.problem = getattr(error, "strerror", None) or str(error) or "out of memory"
 
@@ -114,10 +115,9 @@ class Cache:
 
     def _make_room(self, length: int) -> None:
         """See to it that there is room for so many bytes more; the directory is looked through only when it is full."""
-        with self._lock:
-            if self._total is None or self._total + length > self._most:
-                self._total = _trimmed(self.directory, self._most - length, self._most - self._most // 8 - length)
-            self._total += length
+        if self._total is None or self._total + length > self._most:
+            self._total = _trimmed(self.directory, self._most - length, self._most - self._most // 8 - length)
+        self._total += length
 
 
 def _checked(key: bytes, descriptor: int, most_bytes: int) -> memoryview | None:

@@ -143,6 +143,12 @@ class Destination:
             path, options = parent.arguments(parts[-1])
             os.unlink(path, **options)
 
+    def date(self, parts: tuple[str, ...], mtime: int) -> None:
+        """Give a file that was created here its time by its name; Windows has no way to do it by a descriptor."""
+        with self._parent(parts) as parent:
+            path, options = parent.arguments(parts[-1])
+            os.utime(path, (mtime, mtime), dir_fd=options.get("dir_fd"))
+
     def settle(self, parts: tuple[str, ...], mode: int, mtime: int) -> None:
         """Give a directory that was made here its mode and time."""
         with self._parent((*parts, "")) as place:

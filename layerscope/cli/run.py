@@ -1,5 +1,6 @@
 """Runs the application and turns whatever happens into a message and an exit code."""
 
+import io
 import os
 import sys
 
@@ -11,6 +12,7 @@ _INTERRUPTED = 130
 
 def run() -> int:
     """The exit code of one call: 0, 1 (the gate found something), 2 (wrong usage), 3 (the archive), 130 (Ctrl-C)."""
+    _settle_stdout()
     try:
         from layerscope.cli.app import called, make_app
 
@@ -30,6 +32,16 @@ def run() -> int:
             raise
         return _failed(_unexpected(error))
     return _flushed(0)
+
+
+def _settle_stdout() -> None:
+    """A file or a pipe gets the same bytes on every system, which are those of ``-o``: UTF-8, lines ended by LF.
+
+    Windows has other line ends, and both it and an old locale an encoding that is not what HTML or SARIF promise.
+    """
+    out = sys.stdout
+    if isinstance(out, io.TextIOWrapper) and not out.isatty() and "PYTHONIOENCODING" not in os.environ:
+        out.reconfigure(encoding="utf-8", newline="\n")
 
 
 def _interrupted() -> int:

@@ -90,6 +90,8 @@ class Unpacker:
                     os.chmod(file.fileno(), item.mode & ~self._umask)
                 if os.utime in os.supports_fd:
                     os.utime(file.fileno(), (_time(item), _time(item)))
+            if os.utime not in os.supports_fd:
+                self._destination.date(item.parts, _time(item))
         except BaseException as error:
             with suppress(OSError):
                 self._destination.remove(item.parts)

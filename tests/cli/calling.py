@@ -3,10 +3,27 @@
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+NEEDS_MODES = pytest.mark.skipif(os.name == "nt", reason="the system has no such modes")
+
+
+def _has_symlinks() -> bool:
+    """Whether a symlink can be made, and is seen as one."""
+    with tempfile.TemporaryDirectory() as folder:
+        link = Path(folder, "link")
+        try:
+            link.symlink_to("target")
+        except OSError:
+            return False
+        return link.is_symlink()
+
+
+NEEDS_SYMLINKS = pytest.mark.skipif(not _has_symlinks(), reason="no symlinks can be made here")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

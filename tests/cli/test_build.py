@@ -82,7 +82,7 @@ def test_lockfiles_beside_the_dockerfile_are_read(run: Run, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--dockerfile", "/nowhere/Dockerfile"), "/nowhere/Dockerfile cannot be read"),
+        (("--dockerfile", "/nowhere/Dockerfile"), f"{Path('/nowhere/Dockerfile')} cannot be read"),
         (("--stage", "builder"), "--stage builder: not NAME=IMAGE"),
         (("--stage", "=x.tar"), "--stage =x.tar: not NAME=IMAGE"),
         (("--build-arg", "UNHEARD_OF_ARGUMENT"), "--build-arg UNHEARD_OF_ARGUMENT: not K=V"),

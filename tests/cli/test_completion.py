@@ -30,7 +30,11 @@ def test_completion_can_be_shown_for_each_shell(shell: str) -> None:
 
 
 def test_completion_can_be_installed(tmp_path: Path) -> None:
-    variables = {"HOME": str(tmp_path), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    variables = {
+        "HOME": str(tmp_path),
+        "USERPROFILE": str(tmp_path),
+        "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1",
+    }
     called = call("--install-completion", "bash", **variables)  # type: ignore[arg-type]
     assert called.code == 0, called.err
     assert "_LAYERSCOPE_COMPLETE" in (tmp_path / ".bash_completions" / "layerscope.sh").read_text()

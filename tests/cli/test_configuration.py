@@ -14,7 +14,8 @@ from layerscope.errors import UsageError
 def no_user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody's own settings take part."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / "config"))
+    for name in ("XDG_CONFIG_HOME", "APPDATA"):
+        monkeypatch.setenv(name, str(tmp_path / "home" / "config"))
 
 
 @pytest.fixture

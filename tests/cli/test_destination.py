@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.cli.destination import HELD, Destination
+from tests.cli.calling import NEEDS_MODES, NEEDS_SYMLINKS
 
 
 @pytest.fixture(params=[True, False], ids=["descriptors", "names"])
@@ -30,6 +31,7 @@ def test_directories_are_made_on_the_way(destination: Destination, tmp_path: Pat
     assert sorted(os.listdir(tmp_path / "new/out/a")) == ["b", "c"]
 
 
+@NEEDS_SYMLINKS
 def test_a_symlink_is_never_entered(destination: Destination, tmp_path: Path) -> None:
     destination.symlink(("link",), "../../outside")
     for parts in (("link", "file"), ("link", "deeper", "file")):
@@ -42,6 +44,7 @@ def test_a_symlink_is_never_entered(destination: Destination, tmp_path: Path) ->
     assert os.listdir(tmp_path / "outside") == []
 
 
+@NEEDS_SYMLINKS
 def test_a_file_is_never_opened_through_a_symlink(destination: Destination, tmp_path: Path) -> None:
     destination.symlink(("link",), "../../outside/file")
     with pytest.raises(FileExistsError):
@@ -55,6 +58,7 @@ def test_a_link_gives_a_file_a_second_name(destination: Destination, tmp_path: P
     assert (tmp_path / "new/out/a/file").samefile(tmp_path / "new/out/b/file")
 
 
+@NEEDS_MODES
 def test_a_directory_gets_its_mode_and_time_at_the_end(destination: Destination, tmp_path: Path) -> None:
     destination.make_directory(("a",))
     destination.settle(("a",), 0o750, 1_000_000)
@@ -68,6 +72,7 @@ def test_a_file_can_be_taken_back(destination: Destination, tmp_path: Path) -> N
     assert os.listdir(tmp_path / "new/out") == []
 
 
+@NEEDS_SYMLINKS
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs a way to count descriptors")
 def test_no_descriptor_stays_open(destination: Destination) -> None:
     before = len(os.listdir("/proc/self/fd"))

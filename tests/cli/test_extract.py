@@ -23,7 +23,7 @@ from tests.builder import (
     symlink,
     whiteout,
 )
-from tests.cli.calling import Called, call
+from tests.cli.calling import NEEDS_MODES, NEEDS_SYMLINKS, Called, call
 
 
 def archive(path: Path, *layers: tuple[Member, ...], compressed: bool = False) -> Path:
@@ -50,11 +50,12 @@ def tree(root: Path) -> dict[str, str | bytes | None]:
     for place, directories, files in os.walk(root):
         for name in directories + files:
             path = Path(place) / name
-            key = str(path.relative_to(root))
+            key = path.relative_to(root).as_posix()
             found[key] = os.readlink(path) if path.is_symlink() else None if path.is_dir() else path.read_bytes()
     return found
 
 
+@NEEDS_SYMLINKS
 @pytest.mark.parametrize("compressed", [False, True], ids=["plain", "gzip"])
 def test_the_final_file_system_is_written(tmp_path: Path, compressed: bool) -> None:
     lower = (directory("etc"), file("etc/old", b"1"), file("etc/kept", b"2"), symlink("bin", "usr/bin"))
@@ -70,7 +71,8 @@ def test_the_final_file_system_is_written(tmp_path: Path, compressed: bool) -> N
         "usr/bin/tool": b"3",
     }
     found = (tmp_path / "out/usr/bin/tool").stat()
-    assert (stat.S_IMODE(found.st_mode) & 0o700, found.st_mtime) == (0o700, 1_600_000_000)
+    assert found.st_mtime == 1_600_000_000
+    assert os.name == "nt" or stat.S_IMODE(found.st_mode) & 0o700 == 0o700
 
 
 LAYERS = (
@@ -154,6 +156,7 @@ def test_nothing_is_written_elsewhere(tmp_path: Path, members: tuple[Member, ...
         assert content != b"precious", path
 
 
+@NEEDS_SYMLINKS
 def test_a_symlink_that_lies_in_the_destination_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "etc").symlink_to("../precious")
@@ -163,6 +166,7 @@ def test_a_symlink_that_lies_in_the_destination_is_not_followed(tmp_path: Path) 
     assert (tmp_path / "out" / "b").read_bytes() == b"b"
 
 
+@NEEDS_SYMLINKS
 def test_existing_files_stay_unless_forced(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "a").write_bytes(b"mine")
@@ -189,6 +193,7 @@ def test_devices_and_pipes_are_left_out_and_told(tmp_path: Path) -> None:
     assert told[:3] == ["/dev/null: a character device", "/dev/sda: a block device", "/run/pipe: a fifo"]
 
 
+@NEEDS_MODES
 @pytest.mark.parametrize(("options", "mode"), [((), 0o755), (("--setid",), 0o6755)], ids=["by default", "if asked"])
 def test_setuid_bits(tmp_path: Path, options: tuple[str, ...], mode: int) -> None:
     called = extract(tmp_path, (file("su", b"x", mode=0o6755),), *options)
@@ -204,7 +209,7 @@ def test_setuid_bits(tmp_path: Path, options: tuple[str, ...], mode: int) -> Non
         pytest.param("a\u202efdp.exe".encode(), "a%E2%80%AEfdp.exe", id="bidi override"),
         pytest.param(b"a\xff\x80b", "a%FF%80b", id="no UTF-8"),
         pytest.param("日本語".encode(), "日本語", id="not Latin"),
-        pytest.param(b"=cmd|a", "=cmd|a", id="a formula means nothing to a file system"),
+        pytest.param(b"=cmd+a", "=cmd+a", id="a formula means nothing to a file system"),
         pytest.param(b"-rf", "-rf", id="an option"),
     ],
 )
@@ -235,7 +240,7 @@ def test_a_hardlink_to_nothing_is_left_out(tmp_path: Path) -> None:
 def test_sparse_files_have_their_length_and_take_no_space(tmp_path: Path) -> None:
     extract(tmp_path, (gnu_sparse("s", ((1 << 30, b"end"),), real_bytes=(1 << 30) + 3),))
     found = (tmp_path / "out" / "s").stat()
-    assert found.st_size == (1 << 30) + 3 and found.st_blocks * 512 < 1 << 20
+    assert found.st_size == (1 << 30) + 3 and getattr(found, "st_blocks", 0) * 512 < 1 << 20
     with (tmp_path / "out" / "s").open("rb") as written:
         written.seek(1 << 30)
         assert written.read() == b"end"
@@ -246,6 +251,7 @@ def test_a_limit_guards_the_disk(tmp_path: Path) -> None:
     assert called.code == 3 and "raise --limit expanded_bytes" in called.err
 
 
+@NEEDS_SYMLINKS
 def test_symlinks_are_written_as_they_are(tmp_path: Path) -> None:
     extract(tmp_path, (symlink("a", "/etc/passwd"), symlink("b", "../../x"), symlink("c", "c")))
     assert tree(tmp_path / "out") == {"a": "/etc/passwd", "b": "../../x", "c": "c"}
@@ -276,6 +282,7 @@ def test_many_notes_of_a_kind_are_summed_up(tmp_path: Path) -> None:
     assert sum(line.startswith("/p") for line in called.err.splitlines()) == 20 and "and 30 more: a fifo" in called.err
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the system has no paths of that length")
 def test_thousands_of_nested_directories_are_no_trouble(tmp_path: Path) -> None:
     deep = "d/" * 1000 + "file"
     called = extract(tmp_path, (file(deep, b"1"), file("a", b"1")))

@@ -11,7 +11,7 @@ TEMPLATE = "{{.Config.Labels.title}}"
 
 def test_a_pipe_gets_a_label_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "image.tar").write_bytes(docker_legacy(SPEC))
-    called = call("inspect", "-f", TEMPLATE, tmp_path / "image.tar", PYTHONIOENCODING="utf-8")
+    called = call("inspect", "-f", TEMPLATE, tmp_path / "image.tar")
     assert called.out.decode() == "one\ttwo\nthree \x1b[31mred\u202e\n"
 
 

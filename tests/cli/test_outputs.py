@@ -12,7 +12,7 @@ from layerscope.cli.outputs import Output, ReportFormat, outputs, write_file
 from layerscope.errors import LayerscopeError, MissingExtra, UsageError
 from layerscope.render import sbom
 from tests.builder import ImageSpec, docker_legacy, file, layer
-from tests.cli.calling import call
+from tests.cli.calling import NEEDS_MODES, NEEDS_SYMLINKS, call
 
 F = ReportFormat
 
@@ -61,6 +61,7 @@ def test_a_missing_extra_is_told_before_anything_is_read(monkeypatch: pytest.Mon
         outputs(("spdx=x",), None)
 
 
+@NEEDS_MODES
 def test_a_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
     path = tmp_path / "r.txt"
     path.write_text("old")
@@ -76,6 +77,7 @@ def test_a_new_file_gets_the_mode_of_any_new_file(tmp_path: Path) -> None:
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "theirs").stat().st_mode
 
 
+@NEEDS_SYMLINKS
 def test_a_symlink_stays_one(tmp_path: Path) -> None:
     (tmp_path / "target").write_text("old")
     (tmp_path / "link").symlink_to("target")
@@ -129,3 +131,13 @@ def test_findings_stand_in_the_dockerfile_as_the_repository_knows_it(
     placed = module._placed
     assert placed("docker") == placed("./docker/Dockerfile") == placed(str(tmp_path / "docker")) == "docker/Dockerfile"
     assert placed("/elsewhere/Dockerfile") == "/elsewhere/Dockerfile"
+
+
+@pytest.mark.parametrize("chosen", ["table", "html", "csv", "json"])
+def test_a_pipe_gets_the_bytes_of_a_file_whatever_the_locale(tmp_path: Path, chosen: str) -> None:
+    (tmp_path / "image.tar").write_bytes(docker_legacy(ImageSpec(layers=(layer(file("a")),), tags=("é→:1",))))
+    arguments = ("report", "image.tar", "-f", chosen, "-o", "-", "-o", "told")
+    # The encoding of such a locale is ASCII.
+    called = call(*arguments, folder=tmp_path, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert called.code == 0 and called.out == (tmp_path / "told").read_bytes()
+    assert b"\r" not in called.out and ("→".encode() in called.out) is (chosen in ("table", "html"))

@@ -14,6 +14,7 @@ from layerscope.cli.unpack import Unpacker
 from layerscope.errors import LayerscopeError
 from layerscope.filesystem.tree import Filesystem
 from tests.builder import ImageSpec, Member, crane, directory, file, hardlink, layer, symlink
+from tests.cli.calling import NEEDS_SYMLINKS
 
 
 @pytest.fixture
@@ -46,13 +47,24 @@ def test_without_hard_links_files_are_copied(
     assert [(tmp_path / "out" / name).read_bytes() for name in "abc"] == [b"x" * 300_000] * 3
 
 
+@NEEDS_SYMLINKS
 def test_without_descriptors_the_same_is_written(unpack: Callable[..., Unpacker], tmp_path: Path) -> None:
     done = unpack(directory("d", mode=0o750), file("d/a", b"1"), hardlink("b", "d/a"), symlink("s", "../x"), held=False)
     assert (done.files, done.directories, done.symlinks, done.notes) == (2, 1, 1, [])
     assert (tmp_path / "out" / "d" / "a").samefile(tmp_path / "out" / "b")
-    assert (tmp_path / "out" / "d").stat().st_mode & 0o777 == 0o750
+    assert os.name == "nt" or (tmp_path / "out" / "d").stat().st_mode & 0o777 == 0o750
 
 
+@pytest.mark.parametrize("held", [HELD, False], ids=["as the system has it", "names"])
+def test_a_file_gets_its_time_by_its_name_where_a_descriptor_cannot_give_it(
+    unpack: Callable[..., Unpacker], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    monkeypatch.setattr(os, "supports_fd", set())
+    unpack(directory("d"), file("d/a", b"1", mtime=1_600_000_000), held=held)
+    assert (tmp_path / "out" / "d" / "a").stat().st_mtime == 1_600_000_000
+
+
+@NEEDS_SYMLINKS
 def test_without_descriptors_nothing_is_written_through_a_symlink(
     unpack: Callable[..., Unpacker], tmp_path: Path
 ) -> None:
