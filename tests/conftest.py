@@ -64,7 +64,7 @@ def run(tmp_path: Path) -> Run:
             done.args,
             done.returncode,
             done.stdout.decode("utf-8"),
-            done.stderr.decode("utf-8", "replace").replace(os.linesep, "\n"),
+            done.stderr.decode("utf-8").replace(os.linesep, "\n"),
         )
 
     return command

@@ -114,7 +114,10 @@ class Cache:
             raise PermissionError(0, "others can write to it, or it belongs to somebody else")
 
     def _make_room(self, length: int) -> None:
-        """See to it that there is room for so many bytes more; the directory is looked through only when it is full."""
+        """See to it that there is room for so many bytes more; who calls it holds the lock until they are written.
+
+        The directory is looked through only when it is full.
+        """
         if self._total is None or self._total + length > self._most:
             self._total = _trimmed(self.directory, self._most - length, self._most - self._most // 8 - length)
         self._total += length

@@ -91,6 +91,7 @@ class Selector:
         return zip(*SELECT(paths, parents, *tables), strict=True)
 
     def _scan(self, paths: Iterable[str], parents: Iterable[str]) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """The same where nothing was compiled."""
         directories, named, suffixes = self._directories, self._named, self._suffixes
         for index, (path, parent) in enumerate(zip(paths, parents, strict=True)):
             name = path[len(parent) + 1 :]

@@ -338,7 +338,9 @@ def test_entries_that_go_while_they_are_read_are_misses(
     def evicted(self: Cache, key: bytes) -> memoryview | None:
         found = whole(self, key)
         for path in self.directory.iterdir():
-            with suppress(OSError):  # On Windows nobody can delete what another thread reads.
+            with suppress(
+                FileNotFoundError, PermissionError
+            ):  # On Windows nobody can delete what another thread reads.
                 path.unlink()
         return found
 
