@@ -63,3 +63,12 @@ def _fitted(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str]
 def shortened(text: str, limit: int) -> str:
     """``text`` with its end cut off where it is too long."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def wrapped(text: str, limit: int, most: int) -> str:
+    """``text`` over several lines, broken between words; what is left over after ``most`` lines is cut off."""
+    import textwrap
+
+    limit = max(20, limit)
+    lines = textwrap.wrap(text, limit, break_on_hyphens=False)
+    return "\n".join([*lines[: most - 1], shortened(" ".join(lines[most - 1 :]), limit)]).rstrip("\n")

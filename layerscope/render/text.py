@@ -8,13 +8,15 @@ from layerscope.render.escape import printable
 from layerscope.render.options import TextOptions
 from layerscope.render.places import finding_stage, stage_words, step_place
 from layerscope.render.steps import next_steps
-from layerscope.render.table import aligned, shortened
+from layerscope.render.table import aligned, shortened, wrapped
 from layerscope.render.units import Units, percent
 from layerscope.rules.collapse import collapse
 
 _LAYERS, _FINDINGS, _NEXT, _BYTES, _HIDDEN = 7, 5, 3, 5, 2
 """Rows of each list when nobody asks for more: the whole report of a usual image fits forty lines."""
 _PACKAGES, _STEPS, _STAYED = 6, 3, 3
+_STEP_LINES = 3
+"""Lines that one next step may take on a narrow terminal."""
 
 
 def text(report: Report, options: TextOptions) -> str:
@@ -188,12 +190,14 @@ def _stages(report: Report, options: TextOptions) -> Iterator[str]:
 
 def _steps(report: Report, options: TextOptions) -> Iterator[str]:
     """What to do, and what each step wins back."""
-    cells = [
-        [options.units(step.content_bytes) if step.content_bytes else "", f"{step.rule}: {printable(step.fix)}"]
-        for step in next_steps(report.findings)[: options.top or _NEXT]
-    ]
+    steps = next_steps(report.findings)[: options.top or _NEXT]
+    wins = [options.units(step.content_bytes) if step.content_bytes else "" for step in steps]
+    cells = [[size, f"{step.rule}: {printable(step.fix)}"] for size, step in zip(wins, steps, strict=True)]
     if cells:
-        yield from aligned(("WINS", "NEXT STEPS"), cells, ("n", "text"), options.width).split("\n")
+        if options.width:  # Half of an advice is none, so it goes on below instead of being cut.
+            left = options.width - 2 - max(len("WINS"), *map(len, wins))
+            cells = [[size, wrapped(told, left, _STEP_LINES)] for size, told in cells]
+        yield from aligned(("WINS", "NEXT STEPS"), cells, ("n", "text"), None).split("\n")
 
 
 def _bytes(report: Report, options: TextOptions) -> Iterator[str]:

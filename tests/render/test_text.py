@@ -65,12 +65,31 @@ def test_a_terminal_of_eighty_columns_is_not_overrun(run: Run, tmp_path: Path) -
     assert "echo a long command && " * 19 in run("report", path).stdout
 
 
+def test_a_next_step_is_read_to_its_end_on_a_narrow_terminal(run: Run) -> None:
+    lines = run("report", FIXTURES / "tiny-legacy.tar", COLUMNS="80").stdout.split("\n")
+    first = lines.index("   WINS  NEXT STEPS") + 1
+    steps = lines[first : lines.index("", first)]
+    assert max(map(len, steps)) <= 80 and "…" not in "".join(steps)
+    assert steps[:2] == [
+        "9.00 kB  copied-up: set mode and owner of /usr/bin/app with `COPY --chown` and",
+        "         `--chmod` instead of in `RUN /bin/op chmod /usr/bin/app 755`",
+    ]
+
+
+def test_a_next_step_takes_three_lines_at_most(run: Run) -> None:
+    lines = run("report", FIXTURES / "tiny-legacy.tar", COLUMNS="40").stdout.split("\n")
+    first = lines.index("   WINS  NEXT STEPS") + 1
+    steps = lines[first : lines.index("", first)]
+    assert len(steps) == 9 and max(map(len, steps)) <= 40 and steps[-1].endswith("…")
+
+
 @pytest.mark.real
+@pytest.mark.parametrize("columns", ["", "100"])
 @pytest.mark.parametrize(
     "name", ["notesapp-default", "notesapp-multistage", "notesapp-buildkit", "mini-v1", "waste-v1"]
 )
-def test_a_usual_image_fits_forty_lines(run: Run, name: str) -> None:
-    text = run("report", real_image(f"{name}.tar")).stdout
+def test_a_usual_image_fits_forty_lines(run: Run, name: str, columns: str) -> None:
+    text = run("report", real_image(f"{name}.tar"), COLUMNS=columns).stdout
     assert text.count("\n") <= 40, text
 
 
