@@ -95,7 +95,7 @@ def analyse(image: Image, question: Question) -> Analysis:
 
 def _with_places(found: Findings, placement: Placement, joined: Trace, packages: Catalog) -> Findings:
     """The findings with their packages, and with stages and lines where anything tells them."""
-    listed = with_packages(found.findings, joined, packages)
+    listed = with_packages(found.findings, joined.filesystem.live, packages)
     is_told = placement.origins or joined.matched
     return replace(found, findings=placed(listed, placement, joined) if is_told else listed)
 

@@ -13,14 +13,12 @@ class DirectorySums:
 
     def __init__(self, files: Iterable[tuple[str, int]]) -> None:
         self._own: dict[str, list[int]] = {}
-        own = self._own
+        own, last, sums = self._own, None, [0, 0]
         for directory, content_bytes in files:
-            sums = own.get(directory)
-            if sums is None:
-                own[directory] = [content_bytes, 1]
-            else:
-                sums[0] += content_bytes
-                sums[1] += 1
+            if directory is not last:  # Most lie where the one before lies, and have the same string for it.
+                last, sums = directory, own.setdefault(directory, [0, 0])
+            sums[0] += content_bytes
+            sums[1] += 1
 
     def totals(self) -> tuple[dict[str, int], dict[str, int]]:
         """Bytes and files of every directory with all below it; the key of the root is the empty string."""

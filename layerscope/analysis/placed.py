@@ -1,15 +1,17 @@
 """Findings with what the Dockerfile, the builder images and the packages add to them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
 from layerscope.analysis.stages import steps_of
+from layerscope.model.entry import FATE_WORDS, Fate
 from layerscope.model.finding import Finding, FindingKind
 from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.stages.origins import Placement
 from layerscope.stages.trace import Trace
 
+_LIVE = FATE_WORDS[Fate.LIVE]
 _OF_PACKAGES = frozenset({"node-dev-deps", "py-dev-deps", "py-managers"})
 
 
@@ -33,14 +35,17 @@ def _placed(finding: Finding, placement: Placement, trace: Trace) -> Finding:
     return replace(finding, kind=kind, dockerfile_line=line)
 
 
-def with_packages(findings: Sequence[Finding], trace: Trace, packages: Catalog) -> tuple[Finding, ...]:
-    """The user's own findings about dependencies with the packages that they claim, biggest first, with their bytes."""
+def with_packages(findings: Sequence[Finding], live: Mapping[str, int], packages: Catalog) -> tuple[Finding, ...]:
+    """The user's own findings about dependencies with the packages that they claim, biggest first, with their bytes.
+
+    ``live`` holds the version at each path of the final file system; nothing else belongs to an installed package.
+    """
     found = []
     for finding in findings:
         if finding.rule in _OF_PACKAGES and finding.kind != FindingKind.INHERITED:
             sums: dict[int, int] = {}
             for path in finding.paths:
-                number = trace.number_of(path.layer, path.path)
+                number = live.get(path.path) if path.fate == _LIVE else None
                 owner = packages.owners[number] if number is not None else UNOWNED
                 if owner != UNOWNED:
                     sums[owner] = sums.get(owner, 0) + path.content_bytes

@@ -20,7 +20,6 @@ from layerscope.model.report import (
     Report,
     Totals,
 )
-from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.secrets_config import secret_values
 
 _DIRECTORIES = 12
@@ -32,7 +31,7 @@ def report(analysis: Analysis) -> Report:
     image, filesystem, catalog = analysis.image, analysis.filesystem, analysis.catalog
     layers = tuple(_layers(analysis))
     live = filesystem.live_files()
-    unowned = both(live, bytes(map(UNOWNED.__eq__, catalog.owners)))
+    unowned = both(live, catalog.unowned)
     made = Report(
         image=_summary(analysis),
         totals=_totals(analysis, layers, live.count(1)),

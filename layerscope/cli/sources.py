@@ -53,9 +53,15 @@ def subject(source: str, reading: ReadOptions, asked: Asked) -> Iterator[Subject
         yield Subject(report=without_ignored(made, asked), filesystem=analysis.filesystem)
 
 
+_HELD: list[Subject] = []
+"""What was read last. The process ends without taking it apart, which would cost time for each of its entries."""
+
+
 def report_of(source: str, reading: ReadOptions, asked: Asked) -> Report:
     """The report alone."""
+    _HELD.clear()  # Two images need not be in memory at once.
     with subject(source, reading, asked) as one:
+        _HELD.append(one)
         return one.report
 
 

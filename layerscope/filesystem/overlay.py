@@ -232,9 +232,10 @@ def _hardlinks(changesets: Sequence[Changeset], work: _Work) -> tuple[dict[int, 
     ]
     versions: dict[str, list[int]] = {target: [] for _, _, target in links}
     for changeset, start in zip(changesets if links else (), work.starts, strict=False):
-        for index, path in enumerate(changeset.paths):
-            if path in versions and changeset.kinds[index] <= Kind.FIFO:
-                versions[path].append(start + index)
+        paths, kinds = changeset.paths, changeset.kinds
+        for index in compress(range(len(paths)), map(versions.__contains__, paths)):
+            if kinds[index] <= Kind.FIFO:
+                versions[paths[index]].append(start + index)
     targets: dict[int, int] = {}
     for layer, index, target in links:
         found = _target(work, layer, work.starts[layer] + index, versions[target])

@@ -230,8 +230,11 @@ class Filesystem:
         """The live versions in each directory; the key of the root is the empty string."""
         found: defaultdict[str, list[int]] = defaultdict(list)
         live = self._overlay.live
+        last, members = None, list[int]()
         for directory, number in zip(map(self.directories.__getitem__, live.values()), live.values(), strict=True):
-            found[directory].append(number)
+            if directory is not last:  # Most lie where the one before lies, and have the same string for it.
+                last, members = directory, found[directory]
+            members.append(number)
         if "/" in live:
             found[""].remove(live["/"])
         return dict(found)

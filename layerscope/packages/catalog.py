@@ -4,6 +4,7 @@ from array import array
 
 from msgspec import Struct
 
+from layerscope.model.masks import negative
 from layerscope.model.package import Package
 
 UNOWNED = -1
@@ -20,3 +21,8 @@ class Catalog(Struct, frozen=True, kw_only=True):
     owners: "array[int]"
     unowned_bytes: int
     warnings: tuple[str, ...] = ()
+
+    @property
+    def unowned(self) -> bytes:
+        """For each version 1 where no package owns it, 0 where one does; for ``itertools.compress``."""
+        return negative(self.owners)

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import compress
 
 from layerscope.model.entry import Fate
+from layerscope.model.masks import inverse
 from layerscope.model.package import Package
 from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.claims import by_layer
@@ -33,7 +34,7 @@ def owned_by(scene: Scene, packages: Iterable[int]) -> dict[int, tuple[int, ...]
         # Several rules ask, and one pass over all versions answers them all.
         found: dict[int, array[int]] = defaultdict(partial(array, "q"))
         owners = scene.catalog.owners
-        for number in compress(range(len(owners)), map(UNOWNED.__ne__, owners)):
+        for number in compress(range(len(owners)), inverse(scene.catalog.unowned)):
             found[owners[number]].append(number)
         scene.owned.update(found)
     return {index: tuple(scene.owned[index]) for index in wanted if index in scene.owned}
