@@ -222,11 +222,12 @@ def _where(index: int, blob: LayerBlob) -> str:
 
 def _layer(index: int, blob: LayerBlob, diff_id: Digest | None, outcome: LayerData | ArchiveError) -> Layer:
     """A layer of the image; a wrong diff_id is an error for the whole archive."""
+    proven = False
     if isinstance(outcome, LayerData) and diff_id is not None:
         if not outcome.stored_bytes and diff_id != NOTHING:
             outcome = ArchiveError("the archive has only an empty file in its place")
         else:
-            prove(outcome, diff_id, _where(index, blob))
+            proven = prove(outcome, diff_id, _where(index, blob))
     if isinstance(outcome, ArchiveError):
         return Layer(
             index=index,
@@ -247,7 +248,7 @@ def _layer(index: int, blob: LayerBlob, diff_id: Digest | None, outcome: LayerDa
         tar_bytes=outcome.tar_bytes,
         changeset=outcome.changeset,
         contents=outcome.contents,
-        verified="contents" if outcome.diff_id is not None and diff_id is not None else "headers",
+        verified="contents" if proven else "headers",
     )
 
 

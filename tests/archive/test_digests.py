@@ -1,5 +1,6 @@
 """What contradicts its digest is damage, where it is read; what is missing is worked out or told."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,6 +63,15 @@ def test_a_wrong_diff_id_is_damage_where_the_content_is_read(data: bytes, verify
     assert error.message.endswith(
         f"the content is not what its diff_id says: {digest(UPPER)} instead of {digest(COPY)}"
     )
+
+
+def test_a_diff_id_by_another_algorithm_is_not_called_proven(tmp_path: Path) -> None:
+    diff_id = f"sha512:{hashlib.sha512(LOWER).hexdigest()}"
+    spec = ImageSpec(layers=(LOWER,), config_extra={"rootfs": {"type": "layers", "diff_ids": [diff_id]}})
+    path = tmp_path / "image.tar"
+    path.write_bytes(oci_archive(spec))
+    image, _ = opened(path)
+    assert (str(image.layers[0].diff_id), image.layers[0].verified) == (diff_id, "headers")
 
 
 def test_a_repeated_layer_is_proven_against_each_of_its_diff_ids(tmp_path: Path) -> None:
