@@ -184,6 +184,7 @@ def _program() -> bytes:
     """Stands for this version; between two releases the code that reads may change from one run to the next."""
     proof = hashlib.sha256(__version__.encode())
     package = Path(__file__).parent.parent
-    for source in sorted([*package.glob("archive/*.py"), *package.glob("model/*.py")]):
+    # Python, C, and what was compiled of it.
+    for source in sorted([*package.glob("archive/*.[pc]*"), *package.glob("model/*.[pc]*")]):
         proof.update(source.read_bytes())
     return proof.digest()
