@@ -21,8 +21,9 @@ ALLOWED: dict[str, set[str]] = {
     "rules": {"stages", "history", "packages", "filesystem", "model", "errors"},
     "analysis": {"rules", "stages", "history", "packages", "filesystem", "model", "errors"},
     "render": {"analysis", "rules", "stages", "history", "packages", "filesystem", "model", "errors"},
+    "explore": {"render", "analysis", "rules", "model", "errors"},
 }
-HEAVY = {"typer", "rich", "tabulate", "zstandard", "isal", "xxhash", "elftools", "packageurl", "sqlite3"}
+HEAVY = {"typer", "rich", "tabulate", "zstandard", "isal", "xxhash", "elftools", "packageurl", "sqlite3", "textual"}
 
 
 def modules() -> list[Path]:

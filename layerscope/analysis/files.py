@@ -66,7 +66,7 @@ def file_rows(image: Image, query: FileQuery, *, depth: int, sort: str, top: int
         check_layer(query.layer, len(image.layers))
     filesystem = Filesystem(image.layers)
     catalog = catalog_of(filesystem, () if depth and not query.owner else CATALOGERS)
-    found = _files(filesystem, catalog, query)
+    found = versions(filesystem, catalog, query)
     if depth:
         sizes = filesystem.sizes
         shown = tree(((path, sizes[number]) for number, path in found), query.path, depth)
@@ -85,7 +85,7 @@ def _sorted(found: Iterator[tuple[int, str]], filesystem: Filesystem, sort: str)
     return sorted(found, key=itemgetter(1)) if sort == "path" else found
 
 
-def _files(filesystem: Filesystem, catalog: Catalog, query: FileQuery) -> Iterator[tuple[int, str]]:
+def versions(filesystem: Filesystem, catalog: Catalog, query: FileQuery) -> Iterator[tuple[int, str]]:
     """Number and path of each version for a query, in the order of the layers; directories are left out."""
     matches = compile_pattern(translate(query.pattern)).match if query.pattern else None
     root = query.path.rstrip("/") or "/"

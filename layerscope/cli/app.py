@@ -10,6 +10,7 @@ import typer
 _HELP = "Tells where a container image's bytes come from, which are needless, and what leaked from its build stages."
 COMMANDS = {
     "report": "layerscope.cli.report",
+    "explore": "layerscope.cli.explore",
     "leaks": "layerscope.cli.leaks",
     "packages": "layerscope.cli.packages",
     "layers": "layerscope.cli.layers",

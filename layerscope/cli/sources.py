@@ -3,14 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from layerscope.analysis.ignore import Ignore
 from layerscope.cli.options import BuildOptions, ReadOptions
 from layerscope.errors import LimitExceeded
-from layerscope.filesystem.tree import Filesystem
 from layerscope.model.report import Report
+
+if TYPE_CHECKING:
+    from layerscope.analysis.analyse import Analysis
+    from layerscope.filesystem.tree import Filesystem
 
 _LONGEST_REPORT = 1 << 30
 """A report of a million paths takes a fifth of this."""
@@ -26,10 +30,15 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Subject(Struct, frozen=True, kw_only=True):
-    """A report, and the file system that it speaks of; None where the report was saved."""
+    """A report, and the analysis that it sums up; None where the report was saved."""
 
     report: Report
-    filesystem: Filesystem | None = None
+    analysis: "Analysis | None" = None
+
+    @property
+    def filesystem(self) -> "Filesystem | None":
+        """The file system that the report speaks of."""
+        return None if self.analysis is None else self.analysis.filesystem
 
 
 @contextmanager
@@ -50,7 +59,7 @@ def subject(source: str, reading: ReadOptions, asked: Asked) -> Iterator[Subject
         with named(source):
             analysis = analyse(image, known)
             made = report(analysis)
-        yield Subject(report=without_ignored(made, asked), filesystem=analysis.filesystem)
+        yield Subject(report=without_ignored(made, asked), analysis=analysis)
 
 
 _HELD: list[Subject] = []

@@ -22,7 +22,7 @@ _STEP_LINES = 3
 def text(report: Report, options: TextOptions) -> str:
     """The whole report as lines."""
     sections = (
-        _head(report, options),
+        head(report, options),
         _layers(report, options),
         _findings(report, options),
         _stages(report, options),
@@ -34,7 +34,7 @@ def text(report: Report, options: TextOptions) -> str:
     return "\n\n".join("\n".join(section) for lines in sections if (section := list(lines))) + "\n"
 
 
-def _head(report: Report, options: TextOptions) -> Iterator[str]:
+def head(report: Report, options: TextOptions) -> Iterator[str]:
     image, totals, units = report.image, report.totals, options.units
     platform = f"{printable(image.platform)}  " if image.platform != "unknown" else ""
     yield (
@@ -80,7 +80,7 @@ def _layers(report: Report, options: TextOptions) -> Iterator[str]:
         last = base[-1].index
         name = "0" if not last else f"0-{last}"
         cells.append([name, units(sum(layer.content_bytes for layer in base)), "", "the base image"])
-    cells += [_layer(report, layer, units) for layer in shown]
+    cells += [layer_cells(report, layer, units) for layer in shown]
     if len(own) > len(shown):
         rest = [layer for layer in own if layer not in shown]
         back = sum(layer.reclaimable_bytes for layer in rest)
@@ -90,7 +90,7 @@ def _layers(report: Report, options: TextOptions) -> Iterator[str]:
     yield from aligned(headers, cells, kinds, options.width).split("\n")
 
 
-def _layer(report: Report, layer: LayerReport, units: Units) -> list[str]:
+def layer_cells(report: Report, layer: LayerReport, units: Units) -> list[str]:
     step = report.instructions[layer.instruction] if layer.instruction is not None else None
     told = f"{step.kind} {step.text}".strip() if step else "no instruction is recorded"
     told = step_place(step) + told
@@ -105,7 +105,7 @@ def _findings(report: Report, options: TextOptions) -> Iterator[str]:
     inherited = [finding for finding in report.findings if finding.kind == FindingKind.INHERITED]
     most = options.top or _FINDINGS
     if own:
-        cells = [_finding(finding, options) for finding in own[:most]]
+        cells = [finding_cells(finding, options) for finding in own[:most]]
         headers, kinds = ("FINDING", "RULE", "SIZE", "WHERE"), ("text", "text", "n", "text")
         yield from aligned(headers, cells, kinds, options.width).split("\n")
     if len(own) > most:
@@ -127,7 +127,7 @@ def _rules(findings: list[Finding]) -> str:
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
-def _finding(finding: Finding, options: TextOptions) -> list[str]:
+def finding_cells(finding: Finding, options: TextOptions) -> list[str]:
     where = finding.detail or finding.title
     if finding.packages:
         where = f"{counted(len(finding.packages), 'package')}: {_listed(finding, options)}"

@@ -1,0 +1,135 @@
+"""The files of an image as somebody walks through them: what a directory holds, and all that is known of one file."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+
+from layerscope.analysis.analyse import Analysis
+from layerscope.analysis.directories import DirectorySums
+from layerscope.analysis.files import FileQuery, versions
+from layerscope.filesystem.tree import Version
+from layerscope.model.finding import Finding, FindingKind
+from layerscope.model.package import Package
+from layerscope.model.report import InstructionReport, Report
+from layerscope.model.source import Source
+from layerscope.packages.catalog import UNOWNED
+
+
+class Order(StrEnum):
+    """What the items of a directory are sorted by."""
+
+    SIZE = "size"
+    CAN_GO = "what can go"
+    NAME = "name"
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """A file or a directory in a directory, with the bytes of all that is asked for at or below it.
+
+    ``reclaimable_bytes`` are those that findings of kind leak or bloat claim. ``number`` is the version of a file;
+    None for a directory, which stands for all that it holds.
+    """
+
+    name: str
+    path: str
+    content_bytes: int
+    reclaimable_bytes: int
+    files: int
+    number: int | None = None
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What is known of one version; ``hidden_by`` is the instruction of the layer that hides it."""
+
+    version: Version
+    instruction: InstructionReport | None
+    hidden_by: InstructionReport | None
+    package: Package | None
+    source: Source | None
+    findings: tuple[Finding, ...]
+
+
+class Browser:
+    """Answers for one query after another; each new one takes a pass over the image, and each directory none.
+
+    Instructions and findings are those of the report, in which secrets are masked.
+    """
+
+    def __init__(self, analysis: Analysis, report: Report) -> None:
+        self._analysis = analysis
+        self._filesystem = analysis.filesystem
+        self._steps = {step.layer: step for step in report.instructions if step.layer is not None}
+        self._findings: dict[tuple[int, str], list[tuple[Finding, int]]] = {}
+        for finding in report.findings:
+            for path in finding.paths:
+                self._findings.setdefault((path.layer, path.path), []).append((finding, path.content_bytes))
+        self._query: FileQuery | None = None
+        self._files: dict[str, list[int]] = {}
+        self._directories: dict[str, list[Item]] = {}
+
+    def items(self, query: FileQuery, directory: str, order: Order) -> list[Item]:
+        """What lies in a directory (the root is the empty string), directories as sums of all that is below them."""
+        if query != self._query:
+            self._index(query)
+            self._query = query
+        found = [*self._directories.get(directory, ()), *map(self._item, self._files.get(directory, ()))]
+        found.sort(key=lambda item: item.name)
+        if order == Order.SIZE:
+            found.sort(key=lambda item: item.content_bytes, reverse=True)
+        elif order == Order.CAN_GO:
+            found.sort(key=lambda item: (item.reclaimable_bytes, item.content_bytes), reverse=True)
+        return found
+
+    def facts(self, number: int) -> Facts:
+        """All that is known of a version."""
+        version, owner = self._filesystem.version(number), self._analysis.catalog.owners[number]
+        return Facts(
+            version=version,
+            instruction=self._steps.get(version.layer),
+            hidden_by=self._steps.get(version.hidden_by),
+            package=None if owner == UNOWNED else self._analysis.catalog.packages[owner],
+            source=self._analysis.trace.stage_of(number),
+            findings=tuple(finding for finding, _ in self._judged(number)),
+        )
+
+    def _index(self, query: FileQuery) -> None:
+        """Gather the files by directory, and sum up what is below each directory."""
+        self._files = {}
+        for number, path in versions(self._filesystem, self._analysis.catalog, query):
+            self._files.setdefault(path.rpartition("/")[0], []).append(number)
+        sizes, can_go = self._filesystem.sizes, self._can_go
+        every = [(directory, number) for directory, numbers in self._files.items() for number in numbers]
+        sums, files = DirectorySums((directory, sizes[number]) for directory, number in every).totals()
+        reclaimable, _ = DirectorySums((directory, can_go(number)) for directory, number in every).totals()
+        self._directories = {}
+        for path in filter(None, sums):
+            parent, _, name = path.rpartition("/")
+            self._directories.setdefault(parent, []).append(
+                Item(
+                    name=name,
+                    path=path,
+                    content_bytes=sums[path],
+                    reclaimable_bytes=reclaimable[path],
+                    files=files[path],
+                )
+            )
+
+    def _item(self, number: int) -> Item:
+        in_layer = self._query is not None and self._query.layer is not None
+        path = self._filesystem.path_in_layer(number) if in_layer else self._filesystem.path_of(number)
+        return Item(
+            name=path.rpartition("/")[2],
+            path=path,
+            content_bytes=self._filesystem.sizes[number],
+            reclaimable_bytes=self._can_go(number),
+            files=1,
+            number=number,
+        )
+
+    def _can_go(self, number: int) -> int:
+        return sum(size for finding, size in self._judged(number) if finding.kind != FindingKind.INHERITED)
+
+    def _judged(self, number: int) -> Sequence[tuple[Finding, int]]:
+        """The findings that name a version, and what each claims of it; no two claim the same bytes."""
+        return self._findings.get((self._filesystem.layer_of(number), self._filesystem.paths[number]), ())

@@ -1,0 +1,150 @@
+"""The pane that goes through directories, as ncdu and dive do: one directory at a time, the biggest first."""
+
+from typing import ClassVar
+
+from msgspec.structs import replace
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, Static
+
+from layerscope.analysis.browse import Browser, Item, Order
+from layerscope.analysis.files import FileQuery
+from layerscope.explore.pane import Pane, Table
+from layerscope.explore.told import of_directory, of_file
+from layerscope.render.escape import printable
+from layerscope.render.units import Units
+
+_MOST = 2_000
+"""Rows of one directory; a table of more is slow to fill, and nobody reads it."""
+_BAR, _FILES = 10, 9
+_WILD = frozenset("*?[")
+
+
+class FilesPane(Pane):
+    """The files of the final image, of one layer, of one package, or those that are hidden."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right", "open", "Open"),
+        Binding("left,backspace", "up", "Up"),
+        Binding("s", "order", "Sort"),
+        Binding("h", "hidden", "Hidden"),
+        Binding("slash", "filter", "Filter"),
+        Binding("escape", "all", "All files"),
+    ]
+
+    def __init__(self, browser: Browser, units: Units) -> None:
+        super().__init__()
+        self._browser = browser
+        self._units = units
+        self._number_width = max(8, len(units(10**12 - 1)))  # All digits, where bytes are what was asked for.
+        self._query = FileQuery()
+        self._what = "files of the final image"
+        self._directory = ""
+        self._order = Order.SIZE
+        self._items: list[Item] = []
+        # Where the cursor stood in the directories above.
+        self._rows: dict[str, int] = {}
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="where", markup=False)
+        table = Table()
+        wide = self._number_width
+        for label, width in (("SIZE", wide), ("", _BAR), ("CAN GO", wide), ("FILES", _FILES), ("NAME", None)):
+            table.add_column(label.rjust(width or 0), width=width)
+        yield table
+        yield Input(placeholder="a shell pattern such as *.pyc, or a part of a name", id="filter")
+
+    def on_mount(self) -> None:
+        self.query_one(Input).display = False
+        self._fill()
+
+    def show(self, query: FileQuery, what: str, path: str = "/") -> None:
+        """Show what a query asks for: the directory of ``path``, with the cursor on it."""
+        self._query, self._what, self._directory = query, what, path.rpartition("/")[0]
+        self._rows.clear()
+        self.query_one(Input).display = False
+        self._fill(path)
+        self.query_one(Table).focus()
+
+    def action_open(self) -> None:
+        item = self._current()
+        if item is not None and item.number is None:
+            self._rows[self._directory] = self.query_one(Table).cursor_row
+            self._directory = item.path
+            self._fill()
+
+    def action_up(self) -> None:
+        if self._directory:
+            left = self._directory
+            self._directory = left.rpartition("/")[0]
+            self._fill(left)
+
+    def action_order(self) -> None:
+        orders = list(Order)
+        self._order = orders[(orders.index(self._order) + 1) % len(orders)]
+        self._fill()
+
+    def action_hidden(self) -> None:
+        if self._query.hidden:
+            self.action_all()
+        else:
+            self.show(FileQuery(hidden=True), "hidden files, which are shipped and never seen")
+
+    def action_all(self) -> None:
+        self.show(FileQuery(), "files of the final image")
+
+    def action_filter(self) -> None:
+        field = self.query_one(Input)
+        field.display = True
+        field.value = self._query.pattern
+        field.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Filter by what was typed; nothing at all shows every file again."""
+        text = event.value.strip()
+        pattern = text if not text or not _WILD.isdisjoint(text) else f"*{text}*"
+        self.show(replace(self._query, pattern=pattern), self._what)
+
+    def on_data_table_row_selected(self) -> None:
+        self.action_open()
+
+    def lines(self) -> list[str]:
+        item = self._current()
+        if item is None:
+            return ["nothing is here"]
+        if item.number is None:
+            return list(of_directory(item, self._units))
+        return list(of_file(self._browser.facts(item.number), self._units))
+
+    def _current(self) -> Item | None:
+        row = self.query_one(Table).cursor_row
+        return self._items[row] if 0 <= row < len(self._items) else None
+
+    def _fill(self, at: str = "") -> None:
+        """List the directory; the cursor goes to the path ``at``, else to where it was."""
+        table, units = self.query_one(Table), self._units
+        found = self._browser.items(self._query, self._directory, self._order)
+        self._items = found[:_MOST]
+        table.clear()
+        biggest = max((item.content_bytes for item in self._items), default=0) or 1
+        for item in self._items:
+            can_go = units(item.reclaimable_bytes) if item.reclaimable_bytes else ""
+            name = printable(item.name) + ("/" if item.number is None else "")
+            table.add_row(
+                Text(units(item.content_bytes).rjust(self._number_width)),
+                Text("━" * round(_BAR * item.content_bytes / biggest), style="cyan"),
+                Text(can_go.rjust(self._number_width), style="yellow"),
+                Text((f"{item.files:,}" if item.number is None else "").rjust(_FILES)),
+                Text(name, style="bold" if item.number is None else ""),
+            )
+        rows = [item.path for item in self._items]
+        row = rows.index(at) if at in rows else self._rows.get(self._directory, 0)
+        table.move_cursor(row=row)
+        self.query_one("#where", Static).update(self._said(len(found)))
+        self.tell()
+
+    def _said(self, count: int) -> str:
+        pattern = f" like {printable(self._query.pattern)}" if self._query.pattern else ""
+        cut = f"; the first {_MOST:,} of {count:,} are listed" if count > _MOST else ""
+        return f"{printable(self._directory or '/')}   {self._what}{pattern}, by {self._order.value}{cut}"

@@ -1,0 +1,60 @@
+"""The panes that list layers, findings and packages."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import ClassVar, Generic, TypeVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from layerscope.explore.pane import Pane, Table
+
+T = TypeVar("T")
+
+
+class ListPane(Pane, Generic[T]):
+    """A table with a row for each value, in ``columns`` of a label and whether what is in it stands at the right.
+
+    ``told`` says what is below the table of a row, ``chosen`` goes to the files of one.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("right", "choose", "Its files")]
+
+    def __init__(
+        self,
+        columns: Sequence[tuple[str, bool]],
+        values: Sequence[T],
+        cells: Callable[[T], Iterable[str]],
+        told: Callable[[T], Iterator[str]],
+        chosen: Callable[[T], None],
+    ) -> None:
+        super().__init__()
+        self._columns = columns
+        self._values = values
+        self._cells = cells
+        self._told = told
+        self._chosen = chosen
+
+    def compose(self) -> ComposeResult:
+        table = Table()
+        rows = [tuple(self._cells(value)) for value in self._values]
+        for number, (label, at_right) in enumerate(self._columns):
+            width = max([len(label), *(len(row[number]) for row in rows)])
+            table.add_column(label.rjust(width) if at_right else label)
+            if at_right:
+                rows = [(*row[:number], row[number].rjust(width), *row[number + 1 :]) for row in rows]
+        for row in rows:
+            table.add_row(*map(Text, row))
+        yield table
+
+    def lines(self) -> list[str]:
+        row = self.query_one(Table).cursor_row
+        return list(self._told(self._values[row])) if row < len(self._values) else ["nothing is here"]
+
+    def action_choose(self) -> None:
+        row = self.query_one(Table).cursor_row
+        if row < len(self._values):
+            self._chosen(self._values[row])
+
+    def on_data_table_row_selected(self) -> None:
+        self.action_choose()

@@ -1,0 +1,48 @@
+"""What every pane has: a table, and something to say of the row that the cursor is on."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import DataTable
+
+
+class Told(Message):
+    """What there is to say of a row; the first line names it."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__()
+        self.lines = lines
+
+
+class Table(DataTable[Text], inherit_bindings=False):
+    """A table of which whole rows are pointed at; left and right are for whoever holds it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        binding
+        for binding in DataTable.BINDINGS
+        if isinstance(binding, Binding) and binding.key not in ("left", "right")
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(cursor_type="row")
+
+
+class Pane(Vertical):
+    """A pane tells of its row whenever the cursor moves, or comes back to it; never while another one is in use."""
+
+    def lines(self) -> list[str]:
+        """What there is to say now."""
+        raise NotImplementedError
+
+    def tell(self) -> None:
+        if self.query_one(Table).has_focus:
+            self.post_message(Told(self.lines()))
+
+    def on_descendant_focus(self) -> None:
+        self.tell()
+
+    def on_data_table_row_highlighted(self) -> None:
+        self.tell()

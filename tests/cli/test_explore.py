@@ -1,0 +1,108 @@
+"""``layerscope explore`` on a terminal, and what it says where there is none."""
+
+import os
+import select
+import subprocess
+import sys
+import time
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+import pytest
+
+from layerscope.cli import explore
+from layerscope.errors import MissingExtra, UsageError
+from tests.cli.calling import call
+from tests.conftest import FIXTURES
+
+TINY = FIXTURES / "tiny-legacy.tar"
+
+
+def test_without_a_terminal_it_says_what_to_do_instead() -> None:
+    done = call("explore", TINY)
+    assert (done.code, done.out) == (2, b"")
+    assert done.err == (
+        "layerscope: explore needs a terminal\nhint: layerscope report prints the same to a file or a pipe\n"
+    ).replace("\n", os.linesep)
+
+
+def test_an_image_from_a_pipe_is_refused_before_it_is_read() -> None:
+    done = call("explore", "-", stdin=TINY.read_bytes())
+    assert done.code == 2 and "explore cannot read the image from a pipe" in done.err
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal:
+        def isatty(self) -> bool:
+            return True
+
+    def find(name: str) -> ModuleSpec | None:
+        return None
+
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(explore, "find_spec", find)
+    with pytest.raises(MissingExtra) as caught:
+        explore._check("image.tar")
+    assert caught.value.hint == "install it with: pip install 'layerscope[explore]'"
+    monkeypatch.setenv("TERM", "dumb")
+    with pytest.raises(UsageError, match="explore needs a terminal"):
+        explore._check("image.tar")
+
+
+def on_terminal(*arguments: str | Path, keys: bytes, awaited: bytes) -> tuple[int, bytes]:
+    """The exit code and all output of a call on a terminal, where ``keys`` are pressed once ``awaited`` is shown."""
+    pty = pytest.importorskip("pty", reason="the system has no pseudo-terminals")
+    import fcntl
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "layerscope", "explore", *map(str, arguments)],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(FIXTURES.parent)},
+        start_new_session=True,
+    )
+    os.close(theirs)
+    out, limit, pressed = b"", time.monotonic() + 60, False
+    while time.monotonic() < limit:
+        if not select.select([ours], [], [], 0.2)[0]:
+            continue
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:  # Linux says so when the other side is closed.
+            break
+        if not piece:
+            break
+        out += piece
+        if awaited in out and not pressed:
+            pressed = True
+            os.write(ours, keys)
+    os.close(ours)
+    process.kill() if time.monotonic() >= limit else None
+    return process.wait(10), out
+
+
+def test_it_shows_the_image_until_q_is_pressed() -> None:
+    code, out = on_terminal(TINY, keys=b"q", awaited=b"can be had back")
+    assert code == 0, out
+    assert b"tiny:legacy" in out and b"Traceback" not in out
+
+
+def test_a_saved_report_has_too_little_to_walk_through(tmp_path: Path) -> None:
+    saved = tmp_path / "report.json"
+    saved.write_bytes(call("report", TINY, "-f", "json").out)
+    code, out = on_terminal(saved, keys=b"", awaited=b"hint")
+    assert code == 2 and b"is a saved report, which does not hold all files" in out
+
+
+def test_a_file_that_is_no_image_is_told_as_everywhere(tmp_path: Path) -> None:
+    path = tmp_path / "empty.tar"
+    path.write_bytes(b"")
+    code, out = on_terminal(path, keys=b"", awaited=b"hint")
+    assert code == 3 and b"is empty" in out
