@@ -31,7 +31,15 @@ class UsageError(LayerscopeError):
 
 
 class AmbiguousImage(UsageError):
-    """The archive holds several images or platforms, and none was picked."""
+    """The archive holds several images or platforms, and none was picked.
+
+    ``option`` is what picks one, ``image`` or ``platform``, and ``choices`` are its values that can be read.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", option: str = "image", choices: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.option = option
+        self.choices = choices
 
 
 class MissingExtra(UsageError):

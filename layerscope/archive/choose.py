@@ -22,12 +22,14 @@ def choose(candidates: Sequence[Candidate], image: str, platform: Platform | Non
 
 def _by_name(groups: list[list[Candidate]], image: str) -> list[Candidate]:
     if not image:
-        readable = [group for group in groups if not all(candidate.missing for candidate in group)] or groups
-        if len(readable) > 1:
+        readable = [index for index, group in enumerate(groups) if not all(candidate.missing for candidate in group)]
+        if len(readable or groups) > 1:
             raise AmbiguousImage(
-                f"the archive holds {len(groups)} images:\n{_listing(groups)}", hint="pick one with --image NAME|INDEX"
+                f"the archive holds {len(groups)} images:\n{_listing(groups)}",
+                hint="pick one with --image NAME|INDEX",
+                choices=tuple(map(str, readable or range(len(groups)))),
             )
-        return readable[0]
+        return groups[readable[0] if readable else 0]
     if image.isdigit() and int(image) < len(groups):
         return groups[int(image)]
     found = [group for group in groups if any(_answers(candidate, image) for candidate in group)]
@@ -67,7 +69,12 @@ def _by_platform(group: list[Candidate], asked: Platform | None) -> Candidate:
     fitting = [one for one in readable if one.platform is not None and here.accepts(one.platform)]
     if fitting:
         return fitting[0]
-    raise AmbiguousImage(f"the image is for {_platforms(readable)}", hint="pick one with --platform")
+    raise AmbiguousImage(
+        f"the image is for {_platforms(readable)}",
+        hint="pick one with --platform",
+        option="platform",
+        choices=tuple(str(candidate.platform) for candidate in readable if candidate.platform is not None),
+    )
 
 
 def _platforms(candidates: Sequence[Candidate]) -> str:

@@ -18,6 +18,7 @@ COMMANDS = {
     "files": "layerscope.cli.files",
     "inspect": "layerscope.cli.inspect",
     "diff": "layerscope.cli.diff",
+    "scan": "layerscope.cli.scan",
     "check": "layerscope.cli.check",
     "cat": "layerscope.cli.cat",
     "extract": "layerscope.cli.extract",

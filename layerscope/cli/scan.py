@@ -1,0 +1,155 @@
+"""``layerscope scan``: many images, a row for each."""
+
+import os
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from msgspec.structs import replace
+
+from layerscope.cli.options import (
+    ReadOptions,
+    RowFormat,
+    RowFormatOption,
+    TopOption,
+    UnitsName,
+    UnitsOption,
+    reading_options,
+)
+from layerscope.errors import AmbiguousImage, LayerscopeError, NotAnImage, UsageError
+
+if TYPE_CHECKING:
+    from layerscope.cli.sources import Asked
+    from layerscope.model.report import Report
+
+_PARTS = {"image": "image_name", "platform": "platform"}
+"""The field of ReadOptions that picks what AmbiguousImage speaks of."""
+
+
+class ScanOrder(StrEnum):
+    """What images are sorted by."""
+
+    CAN_GO = "can-go"
+    SIZE = "size"
+    NAME = "name"
+
+
+@reading_options
+def scan(
+    context: typer.Context,
+    places: Annotated[
+        list[str], typer.Argument(metavar="PLACE...", help="Image archives, OCI layouts, and directories of them.")
+    ],
+    reading: ReadOptions,
+    sort: Annotated[ScanOrder, typer.Option("--sort", help="What comes first.")] = ScanOrder.CAN_GO,
+    top: TopOption = 0,
+    row_format: RowFormatOption = RowFormat.TABLE,
+    units: UnitsOption = UnitsName.SI,
+) -> None:
+    """Compare many images: what each takes, what they share, and where most can be had back.
+
+    Of an archive with several images each is a row. In directories whatever is no image is passed over.
+
+    layerscope scan images/
+
+    layerscope scan app.tar worker.tar base.tar --sort size -f csv
+    """
+    from layerscope.analysis.scan import scan_rows, scanned, sums
+    from layerscope.cli.configuration import ignores_of
+    from layerscope.cli.output import write, write_rows
+    from layerscope.cli.sources import Asked
+    from layerscope.render.text import counted
+    from layerscope.render.units import units as units_named
+
+    asked = Asked(ignores=ignores_of(context))
+    run = _Run(reading, asked)
+    found = [scanned(report, source) for source, report in run.reports(places)]
+    if not found and not run.failed:
+        raise NotAnImage(f"there is no image in {', '.join(places)}")
+    write_rows(scan_rows(found, sort=sort.value, top=top), row_format, units)
+    if row_format == RowFormat.TABLE and len(found) > 1:
+        all_of_it, form = sums(found), units_named(units.value)
+        write(
+            f"\n{counted(all_of_it.images, 'image')} of {form(all_of_it.content_bytes)};"
+            f" {form(all_of_it.distinct_bytes)} with each layer counted once,"
+            f" {form(all_of_it.reclaimable_bytes)} of which can be had back\n"
+        )
+    if run.failed:
+        raise typer.Exit(3)
+
+
+class _Run:
+    """Reads one image after another; what cannot be read is said, and does not keep the others from being read."""
+
+    def __init__(self, reading: ReadOptions, asked: "Asked") -> None:
+        self._reading = reading
+        self._asked = asked
+        self.failed = False
+
+    def reports(self, places: list[str]) -> Iterator[tuple[str, "Report"]]:
+        """Each image with the place that holds it, in the order of the places and of their names."""
+        from layerscope.cli.reading import warn
+        from layerscope.cli.sources import is_saved
+
+        passed_over = []
+        for place, is_named in _sources(places):
+            try:
+                if not is_named and is_saved(place):
+                    raise NotAnImage(f"{place} is JSON")
+                for report in self._images(place, self._reading):
+                    if report.image.format == "rootfs" and not is_named:
+                        raise NotAnImage(f"{place} may be any tar")
+                    if not report.complete:
+                        warn(tuple(f"{place}: {text}" for text in report.warnings), quiet=self._reading.quiet)
+                    yield place, report
+            except LayerscopeError as error:
+                if isinstance(error, NotAnImage) and not is_named:
+                    passed_over.append(place)
+                else:
+                    self._fail(error)
+        if self._reading.verbose:
+            warn(tuple(f"{place} is no image" for place in passed_over), quiet=self._reading.quiet)
+
+    def _images(self, place: str, reading: ReadOptions) -> Iterator["Report"]:
+        """The report of each image in an archive."""
+        from layerscope.cli.sources import report_of
+
+        try:
+            report = report_of(place, reading, self._asked)
+        except AmbiguousImage as several:
+            for choice in several.choices:
+                yield from self._images(place, replace(reading, **{_PARTS[several.option]: choice}))
+            return
+        yield report
+
+    def _fail(self, error: LayerscopeError) -> None:
+        from layerscope.render.escape import printable
+
+        self.failed = True
+        print(f"layerscope: {printable(error.message)}", file=sys.stderr)
+
+
+def _sources(places: list[str]) -> Iterator[tuple[str, bool]]:
+    """Files and OCI layouts, and whether the user named each; links in a directory are not followed."""
+    for place in places:
+        path = Path(place)
+        if place == "-":
+            raise UsageError("scan cannot read an image from a pipe", hint="layerscope report - reads one")
+        if not path.is_dir() or _is_layout(path):
+            yield place, True
+            continue
+        for folder, folders, files in os.walk(path):
+            folders.sort()
+            layouts = [name for name in folders if _is_layout(Path(folder, name))]
+            folders[:] = [name for name in folders if name not in layouts]
+            for name in sorted([*files, *layouts]):
+                inside = os.path.join(folder, name)
+                if not os.path.islink(inside) and (name in layouts or os.path.isfile(inside)):
+                    yield inside, False
+
+
+def _is_layout(path: Path) -> bool:
+    return (path / "index.json").is_file() or (path / "manifest.json").is_file()
