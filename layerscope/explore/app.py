@@ -37,7 +37,7 @@ class Explorer(App[None]):
     TabbedContent { height: 1fr; }
     TabPane { padding: 0; }
     Table { height: 1fr; overflow-x: hidden; }
-    #told { height: auto; max-height: 11; border-top: solid $primary; padding: 0 1; }
+    #told { height: auto; max-height: 40%; border-top: solid $primary; padding: 0 1; }
     #told Static { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -83,7 +83,7 @@ class Explorer(App[None]):
                     lambda package: of_package(package, units),
                     self._show_package,
                 )
-        with VerticalScroll(id="told", can_focus=False):
+        with VerticalScroll(id="told"):
             yield Static(id="lines", markup=False)
         yield Footer()
 

@@ -68,7 +68,7 @@ def test_the_page_shows_the_screen_as_it_is() -> None:
     async def screen() -> str:
         with browsing(TINY) as (browser, report, _):
             app = Explorer(report, browser, TextOptions(units=si))
-            async with app.run_test(size=(100, 19)) as pilot:
+            async with app.run_test(size=(100, 24)) as pilot:
                 await pilot.pause()
                 await pilot.press("h", "enter", "enter")
                 await pilot.pause()
