@@ -12,8 +12,10 @@ from layerscope.render.table import aligned, shortened, wrapped
 from layerscope.render.units import Units, percent
 from layerscope.rules.collapse import collapse
 
+_SCREEN = 40
+"""Lines that the report of a usual image takes at most."""
 _LAYERS, _FINDINGS, _NEXT, _BYTES, _HIDDEN = 7, 5, 3, 5, 2
-"""Rows of each list when nobody asks for more: the whole report of a usual image fits forty lines."""
+"""Rows of each list when nobody asks for more."""
 _PACKAGES, _STEPS, _STAYED = 6, 3, 3
 _STEP_LINES = 3
 """Lines that one next step may take on a narrow terminal."""
@@ -21,17 +23,19 @@ _STEP_LINES = 3
 
 def text(report: Report, options: TextOptions) -> str:
     """The whole report as lines."""
-    sections = (
+    above = (
         head(report, options),
         _layers(report, options),
         _findings(report, options),
         _stages(report, options),
         _steps(report, options),
         _bytes(report, options),
-        _wasted(report, options),
-        _notes(report),
     )
-    return "\n\n".join("\n".join(section) for lines in sections if (section := list(lines))) + "\n"
+    sections = [section for lines in above if (section := list(lines))]
+    # A blank line follows each section, and a title stands above the list that comes last: it gets what is left.
+    left = _SCREEN - 1 - sum(len(section) + 1 for section in sections)
+    sections += [list(_wasted(report, options.top or max(0, min(_HIDDEN, left)), options)), list(_notes(report))]
+    return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
 
 
 def head(report: Report, options: TextOptions) -> Iterator[str]:
@@ -229,11 +233,11 @@ def _place(row: PathBytes) -> str:
     return f"{printable(row.path)} ({counted(row.files, 'file')})"
 
 
-def _wasted(report: Report, options: TextOptions) -> Iterator[str]:
-    """What is hidden and shipped all the same."""
-    rows = report.wasted[: options.top or _HIDDEN]
+def _wasted(report: Report, most: int, options: TextOptions) -> Iterator[str]:
+    """What is hidden and shipped all the same, at most so many paths; the findings have these bytes too."""
+    rows = report.wasted[:most]
     if not rows or (report.stages and not options.top):
-        return  # What came from build stages takes its place; the findings have these bytes too.
+        return  # What came from build stages takes its place.
     yield "BIGGEST HIDDEN PATHS"
     for row in rows:
         layers = ", ".join(str(layer) for layer in row.layers)

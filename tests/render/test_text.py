@@ -84,7 +84,7 @@ def test_a_next_step_takes_three_lines_at_most(run: Run) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("columns", ["", "100"])
+@pytest.mark.parametrize("columns", ["", "80", "100"])
 @pytest.mark.parametrize(
     "name", ["notesapp-default", "notesapp-multistage", "notesapp-buildkit", "mini-v1", "waste-v1"]
 )
