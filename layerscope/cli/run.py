@@ -4,6 +4,7 @@ import io
 import os
 import sys
 
+from layerscope.cli.failure import tell
 from layerscope.errors import LayerscopeError
 
 _INTERRUPTED = 130
@@ -50,12 +51,7 @@ def _interrupted() -> int:
 
 
 def _failed(error: LayerscopeError) -> int:
-    from layerscope.render.escape import printable
-
-    lines = [printable(line) for line in error.message.split("\n")]
-    print("\n".join([f"layerscope: {lines[0]}", *lines[1:]]), file=sys.stderr)
-    if error.hint:
-        print(f"hint: {printable(error.hint)}", file=sys.stderr)
+    tell(error)
     return error.exit_code
 
 

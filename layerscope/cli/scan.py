@@ -1,7 +1,6 @@
 """``layerscope scan``: many images, a row for each."""
 
 import os
-import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec.structs import replace
 
+from layerscope.cli.failure import tell
 from layerscope.cli.options import (
     ReadOptions,
     RowFormat,
@@ -126,14 +126,22 @@ class _Run:
         yield report
 
     def _fail(self, error: LayerscopeError) -> None:
-        from layerscope.render.escape import printable
-
         self.failed = True
-        print(f"layerscope: {printable(error.message)}", file=sys.stderr)
+        tell(error)
 
 
 def _sources(places: list[str]) -> Iterator[tuple[str, bool]]:
-    """Files and OCI layouts, and whether the user named each; links in a directory are not followed."""
+    """Files and OCI layouts, and whether the user named each; what several places hold comes once."""
+    seen = set()
+    for source, is_named in _all_sources(places):
+        real = os.path.realpath(source)
+        if real not in seen:
+            seen.add(real)
+            yield source, is_named
+
+
+def _all_sources(places: list[str]) -> Iterator[tuple[str, bool]]:
+    """The same for each place alone; links in a directory are not followed."""
     for place in places:
         path = Path(place)
         if place == "-":

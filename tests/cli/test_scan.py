@@ -101,6 +101,16 @@ def test_a_damaged_archive_does_not_keep_the_others_from_being_read(images: Path
     assert "cut.tar" in done.err
 
 
+def test_what_is_named_twice_is_read_once(images: Path) -> None:
+    assert len(rows(images, images / "tiny-legacy.tar", images / "deep", images)) == 3
+
+
+def test_messages_of_several_lines_stay_so() -> None:
+    done = call("scan", FIXTURES / "several.tar", "--image", "7")
+    assert done.code == 3
+    assert [line[:3] for line in done.err.splitlines()] == ["lay", "  0", "  1", "  2"]
+
+
 def test_where_there_is_no_image_it_is_said(tmp_path: Path) -> None:
     done = call("scan", tmp_path)
     assert (done.code, done.out) == (3, b"") and f"there is no image in {tmp_path}" in done.err

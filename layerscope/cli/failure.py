@@ -1,0 +1,15 @@
+"""What a person is told of an error."""
+
+import sys
+
+from layerscope.errors import LayerscopeError
+
+
+def tell(error: LayerscopeError) -> None:
+    """Print the message, which may have several lines, and the hint on stderr."""
+    from layerscope.render.escape import printable
+
+    lines = [printable(line) for line in error.message.split("\n")]
+    print("\n".join([f"layerscope: {lines[0]}", *lines[1:]]), file=sys.stderr)
+    if error.hint:
+        print(f"hint: {printable(error.hint)}", file=sys.stderr)
