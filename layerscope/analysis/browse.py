@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import compress
 
 from msgspec import Struct
 
 from layerscope.analysis.analyse import Analysis
 from layerscope.analysis.directories import DirectorySums
 from layerscope.analysis.files import FileQuery, versions
-from layerscope.filesystem.tree import Version
-from layerscope.model.finding import Finding, FindingKind
+from layerscope.filesystem.tree import Filesystem, Version
+from layerscope.model.entry import FATE_WORDS
+from layerscope.model.finding import Finding, FindingKind, FoundPath
 from layerscope.model.package import Package
 from layerscope.model.report import InstructionReport, Report
 from layerscope.model.source import Source
@@ -60,10 +62,7 @@ class Browser:
         self._analysis = analysis
         self._filesystem = analysis.filesystem
         self._steps = {step.layer: step for step in report.instructions if step.layer is not None}
-        self._findings: dict[tuple[int, str], list[tuple[Finding, int]]] = {}
-        for finding in report.findings:
-            for path in finding.paths:
-                self._findings.setdefault((path.layer, path.path), []).append((finding, path.content_bytes))
+        self._judged = _judged(analysis.filesystem, report.findings)
         self._query: FileQuery | None = None
         self._files: dict[str, list[int]] = {}
         self._directories: dict[str, list[Item]] = {}
@@ -90,7 +89,7 @@ class Browser:
             hidden_by=self._steps.get(version.hidden_by),
             package=None if owner == UNOWNED else self._analysis.catalog.packages[owner],
             source=self._analysis.trace.stage_of(number),
-            findings=tuple(finding for finding, _ in self._judged(number)),
+            findings=tuple(finding for finding, _ in self._judged.get(number, ())),
         )
 
     def _index(self, query: FileQuery) -> None:
@@ -128,8 +127,32 @@ class Browser:
         )
 
     def _can_go(self, number: int) -> int:
-        return sum(size for finding, size in self._judged(number) if finding.kind != FindingKind.INHERITED)
+        judged = self._judged.get(number, ())
+        return sum(size for finding, size in judged if finding.kind != FindingKind.INHERITED)
 
-    def _judged(self, number: int) -> Sequence[tuple[Finding, int]]:
-        """The findings that name a version, and what each claims of it; no two claim the same bytes."""
-        return self._findings.get((self._filesystem.layer_of(number), self._filesystem.paths[number]), ())
+
+def _judged(filesystem: Filesystem, findings: Sequence[Finding]) -> dict[int, list[tuple[Finding, int]]]:
+    """For each version the findings that name it, and what each claims of it; no two claim the same bytes.
+
+    A finding names layer and path, which nearly always is one version. A tar may hold a path twice, and what only a
+    hardlink keeps alive goes by the link's name; then fate and length tell.
+    """
+    named = {path.path for finding in findings for path in finding.paths}
+    numbers: dict[tuple[int, str], list[int]] = {}
+    for number in compress(range(len(filesystem)), map(named.__contains__, filesystem.paths)):
+        numbers.setdefault((filesystem.layer_of(number), filesystem.paths[number]), []).append(number)
+    found: dict[int, list[tuple[Finding, int]]] = {}
+    claimed: set[int] = set()
+
+    def unlike(number: int, path: FoundPath) -> tuple[bool, bool, bool]:
+        is_other = filesystem.sizes[number] != path.content_bytes
+        return FATE_WORDS[filesystem.fates[number]] != path.fate, number in claimed and path.content_bytes > 0, is_other
+
+    for finding in findings:
+        for path in finding.paths:
+            same = numbers[path.layer, path.path]
+            number = same[0] if len(same) == 1 else min(same, key=lambda one: unlike(one, path))
+            found.setdefault(number, []).append((finding, path.content_bytes))
+            if path.content_bytes:
+                claimed.add(number)
+    return found

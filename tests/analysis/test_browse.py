@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from layerscope.analysis.analyse import WANTED, Analysis, Question, analyse
 from layerscope.analysis.browse import Browser, Item, Order
@@ -14,8 +16,10 @@ from layerscope.analysis.report import report
 from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
 from layerscope.model.report import Report
-from tests.builder import ImageSpec, directory, docker_legacy, file, hardlink, layer, whiteout
+from tests.builder import ImageSpec, Member, directory, docker_legacy, file, hardlink, layer, whiteout
 from tests.conftest import FIXTURES, real_image
+from tests.rules.conftest import step
+from tests.rules.test_conservation import STEPS, members_of_images
 
 T = TypeVar("T")
 
@@ -56,6 +60,16 @@ def check_sums(path: Path) -> None:
 )
 def test_directories_add_up_to_the_totals_of_the_report(name: str) -> None:
     check_sums(FIXTURES / name)
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(members_of_images(), max_size=9), min_size=1, max_size=4), st.sampled_from(STEPS))
+def test_directories_add_up_whatever_an_image_holds(tmp_path: Path, stack: list[list[Member]], created_by: str) -> None:
+    """Also where a layer holds a path twice, or a hardlink keeps bytes alive whose own name is gone."""
+    layers = tuple(layer(*members) for members in stack)
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(ImageSpec(layers=layers, history=tuple(step(created_by) for _ in layers))))
+    check_sums(path)
 
 
 @pytest.mark.real

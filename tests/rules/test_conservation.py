@@ -26,7 +26,7 @@ STEPS = ("/bin/sh -c make", "COPY dir:" + "0" * 64 + " in /", "", "ADD file:" + 
 
 
 @st.composite
-def _members(draw: st.DrawFn) -> Member:
+def members_of_images(draw: st.DrawFn) -> Member:
     path = draw(st.sampled_from(PATHS))
     kind = draw(st.sampled_from("ffffffhswod"))
     if kind == "f":
@@ -44,7 +44,7 @@ def _members(draw: st.DrawFn) -> Member:
 def _images(draw: st.DrawFn) -> tuple[ImageSpec, int, bool]:
     """An image, how many of its layers are the base's, and whether it has hardlinks."""
     # A name occurs once in a layer, so that layer and path tell which version a finding means.
-    unique = st.lists(_members(), max_size=9, unique_by=lambda member: member.name)
+    unique = st.lists(members_of_images(), max_size=9, unique_by=lambda member: member.name)
     drawn = draw(st.lists(unique, max_size=4))
     layers = tuple(layer(*members) for members in drawn)
     history = tuple(step(draw(st.sampled_from(STEPS))) for _ in layers)
