@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from layerscope.model.finding import FindingKind, Severity
-from layerscope.model.report import Report
+from layerscope.model.report import ImageSummary, Report, Totals
 from layerscope.model.rows import Column, Rows
 
 _COLUMNS = (
@@ -41,19 +41,11 @@ class ScannedLayer(Struct, frozen=True, kw_only=True):
 
 
 class Scanned(Struct, frozen=True, kw_only=True):
-    """What is kept of the report of one image."""
+    """What is kept of the report of one image; ``critical`` and ``high`` count its findings that are no base's."""
 
     source: str
-    name: str
-    platform: str
-    image_id: str
-    content_bytes: int
-    docker_size: int
-    stored_bytes: int
-    live_bytes: int
-    hidden_bytes: int
-    base_bytes: int
-    reclaimable_bytes: int
+    image: ImageSummary
+    totals: Totals
     critical: int
     high: int
     complete: bool
@@ -63,7 +55,8 @@ class Scanned(Struct, frozen=True, kw_only=True):
 class Sums(Struct, frozen=True, kw_only=True):
     """All images together; ``distinct_bytes`` and ``reclaimable_bytes`` count each layer once.
 
-    What can be had back in a layer is the least that any image says whose own it is: what one hides another may show.
+    The latter takes of each layer the least that any image says whose own it is, since what one hides another may show;
+    two images may mean different files by it, so it is a bound and no promise.
     """
 
     images: int
@@ -75,19 +68,10 @@ class Sums(Struct, frozen=True, kw_only=True):
 def scanned(report: Report, source: str) -> Scanned:
     """What ``scan`` says of a report."""
     own = Counter(finding.severity for finding in report.findings if finding.kind != FindingKind.INHERITED)
-    totals = report.totals
     return Scanned(
         source=source,
-        name=report.image.name,
-        platform=report.image.platform,
-        image_id=report.image.image_id,
-        content_bytes=totals.content_bytes,
-        docker_size=report.image.docker_size,
-        stored_bytes=totals.stored_bytes,
-        live_bytes=totals.live_bytes,
-        hidden_bytes=totals.hidden_bytes,
-        base_bytes=totals.base_bytes,
-        reclaimable_bytes=totals.reclaimable_bytes,
+        image=report.image,
+        totals=report.totals,
         critical=own[Severity.CRITICAL],
         high=own[Severity.HIGH],
         complete=report.complete,
@@ -108,7 +92,7 @@ def sums(images: Iterable[Scanned]) -> Sums:
     reclaimable: dict[str, int] = {}
     count = content = 0
     for image in images:
-        count, content = count + 1, content + image.content_bytes
+        count, content = count + 1, content + image.totals.content_bytes
         for layer in image.layers:
             sizes[layer.identity] = layer.content_bytes
             if layer.reclaimable_bytes is not None:
@@ -128,31 +112,31 @@ def scan_rows(images: Sequence[Scanned], *, sort: str, top: int) -> Rows:
     ``shared_bytes`` are those of layers that another image has too.
     """
     times = Counter(identity for image in images for identity in {layer.identity for layer in image.layers})
-    ordered = sorted(images, key=lambda image: (image.name, image.platform, image.source))
+    ordered = sorted(images, key=lambda one: (one.image.name, one.image.platform, one.source))
     if sort == "can-go":
-        ordered.sort(key=lambda image: image.reclaimable_bytes, reverse=True)
+        ordered.sort(key=lambda one: one.totals.reclaimable_bytes, reverse=True)
     elif sort == "size":
-        ordered.sort(key=lambda image: image.content_bytes, reverse=True)
+        ordered.sort(key=lambda one: one.totals.content_bytes, reverse=True)
     return Rows(columns=_COLUMNS, rows=tuple(_row(image, times) for image in ordered[: top or None]))
 
 
-def _row(image: Scanned, times: Counter[str]) -> tuple[object, ...]:
-    shared = sum(layer.content_bytes for layer in image.layers if times[layer.identity] > 1)
+def _row(one: Scanned, times: Counter[str]) -> tuple[object, ...]:
+    image, totals = one.image, one.totals
     return (
-        image.content_bytes,
-        len(image.layers),
-        image.base_bytes,
-        shared,
-        image.reclaimable_bytes,
-        image.critical,
-        image.high,
+        totals.content_bytes,
+        len(one.layers),
+        totals.base_bytes,
+        sum(layer.content_bytes for layer in one.layers if times[layer.identity] > 1),
+        totals.reclaimable_bytes,
+        one.critical,
+        one.high,
         image.name,
         image.platform,
-        image.source,
+        one.source,
         image.image_id,
         image.docker_size,
-        image.stored_bytes,
-        image.live_bytes,
-        image.hidden_bytes,
-        image.complete,
+        totals.stored_bytes,
+        totals.live_bytes,
+        totals.hidden_bytes,
+        one.complete,
     )

@@ -75,7 +75,7 @@ def scan(
         write(
             f"\n{counted(all_of_it.images, 'image')} of {form(all_of_it.content_bytes)};"
             f" {form(all_of_it.distinct_bytes)} with each layer counted once,"
-            f" {form(all_of_it.reclaimable_bytes)} of which can be had back\n"
+            f" of which at most {form(all_of_it.reclaimable_bytes)} can be had back\n"
         )
     if run.failed:
         raise typer.Exit(3)

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layerscope.analysis.scan import Scanned, ScannedLayer, scan_rows, sums
+from layerscope.model.report import ImageSummary, Totals
 
 LAYERS = st.builds(
     lambda name, can_go: ScannedLayer(identity=name, content_bytes=400, reclaimable_bytes=can_go),
@@ -13,19 +14,13 @@ LAYERS = st.builds(
 
 
 def image(name: str, *layers: ScannedLayer) -> Scanned:
-    content = sum(layer.content_bytes for layer in layers)
     return Scanned(
         source=f"{name}.tar",
-        name=name,
-        platform="linux/amd64",
-        image_id="",
-        content_bytes=content,
-        docker_size=content,
-        stored_bytes=content,
-        live_bytes=content,
-        hidden_bytes=0,
-        base_bytes=0,
-        reclaimable_bytes=sum(layer.reclaimable_bytes or 0 for layer in layers),
+        image=ImageSummary(source=f"{name}.tar", format="docker-archive", name=name, platform="linux/amd64"),
+        totals=Totals(
+            content_bytes=sum(layer.content_bytes for layer in layers),
+            reclaimable_bytes=sum(layer.reclaimable_bytes or 0 for layer in layers),
+        ),
         critical=0,
         high=0,
         complete=True,
@@ -82,4 +77,4 @@ def test_the_sums_do_not_hang_on_the_order_and_never_pass_those_of_the_images(st
     found = sums(images)
     assert found == sums(images[::-1])
     assert found.reclaimable_bytes <= found.distinct_bytes <= found.content_bytes
-    assert found.reclaimable_bytes <= sum(one.reclaimable_bytes for one in images)
+    assert found.reclaimable_bytes <= sum(one.totals.reclaimable_bytes for one in images)
