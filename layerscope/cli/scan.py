@@ -1,7 +1,7 @@
 """``layerscope scan``: many images, a row for each."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +19,7 @@ from layerscope.cli.options import (
     UnitsOption,
     reading_options,
 )
-from layerscope.errors import AmbiguousImage, LayerscopeError, NotAnImage, UsageError
+from layerscope.errors import AmbiguousImage, ArchiveError, LayerscopeError, NotAnImage, UsageError
 
 if TYPE_CHECKING:
     from layerscope.cli.sources import Asked
@@ -95,7 +95,7 @@ class _Run:
         from layerscope.cli.sources import is_saved
 
         passed_over = []
-        for place, is_named in _sources(places):
+        for place, is_named in _sources(places, self._fail):
             try:
                 if not is_named and is_saved(place):
                     raise NotAnImage(f"{place} is JSON")
@@ -120,8 +120,13 @@ class _Run:
         try:
             report = report_of(place, reading, self._asked)
         except AmbiguousImage as several:
+            if not several.choices:
+                raise
             for choice in several.choices:
-                yield from self._images(place, replace(reading, **{_PARTS[several.option]: choice}))
+                try:
+                    yield from self._images(place, replace(reading, **{_PARTS[several.option]: choice}))
+                except LayerscopeError as error:
+                    self._fail(error)
             return
         yield report
 
@@ -130,33 +135,35 @@ class _Run:
         tell(error)
 
 
-def _sources(places: list[str]) -> Iterator[tuple[str, bool]]:
+def _sources(places: list[str], failed: Callable[[LayerscopeError], None]) -> Iterator[tuple[str, bool]]:
     """Files and OCI layouts, and whether the user named each; what several places hold comes once."""
     seen = set()
-    for source, is_named in _all_sources(places):
-        real = os.path.realpath(source)
-        if real not in seen:
-            seen.add(real)
-            yield source, is_named
-
-
-def _all_sources(places: list[str]) -> Iterator[tuple[str, bool]]:
-    """The same for each place alone; links in a directory are not followed."""
     for place in places:
         path = Path(place)
         if place == "-":
             raise UsageError("scan cannot read an image from a pipe", hint="layerscope report - reads one")
-        if not path.is_dir() or _is_layout(path):
-            yield place, True
-            continue
-        for folder, folders, files in os.walk(path):
-            folders.sort()
-            layouts = [name for name in folders if _is_layout(Path(folder, name))]
-            folders[:] = [name for name in folders if name not in layouts]
-            for name in sorted([*files, *layouts]):
-                inside = os.path.join(folder, name)
-                if not os.path.islink(inside) and (name in layouts or os.path.isfile(inside)):
-                    yield inside, False
+        is_named = not path.is_dir() or _is_layout(path)
+        for source in (place,) if is_named else _inside(path, failed):
+            real = os.path.realpath(source)
+            if real not in seen:
+                seen.add(real)
+                yield source, is_named
+
+
+def _inside(root: Path, failed: Callable[[LayerscopeError], None]) -> Iterator[str]:
+    """The files and layouts in a directory and those below it; links are not followed."""
+
+    def refused(error: OSError) -> None:
+        failed(ArchiveError(f"{error.filename} cannot be read: {error.strerror or error}"))
+
+    for folder, folders, files in os.walk(root, onerror=refused):
+        folders.sort()
+        layouts = [name for name in folders if _is_layout(Path(folder, name))]
+        folders[:] = [name for name in folders if name not in layouts]
+        for name in sorted([*files, *layouts]):
+            inside = os.path.join(folder, name)
+            if not os.path.islink(inside) and (name in layouts or os.path.isfile(inside)):
+                yield inside
 
 
 def _is_layout(path: Path) -> bool:

@@ -1,5 +1,6 @@
 """The report to walk through: files, layers, findings and packages, and below them what is known of the current row."""
 
+from itertools import islice
 from typing import ClassVar
 
 from rich.text import Text
@@ -19,8 +20,10 @@ from layerscope.model.package import Package
 from layerscope.model.report import LayerReport, Report
 from layerscope.render.escape import printable
 from layerscope.render.options import TextOptions
-from layerscope.render.text import finding_cells, head, layer_cells
+from layerscope.render.text import finding_cells, head, layer_cells, notes
 
+_NOTES = 3
+"""Notes about the archive that are shown above; the report has all of them."""
 _TABS = ("files", "layers", "findings", "packages")
 _PACKAGE_COLUMNS = (
     ("SIZE", True), ("FILES", True), ("LAYER", True), ("TYPE", False), ("NAME", False), ("VERSION", False),
@@ -54,7 +57,8 @@ class Explorer(App[None]):
 
     def compose(self) -> ComposeResult:
         report, options, units = self._report, self._options, self._options.units
-        yield Static("\n".join(head(report, options)), id="head", markup=False)
+        above = [*head(report, options), *islice(notes(report), _NOTES)]
+        yield Static("\n".join(above), id="head", markup=False)
         packages = sorted(report.packages, key=lambda one: (-one.content_bytes, one.name, one.version))
         with TabbedContent(initial="files"):
             with TabPane("1 Files", id="files"):

@@ -34,7 +34,7 @@ def text(report: Report, options: TextOptions) -> str:
     sections = [section for lines in above if (section := list(lines))]
     # A blank line follows each section, and a title stands above the list that comes last: it gets what is left.
     left = _SCREEN - 1 - sum(len(section) + 1 for section in sections)
-    sections += [list(_wasted(report, options.top or max(0, min(_HIDDEN, left)), options)), list(_notes(report))]
+    sections += [list(_wasted(report, options.top or max(0, min(_HIDDEN, left)), options)), list(notes(report))]
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
 
 
@@ -247,7 +247,7 @@ def _wasted(report: Report, most: int, options: TextOptions) -> Iterator[str]:
         yield f"{options.units(row.content_bytes):>8}  {printable(row.path)} {told}"
 
 
-def _notes(report: Report) -> Iterator[str]:
+def notes(report: Report) -> Iterator[str]:
     """Whatever could not be read or did not fit; nothing is lost silently."""
     if not report.complete:
         yield "INCOMPLETE: at least one layer could not be read, and nothing of it is in the figures above"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.calling import NEEDS_SYMLINKS, call
+from tests.cli.calling import NEEDS_MODES, NEEDS_SYMLINKS, call
 from tests.conftest import FIXTURES, real_image
 
 TINY, BUILDER = FIXTURES / "tiny-legacy.tar", FIXTURES / "tiny-builder.tar"
@@ -109,6 +109,26 @@ def test_messages_of_several_lines_stay_so() -> None:
     done = call("scan", FIXTURES / "several.tar", "--image", "7")
     assert done.code == 3
     assert [line[:3] for line in done.err.splitlines()] == ["lay", "  0", "  1", "  2"]
+
+
+@NEEDS_MODES
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the root user may read everything")
+def test_a_directory_that_may_not_be_read_is_said(images: Path) -> None:
+    (images / "deep").chmod(0)
+    done = call("scan", images)
+    (images / "deep").chmod(0o755)
+    assert done.code == 3 and "deep cannot be read: Permission denied" in done.err
+
+
+def test_one_damaged_image_of_several_does_not_hide_the_others(tmp_path: Path) -> None:
+    data = (FIXTURES / "several.tar").read_bytes()
+    (builder,) = (row for row in rows(FIXTURES / "several.tar") if row["name"] == "tiny:builder")
+    config = builder["image_id"].removeprefix("sha256:").encode()
+    place = data.index(b'{"architecture"', data.index(config))
+    path = tmp_path / "several.tar"
+    path.write_bytes(data[:place] + b"?" + data[place + 1 :])
+    done = call("scan", path, "-f", "json")
+    assert done.code == 3 and len(json.loads(done.out)) == 2, done.err
 
 
 def test_where_there_is_no_image_it_is_said(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from layerscope.explore.pane import Table
 from layerscope.render.options import TextOptions
 from layerscope.render.units import si
 from tests.analysis.test_browse import browsing
-from tests.builder import ImageSpec, docker_legacy, file, layer, whiteout
+from tests.builder import ImageSpec, docker_legacy, docker_save, edit, file, layer, whiteout
 from tests.conftest import FIXTURES
 
 TINY = FIXTURES / "tiny-legacy.tar"
@@ -177,6 +177,14 @@ def test_a_hostile_name_is_only_text(tmp_path: Path, name: str | bytes) -> None:
         assert all(text.isprintable() for text in texts), keys
         if keys == ("h", "enter") and isinstance(name, str) and name.isprintable():
             assert found.told[0] == f"/srv/{name}"
+
+
+def test_what_could_not_be_read_is_said_above(tmp_path: Path) -> None:
+    spec = ImageSpec(layers=(layer(file("a", b"a")), layer(file("b", b"b"))), tags=("app:1",))
+    path = tmp_path / "image.tar"
+    path.write_bytes(edit(docker_save(spec), remove=(f"blobs/sha256/{spec.diff_ids[1].removeprefix('sha256:')}",)))
+    head = pressed(path).head
+    assert "\nINCOMPLETE: " in head and "\nnote: layer 1 is left out" in head
 
 
 def test_long_directories_are_cut_and_say_so(tmp_path: Path) -> None:
