@@ -167,4 +167,5 @@ def _inside(root: Path, failed: Callable[[LayerscopeError], None]) -> Iterator[s
 
 
 def _is_layout(path: Path) -> bool:
-    return (path / "index.json").is_file() or (path / "manifest.json").is_file()
+    """Whether a directory holds an image; one that may not be looked into is told of where it is listed."""
+    return any(os.path.isfile(path / name) for name in ("index.json", "manifest.json"))
