@@ -11,9 +11,11 @@ from layerscope.history.alignment import instructions as align
 from layerscope.history.dockerfile.parse import parse_dockerfile
 from layerscope.history.dockerfile.scope import BaseConfig
 from layerscope.model.base import Base
+from layerscope.render.renderers import RENDERERS
 from layerscope.stages.origins import Known, better_base, contradiction
 from layerscope.stages.placement import place
 from tests.builder import ImageSpec, directory, docker_save, file, layer
+from tests.render.reports import OPTIONS
 from tests.stages.scenes import Scene, Step, image, one, provenance, stage, step_of
 
 BASE = layer(file("usr/bin/tool", b"tool" * 500))
@@ -52,6 +54,23 @@ def test_a_builder_alone_is_enough_for_a_match(tmp_path: Path) -> None:
     assert (leak.stage, leak.evidence, leak.dockerfile_line) == ("b", "matched", None)
     assert step_of(made, 1).evidence == "matched"
     assert leak.made_by == "RUN git clone x"
+
+
+@pytest.mark.parametrize("before", [0, 160], ids=["short", "where the text is cut"])
+def test_a_secret_in_a_step_of_the_builder_is_masked(tmp_path: Path, before: int) -> None:
+    secret = "correcthorsebatterystaple"
+    command = f"RUN /bin/sh -c {'x' * before} git clone https://me:{secret}@example.org/a /app # buildkit"
+    builder = image(ROOT, Step(created_by=command, layer=APP))
+    made = scene(builders={"b": builder}).report(tmp_path, "matched", builders_alone=True)
+    (step,) = stage(made, "b").made_by
+    for text in (
+        step.text,
+        one(made, "vcs-metadata").made_by,
+        RENDERERS["json"](made, OPTIONS),
+        RENDERERS["table"](made, OPTIONS),
+    ):
+        assert secret[:6] not in text and secret[3:] not in text
+    assert "git clone https://me:" in step.text or before
 
 
 def test_of_two_builders_the_one_that_has_more_in_common_is_named(tmp_path: Path) -> None:
