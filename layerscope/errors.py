@@ -45,6 +45,9 @@ class AmbiguousImage(UsageError):
 class MissingExtra(UsageError):
     """An optional dependency is not installed; the hint names the extra that brings it."""
 
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs the extra {extra}", hint=f"install it with: pip install 'layerscope[{extra}]'")
+
 
 class ArchiveError(LayerscopeError):
     """The archive, or a part of it, could not be read."""

@@ -72,7 +72,10 @@ class Browser:
         if query != self._query:
             self._index(query)
             self._query = query
-        found = [*self._directories.get(directory, ()), *map(self._item, self._files.get(directory, ()))]
+        found = [
+            *self._directories.get(directory, ()),
+            *(self._item(number, query) for number in self._files.get(directory, ())),
+        ]
         found.sort(key=lambda item: item.name)
         if order == Order.SIZE:
             found.sort(key=lambda item: item.content_bytes, reverse=True)
@@ -114,13 +117,13 @@ class Browser:
                 )
             )
 
-    def _item(self, number: int) -> Item:
-        in_layer = self._query is not None and self._query.layer is not None
-        path = self._filesystem.path_in_layer(number) if in_layer else self._filesystem.path_of(number)
+    def _item(self, number: int, query: FileQuery) -> Item:
+        filesystem = self._filesystem
+        path = filesystem.path_of(number) if query.layer is None else filesystem.path_in_layer(number)
         return Item(
             name=path.rpartition("/")[2],
             path=path,
-            content_bytes=self._filesystem.sizes[number],
+            content_bytes=filesystem.sizes[number],
             reclaimable_bytes=self._can_go(number),
             files=1,
             number=number,

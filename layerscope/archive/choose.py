@@ -22,14 +22,15 @@ def choose(candidates: Sequence[Candidate], image: str, platform: Platform | Non
 
 def _by_name(groups: list[list[Candidate]], image: str) -> list[Candidate]:
     if not image:
-        readable = [index for index, group in enumerate(groups) if not all(candidate.missing for candidate in group)]
-        if len(readable or groups) > 1:
+        every = range(len(groups))
+        readable = [index for index in every if not all(candidate.missing for candidate in groups[index])] or every
+        if len(readable) > 1:
             raise AmbiguousImage(
                 f"the archive holds {len(groups)} images:\n{_listing(groups)}",
                 hint="pick one with --image NAME|INDEX",
-                choices=tuple(map(str, readable or range(len(groups)))),
+                choices=tuple(map(str, readable)),
             )
-        return groups[readable[0] if readable else 0]
+        return groups[readable[0]]
     if image.isdigit() and int(image) < len(groups):
         return groups[int(image)]
     found = [group for group in groups if any(_answers(candidate, image) for candidate in group)]

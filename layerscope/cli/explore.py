@@ -62,5 +62,4 @@ def _check(image: str) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
         raise UsageError("explore needs a terminal", hint="layerscope report prints the same to a file or a pipe")
     if find_spec("textual") is None:
-        hint = "install it with: pip install 'layerscope[explore]'"
-        raise MissingExtra("explore needs the extra explore", hint=hint)
+        raise MissingExtra("explore", "explore")

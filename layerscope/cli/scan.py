@@ -96,12 +96,14 @@ class _Run:
 
         passed_over = []
         for place, is_named in _sources(places, self._fail):
+            if not is_named and is_saved(place):
+                passed_over.append(place)
+                continue
             try:
-                if not is_named and is_saved(place):
-                    raise NotAnImage(f"{place} is JSON")
                 for report in self._images(place, self._reading):
                     if report.image.format == "rootfs" and not is_named:
-                        raise NotAnImage(f"{place} may be any tar")
+                        passed_over.append(place)  # It may be any tar.
+                        continue
                     if not report.complete:
                         warn(tuple(f"{place}: {text}" for text in report.warnings), quiet=self._reading.quiet)
                     yield place, report

@@ -19,6 +19,7 @@ _MOST = 2_000
 """Rows of one directory; a table of more is slow to fill, and nobody reads it."""
 _BAR, _FILES = 10, 9
 _WILD = frozenset("*?[")
+_ALL = "files of the final image"
 
 
 class FilesPane(Pane):
@@ -39,7 +40,7 @@ class FilesPane(Pane):
         self._units = units
         self._number_width = max(8, len(units(10**12 - 1)))  # All digits, where bytes are what was asked for.
         self._query = FileQuery()
-        self._what = "files of the final image"
+        self._what = _ALL
         self._directory = ""
         self._order = Order.SIZE
         self._items: list[Item] = []
@@ -92,7 +93,7 @@ class FilesPane(Pane):
             self.show(FileQuery(hidden=True), "hidden files, which are shipped and never seen")
 
     def action_all(self) -> None:
-        self.show(FileQuery(), "files of the final image")
+        self.show(FileQuery(), _ALL)
 
     def action_filter(self) -> None:
         field = self.query_one(Input)

@@ -38,13 +38,14 @@ class ListPane(Pane, Generic[T]):
     def compose(self) -> ComposeResult:
         table = Table()
         rows = [tuple(self._cells(value)) for value in self._values]
-        for number, (label, at_right) in enumerate(self._columns):
-            width = max([len(label), *(len(row[number]) for row in rows)])
-            table.add_column(label.rjust(width) if at_right else label)
-            if at_right:
-                rows = [(*row[:number], row[number].rjust(width), *row[number + 1 :]) for row in rows]
+        labels = tuple(label for label, _ in self._columns)
+        widths = [
+            max(map(len, column)) if at_right else 0
+            for column, (_, at_right) in zip(zip(labels, *rows, strict=True), self._columns, strict=True)
+        ]
+        table.add_columns(*map(str.rjust, labels, widths))
         for row in rows:
-            table.add_row(*map(Text, row))
+            table.add_row(*map(Text, map(str.rjust, row, widths)))
         yield table
 
     def lines(self) -> list[str]:

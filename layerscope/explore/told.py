@@ -8,7 +8,7 @@ from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 from layerscope.model.report import InstructionReport, LayerReport, Report
 from layerscope.render.escape import printable
-from layerscope.render.places import finding_stage, stage_words, step_place
+from layerscope.render.places import finding_stage, stage_words, step_words
 from layerscope.render.text import counted
 from layerscope.render.units import Units, percent
 from layerscope.rules.collapse import collapse
@@ -97,6 +97,4 @@ def _judged(finding: Finding) -> Iterator[str]:
 
 
 def _step(step: InstructionReport | None) -> str:
-    if step is None:
-        return "no instruction is recorded"
-    return printable(" ".join(f"{step_place(step)}{step.kind} {step.text}".split()))
+    return printable(step_words(step))

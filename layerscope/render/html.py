@@ -8,7 +8,7 @@ from layerscope.model.report import LayerReport, PathBytes, Report
 from layerscope.render.escape import printable
 from layerscope.render.html_style import STYLE
 from layerscope.render.options import TextOptions
-from layerscope.render.places import finding_stage, step_place
+from layerscope.render.places import finding_stage, step_words
 from layerscope.render.steps import next_steps
 from layerscope.render.text import counted
 from layerscope.render.told import Told, told, told_ignored
@@ -143,17 +143,14 @@ def _layers(report: Report, units: Units) -> Iterator[str]:
 
 def _layer(report: Report, layer: LayerReport, biggest: int, units: Units) -> str:
     step = report.instructions[layer.instruction] if layer.instruction is not None else None
-    told_text = f"{step.kind} {step.text}" if step else "no instruction is recorded"
-    told_text = step_place(step) + told_text
-    if layer.problem:
-        told_text = f"LEFT OUT: {layer.problem}"
+    told_text = f"LEFT OUT: {' '.join(layer.problem.split())}" if layer.problem else step_words(step)
     kept = layer.content_bytes - layer.reclaimable_bytes
     bar = _bar((("base" if layer.origin == "base" else "kept", kept), ("waste", layer.reclaimable_bytes)), biggest)
     back = units(layer.reclaimable_bytes) if layer.reclaimable_bytes else ""
     return (
         f'<tr><td class="n">{layer.index}</td><td class="n">{units(layer.content_bytes)}</td><td class="n">{back}</td>'
         f'<td class="chart"><div class="bar">{bar}</div></td>'
-        f'<td class="step">{_text(" ".join(told_text.split()))}</td></tr>'
+        f'<td class="step">{_text(told_text)}</td></tr>'
     )
 
 

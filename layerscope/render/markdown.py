@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from layerscope.model.finding import Finding, FindingKind
 from layerscope.model.report import Report
 from layerscope.render.options import TextOptions
-from layerscope.render.places import step_place
+from layerscope.render.places import step_words
 from layerscope.render.rows import markdown_text
 from layerscope.render.steps import next_steps
 from layerscope.render.text import counted
@@ -169,10 +169,7 @@ def _table(title: str, header: Row, sides: str, rows: Sequence[Row], most: int) 
 
 
 def _step(report: Report, index: int | None) -> str:
-    step = report.instructions[index] if index is not None else None
-    if step is None:
-        return "no instruction is recorded"
-    return step_place(step) + " ".join(f"{step.kind} {step.text}".split())
+    return step_words(report.instructions[index] if index is not None else None)
 
 
 def _cut(text: str) -> str:

@@ -9,10 +9,20 @@ def stage_words(name: str) -> str:
     return name if name.startswith("image ") else f"stage {name}"
 
 
-def step_place(step: InstructionReport | None) -> str:
-    """``line 14 from stage builder: ``; a mount is only a possible source. Empty where nothing is known."""
+def step_words(step: InstructionReport | None) -> str:
+    """A step with its place, on one line."""
     if step is None:
-        return ""
+        return "no instruction is recorded"
+    return " ".join(f"{_place(step)}{step.kind} {step.text}".split())
+
+
+def finding_stage(finding: Finding) -> str:
+    """`` from stage builder (matched)``, or nothing where no stage is known."""
+    return f" from {stage_words(finding.stage)} ({finding.evidence.value})" if finding.stage else ""
+
+
+def _place(step: InstructionReport) -> str:
+    """``line 14 from stage builder: ``; a mount is only a possible source. Empty where nothing is known."""
     line = f"line {step.dockerfile_line}" if step.dockerfile_line else ""
     source = ""
     if step.source_stage:
@@ -20,8 +30,3 @@ def step_place(step: InstructionReport | None) -> str:
         source = f" {'from' if sure else 'with input of'} {stage_words(step.source_stage)}"
     place = f"{line}{source}".lstrip()
     return f"{place}: " if place else ""
-
-
-def finding_stage(finding: Finding) -> str:
-    """`` from stage builder (matched)``, or nothing where no stage is known."""
-    return f" from {stage_words(finding.stage)} ({finding.evidence.value})" if finding.stage else ""

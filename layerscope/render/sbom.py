@@ -17,9 +17,7 @@ EXTRAS = {"cyclonedx": "cyclonedx", "spdx": "spdx_tools"}
 def require(name: str) -> None:
     """Raise MissingExtra where a format's library is not installed; other formats need none."""
     if name in EXTRAS and find_spec(EXTRAS[name]) is None:
-        raise MissingExtra(
-            f"the format {name} needs the extra {name}", hint=f"install it with: pip install 'layerscope[{name}]'"
-        )
+        raise MissingExtra(f"the format {name}", name)
 
 
 def installed(report: Report) -> tuple[Package, ...]:

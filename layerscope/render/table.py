@@ -1,6 +1,7 @@
 """Tables for a terminal: tabulate aligns them, and on a terminal the widest text column gives way."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from layerscope.model.rows import Rows
 from layerscope.render.escape import printable
@@ -67,8 +68,8 @@ def shortened(text: str, limit: int) -> str:
 
 def wrapped(text: str, limit: int, most: int) -> str:
     """``text`` over several lines, broken between words; what is left over after ``most`` lines is cut off."""
-    import textwrap
-
     limit = max(20, limit)
-    lines = textwrap.wrap(text, limit, break_on_hyphens=False)
-    return "\n".join([*lines[: most - 1], shortened(" ".join(lines[most - 1 :]), limit)]).rstrip("\n")
+    lines = wrap(text, limit, break_on_hyphens=False)
+    if len(lines) > most:
+        lines[most - 1 :] = [shortened(" ".join(lines[most - 1 :]), limit)]
+    return "\n".join(lines)

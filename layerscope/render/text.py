@@ -6,7 +6,7 @@ from layerscope.model.finding import Finding, FindingKind
 from layerscope.model.report import LayerReport, PathBytes, Report
 from layerscope.render.escape import printable
 from layerscope.render.options import TextOptions
-from layerscope.render.places import finding_stage, stage_words, step_place
+from layerscope.render.places import finding_stage, stage_words, step_words
 from layerscope.render.steps import next_steps
 from layerscope.render.table import aligned, shortened, wrapped
 from layerscope.render.units import Units, percent
@@ -96,12 +96,10 @@ def _layers(report: Report, options: TextOptions) -> Iterator[str]:
 
 def layer_cells(report: Report, layer: LayerReport, units: Units) -> list[str]:
     step = report.instructions[layer.instruction] if layer.instruction is not None else None
-    told = f"{step.kind} {step.text}".strip() if step else "no instruction is recorded"
-    told = step_place(step) + told
     back = units(layer.reclaimable_bytes) if layer.reclaimable_bytes else ""
     if layer.problem:
         return [str(layer.index), units(layer.stored_bytes), "", f"LEFT OUT: {printable(layer.problem)}"]
-    return [str(layer.index), units(layer.content_bytes), back, printable(" ".join(told.split()))]
+    return [str(layer.index), units(layer.content_bytes), back, printable(step_words(step))]
 
 
 def _findings(report: Report, options: TextOptions) -> Iterator[str]:

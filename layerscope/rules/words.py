@@ -39,7 +39,12 @@ def telling(paths: Sequence[FoundPath]) -> str:
     return next((path for path in groups if path not in _TOP), groups[0])
 
 
+def one_line(step: Instruction) -> str:
+    """An instruction on one line, its secrets masked while they still stand as they were written."""
+    return " ".join(redacted(str(step)).split())
+
+
 def shortened(step: Instruction) -> str:
     """An instruction on one short line, its secrets masked before anything is cut off."""
-    text = " ".join(redacted(str(step)).split())
+    text = one_line(step)
     return f"`{text}`" if len(text) <= _LONGEST else f"`{text[: _LONGEST - 3]}...`"
