@@ -1,6 +1,6 @@
 """The files of an image as somebody walks through them: what a directory holds, and all that is known of one file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import compress
 
@@ -42,9 +42,14 @@ class Item(Struct, frozen=True, kw_only=True):
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """What is known of one version; ``hidden_by`` is the instruction of the layer that hides it."""
+    """What is known of one version; ``hidden_by`` is the instruction of the layer that hides it.
+
+    ``path`` is where its own layer holds it, which is not that of the version where only a hardlink keeps it alive.
+    ``package`` is the one that owns it, or owned it until it was removed.
+    """
 
     version: Version
+    path: str
     instruction: InstructionReport | None
     hidden_by: InstructionReport | None
     package: Package | None
@@ -62,7 +67,11 @@ class Browser:
         self._analysis = analysis
         self._filesystem = analysis.filesystem
         self._steps = {step.layer: step for step in report.instructions if step.layer is not None}
-        self._judged = _judged(analysis.filesystem, report.findings)
+        self._judged: dict[int, list[tuple[Finding, int]]] = {}
+        self._biggest: dict[int, int] = {}
+        for number, index, content_bytes in _judged(analysis.filesystem, report.findings):
+            self._judged.setdefault(number, []).append((report.findings[index], content_bytes))
+            self._biggest.setdefault(index, number)
         self._query: FileQuery | None = None
         self._files: dict[str, list[int]] = {}
         self._directories: dict[str, list[Item]] = {}
@@ -85,15 +94,23 @@ class Browser:
 
     def facts(self, number: int) -> Facts:
         """All that is known of a version."""
-        version, owner = self._filesystem.version(number), self._analysis.catalog.owners[number]
+        version, catalog = self._filesystem.version(number), self._analysis.catalog
+        owner = catalog.owners[number]
+        if owner == UNOWNED:
+            owner = catalog.former.get(number, UNOWNED)
         return Facts(
             version=version,
+            path=self._filesystem.path_in_layer(number),
             instruction=self._steps.get(version.layer),
             hidden_by=self._steps.get(version.hidden_by),
-            package=None if owner == UNOWNED else self._analysis.catalog.packages[owner],
+            package=None if owner == UNOWNED else catalog.packages[owner],
             source=self._analysis.trace.stage_of(number),
             findings=tuple(finding for finding, _ in self._judged.get(number, ())),
         )
+
+    def biggest(self, finding: int) -> int | None:
+        """The biggest version that a finding of the report names, by its index; None where only the config tells it."""
+        return self._biggest.get(finding)
 
     def _index(self, query: FileQuery) -> None:
         """Gather the files by directory, and sum up what is below each directory."""
@@ -134,8 +151,8 @@ class Browser:
         return sum(size for finding, size in judged if finding.kind != FindingKind.INHERITED)
 
 
-def _judged(filesystem: Filesystem, findings: Sequence[Finding]) -> dict[int, list[tuple[Finding, int]]]:
-    """For each version the findings that name it, and what each claims of it; no two claim the same bytes.
+def _judged(filesystem: Filesystem, findings: Sequence[Finding]) -> Iterator[tuple[int, int, int]]:
+    """The version that each path of each finding means, the finding's index, and what it claims; no byte comes twice.
 
     A finding names layer and path, which nearly always is one version. A tar may hold a path twice, and what only a
     hardlink keeps alive goes by the link's name; then fate and length tell.
@@ -144,18 +161,16 @@ def _judged(filesystem: Filesystem, findings: Sequence[Finding]) -> dict[int, li
     numbers: dict[tuple[int, str], list[int]] = {}
     for number in compress(range(len(filesystem)), map(named.__contains__, filesystem.paths)):
         numbers.setdefault((filesystem.layer_of(number), filesystem.paths[number]), []).append(number)
-    found: dict[int, list[tuple[Finding, int]]] = {}
     claimed: set[int] = set()
 
     def unlike(number: int, path: FoundPath) -> tuple[bool, bool, bool]:
         is_other = filesystem.sizes[number] != path.content_bytes
         return FATE_WORDS[filesystem.fates[number]] != path.fate, number in claimed and path.content_bytes > 0, is_other
 
-    for finding in findings:
+    for index, finding in enumerate(findings):
         for path in finding.paths:
             same = numbers[path.layer, path.path]
             number = same[0] if len(same) == 1 else min(same, key=lambda one: unlike(one, path))
-            found.setdefault(number, []).append((finding, path.content_bytes))
             if path.content_bytes:
                 claimed.add(number)
-    return found
+            yield number, index, path.content_bytes

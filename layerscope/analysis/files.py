@@ -44,7 +44,8 @@ class FileQuery(Struct, frozen=True, kw_only=True):
     """Which versions to list: those at or below ``path``, live ones unless ``hidden`` asks for the others.
 
     ``layer`` asks for all that one layer holds, whatever became of it; ``pattern`` is a shell pattern over the whole
-    path or the last component, ``owner`` the name of a package (``-`` for what no package owns).
+    path or the last component, ``owner`` the name of a package (``-`` for what no package owns). ``package`` is the
+    index of one package in the catalog, of which all is asked for that it owns, or left hidden when it was removed.
     """
 
     path: str = "/"
@@ -52,6 +53,7 @@ class FileQuery(Struct, frozen=True, kw_only=True):
     hidden: bool = False
     pattern: str = ""
     owner: str = ""
+    package: int | None = None
     least_bytes: int = 0
 
 
@@ -91,7 +93,7 @@ def versions(filesystem: Filesystem, catalog: Catalog, query: FileQuery) -> Iter
     root = query.path.rstrip("/") or "/"
     kinds, sizes, paths = filesystem.kinds, filesystem.sizes, filesystem.paths
     directory, hardlink = Kind.DIRECTORY, Kind.HARDLINK
-    for number in _numbers(filesystem, query):
+    for number in _numbers(filesystem, catalog, query):
         path = paths[number] if query.layer is None else filesystem.path_in_layer(number)
         if root != "/" and not is_at_or_below(path, root):
             continue
@@ -151,8 +153,10 @@ def owner_of(catalog: Catalog, number: int) -> str:
     return f"{package.name} {package.version}"
 
 
-def _numbers(filesystem: Filesystem, query: FileQuery) -> Iterable[int]:
+def _numbers(filesystem: Filesystem, catalog: Catalog, query: FileQuery) -> Iterable[int]:
     fates = filesystem.fates
+    if query.package is not None:
+        return catalog.files(query.package)
     if query.layer is not None:
         return (number for number in filesystem.numbers(query.layer) if fates[number] != Fate.MARKER)
     if query.hidden:

@@ -51,7 +51,9 @@ def explore(
             raise UsageError(
                 f"{image} is a saved report, which does not hold all files", hint="name the image's archive"
             )
-        walk(one.report, Browser(one.analysis, one.report), TextOptions(units=units_named(units.value)))
+        browser = Browser(one.analysis, one.report)
+    # What is shown is all in memory: the archive may be written anew while somebody looks.
+    walk(one.report, browser, TextOptions(units=units_named(units.value)))
 
 
 def _check(image: str) -> None:

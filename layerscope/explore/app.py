@@ -7,11 +7,11 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Footer, Static, TabbedContent, TabPane
+from textual.widgets import Footer, Static, TabbedContent, TabPane, Tabs
 
 from layerscope.analysis.browse import Browser
 from layerscope.analysis.files import FileQuery
-from layerscope.explore.files import FilesPane
+from layerscope.explore.files import FilesPane, Spot
 from layerscope.explore.lists import ListPane
 from layerscope.explore.pane import Table, Told
 from layerscope.explore.told import of_finding, of_layer, of_package
@@ -26,7 +26,8 @@ _NOTES = 3
 """Notes about the archive that are shown above; the report has all of them."""
 _TABS = ("files", "layers", "findings", "packages")
 _PACKAGE_COLUMNS = (
-    ("SIZE", True), ("FILES", True), ("LAYER", True), ("TYPE", False), ("NAME", False), ("VERSION", False),
+    ("SIZE", True), ("FILES", True), ("LAYER", True), ("REMOVED", True), ("TYPE", False), ("NAME", False),
+    ("VERSION", False),
 )  # fmt: skip
 
 
@@ -36,7 +37,7 @@ class Explorer(App[None]):
     ENABLE_COMMAND_PALETTE = False
     CSS = """
     #head { height: auto; padding: 0 1; color: $text; background: $panel; }
-    #where { height: 1; padding: 0 1; color: $text-muted; }
+    .where { height: 1; padding: 0 1; color: $text-muted; }
     TabbedContent { height: 1fr; }
     TabPane { padding: 0; }
     Table { height: 1fr; overflow-x: hidden; }
@@ -52,6 +53,7 @@ class Explorer(App[None]):
         super().__init__()
         self.failure: Exception | None = None
         self._report = report
+        self._browser = browser
         self._options = options
         self._files = FilesPane(browser, options.units)
 
@@ -59,7 +61,8 @@ class Explorer(App[None]):
         report, options, units = self._report, self._options, self._options.units
         above = [*head(report, options), *islice(notes(report), _NOTES)]
         yield Static("\n".join(above), id="head", markup=False)
-        packages = sorted(report.packages, key=lambda one: (-one.content_bytes, one.name, one.version))
+        findings = tuple(enumerate(report.findings))
+        packages = sorted(enumerate(report.packages), key=_biggest_first)
         with TabbedContent(initial="files"):
             with TabPane("1 Files", id="files"):
                 yield self._files
@@ -74,9 +77,9 @@ class Explorer(App[None]):
             with TabPane(f"3 Findings ({len(report.findings)})", id="findings"):
                 yield ListPane(
                     (("FINDING", False), ("RULE", False), ("SIZE", True), ("WHERE", False)),
-                    report.findings,
-                    lambda finding: finding_cells(finding, options),
-                    lambda finding: of_finding(finding, units),
+                    findings,
+                    lambda finding: finding_cells(finding[1], options),
+                    lambda finding: of_finding(finding[1], units),
                     self._show_finding,
                 )
             with TabPane(f"4 Packages ({len(packages)})", id="packages"):
@@ -84,10 +87,10 @@ class Explorer(App[None]):
                     _PACKAGE_COLUMNS,
                     packages,
                     self._package_cells,
-                    lambda package: of_package(package, units),
+                    lambda package: of_package(package[1], units),
                     self._show_package,
                 )
-        with VerticalScroll(id="told"):
+        with _Below(id="told"):
             yield Static(id="lines", markup=False)
         yield Footer()
 
@@ -97,9 +100,15 @@ class Explorer(App[None]):
         super()._handle_exception(error)
         self._exit_renderables.clear()
 
+    def on_mount(self) -> None:
+        # The keys of the tabs are the digits; one key leads from the table to the text below, and back.
+        self.query_one(Tabs).can_focus = False
+
     def action_tab(self, name: str) -> None:
-        """Go to a tab."""
-        self.query_one(TabbedContent).active = name
+        """Go to the table of a tab, also from the text below it."""
+        tabs = self.query_one(TabbedContent)
+        tabs.active = name
+        tabs.get_pane(name).query_one(Table).focus()
 
     def on_tabbed_content_tab_activated(self, event: TabbedContent.TabActivated) -> None:
         """Go to the table of the tab, whatever way it was reached."""
@@ -112,26 +121,43 @@ class Explorer(App[None]):
         text.append("".join(f"\n{line}" for line in rest), style="not bold")
         self.query_one("#lines", Static).update(text)
 
-    def _package_cells(self, package: Package) -> tuple[str, ...]:
-        layer = "" if package.layer is None else str(package.layer)
-        size = self._options.units(package.content_bytes)
-        return size, f"{package.files:,}", layer, package.type, printable(package.name), printable(package.version)
+    def _package_cells(self, numbered: tuple[int, Package]) -> tuple[str, ...]:
+        package = numbered[1]
+        layers = ("" if layer is None else str(layer) for layer in (package.layer, package.removed_in))
+        names = map(printable, (package.type, package.name, package.version))
+        return self._options.units(package.content_bytes), f"{package.files:,}", *layers, *names
 
-    def _show(self, query: FileQuery, what: str, path: str = "/") -> None:
+    def _show(self, query: FileQuery, what: str, at: Spot = ("/", None)) -> None:
         self.action_tab("files")
-        self._files.show(query, what, path)
+        self._files.show(query, what, at)
 
     def _show_layer(self, layer: LayerReport) -> None:
         self._show(FileQuery(layer=layer.index), f"what layer {layer.index} holds")
 
-    def _show_package(self, package: Package) -> None:
-        self._show(FileQuery(owner=package.name), f"files of {printable(package.name)}")
+    def _show_package(self, numbered: tuple[int, Package]) -> None:
+        index, package = numbered
+        what = "files of" if package.removed_in is None else "hidden files that were of"
+        self._show(FileQuery(package=index), f"{what} {printable(f'{package.name} {package.version}')}")
 
-    def _show_finding(self, finding: Finding) -> None:
+    def _show_finding(self, numbered: tuple[int, Finding]) -> None:
         """The biggest file of it, in the layer that holds that; what only the config tells of has none."""
-        if finding.paths:
-            biggest = finding.paths[0]
-            self._show(FileQuery(layer=biggest.layer), f"what layer {biggest.layer} holds", biggest.path)
+        number = self._browser.biggest(numbered[0])
+        if number is not None:
+            facts = self._browser.facts(number)
+            layer = facts.version.layer
+            self._show(FileQuery(layer=layer), f"what layer {layer} holds", (facts.path, number))
+
+
+class _Below(VerticalScroll):
+    """The text below the table; whoever cannot scroll it has no need to go there."""
+
+    def allow_focus(self) -> bool:
+        return super().allow_focus() and self.max_scroll_y > 0
+
+
+def _biggest_first(numbered: tuple[int, Package]) -> tuple[int, int, str, str]:
+    package = numbered[1]
+    return -package.content_bytes, -package.hidden_bytes, package.name, package.version
 
 
 def explore(report: Report, browser: Browser, options: TextOptions) -> None:

@@ -1,6 +1,6 @@
 """The pane that goes through directories, as ncdu and dive do: one directory at a time, the biggest first."""
 
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from msgspec.structs import replace
 from rich.text import Text
@@ -10,16 +10,17 @@ from textual.widgets import Input, Static
 
 from layerscope.analysis.browse import Browser, Item, Order
 from layerscope.analysis.files import FileQuery
-from layerscope.explore.pane import Pane, Table
+from layerscope.explore.pane import MOST, Pane, Table, cut
 from layerscope.explore.told import of_directory, of_file
 from layerscope.render.escape import printable
 from layerscope.render.units import Units
 
-_MOST = 2_000
-"""Rows of one directory; a table of more is slow to fill, and nobody reads it."""
 _BAR, _FILES = 10, 9
 _WILD = frozenset("*?[")
 _ALL = "files of the final image"
+
+Spot: TypeAlias = tuple[str, int | None]
+"""Path and number of an item; a directory has no number, and may have a file's path where only one of them is live."""
 
 
 class FilesPane(Pane):
@@ -31,7 +32,7 @@ class FilesPane(Pane):
         Binding("s", "order", "Sort"),
         Binding("h", "hidden", "Hidden"),
         Binding("slash", "filter", "Filter"),
-        Binding("escape", "all", "All files"),
+        Binding("escape", "leave", "All files"),
     ]
 
     def __init__(self, browser: Browser, units: Units) -> None:
@@ -48,24 +49,23 @@ class FilesPane(Pane):
         self._rows: dict[str, int] = {}
 
     def compose(self) -> ComposeResult:
-        yield Static(id="where", markup=False)
+        yield Static(id="where", classes="where", markup=False)
         table = Table()
         wide = self._number_width
         for label, width in (("SIZE", wide), ("", _BAR), ("CAN GO", wide), ("FILES", _FILES), ("NAME", None)):
             table.add_column(label.rjust(width or 0), width=width)
         yield table
-        yield Input(placeholder="a shell pattern such as *.pyc, or a part of a name", id="filter")
+        yield Input(placeholder="a part of a path, or a shell pattern such as *.pyc", id="filter")
 
     def on_mount(self) -> None:
         self.query_one(Input).display = False
         self._fill()
 
-    def show(self, query: FileQuery, what: str, path: str = "/") -> None:
-        """Show what a query asks for: the directory of ``path``, with the cursor on it."""
-        self._query, self._what, self._directory = query, what, path.rpartition("/")[0]
+    def show(self, query: FileQuery, what: str, at: Spot = ("/", None)) -> None:
+        """Show what a query asks for: the directory that ``at`` lies in, with the cursor on it."""
+        self._query, self._what, self._directory = query, what, at[0].rpartition("/")[0]
         self._rows.clear()
-        self.query_one(Input).display = False
-        self._fill(path)
+        self._fill(at)
         self.query_one(Table).focus()
 
     def action_open(self) -> None:
@@ -79,27 +79,36 @@ class FilesPane(Pane):
         if self._directory:
             left = self._directory
             self._directory = left.rpartition("/")[0]
-            self._fill(left)
+            self._fill((left, None))
 
     def action_order(self) -> None:
         orders = list(Order)
         self._order = orders[(orders.index(self._order) + 1) % len(orders)]
-        self._fill()
+        self._rows.clear()
+        item = self._current()
+        self._fill((item.path, item.number) if item is not None else None)
 
     def action_hidden(self) -> None:
         if self._query.hidden:
-            self.action_all()
+            self.show(FileQuery(), _ALL)
         else:
             self.show(FileQuery(hidden=True), "hidden files, which are shipped and never seen")
 
-    def action_all(self) -> None:
-        self.show(FileQuery(), _ALL)
+    def action_leave(self) -> None:
+        """Close the filter where it is open, else go back to all files."""
+        if self.query_one(Input).has_focus:
+            self.query_one(Table).focus()
+        else:
+            self.show(FileQuery(), _ALL)
 
     def action_filter(self) -> None:
         field = self.query_one(Input)
         field.display = True
         field.value = self._query.pattern
         field.focus()
+
+    def on_input_blurred(self) -> None:
+        self.query_one(Input).display = False
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Filter by what was typed; nothing at all shows every file again."""
@@ -116,22 +125,22 @@ class FilesPane(Pane):
             return ["nothing is here"]
         if item.number is None:
             return list(of_directory(item, self._units))
-        return list(of_file(self._browser.facts(item.number), self._units))
+        return list(of_file(item.path, self._browser.facts(item.number), self._units))
 
     def _current(self) -> Item | None:
         row = self.query_one(Table).cursor_row
         return self._items[row] if 0 <= row < len(self._items) else None
 
-    def _fill(self, at: str = "") -> None:
-        """List the directory; the cursor goes to the path ``at``, else to where it was."""
+    def _fill(self, at: Spot | None = None) -> None:
+        """List the directory; the cursor goes to ``at``, else to where it was."""
         table, units = self.query_one(Table), self._units
         found = self._browser.items(self._query, self._directory, self._order)
-        self._items = found[:_MOST]
+        self._items = found[:MOST]
         table.clear()
         biggest = max((item.content_bytes for item in self._items), default=0) or 1
         for item in self._items:
             can_go = units(item.reclaimable_bytes) if item.reclaimable_bytes else ""
-            name = printable(item.name) + ("/" if item.number is None else "")
+            name = printable(item.name or "/") + ("/" if item.number is None else "")
             table.add_row(
                 Text(units(item.content_bytes).rjust(self._number_width)),
                 Text("━" * round(_BAR * item.content_bytes / biggest), style="cyan"),
@@ -139,7 +148,7 @@ class FilesPane(Pane):
                 Text((f"{item.files:,}" if item.number is None else "").rjust(_FILES)),
                 Text(name, style="bold" if item.number is None else ""),
             )
-        rows = [item.path for item in self._items]
+        rows = [(item.path, item.number) for item in self._items]
         row = rows.index(at) if at in rows else self._rows.get(self._directory, 0)
         table.move_cursor(row=row)
         self.query_one("#where", Static).update(self._said(len(found)))
@@ -147,5 +156,5 @@ class FilesPane(Pane):
 
     def _said(self, count: int) -> str:
         pattern = f" like {printable(self._query.pattern)}" if self._query.pattern else ""
-        cut = f"; the first {_MOST:,} of {count:,} are listed" if count > _MOST else ""
-        return f"{printable(self._directory or '/')}   {self._what}{pattern}, by {self._order.value}{cut}"
+        said = f"; {cut(count)}" if cut(count) else ""
+        return f"{printable(self._directory or '/')}   {self._what}{pattern}, by {self._order.value}{said}"

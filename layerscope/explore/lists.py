@@ -6,8 +6,9 @@ from typing import ClassVar, Generic, TypeVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.widgets import Static
 
-from layerscope.explore.pane import Pane, Table
+from layerscope.explore.pane import MOST, Pane, Table, cut
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ class ListPane(Pane, Generic[T]):
 
     def compose(self) -> ComposeResult:
         table = Table()
-        rows = [tuple(self._cells(value)) for value in self._values]
+        rows = [tuple(self._cells(value)) for value in self._values[:MOST]]
         labels = tuple(label for label, _ in self._columns)
         widths = [
             max(map(len, column)) if at_right else 0
@@ -46,6 +47,8 @@ class ListPane(Pane, Generic[T]):
         table.add_columns(*map(str.rjust, labels, widths))
         for row in rows:
             table.add_row(*map(Text, map(str.rjust, row, widths)))
+        if said := cut(len(self._values)):
+            yield Static(said, classes="where", markup=False)
         yield table
 
     def lines(self) -> list[str]:

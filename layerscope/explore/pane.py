@@ -8,6 +8,10 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import DataTable
 
+MOST = 2_000
+"""Rows of one table; one of more is slow to fill, and nobody reads it."""
+_OWN_KEYS = frozenset(("left", "right", "home", "end"))
+
 
 class Told(Message):
     """What there is to say of a row; the first line names it."""
@@ -21,13 +25,18 @@ class Table(DataTable[Text], inherit_bindings=False):
     """A table of which whole rows are pointed at; left and right are for whoever holds it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        binding
-        for binding in DataTable.BINDINGS
-        if isinstance(binding, Binding) and binding.key not in ("left", "right")
+        *(one for one in DataTable.BINDINGS if isinstance(one, Binding) and one.key not in _OWN_KEYS),
+        Binding("home", "scroll_top", show=False),
+        Binding("end", "scroll_bottom", show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__(cursor_type="row")
+
+
+def cut(count: int) -> str:
+    """What is said of a table that has not all ``count`` rows; empty where it has."""
+    return f"the first {MOST:,} of {count:,} are listed" if count > MOST else ""
 
 
 class Pane(Vertical):

@@ -25,20 +25,23 @@ def of_directory(item: Item, units: Units) -> Iterator[str]:
         yield f"{units(item.reclaimable_bytes)} ({share}) of it can be had back"
 
 
-def of_file(facts: Facts, units: Units) -> Iterator[str]:
-    """A version of a file: who brought it, what became of it, and why it may be needless."""
+def of_file(path: str, facts: Facts, units: Units) -> Iterator[str]:
+    """A version of a file, known by ``path``: who brought it, what became of it, and why it may be needless."""
     version = facts.version
-    yield printable(f"{version.path} -> {version.link}" if version.link else version.path)
+    yield printable(f"{path} -> {version.link}" if version.link else path)
     kind = f"{KIND_WORDS[version.kind]}, mode {version.mode:04o}, owner {version.uid}:{version.gid}"
     yield f"{units(version.content_bytes)}, {kind}"
     yield f"layer {version.layer}: {_step(facts.instruction)}"
+    if facts.path != version.path:
+        yield printable(f"its layer has it as {facts.path}; the hardlink {version.path} keeps it alive")
     if facts.source is not None:
         yield f"came from {printable(stage_words(facts.source.stage))} ({facts.source.evidence.value})"
     if version.fate != Fate.LIVE:
         by = f" by layer {version.hidden_by}: {_step(facts.hidden_by)}" if version.hidden_by >= 0 else ""
         yield f"hidden: {FATE_WORDS[version.fate]}{by}"
     if facts.package is not None:
-        yield f"belongs to {printable(f'{facts.package.name} {facts.package.version} ({facts.package.type})')}"
+        belongs = "belongs" if facts.package.removed_in is None else "belonged"
+        yield f"{belongs} to {printable(f'{facts.package.name} {facts.package.version} ({facts.package.type})')}"
     elif version.fate == Fate.LIVE:
         yield "belongs to no package"
     for finding in facts.findings:
@@ -53,7 +56,7 @@ def of_layer(layer: LayerReport, report: Report, units: Units) -> Iterator[str]:
         yield f"LEFT OUT: {printable(layer.problem)}"
     entries = counted(layer.entries, "entry", "entries")
     yield f"{units(layer.content_bytes)} in {entries}, {units(layer.stored_bytes)} stored"
-    yield f"{units(layer.live_bytes)} are in the final image, {units(layer.hidden_bytes)} are hidden by upper layers"
+    yield f"{units(layer.live_bytes)} are in the final image, {units(layer.hidden_bytes)} are hidden"
     if layer.reclaimable_bytes:
         yield f"{units(layer.reclaimable_bytes)} can be had back"
     yield f"diff_id {printable(layer.diff_id) or 'unknown'}, {layer.verified or 'nothing'} proven"
@@ -62,8 +65,10 @@ def of_layer(layer: LayerReport, report: Report, units: Units) -> Iterator[str]:
 def of_finding(finding: Finding, units: Units) -> Iterator[str]:
     """A finding with its fix and the directories that say most of where it lies."""
     yield from _judged(finding)
-    where = f"{counted(finding.path_count, 'path')}{printable(finding_stage(finding))}"
-    yield f"{units(finding.content_bytes)} in {where}, evidence: {finding.evidence.value}"
+    size = (
+        f"{units(finding.content_bytes)} in {counted(finding.path_count, 'path')}" if finding.path_count else "no file"
+    )
+    yield f"{size}{printable(finding_stage(finding))}, evidence: {finding.evidence.value}"
     if finding.made_by:
         yield f"made by {printable(finding.made_by)}"
     for group in collapse(((path.path, path.content_bytes) for path in finding.paths), most=_PLACES):

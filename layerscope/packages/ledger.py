@@ -33,7 +33,7 @@ class Ledger:
         self._is_os: list[bool] = []
         self._indexes: dict[_Identity, int] = {}
         self._shared: set[int] = set()
-        self._hidden_owners: dict[int, int] = {}
+        self._former: dict[int, int] = {}
 
     def add(self, claim: Claim, *, is_os: bool, is_guess: bool = False) -> None:
         """Settle one claim; a second record of the same package at the same place adds to the first."""
@@ -70,12 +70,17 @@ class Ledger:
             for owner, content_bytes in sums.items():
                 by_layer[owner][layer.index] = content_bytes
         unowned = live_bytes - sum(sum(layers.values()) for layers in by_layer)
-        hidden = self._hidden_bytes()
+        self._give_hidden_carriers_to_their_links()
+        hidden: Counter[int] = Counter()
+        for number, index in self._former.items():
+            hidden[index] += filesystem.content_bytes(number)
         packages = tuple(
             self._package(claim, index, files=files[index], layers=by_layer[index], hidden_bytes=hidden[index])
             for index, claim in enumerate(self._claims)
         )
-        return Catalog(packages=packages, owners=self._owners, unowned_bytes=unowned, warnings=warnings)
+        return Catalog(
+            packages=packages, owners=self._owners, unowned_bytes=unowned, former=self._former, warnings=warnings
+        )
 
     def _files(self, claim: Claim) -> tuple[int, ...]:
         """The claimed versions that can be owned: live, and no directories."""
@@ -111,7 +116,7 @@ class Ledger:
         fates = self._filesystem.fates
         for number in self._known(claim):
             if fates[number] not in (Fate.LIVE, Fate.MARKER):
-                self._hidden_owners.setdefault(number, index)
+                self._former.setdefault(number, index)
 
     def _give_bytecode_to_its_source(self) -> None:
         """Python's caches are made by whoever runs or installs the source, and no package lists them all."""
@@ -139,17 +144,12 @@ class Ledger:
             if owners[carrier] == UNOWNED and filesystem.fates[carrier] == Fate.LIVE:
                 owners[carrier] = owners[link]
 
-    def _hidden_bytes(self) -> Counter[int]:
-        """What each removed package still costs below."""
-        filesystem = self._filesystem
-        found: Counter[int] = Counter()
-        counted = set()
-        for number, index in self._hidden_owners.items():
+    def _give_hidden_carriers_to_their_links(self) -> None:
+        filesystem, former = self._filesystem, self._former
+        for number, index in tuple(former.items()):
             carrier = filesystem.carrier(number)
-            if carrier not in counted and filesystem.fates[carrier] != Fate.LIVE:
-                counted.add(carrier)
-                found[index] += filesystem.content_bytes(carrier)
-        return found
+            if filesystem.fates[carrier] != Fate.LIVE:
+                former.setdefault(carrier, index)
 
     def _package(self, claim: Claim, index: int, *, files: int, layers: dict[int, int], hidden_bytes: int) -> Package:
         return Package(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +15,7 @@ from layerscope.analysis.files import FileQuery
 from layerscope.analysis.report import report
 from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
+from layerscope.model.finding import FindingKind
 from layerscope.model.report import Report
 from tests.builder import ImageSpec, Member, directory, docker_legacy, file, hardlink, layer, whiteout
 from tests.conftest import FIXTURES, real_image
@@ -25,9 +26,9 @@ T = TypeVar("T")
 
 
 @contextmanager
-def browsing(path: Path) -> Iterator[tuple[Browser, Report, Analysis]]:
+def browsing(path: Path, known: Question | None = None) -> Iterator[tuple[Browser, Report, Analysis]]:
     with open_image(str(path), Reading(wanted=WANTED)) as image:
-        analysis = analyse(image, Question())
+        analysis = analyse(image, known or Question())
         made = report(analysis)
         yield Browser(analysis, made), made, analysis
 
@@ -53,6 +54,14 @@ def check_sums(path: Path) -> None:
             query = FileQuery(layer=one.index)
             assert everything(browser, query, lambda item: item.content_bytes) == one.content_bytes
             assert everything(browser, query, lambda item: item.reclaimable_bytes) == one.reclaimable_bytes
+        for index, package in enumerate(made.packages):
+            own = package.content_bytes if package.removed_in is None else package.hidden_bytes
+            assert everything(browser, FileQuery(package=index), lambda item: item.content_bytes) == own
+        for index, finding in enumerate(made.findings):
+            number = browser.biggest(index)
+            assert (number is None) == (not finding.paths)
+            if number is not None:
+                assert any(one is finding for one in browser.facts(number).findings)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +82,7 @@ def test_directories_add_up_whatever_an_image_holds(tmp_path: Path, stack: list[
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("name", ["notesapp-default.tar", "waste-v1.tar", "mini-v1.oci-gzip.tar"])
+@pytest.mark.parametrize("name", ["notesapp-default.tar", "waste-v1.tar", "python-3.tar"])
 def test_directories_of_real_images_add_up(name: str) -> None:
     check_sums(real_image(name))
 
@@ -128,3 +137,80 @@ def test_a_file_is_told_with_all_that_is_known_of_it(archive: Path) -> None:
     assert facts.hidden_by is not None and facts.hidden_by.text == "rm /srv/app/main"
     assert [finding.rule for finding in facts.findings] == ["deleted-later"]
     assert facts.package is None and facts.source is None
+
+
+SITE = "usr/lib/python3.11/site-packages"
+
+
+def distribution(where: str, version: str, size: int) -> tuple[Member, ...]:
+    record = "tool.py,,\n" + "".join(f"tool-{version}.dist-info/{name},,\n" for name in ("METADATA", "RECORD"))
+    return (
+        file(f"{where}/tool.py", b"x" * size),
+        file(f"{where}/tool-{version}.dist-info/METADATA", f"Name: tool\nVersion: {version}\n".encode()),
+        file(f"{where}/tool-{version}.dist-info/RECORD", record.encode()),
+    )
+
+
+def saved_image(path: Path, *layers: bytes, **fields: Any) -> Path:
+    path.write_bytes(docker_legacy(ImageSpec(layers=layers, **fields)))
+    return path
+
+
+def packaged(directory: Path) -> Path:
+    """One package twice, at two places, and a third version of it that was removed."""
+    lower = layer(*distribution(SITE, "1.0", 1000), *distribution("opt/app/site-packages", "2.0", 600))
+    third = layer(*distribution("srv/site-packages", "3.0", 300))
+    names = ("tool.py", "tool-3.0.dist-info")
+    return saved_image(
+        directory / "image.tar", lower, third, layer(*(whiteout(f"srv/site-packages/{name}") for name in names))
+    )
+
+
+def test_a_package_is_shown_by_itself_also_where_another_has_its_name(tmp_path: Path) -> None:
+    path = packaged(tmp_path)
+    check_sums(path)
+    with browsing(path) as (browser, made, _):
+        found = {}
+        for index, package in enumerate(made.packages):
+            (root,) = browser.items(FileQuery(package=index), "", Order.SIZE)
+            found[package.version] = root.name, root.files
+    assert found == {"1.0": ("usr", 3), "2.0": ("opt", 3), "3.0": ("srv", 3)}
+
+
+def test_a_removed_package_is_told_of_what_it_left(tmp_path: Path) -> None:
+    with browsing(packaged(tmp_path)) as (browser, _, _):
+        left = browser.items(FileQuery(hidden=True), "/srv/site-packages", Order.SIZE)
+        gone = next(item.number for item in left if item.name == "tool.py")
+        assert gone is not None
+        package = browser.facts(gone).package
+    assert package is not None and (package.version, package.removed_in) == ("3.0", 2)
+
+
+def test_what_only_a_hardlink_keeps_alive_is_found_where_its_layer_has_it(tmp_path: Path) -> None:
+    path = saved_image(
+        tmp_path / "image.tar",
+        layer(file("srv/app/.git/HEAD", b"ref: x"), file("srv/app/.git/objects/pack", b"x" * 9000)),
+        layer(hardlink("srv/app/.git/kept", "srv/app/.git/objects/pack"), whiteout("srv/app/.git/objects/pack")),
+    )
+    with browsing(path) as (browser, made, _):
+        number = browser.biggest([one.content_bytes for one in made.findings].index(9006))
+        assert number is not None
+        facts = browser.facts(number)
+    assert (facts.version.layer, facts.path, facts.version.path) == (
+        0,
+        "/srv/app/.git/objects/pack",
+        "/srv/app/.git/kept",
+    )
+
+
+def test_what_the_base_brought_is_not_counted_as_what_can_go(tmp_path: Path) -> None:
+    repository = layer(file("opt/tool/.git/HEAD", b"ref: x"), file("opt/tool/.git/objects/pack", b"x" * 9000))
+    base, path = tmp_path / "base.tar", tmp_path / "image.tar"
+    saved_image(base, repository)
+    saved_image(path, repository, layer(file("app/.git/HEAD", b"ref: y"), file("app/.git/objects/pack", b"y" * 500)))
+    with open_image(str(base), Reading()) as one:
+        known = Question(base=one.config.diff_ids)
+    with browsing(path, known) as (browser, made, _):
+        assert {finding.kind for finding in made.findings} == {FindingKind.INHERITED, FindingKind.BLOAT}
+        can_go = {item.name: item.reclaimable_bytes for item in browser.items(FileQuery(), "", Order.NAME)}
+    assert can_go == {"app": 506, "opt": 0}

@@ -5,6 +5,7 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
@@ -51,7 +52,9 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         explore._check("image.tar")
 
 
-def on_terminal(*arguments: str | Path, keys: bytes, awaited: bytes) -> tuple[int, bytes]:
+def on_terminal(
+    *arguments: str | Path, keys: bytes, awaited: bytes, meanwhile: Callable[[], object] = lambda: None
+) -> tuple[int, bytes]:
     """The exit code and all output of a call on a terminal, where ``keys`` are pressed once ``awaited`` is shown."""
     pty = pytest.importorskip("pty", reason="the system has no pseudo-terminals")
     import fcntl
@@ -82,6 +85,7 @@ def on_terminal(*arguments: str | Path, keys: bytes, awaited: bytes) -> tuple[in
         out += piece
         if awaited in out and not pressed:
             pressed = True
+            meanwhile()
             os.write(ours, keys)
     os.close(ours)
     process.kill() if time.monotonic() >= limit else None
@@ -92,6 +96,13 @@ def test_it_shows_the_image_until_q_is_pressed() -> None:
     code, out = on_terminal(TINY, keys=b"q", awaited=b"can be had back")
     assert code == 0, out
     assert b"tiny:legacy" in out and b"Traceback" not in out
+
+
+def test_the_archive_may_be_written_anew_while_somebody_looks(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(TINY.read_bytes())
+    code, out = on_terminal(path, keys=b"q", awaited=b"can be had back", meanwhile=lambda: path.write_bytes(b"new"))
+    assert code == 0, out
 
 
 def test_a_saved_report_has_too_little_to_walk_through(tmp_path: Path) -> None:

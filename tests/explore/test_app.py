@@ -8,12 +8,18 @@ from pathlib import Path
 import pytest
 from textual.widgets import Static, TabbedContent
 
+from layerscope.analysis.analyse import Question
 from layerscope.explore.app import Explorer
 from layerscope.explore.pane import Table
+from layerscope.explore.told import of_package
+from layerscope.history.dockerfile.parse import parse_dockerfile
+from layerscope.model.digest import Digest
+from layerscope.model.package import Package
 from layerscope.render.options import TextOptions
 from layerscope.render.units import si
-from tests.analysis.test_browse import browsing
-from tests.builder import ImageSpec, docker_legacy, docker_save, edit, file, layer, whiteout
+from layerscope.stages.origins import Known
+from tests.analysis.test_browse import browsing, packaged, saved_image
+from tests.builder import ImageSpec, digest, docker_legacy, docker_save, edit, file, hardlink, layer, whiteout
 from tests.conftest import FIXTURES
 
 TINY = FIXTURES / "tiny-legacy.tar"
@@ -21,13 +27,17 @@ TINY = FIXTURES / "tiny-legacy.tar"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What is on the screen: the head, the open tab, the line above the files, its rows, and what is told below."""
+    """What is on the screen: the head, the open tab, the line above the files, its rows, and what is told below.
+
+    ``focus`` is the kind of widget that gets the keys.
+    """
 
     head: str
     tab: str
     where: str
     rows: list[list[str]]
     told: list[str]
+    focus: str
 
     def column(self, number: int) -> list[str]:
         return [row[number] for row in self.rows]
@@ -42,16 +52,17 @@ def seen(app: Explorer) -> Seen:
         where=str(app.query_one("#where", Static).render()),
         rows=[[str(cell).strip() for cell in table.get_row_at(row)] for row in range(table.row_count)],
         told=str(app.query_one("#lines", Static).render()).split("\n"),
+        focus=type(app.focused).__name__,
     )
 
 
-def pressed(path: Path, *keys: str) -> Seen:
+def pressed(path: Path, *keys: str, known: Question | None = None, height: int = 30) -> Seen:
     """What is on the screen when these keys were pressed."""
 
     async def walk() -> Seen:
-        with browsing(path) as (browser, report, _):
+        with browsing(path, known) as (browser, report, _):
             app = Explorer(report, browser, TextOptions(units=si))
-            async with app.run_test(size=(100, 30)) as pilot:
+            async with app.run_test(size=(100, height)) as pilot:
                 await pilot.pause()
                 for key in keys:
                     await pilot.press(key)
@@ -118,6 +129,29 @@ def test_the_order_goes_round() -> None:
     assert by_size.where.endswith("by size")
 
 
+def test_the_cursor_stays_with_its_file_when_the_order_changes() -> None:
+    for times in range(4):
+        found = pressed(TINY, "down", "down", *["s"] * times)
+        assert found.told[0] == "/src", times
+    inside = pressed(TINY, "down", "down", "enter", "s", "left", "s", "s")
+    assert inside.told[0] == "/src"
+
+
+def test_home_and_end_go_to_the_first_and_the_last_row() -> None:
+    assert pressed(TINY, "end").told[0] == "/cache"
+    assert pressed(TINY, "end", "home").told[0] == "/bin"
+
+
+def test_tab_goes_to_the_text_below_where_that_is_too_long_and_back() -> None:
+    assert pressed(TINY, "tab").focus == "Table"  # All of it can be read.
+    keys = ("h", "enter", "enter")
+    assert pressed(TINY, *keys, "tab", height=14).focus == "_Below"
+    assert pressed(TINY, *keys, "tab", "tab", height=14).focus == "Table"
+    for key, tab in (("1", "files"), ("2", "layers")):
+        found = pressed(TINY, *keys, "tab", key, height=14)
+        assert (found.focus, found.tab) == ("Table", tab)
+
+
 def test_a_filter_leaves_what_is_like_it() -> None:
     found = pressed(TINY, "slash", *"config", "enter")
     assert found.where == "/   files of the final image like *config*, by size"
@@ -125,6 +159,13 @@ def test_a_filter_leaves_what_is_like_it() -> None:
     assert pressed(TINY, "slash", *"*.py", "enter").column(4) == ["src/"]
     assert pressed(TINY, "slash", *"nothing", "enter").told == ["nothing is here"]
     assert pressed(TINY, "slash", *"shq", "escape").where == "/   files of the final image, by size"
+
+
+def test_a_filter_that_is_left_changes_nothing() -> None:
+    for way_out in ("escape", "tab"):
+        found = pressed(TINY, "2", "down", "enter", "slash", *"conf", way_out)
+        assert (found.where, found.focus) == ("/   what layer 1 holds, by size", "Table")
+    assert pressed(TINY, "2", "down", "enter", "slash", "escape", "escape").where == pressed(TINY).where
 
 
 def test_a_layer_is_told_and_its_files_are_shown() -> None:
@@ -146,14 +187,53 @@ def test_a_finding_leads_to_its_biggest_file() -> None:
     assert shown.told[0] == "/src/.git/objects/pack"
 
 
+def test_a_finding_of_what_a_hardlink_keeps_alive_leads_to_where_its_layer_has_it(tmp_path: Path) -> None:
+    path = saved_image(
+        tmp_path / "image.tar",
+        layer(file("srv/.git/HEAD", b"ref: x"), file("srv/.git/objects/pack", b"x" * 9000)),
+        layer(hardlink("srv/.git/kept", "srv/.git/objects/pack"), whiteout("srv/.git/objects/pack")),
+    )
+    found = pressed(path, "3", "enter")
+    assert found.where == "/srv/.git/objects   what layer 0 holds, by size"
+    assert found.told[0] == "/srv/.git/objects/pack"
+    assert "its layer has it as /srv/.git/objects/pack; the hardlink /srv/.git/kept keeps it alive" in found.told
+    assert pressed(path, "enter", "enter").told[0] == "/srv/.git/kept"
+
+
+def test_a_finding_of_the_config_alone_leads_nowhere(tmp_path: Path) -> None:
+    path = saved_image(tmp_path / "image.tar", layer(file("a", b"a")), env=("DB_PASSWORD=correct-horse-battery",))
+    found = pressed(path, "3", "enter")
+    assert (found.tab, found.rows[0][1]) == ("findings", "config-secret")
+    assert found.told[2] == "no file, evidence: inferred"
+
+
+def test_a_file_in_the_place_of_a_directory_does_not_take_its_cursor(tmp_path: Path) -> None:
+    """Of a layer all is listed that it holds, also where its tar has a name twice."""
+    path = saved_image(tmp_path / "image.tar", layer(file("a/b", b"x" * 5), file("a", b"x" * 9)))
+    found = pressed(path, "2", "enter", "end", "right", "left")
+    assert found.column(4) == ["a", "a/"] and found.told[:2] == ["/a", "5 B in 1 file"]
+
+
 def test_a_package_leads_to_its_files() -> None:
     rootfs = FIXTURES / "public-alpine-3.8-rootfs.tar.xz"
     told = pressed(rootfs, "4")
-    assert told.rows[0][3:5] == ["apk", "libressl2.7-libcrypto"]
+    assert told.rows[0][4:6] == ["apk", "libressl2.7-libcrypto"]
     assert told.told[0] == "libressl2.7-libcrypto 2.7.5-r0 (apk)"
     shown = pressed(rootfs, "4", "enter")
-    assert shown.where == "/   files of libressl2.7-libcrypto, by size"
+    assert shown.where == "/   files of libressl2.7-libcrypto 2.7.5-r0, by size"
     assert (shown.column(0), shown.column(4)) == (["1.73 MB", "351 kB", "0 B"], ["lib/", "etc/", "usr/"])
+
+
+def test_a_removed_package_leads_to_what_it_left(tmp_path: Path) -> None:
+    packages = packaged(tmp_path)
+    told = pressed(packages, "4", "end")
+    assert told.rows[2] == ["0 B", "0", "1", "2", "pypi", "tool", "3.0"]
+    shown = pressed(packages, "4", "end", "enter")
+    assert shown.where == "/   hidden files that were of tool 3.0, by size"
+    assert shown.column(4) == ["srv/"]
+    file_of_it = pressed(packages, "4", "end", *["enter"] * 3)
+    assert file_of_it.told[0] == "/srv/site-packages/tool.py"
+    assert "belonged to tool 3.0 (pypi)" in file_of_it.told
 
 
 def test_what_is_not_there_is_said() -> None:
@@ -194,6 +274,49 @@ def test_long_directories_are_cut_and_say_so(tmp_path: Path) -> None:
     found = pressed(path, "enter")
     assert found.where.endswith("; the first 2,000 of 2,100 are listed")
     assert len(found.rows) == 2000
+
+
+def test_long_lists_are_cut_and_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("pane", "lists"):
+        monkeypatch.setattr(f"layerscope.explore.{module}.MOST", 3)
+    path = saved_image(tmp_path / "image.tar", *(layer(file(str(number), b"x")) for number in range(5)))
+
+    async def walk() -> tuple[list[str], int]:
+        with browsing(path) as (browser, report, _):
+            app = Explorer(report, browser, TextOptions(units=si))
+            async with app.run_test(size=(100, 30)) as pilot:
+                await pilot.press("2")
+                pane = app.query_one(TabbedContent).get_pane("layers")
+                return [str(one.render()) for one in pane.query(Static)], pane.query_one(Table).row_count
+
+    assert asyncio.run(walk()) == (["the first 3 of 5 are listed"], 3)
+
+
+def test_a_file_that_a_stage_brought_says_so_and_a_base_is_no_layer_of_your_own(tmp_path: Path) -> None:
+    base, copied = layer(file("bin/sh", b"sh")), layer(file("app/.git/HEAD", b"ref: x"))
+    history = ({"created_by": "ADD rootfs.tar / # buildkit"}, {"created_by": "COPY /app /app # buildkit"})
+    path = saved_image(tmp_path / "image.tar", base, copied, history=history)
+    dockerfile = parse_dockerfile("FROM alpine AS build\nRUN make\nFROM alpine\nCOPY --from=build /app /app\n")
+    known = Question(base=(Digest.parse(digest(base)),), known=Known(dockerfile=dockerfile))
+    layers = [pressed(path, "2", *keys, known=known).told[0] for keys in ((), ("down",))]
+    assert layers == [
+        "layer 0 of the base image: ADD rootfs.tar /",
+        "layer 1 of your own: line 4 from stage build: COPY /app /app",
+    ]
+    found = pressed(path, "3", "enter", known=known)
+    assert found.told[0] == "/app/.git/HEAD" and "came from stage build (declared)" in found.told
+
+
+def test_a_layer_that_was_left_out_says_why(tmp_path: Path) -> None:
+    spec = ImageSpec(layers=(layer(file("a", b"a")), layer(file("b", b"b"))), tags=("app:1",))
+    path = tmp_path / "image.tar"
+    path.write_bytes(edit(docker_save(spec), remove=(f"blobs/sha256/{spec.diff_ids[1].removeprefix('sha256:')}",)))
+    assert pressed(path, "2", "end").told[1].startswith("LEFT OUT: ")
+
+
+def test_a_package_of_the_system_is_told_to_own_the_files_of_another() -> None:
+    told = list(of_package(Package(type="pypi", name="six", version="1.16", shared=True), si))
+    assert told[:2] == ["six 1.16 (pypi)", "its files belong to a package of the operating system"]
 
 
 def test_a_failure_ends_it_and_is_kept_for_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
