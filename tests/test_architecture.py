@@ -16,11 +16,12 @@ ALLOWED: dict[str, set[str]] = {
     "archive": {"model", "errors"},
     "filesystem": {"model", "errors"},
     "packages": {"filesystem", "model", "errors"},
-    "history": {"filesystem", "model", "errors"},
-    "stages": {"history", "packages", "filesystem", "model", "errors"},
-    "rules": {"stages", "history", "packages", "filesystem", "model", "errors"},
-    "analysis": {"rules", "stages", "history", "packages", "filesystem", "model", "errors"},
-    "render": {"analysis", "rules", "stages", "history", "packages", "filesystem", "model", "errors"},
+    "secrets": {"model", "errors"},
+    "history": {"secrets", "filesystem", "model", "errors"},
+    "stages": {"secrets", "history", "packages", "filesystem", "model", "errors"},
+    "rules": {"secrets", "stages", "history", "packages", "filesystem", "model", "errors"},
+    "analysis": {"secrets", "rules", "stages", "history", "packages", "filesystem", "model", "errors"},
+    "render": {"secrets", "analysis", "rules", "stages", "history", "packages", "filesystem", "model", "errors"},
     "explore": {"render", "analysis", "rules", "model", "errors"},
 }
 HEAVY = {"typer", "rich", "tabulate", "zstandard", "isal", "xxhash", "elftools", "packageurl", "sqlite3", "textual"}

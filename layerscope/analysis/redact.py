@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from layerscope.errors import LimitExceeded
 from layerscope.model.finding import Finding
 from layerscope.model.report import Report
-from layerscope.rules.masks import mask
+from layerscope.secrets.masks import mask
 
 _MOST = 20_000_000
 """Searches for a secret in a text, a few seconds; an image of a hundred secrets and as many variables needs 10,000."""

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from layerscope.model.patterns import pattern
 from layerscope.rules.documents import json_object
-from layerscope.rules.masks import is_placeholder
-from layerscope.rules.secret_names import is_secret, url_credentials
+from layerscope.secrets.masks import is_placeholder
+from layerscope.secrets.names import is_secret, url_credentials
 
 
 class Credential(NamedTuple):

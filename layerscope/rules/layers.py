@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from layerscope.model.entry import Fate
 from layerscope.model.finding import Severity
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.text_secrets import redacted
 from layerscope.rules.views import content_bytes, made_by, weight
+from layerscope.secrets.text import redacted
 
 Pair = tuple[int, int]
 """The layer that wrote, and the layer that hid."""

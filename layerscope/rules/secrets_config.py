@@ -6,10 +6,10 @@ from typing import Any
 from layerscope.model.finding import Evidence, Severity
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
-from layerscope.rules.masks import mask
 from layerscope.rules.rule import Leak, Rule, Scene, rule
-from layerscope.rules.secret_names import is_secret
-from layerscope.rules.text_secrets import TextSecret, secrets_in
+from layerscope.secrets.masks import mask
+from layerscope.secrets.names import is_secret
+from layerscope.secrets.text import TextSecret, secrets_in
 
 _LONGEST = 1 << 20
 """How much of one text is read, in characters."""

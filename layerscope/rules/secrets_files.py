@@ -7,11 +7,11 @@ from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.rules.credentials import CREDENTIAL_FILES, Credential, pairs
-from layerscope.rules.keys import key_in_file
-from layerscope.rules.masks import is_placeholder, mask
 from layerscope.rules.rule import Leak, Rule, Scene, rule
-from layerscope.rules.secret_names import is_secret, url_credentials
 from layerscope.rules.whose import by_path, is_buried, is_of_test, users_files
+from layerscope.secrets.keys import key_in_file
+from layerscope.secrets.masks import is_placeholder, mask
+from layerscope.secrets.names import is_secret, url_credentials
 
 HEAD = 64 << 10
 """As much as is read of a file that may hold a secret."""

@@ -7,10 +7,10 @@ from itertools import islice
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.rules.masks import mask
 from layerscope.rules.rule import Leak, Rule, Scene, rule
-from layerscope.rules.token_shapes import tokens_in
 from layerscope.rules.whose import OS_PACKAGES, by_path, is_buried, is_of_test, is_packaged, is_vendored
+from layerscope.secrets.masks import mask
+from layerscope.secrets.tokens import tokens_in
 
 LONGEST = 64 << 10
 """The longest file that is read, in bytes."""

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from layerscope.model.entry import Kind
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.rules.masks import is_placeholder, mask
 from layerscope.rules.rule import Leak, Rule, Scene, rule
-from layerscope.rules.secret_names import url_credentials
+from layerscope.secrets.masks import is_placeholder, mask
+from layerscope.secrets.names import url_credentials
 
 _ROOTS = {".git": ("objects", "HEAD"), ".svn": ("wc.db", "entries"), ".hg": ("store", "requires")}
 """What a repository of each kind holds at its top; a directory with nothing of it is none."""

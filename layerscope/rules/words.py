@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from layerscope.model.finding import FoundPath
 from layerscope.model.instruction import Instruction
 from layerscope.rules.collapse import collapse, common
-from layerscope.rules.text_secrets import redacted
+from layerscope.secrets.text import redacted
 
 _LONGEST = 72
 _TOP = frozenset(

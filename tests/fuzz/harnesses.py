@@ -147,7 +147,7 @@ def history(data: bytes) -> None:
     """One step of the history in each line: created_by, a tab, its comment."""
     from layerscope.history.alignment import instructions
     from layerscope.model.image import HistoryEntry
-    from layerscope.rules.text_secrets import redacted
+    from layerscope.secrets.text import redacted
 
     entries = []
     for line in data.decode("utf-8", "replace").split("\n")[:200]:

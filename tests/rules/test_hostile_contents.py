@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.rules.credentials import CREDENTIAL_FILES, CredentialFile
-from layerscope.rules.keys import key_in_file
 from layerscope.rules.secrets_files import HEAD
-from layerscope.rules.text_secrets import secrets_in
-from layerscope.rules.token_shapes import tokens_in
+from layerscope.secrets.keys import key_in_file
+from layerscope.secrets.text import secrets_in
+from layerscope.secrets.tokens import tokens_in
 from tests.rules.forged import java_store, openssh, pem, pkcs12
 
 PARSERS = list({kind.parse: kind for kind in CREDENTIAL_FILES}.values())

@@ -11,8 +11,8 @@ from layerscope.rules.modes import MODES
 from layerscope.rules.secrets_config import CONFIG_SECRETS
 from layerscope.rules.secrets_files import SECRET_FILES
 from layerscope.rules.secrets_tokens import TOKENS
-from layerscope.rules.text_secrets import redacted
 from layerscope.rules.traces import TRACES
+from layerscope.secrets.text import redacted
 from tests.builder import ImageSpec, file, layer
 from tests.rules.conftest import Find, step
 from tests.rules.forged import pem

@@ -12,7 +12,7 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.model.finding import Severity
 from layerscope.rules.rule import Scene
 from layerscope.rules.secrets_config import CONFIG_SECRETS, history_secret
-from layerscope.rules.text_secrets import redacted, secrets_in
+from layerscope.secrets.text import redacted, secrets_in
 from tests.builder import ImageSpec, docker_legacy, file, layer
 from tests.rules.conftest import Find, no_packages, of_rule, step
 from tests.rules.forged import characters, hexadecimal, with_checksum

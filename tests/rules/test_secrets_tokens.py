@@ -4,7 +4,7 @@ import pytest
 
 from layerscope.model.finding import Severity
 from layerscope.rules.secrets_tokens import LONGEST, TOKENS
-from layerscope.rules.token_shapes import SHAPES, tokens_in
+from layerscope.secrets.tokens import SHAPES, tokens_in
 from tests.builder import ImageSpec, file, layer, whiteout
 from tests.rules.conftest import Find, copied, ran
 from tests.rules.forged import aws_pair, characters, google, hexadecimal, jwt, openssh, stripe, with_checksum

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.rules.masks import is_placeholder, mask
+from layerscope.secrets.masks import is_placeholder, mask
 
 
 @pytest.mark.parametrize(

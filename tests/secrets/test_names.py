@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.rules.secret_names import is_secret, url_credentials
+from layerscope.secrets.names import is_secret, url_credentials
 from tests.rules.forged import characters, hexadecimal
 
 

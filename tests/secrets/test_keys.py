@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.rules.keys import Key, key_in_file, pem_key
+from layerscope.secrets.keys import Key, key_in_file, pem_key
 from tests.rules.forged import certificate, java_store, openssh, pem, pkcs12
 
 ENCRYPTED = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n"

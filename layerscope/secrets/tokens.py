@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from layerscope.model.finding import Severity
 from layerscope.model.patterns import pattern
-from layerscope.rules.keys import pem_key
+from layerscope.secrets.keys import pem_key
 
 Check = Callable[[bytes, bytes], bytes | None]
 """Takes the match and the bytes around it; gives the secret, or None where it is none after all."""

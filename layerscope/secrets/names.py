@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from layerscope.model.patterns import pattern
-from layerscope.rules.masks import is_placeholder
+from layerscope.secrets.masks import is_placeholder
 
 _WORD = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _PASSWORDS = ("password", "passwd", "passphrase")

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from layerscope.model.finding import Severity
 from layerscope.model.patterns import pattern
-from layerscope.rules.masks import is_placeholder, mask
-from layerscope.rules.secret_names import is_secret, url_credentials
-from layerscope.rules.token_shapes import tokens_in
+from layerscope.secrets.masks import is_placeholder, mask
+from layerscope.secrets.names import is_secret, url_credentials
+from layerscope.secrets.tokens import tokens_in
 
 
 class TextSecret(NamedTuple):
