@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from layerscope.errors import LimitExceeded
 from layerscope.model.finding import Finding
-from layerscope.model.report import Report
+from layerscope.model.report import Report, StageReport
 from layerscope.secrets.masks import mask
 
 _MOST = 20_000_000
@@ -17,7 +17,7 @@ _CHARACTERS = 1_000
 
 
 def redacted(report: Report, secrets: frozenset[str]) -> Report:
-    """The report with each of ``secrets`` masked: in the config, the history, and the findings that quote it.
+    """The report with each of ``secrets`` masked: in the config, the history, and what quotes them or a builder's.
 
     Without secrets it is the same report; what ``inspect`` and ``history`` print is the engine's and stays as it is.
     Raises LimitExceeded where masking would take minutes: a secret that is found is never shown.
@@ -43,13 +43,20 @@ def redacted(report: Report, secrets: frozenset[str]) -> Report:
         image=replace(report.image, config=_document(report.image.config, clean)),
         layers=tuple(replace(layer, created_by=clean(layer.created_by)) for layer in report.layers),
         instructions=tuple(replace(step, text=clean(step.text)) for step in report.instructions),
+        dockerfile=report.dockerfile and replace(report.dockerfile, misfit=clean(report.dockerfile.misfit)),
+        stages=tuple(_stage(stage, clean) for stage in report.stages),
         findings=tuple(_finding(finding, clean) for finding in report.findings),
         warnings=tuple(map(clean, report.warnings)),
     )
 
 
 def _finding(finding: Finding, clean: Callable[[str], str]) -> Finding:
-    return replace(finding, title=clean(finding.title), fix=clean(finding.fix), detail=clean(finding.detail))
+    texts = {name: clean(getattr(finding, name)) for name in ("title", "fix", "detail", "made_by")}
+    return replace(finding, **texts)
+
+
+def _stage(stage: StageReport, clean: Callable[[str], str]) -> StageReport:
+    return replace(stage, made_by=tuple(replace(step, text=clean(step.text)) for step in stage.made_by))
 
 
 def _document(value: Any, clean: Callable[[str], str]) -> Any:

@@ -54,7 +54,8 @@ def report(analysis: Analysis) -> Report:
         warnings=analysis.warnings,
         complete=image.complete,
     )
-    return redacted(made, secret_values(image, analysis.instructions))
+    quoted = [(image, analysis.instructions), *((one.image, one.instructions) for one in analysis.trace.builders)]
+    return redacted(made, frozenset().union(*(secret_values(*one) for one in quoted)))
 
 
 def _files(filesystem: Filesystem, mask: bytes) -> Iterator[tuple[str, int]]:

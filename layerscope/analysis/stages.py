@@ -12,7 +12,7 @@ from layerscope.model.report import DockerfileReport, StageReport, StageStep
 from layerscope.packages.catalog import UNOWNED
 from layerscope.packages.inventory import catalog
 from layerscope.rules.collapse import collapse
-from layerscope.rules.words import one_line
+from layerscope.secrets.text import quoted
 from layerscope.stages.matching import Verdict
 from layerscope.stages.origins import Origin, Placement
 from layerscope.stages.trace import Builder, Trace, stayed_behind
@@ -25,7 +25,6 @@ WORDS = {
 }
 """The evidence of a stage as a person reads it."""
 _MOST = 12
-_LONGEST = 200
 
 
 def dockerfile_report(placement: Placement) -> DockerfileReport | None:
@@ -138,8 +137,8 @@ def steps_of(builder: Builder, sums: Mapping[int, int]) -> tuple[StageStep, ...]
     found = []
     for layer, content_bytes in sorted(sums.items(), key=lambda item: (-item[1], item[0])):
         step, line = builder.step_of_layer(layer)
-        text = one_line(step) if step is not None else ""
-        found.append(StageStep(text=text[:_LONGEST], dockerfile_line=line, content_bytes=content_bytes))
+        text = quoted(str(step)) if step is not None else ""
+        found.append(StageStep(text=text, dockerfile_line=line, content_bytes=content_bytes))
     return tuple(found)
 
 

@@ -15,12 +15,14 @@ from layerscope.history.dockerfile.recorded import recorded_text
 from layerscope.history.fit import Told, Written, fits
 from layerscope.history.sequence import align
 from layerscope.model.instruction import Instruction
+from layerscope.secrets.text import quoted
 
 LEAST_SCORE = 0.8
 """The part of the steps that make layers which must fit; below it the file is another image's."""
 MAKES_LAYERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 _COPIES = frozenset({"COPY", "ADD"})
-_LONGEST = 100
+_LONGEST, _MOST = 100, 10_000
+"""Characters of a step that are shown, and that are looked through for what must not be."""
 
 
 class Match(Struct, frozen=True, kw_only=True):
@@ -149,5 +151,5 @@ def _short(step: Instruction) -> str:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(text[: 10 * _LONGEST].split())
+    line = quoted(text[:_MOST])
     return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."

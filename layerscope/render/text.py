@@ -19,6 +19,8 @@ _LAYERS, _FINDINGS, _NEXT, _BYTES, _HIDDEN = 7, 5, 3, 5, 2
 _PACKAGES, _STEPS, _STAYED = 6, 3, 3
 _STEP_LINES = 3
 """Lines that one next step may take on a narrow terminal."""
+_LONGEST_STEP = 200
+"""Characters that are shown of a builder's step."""
 
 
 def text(report: Report, options: TextOptions) -> str:
@@ -176,7 +178,10 @@ def _stages(report: Report, options: TextOptions) -> Iterator[str]:
         rest = stage.content_bytes - stage.needless_bytes
         came = f"{units(stage.content_bytes)} came over, {units(stage.needless_bytes)} of it needless"
         yield f"{printable(stage_words(stage.name))} ({stage.evidence}): {came}, {units(rest)} that no rule questions"
-        lines = [f"  {units(step.content_bytes)} made by {printable(str(step))}" for step in stage.made_by[:_STEPS]]
+        lines = [
+            f"  {units(step.content_bytes)} made by {shortened(printable(str(step)), _LONGEST_STEP)}"
+            for step in stage.made_by[:_STEPS]
+        ]
         for finding in report.findings:
             if finding.stage == stage.name and finding.packages:
                 lines.append(f"  {units(finding.content_bytes)} of {finding.rule}: {_listed(finding, options)}")

@@ -6,7 +6,7 @@ from layerscope.model.entry import Fate
 from layerscope.model.finding import Severity
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.views import content_bytes, made_by, weight
-from layerscope.secrets.text import redacted
+from layerscope.secrets.text import quoted
 
 Pair = tuple[int, int]
 """The layer that wrote, and the layer that hid."""
@@ -146,7 +146,7 @@ def _story(scene: Scene, writer: int, hider: int, verb: str) -> str:
         return f"written and {verb} within the base image"
     by = made_by(scene, hider)
     # A secret is masked before anything is cut off, since half of it would not be recognised.
-    name = " ".join(redacted(str(by)).split()) if by is not None else ""
+    name = quoted(str(by)) if by is not None else ""
     name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
     return f"written by layer {writer}, {verb} by layer {hider}" + (f" ({name})" if name else "")
 

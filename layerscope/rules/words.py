@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from layerscope.model.finding import FoundPath
 from layerscope.model.instruction import Instruction
 from layerscope.rules.collapse import collapse, common
-from layerscope.secrets.text import redacted
+from layerscope.secrets.text import quoted
 
 _LONGEST = 72
 _TOP = frozenset(
@@ -39,12 +39,7 @@ def telling(paths: Sequence[FoundPath]) -> str:
     return next((path for path in groups if path not in _TOP), groups[0])
 
 
-def one_line(step: Instruction) -> str:
-    """An instruction on one line, its secrets masked while they still stand as they were written."""
-    return " ".join(redacted(str(step)).split())
-
-
 def shortened(step: Instruction) -> str:
     """An instruction on one short line, its secrets masked before anything is cut off."""
-    text = one_line(step)
+    text = quoted(str(step))
     return f"`{text}`" if len(text) <= _LONGEST else f"`{text[: _LONGEST - 3]}...`"

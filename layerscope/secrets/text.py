@@ -49,6 +49,11 @@ def redacted(text: str) -> str:
     return "".join((*pieces, text[last:]))
 
 
+def quoted(text: str) -> str:
+    """The text as it is quoted: on one line, its secrets masked while they still stand as they were written."""
+    return " ".join(redacted(text).split())
+
+
 def _all(text: str) -> Iterator[TextSecret]:
     # One byte for each character keeps the places equal; tokens are ASCII.
     for token in tokens_in(text.encode("latin-1", "replace")):

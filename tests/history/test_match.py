@@ -68,6 +68,14 @@ def test_a_refusal_shows_the_first_pair_from_the_end_that_does_not_fit() -> None
         match(build, history("/bin/sh -c eins", "/bin/sh -c zwei", "/bin/sh -c three"))
 
 
+def test_a_pair_that_does_not_fit_is_shown_without_its_secrets() -> None:
+    ours, theirs = "correcthorsebatterystaple", "s3cr3tZq8vXw2Lk9Pn"
+    build = built(f"FROM x\nRUN one\nRUN {'x' * 20} curl -u me:{ours} https://x/y\nRUN three")
+    with pytest.raises(UsageError) as caught:
+        match(build, history("/bin/sh -c eins", f"/bin/sh -c curl -u me:{theirs} https://x", "/bin/sh -c three"))
+    assert "curl -u me:co***le" in caught.value.message and "curl -u me:s3***Pn" in caught.value.message
+
+
 def test_a_file_that_fits_well_enough_is_used_and_says_what_does_not_fit() -> None:
     build = built("FROM x\n" + "\n".join(f"RUN step {number}" for number in range(10)))
     told = [f"/bin/sh -c step {number}" for number in range(10)]

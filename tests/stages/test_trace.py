@@ -73,6 +73,22 @@ def test_a_secret_in_a_step_of_the_builder_is_masked(tmp_path: Path, before: int
     assert "git clone https://me:" in step.text or before
 
 
+@pytest.mark.parametrize("of", ["builder", "final"])
+def test_a_secret_that_a_config_gives_away_is_masked_in_a_step_of_the_builder(tmp_path: Path, of: str) -> None:
+    """Alone the step would not be told to hold one."""
+    secret = "correct-horse-battery"
+    env = {"env": (f"DB_PASSWORD={secret}",)}
+    command = f"RUN /bin/sh -c {'x' * 190} {secret} git clone x # buildkit"
+    builder = image(ROOT, Step(created_by=command, layer=APP), **env if of == "builder" else {})
+    final = image(ROOT, COPY, **env if of == "final" else {})
+    made = Scene(final=final, dockerfile=DOCKERFILE, builders={"b": builder}).report(
+        tmp_path, "matched", builders_alone=True
+    )
+    assert "git clone" in one(made, "vcs-metadata").made_by
+    for text in (*(RENDERERS[name](made, OPTIONS) for name in ("json", "table", "markdown", "html", "sarif")),):
+        assert secret[:5] not in text and secret[8:] not in text
+
+
 def test_of_two_builders_the_one_that_has_more_in_common_is_named(tmp_path: Path) -> None:
     builders = {"a": image(ROOT, Step(created_by="RUN x", layer=layer(file("app/y", b"y" * 99)))), "b": BUILDER}
     made = scene(builders=builders).report(tmp_path, "matched", builders_alone=True)
