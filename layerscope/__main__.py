@@ -6,12 +6,8 @@ import sys
 
 
 def main() -> None:
-    """Answer ``--version`` without loading anything; everything else is the command line's."""
-    if sys.argv[1:] in (["--version"], ["-V"]):
-        from layerscope import __version__
-
-        print(f"layerscope {__version__}")
-        return
+    """Run the command line, and end the process with its exit code."""
+    _open_closed_streams()
     # A report is columns and values without cycles: the collector would go through them again and again for nothing.
     gc.disable()
     from layerscope.cli.run import run
@@ -24,6 +20,13 @@ def main() -> None:
             code = code or 3
     # Everything is written and closed; taking a million entries apart again would only cost time.
     os._exit(code)
+
+
+def _open_closed_streams() -> None:
+    """Whoever closes a stream wants nothing of it; the next file that is opened must not get its number."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
 
 
 if __name__ == "__main__":

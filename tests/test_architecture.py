@@ -64,7 +64,10 @@ def test_help_loads_only_the_command_line() -> None:
 
 
 def test_version_loads_not_even_that() -> None:
-    code = "import sys; sys.argv = ['layerscope', '--version']; from layerscope.__main__ import main; main(); print('\\n'.join(sys.modules))"
+    code = (
+        "import os, sys; sys.argv = ['layerscope', '--version']; os._exit = lambda code: None;"
+        "from layerscope.__main__ import main; main(); print('\\n'.join(sys.modules))"
+    )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not HEAVY & {name.partition(".")[0] for name in loaded}
 

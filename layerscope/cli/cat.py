@@ -1,7 +1,8 @@
 """``layerscope cat``: one file of an image on stdout."""
 
 import sys
-from collections.abc import Callable, Iterator
+from codecs import getincrementaldecoder
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -29,13 +30,16 @@ def cat(
     """
     from layerscope.analysis.extract import contents
     from layerscope.analysis.lookup import lookup
-    from layerscope.cli.reading import opened
+    from layerscope.cli.failure import writing
+    from layerscope.cli.reading import opened, warn
     from layerscope.cli.spool import rereadable
     from layerscope.errors import UsageError
     from layerscope.filesystem.tree import Filesystem
     from layerscope.model.entry import Kind
 
     with rereadable(image) as source, opened(source, reading, silent=True) as opened_image:
+        if not opened_image.complete:  # What could not be read may hold the file, or another version of it.
+            warn(opened_image.warnings, quiet=reading.quiet)
         filesystem = Filesystem(opened_image.layers)
         found = lookup(filesystem, path, layer)
         carrier = -1 if found.number is None else filesystem.carrier(found.number)
@@ -47,24 +51,30 @@ def cat(
             name = kind.name.lower().replace("_", " ")
             raise UsageError(f"{found.path} is a {name}", hint="layerscope extract takes directories")
         for _, pieces in contents(filesystem, (carrier,)):
-            _write(pieces)
+            if sys.stdout.isatty():
+                _print(_filled(pieces))
+                continue
+            for piece in _filled(pieces):
+                with writing():
+                    sys.stdout.buffer.write(piece)
 
 
-def _write(pieces: Iterator[Piece]) -> None:
-    """To a pipe or a file the bytes as they are; to a terminal nothing that could move its cursor."""
-    out = sys.stdout.buffer
-    put: Callable[[bytes | memoryview], object] = _printed if sys.stdout.isatty() else out.write
+def _filled(pieces: Iterator[Piece]) -> Iterator[bytes | memoryview]:
+    """The bytes of a file, its holes too."""
     for piece in pieces:
         if not isinstance(piece, int):
-            put(piece)
+            yield piece
             continue
         while piece:
-            put(_ZEROS[:piece])
+            yield _ZEROS[:piece]
             piece -= min(piece, len(_ZEROS))
-    sys.stdout.flush()
 
 
-def _printed(data: bytes | memoryview) -> None:
+def _print(pieces: Iterator[bytes | memoryview]) -> None:
+    """To a terminal nothing that could move its cursor; a character may begin in one piece and end in the next."""
     from layerscope.cli.output import write_foreign
 
-    write_foreign(bytes(data).decode("utf-8", "surrogateescape"))
+    decoder = getincrementaldecoder("utf-8")("surrogateescape")
+    for piece in pieces:
+        write_foreign(decoder.decode(piece))
+    write_foreign(decoder.decode(b"", final=True))

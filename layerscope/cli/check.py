@@ -1,5 +1,6 @@
 """``layerscope check``: the gate for CI, which ends with 1 when a limit is passed."""
 
+from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated
 
@@ -60,7 +61,8 @@ def check(
     made = report_of(image, reading, Asked(build=build, ignores=ignores_of(context)))
     warn(made.warnings, quiet=reading.quiet)
     judgement = judge(made, policy, before)
-    _print(judgement, check_format, units)
+    with suppress(BrokenPipeError):  # The verdict stands, though nobody reads it.
+        _print(judgement, check_format, units)
     if not judgement.passed:
         raise typer.Exit(1)
 

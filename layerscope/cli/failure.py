@@ -1,6 +1,8 @@
 """What a person is told of an error."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from layerscope.errors import LayerscopeError
 
@@ -13,3 +15,14 @@ def tell(error: LayerscopeError) -> None:
     print("\n".join([f"layerscope: {lines[0]}", *lines[1:]]), file=sys.stderr)
     if error.hint:
         print(f"hint: {printable(error.hint)}", file=sys.stderr)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Says of what fails within the context that it is the output; a closed pipe is for whoever runs the command."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise LayerscopeError(f"cannot write to standard output: {error.strerror or error}") from None

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 
+from layerscope.cli.failure import writing
 from layerscope.cli.options import RowFormat, UnitsName
 from layerscope.model.rows import Rows
 from layerscope.render.units import units
@@ -19,15 +20,14 @@ def terminal_width() -> int | None:
 def write(text: str) -> None:
     """Print a result; characters that the terminal's encoding lacks are escaped.
 
-    Ends the command where the reader has closed the pipe: nobody wants the rest.
+    Raises BrokenPipeError where the reader has closed the pipe: nobody wants the rest. Raises LayerscopeError where
+    it cannot be written.
     """
     if not text.isascii():
         encoding = sys.stdout.encoding or "utf-8"
         text = text.encode(encoding, "backslashreplace").decode(encoding)
-    try:
+    with writing():
         sys.stdout.write(text)
-    except BrokenPipeError:
-        raise SystemExit(0) from None
 
 
 def write_foreign(text: str) -> None:

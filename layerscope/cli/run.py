@@ -4,7 +4,8 @@ import io
 import os
 import sys
 
-from layerscope.cli.failure import tell
+from layerscope import __version__
+from layerscope.cli.failure import tell, writing
 from layerscope.errors import LayerscopeError
 
 _INTERRUPTED = 130
@@ -15,24 +16,29 @@ def run() -> int:
     """The exit code of one call: 0, 1 (the gate found something), 2 (wrong usage), 3 (the archive), 130 (Ctrl-C)."""
     _settle_stdout()
     try:
+        if sys.argv[1:] in (["--version"], ["-V"]):  # It needs nothing to be loaded.
+            print(f"layerscope {__version__}")
+            return flushed(0)
         from layerscope.cli.app import called, make_app
 
         make_app(called(sys.argv[1:]))(prog_name="layerscope")
     except SystemExit as end:
         if end.code == _INTERRUPTED:  # The command line has caught the signal already.
             return _interrupted()
-        return _flushed(end.code if isinstance(end.code, int) else 0)
+        if isinstance(end.__context__, BrokenPipeError):  # And the closed pipe.
+            return _closed_pipe(0)
+        return flushed(end.code if isinstance(end.code, int) else 0)
     except LayerscopeError as error:
         return _failed(error)
     except KeyboardInterrupt:
         return _interrupted()
     except BrokenPipeError:
-        return _closed_pipe()
+        return _closed_pipe(0)
     except Exception as error:  # The last resort: a person gets a sentence, never a traceback.
         if os.environ.get("LAYERSCOPE_DEBUG"):
             raise
         return _failed(_unexpected(error))
-    return _flushed(0)
+    return flushed(0)
 
 
 def _settle_stdout() -> None:
@@ -65,18 +71,19 @@ def _unexpected(error: Exception) -> LayerscopeError:
     return LayerscopeError(f"failed on an unforeseen {type(error).__name__}: {error}", hint=hint)
 
 
-def _flushed(code: int) -> int:
-    """Write out what is left, so that a full disk or a closed pipe is noticed here."""
+def flushed(code: int) -> int:
+    """Write out what is left, so that a full disk or a closed pipe is noticed here; the exit code."""
     try:
-        sys.stdout.flush()
+        with writing():
+            sys.stdout.flush()
     except BrokenPipeError:
-        return _closed_pipe()
-    except OSError as error:
-        return _failed(_unexpected(error))
+        return _closed_pipe(code)
+    except LayerscopeError as error:
+        return _failed(error)
     return code
 
 
-def _closed_pipe() -> int:
+def _closed_pipe(code: int) -> int:
     """The reader has seen enough (``| head``); the interpreter must not complain at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return code

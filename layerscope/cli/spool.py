@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from layerscope.errors import ArchiveError, LayerscopeError
+
 
 @contextmanager
 def rereadable(source: str) -> Iterator[str]:
@@ -18,10 +20,16 @@ def rereadable(source: str) -> Iterator[str]:
     try:
         with open(descriptor, "wb") as spooled:
             if source == "-":
+                if sys.stdin is None:
+                    raise ArchiveError("standard input is closed")
                 shutil.copyfileobj(sys.stdin.buffer, spooled, 1 << 20)
             else:
                 with open(source, "rb") as pipe:
                     shutil.copyfileobj(pipe, spooled, 1 << 20)
-        yield path
+        try:
+            yield path
+        except LayerscopeError as error:  # The copy's name means nothing to anybody.
+            error.message = error.message.replace(path, "standard input" if source == "-" else source)
+            raise
     finally:
         os.unlink(path)

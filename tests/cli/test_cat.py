@@ -1,5 +1,7 @@
 """``layerscope cat``: one file on stdout, through the real command line."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from tests.builder import (
     device,
     directory,
     docker_legacy,
+    docker_save,
+    edit,
     file,
     gnu_sparse,
     hardlink,
@@ -90,3 +94,24 @@ def test_a_terminal_gets_no_raw_control_characters(tmp_path: Path) -> None:
     path = tmp_path / "image.tar"
     path.write_bytes(docker_legacy(ImageSpec(layers=(layer(file("a", b"one\ttwo\n\x1b[31mred\xff\n")),))))
     assert shown("cat", path, "/a") == "one\ttwo\n\\x1b[31mred\\xff\n".expandtabs()
+
+
+def test_a_character_may_begin_in_one_piece_and_end_in_the_next(tmp_path: Path) -> None:
+    pieces = (b"x" + "日".encode()[:1], "日".encode()[1:], b"\n")
+    code = f"from layerscope.cli.cat import _print; _print(iter({pieces!r}))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == "x日\n".encode()
+
+
+def test_what_could_not_be_read_is_said(tmp_path: Path) -> None:
+    lower, upper = layer(file("a", b"old\n")), layer(file("a", b"new\n"), file("b", b"b"))
+    spec = ImageSpec(layers=(lower, upper))
+    path = tmp_path / "image.tar"
+    path.write_bytes(edit(docker_save(spec), remove=(f"blobs/sha256/{spec.diff_ids[1].removeprefix('sha256:')}",)))
+    for name, out in (("/a", b"old\n"), ("/b", b"")):
+        done = call("cat", path, name)
+        assert done.out == out and "warning: layer 1 is left out" in done.err
+
+
+def test_what_is_wrong_with_a_pipe_is_told_of_the_pipe() -> None:
+    done = call("cat", "-", "/x", stdin=b"")
+    assert (done.code, done.err.splitlines()[0]) == (3, "layerscope: standard input is empty")

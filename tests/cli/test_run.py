@@ -112,6 +112,58 @@ def test_a_reader_that_has_seen_enough_is_no_error(image: Path) -> None:
     assert not done.stderr
 
 
+NEVER_READ = [
+    pytest.param(("check", "IMAGE", "--max-size", "1"), 1, id="a gate that is closed"),
+    pytest.param(("check", "IMAGE", "--max-size", "1GB"), 0, id="a gate that is open"),
+    pytest.param(("cat", "IMAGE", "/bin/op"), 0, id="cat"),
+    pytest.param(("report", "IMAGE"), 0, id="report"),
+    pytest.param(("layers", "IMAGE", "-f", "json"), 0, id="layers"),
+    pytest.param(("--help",), 0, id="help"),
+    pytest.param(("--version",), 0, id="version"),
+]
+
+
+def ended(image: Path, arguments: tuple[str, ...], redirected: str, **environment: str) -> tuple[int, str]:
+    """The exit code of a call whose streams a shell redirected, and what it printed on stderr."""
+    words = [str(image) if word == "IMAGE" else word for word in arguments]
+    command = ["sh", "-c", f'exec "$@" {redirected}', "sh", sys.executable, "-m", "layerscope", *words]
+    known = {**os.environ, "PYTHONPATH": str(FIXTURES.parent), **environment}
+    done = subprocess.run(command, capture_output=True, env=known, check=False, timeout=60)
+    return done.returncode, done.stderr.decode()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="streams are closed otherwise on Windows")
+@pytest.mark.parametrize(("arguments", "code"), NEVER_READ)
+@pytest.mark.parametrize("buffering", ["", "1"], ids=["buffered", "unbuffered"])
+def test_the_exit_code_stands_whoever_reads(arguments: tuple[str, ...], code: int, buffering: str) -> None:
+    """A pipe that is closed already, and closed streams, as a shell or a service may leave them."""
+    image = FIXTURES / "tiny-legacy.tar"
+    for redirected in (">&-", "2>&-", ">&- 2>&-"):
+        assert ended(image, arguments, redirected, PYTHONUNBUFFERED=buffering) == (code, "")
+    ours, theirs = os.pipe()
+    os.close(ours)
+    words = [str(image) if word == "IMAGE" else word for word in arguments]
+    environment = {**os.environ, "PYTHONPATH": str(FIXTURES.parent), "PYTHONUNBUFFERED": buffering}
+    command = [sys.executable, "-m", "layerscope", *words]
+    done = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, env=environment, check=False, timeout=60)
+    os.close(theirs)
+    assert (done.returncode, done.stderr) == (code, b"")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no device that is always full")
+@pytest.mark.parametrize("arguments", [one.values[0] for one in NEVER_READ if one.id != "help"])
+@pytest.mark.parametrize("buffering", ["", "1"], ids=["buffered", "unbuffered"])
+def test_an_output_that_is_full_is_told(arguments: tuple[str, ...], buffering: str) -> None:
+    told = ended(FIXTURES / "tiny-legacy.tar", arguments, ">/dev/full", PYTHONUNBUFFERED=buffering)
+    assert told[0] == 3 and "No space left on device" in told[1] and "Traceback" not in told[1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="streams are closed otherwise on Windows")
+@pytest.mark.parametrize("command", [("layers", "-"), ("cat", "-", "/x"), ("extract", "-", "/", "out")])
+def test_a_closed_standard_input_is_told(command: tuple[str, ...]) -> None:
+    assert ended(Path(), command, "<&-") == (3, "layerscope: standard input is closed\n")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise on Windows")
 def test_an_interrupt_ends_cleanly() -> None:
     environment = {**os.environ, "PYTHONPATH": str(FIXTURES.parent)}
