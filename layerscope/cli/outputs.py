@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -48,6 +48,8 @@ _SUFFIXES = (
     (".xml", ReportFormat.JUNIT),
 )
 """What a file's name says of its format; the longest ending comes first."""
+_TEXTS = frozenset({"", ".txt", ".text", ".log"})
+"""The endings of files that a table is written to when nobody names a format."""
 _NAMED = pattern(r"([A-Za-z0-9_-]+)=(.*)\Z", re.DOTALL)
 _WITH_EXTRAS = (ReportFormat.CYCLONEDX, ReportFormat.SPDX)
 """Formats whose libraries may be missing; the keys of render.sbom.EXTRAS."""
@@ -77,16 +79,20 @@ OutputOption: TypeAlias = Annotated[
 ]
 
 
-def outputs(settings: Sequence[str], chosen: ReportFormat | None) -> tuple[Output, ...]:
+def outputs(settings: Sequence[str], chosen: ReportFormat | None, inputs: Iterable[str] = ()) -> tuple[Output, ...]:
     """What ``-f`` and ``-o`` ask for; raises UsageError for what cannot be, before anything is read.
 
-    A path's format is the one before its ``=``, else that of ``-f``, else what its ending says, else the table.
+    A path's format is the one before its ``=``, else that of ``-f``, else what its ending says; without an ending, or
+    with that of a text, it is the table. None of the ``inputs`` may be written to.
     """
     found = tuple(_output(setting, chosen) for setting in settings)
     paths = [output.path for output in found]
     twice = next((path for path in paths if paths.count(path) > 1), None)
     if twice is not None:
         raise UsageError(f"-o names {twice} twice")
+    for path in paths:
+        if path != STDOUT and any(_is_same(path, one) for one in inputs):
+            raise UsageError(f"-o {path}: it is to be read, and would be replaced")
     asked = found or (Output(format=chosen or ReportFormat.TABLE, path=STDOUT),)
     for output in asked:
         if output.format in _WITH_EXTRAS:
@@ -107,8 +113,18 @@ def _output(setting: str, chosen: ReportFormat | None) -> Output:
             hint = f"the formats are {', '.join(known)}; write ./{setting} for a file of that name"
             raise UsageError(f"-o {setting}: there is no format {named[1]}", hint=hint)
         return Output(format=known[named[1]], path=path)
-    ending = next((made for suffix, made in _SUFFIXES if path.lower().endswith(suffix)), ReportFormat.TABLE)
-    return Output(format=chosen or ending, path=path)
+    ending = next((made for suffix, made in _SUFFIXES if path.lower().endswith(suffix)), None)
+    if chosen is None and ending is None and os.path.splitext(path)[1].lower() not in _TEXTS:
+        raise UsageError(f"-o {path}: its ending is that of no format", hint=f"name the format, as in table={path}")
+    return Output(format=chosen or ending or ReportFormat.TABLE, path=path)
+
+
+def _is_same(path: str, other: str) -> bool:
+    """Whether two paths lead to one regular file, or to one that is there."""
+    try:
+        return os.path.isfile(path) and os.path.samefile(path, other)
+    except OSError:
+        return False
 
 
 def write_report(report: Report, asked: Sequence[Output], *, units: str, top: int, dockerfile: str = "") -> None:
@@ -143,11 +159,11 @@ def write_file(path: str, text: str) -> None:
     """
     data = text.encode("utf-8", "backslashreplace")
     try:
-        target = Path(os.path.realpath(path))
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)  # A directory raises the right error by itself.
+        # Asked by its own name: the real one of /dev/stdout may be no path at all.
+        if os.path.exists(path) and not os.path.isfile(path):
+            Path(path).write_bytes(data)  # A directory raises the right error by itself.
         else:
-            _replace(target, data)
+            _replace(Path(os.path.realpath(path)), data)
     except OSError as error:
         raise LayerscopeError(f"cannot write {path}: {error.strerror or error}") from None
 

@@ -49,6 +49,7 @@ def report(
     from layerscope.cli.configuration import ignores_of
     from layerscope.cli.sources import Asked, report_of
 
-    targets = outputs(output or (), report_format)
+    stages = (stage.partition("=")[2] for stage in build.stage or ())
+    targets = outputs(output or (), report_format, (image, build.base, build.dockerfile, *stages))
     asked = Asked(build=build, duplicates=duplicates, ignores=ignores_of(context))
     write_report(report_of(image, reading, asked), targets, units=units.value, top=top, dockerfile=build.dockerfile)

@@ -13,8 +13,10 @@ from layerscope.errors import LayerscopeError, MissingExtra, UsageError
 from layerscope.render import sbom
 from tests.builder import ImageSpec, docker_legacy, file, layer
 from tests.cli.calling import NEEDS_MODES, NEEDS_SYMLINKS, call
+from tests.conftest import FIXTURES
 
 F = ReportFormat
+TINY = FIXTURES / "tiny-legacy.tar"
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,8 @@ F = ReportFormat
         pytest.param(("bom.cdx.json",), None, [(F.CYCLONEDX, "bom.cdx.json")], id="the longer ending"),
         pytest.param(("bom.spdx.json",), None, [(F.SPDX, "bom.spdx.json")], id="SPDX"),
         pytest.param(("report",), None, [(F.TABLE, "report")], id="no ending"),
+        pytest.param(("r.TXT",), None, [(F.TABLE, "r.TXT")], id="a text"),
+        pytest.param(("r.yaml",), F.JSON, [(F.JSON, "r.yaml")], id="-f beside another ending"),
         pytest.param(("r.json",), F.GITLAB, [(F.GITLAB, "r.json")], id="-f before the ending"),
         pytest.param(("sarif=r.json",), F.CSV, [(F.SARIF, "r.json")], id="a name before -f"),
         pytest.param(("json=-", "html=r"), None, [(F.JSON, "-"), (F.HTML, "r")], id="stdout beside a file"),
@@ -48,11 +52,32 @@ def test_formats_and_paths(
         pytest.param(("json=",), "the path is missing", id="no path"),
         pytest.param(("",), "the path is missing", id="nothing"),
         pytest.param(("json=a", "html=a"), "-o names a twice", id="twice"),
+        pytest.param(("r.yaml",), "-o r.yaml: its ending is that of no format", id="no format's ending"),
+        pytest.param(("a.tar.gz",), "its ending is that of no format", id="an archive's ending"),
     ],
 )
 def test_what_cannot_be_is_wrong_usage(settings: tuple[str, ...], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         outputs(settings, None)
+
+
+@pytest.mark.parametrize("option", ["", "--base", "--stage", "--dockerfile"])
+def test_what_is_read_is_never_replaced(tmp_path: Path, option: str) -> None:
+    image, other = tmp_path / "image.tar", tmp_path / "other.tar"
+    for path in (image, other):
+        path.write_bytes(TINY.read_bytes())
+    os.link(other, tmp_path / "again")
+    value = f"builder={other}" if option == "--stage" else str(other)
+    for path in (other, tmp_path / "again") if option else (image,):
+        done = call("report", image, *((option, value) if option else ()), "-o", f"json={path}")
+        assert (done.code, path.read_bytes()) == (2, TINY.read_bytes())
+        assert "it is to be read, and would be replaced" in done.err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="the system has no such device")
+def test_a_pipe_is_written_to_by_its_name() -> None:
+    done = call("report", TINY, "-o", "json=/dev/stdout")
+    assert done.code == 0 and done.out.startswith(b"{")
 
 
 def test_a_missing_extra_is_told_before_anything_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
