@@ -10,12 +10,14 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.model.contents import Piece
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.paths import is_at_or_below, normal
+from layerscope.model.patterns import pattern
 
 _SETID = 0o7000
 _RESERVED = frozenset('<>:"/\\|?*')
 """What Windows does not take in a name."""
 _DEVICES = frozenset({"CON", "PRN", "AUX", "NUL", *(f"{kind}{n}" for kind in ("COM", "LPT") for n in range(10))})
 """Names that mean a device to Windows, in every directory and with any ending."""
+_CODE = pattern(r"%([0-9A-F]{2})")
 
 
 class ExtractQuery(Struct, frozen=True, kw_only=True):
@@ -123,11 +125,11 @@ def _item(
     carrier = filesystem.carrier(number)
     kind = filesystem.kind_of(carrier)
     if kind not in (Kind.FILE, Kind.DIRECTORY, Kind.SYMLINK):
-        reason = "its hard link leads nowhere" if kind == Kind.HARDLINK else f"a {kind.name.lower().replace('_', ' ')}"
-        notes.append(Note(path=path, reason=reason))
+        what = "its hard link leads nowhere" if kind == Kind.HARDLINK else f"a {kind.name.lower().replace('_', ' ')}"
+        notes.append(Note(path=path, reason=f"left out: {what}"))
         return None
     if not parts and kind != Kind.DIRECTORY:
-        notes.append(Note(path=path, reason="it stands for the root directory"))
+        notes.append(Note(path=path, reason="left out: it stands for the root directory"))
         return None
     version = filesystem.version(carrier)
     safe = tuple(safe_name(part, windows=query.windows) for part in parts)
@@ -153,12 +155,19 @@ def _item(
 def safe_name(name: str, *, windows: bool = False) -> str:
     """A name that moves no cursor and means nothing to the system: what could is percent-encoded, byte by byte.
 
-    So are bytes that are no UTF-8. What is not changed stays as it is, percent signs too.
+    So are bytes that are no UTF-8, and percent signs where a name looks as if it came from here: no two become one.
     """
     if name in (".", "..", ""):
         return name.replace(".", "%2E") or "%"
     unsafe = _RESERVED if windows else frozenset("/")
-    made = "".join(one if one.isprintable() and one not in unsafe else _encoded(one) for one in name)
+
+    def is_safe(place: int, one: str) -> bool:
+        if one == "%" and (code := _CODE.match(name, place)):
+            byte = chr(int(code[1], 16))
+            return not windows and byte.isascii() and byte.isprintable() and byte not in "./%"
+        return one.isprintable() and one not in unsafe
+
+    made = "".join(one if is_safe(place, one) else _encoded(one) for place, one in enumerate(name))
     if windows and made[-1] in ". ":  # Windows drops them, so two names could become one.
         made = made[:-1] + _encoded(made[-1])
     if windows and made.partition(".")[0].rstrip().upper() in _DEVICES:

@@ -33,7 +33,8 @@ def extract(
     """Write a file or a subtree to DIR, under its own name.
 
     Nothing is written outside of DIR or through a symlink. Devices and pipes are left out, files get your own user
-    and group, and names that could harm a terminal are percent-encoded; stderr tells of each.
+    and group, and names that could harm a terminal are percent-encoded; stderr tells of each. Where something could
+    not be written, as it is there already or may not be, the command fails once the rest is.
 
     layerscope extract image.tar /etc out
 
@@ -42,9 +43,10 @@ def extract(
     from layerscope.analysis.extract import ExtractQuery, plan
     from layerscope.cli.reading import limits, opened
     from layerscope.cli.spool import rereadable
-    from layerscope.errors import LimitExceeded
+    from layerscope.errors import LayerscopeError, LimitExceeded
     from layerscope.filesystem.tree import Filesystem
     from layerscope.render.escape import printable
+    from layerscope.render.text import counted
 
     query = ExtractQuery(path=path, layer=layer, hidden=hidden, setid=setid)
     with rereadable(image) as source, opened(source, reading) as opened_image:
@@ -57,6 +59,8 @@ def extract(
     if not reading.quiet:
         _tell((*planned.notes, *unpacker.notes))
         print(f"wrote {_counts(unpacker)} to {printable(directory)}", file=sys.stderr)
+    if unpacker.notes:
+        raise LayerscopeError(f"{counted(len(unpacker.notes), 'path')} could not be written to {directory}")
 
 
 def _unpacked(filesystem: "Filesystem", planned: "Plan", directory: str, *, force: bool) -> "Unpacker":

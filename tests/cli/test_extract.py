@@ -27,6 +27,7 @@ from tests.cli.calling import NEEDS_MODES, NEEDS_SYMLINKS, Called, call
 
 _PIPE = "=cmd%7Ca" if os.name == "nt" else "=cmd|a"
 """Windows has no names with a bar."""
+_ODD = "a%2520b%zz%" if os.name == "nt" else "a%20b%zz%"
 
 
 def archive(path: Path, *layers: tuple[Member, ...], compressed: bool = False) -> Path:
@@ -164,7 +165,7 @@ def test_a_symlink_that_lies_in_the_destination_is_not_followed(tmp_path: Path) 
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "etc").symlink_to("../precious")
     called = extract(tmp_path, (directory("etc"), file("etc/file", b"evil"), file("b", b"b")))
-    assert called.code == 0
+    assert called.code == 3 and "2 paths could not be written to" in called.err
     assert "/etc/file: a file or a symlink is where its directory should be" in called.err
     assert (tmp_path / "out" / "b").read_bytes() == b"b"
 
@@ -175,7 +176,8 @@ def test_existing_files_stay_unless_forced(tmp_path: Path) -> None:
     (tmp_path / "out" / "a").write_bytes(b"mine")
     (tmp_path / "out" / "b").symlink_to("../precious/file")
     called = extract(tmp_path, (file("a", b"theirs"), file("b", b"theirs")))
-    assert called.err.count("there is something of that name already") == 2
+    assert called.code == 3 and called.err.count("there is something of that name already") == 2
+    assert called.err.splitlines()[-1] == f"layerscope: 2 paths could not be written to {tmp_path / 'out'}"
     assert (tmp_path / "out" / "a").read_bytes() == b"mine"
     forced = call("extract", tmp_path / "image.tar", "/", tmp_path / "out", "--force")
     assert forced.code == 0
@@ -186,14 +188,18 @@ def test_existing_files_stay_unless_forced(tmp_path: Path) -> None:
 def test_a_directory_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "out" / "a").mkdir(parents=True)
     called = extract(tmp_path, (file("a", b"file"),), "--force")
-    assert called.code == 0 and "/a: " in called.err and (tmp_path / "out" / "a").is_dir()
+    assert called.code == 3 and "/a: " in called.err and (tmp_path / "out" / "a").is_dir()
 
 
 def test_devices_and_pipes_are_left_out_and_told(tmp_path: Path) -> None:
     called = extract(tmp_path, (device("dev/null"), device("dev/sda", block=True), fifo("run/pipe"), file("a", b"1")))
     assert tree(tmp_path / "out") == {"a": b"1"}
     told = called.err.splitlines()
-    assert told[:3] == ["/dev/null: a character device", "/dev/sda: a block device", "/run/pipe: a fifo"]
+    assert told[:3] == [
+        "/dev/null: left out: a character device",
+        "/dev/sda: left out: a block device",
+        "/run/pipe: left out: a fifo",
+    ]
 
 
 @NEEDS_MODES
@@ -214,6 +220,9 @@ def test_setuid_bits(tmp_path: Path, options: tuple[str, ...], mode: int) -> Non
         pytest.param("日本語".encode(), "日本語", id="not Latin"),
         pytest.param(b"=cmd|a", _PIPE, id="a formula means nothing to a file system"),
         pytest.param(b"-rf", "-rf", id="an option"),
+        pytest.param(b"100%25", "100%2525", id="looks encoded"),
+        pytest.param(b"a%01b", "a%2501b", id="looks as if something unsafe was encoded"),
+        pytest.param(b"a%20b%zz%", _ODD, id="percent signs as names have them"),
     ],
 )
 def test_names_are_made_safe_and_told(tmp_path: Path, name: bytes, written: str) -> None:
@@ -221,6 +230,12 @@ def test_names_are_made_safe_and_told(tmp_path: Path, name: bytes, written: str)
     assert tree(tmp_path / "out") == {written: b"1"}
     assert (f"written as {written}" in called.err) == (written.encode() != name)
     assert "\x1b" not in called.err
+
+
+def test_no_two_names_become_one(tmp_path: Path) -> None:
+    names = (b"a\x01b", b"a%01b", b"a%2501b", b"\xff", b"%FF", "\u202e".encode(), b"%E2%80%AE")
+    called = extract(tmp_path, tuple(file(name, name) for name in names), "--force")
+    assert called.code == 0 and sorted(path.read_bytes() for path in (tmp_path / "out").iterdir()) == sorted(names)
 
 
 def test_hardlinks_share_their_bytes(tmp_path: Path) -> None:
@@ -237,7 +252,7 @@ def test_one_name_of_a_hardlink_brings_the_bytes_of_a_lower_layer(tmp_path: Path
 
 def test_a_hardlink_to_nothing_is_left_out(tmp_path: Path) -> None:
     called = extract(tmp_path, (hardlink("b", "nothing"), file("a", b"1")))
-    assert tree(tmp_path / "out") == {"a": b"1"} and "/b: its hard link leads nowhere" in called.err
+    assert tree(tmp_path / "out") == {"a": b"1"} and "/b: left out: its hard link leads nowhere" in called.err
 
 
 def test_sparse_files_have_their_length_and_take_no_space(tmp_path: Path) -> None:
@@ -282,7 +297,10 @@ def test_quiet_says_nothing(tmp_path: Path) -> None:
 
 def test_many_notes_of_a_kind_are_summed_up(tmp_path: Path) -> None:
     called = extract(tmp_path, tuple(fifo(f"p{number}") for number in range(50)))
-    assert sum(line.startswith("/p") for line in called.err.splitlines()) == 20 and "and 30 more: a fifo" in called.err
+    assert (
+        sum(line.startswith("/p") for line in called.err.splitlines()) == 20
+        and "and 30 more: left out: a fifo" in called.err
+    )
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the system has no paths of that length")
