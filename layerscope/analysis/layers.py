@@ -1,9 +1,13 @@
 """The layers and the history of an image as rows."""
 
+from msgspec.structs import replace
+
+from layerscope.analysis.redact import cleaner
 from layerscope.filesystem.tree import Filesystem
 from layerscope.history.alignment import instructions
 from layerscope.model.image import Image
 from layerscope.model.rows import Column, Rows
+from layerscope.rules.secrets_config import secret_values
 
 _LAYERS = (
     Column(name="index", header="#", kind="number"),
@@ -19,7 +23,7 @@ _LAYERS = (
     Column(name="digest", shown=False),
     Column(name="media_type", shown=False),
     Column(name="instruction", header="INSTRUCTION"),
-    Column(name="problem", shown=False),
+    Column(name="problem", header="LEFT OUT", shown=False),
 )
 _HISTORY = (
     Column(name="index", header="#", kind="number"),
@@ -35,9 +39,10 @@ _HISTORY = (
 
 
 def layer_rows(image: Image) -> Rows:
-    """One row for each layer, lowest first."""
+    """One row for each layer, lowest first, with its instruction, of which secrets are masked."""
     steps, _ = instructions(image.config.history, len(image.layers))
-    by_layer = {step.layer: str(step) for step in steps}
+    clean = cleaner(secret_values(image, steps))
+    by_layer = {step.layer: clean(str(step)) for step in steps}
     filesystem = Filesystem(image.layers)
     rows = []
     for layer, docker_size in zip(image.layers, image.docker_sizes, strict=True):
@@ -59,7 +64,9 @@ def layer_rows(image: Image) -> Rows:
                 layer.problem,
             )
         )
-    return Rows(columns=_LAYERS, rows=tuple(rows))
+    *known, problem = _LAYERS
+    columns = (*known, replace(problem, shown=not image.complete))
+    return Rows(columns=columns, rows=tuple(rows))
 
 
 def history_rows(image: Image) -> tuple[Rows, tuple[str, ...]]:

@@ -24,9 +24,23 @@ def redacted(report: Report, secrets: frozenset[str]) -> Report:
     """
     if not secrets:
         return report
+    clean = cleaner(secrets)
+    return replace(
+        report,
+        image=replace(report.image, config=_document(report.image.config, clean)),
+        layers=tuple(replace(layer, created_by=clean(layer.created_by)) for layer in report.layers),
+        instructions=tuple(replace(step, text=clean(step.text)) for step in report.instructions),
+        dockerfile=report.dockerfile and replace(report.dockerfile, misfit=clean(report.dockerfile.misfit)),
+        stages=tuple(_stage(stage, clean) for stage in report.stages),
+        findings=tuple(_finding(finding, clean) for finding in report.findings),
+        warnings=tuple(map(clean, report.warnings)),
+    )
+
+
+def cleaner(secrets: frozenset[str]) -> Callable[[str], str]:
+    """What masks each of ``secrets`` in a text; raises LimitExceeded where that has taken seconds."""
     # A secret may be part of another one.
     masks = [(secret, mask(secret)) for secret in sorted(secrets, key=lambda one: (-len(one), one))]
-
     work = 0
 
     def clean(text: str) -> str:
@@ -38,16 +52,7 @@ def redacted(report: Report, secrets: frozenset[str]) -> Report:
             text = text.replace(secret, masked)
         return text
 
-    return replace(
-        report,
-        image=replace(report.image, config=_document(report.image.config, clean)),
-        layers=tuple(replace(layer, created_by=clean(layer.created_by)) for layer in report.layers),
-        instructions=tuple(replace(step, text=clean(step.text)) for step in report.instructions),
-        dockerfile=report.dockerfile and replace(report.dockerfile, misfit=clean(report.dockerfile.misfit)),
-        stages=tuple(_stage(stage, clean) for stage in report.stages),
-        findings=tuple(_finding(finding, clean) for finding in report.findings),
-        warnings=tuple(map(clean, report.warnings)),
-    )
+    return clean
 
 
 def _finding(finding: Finding, clean: Callable[[str], str]) -> Finding:

@@ -33,6 +33,12 @@ def test_no_format_of_the_report_prints_it(run: Run, image: Path, form: str) -> 
     assert done.stdout and SECRET[3:] not in done.stdout
 
 
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_no_list_of_layers_prints_it(run: Run, image: Path, form: str) -> None:
+    done = run("layers", image, "-f", form)
+    assert "curl -u me:s3***n2 https://x" in done.stdout and SECRET[3:] not in done.stdout
+
+
 def test_the_mask_stands_in_its_place(run: Run, image: Path) -> None:
     assert "DB_PASSWORD=s3***Pn" in run("report", image, "-f", "json").stdout
 
