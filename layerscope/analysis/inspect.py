@@ -18,7 +18,7 @@ def inspect(image: Image) -> dict[str, Any]:
         "RepoTags": list(image.tags),
         "RepoDigests": _repository_digests(image),
         "Parent": "",
-        "Comment": raw.get("comment") or next((h.comment for h in reversed(config.history) if h.comment), ""),
+        "Comment": raw.get("comment") or (config.history[-1].comment if config.history else ""),
         "Created": config.created,
         "DockerVersion": raw.get("docker_version") or "",
         "Author": raw.get("author") or "",

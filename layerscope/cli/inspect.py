@@ -30,7 +30,7 @@ def inspect(
     if template in ("", "json"):
         from layerscope.render.json import dumps
 
-        write(dumps([described] if not template else described, indent=None if template else 4) + "\n")
+        write(dumps([described], indent=None if template else 4) + "\n")
         return
     from layerscope.render.gotemplate import render_image
 

@@ -81,6 +81,8 @@ class LimitOptions(Struct, frozen=True, kw_only=True):
         )
         if found.is_empty:
             raise UsageError("there is no limit to check", hint="give one, as in --max-size 500MB or --fail-on high")
+        if found.max_growth and not self.baseline:
+            raise UsageError("--max-growth needs what the image has grown from", hint="give it as --baseline REPORT")
         return found
 
 

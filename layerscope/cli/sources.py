@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from layerscope.analysis.ignore import Ignore
 from layerscope.cli.options import BuildOptions, ReadOptions
@@ -45,6 +46,7 @@ class Subject(Struct, frozen=True, kw_only=True):
 def subject(source: str, reading: ReadOptions, asked: Asked) -> Iterator[Subject]:
     """The report of an archive, or the one that was saved in ``source``; contents can be read within the context."""
     if is_saved(source):
+        _tell_unused(source, reading, asked)
         yield Subject(report=saved(source, asked))
         return
     from layerscope.analysis.analyse import WANTED, analyse
@@ -95,6 +97,18 @@ def is_saved(source: str) -> bool:
     except OSError:
         return False  # Whoever opens the archive tells what is wrong with it.
     return head.lstrip()[:1] == b"{" and b"\0" not in head
+
+
+def _tell_unused(source: str, reading: ReadOptions, asked: Asked) -> None:
+    """Say what was asked for, on the command line or in a file, and cannot be of a report that is made already."""
+    from layerscope.cli.reading import warn
+
+    about_image = {name: getattr(reading, name) for name in ("image_name", "platform", "verify", "strict")}
+    options = {"image_name": "image"}
+    given = [options.get(name, name) for name, value in (about_image | asdict(asked.build)).items() if value]
+    if given:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        warn((f"{source} is a saved report, for which {names} cannot be used",), quiet=reading.quiet)
 
 
 def saved(source: str, asked: Asked) -> Report:

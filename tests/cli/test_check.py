@@ -23,6 +23,7 @@ def image(tmp_path: Path) -> Path:
         pytest.param(("--fail-on", "critical"), 0, id="nothing critical"),
         pytest.param(("--fail-on-rule", "vcs-metadata"), 1, id="a rule that found something"),
         pytest.param((), 2, id="no limit at all"),
+        pytest.param(("--max-growth", "5%"), 2, id="growth since nothing"),
         pytest.param(("--max-size", "5%"), 2, id="a limit that cannot be read"),
         pytest.param(("--fail-on-rule", "vcs-metadta"), 2, id="an unknown rule"),
         pytest.param(("--max-size", "1MB", "--baseline", "none.json"), 3, id="a baseline that is not there"),
@@ -72,6 +73,14 @@ def test_a_saved_report_can_be_judged(run: Run, image: Path, tmp_path: Path) -> 
     (tmp_path / "saved.json").write_text(run("report", image, "-f", "json").stdout)
     arguments = ("--max-size", "1kB", "--fail-on", "low")
     assert run("check", "saved.json", *arguments).stdout == run("check", image, *arguments).stdout
+
+
+def test_what_a_saved_report_cannot_take_is_told(run: Run, image: Path, tmp_path: Path) -> None:
+    (tmp_path / "saved.json").write_text(run("report", image, "-f", "json").stdout)
+    done = run("check", "saved.json", "--max-size", "1MB", "--dockerfile", "none", "--verify", "--image", "x")
+    told = "warning: saved.json is a saved report, for which --image, --verify, --dockerfile cannot be used\n"
+    assert (done.returncode, done.stderr) == (0, told)
+    assert run("check", "saved.json", "--max-size", "1MB").stderr == ""
 
 
 def test_a_flag_comes_before_a_variable_and_that_before_the_file(run: Run, image: Path, tmp_path: Path) -> None:
