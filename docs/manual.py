@@ -15,7 +15,7 @@ PAGE = Path(__file__).parent / "layerscope.1"
 CI = Path(__file__).parent / "ci.md"
 _MARKED = re.compile(r"(?<=<!-- variables -->\n).*(?=<!-- end of variables -->)", re.DOTALL)
 _VARIABLES = (
-    ("NO_COLOR", "When set, no colours."),
+    ("NO_COLOR", "When set, explore shows no colours."),
     ("LAYERSCOPE_DEBUG", "When set, an unforeseen failure shows where in the program it happened."),
 )
 _EXITS = (

@@ -12,7 +12,7 @@ from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
 from layerscope.cli.options import ReadOptions
 from layerscope.cli.progress import progress
-from layerscope.errors import ArchiveError, UsageError
+from layerscope.errors import ArchiveError, NotAnImage, UsageError
 from layerscope.model.image import Image
 from layerscope.model.limits import Limits
 from layerscope.model.pathset import Wanted
@@ -41,7 +41,7 @@ def opened(
     )
     with progress(source, quiet=options.quiet) as advance:
         context = open_image(source, replace(reading, progress=advance))
-        with named(source):
+        with named(source), _saved_reports_told(source):
             image = context.__enter__()
     try:
         if options.strict and image.warnings:
@@ -75,6 +75,19 @@ def named(source: str) -> Iterator[None]:
         name = "standard input" if source == "-" else source
         if name not in error.message:
             error.message = f"{name}: {error.message}"
+        raise
+
+
+@contextmanager
+def _saved_reports_told(source: str) -> Iterator[None]:
+    """Whoever names a saved report where the archive itself is needed is told so."""
+    try:
+        yield
+    except NotAnImage as error:
+        from layerscope.cli.sources import is_saved
+
+        if is_saved(source):
+            error.hint = "only report, leaks, packages, diff, scan and check take a saved report"
         raise
 
 

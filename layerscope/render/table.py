@@ -58,7 +58,15 @@ def _fitted(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str]
         return cells
     widest = max(texts, key=lambda index: widths[index])
     limit = max(20, widths[widest] - over)
-    return [[shortened(text, limit) if i == widest else text for i, text in enumerate(row)] for row in cells]
+    return [[_cut(text, limit) if i == widest else text for i, text in enumerate(row)] for row in cells]
+
+
+def _cut(text: str, limit: int) -> str:
+    """What a person still knows it by: a path by its beginning and its end, all else by its beginning."""
+    if len(text) <= limit or not text.startswith("/") or " " in text:
+        return shortened(text, limit)
+    kept = limit // 3
+    return f"{text[:kept]}…{text[kept + 1 - limit :]}"
 
 
 def shortened(text: str, limit: int) -> str:

@@ -25,7 +25,7 @@ def iec(count: int) -> str:
 
 def plain(count: int) -> str:
     """All digits, in groups of three."""
-    return f"{count:,}"
+    return f"{count:,} B"
 
 
 def _scaled(count: int, step: int, names: tuple[str, ...]) -> str:

@@ -104,6 +104,13 @@ def test_a_limit_can_be_set(run: Run, image: Path) -> None:
     assert done.returncode == 3 and "hint: raise --limit entries" in done.stderr
 
 
+def test_a_saved_report_is_no_image_but_known(run: Run, image: Path, tmp_path: Path) -> None:
+    (tmp_path / "saved.json").write_text(run("report", image, "-f", "json").stdout)
+    done = run("layers", "saved.json")
+    assert done.returncode == 3 and "saved.json is a JSON document, not a container image" in done.stderr
+    assert "hint: only report, leaks, packages, diff, scan and check take a saved report" in done.stderr
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a pipe breaks otherwise on Windows")
 def test_a_reader_that_has_seen_enough_is_no_error(image: Path) -> None:
     command = f"{sys.executable} -m layerscope files --flat {image} -f json | head -c 10"

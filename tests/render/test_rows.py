@@ -32,10 +32,15 @@ def test_a_table_without_rows_says_so() -> None:
 
 
 def test_a_table_is_cut_to_a_terminal_and_never_else() -> None:
-    long = "/" + "x" * 200
+    long = "a text that is " + "x" * 200
     assert long in rendered("table", long)
     lines = rendered("table", long, width=60).split("\n")
     assert max(map(len, lines)) <= 60 and lines[1].endswith("…")
+
+
+def test_a_path_is_cut_where_it_says_least() -> None:
+    line = rendered("table", f"/usr/lib/{'x' * 200}/name.py", width=60).split("\n")[1]
+    assert len(line) == 60 and "  /usr/lib/xx" in line and "…" in line and line.endswith("xx/name.py")
 
 
 @pytest.mark.parametrize("path", HOSTILE)

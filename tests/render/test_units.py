@@ -29,7 +29,7 @@ def test_iec_counts_by_1024(count: int, told: str) -> None:
 
 
 def test_bytes_are_grouped_by_threes() -> None:
-    assert plain(1_532_496_346) == "1,532,496,346"
+    assert plain(1_532_496_346) == "1,532,496,346 B"
 
 
 @pytest.mark.parametrize(
