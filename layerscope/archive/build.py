@@ -58,7 +58,8 @@ def find(store: Store, reading: Reading) -> tuple[Candidate, ...]:
     from_index: tuple[Candidate, ...] = ()
     if store.has(oci.INDEX):
         index = parse(store.document(oci.INDEX), oci.INDEX, reading.limits)
-        if "manifests" in index or not store.has(docker_save.MANIFEST):
+        is_layout = store.has(oci.LAYOUT) and not store.has(docker_save.MANIFEST)
+        if "manifests" in index or is_layout:  # Many a web page has an index.json of its own.
             from_index = oci.Layout(store, reading.limits).candidates(index)
     if not store.has(docker_save.MANIFEST):
         if not from_index:

@@ -5,7 +5,7 @@ import re
 from layerscope.archive.candidate import Candidate, LayerBlob
 from layerscope.archive.document import Node
 from layerscope.archive.store import Store
-from layerscope.errors import LimitExceeded
+from layerscope.errors import LimitExceeded, NotAnImage
 from layerscope.model.digest import Digest
 from layerscope.model.limits import Limits
 from layerscope.model.patterns import pattern
@@ -15,7 +15,9 @@ _DIGEST_IN_NAME = pattern(r"(?:^|[/:])([0-9a-f]{64})(?:\.json)?\Z")
 
 
 def candidates(store: Store, document: Node, limits: Limits) -> tuple[Candidate, ...]:
-    """One candidate for each element of ``manifest.json``."""
+    """One candidate for each element of ``manifest.json``; NotAnImage for an object, as web pages have there."""
+    if isinstance(document.value, dict):
+        raise NotAnImage(f"{MANIFEST}: the document is not an array")
     found = []
     for number, item in enumerate(document):
         config = item["Config"].text()

@@ -14,6 +14,7 @@ from layerscope.model.limits import Limits
 from layerscope.model.platform import Platform
 
 INDEX = "index.json"
+LAYOUT = "oci-layout"
 _INDEXES = frozenset(
     {"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"}
 )
@@ -52,6 +53,8 @@ class Layout:
 
     def candidates(self, document: Node) -> tuple[Candidate, ...]:
         """The image manifests that ``index.json`` leads to; attestations are joined to the image they speak of."""
+        if "manifests" not in document:
+            raise Damaged("it has no manifests", where=INDEX)
         found: list[Candidate] = []
         statements: dict[str, list[str]] = {}
         for number, descriptor in enumerate(document["manifests"]):

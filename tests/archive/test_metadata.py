@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.errors import ArchiveError, Damaged, LimitExceeded, UsageError
+from layerscope.errors import ArchiveError, Damaged, LimitExceeded, NotAnImage, UsageError
 from layerscope.model.limits import Limits
 from layerscope.model.platform import Platform
 from tests.archive.opening import error_of, opened
@@ -93,6 +93,23 @@ def test_an_index_that_names_itself_is_no_loop(tmp_path: Path) -> None:
         )
     )
     assert error_of(path).message == "index.json names no image"
+
+
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [("manifest.json", b'{"name":"app"}'), ("index.json", b"{}"), ("index.json", b"[]")],
+)
+def test_what_web_pages_call_so_makes_no_damaged_image_of_a_tar(name: str, document: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "page.tar"
+    path.write_bytes(layer(file(name, document), file("index.html", b"<p>")))
+    assert isinstance(error_of(path), NotAnImage)
+
+
+def test_a_layout_whose_index_has_no_manifests_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(edit(oci_archive(SPEC), replace={"index.json": b"{}"}))
+    error = error_of(path)
+    assert isinstance(error, Damaged) and error.message == "index.json: it has no manifests"
 
 
 def test_metadata_longer_than_the_limit_is_refused(tmp_path: Path) -> None:
