@@ -14,14 +14,18 @@ Errors of other libraries are mapped to these where they arise; nobody exits bel
 
 
 class LayerscopeError(Exception):
-    """Base of the tree; ``hint`` is one sentence on what to do, empty where none is known."""
+    """Base of the tree; ``hint`` is one sentence on what to do, empty where none is known.
+
+    ``listing`` are lines that belong below the message, which is one line however it is printed.
+    """
 
     exit_code = 3
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", listing: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.listing = listing
 
 
 class UsageError(LayerscopeError):
@@ -33,12 +37,11 @@ class UsageError(LayerscopeError):
 class AmbiguousImage(UsageError):
     """The archive holds several images or platforms, and none was picked.
 
-    ``option`` is what picks one, ``image`` or ``platform``, and ``choices`` are its values that can be read.
+    ``choices`` are the values of ``--image`` that pick each of the ``listing`` that can be read.
     """
 
-    def __init__(self, message: str, *, hint: str = "", option: str = "image", choices: tuple[str, ...] = ()) -> None:
-        super().__init__(message, hint=hint)
-        self.option = option
+    def __init__(self, message: str, *, hint: str, listing: tuple[str, ...], choices: tuple[str, ...]) -> None:
+        super().__init__(message, hint=hint, listing=listing)
         self.choices = choices
 
 

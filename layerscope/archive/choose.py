@@ -9,7 +9,7 @@ from layerscope.model.platform import Platform
 
 
 def choose(candidates: Sequence[Candidate], image: str, platform: Platform | None) -> Candidate:
-    """The candidate for a name or index and a platform.
+    """The candidate for a name, index or digest and a platform.
 
     Without a name there must be one image; without a platform it is the machine's, else the only one.
     """
@@ -26,33 +26,43 @@ def _by_name(groups: list[list[Candidate]], image: str) -> list[Candidate]:
         readable = [index for index in every if not all(candidate.missing for candidate in groups[index])] or every
         if len(readable) > 1:
             raise AmbiguousImage(
-                f"the archive holds {len(groups)} images:\n{_listing(groups)}",
+                f"the archive holds {len(groups)} images:",
                 hint="pick one with --image NAME|INDEX",
+                listing=_listing(groups),
                 choices=tuple(map(str, readable)),
             )
         return groups[readable[0]]
-    if image.isdigit() and int(image) < len(groups):
+    if image.isdecimal() and int(image) < len(groups):
         return groups[int(image)]
-    found = [group for group in groups if any(_answers(candidate, image) for candidate in group)]
+    found = list(filter(None, (_answering(group, image) for group in groups)))
     if len(found) == 1:
         return found[0]
     problem = "more than one image" if found else "no image"
-    raise UsageError(f"{problem} in the archive is called {image!r}; it holds:\n{_listing(groups)}")
+    raise UsageError(f"{problem} in the archive is called {image!r}; it holds:", listing=_listing(groups))
 
 
-def _answers(candidate: Candidate, image: str) -> bool:
-    """Whether a candidate has that name: a tag, with or without the default registry, or the start of its id."""
+def _answering(group: list[Candidate], image: str) -> list[Candidate]:
+    """The candidates that a digest means, which are seldom all platforms; all of them where the name is one's tag."""
+    exact = [candidate for candidate in group if _has_digest(candidate, image)]
+    return exact or (group if any(_is_called(candidate, image) for candidate in group) else [])
+
+
+def _is_called(candidate: Candidate, image: str) -> bool:
+    """Whether a candidate has that tag, with or without the default registry."""
     names = set()
     for tag in candidate.tags:
         for prefix in ("", "docker.io/library/", "docker.io/", "localhost/"):
             if tag.startswith(prefix):
                 short = tag[len(prefix) :]
                 names |= {short, short.removesuffix(":latest"), short.rpartition(":")[0] or short}
-    if image in names:
-        return True
+    return image in names
+
+
+def _has_digest(candidate: Candidate, image: str) -> bool:
+    """Whether the digest of a candidate's config or manifest begins so."""
     identity = image.removeprefix("sha256:")
-    digests = (candidate.config_digest.encoded if candidate.config_digest else "", candidate.manifest_digest[7:])
-    return len(identity) >= 6 and any(digest.startswith(identity) for digest in digests)
+    digests = (str(candidate.config_digest or ""), candidate.manifest_digest)
+    return image in digests or (len(identity) >= 6 and any(one.startswith(f"sha256:{identity}") for one in digests))
 
 
 def _by_platform(group: list[Candidate], asked: Platform | None) -> Candidate:
@@ -60,29 +70,36 @@ def _by_platform(group: list[Candidate], asked: Platform | None) -> Candidate:
     if not readable:
         raise ArchiveError(f"the image cannot be read: {group[0].missing}")
     if asked is not None:
-        fitting = [one for one in readable if one.platform is None or asked.accepts(one.platform)]
+        fitting = _fitting(readable, asked) or [one for one in readable if one.platform is None]
         if fitting:
             return fitting[0]
         raise UsageError(f"the archive holds no image for {asked}; there is {_platforms(readable)}")
     if len(readable) == 1:
         return readable[0]
-    here = Platform.parse(f"linux/{machine.machine()}")
-    fitting = [one for one in readable if one.platform is not None and here.accepts(one.platform)]
+    fitting = _fitting(readable, Platform.parse(f"linux/{machine.machine()}"))
     if fitting:
         return fitting[0]
     raise AmbiguousImage(
-        f"the image is for {_platforms(readable)}",
-        hint="pick one with --platform",
-        option="platform",
-        choices=tuple(str(candidate.platform) for candidate in readable if candidate.platform is not None),
+        f"the image is for {len(readable)} platforms:",
+        hint="pick one with --platform, or with --image DIGEST",
+        listing=tuple(f"{one.manifest_digest[7:19]}  {_platform(one)}" for one in readable),
+        choices=tuple(one.manifest_digest for one in readable),  # Only an index has platforms, and names them so.
     )
 
 
+def _fitting(candidates: Sequence[Candidate], platform: Platform) -> list[Candidate]:
+    return [one for one in candidates if one.platform is not None and platform.accepts(one.platform)]
+
+
 def _platforms(candidates: Sequence[Candidate]) -> str:
-    return ", ".join(str(candidate.platform or "an unnamed platform") for candidate in candidates)
+    return ", ".join(map(_platform, candidates))
 
 
-def _listing(groups: list[list[Candidate]]) -> str:
+def _platform(candidate: Candidate) -> str:
+    return str(candidate.platform or "an unnamed platform")
+
+
+def _listing(groups: list[list[Candidate]]) -> tuple[str, ...]:
     lines = []
     for index, group in enumerate(groups):
         tags = dict.fromkeys(tag for candidate in group for tag in candidate.tags)
@@ -90,5 +107,5 @@ def _listing(groups: list[list[Candidate]]) -> str:
         digest = first.config_digest.short if first.config_digest else first.config
         platforms = [str(candidate.platform) for candidate in group if candidate.platform is not None]
         note = f" ({', '.join(platforms)})" if platforms else ""
-        lines.append(f"  {index}  {', '.join(tags) or 'without a name'}  {digest}{note}")
-    return "\n".join(lines)
+        lines.append(f"{index}  {', '.join(tags) or 'without a name'}  {digest}{note}")
+    return tuple(lines)

@@ -14,7 +14,7 @@ from layerscope.model.platform import Platform
 class Reading(Struct, frozen=True, kw_only=True):
     """The choices of one run.
 
-    ``image`` picks one of several by name or index, ``platform`` one of several. ``verify`` proves each diff_id
+    ``image`` picks one of several by name, index or digest, ``platform`` one of several. ``verify`` proves each diff_id
     even where contents could be skipped. ``wanted`` is what later steps ask for, ``fingerprint`` the digest by
     which contents are compared (``xxh3`` or ``sha256``). ``progress`` is told the stored bytes read since its
     last call, from any thread. ``strict`` turns warnings about the archive into errors. ``tally`` counts what all

@@ -8,11 +8,12 @@ from layerscope.errors import LayerscopeError
 
 
 def tell(error: LayerscopeError) -> None:
-    """Print the message, which may have several lines, and the hint on stderr."""
+    """Print the message, what it lists and the hint on stderr: no name in them can begin a line of its own."""
     from layerscope.render.escape import printable
 
-    lines = [printable(line) for line in error.message.split("\n")]
-    print("\n".join([f"layerscope: {lines[0]}", *lines[1:]]), file=sys.stderr)
+    print(f"layerscope: {printable(error.message)}", file=sys.stderr)
+    for line in error.listing:
+        print(f"  {printable(line)}", file=sys.stderr)
     if error.hint:
         print(f"hint: {printable(error.hint)}", file=sys.stderr)
 

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from layerscope.cli.sources import Asked
     from layerscope.model.report import Report
 
-_PARTS = {"image": "image_name", "platform": "platform"}
-"""The field of ReadOptions that picks what AmbiguousImage speaks of."""
-
 
 class ScanOrder(StrEnum):
     """What images are sorted by."""
@@ -122,11 +119,9 @@ class _Run:
         try:
             report = report_of(place, reading, self._asked)
         except AmbiguousImage as several:
-            if not several.choices:
-                raise
             for choice in several.choices:
                 try:
-                    yield from self._images(place, replace(reading, **{_PARTS[several.option]: choice}))
+                    yield from self._images(place, replace(reading, image_name=choice))
                 except LayerscopeError as error:
                     self._fail(error)
             return

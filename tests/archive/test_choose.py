@@ -1,5 +1,6 @@
 """One image of several, and one platform of several, by name or by the machine's."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,14 @@ from tests.builder import (
     skopeo_docker_archive,
 )
 
+UNNAMED = ImageSpec(layers=(COPY,), os="", env=("A=1",))
+UNLIKE_ANY_MACHINE = (
+    ImageSpec(layers=(COPY,), architecture="arm"),
+    ImageSpec(layers=(COPY,), architecture="arm", variant="v7"),
+    UNNAMED,
+    ImageSpec(layers=(COPY,), os="", env=("A=2",)),
+)
+"""Platforms of which one accepts another, and some without a name."""
 MANY = {
     "docker_legacy": docker_legacy,
     "docker_save": docker_save,
@@ -60,8 +69,8 @@ def test_several_images_are_listed_when_none_is_picked(dialect: str, tmp_path: P
     path.write_bytes(MANY[dialect](SPEC, OTHER))
     error = error_of(path)
     assert isinstance(error, AmbiguousImage)
-    first, *lines = error.message.splitlines()
-    assert first == "the archive holds 2 images:"
+    assert error.message == "the archive holds 2 images:"
+    lines = error.listing
     assert [line.split()[0] for line in lines] == ["0", "1"]
     assert "app:1" in lines[0] and SPEC.image_id[7:19] in lines[0]
     assert "other:1" in lines[1] and OTHER.image_id[7:19] in lines[1]
@@ -81,8 +90,8 @@ def test_a_name_that_is_not_there_is_answered_with_the_list(asked: str, problem:
     path.write_bytes(docker_save(SPEC, OTHER))
     error = error_of(path, image=asked)
     assert isinstance(error, UsageError)
-    assert error.message.splitlines()[0] == problem
-    assert len(error.message.splitlines()) == 3
+    assert error.message == problem
+    assert len(error.listing) == 2
 
 
 def multi_platform(*specs: ImageSpec) -> dict[str, bytes]:
@@ -123,9 +132,45 @@ def test_platforms_are_listed_when_none_is_the_machine_s(tmp_path: Path, monkeyp
     error = error_of(path)
     assert isinstance(error, AmbiguousImage)
     assert (error.message, error.hint) == (
-        "the image is for linux/amd64, linux/arm64/v8",
-        "pick one with --platform",
+        "the image is for 2 platforms:",
+        "pick one with --platform, or with --image DIGEST",
     )
+    assert [line.split()[1] for line in error.listing] == ["linux/amd64", "linux/arm64/v8"]
+
+
+@pytest.mark.parametrize("choice", [lambda digest: digest, lambda digest: digest[7:19]], ids=["digest", "its start"])
+def test_the_digest_of_a_manifest_picks_that_one_among_the_platforms(
+    choice: Callable[[str], str], tmp_path: Path
+) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(containerd(*UNLIKE_ANY_MACHINE, nested=True, manifest_json=False))
+    error = error_of(path)
+    assert isinstance(error, AmbiguousImage)
+    found = [opened(path, image=choice(digest))[0] for digest in error.choices]
+    assert [image.image_id for image in found] == [spec.image_id for spec in UNLIKE_ANY_MACHINE]
+    assert [image.manifest_digest for image in found] == list(error.choices)
+
+
+def test_a_digest_whose_platform_is_not_the_one_asked_for_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(multi_platform(AMD, ARM)["without"])
+    assert opened(path, image=ARM.image_id, platform=Platform.parse("arm64"))[0].image_id == ARM.image_id
+    error = error_of(path, image=ARM.image_id, platform=Platform.parse("amd64"))
+    assert error.message == "the archive holds no image for linux/amd64; there is linux/arm64/v8"
+
+
+def test_a_platform_by_its_name_goes_before_one_without(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(containerd(UNNAMED, ARM, nested=True, manifest_json=False))
+    assert opened(path, platform=Platform.parse("arm64"))[0].image_id == ARM.image_id
+
+
+def test_a_manifest_that_is_listed_twice_is_one_choice(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(containerd(*UNLIKE_ANY_MACHINE, UNLIKE_ANY_MACHINE[0], nested=True, manifest_json=False))
+    error = error_of(path)
+    assert isinstance(error, AmbiguousImage)
+    assert len(set(error.choices)) == len(error.choices) == len(UNLIKE_ANY_MACHINE)
 
 
 def test_a_platform_that_is_not_there_is_answered_with_the_list(tmp_path: Path) -> None:
