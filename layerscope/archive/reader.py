@@ -65,7 +65,7 @@ def _open(source: str, reading: Reading, stack: ExitStack) -> Image:
         stack.push(_check(lambda: store.changed, source))
         if not (store.has("index.json") or store.has("manifest.json")):
             hint = "an OCI layout has index.json, an unpacked docker archive has manifest.json"
-            raise NotAnImage(f"the directory {source} holds no image", hint=hint)
+            raise NotAnImage(f"{source} is a directory that holds no image", hint=hint)
         return from_store(store, source, reading, in_directory=True)
     raw = stack.enter_context(io.FileIO(path))
     if not raw.seekable():

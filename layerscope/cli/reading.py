@@ -12,7 +12,7 @@ from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
 from layerscope.cli.options import ReadOptions
 from layerscope.cli.progress import progress
-from layerscope.errors import ArchiveError, NotAnImage, UsageError
+from layerscope.errors import ArchiveError, LayerscopeError, NotAnImage, UsageError
 from layerscope.model.image import Image
 from layerscope.model.limits import Limits
 from layerscope.model.pathset import Wanted
@@ -29,23 +29,15 @@ def opened(
     silent: bool = False,
 ) -> Iterator[Image]:
     """The image, open for as long as the context lasts; its warnings are printed, unless ``silent``."""
-    reading = Reading(
-        image=options.image_name,
-        platform=Platform.parse(options.platform) if options.platform else None,
-        verify=options.verify,
-        strict=options.strict,
-        wanted=wanted,
-        fingerprint=fingerprint,
-        limits=limits(tuple(options.limit or ())),
-        cache=_cache(options),
-    )
+    reading = reading_of(options)
     with progress(source, quiet=options.quiet) as advance:
-        context = open_image(source, replace(reading, progress=advance))
-        with named(source), _saved_reports_told(source):
+        context = open_image(source, replace(reading, wanted=wanted, fingerprint=fingerprint, progress=advance))
+        with named(source, LayerscopeError), _saved_reports_told(source):
             image = context.__enter__()
     try:
         if options.strict and image.warnings:
-            raise ArchiveError(f"{source}: {image.warnings[0]}")
+            refusal = NotAnImage if image.format == "rootfs" else ArchiveError  # Any tar may be a root file system.
+            raise refusal(f"{source}: {image.warnings[0]}")
         warn(image.warnings, quiet=options.quiet or silent)
         if options.verbose:
             _tell(image)
@@ -53,6 +45,20 @@ def opened(
         yield image
     finally:
         context.__exit__(None, None, None)
+
+
+def reading_of(options: ReadOptions) -> Reading:
+    """What the options say; raises UsageError where one cannot be understood."""
+    if options.platform and not all(options.platform.split("/")):
+        raise UsageError(f"--platform {options.platform}: not OS/ARCH", hint="as in linux/arm64")
+    return Reading(
+        image=options.image_name,
+        platform=Platform.parse(options.platform) if options.platform else None,
+        verify=options.verify,
+        strict=options.strict,
+        limits=limits(tuple(options.limit or ())),
+        cache=_cache(options),
+    )
 
 
 def _cache(options: ReadOptions) -> Cache | None:
@@ -67,13 +73,14 @@ def _cache(options: ReadOptions) -> Cache | None:
 
 
 @contextmanager
-def named(source: str) -> Iterator[None]:
-    """Errors about an archive begin with its name, since a command may read several."""
+def named(source: str, kind: type[LayerscopeError] = ArchiveError) -> Iterator[None]:
+    """Errors about an archive name it, since a command may read several: most of them begin so."""
     try:
         yield
-    except ArchiveError as error:
+    except kind as error:
         name = "standard input" if source == "-" else source
-        if name not in error.message:
+        begins = error.message.startswith((f"{name} ", f"{name}:", f"{name},"))
+        if not begins and not error.message.endswith(f" {name}"):
             error.message = f"{name}: {error.message}"
         raise
 
@@ -97,7 +104,7 @@ def limits(settings: tuple[str, ...]) -> Limits:
     changes: dict[str, int] = {}
     for setting in settings:
         name, _, value = setting.partition("=")
-        if name not in known or not value.isdigit():
+        if name not in known or not value.isdecimal():
             raise UsageError(f"--limit {setting}: not NAME=N", hint=f"the names are {', '.join(sorted(known))}")
         changes[name] = int(value)
     return replace(Limits(), **changes)

@@ -97,5 +97,5 @@ def test_a_file_that_the_system_refuses(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_directory_without_an_image(tmp_path: Path) -> None:
     error = error_of(tmp_path)
     assert isinstance(error, NotAnImage)
-    assert error.message == f"the directory {tmp_path} holds no image"
+    assert error.message == f"{tmp_path} is a directory that holds no image"
     assert error.hint == "an OCI layout has index.json, an unpacked docker archive has manifest.json"

@@ -66,6 +66,12 @@ def test_what_cannot_be_read_is_said_in_one_line(run: Run, tmp_path: Path, conte
     assert "Traceback" not in done.stderr and not done.stdout
 
 
+@pytest.mark.parametrize("name", ["m", "json", "image.tar"])
+def test_an_error_names_its_archive_whatever_that_is_called(run: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(layer(file("manifest.json", b"[")))
+    assert run("report", name).stderr.startswith(f"layerscope: {name}: manifest.json: not JSON")
+
+
 def test_a_missing_file_is_said_with_a_hint(run: Run) -> None:
     done = run("report", "nowhere.tar")
     assert done.returncode == 3
