@@ -4,14 +4,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.model.finding import FindingKind, Severity
-from layerscope.model.report import ImageSummary, Report, Totals
+from layerscope.model.report import Report, Totals
 from layerscope.model.rows import Column, Rows
 
 _COLUMNS = (
     Column(name="content_bytes", header="SIZE", kind="bytes"),
     Column(name="layers", header="LAYERS", kind="number"),
+    Column(name="left_out", header="LEFT OUT", kind="number", shown=False),
     Column(name="base_bytes", header="BASE", kind="bytes"),
     Column(name="shared_bytes", header="SHARED", kind="bytes"),
     Column(name="reclaimable_bytes", header="CAN GO", kind="bytes"),
@@ -32,7 +34,7 @@ _COLUMNS = (
 class ScannedLayer(Struct, frozen=True, kw_only=True):
     """A layer of a scanned image; ``identity`` is equal for the same layer in two images.
 
-    ``reclaimable_bytes`` is None where the image has the layer from its base, of which it says nothing.
+    ``reclaimable_bytes`` is None where the image says nothing of it: the layer is its base's, or was left out.
     """
 
     identity: str
@@ -41,14 +43,20 @@ class ScannedLayer(Struct, frozen=True, kw_only=True):
 
 
 class Scanned(Struct, frozen=True, kw_only=True):
-    """What is kept of the report of one image; ``critical`` and ``high`` count its findings that are no base's."""
+    """What is kept of the report of one image; ``critical`` and ``high`` count its findings that are no base's.
+
+    ``left_out`` counts the layers that could not be read, of which nothing is in the other figures.
+    """
 
     source: str
-    image: ImageSummary
+    name: str
+    platform: str
+    image_id: str
+    docker_size: int
     totals: Totals
     critical: int
     high: int
-    complete: bool
+    left_out: int
     layers: tuple[ScannedLayer, ...]
 
 
@@ -56,10 +64,11 @@ class Sums(Struct, frozen=True, kw_only=True):
     """All images together; ``distinct_bytes`` and ``reclaimable_bytes`` count each layer once.
 
     The latter takes of each layer the least that any image says whose own it is, since what one hides another may show;
-    two images may mean different files by it, so it is a bound and no promise.
+    two images may mean different files by it, so it is a bound and no promise. ``incomplete`` ones lack layers.
     """
 
     images: int
+    incomplete: int
     content_bytes: int
     distinct_bytes: int
     reclaimable_bytes: int
@@ -67,19 +76,23 @@ class Sums(Struct, frozen=True, kw_only=True):
 
 def scanned(report: Report, source: str) -> Scanned:
     """What ``scan`` says of a report."""
+    image = report.image
     own = Counter(finding.severity for finding in report.findings if finding.kind != FindingKind.INHERITED)
     return Scanned(
         source=source,
-        image=report.image,
+        name=image.name,
+        platform=image.platform,
+        image_id=image.image_id,
+        docker_size=image.docker_size,
         totals=report.totals,
         critical=own[Severity.CRITICAL],
         high=own[Severity.HIGH],
-        complete=report.complete,
+        left_out=sum(bool(layer.problem) for layer in report.layers),
         layers=tuple(
             ScannedLayer(
-                identity=layer.diff_id or layer.digest or f"{source} {report.image.image_id} {layer.index}",
+                identity=layer.diff_id or layer.digest or f"{source} {image.image_id} {layer.index}",
                 content_bytes=layer.content_bytes,
-                reclaimable_bytes=layer.reclaimable_bytes if layer.origin == "own" else None,
+                reclaimable_bytes=layer.reclaimable_bytes if layer.origin == "own" and not layer.problem else None,
             )
             for layer in report.layers
         ),
@@ -87,56 +100,64 @@ def scanned(report: Report, source: str) -> Scanned:
 
 
 def sums(images: Iterable[Scanned]) -> Sums:
-    """The images added up."""
+    """The images added up; a layer that one of them lacks is as big as another says."""
     sizes: dict[str, int] = {}
-    reclaimable: dict[str, int] = {}
-    count = content = 0
+    reclaimable: dict[str, tuple[bool, int]] = {}
+    count = content = incomplete = 0
     for image in images:
         count, content = count + 1, content + image.totals.content_bytes
+        incomplete += image.left_out > 0
         for layer in image.layers:
-            sizes[layer.identity] = layer.content_bytes
+            sizes[layer.identity] = max(layer.content_bytes, sizes.get(layer.identity, 0))
             if layer.reclaimable_bytes is not None:
-                least = min(layer.reclaimable_bytes, reclaimable.get(layer.identity, layer.reclaimable_bytes))
-                reclaimable[layer.identity] = least
+                # A layer that was left out may hide more of the lower ones: what whole images say goes first.
+                said = (image.left_out > 0, layer.reclaimable_bytes)
+                reclaimable[layer.identity] = min(said, reclaimable.get(layer.identity, said))
     return Sums(
         images=count,
+        incomplete=incomplete,
         content_bytes=content,
         distinct_bytes=sum(sizes.values()),
-        reclaimable_bytes=sum(reclaimable.values()),
+        reclaimable_bytes=sum(least for _, least in reclaimable.values()),
     )
 
 
 def scan_rows(images: Sequence[Scanned], *, sort: str, top: int) -> Rows:
     """A row for each image by ``can-go`` or ``size``, biggest first, or by ``name``; ``top`` 0 is all of them.
 
-    ``shared_bytes`` are those of layers that another image has too.
+    ``shared_bytes`` are those of layers that another image has too. ``left_out`` is shown where an image lacks layers,
+    ``platform`` where there is more than one.
     """
+    platforms = {one.platform for one in images if one.platform}
+    shown = {"left_out": any(one.left_out for one in images), "platform": len(platforms) > 1}
+    columns = tuple(replace(column, shown=shown.get(column.name, column.shown)) for column in _COLUMNS)
     times = Counter(identity for image in images for identity in {layer.identity for layer in image.layers})
-    ordered = sorted(images, key=lambda one: (one.image.name, one.image.platform, one.source))
+    ordered = sorted(images, key=lambda one: (one.name, one.platform, one.source))
     if sort == "can-go":
         ordered.sort(key=lambda one: one.totals.reclaimable_bytes, reverse=True)
     elif sort == "size":
         ordered.sort(key=lambda one: one.totals.content_bytes, reverse=True)
-    return Rows(columns=_COLUMNS, rows=tuple(_row(image, times) for image in ordered[: top or None]))
+    return Rows(columns=columns, rows=tuple(_row(image, times) for image in ordered[: top or None]))
 
 
 def _row(one: Scanned, times: Counter[str]) -> tuple[object, ...]:
-    image, totals = one.image, one.totals
+    totals = one.totals
     return (
         totals.content_bytes,
         len(one.layers),
+        one.left_out,
         totals.base_bytes,
         sum(layer.content_bytes for layer in one.layers if times[layer.identity] > 1),
         totals.reclaimable_bytes,
         one.critical,
         one.high,
-        image.name,
-        image.platform,
+        one.name,
+        one.platform,
         one.source,
-        image.image_id,
-        image.docker_size,
+        one.image_id,
+        one.docker_size,
         totals.stored_bytes,
         totals.live_bytes,
         totals.hidden_bytes,
-        one.complete,
+        not one.left_out,
     )

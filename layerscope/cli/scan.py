@@ -69,8 +69,9 @@ def scan(
     write_rows(scan_rows(found, sort=sort.value, top=top), row_format, units)
     if row_format == RowFormat.TABLE and len(found) > 1:
         all_of_it, form = sums(found), units_named(units.value)
+        part = f" ({all_of_it.incomplete:,} incomplete)" if all_of_it.incomplete else ""
         write(
-            f"\n{counted(all_of_it.images, 'image')} of {form(all_of_it.content_bytes)};"
+            f"\n{counted(all_of_it.images, 'image')}{part} of {form(all_of_it.content_bytes)};"
             f" {form(all_of_it.distinct_bytes)} with each layer counted once,"
             f" of which at most {form(all_of_it.reclaimable_bytes)} can be had back\n"
         )

@@ -1,29 +1,37 @@
 """Many images side by side: shared layers are counted once, and nothing is called needless that one image shows."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.analysis.scan import Scanned, ScannedLayer, scan_rows, sums
-from layerscope.model.report import ImageSummary, Totals
+from layerscope.analysis.scan import Scanned, ScannedLayer, scan_rows, scanned, sums
+from layerscope.model.finding import Evidence, Finding, FindingKind, Severity
+from layerscope.model.report import ImageSummary, LayerReport, Report, Totals
 
 LAYERS = st.builds(
-    lambda name, can_go: ScannedLayer(identity=name, content_bytes=400, reclaimable_bytes=can_go),
+    lambda name, can_go, is_there: ScannedLayer(
+        identity=name, content_bytes=400 if is_there else 0, reclaimable_bytes=can_go if is_there else None
+    ),
     st.sampled_from("abcdef"),
     st.none() | st.integers(0, 400),
+    st.booleans(),
 )
 
 
-def image(name: str, *layers: ScannedLayer) -> Scanned:
+def image(name: str, *layers: ScannedLayer, source: str = "", platform: str = "linux/amd64") -> Scanned:
     return Scanned(
-        source=f"{name}.tar",
-        image=ImageSummary(source=f"{name}.tar", format="docker-archive", name=name, platform="linux/amd64"),
+        source=source or f"{name}.tar",
+        name=name,
+        platform=platform,
+        image_id="",
+        docker_size=0,
         totals=Totals(
             content_bytes=sum(layer.content_bytes for layer in layers),
             reclaimable_bytes=sum(layer.reclaimable_bytes or 0 for layer in layers),
         ),
         critical=0,
         high=0,
-        complete=True,
+        left_out=sum(not layer.content_bytes for layer in layers),
         layers=layers,
     )
 
@@ -34,6 +42,17 @@ def layer(identity: str, size: int, can_go: int | None = 0) -> ScannedLayer:
 
 BASE = layer("base", 1000)
 APP, WORKER = image("app", BASE, layer("app", 300, 50)), image("worker", BASE, layer("worker", 70, 60))
+
+
+def report(*layers: LayerReport, findings: tuple[Finding, ...] = ()) -> Report:
+    summary = ImageSummary(source="app.tar", format="docker-archive", name="app")
+    return Report(image=summary, totals=Totals(), layers=layers, findings=findings)
+
+
+def finding(kind: FindingKind, severity: Severity) -> Finding:
+    return Finding(
+        rule="r", severity=severity, kind=kind, evidence=Evidence.DECLARED, title="t", fix="f", content_bytes=1
+    )
 
 
 def listed(images: list[Scanned], sort: str, top: int = 0) -> list[tuple[object, object, object]]:
@@ -52,6 +71,50 @@ def test_the_order_is_what_was_asked_for() -> None:
     assert [row[0] for row in listed([APP, WORKER], "can-go")] == ["worker", "app"]
     assert [row[0] for row in listed([WORKER, APP], "size")] == ["app", "worker"]
     assert [row[0] for row in listed([WORKER, APP], "name", top=1)] == ["app"]
+
+
+@pytest.mark.parametrize("sort", ["can-go", "size", "name"])
+def test_equal_images_come_by_name_and_source(sort: str) -> None:
+    images = [image(name, BASE, source=source) for name, source in [("b", "1"), ("a", "2"), ("a", "1")]]
+    rows = scan_rows(images, sort=sort, top=0)
+    names = [column.name for column in rows.columns]
+    found = [(row[names.index("name")], row[names.index("source")]) for row in rows.rows]
+    assert found == [("a", "1"), ("a", "2"), ("b", "1")]
+
+
+def test_what_the_base_brought_is_not_the_image_s_to_give_back() -> None:
+    own = finding(FindingKind.LEAK, Severity.HIGH), finding(FindingKind.BLOAT, Severity.CRITICAL)
+    inherited = tuple(finding(FindingKind.INHERITED, severity) for severity in (*Severity, Severity.HIGH))
+    base = LayerReport(index=0, diff_id="base", content_bytes=9, reclaimable_bytes=8, origin="base")
+    one = scanned(report(base, LayerReport(index=1, diff_id="app"), findings=(*own, *inherited)), "app.tar")
+    assert (one.critical, one.high) == (1, 1)
+    assert sums([one]).reclaimable_bytes == 0
+
+
+def test_a_layer_that_was_left_out_is_as_big_as_another_image_says() -> None:
+    lacking = scanned(
+        report(LayerReport(index=0, diff_id="a", problem="absent"), LayerReport(index=1, diff_id="b", content_bytes=5)),
+        "lacking.tar",
+    )
+    whole = image("whole", layer("a", 400, 300), layer("b", 5, 4))
+    assert lacking.left_out == 1
+    for images in ([lacking, whole], [whole, lacking]):
+        found = sums(images)
+        assert (found.distinct_bytes, found.reclaimable_bytes, found.incomplete) == (405, 304, 1)
+    assert sums([lacking, image("other", layer("a", 400, 7), layer("gone", 0, None))]).reclaimable_bytes == 7
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        pytest.param(WORKER, set(), id="whole and for the same platform"),
+        pytest.param(image("lacking", layer("gone", 0, None)), {"LEFT OUT"}, id="a layer was left out"),
+        pytest.param(image("app", BASE, platform="linux/arm64"), {"PLATFORM"}, id="another platform"),
+    ],
+)
+def test_the_table_tells_what_sets_an_image_apart_even_if_its_row_is_cut(other: Scanned, told: set[str]) -> None:
+    columns = scan_rows([APP, other], sort="name", top=1).columns
+    assert {column.header for column in columns if column.shown} & {"LEFT OUT", "PLATFORM"} == told
 
 
 def test_each_layer_counts_once_in_the_sums() -> None:
