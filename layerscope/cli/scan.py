@@ -1,9 +1,8 @@
 """``layerscope scan``: many images, a row for each."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,8 +21,8 @@ from layerscope.cli.options import (
 from layerscope.errors import AmbiguousImage, ArchiveError, LayerscopeError, NotAnImage, UsageError
 
 if TYPE_CHECKING:
+    from layerscope.analysis.scan import Scanned
     from layerscope.cli.sources import Asked
-    from layerscope.model.report import Report
 
 
 class ScanOrder(StrEnum):
@@ -54,16 +53,19 @@ def scan(
 
     layerscope scan app.tar worker.tar base.tar --sort size -f csv
     """
-    from layerscope.analysis.scan import scan_rows, scanned, sums
+    from layerscope.analysis.scan import scan_rows, sums
     from layerscope.cli.configuration import ignores_of
     from layerscope.cli.output import write, write_rows
+    from layerscope.cli.reading import reading_of
     from layerscope.cli.sources import Asked
     from layerscope.render.text import counted
     from layerscope.render.units import units as units_named
 
-    asked = Asked(ignores=ignores_of(context))
-    run = _Run(reading, asked)
-    found = [scanned(report, source) for source, report in run.reports(places)]
+    if "-" in places:
+        raise UsageError("scan cannot read an image from a pipe", hint="layerscope report - reads one")
+    reading_of(reading)  # A wrong option is told once, and not of each archive.
+    run = _Run(reading, Asked(ignores=ignores_of(context)))
+    found = list(run.images(places))
     if not found and not run.failed:
         raise NotAnImage(f"there is no image in {', '.join(places)}")
     write_rows(scan_rows(found, sort=sort.value, top=top), row_format, units)
@@ -85,26 +87,26 @@ class _Run:
     def __init__(self, reading: ReadOptions, asked: "Asked") -> None:
         self._reading = reading
         self._asked = asked
-        self.failed = False
+        self._told: set[str] = set()
 
-    def reports(self, places: list[str]) -> Iterator[tuple[str, "Report"]]:
-        """Each image with the place that holds it, in the order of the places and of their names."""
+    @property
+    def failed(self) -> bool:
+        """Whether anything could not be read."""
+        return bool(self._told)
+
+    def images(self, places: list[str]) -> Iterator["Scanned"]:
+        """Each image, in the order of the places and of the names in them."""
+        from layerscope.cli.places import sources
         from layerscope.cli.reading import warn
         from layerscope.cli.sources import is_saved
 
         passed_over = []
-        for place, is_named in _sources(places, self._fail):
+        for place, is_named in sources(places, self._fail):
             if not is_named and is_saved(place):
                 passed_over.append(place)
                 continue
             try:
-                for report in self._images(place, self._reading):
-                    if report.image.format == "rootfs" and not is_named:
-                        passed_over.append(place)  # It may be any tar.
-                        continue
-                    if not report.complete:
-                        warn(tuple(f"{place}: {text}" for text in report.warnings), quiet=self._reading.quiet)
-                    yield place, report
+                yield from self._images(place, self._reading, is_named=is_named)
             except LayerscopeError as error:
                 if isinstance(error, NotAnImage) and not is_named:
                     passed_over.append(place)
@@ -113,57 +115,32 @@ class _Run:
         if self._reading.verbose:
             warn(tuple(f"{place} is no image" for place in passed_over), quiet=self._reading.quiet)
 
-    def _images(self, place: str, reading: ReadOptions) -> Iterator["Report"]:
-        """The report of each image in an archive."""
+    def _images(self, place: str, reading: ReadOptions, *, is_named: bool) -> Iterator["Scanned"]:
+        """What is kept of each image in an archive; its report is gone before the next one is made."""
+        from layerscope.analysis.scan import scanned
+        from layerscope.cli.reading import warn
         from layerscope.cli.sources import report_of
 
         try:
             report = report_of(place, reading, self._asked)
         except AmbiguousImage as several:
+            if not os.path.isfile(place) and not os.path.isdir(place):
+                hint = "save them to a file, or pick one with --image"
+                message = f"{place} is a pipe with several images, which can be read once only:"
+                raise ArchiveError(message, hint=hint, listing=several.listing) from None
             for choice in several.choices:
                 try:
-                    yield from self._images(place, replace(reading, image_name=choice))
+                    yield from self._images(place, replace(reading, image_name=choice), is_named=is_named)
                 except LayerscopeError as error:
                     self._fail(error)
             return
-        yield report
+        if report.image.format == "rootfs" and not is_named:
+            raise NotAnImage(f"{place} may be any tar")
+        if not report.complete:
+            warn(tuple(f"{place}: {text}" for text in report.warnings), quiet=reading.quiet)
+        yield scanned(report, place)
 
     def _fail(self, error: LayerscopeError) -> None:
-        self.failed = True
-        tell(error)
-
-
-def _sources(places: list[str], failed: Callable[[LayerscopeError], None]) -> Iterator[tuple[str, bool]]:
-    """Files and OCI layouts, and whether the user named each; what several places hold comes once."""
-    seen = set()
-    for place in places:
-        path = Path(place)
-        if place == "-":
-            raise UsageError("scan cannot read an image from a pipe", hint="layerscope report - reads one")
-        is_named = not path.is_dir() or _is_layout(path)
-        for source in (place,) if is_named else _inside(path, failed):
-            real = os.path.realpath(source)
-            if real not in seen:
-                seen.add(real)
-                yield source, is_named
-
-
-def _inside(root: Path, failed: Callable[[LayerscopeError], None]) -> Iterator[str]:
-    """The files and layouts in a directory and those below it; links are not followed."""
-
-    def refused(error: OSError) -> None:
-        failed(ArchiveError(f"{error.filename} cannot be read: {error.strerror or error}"))
-
-    for folder, folders, files in os.walk(root, onerror=refused):
-        folders.sort()
-        layouts = [name for name in folders if _is_layout(Path(folder, name))]
-        folders[:] = [name for name in folders if name not in layouts]
-        for name in sorted([*files, *layouts]):
-            inside = os.path.join(folder, name)
-            if not os.path.islink(inside) and (name in layouts or os.path.isfile(inside)):
-                yield inside
-
-
-def _is_layout(path: Path) -> bool:
-    """Whether a directory holds an image; one that may not be looked into is told of where it is listed."""
-    return any(os.path.isfile(path / name) for name in ("index.json", "manifest.json"))
+        if error.message not in self._told:  # Each image of an archive may lack what was asked for.
+            tell(error)
+        self._told.add(error.message)

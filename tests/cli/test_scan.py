@@ -3,11 +3,19 @@
 import json
 import os
 import shutil
+import weakref
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from layerscope.cli.options import ReadOptions
+from layerscope.cli.scan import _Run
+from layerscope.cli.sources import Asked
+from layerscope.errors import AmbiguousImage
+from layerscope.model.report import ImageSummary, Report, Totals
+from tests.archive.opening import fifo_of
+from tests.builder import ImageSpec, containerd, contents, digest, edit, file, layer, oci_archive
 from tests.cli.calling import NEEDS_MODES, NEEDS_SYMLINKS, call
 from tests.conftest import FIXTURES, real_image
 
@@ -67,6 +75,33 @@ def test_the_same_layers_in_two_archives_are_shared_and_summed_up_once(images: P
     )
 
 
+def test_an_incomplete_image_is_one_in_its_row_too(tmp_path: Path) -> None:
+    upper = layer(file("new", b"n" * 50))
+    spec = ImageSpec(layers=(layer(file("old", b"o" * 70)), upper), tags=("app:1",))
+    data = oci_archive(spec, compression="")
+    (tmp_path / "whole.tar").write_bytes(data)
+    (tmp_path / "cut.tar").write_bytes(edit(data, remove=["blobs/" + digest(upper).replace(":", "/")]))
+    done = call("scan", tmp_path, "-q")
+    header, cut, whole, _, summary = done.out.decode().replace("\r", "").splitlines()
+    assert (done.code, done.err) == (0, "")
+    place = header.index("LEFT OUT") + len("LEFT OUT") - 1
+    assert (cut.split()[-1], cut[place]) == (str(tmp_path / "cut.tar"), "1")
+    assert (whole.split()[-1], whole[place]) == (str(tmp_path / "whole.tar"), "0")
+    assert summary.startswith("2 images (1 incomplete) of 190 B; 120 B with each layer counted once")
+    assert [row["complete"] for row in rows(tmp_path)] == [False, True]
+    assert "layer 1 is left out" in call("scan", tmp_path).err
+
+
+def test_each_platform_that_no_machine_prefers_has_a_row(tmp_path: Path) -> None:
+    variants = [
+        ImageSpec(architecture="arm", variant=variant, os=os_name, tags=("app:1",))
+        for variant, os_name in [("", "linux"), ("v7", "linux"), ("", ""), ("v8", "")]
+    ]
+    path = tmp_path / "arm.tar"
+    path.write_bytes(containerd(*variants, nested=True, manifest_json=False))
+    assert sorted(row["image_id"] for row in rows(path)) == sorted(spec.image_id for spec in variants)
+
+
 def test_an_archive_of_several_images_has_a_row_for_each() -> None:
     assert [row["name"] for row in rows(FIXTURES / "several.tar")] == ["tiny:builder", "tiny:buildkit", "tiny:legacy"]
     assert [row["name"] for row in rows(FIXTURES / "several.tar", "--image", "tiny:legacy")] == ["tiny:legacy"]
@@ -111,13 +146,114 @@ def test_messages_of_several_lines_stay_so() -> None:
     assert [line[:3] for line in done.err.splitlines()] == ["lay", "  0", "  1", "  2"]
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param(("--image", "nothing"), "no image in the archive is called 'nothing'; it holds:", id="image"),
+        pytest.param(
+            ("--platform", "windows/amd64"),
+            "the archive holds no image for windows/amd64; there is linux/amd64",
+            id="platform",
+        ),
+    ],
+)
+def test_each_archive_is_named_that_lacks_what_was_asked_for(options: tuple[str, str], message: str) -> None:
+    done = call("scan", TINY, FIXTURES / "several.tar", *options)
+    assert done.code == 3
+    told = [line for line in done.err.splitlines() if line.startswith("layerscope: ")]
+    assert told == [f"layerscope: {path}: {message}" for path in (TINY, FIXTURES / "several.tar")]
+
+
+@pytest.mark.parametrize(
+    "option", [("--limit", "files=1"), ("--limit", "layers=²"), ("--cache-size", "much"), ("--platform", "linux/")]
+)
+def test_a_wrong_option_is_told_once(option: tuple[str, str]) -> None:
+    done = call("scan", TINY, BUILDER, *option)
+    assert (done.code, done.out) == (2, b"")
+    assert done.err.count("layerscope: ") == 1 and done.err.startswith(f"layerscope: {' '.join(option)}: not ")
+
+
+@NEEDS_MODES
+@pytest.mark.parametrize("command", ["scan", "report"])
+def test_no_file_name_begins_a_line_of_a_message(command: str, tmp_path: Path) -> None:
+    path = tmp_path / "a\nhint: all is well.tar"
+    path.write_text("no image")
+    done = call(command, path)
+    assert done.code == 3 and f"layerscope: {tmp_path}/a\\nhint: all is well.tar is no tar archive" in done.err
+    assert [line.split(":")[0] for line in done.err.splitlines()] == ["layerscope", "hint"]
+
+
+@NEEDS_MODES
+def test_of_several_images_in_a_pipe_one_has_to_be_picked(tmp_path: Path) -> None:
+    data = (FIXTURES / "several.tar").read_bytes()
+    with fifo_of(data, tmp_path / "pipe") as pipe:
+        done = call("scan", pipe)
+    assert done.code == 3 and f"{pipe} is a pipe with several images, which can be read once only:\n  0  " in done.err
+    with fifo_of(data, tmp_path / "pipe") as pipe:
+        assert [row["name"] for row in rows(pipe, "--image", "tiny:legacy")] == ["tiny:legacy"]
+
+
+def test_a_directory_with_files_of_such_names_is_none_of_images(images: Path) -> None:
+    before = len(rows(images))
+    (images / "deep" / "index.json").write_text("{}")
+    (images / "deep" / "manifest.json").write_text('{"name": "a web page"}')
+    assert len(rows(images)) == before
+    assert [row["name"] for row in rows(images / "deep")] == ["tiny:builder"]
+
+
+def test_a_damaged_layout_is_told(images: Path) -> None:
+    (images / "layout" / "index.json").write_text("{")
+    done = call("scan", images)
+    assert done.code == 3 and f"layerscope: {images / 'layout'}: index.json: not JSON" in done.err
+
+
+def test_an_unpacked_archive_is_one_image(images: Path) -> None:
+    place = images / "unpacked"
+    for name, content in contents(TINY.read_bytes()).items():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_bytes(content)
+    assert str(place) in [row["source"] for row in rows(images)]
+
+
+def test_what_is_named_counts_so_wherever_its_directory_comes(images: Path) -> None:
+    file_system = images / "rootfs-export.tar"
+    for places in ([images, file_system], [file_system, images]):
+        assert str(file_system) in [row["source"] for row in rows(*places)]
+
+
+def test_strictly_a_plain_tar_in_a_directory_is_passed_over_too(images: Path) -> None:
+    assert len(rows(images, "--strict")) == 3
+    assert call("scan", images / "rootfs-export.tar", "--strict").code == 3
+
+
+def test_of_a_report_only_the_row_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Watched(Report, frozen=True, kw_only=True, weakref=True):
+        pass
+
+    made: list[weakref.ref[Watched]] = []
+
+    def report_of(source: str, reading: ReadOptions, asked: Asked) -> Report:
+        if not reading.image_name:
+            raise AmbiguousImage("several", hint="", listing=(), choices=("0", "1"))
+        assert not any(one() for one in made)
+        report = Watched(image=ImageSummary(source=source, format="docker-archive", name="app"), totals=Totals())
+        made.append(weakref.ref(report))
+        return report
+
+    monkeypatch.setattr("layerscope.cli.sources.report_of", report_of)
+    places = [str(shutil.copy(TINY, tmp_path / name)) for name in ("a.tar", "b.tar")]
+    assert len(list(_Run(ReadOptions(), Asked()).images(places))) == len(made) == 4
+    assert not any(one() for one in made)
+
+
 @NEEDS_MODES
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the root user may read everything")
-def test_a_directory_that_may_not_be_read_is_said(images: Path) -> None:
-    (images / "deep").chmod(0)
+@pytest.mark.parametrize("mode", [0, 0o444])
+def test_a_directory_that_may_not_be_read_is_said(mode: int, images: Path) -> None:
+    (images / "deep").chmod(mode)
     done = call("scan", images)
     (images / "deep").chmod(0o755)
-    assert done.code == 3 and "deep cannot be read: Permission denied" in done.err
+    assert done.code == 3 and done.err.count("deep cannot be read: Permission denied") == 1
 
 
 def test_one_damaged_image_of_several_does_not_hide_the_others(tmp_path: Path) -> None:

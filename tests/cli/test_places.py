@@ -1,0 +1,65 @@
+"""Where ``scan`` looks: what is named, what lies in directories of any depth, and what may not be entered."""
+
+import inspect
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from layerscope.cli.places import sources
+
+
+def found(*places: Path) -> tuple[list[tuple[str, bool]], list[str]]:
+    """The sources, and what was told."""
+    told: list[str] = []
+    return list(sources([str(place) for place in places], lambda error: told.append(error.message))), told
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    (tmp_path / "b").mkdir()
+    for name in ("a", "b/c", "d"):
+        (tmp_path / name).write_text("x")
+    return tmp_path
+
+
+def test_the_files_of_a_directory_come_by_name(tree: Path) -> None:
+    assert found(tree) == ([(str(tree / name), False) for name in ("a", "b/c", "d")], [])
+
+
+def test_what_is_named_counts_as_named_and_comes_once(tree: Path) -> None:
+    inner = str(tree / "b" / "c"), True
+    others = [(str(tree / name), False) for name in ("a", "d")]
+    assert found(tree, tree / "b" / "c", tree / "b") == ([*others, inner], [])
+    assert found(tree / "b" / "c", tree, tree) == ([inner, *others], [])
+
+
+def test_directories_may_be_nested_deeper_than_python_calls_itself(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*"d" * 60)
+    deep.mkdir(parents=True)
+    (deep / "a").write_text("x")
+    most = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 50)
+    try:
+        listed, _ = found(tmp_path)
+    finally:
+        sys.setrecursionlimit(most)
+    assert listed == [(str(deep / "a"), False)]
+
+
+def test_a_directory_that_may_be_listed_but_not_entered_is_told_once(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.scandir
+
+    def scandir(path: str) -> Any:
+        if path == os.path.join(tree, "b", "."):  # As Linux refuses the dot; the directory itself could be listed.
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    listed, told = found(tree)
+    assert told == [f"{tree / 'b'} cannot be read: Permission denied"]
+    assert [name for name, _ in listed] == [str(tree / "a"), str(tree / "d")]
