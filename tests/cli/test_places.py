@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from layerscope.cli.places import sources
+from tests.cli.calling import NEEDS_SYMLINKS
 
 
 def found(*places: Path) -> tuple[list[tuple[str, bool]], list[str]]:
@@ -34,6 +35,13 @@ def test_what_is_named_counts_as_named_and_comes_once(tree: Path) -> None:
     others = [(str(tree / name), False) for name in ("a", "d")]
     assert found(tree, tree / "b" / "c", tree / "b") == ([*others, inner], [])
     assert found(tree / "b" / "c", tree, tree) == ([inner, *others], [])
+
+
+@NEEDS_SYMLINKS
+def test_links_in_a_directory_lead_nowhere(tree: Path) -> None:
+    (tree / "b" / "file").symlink_to(tree / "a")
+    (tree / "b" / "directory").symlink_to(tree)
+    assert found(tree / "b") == ([(str(tree / "b" / "c"), False)], [])
 
 
 def test_directories_may_be_nested_deeper_than_python_calls_itself(tmp_path: Path) -> None:

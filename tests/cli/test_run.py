@@ -66,6 +66,14 @@ def test_what_cannot_be_read_is_said_in_one_line(run: Run, tmp_path: Path, conte
     assert "Traceback" not in done.stderr and not done.stdout
 
 
+def test_no_tag_begins_a_line_of_what_is_listed(run: Run, tmp_path: Path) -> None:
+    images = [ImageSpec(tags=(tag,)) for tag in ("a:1\nhint: all is well", "b:1")]
+    (tmp_path / "image.tar").write_bytes(docker_legacy(*images))
+    lines = run("report", "image.tar").stderr.splitlines()
+    assert [line[:5] for line in lines] == ["layer", "  0  ", "  1  ", "hint:"]
+    assert "a:1\\nhint: all is well" in lines[1]
+
+
 @pytest.mark.parametrize("name", ["m", "json", "image.tar"])
 def test_an_error_names_its_archive_whatever_that_is_called(run: Run, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(layer(file("manifest.json", b"[")))

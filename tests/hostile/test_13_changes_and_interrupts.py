@@ -69,7 +69,10 @@ def test_a_full_disk_behind_stdout_is_said(command: Command, form: str) -> None:
             env=command.environment,
             check=False,
         )
-    assert done.returncode == 3 and done.stderr == b"layerscope: No space left on device\n"
+    assert (
+        done.returncode == 3
+        and done.stderr == b"layerscope: cannot write to standard output: No space left on device\n"
+    )
 
 
 def test_a_full_disk_behind_an_output_file_leaves_what_was_there(command: Command) -> None:
