@@ -23,6 +23,7 @@ KEYWORDS = frozenset(
 )  # fmt: skip
 _KEYWORD = pattern(r"([A-Za-z]{3,11})(?:\s+|$)")
 _CONTENT = pattern(r"((?:--[a-z-]+(?:=\S*+)?\s++)*+(?:file|dir|multi):[0-9a-f]{12})[0-9a-f]{20,}+(?= in )")
+_GLUED = pattern(r"\A(--chown=\S{1,200}?)(?=(?:file|dir|multi):[0-9a-f]{64} in )")
 _COPY_FROM = pattern(r"(?:--(?!from=)[a-z-]++(?:=\S*+)?\s++)*+--from=(\S++)")
 _STEP_NAME = pattern(r"\[[^\]\n]{1,200}\] ")
 _MOUNTED = pattern(r"mount \S{1,200} from exec ")
@@ -93,8 +94,12 @@ def _bare_command(entry: HistoryEntry, command: str) -> tuple[str, str]:
 
 
 def _shorter(kind: str, text: str) -> str:
-    """The legacy builder puts the checksum of what was copied in place of its source: keep its first 12 digits."""
+    """The legacy builder puts the checksum of what was copied in place of its source: keep its first 12 digits.
+
+    It sets no blank between an owner and the checksum.
+    """
     if kind in ("COPY", "ADD"):
+        text = _GLUED.sub(r"\1 ", text, count=1)
         return _CONTENT.sub(r"\1", text, count=1) if _CONTENT.match(text) else text
     return written(kind, text)
 

@@ -42,6 +42,11 @@ def parsed(created_by: str, *, comment: str = "", author: str = "", shell: str =
             f"COPY --chown=1000:1000 file:{DIGITS[:12]} in /a",
             id="COPY with a flag",
         ),
+        pytest.param(
+            f"/bin/sh -c #(nop) COPY --chown=1000:1000dir:{DIGITS} in /a ",
+            f"COPY --chown=1000:1000 dir:{DIGITS[:12]} in /a",
+            id="COPY with an owner, as the engine writes it",
+        ),
         pytest.param("/bin/sh -c #(nop) ADD jessie.tar.xz in /", "ADD jessie.tar.xz in /", id="ADD of 2014"),
         pytest.param("/bin/sh -c apt-get update  && true", "RUN apt-get update  && true", id="RUN"),
         pytest.param("/bin/sh -c echo '#(nop) CMD'", "RUN echo '#(nop) CMD'", id="RUN that mentions the mark"),

@@ -36,8 +36,15 @@ SUM = "0123456789abcdef" * 4
         pytest.param("COPY --from=0 /a /b", "COPY --from=0 /a /b", id="stage is kept"),
         pytest.param("COPY --chown=1:1 a /b", "COPY --chown=1:1 a /b # buildkit", id="owner is kept"),
         pytest.param(
-            "COPY --chown=1:1 a /b", f"/bin/sh -c #(nop) COPY --chown=1:1 file:{SUM} in /b ", id="owner, legacy"
+            "COPY --chown=1:1 a /b", f"/bin/sh -c #(nop) COPY --chown=1:1 file:{SUM} in /b ", id="owner, with a blank"
         ),
+        pytest.param(
+            "COPY --chown=1:1 a /b", f"/bin/sh -c #(nop) COPY --chown=1:1dir:{SUM} in /b ", id="owner, legacy"
+        ),
+        pytest.param(
+            'RUN ["/bin/bash", "-c", "source /e; x"]', "RUN /bin/bash -c source /e; x # buildkit", id="own shell"
+        ),
+        pytest.param('RUN ["/bin/sh", "-c", "x y"]', "/bin/sh -c x y", id="own shell, legacy"),
         pytest.param('COPY ["a b", "/c"]', "COPY a b /c # buildkit", id="JSON form"),
         pytest.param("COPY a $HOME/", "COPY a /root/ # buildkit", id="variable of the base"),
         pytest.param("ADD https://x/y.tgz /y", "ADD https://x/y.tgz /y # buildkit", id="remote"),

@@ -7,9 +7,10 @@ build arguments, ``# buildkit``, Go's way to print lists) is not repeated here.
 import json
 import re
 
-from layerscope.history.dockerfile.ast import DockerfileInstruction, Form
+from layerscope.history.dockerfile.ast import Form
 from layerscope.history.dockerfile.build import ResolvedInstruction, is_inline
 from layerscope.history.dockerfile.words import heredoc_mark
+from layerscope.history.shells import without_shell
 from layerscope.model.patterns import pattern
 
 _TABS = pattern(r"^\t+", re.MULTILINE)
@@ -26,7 +27,7 @@ def recorded_text(step: ResolvedInstruction) -> str:
     keyword = step.instruction.keyword
     words = [argument.text for argument in step.arguments]
     if keyword == "RUN":
-        return _command(step.instruction)
+        return _command(step)
     if keyword in ("COPY", "ADD"):
         return _copy(step)
     if keyword in ("CMD", "ENTRYPOINT"):
@@ -39,9 +40,16 @@ def recorded_text(step: ResolvedInstruction) -> str:
     return step.instruction.text if step.instruction.trigger else " ".join(words)
 
 
-def _command(instruction: DockerfileInstruction) -> str:
-    """A RUN that is nothing but a here-document records its content, another one both."""
+def _command(step: ResolvedInstruction) -> str:
+    """A RUN that is nothing but a here-document records its content, another one both.
+
+    In exec form it may start a shell itself, which looks as if the builder had done so.
+    """
+    instruction = step.instruction
     text = " ".join(instruction.arguments)
+    if instruction.form is Form.EXEC:
+        bare = without_shell(text, " ".join(step.shell))
+        return text if bare is None else bare
     if not instruction.heredocs:
         return text
     document = instruction.heredocs[0]
