@@ -70,6 +70,7 @@ def analyse(image: Image, question: Question) -> Analysis:
         steps,
         base.layers,
         duplicates=question.duplicates,
+        from_context=frozenset(layer for layer, origin in joined.layers.items() if origin.from_context),
         stage_of=joined.stage_of if joined.layers or joined.matched else None,
         lockfiles=(*question.lockfiles, *stage_lockfiles(joined.builders)),
     )

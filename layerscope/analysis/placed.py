@@ -16,10 +16,7 @@ _OF_PACKAGES = frozenset({"node-dev-deps", "py-dev-deps", "py-managers"})
 
 
 def placed(findings: Sequence[Finding], placement: Placement, trace: Trace) -> tuple[Finding, ...]:
-    """The findings with their line in the Dockerfile, and the builder's instruction that made most of each.
-
-    What the Dockerfile copies from the build context came out of no stage, so it is bloat of the final stage.
-    """
+    """The findings with their line in the Dockerfile, and the builder's instruction that made most of each."""
     return tuple(_placed(finding, placement, trace) for finding in findings)
 
 
@@ -28,11 +25,8 @@ def _placed(finding: Finding, placement: Placement, trace: Trace) -> Finding:
     origin = placement.origins.get(finding.instruction) if finding.instruction is not None else None
     if origin is None:
         return finding
-    kind = finding.kind
-    if kind == FindingKind.LEAK and not finding.stage and origin.from_context:
-        kind = FindingKind.BLOAT
     line = finding.dockerfile_line if finding.dockerfile_line is not None else origin.line
-    return replace(finding, kind=kind, dockerfile_line=line)
+    return replace(finding, dockerfile_line=line)
 
 
 def with_packages(findings: Sequence[Finding], live: Mapping[str, int], packages: Catalog) -> tuple[Finding, ...]:

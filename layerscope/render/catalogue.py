@@ -29,7 +29,7 @@ def explained(rule: Rule, width: int | None) -> str:
     paragraphs = [" ".join(one.split()) for one in inspect.cleandoc(rule.documentation).split("\n\n")]
     claims = "" if rule.frees else " (claims no bytes: what it asks for deletes nothing)"
     head = f"{rule.name}  {rule.severity.value}{claims}"
-    fix = "Fix: " + rule.fix.replace("{path}", "PATH").replace("{step}", "the instruction")
+    fix = f"Fix: {rule.advice}"
     return "\n\n".join([head, *(textwrap.fill(one, wide) for one in (*paragraphs, fix))]) + "\n"
 
 

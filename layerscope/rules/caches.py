@@ -8,7 +8,9 @@ from layerscope.model.pathset import PathSet, Wanted
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.views import calls, command_words, content_bytes, runs_dotnet, weight, within
 
-_COPIED = "leave {path} in the build stage: copy less than {step} does, or use `COPY --exclude`"
+_COPIED = (
+    "leave {path} in the build stage: copy less than {step} does, or use `COPY --exclude` (Dockerfile syntax 1.19)"
+)
 
 
 def _trees(*trees: str) -> Wanted:
@@ -82,7 +84,7 @@ def apk_index(scene: Scene) -> Iterator[Leak]:
     "rpm-cache",
     severity=Severity.MEDIUM,
     title="metadata and packages that the rpm package manager keeps",
-    fix="end {step} with `dnf clean all` (yum, microdnf and zypper have `clean` too), or mount a cache on {path}",
+    fix="end {step} with `dnf clean all` (yum, microdnf and zypper have `clean` too), or mount a cache on {place}",
     copied_fix=_COPIED,
     wanted=_trees("/var/cache/yum", "/var/cache/dnf", "/var/cache/libdnf5", "/var/cache/zypp"),
 )
@@ -108,7 +110,7 @@ def pacman_cache(scene: Scene) -> Iterator[Leak]:
     "pip-cache",
     severity=Severity.MEDIUM,
     title="cache of a Python installer",
-    fix="install with `pip install --no-cache-dir` (`UV_NO_CACHE=1` for uv) in {step}, or mount a cache on {path}",
+    fix="install with `pip install --no-cache-dir` (`UV_NO_CACHE=1` for uv) in {step}, or mount a cache on {place}",
     copied_fix=_COPIED,
     wanted=_trees(".cache/pip", ".cache/uv", ".cache/pipenv", ".cache/pypoetry", ".cache/virtualenv"),
 )
@@ -128,7 +130,7 @@ def pip_cache(scene: Scene) -> Iterator[Leak]:
     "node-cache",
     severity=Severity.MEDIUM,
     title="cache of a Node package manager",
-    fix="end {step} with `npm cache clean --force` (or yarn's, or pnpm's), or mount a cache on {path}",
+    fix="end {step} with `npm cache clean --force` (or yarn's, or pnpm's), or mount a cache on {place}",
     copied_fix=_COPIED,
     wanted=Wanted(
         paths=PathSet(

@@ -23,7 +23,7 @@ _OUTSIDE = frozenset({_MARKS, *GRAPHS})
     "node-dev-deps",
     severity=Severity.HIGH,
     title="Node packages that only development needs",
-    fix="install with `npm ci --omit=dev` where {path} is made, or `npm prune --omit=dev` before it is copied",
+    fix="install with `npm ci --omit=dev` where {place} is made, or `npm prune --omit=dev` before it is copied",
     wanted=Wanted(paths=PathSet(names=(".package-lock.json", "package-lock.json", *GRAPHS)), head=_LOCK_BYTES),
 )
 def node_dev_deps(scene: Scene) -> Iterator[Leak]:
@@ -80,7 +80,7 @@ def _followed(scene: Scene, path: str, lockfile: bytes, root: str) -> Iterator[L
     versions = under(scene, places.keys()) if places else ()
     if versions:
         tool = name.partition("-")[0].partition(".")[0]
-        fix = f"install with `{tool} install --prod` where {{path}} is made"
+        fix = f"install with `{tool} install --prod` where {{place}} is made"
         yield Leak(versions=versions, detail=f"by {path}: {listing(places.values())}", fix=fix)
 
 

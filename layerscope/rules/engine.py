@@ -5,12 +5,14 @@ one thing is split here by who brought it: the base image, or each of the user's
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from functools import partial
 from operator import attrgetter
 
 from msgspec import Struct
 
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.entry import FATE_WORDS
+from layerscope.model.entry import FATE_WORDS, Kind
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
@@ -19,13 +21,14 @@ from layerscope.packages.catalog import Catalog
 from layerscope.rules.catalogue import RULES
 from layerscope.rules.claims import Claims
 from layerscope.rules.rule import Leak, Rule, Scene
-from layerscope.rules.words import filled
+from layerscope.rules.words import exact, filled, ignored, shortened, telling
 
 StageOf = Callable[[int], Source | None]
 """Tells for the number of a version which build stage it came from, None where that is not known."""
 
 DUPLICATES = "duplicate-content"
 
+_CONTEXT = "keep {path} out of the build context (.dockerignore), or copy less than {step} does"
 _INHERITED = "it comes with the base image: a slimmer base would not bring it"
 _Versions = dict[int, int]
 """Numbers of versions, and the bytes that each would win back."""
@@ -68,12 +71,14 @@ def findings(
     rules: Sequence[Rule] = RULES,
     duplicates: bool = True,
     stage_of: StageOf | None = None,
+    from_context: frozenset[int] = frozenset(),
     lockfiles: tuple[tuple[str, bytes], ...] = (),
 ) -> Findings:
     """Run ``rules`` over an image; ``base_layers`` is how many of the lowest layers its base image brought.
 
-    Without ``duplicates`` no contents are compared for copies at other paths. ``lockfiles`` are pairs of path and
-    content from outside the image. Findings come by severity, then size.
+    Without ``duplicates`` no contents are compared for copies at other paths. ``from_context`` are the layers that
+    took their files from the build context alone. ``lockfiles`` are pairs of path and content from outside the image.
+    Findings come by severity, then size.
     """
     scene = Scene(
         image=image,
@@ -84,7 +89,7 @@ def findings(
         claimed=bytearray(len(filesystem)),
         lockfiles=lockfiles,
     )
-    judge = _Judge(scene, stage_of)
+    judge = _Judge(scene, stage_of, from_context)
     chosen = [rule for rule in rules if duplicates or rule.name != DUPLICATES]
     selected = filesystem.select([rule.wanted.paths for rule in chosen])
     found: list[Finding] = []
@@ -101,16 +106,18 @@ class _Group(Struct, frozen=True, kw_only=True):
     kind: FindingKind
     layer: int
     source: Source | None
+    from_context: bool = False
 
 
 class _Judge:
     """Turns what the rules found into findings, one claim after another."""
 
-    def __init__(self, scene: Scene, stage_of: StageOf | None) -> None:
+    def __init__(self, scene: Scene, stage_of: StageOf | None, from_context: frozenset[int]) -> None:
         self._scene = scene
         self._filesystem = scene.filesystem
         self._claims = Claims(scene.filesystem, scene.claimed)
         self._stage_of = stage_of
+        self._from_context = from_context
         self._instructions = {step.layer: step for step in scene.instructions if step.layer is not None}
         self._instruction_kinds = [
             self._instructions[layer].kind if layer in self._instructions else ""
@@ -175,9 +182,12 @@ class _Judge:
             for number, saving in versions.items():
                 sources.setdefault(self._stage_of(number), {})[number] = saving
         for source, members in sources.items():
-            came_over = source is not None or self._is_copy(blamed)
+            # What the build context brought came out of no stage.
+            from_context = source is None and blamed in self._from_context
+            came_over = source is not None or (self._is_copy(blamed) and not from_context)
             kind = FindingKind.LEAK if came_over else FindingKind.BLOAT
-            yield _Group(kind=kind, layer=blamed if leak.apart else -1, source=source), members
+            layer = blamed if leak.apart else -1
+            yield _Group(kind=kind, layer=layer, source=source, from_context=from_context), members
 
     def _is_copy(self, layer: int) -> bool:
         """Whether the layer's contents were made elsewhere; the ADD of a root file system is a base's own beginning."""
@@ -190,11 +200,14 @@ class _Judge:
         found.sort(key=attrgetter("content_bytes"), reverse=True)
         paths = tuple(found)
         step = self._instructions.get(group.layer)
-        inherited = group.kind == FindingKind.INHERITED
-        copied = rule.copied_fix if group.kind == FindingKind.LEAK else ""
-        fix = _INHERITED if inherited and rule.frees else leak.fix or copied or rule.fix
         source = group.source
-        title, fix = filled((leak.title or rule.title, fix), paths, step)
+        meanings = {
+            "path": lambda: exact(paths, partial(self._is_whole, {path.path for path in paths})),
+            "place": lambda: telling(paths),
+            "ignore": lambda: ignored(paths, rule.wanted.paths),
+            "step": lambda: shortened(step) if step else "the instruction that brings it",
+        }
+        title, fix = filled((leak.title or rule.title, _fix(rule, leak, group)), meanings)
         return Finding(
             rule=rule.name,
             severity=leak.severity or rule.severity,
@@ -211,9 +224,28 @@ class _Judge:
             paths=paths,
         )
 
+    def _is_whole(self, found: AbstractSet[str], directory: str) -> bool:
+        """Whether the final file system has nothing in a directory but what was found."""
+        filesystem = self._filesystem
+        paths, kinds, directory_kind = filesystem.paths, filesystem.kinds, Kind.DIRECTORY
+        return all(paths[number] in found or kinds[number] == directory_kind for number in filesystem.below(directory))
+
     def _found(self, layer: int, versions: _Versions) -> list[FoundPath]:
         paths, fates = self._filesystem.paths, self._filesystem.fates
         return [
             FoundPath(path=paths[number], layer=layer, content_bytes=saving, fate=FATE_WORDS[fates[number]])
             for number, saving in versions.items()
         ]
+
+
+def _fix(rule: Rule, leak: Leak, group: _Group) -> str:
+    """The advice for who brought it: the base, a COPY from a stage, one from the build context, or a RUN."""
+    if group.kind == FindingKind.INHERITED and rule.frees:
+        return _INHERITED
+    if leak.fix:
+        return leak.fix
+    if group.from_context:
+        return rule.ignored_fix or (_CONTEXT if rule.copied_fix else rule.fix)
+    if group.kind == FindingKind.LEAK:
+        return (rule.ignored_fix if group.source is None else "") or rule.copied_fix or rule.fix
+    return rule.fix

@@ -30,7 +30,7 @@ Requirements = Mapping[str, frozenset[tuple[str, str]]]
     "py-dev-deps",
     severity=Severity.HIGH,
     title="Python packages that only development needs",
-    fix="install the packages without those of development where {path} is made",
+    fix="install the packages without those of development where {place} is made",
     wanted=Wanted(
         paths=PathSet(names=(*PYTHON, "METADATA", "PKG-INFO")),
         head=_FILE_BYTES,
@@ -57,7 +57,7 @@ def py_dev_deps(scene: Scene) -> Iterator[Leak]:
             yield Leak(
                 versions=versions,
                 detail=f"by {path}: {packages}",
-                fix=f"{fix} where {{path}} is made" if fix else "",
+                fix=f"{fix} where {{place}} is made" if fix else "",
             )
 
 

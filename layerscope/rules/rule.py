@@ -11,6 +11,7 @@ from layerscope.model.finding import Evidence, Severity
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.pathset import Wanted
+from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import Catalog
 
 
@@ -67,15 +68,19 @@ class Scene(Struct, frozen=True, kw_only=True):
 
 
 Check = Callable[[Scene], Iterator[Leak]]
+_PLACEHOLDER = pattern(r"\{(path|place|ignore|step)\}")
 
 
 class Rule(Struct, frozen=True, kw_only=True):
     """A rule of the catalogue; its documentation is the docstring of ``check``.
 
-    In ``title`` and ``fix`` the engine puts the directory or file that says most for ``{path}`` and the instruction's
-    text for ``{step}``. ``frees`` is false for a rule whose fix deletes nothing (mode bits): such a rule claims no
-    bytes, and other rules may still claim the same versions. ``copied_fix`` is the fix for what a COPY or ADD brought,
-    where cleaning up in the same instruction is no answer; empty where ``fix`` fits both.
+    In ``title`` and ``fix`` the engine puts what was found for ``{path}``, a directory only where nothing else is in
+    it; for ``{place}`` the directory that says most about where that lies; for ``{ignore}`` patterns of a
+    .dockerignore; for ``{step}`` the instruction's text. ``frees`` is false for a rule whose fix deletes nothing (mode
+    bits): such a rule claims no bytes, and other rules may still claim the same versions. ``copied_fix`` is the fix
+    for what a COPY or ADD brought, where cleaning up in the same instruction is no answer; ``ignored_fix`` that for
+    what it brought from the build context, or may have, as no stage is known. Where they are empty, the one before
+    fits.
     """
 
     name: str
@@ -86,6 +91,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     wanted: Wanted = field(default_factory=Wanted)
     frees: bool = True
     copied_fix: str = ""
+    ignored_fix: str = ""
 
     @property
     def documentation(self) -> str:
@@ -93,8 +99,11 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     @property
     def advice(self) -> str:
-        """``fix`` in general, where no finding tells which path and which instruction."""
-        return self.fix.replace("{path}", "PATH").replace("{step}", "the instruction that brings it")
+        """What to do in general, where no finding tells which path and which instruction."""
+        known = {"path": "PATH", "place": "PATH", "ignore": "PATTERN", "step": "the instruction that brings it"}
+        copied = self.ignored_fix or self.copied_fix
+        text = f"{self.fix}; where a COPY brought it, {copied}" if copied else self.fix
+        return _PLACEHOLDER.sub(lambda mark: known[mark[1]], text)
 
 
 def rule(
@@ -106,6 +115,7 @@ def rule(
     wanted: Wanted | None = None,
     frees: bool = True,
     copied_fix: str = "",
+    ignored_fix: str = "",
 ) -> Callable[[Check], Rule]:
     """Make a generator a rule: ``@rule("apt-lists", severity=Severity.LOW, title=..., fix=..., wanted=...)``."""
 
@@ -119,6 +129,7 @@ def rule(
             wanted=wanted or Wanted(),
             frees=frees,
             copied_fix=copied_fix,
+            ignored_fix=ignored_fix,
         )
 
     return decorate

@@ -11,8 +11,8 @@ from layerscope.rules.rule import Leak, Rule, Scene, rule
 from layerscope.rules.vcs import VCS
 from layerscope.rules.whose import is_packaged, users_files
 
-_LEAVE = "name it in .dockerignore, or delete {path} in {step}"
-_IGNORE = "name {path} in .dockerignore, or copy less than {step} does"
+_DELETE = "delete {path} in {step}"
+_IGNORE = "name {ignore} in .dockerignore, or copy less than {step} does"
 _COPY_LESS = "leave {path} in the build stage: copy less than {step} does"
 _CORE = pattern(r"/core\.[0-9]{1,10}\Z")
 _DUMPS = (b"JAVA PROFILE 1.", b"MDMP")
@@ -58,8 +58,9 @@ def dev_traces(scene: Scene) -> Iterator[Leak]:
     "ci-config",
     severity=Severity.LOW,
     title="the configuration of a build service: {path}",
-    fix=_LEAVE,
-    copied_fix=_IGNORE,
+    fix=_DELETE,
+    copied_fix=_COPY_LESS,
+    ignored_fix=_IGNORE,
     wanted=_paths(
         names=(
             ".gitlab-ci.yml", ".gitlab-ci.yaml", "Jenkinsfile", ".travis.yml", "azure-pipelines.yml", ".drone.yml",
@@ -83,8 +84,9 @@ def ci_config(scene: Scene) -> Iterator[Leak]:
     "container-files",
     severity=Severity.LOW,
     title="the image's own build files: {path}",
-    fix=_LEAVE,
-    copied_fix=_IGNORE,
+    fix=_DELETE,
+    copied_fix=_COPY_LESS,
+    ignored_fix=_IGNORE,
     wanted=_paths(
         names=(
             "Dockerfile", "Containerfile", "dockerfile", ".dockerignore", ".containerignore", "compose.yml",
@@ -110,8 +112,9 @@ def container_files(scene: Scene) -> Iterator[Leak]:
     "editor-os-junk",
     severity=Severity.LOW,
     title="files of an editor or a desktop: {path}",
-    fix=_LEAVE,
-    copied_fix=_IGNORE,
+    fix=_DELETE,
+    copied_fix=_COPY_LESS,
+    ignored_fix=_IGNORE,
     wanted=_paths(
         names=(".DS_Store", "Thumbs.db", "desktop.ini", "ehthumbs.db", ".directory"),
         suffixes=(".swp", ".swo", ".sublime-workspace", ".iml", ".code-workspace"),

@@ -20,7 +20,8 @@ _HEADER = "authorization:"
     severity=Severity.HIGH,
     title="a repository lies in the image: {path}",
     fix="delete {path} in {step}, or clone in a stage of its own and copy without it",
-    copied_fix="name .git in .dockerignore, or leave it out of {step} (COPY --exclude=**/.git)",
+    copied_fix="delete {path} in the build stage, or leave it out of {step} (`COPY --exclude`, Dockerfile syntax 1.19)",
+    ignored_fix="name {ignore} in .dockerignore, or leave it out of {step} (`COPY --exclude`, Dockerfile syntax 1.19)",
     wanted=Wanted(paths=PathSet(trees=tuple(_ROOTS)), head=_CONFIG),
 )
 def vcs_metadata(scene: Scene) -> Iterator[Leak]:
@@ -65,8 +66,7 @@ def _leak(scene: Scene, root: str, numbers: tuple[int, ...], paths: dict[str, in
         detail=f"{root} holds {history}, and in its config {told}",
         severity=Severity.CRITICAL,
         title="a repository with credentials lies in the image: {path}",
-        fix="leave it out of {step} (.dockerignore, or COPY --exclude=**/.git), and revoke what its config holds, as "
-        "whoever pulled the image has it",
+        fix="leave {path} out of {step}, and revoke what its config holds, as whoever pulled the image has it",
     )
 
 

@@ -57,6 +57,7 @@ def find(tmp_path: Path) -> Find:
         rules: Sequence[Rule] = RULES,
         duplicates: bool = True,
         stage_of: StageOf | None = None,
+        from_context: frozenset[int] = frozenset(),
         lockfiles: tuple[tuple[str, bytes], ...] = (),
     ) -> Findings:
         path = tmp_path / "image.tar"
@@ -73,6 +74,7 @@ def find(tmp_path: Path) -> Find:
                 rules=rules,
                 duplicates=duplicates,
                 stage_of=stage_of,
+                from_context=from_context,
                 lockfiles=lockfiles,
             )
 

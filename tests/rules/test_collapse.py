@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from layerscope.model.finding import FoundPath
 from layerscope.model.instruction import Instruction
+from layerscope.model.pathset import PathSet
 from layerscope.rules.collapse import collapse, common
-from layerscope.rules.words import filled, shortened
+from layerscope.rules.words import exact, filled, ignored, shortened, telling
 
 
 def _groups(paths: dict[str, int], most: int = 5) -> list[tuple[str, int, int]]:
@@ -66,16 +67,40 @@ def _found(*paths: str) -> list[FoundPath]:
     return [FoundPath(path=path, layer=0, content_bytes=index, fate="live") for index, path in enumerate(paths)]
 
 
-def test_a_sentence_names_path_and_instruction() -> None:
-    step = Instruction(index=0, kind="RUN", text="make\n  install")
-    assert (
-        filled(("delete {path} in {step} {other}",), _found("/a/b", "/a/c"), step)[0]
-        == "delete /a in `RUN make install` {other}"
+def test_a_sentence_is_filled_with_what_it_names_and_nothing_is_looked_for_in_vain() -> None:
+    meanings = {"path": lambda: "/a", "step": lambda: "`RUN make install`", "ignore": lambda: str(1 / 0)}
+    assert filled(("delete {path} in {step} {other}", "{path}"), meanings) == (
+        "delete /a in `RUN make install` {other}",
+        "/a",
     )
 
 
-def test_a_sentence_about_scattered_files_names_the_biggest() -> None:
-    assert filled(("{path}",), _found("/usr/bin/x", "/var/lib/y"), None)[0] == "/var/lib/y"
+def test_scattered_files_lie_most_where_the_biggest_is() -> None:
+    assert telling(_found("/usr/bin/x", "/var/lib/y")) == "/var/lib/y"
+    assert telling(_found("/a/b", "/a/c")) == "/a"
+
+
+@pytest.mark.parametrize(
+    ("paths", "whole", "told"),
+    [
+        pytest.param(("/a/b",), (), "/a/b", id="one file"),
+        pytest.param(("/a/b", "/a/c"), ("/a",), "/a", id="nothing else is in their directory"),
+        pytest.param(("/a/b", "/a/c"), (), "/a/c and 1 more", id="something else is in their directory"),
+        pytest.param(("/a/x/1", "/a/x/2", "/a/y"), ("/a/x",), "/a/y and 2 more", id="the biggest first"),
+        pytest.param(("/a/y", "/a/x/1", "/a/x/2"), ("/a/x",), "/a/x and 1 more", id="a whole directory among them"),
+        pytest.param(("/usr/x", "/usr/y"), ("/usr",), "/usr/y and 1 more", id="never a directory of the system"),
+        pytest.param((), (), "it", id="nothing"),
+    ],
+)
+def test_what_may_be_deleted_holds_nothing_else(paths: tuple[str, ...], whole: tuple[str, ...], told: str) -> None:
+    found = sorted(_found(*paths), key=lambda path: -path.content_bytes)
+    assert exact(found, whole.__contains__) == told
+
+
+def test_patterns_for_the_build_context_are_those_that_a_rule_looks_for() -> None:
+    wanted = PathSet(names=("Dockerfile", "a.iml"), suffixes=(".iml",), trees=(".idea", "/abs/tree"))
+    paths = _found("/app/x/Dockerfile", "/app/Dockerfile", "/app/.idea/a/b", "/app/x.iml", "/app/a.iml", "/abs/tree/z")
+    assert ignored(paths, wanted) == "`**/Dockerfile`, `**/.idea`, `**/*.iml`, `**/a.iml` and 1 more"
 
 
 def test_an_instruction_of_many_words_is_cut() -> None:

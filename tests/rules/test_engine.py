@@ -113,6 +113,33 @@ def test_what_was_copied_can_have_a_fix_of_its_own(find: Find) -> None:
     assert fixes == ["clean up", "copy less than `COPY dir:000000000000 in /`"]
 
 
+@pytest.mark.parametrize("fix", ["ignored", ""])
+def test_the_advice_for_a_copy_is_that_for_where_it_took_its_files(find: Find, fix: str) -> None:
+    """A .dockerignore has no effect on what comes from a stage; where no stage is known it may be the build context."""
+    several = replace(FIRST, fix="clean up", copied_fix="copy less", ignored_fix=fix)
+    stage = Source(stage="builder", evidence=Evidence.DECLARED)
+    spec = copied(layer(file("a/x", b"1")))
+    (unknown,) = find(spec, rules=(several,)).findings
+    (staged,) = find(spec, rules=(several,), stage_of=lambda number: stage).findings
+    (context,) = find(spec, rules=(several,), from_context=frozenset({0})).findings
+    assert (unknown.kind, unknown.fix) == (FindingKind.LEAK, fix or "copy less")
+    assert (staged.kind, staged.fix) == (FindingKind.LEAK, "copy less")
+    assert (context.kind, context.fix) == (
+        FindingKind.BLOAT,
+        fix
+        or "keep /a/x out of the build context (.dockerignore), or copy less than `COPY dir:000000000000 in /` does",
+    )
+
+
+def test_a_directory_is_only_named_where_nothing_else_is_in_it(find: Find) -> None:
+    alone, beside = (file("srv/a/x", b"1"), file("srv/a/deep/y", b"12")), file("srv/a/other", b"123")
+    both = replace(_matching("both", "/srv/a/x", "/srv/a/deep/y"), title="{path}", fix="delete {path} in {place}")
+    (whole,) = find(copied(layer(*alone)), rules=(both,)).findings
+    (part,) = find(copied(layer(*alone, beside)), rules=(both,)).findings
+    assert (whole.title, part.title) == ("/srv/a", "/srv/a/deep and 1 more")
+    assert part.fix == "delete /srv/a/deep and 1 more in /srv/a"
+
+
 def test_a_known_stage_makes_a_leak_of_what_a_run_brought(find: Find) -> None:
     source = Source(stage="builder", evidence=Evidence.DECLARED, dockerfile_line=7)
     spec = ran(layer(file("a/x", b"123"), file("a/y", b"12")))
