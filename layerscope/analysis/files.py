@@ -43,9 +43,10 @@ _TREE = (
 class FileQuery(Struct, frozen=True, kw_only=True):
     """Which versions to list: those at or below ``path``, live ones unless ``hidden`` asks for the others.
 
-    ``layer`` asks for all that one layer holds, whatever became of it; ``pattern`` is a shell pattern over the whole
-    path or the last component, ``owner`` the name of a package (``-`` for what no package owns). ``package`` is the
-    index of one package in the catalog, of which all is asked for that it owns, or left hidden when it was removed.
+    ``layer`` asks for all that one layer holds, whatever became of it, with ``hidden`` for what is hidden of that;
+    ``pattern`` is a shell pattern over the whole path or the last component, ``owner`` the name of a package (``-`` for
+    what no package owns). ``package`` is the index of one package in the catalog, of which all is asked for that it
+    owns, or left hidden when it was removed.
     """
 
     path: str = "/"
@@ -157,10 +158,11 @@ def _numbers(filesystem: Filesystem, catalog: Catalog, query: FileQuery) -> Iter
     fates = filesystem.fates
     if query.package is not None:
         return catalog.files(query.package)
-    if query.layer is not None:
-        return (number for number in filesystem.numbers(query.layer) if fates[number] != Fate.MARKER)
+    numbers = range(len(filesystem)) if query.layer is None else filesystem.numbers(query.layer)
     if query.hidden:
-        return (number for number, fate in enumerate(fates) if Fate.LIVE < fate < Fate.MARKER)
+        return (number for number in numbers if Fate.LIVE < fates[number] < Fate.MARKER)
+    if query.layer is not None:
+        return (number for number in numbers if fates[number] != Fate.MARKER)
     return filesystem.live_numbers()
 
 
@@ -174,7 +176,7 @@ def tree(files: Iterable[tuple[str, int]], root: str, depth: int) -> Iterator[tu
     sums: dict[str, list[int]] = {}
     leaves: set[str] = set()
     for path, content_bytes in files:
-        parts = path[len(base) + 1 :].split("/")
+        parts = path[len(base) + 1 :].split("/") if path != base else []
         for level in range(min(len(parts), depth) + 1):
             total = sums.setdefault("/".join(parts[:level]), [0, 0])
             total[0] += content_bytes

@@ -50,6 +50,11 @@ def test_a_layer_is_listed_whole(image: Image) -> None:
     assert listed(image, layer=0) == {"/etc/first": 70, "/etc/second": 0, "/etc/old": 50, "/etc/link": 0}
 
 
+def test_what_is_hidden_of_a_layer_is_listed_on_request(image: Image) -> None:
+    assert listed(image, layer=0, hidden=True) == {"/etc/old": 50}
+    assert listed(image, layer=1, hidden=True) == {}
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -69,6 +74,12 @@ def test_filters(image: Image, query: dict[str, Any], found: set[str]) -> None:
 def test_a_tree_sums_directories_and_shows_the_biggest_first(image: Image) -> None:
     rows, _ = file_rows(image, FileQuery(), depth=1, sort="size", top=0)
     assert rows.rows == ((155, 4, "/"), (150, 3, "  etc/"), (5, 1, "  srv/"))
+
+
+@pytest.mark.parametrize(("path", "row"), [("/etc/first", (80, 1, "/etc/first")), ("/etc/link", (0, 1, "/etc/link"))])
+def test_a_tree_of_a_file_alone_counts_it_once(image: Image, path: str, row: tuple[int, int, str]) -> None:
+    rows, _ = file_rows(image, FileQuery(path=path), depth=2, sort="size", top=0)
+    assert rows.rows == (row,)
 
 
 def test_packages_are_read_where_owners_are_told_and_what_is_wrong_with_them_is_said(tmp_path: Path) -> None:
