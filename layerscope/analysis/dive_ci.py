@@ -6,6 +6,7 @@ else within it is refused by its line, so that no limit is lost silently and no 
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from fractions import Fraction
 
 from layerscope.analysis.amounts import byte_count, share
@@ -30,6 +31,8 @@ def dive_limits(text: str, source: str) -> dict[str, str]:
         if key in values:
             scalar = _scalar(value, f"{source}, line {line}")
             values[key] = values[key] if scalar is None else scalar
+        elif "/" not in key:  # A plugin's rule has a slash in its name, and is not ours to judge.
+            raise _unknown(key, f"{source}, line {line}")
     found: dict[str, str] = {}
     if not _is_off(values["lowestEfficiency"]):
         found["min_efficiency"] = _percent(values["lowestEfficiency"], f"{source}: lowestEfficiency")
@@ -100,6 +103,12 @@ def _scalar(value: str, where: str) -> str | None:
         return match["quoted"]
     bare = match["bare"].strip()
     return None if bare in ("~", "null", "Null", "NULL") else bare
+
+
+def _unknown(key: str, where: str) -> UsageError:
+    nearest = get_close_matches(key, _DEFAULTS, n=1)
+    hint = f"did you mean {nearest[0]}?" if nearest else f"the rules are {', '.join(_DEFAULTS)}"
+    return UsageError(f"{where}: there is no rule {key[:60]}", hint=hint)
 
 
 def _unreadable(where: str) -> UsageError:

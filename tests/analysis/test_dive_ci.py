@@ -59,9 +59,23 @@ def test_the_rules_become_limits(text: str, expected: dict[str, object]) -> None
         pytest.param("rules:\n  lowestEfficiency: 95\n", "lowestEfficiency", id="percent for a part of one"),
         pytest.param("rules:\n  highestWastedBytes: 20%\n", "highestWastedBytes", id="percent for bytes"),
         pytest.param("rules:\n  highestWastedBytes: many\n", "highestWastedBytes", id="no number"),
+        pytest.param("rules:\n\n  lowestEfficency: 0.99\n", "line 3: there is no rule lowestEfficency", id="misspelt"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_its_place(text: str, line: str) -> None:
     with pytest.raises(UsageError) as caught:
         dive_limits(text, ".dive-ci")
     assert line in caught.value.message and ".dive-ci" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("rule", "hint"),
+    [
+        ("lowestEfficency", "did you mean lowestEfficiency?"),
+        ("more", "the rules are lowestEfficiency, highestWastedBytes, highestUserWastedPercent"),
+    ],
+)
+def test_the_rule_that_was_meant_is_offered(rule: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        dive_limits(f"rules:\n  {rule}: 1\n", ".dive-ci")
+    assert caught.value.hint == hint
