@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.builder import ImageSpec, docker_legacy, file, layer
+from tests.builder import ImageSpec, docker_legacy, file, layer, oci_layout_directory
 
 ROOT = Path(__file__).parent.parent
 
@@ -70,6 +70,22 @@ def test_the_action_reports_and_checks(runner: dict[str, str], tmp_path: Path) -
     for limit, code in (("--max-size=1MB", 0), ("--max-size=1kB\n--fail-on=critical", 1)):
         checked = step("Check", str(tmp_path), runner | {"REPORT": outputs["report"], "LIMITS": limit})
         assert checked.returncode == code, checked.stderr
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the action's steps are written for bash")
+def test_a_directory_that_holds_no_image_is_no_image_of_the_action(runner: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    engine = tmp_path / "bin" / "docker"
+    engine.parent.mkdir()
+    engine.write_text(f'#!/bin/sh\ntest "$*" = "save --output $3 -- app" && cp {tmp_path}/image*.tar "$3"\n')
+    engine.chmod(0o755)
+    environment = runner | {"PATH": f"{engine.parent}{os.pathsep}{runner['PATH']}"}
+    inputs = {"IMAGE": "app", "DOCKERFILE": "", "ARGUMENTS": ""}
+    done = step("Report", str(tmp_path), environment | inputs)
+    assert done.returncode == 0 and "app:1" in done.stdout, done.stderr
+    oci_layout_directory(tmp_path / "app", ImageSpec(layers=(layer(file("a", b"1")),), tags=("layout:1",)))
+    done = step("Report", str(tmp_path), environment | inputs)
+    assert done.returncode == 0 and "layout:1" in done.stdout, done.stderr
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell")
