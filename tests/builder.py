@@ -15,7 +15,7 @@ from tests.building.docker import crane, docker_legacy, jib, nix, rules_oci, sko
 from tests.building.header import header
 from tests.building.image import ImageSpec, digest, to_json
 from tests.building.member import Member, TarFormat, pax_header, raw
-from tests.building.oci import containerd, docker_save, helm_chart, oci_archive, oci_layout_directory
+from tests.building.oci import containerd, docker_save, helm_chart, oci_archive, oci_layout_directory, with_document
 from tests.building.outer import archive, contents, edit
 from tests.building.tar import (
     device,
@@ -71,5 +71,6 @@ __all__ = [
     "symlink",
     "to_json",
     "whiteout",
+    "with_document",
     "wrong_checksum",
 ]

@@ -33,6 +33,12 @@ _KINDS_OF_ARTIFACT = {
     "cyclonedx": "an SBOM",
     "ollama": "a model",
 }
+_KINDS_OF_LAYER = {
+    "application/vnd.dev.cosign.simplesigning.v1+json": "a cosign signature",
+    "application/vnd.dsse.envelope.v1+json": "an attestation",
+    _IN_TOTO: "an attestation",
+}
+"""Documents that cosign and BuildKit store with the config of an image, since registries took no other."""
 
 
 def blob_name(digest: Digest) -> str:
@@ -148,7 +154,9 @@ class Layout:
         """What a manifest is when it is no image; empty for an image."""
         kind = manifest["artifactType"].text() or manifest["config"]["mediaType"].text()
         if manifest["config"]["mediaType"].text() in _CONFIGS and not manifest["artifactType"].text():
-            return ""
+            kinds = {layer["mediaType"].text() for layer in manifest["layers"]}
+            kind = kinds.pop() if len(kinds) == 1 else ""
+            return f"{_KINDS_OF_LAYER[kind]} ({kind})" if kind in _KINDS_OF_LAYER else ""
         name = next((name for key, name in _KINDS_OF_ARTIFACT.items() if key in kind.lower()), "an artifact")
         return f"{name} ({kind})"
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from layerscope.archive.reader import open_image
+from layerscope.archive.reading import Reading
 from layerscope.errors import ArchiveError, NotAnImage
 from tests.archive.opening import error_of, fifo_of
 from tests.archive.samples import LOWER, SPEC
-from tests.builder import Compression, compress, docker_save, file, helm_chart, layer
+from tests.builder import Compression, compress, docker_save, file, helm_chart, layer, with_document
 
 
 def test_a_helm_chart_is_called_one(tmp_path: Path) -> None:
@@ -18,6 +20,25 @@ def test_a_helm_chart_is_called_one(tmp_path: Path) -> None:
     error = error_of(path)
     assert isinstance(error, NotAnImage)
     assert error.message == "this is a Helm chart (application/vnd.cncf.helm.config.v1+json), not a container image"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "name"),
+    [
+        ("application/vnd.dev.cosign.simplesigning.v1+json", "a cosign signature"),
+        ("application/vnd.dsse.envelope.v1+json", "an attestation"),
+        ("application/vnd.in-toto+json", "an attestation"),
+    ],
+)
+def test_what_signs_or_attests_an_image_is_none(tmp_path: Path, media_type: str, name: str) -> None:
+    path = tmp_path / "signature.tar"
+    path.write_bytes(with_document(media_type=media_type))
+    error = error_of(path)
+    assert isinstance(error, NotAnImage)
+    assert error.message == f"this is {name} ({media_type}), not a container image"
+    path.write_bytes(with_document(SPEC, media_type=media_type))
+    with open_image(str(path), Reading()) as image:
+        assert len(image.layers) == len(SPEC.layers)
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,15 @@ def helm_chart() -> bytes:
     return archive(blobs.layout([_add_manifest(blobs, config, [chart])]).items())
 
 
+def with_document(*images: ImageSpec, media_type: str) -> bytes:
+    """An OCI archive with one more manifest, of a lone document under the config of an image, as cosign stores it."""
+    blobs = Blobs()
+    manifests = [_add_manifest(blobs, *_add_contents(blobs, image, "gzip")) for image in images]
+    document = blobs.add(to_json({"critical": {}}), media_type)
+    config = blobs.add(to_json({"rootfs": {"type": "layers", "diff_ids": [document["digest"]]}}), CONFIG)
+    return archive(blobs.layout([*manifests, _add_manifest(blobs, config, [document])]).items())
+
+
 def _layout(
     images: Sequence[ImageSpec], compression: Compression | Sequence[Compression], *, platforms: bool
 ) -> dict[str, bytes]:
