@@ -16,6 +16,7 @@ from layerscope.cli.options import (
     build_options,
     reading_options,
 )
+from layerscope.model.report import Report
 from layerscope.model.verdict import Judgement
 
 
@@ -56,8 +57,7 @@ def check(
     from layerscope.cli.sources import Asked, report_of
 
     policy = limits.policy()
-    others = ReadOptions(no_cache=reading.no_cache, cache_size=reading.cache_size, quiet=reading.quiet)
-    before = report_of(limits.baseline, others, Asked()) if limits.baseline else None
+    before = _baseline(limits, reading) if limits.baseline else None
     made = report_of(image, reading, Asked(build=build, ignores=ignores_of(context)))
     warn(made.warnings, quiet=reading.quiet)
     judgement = judge(made, policy, before)
@@ -65,6 +65,23 @@ def check(
         _print(judgement, check_format, units)
     if not judgement.passed:
         raise typer.Exit(1)
+
+
+def _baseline(limits: LimitOptions, reading: ReadOptions) -> Report:
+    """What growth is measured from. Its platform is that of the image: sizes for two of them do not compare."""
+    from layerscope.cli.reading import picking
+    from layerscope.cli.sources import Asked, report_of
+
+    others = ReadOptions(
+        image_name=limits.baseline_image,
+        platform=reading.platform,
+        limit=reading.limit,
+        no_cache=reading.no_cache,
+        cache_size=reading.cache_size,
+        quiet=reading.quiet,
+    )
+    with picking(image="--baseline-image", platform="--platform"):
+        return report_of(limits.baseline, others, Asked())
 
 
 def _print(judgement: Judgement, check_format: CheckFormat, unit_name: UnitsName) -> None:

@@ -2,13 +2,18 @@
 
 from contextlib import ExitStack
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from msgspec.structs import replace
 
 from layerscope.cli.options import ReadOptions, TopOption, UnitsName, UnitsOption, reading_options
 
 _SIDE = "An image archive, or a report that was saved with -f json."
+
+
+def _picking(name: str, metavar: str, help: str) -> Any:
+    return typer.Option(name, metavar=metavar, help=help, rich_help_panel="Reading the archive")
 
 
 class DiffFormat(StrEnum):
@@ -25,6 +30,10 @@ def diff(
     before: Annotated[str, typer.Argument(metavar="BEFORE", help=_SIDE)],
     after: Annotated[str, typer.Argument(metavar="AFTER", help=_SIDE)],
     reading: ReadOptions,
+    before_image: Annotated[str, _picking("--before-image", "NAME|INDEX", "Which image of BEFORE alone.")] = "",
+    after_image: Annotated[str, _picking("--after-image", "NAME|INDEX", "Which image of AFTER alone.")] = "",
+    before_platform: Annotated[str, _picking("--before-platform", "OS/ARCH", "Which platform of BEFORE alone.")] = "",
+    after_platform: Annotated[str, _picking("--after-platform", "OS/ARCH", "Which platform of AFTER alone.")] = "",
     top: TopOption = 0,
     diff_format: Annotated[DiffFormat, typer.Option("-f", "--format", help="How to print.")] = DiffFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
@@ -35,11 +44,14 @@ def diff(
 
     layerscope diff released.json app.tar -f markdown >> "$GITHUB_STEP_SUMMARY"
 
+    layerscope diff several.tar several.tar --before-image app:1 --after-image app:2
+
     layerscope diff before.tar after.tar -f json | jq '.paths.paths[:20]'
     """
     from layerscope.analysis.diff import diff as make_diff
     from layerscope.cli.configuration import ignores_of
     from layerscope.cli.output import terminal_width, write
+    from layerscope.cli.reading import picking
     from layerscope.cli.sources import Asked, subject
     from layerscope.errors import UsageError
 
@@ -47,7 +59,10 @@ def diff(
         raise UsageError("only one of the two images can come through a pipe")
     asked = Asked(ignores=ignores_of(context))
     with ExitStack() as stack:
-        one, other = (stack.enter_context(subject(source, reading, asked)) for source in (before, after))
+        with picking(image="--before-image", platform="--before-platform"):
+            one = stack.enter_context(subject(before, _only(reading, before_image, before_platform), asked))
+        with picking(image="--after-image", platform="--after-platform"):
+            other = stack.enter_context(subject(after, _only(reading, after_image, after_platform), asked))
         made = make_diff(one.report, other.report, before_files=one.filesystem, after_files=other.filesystem)
     if diff_format == DiffFormat.JSON:
         from layerscope.render.json import lines
@@ -59,3 +74,8 @@ def diff(
 
     options = DiffOptions(units=units_named(units.value), top=top, width=terminal_width())
     write((markdown if diff_format == DiffFormat.MARKDOWN else text)(made, options))
+
+
+def _only(reading: ReadOptions, image: str, platform: str) -> ReadOptions:
+    """What is read of one side, where that is told apart from the other's."""
+    return replace(reading, image_name=image or reading.image_name, platform=platform or reading.platform)

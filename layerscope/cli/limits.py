@@ -41,6 +41,9 @@ class LimitOptions(Struct, frozen=True, kw_only=True):
         str, _rule_of_dive("--highestUserWastedPercent", "SHARE", "As there: their part of all layers but the lowest.")
     ] = ""
     baseline: Annotated[str, _limit("--baseline", "REPORT", "What growth is measured from: a report or an image.")] = ""
+    baseline_image: Annotated[
+        str, _limit("--baseline-image", "NAME|INDEX", "Which image, where the baseline's archive holds several.")
+    ] = ""
     max_growth: Annotated[str, _limit("--max-growth", "BYTES|%", "Growth in size since the baseline.")] = ""
     fail_on: Annotated[
         Severity | None, _limit("--fail-on", None, "Fail on findings of this severity, or a worse one.")

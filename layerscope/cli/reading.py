@@ -12,7 +12,7 @@ from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
 from layerscope.cli.options import ReadOptions
 from layerscope.cli.progress import progress
-from layerscope.errors import ArchiveError, LayerscopeError, NotAnImage, UsageError
+from layerscope.errors import AmbiguousImage, ArchiveError, LayerscopeError, NotAnImage, UsageError
 from layerscope.model.image import Image
 from layerscope.model.limits import Limits
 from layerscope.model.pathset import Wanted
@@ -95,6 +95,16 @@ def _saved_reports_told(source: str) -> Iterator[None]:
 
         if is_saved(source):
             error.hint = "only report, leaks, packages, diff, scan and check take a saved report"
+        raise
+
+
+@contextmanager
+def picking(*, image: str, platform: str) -> Iterator[None]:
+    """Where a command reads two archives, name the options that pick an image of this one."""
+    try:
+        yield
+    except AmbiguousImage as error:
+        error.hint = error.hint.replace("--image", image).replace("--platform", platform)
         raise
 
 

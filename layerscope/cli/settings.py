@@ -182,4 +182,5 @@ _CHECKS: dict[str, _Read] = {
     "include-inherited": _flag,
     "allow-incomplete": _flag,
     "baseline": _file,
+    "baseline-image": _text,
 }

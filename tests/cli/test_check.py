@@ -7,7 +7,7 @@ import pytest
 
 from tests.builder import digest, edit, skopeo_docker_archive
 from tests.cli.images import AFTER, BEFORE, written
-from tests.conftest import Run
+from tests.conftest import FIXTURES, Run
 
 
 @pytest.fixture
@@ -67,6 +67,15 @@ def test_growth_is_measured_from_a_saved_report_or_an_archive(run: Run, image: P
     for baseline in ("after.tar", "after.json"):
         assert run("check", image, "--baseline", baseline, "--max-growth", "500").returncode == 0
         assert run("check", image, "--baseline", baseline, "--max-growth", "14%").returncode == 1
+
+
+def test_the_baseline_may_be_another_image_of_the_same_archive(run: Run) -> None:
+    several = FIXTURES / "several.tar"
+    arguments = ("check", several, "--image", "tiny:legacy", "--baseline", several, "--max-growth", "20%")
+    done = run(*arguments)
+    assert done.returncode == 2 and "hint: pick one with --baseline-image NAME|INDEX\n" in done.stderr
+    done = run(*arguments, "--baseline-image", "tiny:builder")
+    assert done.returncode == 1 and "15,506 of 48,200 bytes" in done.stdout
 
 
 def test_a_saved_report_can_be_judged(run: Run, image: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.images import AFTER, BEFORE, written
-from tests.conftest import Run, real_image
+from tests.conftest import FIXTURES, Run, real_image
 
 
 @pytest.fixture
@@ -64,6 +64,53 @@ def test_an_image_does_not_differ_from_itself(run: Run, pair: tuple[Path, Path])
 def test_both_sides_cannot_come_through_one_pipe(run: Run) -> None:
     done = run("diff", "-", "-")
     assert done.returncode == 2 and "pipe" in done.stderr
+
+
+SEVERAL = FIXTURES / "several.tar"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "verdict"),
+    [
+        pytest.param(
+            (SEVERAL, SEVERAL, "--before-image", "tiny:builder", "--after-image", "tiny:legacy"),
+            "tiny:legacy is 15.5 kB (32%) larger than tiny:builder",
+            id="two images of one archive",
+        ),
+        pytest.param(
+            (SEVERAL, FIXTURES / "tiny-legacy.tar", "--before-image", "tiny:builder"),
+            "tiny:legacy is 15.5 kB (32%) larger than tiny:builder",
+            id="one of several and a lone one",
+        ),
+        pytest.param(
+            (SEVERAL, SEVERAL, "--image", "tiny:builder", "--after-image", "1"),
+            "tiny:legacy is 15.5 kB (32%) larger than tiny:builder",
+            id="one side overrides what is for both",
+        ),
+    ],
+)
+def test_each_side_may_have_its_own_image(run: Run, arguments: tuple[str | Path, ...], verdict: str) -> None:
+    assert run("diff", *arguments).stdout.split("\n")[0] == verdict
+
+
+def test_each_side_may_have_its_own_platform(run: Run) -> None:
+    path = FIXTURES / "buildah-platforms.tar"
+    done = run("diff", path, path, "--before-platform", "linux/amd64", "--after-platform", "linux/arm64", "-f", "json")
+    document = json.loads(done.stdout)
+    assert [document[side]["image"]["platform"] for side in ("before", "after")] == ["linux/amd64", "linux/arm64"]
+
+
+@pytest.mark.parametrize(
+    ("sides", "option"),
+    [
+        ((SEVERAL, FIXTURES / "tiny-legacy.tar"), "--before-image"),
+        ((FIXTURES / "tiny-legacy.tar", SEVERAL), "--after-image"),
+    ],
+)
+def test_it_is_said_which_side_has_to_be_picked(run: Run, sides: tuple[Path, Path], option: str) -> None:
+    done = run("diff", *sides)
+    assert done.returncode == 2
+    assert f"{SEVERAL}: the archive holds 3 images" in done.stderr and f"hint: pick one with {option} NAME|INDEX\n" in done.stderr
 
 
 @pytest.mark.real
