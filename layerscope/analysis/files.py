@@ -7,8 +7,10 @@ from operator import itemgetter
 from re import compile as compile_pattern
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from layerscope.analysis.lookup import check_layer
+from layerscope.analysis.lookup import check_layer, lookup
+from layerscope.errors import UsageError
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import FATE_WORDS, KIND_WORDS, Fate, Kind
@@ -62,13 +64,16 @@ def file_rows(image: Image, query: FileQuery, *, depth: int, sort: str, top: int
     """The rows for a query: a tree of ``depth`` levels, or with depth 0 flat, sorted by size, path or layer.
 
     Those of a flat list are made one by one when they are gone through. Beside them are the warnings about records of
-    packages, which are read only where owners are told or asked for. Raises UsageError for a layer that the image does
-    not have.
+    packages, which are read only where owners are told or asked for. Raises UsageError for a layer, a path or an owner
+    that the image does not have.
     """
     if query.layer is not None:
         check_layer(query.layer, len(image.layers))
     filesystem = Filesystem(image.layers)
+    query = _placed(filesystem, query)
     catalog = catalog_of(filesystem, () if depth and not query.owner else CATALOGERS)
+    if query.owner not in ("", "-") and all(package.name != query.owner for package in catalog.packages):
+        raise UsageError(f"there is no package {query.owner}", hint="layerscope packages IMAGE lists the names")
     found = versions(filesystem, catalog, query)
     if depth:
         sizes = filesystem.sizes
@@ -77,6 +82,20 @@ def file_rows(image: Image, query: FileQuery, *, depth: int, sort: str, top: int
     ordered = _sorted(found, filesystem, sort)
     rows = islice(_rows(ordered, filesystem, catalog), top or None)
     return Rows(columns=_COLUMNS, rows=rows), catalog.warnings
+
+
+def _placed(filesystem: Filesystem, query: FileQuery) -> FileQuery:
+    """The query, whose path is one that is there; where a symlink leads to it, the path behind that."""
+    path = query.path
+    if path == "/":
+        return query
+    if query.layer is not None:
+        lookup(filesystem, path, query.layer)
+        return query
+    paths = filesystem.paths if query.hidden else filesystem.live
+    if path in filesystem.live or any(is_at_or_below(one, path) for one in paths):
+        return query
+    return replace(query, path=lookup(filesystem, path, None).path)
 
 
 def _sorted(found: Iterator[tuple[int, str]], filesystem: Filesystem, sort: str) -> Iterable[tuple[int, str]]:

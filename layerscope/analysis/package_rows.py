@@ -5,8 +5,11 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
+from layerscope.analysis.lookup import check_layer
+from layerscope.errors import UsageError
 from layerscope.model.package import Package
 from layerscope.model.rows import Column, Rows
+from layerscope.packages.catalogers import CATALOGERS
 
 _COLUMNS = (
     Column(name="content_bytes", header="SIZE", kind="bytes"),
@@ -39,6 +42,17 @@ class PackageQuery(Struct, frozen=True, kw_only=True):
             and (self.layer is None or package.layer == self.layer)
             and (not self.name or fnmatchcase(package.name, self.name))
         )
+
+
+def check_query(query: PackageQuery, packages: Iterable[Package], layer_count: int) -> None:
+    """Raises UsageError for a layer that the image does not have, and for a type that no package can have."""
+    if query.layer is not None:
+        check_layer(query.layer, layer_count)
+    here = {package.type for package in packages}
+    unknown = query.types - here.union(cataloger.name for cataloger in CATALOGERS)
+    if unknown:
+        hint = f"the packages of the image are of type {', '.join(sorted(here))}" if here else ""
+        raise UsageError(f"there is no type of packages called {min(unknown)}", hint=hint)
 
 
 def package_rows(packages: Iterable[Package], query: PackageQuery, *, sort: str, top: int, with_purl: bool) -> Rows:

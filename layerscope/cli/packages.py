@@ -52,7 +52,7 @@ def packages(
 
     layerscope packages app.tar --files gcc-12
     """
-    from layerscope.analysis.package_rows import PackageQuery, package_rows
+    from layerscope.analysis.package_rows import PackageQuery, check_query, package_rows
     from layerscope.cli.output import write_rows
 
     if files:
@@ -61,16 +61,18 @@ def packages(
     query = PackageQuery(types=frozenset(package_type or ()), layer=layer, name=name)
     # Only the table has no column for package URLs.
     with_purl = row_format not in (RowFormat.TABLE, RowFormat.MARKDOWN)
-    found = _packages(image, reading)
+    found, layer_count = _packages(image, reading)
+    check_query(query, found, layer_count)
     write_rows(package_rows(found, query, sort=sort.value, top=top, with_purl=with_purl), row_format, units)
 
 
-def _packages(source: str, reading: ReadOptions) -> tuple[Package, ...]:
-    """The packages alone: no rules have to run for them."""
+def _packages(source: str, reading: ReadOptions) -> tuple[tuple[Package, ...], int]:
+    """The packages, for which no rules have to run, and the number of layers."""
     from layerscope.cli.sources import Asked, is_saved, saved
 
     if is_saved(source):
-        return saved(source, Asked()).packages
+        report = saved(source, Asked())
+        return report.packages, len(report.layers)
     from layerscope.cli.reading import opened, warn
     from layerscope.filesystem.tree import Filesystem
     from layerscope.packages.catalogers import WANTED
@@ -79,7 +81,7 @@ def _packages(source: str, reading: ReadOptions) -> tuple[Package, ...]:
     with opened(source, reading, wanted=WANTED) as image:
         found = catalog(Filesystem(image.layers))
     warn(found.warnings, quiet=reading.quiet)
-    return found.packages
+    return found.packages, len(image.layers)
 
 
 def _files(source: str, reading: ReadOptions, owner: str, top: int) -> Rows:

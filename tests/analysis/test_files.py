@@ -60,11 +60,13 @@ def test_what_is_hidden_of_a_layer_is_listed_on_request(image: Image) -> None:
     [
         pytest.param({"path": "/srv"}, {"/srv/deep/down/file"}, id="below a path"),
         pytest.param({"path": "/etc/link"}, {"/etc/link"}, id="a file alone"),
-        pytest.param({"path": "/et"}, set(), id="a prefix is no parent"),
         pytest.param({"pattern": "*ir*"}, {"/etc/first"}, id="a pattern for the name"),
         pytest.param({"pattern": "/srv/*"}, {"/srv/deep/down/file"}, id="a pattern for the path"),
         pytest.param({"least_bytes": 75}, {"/etc/first"}, id="a least size"),
-        pytest.param({"owner": "nobody"}, set(), id="an owner"),
+        pytest.param({"owner": "-", "path": "/srv"}, {"/srv/deep/down/file"}, id="what no package owns"),
+        pytest.param({"pattern": "nothing"}, set(), id="nothing is an answer too"),
+        pytest.param({"path": "/srv", "hidden": True}, set(), id="nothing hidden below a path"),
+        pytest.param({"path": "/etc/old", "hidden": True}, {"/etc/old"}, id="a path that is hidden"),
     ],
 )
 def test_filters(image: Image, query: dict[str, Any], found: set[str]) -> None:
@@ -96,6 +98,32 @@ def test_packages_are_read_where_owners_are_told_and_what_is_wrong_with_them_is_
 def test_a_layer_that_is_not_there_is_a_wrong_question(image: Image) -> None:
     with pytest.raises(UsageError, match="no layer 2; the image has 2"):
         file_rows(image, FileQuery(layer=2), depth=0, sort="path", top=0)
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        pytest.param({"path": "/nope"}, "the image has no /nope", id="no path"),
+        pytest.param({"path": "/et"}, "the image has no /et", id="a prefix is no parent"),
+        pytest.param({"path": "/etc/old"}, "the image has no /etc/old", id="a path that is hidden"),
+        pytest.param({"path": "/nope", "hidden": True}, "the image has no /nope", id="no hidden path either"),
+        pytest.param({"path": "/srv", "layer": 0}, "layer 0 has no /srv", id="a path of another layer"),
+        pytest.param({"path": "/etc/old", "layer": 1}, "layer 1 deletes /etc/old", id="a path that the layer deletes"),
+        pytest.param({"owner": "nobody"}, "there is no package nobody", id="no package"),
+    ],
+)
+def test_what_is_not_there_is_a_wrong_question(image: Image, query: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        listed(image, **query)
+
+
+def test_a_path_through_a_symlink_leads_to_what_is_behind_it(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    members = (directory("usr/lib"), file("usr/lib/x/y", b"1"), symlink("lib", "usr/lib"), file("usr/lib/x/z", b"2"))
+    path.write_bytes(docker_legacy(ImageSpec(layers=(layer(*members),))))
+    with open_image(str(path), Reading()) as opened:
+        assert set(listed(opened, path="/lib/x/y")) == {"/usr/lib/x/y"}
+        assert set(listed(opened, path="/lib")) == {"/lib"}
 
 
 def test_entries_below_a_symlink_are_told(tmp_path: Path) -> None:

@@ -78,6 +78,26 @@ def test_a_package_that_is_not_there_is_told(run: Run, image: Path) -> None:
     assert done.returncode == 2 and "no package zsh" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--layer", "99"), "there is no layer 99; the image has 2"),
+        (
+            ("--type", "foo"),
+            "there is no type of packages called foo\nhint: the packages of the image are of type deb, pypi",
+        ),
+    ],
+)
+def test_what_no_image_has_is_a_wrong_question(
+    run: Run, image: Path, tmp_path: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    (tmp_path / "saved.json").write_text(run("report", image, "-f", "json").stdout)
+    for source in (image, "saved.json"):
+        done = run("packages", source, *arguments)
+        assert done.returncode == 2 and not done.stdout and told in done.stderr
+    assert run("packages", image, "--type", "rpm").stdout == "nothing to list\n"
+
+
 def test_a_saved_report_holds_the_packages_but_not_their_files(run: Run, image: Path, tmp_path: Path) -> None:
     (tmp_path / "saved.json").write_text(run("report", image, "-f", "json").stdout)
     assert run("packages", "saved.json", "-f", "json").stdout == run("packages", image, "-f", "json").stdout
