@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from textwrap import wrap
 
 from msgspec import Struct
 
 from layerscope.model.diff import Change, Diff, FindingChange, InstructionChange, PackageChange, PathChange, Status
 from layerscope.model.finding import FindingKind
+from layerscope.render.diff_names import names
 from layerscope.render.escape import printable
 from layerscope.render.rows import markdown_text
 from layerscope.render.table import aligned, shortened
@@ -47,20 +49,26 @@ def text(diff: Diff, options: DiffOptions) -> str:
     """The whole diff as lines."""
     blocks = [[_verdict(diff, options)]]
     for section in _sections(diff, options, options.top or _MOST):
-        blocks.append(_lines(section, options.width) if section.rows else [section.title])
+        blocks.append(_lines(section, options.width) if section.rows else _wrapped(section.title, options.width))
     notes = [f"note: {printable(note)}" for note in _notes(diff)]
     return "\n\n".join("\n".join(block) for block in (*blocks, notes) if block) + "\n"
 
 
+def _wrapped(title: str, width: int | None) -> list[str]:
+    return [title] if width is None else wrap(title, width)
+
+
 def _lines(section: _Section, width: int | None) -> list[str]:
-    """A table whose title stands over its last column, so that five of them fit on a screen."""
+    """A table whose title stands over its last column where it fits there, so that five of them fit on a screen."""
     cells = [[printable(" ".join(cell.split())) for cell in row] for row in section.rows]
     if width is None:
         cells = [[shortened(cell, _WIDE) for cell in row] for row in cells]
-    title = section.title or section.headers[-1].upper()
-    title = title if width is None else shortened(title, max(20, width - _FIGURES))
-    headers = [*(header.upper() for header in section.headers[:-1]), title]
-    return aligned(headers, cells, section.sides, width).split("\n")
+    headers, above = [header.upper() for header in section.headers], list[str]()
+    if width is not None and len(section.title) > max(20, width - _FIGURES):
+        above = _wrapped(section.title, width)
+    elif section.title:
+        headers[-1] = section.title
+    return above + aligned(headers, cells, section.sides, width).split("\n")
 
 
 def markdown(diff: Diff, options: DiffOptions) -> str:
@@ -92,12 +100,13 @@ def _limited(lines: list[str]) -> str:
 
 
 def _verdict(diff: Diff, options: DiffOptions) -> str:
-    before, after = diff.before.image, diff.after.image
-    delta = after.docker_size - before.docker_size
+    before, after = (side.image.docker_size for side in (diff.before, diff.after))
+    one, other = map(printable, names(diff.before.image, diff.after.image))
+    delta = after - before
     if not delta:
-        return f"{printable(after.name)} is as large as {printable(before.name)}, {options.units(after.docker_size)}"
-    size = f"{options.units(abs(delta))} ({percent(abs(delta), before.docker_size)})"
-    return f"{printable(after.name)} is {size} {'larger' if delta > 0 else 'smaller'} than {printable(before.name)}"
+        return f"{other} is as large as {one}, {options.units(after)}"
+    size = f"{options.units(abs(delta))} ({percent(abs(delta), before)})"
+    return f"{other} is {size} {'larger' if delta > 0 else 'smaller'} than {one}"
 
 
 def _sections(diff: Diff, options: DiffOptions, most: int) -> Iterator[_Section]:
@@ -156,7 +165,7 @@ def _steps(diff: Diff, options: DiffOptions, most: int) -> Iterator[_Section]:
     differing = [
         one for one in diff.instructions if one.status != Status.SAME and (one.before_bytes or one.after_bytes)
     ]
-    most += 2
+    most = options.top or most + 2
     biggest = sorted(differing, key=lambda one: -max(one.before_bytes, one.after_bytes))[:most]
     rows = [_row(one, one.text, options.units) for one in differing if one in biggest]
     yield from _table("STEPS THAT DIFFER", "step", rows, len(differing))
@@ -220,12 +229,13 @@ def _still_in(diff: Diff, options: DiffOptions, most: int) -> Iterator[_Section]
     left = [one for one in diff.findings if one.before_count and one.after_count]
     own = [one for one in left if one.kind != FindingKind.INHERITED.value]
     rest = [one for one in left if one.kind == FindingKind.INHERITED.value]
-    rows = [(one.severity, options.units(one.after_bytes), f"{one.rule}: {one.where}") for one in own[: most + 1]]
+    most = options.top or most + 1
+    rows = [(one.severity, options.units(one.after_bytes), f"{one.rule}: {one.where}") for one in own[:most]]
     if rest:
         told = f"{counted(len(rest), 'finding')} in what the base image brings"
         rows.append(("", options.units(sum(one.after_bytes for one in rest)), told))
     if rows:
-        title = f"STILL IN ({most + 1} of {len(own):,})" if len(own) > most + 1 else "STILL IN"
+        title = f"STILL IN ({most} of {len(own):,})" if len(own) > most else "STILL IN"
         headers = ("severity", "size", "rule and place")
         yield _Section(title=title, headers=headers, sides=("text", "n", "text"), rows=tuple(rows))
 

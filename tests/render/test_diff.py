@@ -1,10 +1,12 @@
 """A diff as text and Markdown: hostile names stay harmless, and it stays short."""
 
+from collections.abc import Callable
+
 import pytest
 from msgspec import structs
 
 from layerscope.analysis.diff import diff
-from layerscope.model.diff import Change, Diff, PathChange, PathDiff, Status
+from layerscope.model.diff import Change, Diff, FindingChange, PathChange, PathDiff, Status
 from layerscope.render.diff import DiffOptions, markdown, text
 from layerscope.render.units import si
 from tests.render.reports import HOSTILE, ordinary
@@ -65,6 +67,39 @@ def test_a_terminal_is_never_wider_than_it_is() -> None:
     assert max(len(line) for line in lines[2:]) <= 80
 
 
+def test_no_title_is_cut_on_a_terminal() -> None:
+    counts = dict.fromkeys(("added", "removed", "changed", "metadata"), 12_345)
+    large = structs.replace(with_name("x"), paths=PathDiff(counts=counts), after_unowned_bytes=123_456)
+    for top in (0, 3):
+        found = text(large, structs.replace(OPTIONS, width=80, top=top))
+        assert max(map(len, found.split("\n"))) <= 80
+        told = " ".join(found.split())
+        assert "PATHS: 12,345 added, 12,345 removed, 12,345 changed, 12,345 changed in metadata only" in told
+        assert "PACKAGES: 2 added, 2 removed, 0 changed, +121 kB in files of no package" in told
+
+
+@pytest.mark.parametrize("render", [text, markdown])
+def test_no_list_has_more_rows_than_are_asked_for(render: Callable[[Diff, DiffOptions], str]) -> None:
+    left = tuple(
+        FindingChange(
+            rule=f"rule-{number}",
+            severity="low",
+            kind="bloat",
+            where="/x",
+            title="",
+            fix="",
+            status=Status.SAME,
+            before_count=1,
+            after_count=1,
+        )
+        for number in range(5)
+    )
+    large = structs.replace(with_name("x"), findings=left)
+    found = render(large, structs.replace(OPTIONS, top=1)).replace("\\", "")
+    assert "STEPS THAT DIFFER (1 of 4)" in found and "STILL IN (1 of 5)" in found
+    assert found.count("rule-") == 1
+
+
 def test_nothing_is_cut_that_is_not_beyond_reading() -> None:
     assert "y" * 100 in text(with_name("y" * 100), OPTIONS)
 
@@ -72,14 +107,15 @@ def test_nothing_is_cut_that_is_not_beyond_reading() -> None:
 @pytest.mark.parametrize(
     ("after_bytes", "verdict"),
     [
-        (7000, "app:1 is 3.50 kB (100%) larger than app:1"),
-        (3500, "app:1 is as large as app:1, 3.50 kB"),
-        (0, "app:1 is 3.50 kB (100%) smaller than app:1"),
+        (7000, "app:2 is 3.50 kB (100%) larger than app:1"),
+        (3500, "app:2 is as large as app:1, 3.50 kB"),
+        (0, "app:2 is 3.50 kB (100%) smaller than app:1"),
     ],
 )
 def test_the_first_line_is_the_verdict(after_bytes: int, verdict: str) -> None:
     before = ordinary()
-    after = structs.replace(before, image=structs.replace(before.image, docker_size=after_bytes))
+    image = structs.replace(before.image, name="app:2", docker_size=after_bytes)
+    after = structs.replace(before, image=image)
     assert text(diff(before, after), OPTIONS).split("\n")[0] == verdict
 
 
