@@ -35,6 +35,9 @@ def summary(judgement: Judgement) -> str:
 
 def _cells(verdict: Verdict, units: Units) -> list[str]:
     figure, limit = (_figure(value, verdict.unit, units) for value in (verdict.figure, verdict.limit))
+    # Rounded to the same digits, the two would not say why the gate is open or closed.
+    if verdict.unit == "bytes" and verdict.figure != verdict.limit and figure == limit:
+        figure, limit = (f"{value:,} B" for value in (verdict.figure, verdict.limit))
     return [verdict.outcome.value, printable(verdict.rule), figure, limit, printable(verdict.detail)]
 
 

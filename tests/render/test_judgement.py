@@ -29,6 +29,14 @@ def test_each_rule_has_a_line_and_the_summary_is_last() -> None:
     ]
 
 
+def test_a_figure_and_a_limit_that_look_equal_have_all_their_digits() -> None:
+    close = Verdict(rule="max-size", outcome=Outcome.FAIL, unit="bytes", figure=63_706, limit=63_700, detail="size")
+    same = Verdict(rule="max-size", outcome=Outcome.PASS, unit="bytes", figure=63_700, limit=63_700, detail="size")
+    lines = text(Judgement(name="a", verdicts=(close, same)), si, None).split("\n")
+    assert lines[1].split("  ") == ["FAIL", "max-size", "63,706 B", "63,700 B", "size"]
+    assert lines[2].split() == ["PASS", "max-size", "63.7", "kB", "63.7", "kB", "size"]
+
+
 def test_a_gate_without_failures_is_open() -> None:
     assert summary(Judgement(name="a", verdicts=JUDGEMENT.verdicts[:1])) == "PASS a: 1 passed, 0 failed, 0 skipped"
 
