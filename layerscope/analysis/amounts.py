@@ -9,6 +9,9 @@ from layerscope.errors import UsageError
 from layerscope.model.patterns import pattern
 
 _AMOUNT = pattern(r"(?P<number>[0-9][0-9_,]{0,30}(?:\.[0-9]{1,18})?)\s{0,4}(?P<unit>%|[A-Za-z]{0,3})")
+_BYTES = "write bytes as in 50MB or 1.5GiB"
+_EITHER = f"{_BYTES}, or a part as in 20%"
+_SHARE = "write 0.95 or 95%"
 _POWERS = {letter: power for power, letter in enumerate("kmgtp", start=1)}
 
 
@@ -25,36 +28,40 @@ def amount(text: str, name: str) -> Amount:
     Units are those of the engines: kB, MB, GB are powers of 1000, KiB, MiB, GiB of 1024; case does not matter, and
     a B may be left out. Part of a byte is dropped.
     """
-    number, unit = _parts(text, name)
-    if unit == "%":
-        return Amount(share=number / 100)
-    scale = _scale(unit)
-    if scale is None:
-        raise _no_amount(text, name)
-    return Amount(content_bytes=int(number * scale))
+    return _amount(text, name, _EITHER)
 
 
 def byte_count(text: str, name: str) -> int:
     """Read bytes; raises UsageError for a percentage too."""
-    found = amount(text, name)
+    found = _amount(text, name, _BYTES)
     if found.content_bytes is None:
-        raise UsageError(f"{name} {text[:60]}: a percentage of nothing; it takes bytes", hint="write them as in 50MB")
+        raise UsageError(f"{name} {text[:60]}: a percentage of nothing; it takes bytes", hint=_BYTES)
     return found.content_bytes
 
 
 def share(text: str, name: str) -> Fraction:
     """Read a part of one: ``0.95`` or ``95%``; raises UsageError for what is below 0 or above 1."""
-    number, unit = _parts(text, name)
+    number, unit = _parts(text, name, _SHARE)
     found = number / 100 if unit == "%" else number
     if unit not in ("", "%") or found > 1:
-        raise UsageError(f"{name} {text[:60]}: not between 0 and 1, nor 0% and 100%", hint="write 0.95 or 95%")
+        raise UsageError(f"{name} {text[:60]}: not between 0 and 1, nor 0% and 100%", hint=_SHARE)
     return found
 
 
-def _parts(text: str, name: str) -> tuple[Fraction, str]:
+def _amount(text: str, name: str, hint: str) -> Amount:
+    number, unit = _parts(text, name, hint)
+    if unit == "%":
+        return Amount(share=number / 100)
+    scale = _scale(unit)
+    if scale is None:
+        raise _no_amount(text, name, hint)
+    return Amount(content_bytes=int(number * scale))
+
+
+def _parts(text: str, name: str, hint: str) -> tuple[Fraction, str]:
     match = _AMOUNT.fullmatch(text.strip())
     if match is None:
-        raise _no_amount(text, name)
+        raise _no_amount(text, name, hint)
     return Fraction(re.sub("[_,]", "", match["number"])), match["unit"].lower()
 
 
@@ -69,7 +76,5 @@ def _scale(unit: str) -> int | None:
     return int(pow(1024 if letters[1:] else 1000, power))
 
 
-def _no_amount(text: str, name: str) -> UsageError:
-    return UsageError(
-        f"{name} {text[:60]}: not an amount", hint="write bytes as in 50MB or 1.5GiB, or a part as in 20%"
-    )
+def _no_amount(text: str, name: str, hint: str) -> UsageError:
+    return UsageError(f"{name} {text[:60]}: not an amount", hint=hint)

@@ -41,8 +41,8 @@ def files(
         str, typer.Option("--owner", metavar="PACKAGE", help="Only this package's files; - for none.")
     ] = "",
     least: Annotated[
-        int, typer.Option("--min-size", metavar="BYTES", help="Only files of at least so many bytes.")
-    ] = 0,
+        str, typer.Option("--min-size", metavar="BYTES", help="Only files of at least so many bytes, as in 5kB.")
+    ] = "",
     row_format: RowFormatOption = RowFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
@@ -54,13 +54,21 @@ def files(
 
     layerscope files image.tar --layer 3 --name '*.pyc' -f csv
     """
+    from layerscope.analysis.amounts import byte_count
     from layerscope.analysis.files import FileQuery, file_rows
     from layerscope.cli.output import write_rows
     from layerscope.cli.reading import opened, warn
     from layerscope.model.paths import normal
     from layerscope.packages.catalogers import WANTED
 
-    query = FileQuery(path=normal(path), layer=layer, hidden=hidden, pattern=name, owner=owner, least_bytes=least)
+    query = FileQuery(
+        path=normal(path),
+        layer=layer,
+        hidden=hidden,
+        pattern=name,
+        owner=owner,
+        least_bytes=byte_count(least, "--min-size") if least else 0,
+    )
     # A tree is for people to read; the data formats list every file.
     flat = flat or row_format not in (RowFormat.TABLE, RowFormat.MARKDOWN)
     with opened(image, reading, wanted=WANTED) as opened_image:

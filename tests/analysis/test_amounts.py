@@ -1,5 +1,6 @@
 """Amounts as people write them."""
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
@@ -39,6 +40,20 @@ def test_bytes_have_the_units_of_the_engines(text: str, expected: int) -> None:
 def test_other_text_is_refused_with_the_name_of_the_option(text: str) -> None:
     with pytest.raises(UsageError, match="--max-size"):
         amount(text, "--max-size")
+
+
+@pytest.mark.parametrize(
+    ("read", "hint"),
+    [
+        pytest.param(amount, "write bytes as in 50MB or 1.5GiB, or a part as in 20%", id="either"),
+        pytest.param(byte_count, "write bytes as in 50MB or 1.5GiB", id="bytes"),
+        pytest.param(share, "write 0.95 or 95%", id="a part of one"),
+    ],
+)
+def test_the_hint_names_only_what_is_taken(read: Callable[[str, str], object], hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read("foo", "--max-size")
+    assert caught.value.hint == hint
 
 
 def test_a_percentage_is_exact() -> None:
