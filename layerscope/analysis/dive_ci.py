@@ -6,11 +6,11 @@ else within it is refused by its line, so that no limit is lost silently and no 
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from fractions import Fraction
 
 from layerscope.analysis.amounts import byte_count, share
 from layerscope.errors import UsageError
+from layerscope.model.nearest import nearest
 from layerscope.model.patterns import pattern
 
 _DEFAULTS = {"lowestEfficiency": "0.9", "highestWastedBytes": "disabled", "highestUserWastedPercent": "0.1"}
@@ -106,8 +106,8 @@ def _scalar(value: str, where: str) -> str | None:
 
 
 def _unknown(key: str, where: str) -> UsageError:
-    nearest = get_close_matches(key, _DEFAULTS, n=1)
-    hint = f"did you mean {nearest[0]}?" if nearest else f"the rules are {', '.join(_DEFAULTS)}"
+    meant = nearest(key, _DEFAULTS)
+    hint = f"did you mean {meant}?" if meant else f"the rules are {', '.join(_DEFAULTS)}"
     return UsageError(f"{where}: there is no rule {key[:60]}", hint=hint)
 
 

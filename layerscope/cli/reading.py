@@ -15,6 +15,7 @@ from layerscope.cli.progress import progress
 from layerscope.errors import AmbiguousImage, ArchiveError, LayerscopeError, NotAnImage, UsageError
 from layerscope.model.image import Image
 from layerscope.model.limits import Limits
+from layerscope.model.nearest import nearest
 from layerscope.model.pathset import Wanted
 from layerscope.model.platform import Platform
 
@@ -114,8 +115,12 @@ def limits(settings: tuple[str, ...]) -> Limits:
     changes: dict[str, int] = {}
     for setting in settings:
         name, _, value = setting.partition("=")
-        if name not in known or not value.isdecimal():
-            raise UsageError(f"--limit {setting}: not NAME=N", hint=f"the names are {', '.join(sorted(known))}")
+        if name not in known:
+            meant = nearest(name, known)
+            hint = f"did you mean {meant}?" if meant else f"the names are {', '.join(sorted(known))}"
+            raise UsageError(f"--limit {setting}: not NAME=N, there is no limit {name}", hint=hint)
+        if not (value.isascii() and value.isdigit()):
+            raise UsageError(f"--limit {setting}: {value or 'nothing'} is no whole number from 0 on")
         changes[name] = int(value)
     return replace(Limits(), **changes)
 

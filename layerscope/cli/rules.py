@@ -11,7 +11,7 @@ def rules(
     name: Annotated[str, typer.Argument(metavar="[RULE]", help="Print what this rule looks for, and what to do.")] = "",
     row_format: RowFormatOption = RowFormat.TABLE,
 ) -> None:
-    """List the rules in the order in which they claim bytes, or explain one of them.
+    """List the rules in the order in which they claim bytes, or explain one.
 
     layerscope rules
 
@@ -23,8 +23,9 @@ def rules(
     from layerscope.rules.catalogue import RULES
     from layerscope.rules.names import rule_name
 
-    if not name:
-        write_rows(rule_rows(RULES), row_format, UnitsName.SI)
-        return
-    known = rule_name(name, "rules")
-    write(explained(next(rule for rule in RULES if rule.name == known), terminal_width()))
+    known = rule_name(name, "rules") if name else ""
+    asked = [rule for rule in RULES if known in ("", rule.name)]
+    if known and row_format == RowFormat.TABLE:
+        write(explained(asked[0], terminal_width()))
+    else:
+        write_rows(rule_rows(asked), row_format, UnitsName.SI)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -11,6 +10,8 @@ from layerscope.analysis.ignore import Ignore
 from layerscope.cli.options import UnitsName
 from layerscope.errors import UsageError
 from layerscope.model.finding import Severity
+from layerscope.model.limits import Limits
+from layerscope.model.nearest import nearest
 from layerscope.rules.names import rule_name
 
 _Read = Callable[[Any, Path, str], Any]
@@ -23,8 +24,10 @@ def settings(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
     if "cache" in found:
         found["no_cache"] = not found.pop("cache")
     limits = _table(document, "limits", path)
+    _known(limits, Limits.__struct_fields__, path, "limits.")
     if limits:
-        found["limit"] = [f"{name}={_whole(value, path, f'limits.{name}')}" for name, value in limits.items()]
+        whole = {name: _whole(value, path, f"limits.{name}") for name, value in limits.items()}
+        found["limit"] = [f"{name.replace('-', '_')}={value}" for name, value in whole.items()]
     return found
 
 
@@ -79,11 +82,12 @@ def _table(document: Mapping[str, Any], key: str, path: Path) -> Mapping[str, An
 
 
 def _known(table: Mapping[str, Any], keys: Iterable[str], path: Path, where: str) -> None:
-    names = list(keys)
+    names = {name.replace("_", "-"): name for name in keys}
     for key in table:
         if key.replace("_", "-") not in names:
-            nearest = get_close_matches(key.replace("_", "-"), names, n=1, cutoff=0.0)
-            raise UsageError(f"{path}: there is no setting {where}{key}", hint=f"did you mean {where}{nearest[0]}?")
+            meant = names.get(nearest(key.replace("_", "-"), names))
+            hint = f"did you mean {where}{meant}?" if meant else f"there are {', '.join(names.values())}"
+            raise UsageError(f"{path}: there is no setting {where}{key}", hint=hint)
 
 
 def _read(table: Mapping[str, Any], readers: Mapping[str, _Read], path: Path, where: str) -> dict[str, Any]:
@@ -107,8 +111,10 @@ def _text(value: Any, path: Path, where: str) -> str:
 
 
 def _whole(value: Any, path: Path, where: str) -> int:
-    if type(value) is not int or value < 0:
+    if type(value) is not int:
         _fail(path, where, "is no whole number")
+    if value < 0:
+        _fail(path, where, "is less than 0")
     return value
 
 

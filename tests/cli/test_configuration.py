@@ -37,7 +37,7 @@ def test_settings_are_the_values_of_options(tmp_path: Path) -> None:
     path = written(
         tmp_path / ".layerscope.toml",
         'units = "iec"\ntop = 7\nverify = true\ndockerfile = "docker/Dockerfile"\n'
-        "[limits]\nentries = 5\njson_bytes = 9\n"
+        "[limits]\nentries = 5\njson-bytes = 9\n"
         '[check]\nmax-size = "1GB"\nmax_hidden = ["1MB", "5%"]\nmin-efficiency = 0.9\nfail-on = "high"\n'
         'fail-on-rule = "vcs-metadata"\nallow-incomplete = true\nbaseline = "last.json"\n',
     )
@@ -81,7 +81,9 @@ def test_ignores_have_a_rule_a_reason_and_maybe_a_path_and_a_day(tmp_path: Path)
             "[[ignore]]\nrule='tests'\nreson='x'", "no setting ignore[0].reson", id="unknown key of an ignore"
         ),
         pytest.param("units = 'metric'", "units is none of si, iec, bytes", id="unknown units"),
-        pytest.param("top = -1", "top is no whole number", id="negative"),
+        pytest.param("top = -1", "top is less than 0", id="negative"),
+        pytest.param("top = 1.5", "top is no whole number", id="a part of one"),
+        pytest.param("[limits]\nentres = 3", "no setting limits.entres", id="unknown guard"),
         pytest.param("top = true", "top is no whole number", id="a flag for a number"),
         pytest.param("verify = 1", "verify is neither", id="a number for a flag"),
         pytest.param("limits = 5", "limits is no table", id="no table"),
@@ -119,7 +121,10 @@ def test_a_mistake_is_told_with_its_file_and_key(text: str, told: str, tmp_path:
         ("uints = 'si'", "did you mean units?"),
         ("[check]\nmax-recliamable = 1", "did you mean check.max-reclaimable?"),
         ("[check]\nmax_sise = 1", "did you mean check.max-size?"),
-        ("[[ignore]]\nrule='x'\nwhy='y'", "did you mean ignore[0]."),
+        ("[[ignore]]\nrule='x'\nwhy='y'", "there are rule, path, reason, expires"),
+        ("[[ignore]]\nrule='x'\nreasn='y'", "did you mean ignore[0].reason?"),
+        ("[limits]\nentres = 3", "did you mean limits.entries?"),
+        ("[limits]\njson-byte = 3", "did you mean limits.json_bytes?"),
         ("[check]\nfail-on-rule = 'vcs-metadta'", "did you mean vcs-metadata?"),
     ],
 )

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.rules.catalogue import RULES
 from tests.builder import ImageSpec, file, layer
 from tests.cli.images import BEFORE, written
 from tests.conftest import Run
@@ -81,15 +80,3 @@ def test_nothing_found_is_said(run: Run, tmp_path: Path) -> None:
     clean = written(tmp_path, "clean.tar", ImageSpec(layers=(layer(file("a", b"1")),)))
     assert run("leaks", clean).stdout == "nothing to list\n"
     assert json.loads(run("leaks", clean, "-f", "json").stdout) == []
-
-
-def test_the_catalogue_lists_every_rule_in_its_order(run: Run) -> None:
-    found = json.loads(run("rules", "-f", "json").stdout)
-    assert [row["rule"] for row in found] == [rule.name for rule in RULES]
-    assert all(row["summary"].endswith(".") for row in found)
-
-
-def test_one_rule_is_explained(run: Run) -> None:
-    text = run("rules", "vcs-metadata").stdout
-    assert text.startswith("vcs-metadata  high\n") and "\nFix: " in text
-    assert run("rules", "nonsense").returncode == 2
