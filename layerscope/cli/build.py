@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from layerscope.analysis.analyse import WANTED, Question
 from layerscope.analysis.lockfiles import LOCKFILES
 from layerscope.cli.options import BuildOptions, ReadOptions
-from layerscope.cli.reading import opened
+from layerscope.cli.reading import given, opened
 from layerscope.cli.user_files import read_whole
 from layerscope.errors import UsageError
 from layerscope.model.image import Image
@@ -36,12 +36,13 @@ def question(build: BuildOptions, reading: ReadOptions, *, duplicates: bool = Tr
     with ExitStack() as stack:
         base = base_config = None
         if build.base:
-            with opened(build.base, others) as image:
+            with given("--base"), opened(build.base, others) as image:
                 base, base_config = image.config.diff_ids, _config(image)
-        builders = tuple(
-            (name, stack.enter_context(opened(source, others, wanted=WANTED, fingerprint="sha256", silent=True)))
-            for name, source in names
-        )
+        with given("--stage"):
+            builders = tuple(
+                (name, stack.enter_context(opened(source, others, wanted=WANTED, fingerprint="sha256", silent=True)))
+                for name, source in names
+            )
         dockerfile = _dockerfile(build.dockerfile) if build.dockerfile else None
         known = Known(
             dockerfile=dockerfile,

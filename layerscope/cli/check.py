@@ -69,7 +69,7 @@ def check(
 
 def _baseline(limits: LimitOptions, reading: ReadOptions) -> Report:
     """What growth is measured from. Its platform is that of the image: sizes for two of them do not compare."""
-    from layerscope.cli.reading import picking
+    from layerscope.cli.reading import given, picking
     from layerscope.cli.sources import Asked, report_of
 
     others = ReadOptions(
@@ -80,7 +80,7 @@ def _baseline(limits: LimitOptions, reading: ReadOptions) -> Report:
         cache_size=reading.cache_size,
         quiet=reading.quiet,
     )
-    with picking(image="--baseline-image", platform="--platform"):
+    with given("--baseline"), picking(image="--baseline-image", platform="--platform"):
         return report_of(limits.baseline, others, Asked())
 
 

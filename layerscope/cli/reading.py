@@ -100,6 +100,16 @@ def _saved_reports_told(source: str) -> Iterator[None]:
 
 
 @contextmanager
+def given(option: str) -> Iterator[None]:
+    """Errors about an image beside the one that was asked for begin with the option, or setting, that names it."""
+    try:
+        yield
+    except ArchiveError as error:
+        error.message = f"{option}: {error.message}"
+        raise
+
+
+@contextmanager
 def picking(*, image: str, platform: str) -> Iterator[None]:
     """Where a command reads two archives, name the options that pick an image of this one."""
     try:

@@ -35,6 +35,17 @@ def test_the_exit_code_is_the_verdict(run: Run, image: Path, arguments: tuple[st
     assert bool(done.stdout) == (code < 2) and bool(done.stderr) == (code >= 2)
 
 
+def test_an_image_that_is_not_there_is_told_with_the_option_that_names_it(
+    run: Run, image: Path, tmp_path: Path
+) -> None:
+    missing = str(tmp_path / "none.tar")
+    for option, value in (("--base", missing), ("--stage", f"builder={missing}"), ("--baseline", missing)):
+        done = run("check", image, "--max-size", "1MB", option, value)
+        assert done.returncode == 3 and f"layerscope: {option}: there is no file {missing}\n" in done.stderr
+    (tmp_path / ".layerscope.toml").write_text('base = "none.tar"\n')
+    assert f"layerscope: --base: there is no file {missing}\n" in run("report", image).stderr
+
+
 def test_every_rule_has_a_line_with_its_figure_and_limit(run: Run, image: Path) -> None:
     lines = run("check", image, "--max-size", "4kB", "--min-efficiency", "99%").stdout.split("\n")
     outcomes = {line.split()[1]: line.split()[0] for line in lines[1:8]}
