@@ -11,9 +11,9 @@ from layerscope.errors import UsageError
 from layerscope.model.finding import Severity
 
 
-def _limit(name: str, metavar: str | None, help: str) -> Any:
+def _limit(name: str, metavar: str | None, help: str, *, as_in_dive: tuple[str, ...] = ()) -> Any:
     variable = "LAYERSCOPE_" + name.removeprefix("--").upper().replace("-", "_")
-    return typer.Option(name, metavar=metavar, help=help, rich_help_panel="Limits", envvar=variable)
+    return typer.Option(name, *as_in_dive, metavar=metavar, help=help, rich_help_panel="Limits", envvar=variable)
 
 
 def _rule_of_dive(name: str, metavar: str, help: str) -> Any:
@@ -32,7 +32,13 @@ class LimitOptions(Struct, frozen=True, kw_only=True):
         list[str] | None, _limit("--max-hidden", "BYTES|%", "Own bytes that are hidden, yet shipped.")
     ] = None
     min_efficiency: Annotated[
-        str, _limit("--min-efficiency", "SHARE", "The least share of live bytes in all: 0.95 or 95%.")
+        str,
+        _limit(
+            "--min-efficiency",
+            "SHARE",
+            "The least share of live bytes in all: 0.95 or 95%.",
+            as_in_dive=("--lowestEfficiency",),
+        ),
     ] = ""
     highest_wasted_bytes: Annotated[
         str, _rule_of_dive("--highestWastedBytes", "BYTES", "As in a .dive-ci: hidden bytes of all layers.")

@@ -132,6 +132,21 @@ def test_an_existing_dive_ci_is_a_gate(run: Run, image: Path, tmp_path: Path) ->
     assert failed == ["min-efficiency", "highestWastedBytes", "highestUserWastedPercent"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        pytest.param(("--lowestEfficiency", "0.8"), 0, id="met"),
+        pytest.param(("--lowestEfficiency", "0.9"), 1, id="not met"),
+        pytest.param(("--lowestEfficiency", "95"), 2, id="no part of one"),
+    ],
+)
+def test_the_rules_of_dive_are_options_too_that_come_before_its_file(
+    run: Run, image: Path, tmp_path: Path, arguments: tuple[str, ...], code: int
+) -> None:
+    (tmp_path / ".dive-ci").write_text("rules:\n  lowestEfficiency: 0.95\n  highestUserWastedPercent: off\n")
+    assert run("check", image, *arguments).returncode == code
+
+
 def test_what_is_ignored_does_not_close_the_gate_until_its_day(run: Run, image: Path, tmp_path: Path) -> None:
     entry = '[[ignore]]\nrule = "vcs-metadata"\nreason = "the version comes from it"\nexpires = {}\n'
     arguments = ("check", image, "--fail-on-rule", "vcs-metadata")
