@@ -38,7 +38,9 @@ def diff(
     diff_format: Annotated[DiffFormat, typer.Option("-f", "--format", help="How to print.")] = DiffFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
-    """Tell what differs between two images: layers, steps, directories, packages, findings and paths.
+    """Tell what differs between two images.
+
+    That is layers, steps, directories, packages, build stages, findings and paths.
 
     layerscope diff before.tar after.tar
 

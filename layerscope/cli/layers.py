@@ -40,7 +40,7 @@ def history(
     row_format: RowFormatOption = RowFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
-    """List every step of the build with the bytes that it added, first step first.
+    """List the steps of the build, first to last, with their bytes.
 
     layerscope history image.tar
 

@@ -45,7 +45,7 @@ def leaks(
     row_format: RowFormatOption = RowFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
-    """List what the rules found needless, with its paths, layers and bytes.
+    """List what the rules found needless: paths, layers and bytes.
 
     layerscope leaks app.tar
 

@@ -44,7 +44,9 @@ def packages(
     row_format: RowFormatOption = RowFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
-    """List the packages with the bytes that are their own; their sum and the rest are the live bytes.
+    """List the packages with the bytes that are their own.
+
+    Their sum, and the bytes that no package owns, are the live bytes.
 
     layerscope packages app.tar --top 20
 

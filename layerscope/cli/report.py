@@ -32,7 +32,7 @@ def report(
     output: OutputOption = None,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
-    """Tell where an image's bytes come from and which of them are needless.
+    """Tell where an image's bytes come from, and which are needless.
 
     layerscope report image.tar
 

@@ -11,7 +11,9 @@ def rules(
     name: Annotated[str, typer.Argument(metavar="[RULE]", help="Print what this rule looks for, and what to do.")] = "",
     row_format: RowFormatOption = RowFormat.TABLE,
 ) -> None:
-    """List the rules in the order in which they claim bytes, or explain one.
+    """List the rules, or explain one.
+
+    They stand in the order in which they claim bytes.
 
     layerscope rules
 
