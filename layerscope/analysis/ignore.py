@@ -61,11 +61,27 @@ def apply(
     return tuple(kept), tuple(ignored), tuple(_expired(known, today))
 
 
+def unmatched(report: Report, ignores: Iterable[Ignore]) -> Iterator[str]:
+    """A sentence for each ignore that speaks of nothing that was found in an image, ignored or not."""
+    found = [*report.findings, *report.ignored]
+    for one in ignores:
+        if not any(one.takes(finding.rule) and _speaks_of(one, finding) for finding in found):
+            yield f"nothing to ignore in {report.image.name}: {_entry(one)}"
+
+
+def _speaks_of(ignore: Ignore, finding: Finding) -> bool:
+    return not ignore.path or any(ignore.holds(path.path) for path in finding.paths)
+
+
+def _entry(ignore: Ignore) -> str:
+    where = f" at {ignore.path}" if ignore.path else ""
+    return f"{ignore.rule}{where} ({ignore.reason})"
+
+
 def _expired(ignores: tuple[Ignore, ...], today: date) -> Iterator[str]:
     for one in ignores:
         if one.expires is not None and today >= one.expires:
-            where = f" at {one.path}" if one.path else ""
-            yield f"no longer ignored since {one.expires.isoformat()}: {one.rule}{where} ({one.reason})"
+            yield f"no longer ignored since {one.expires.isoformat()}: {_entry(one)}"
 
 
 def _split(finding: Finding, ignores: list[Ignore]) -> tuple[list[Finding], list[Finding]]:

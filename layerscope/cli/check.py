@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from layerscope.cli.limits import LimitOptions, limit_options
 from layerscope.cli.options import (
@@ -52,7 +53,7 @@ def check(
     layerscope check app.tar --baseline released.json --max-growth 5%
     """
     from layerscope.analysis.policy import judge
-    from layerscope.cli.configuration import ignores_of
+    from layerscope.cli.configuration import ignores_of, tell_unmatched
     from layerscope.cli.reading import warn
     from layerscope.cli.sources import Asked, report_of
 
@@ -60,7 +61,9 @@ def check(
     before = _baseline(limits, reading) if limits.baseline else None
     made = report_of(image, reading, Asked(build=build, ignores=ignores_of(context)))
     warn(made.warnings, quiet=reading.quiet)
-    judgement = judge(made, policy, before)
+    if reading.verbose:
+        tell_unmatched(context, made)
+    judgement = replace(judge(made, policy, before), ignored=len(made.ignored))
     with suppress(BrokenPipeError):  # The verdict stands, though nobody reads it.
         _print(judgement, check_format, units)
     if not judgement.passed:
@@ -91,7 +94,7 @@ def _print(judgement: Judgement, check_format: CheckFormat, unit_name: UnitsName
     from layerscope.render.units import units
 
     if check_format == CheckFormat.JSON:
-        write(lines({"name": judgement.name, "passed": judgement.passed, "verdicts": judgement.verdicts}))
+        write(lines({key: getattr(judgement, key) for key in ("name", "passed", "ignored", "verdicts")}))
     elif check_format == CheckFormat.MARKDOWN:
         write(markdown(judgement, units(unit_name.value)))
     else:

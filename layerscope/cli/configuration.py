@@ -6,10 +6,11 @@ for what neither a flag nor a variable gave, so each setting is one option of a 
 """
 
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from msgspec import Struct, field
@@ -17,6 +18,9 @@ from msgspec import Struct, field
 from layerscope.analysis.ignore import Ignore
 from layerscope.cli.user_files import read_whole
 from layerscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from layerscope.model.report import Report
 
 _APPLICATION = "layerscope"
 _LONGEST = 1 << 20
@@ -56,6 +60,15 @@ def ignores_of(context: typer.Context) -> tuple[Ignore, ...]:
     """The findings that the configuration ignores."""
     found = context.obj
     return found.ignores if isinstance(found, Configuration) else ()
+
+
+def tell_unmatched(context: typer.Context, report: "Report") -> None:
+    """Say on stderr which ignores of the configuration the image has nothing for; it may be that of several images."""
+    from layerscope.analysis.ignore import unmatched
+    from layerscope.render.escape import printable
+
+    for sentence in unmatched(report, ignores_of(context)):
+        print(printable(sentence), file=sys.stderr)
 
 
 def today() -> date:

@@ -54,7 +54,7 @@ def leaks(
     layerscope leaks app.tar --rule vcs-metadata --kind leak -f jsonl
     """
     from layerscope.analysis.leaks import leak_rows
-    from layerscope.cli.configuration import ignores_of
+    from layerscope.cli.configuration import ignores_of, tell_unmatched
     from layerscope.cli.output import write_rows
     from layerscope.cli.reading import warn
     from layerscope.cli.sources import Asked, report_of
@@ -62,6 +62,8 @@ def leaks(
     query = _query(rule, severity, kind, every_path=every_path, with_reasons=ignored)
     made = report_of(image, reading, Asked(build=build, duplicates=duplicates, ignores=ignores_of(context)))
     warn(made.warnings, quiet=reading.quiet)
+    if reading.verbose:
+        tell_unmatched(context, made)
     write_rows(leak_rows(made.ignored if ignored else made.findings, query), row_format, units)
 
 

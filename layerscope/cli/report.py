@@ -46,10 +46,13 @@ def report(
 
     layerscope report report.json -f html > report.html
     """
-    from layerscope.cli.configuration import ignores_of
+    from layerscope.cli.configuration import ignores_of, tell_unmatched
     from layerscope.cli.sources import Asked, report_of
 
     stages = (stage.partition("=")[2] for stage in build.stage or ())
     targets = outputs(output or (), report_format, (image, build.base, build.dockerfile, *stages))
     asked = Asked(build=build, duplicates=duplicates, ignores=ignores_of(context))
-    write_report(report_of(image, reading, asked), targets, units=units.value, top=top, dockerfile=build.dockerfile)
+    made = report_of(image, reading, asked)
+    if reading.verbose:
+        tell_unmatched(context, made)
+    write_report(made, targets, units=units.value, top=top, dockerfile=build.dockerfile)

@@ -29,10 +29,14 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 class Judgement(Struct, frozen=True, kw_only=True):
-    """All verdicts on one image; the gate is open when none of them failed."""
+    """All verdicts on one image; the gate is open when none of them failed.
+
+    ``ignored`` counts the findings that the configuration sets apart, of which no verdict speaks.
+    """
 
     name: str
     verdicts: tuple[Verdict, ...]
+    ignored: int = 0
 
     @property
     def passed(self) -> bool:

@@ -4,6 +4,7 @@ from layerscope.model.verdict import Judgement, Outcome, Verdict
 from layerscope.render.escape import printable
 from layerscope.render.rows import markdown_text
 from layerscope.render.table import aligned
+from layerscope.render.text import counted
 from layerscope.render.units import Units
 
 _HEADERS = ("", "RULE", "FIGURE", "LIMIT", "WHAT IT IS")
@@ -30,6 +31,7 @@ def summary(judgement: Judgement) -> str:
     """``PASS app:1: 3 passed, 0 failed, 4 skipped``."""
     counts = {outcome: sum(one.outcome == outcome for one in judgement.verdicts) for outcome in Outcome}
     told = f"{counts[Outcome.PASS]} passed, {counts[Outcome.FAIL]} failed, {counts[Outcome.SKIP]} skipped"
+    told += f"; {counted(judgement.ignored, 'finding')} ignored" if judgement.ignored else ""
     return f"{'PASS' if judgement.passed else 'FAIL'} {printable(judgement.name)}: {told}"
 
 

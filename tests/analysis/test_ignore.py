@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from layerscope.analysis.ignore import Ignore, apply, ignoring
+from layerscope.analysis.ignore import Ignore, apply, ignoring, unmatched
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath, Severity
 from tests.analysis.pairs import report_of
 from tests.builder import ImageSpec, file, layer, whiteout
@@ -54,6 +55,22 @@ def test_a_finding_of_the_config_is_ignored_by_its_rule_alone() -> None:
     assert apply([config], [Ignore(rule="secret-env", reason="r", path="/x")], TODAY)[0] == (config,)
     kept, ignored, _ = apply([config], [Ignore(rule="secret-env", reason="it is a dummy")], TODAY)
     assert (kept, ignored[0].ignored) == ((), "it is a dummy")
+
+
+@pytest.mark.parametrize(
+    ("ignore", "is_told"),
+    [
+        pytest.param(Ignore(rule="tests", reason="r"), False, id="the rule everywhere"),
+        pytest.param(Ignore(rule="*", reason="r", path="/app"), False, id="every rule at a directory"),
+        pytest.param(Ignore(rule="git", reason="r"), True, id="a rule that found nothing"),
+        pytest.param(Ignore(rule="tests", reason="r", path="/ap"), True, id="a path where nothing was found"),
+    ],
+)
+def test_an_ignore_that_speaks_of_nothing_is_told(ignore: Ignore, is_told: bool, tmp_path: Path) -> None:
+    spec = ImageSpec(layers=(layer(file("app/tests/t.py", b"12345")),))
+    report = replace(report_of(spec, tmp_path), findings=(finding(("/app/tests/t.py", 5)),))
+    for one in (report, ignoring(report, [ignore], TODAY)):
+        assert bool(list(unmatched(one, [ignore]))) is is_told
 
 
 def test_an_expired_ignore_warns_and_names_its_reason() -> None:

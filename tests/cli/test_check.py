@@ -157,6 +157,23 @@ def test_what_is_ignored_does_not_close_the_gate_until_its_day(run: Run, image: 
     assert done.returncode == 1 and "no longer ignored since 2020-01-01: vcs-metadata" in done.stderr
 
 
+def test_what_is_ignored_is_counted_and_what_ignores_nothing_is_named_on_request(
+    run: Run, image: Path, tmp_path: Path
+) -> None:
+    (tmp_path / ".layerscope.toml").write_text(
+        '[[ignore]]\nrule = "vcs-metadata"\nreason = "wanted"\n'
+        '[[ignore]]\nrule = "private-key"\npath = "/etc/key"\nreason = "a dummy"\n'
+    )
+    done = run("check", image, "--max-size", "1MB")
+    assert (
+        done.stdout.endswith("PASS app:before: 2 passed, 0 failed, 5 skipped; 1 finding ignored\n") and not done.stderr
+    )
+    assert json.loads(run("check", image, "--max-size", "1MB", "-f", "json").stdout)["ignored"] == 1
+    told = "nothing to ignore in app:before: private-key at /etc/key (a dummy)\n"
+    for command in (("check", image, "--max-size", "1MB"), ("leaks", image), ("report", image)):
+        assert run(*command, "-v").stderr.endswith(told)
+
+
 def test_an_image_that_could_not_be_read_whole_fails_unless_that_is_allowed(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "incomplete.tar"
     lost = digest(BEFORE.layers[1]).removeprefix("sha256:")

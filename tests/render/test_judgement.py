@@ -37,6 +37,11 @@ def test_a_figure_and_a_limit_that_look_equal_have_all_their_digits() -> None:
     assert lines[2].split() == ["PASS", "max-size", "63.7", "kB", "63.7", "kB", "size"]
 
 
+def test_what_is_ignored_is_counted() -> None:
+    made = Judgement(name="a", verdicts=JUDGEMENT.verdicts[:1], ignored=2)
+    assert summary(made) == "PASS a: 1 passed, 0 failed, 0 skipped; 2 findings ignored"
+
+
 def test_a_gate_without_failures_is_open() -> None:
     assert summary(Judgement(name="a", verdicts=JUDGEMENT.verdicts[:1])) == "PASS a: 1 passed, 0 failed, 0 skipped"
 
