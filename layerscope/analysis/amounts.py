@@ -1,6 +1,7 @@
 """Amounts as people write them: ``50MB``, ``1.5 GiB``, ``20%``."""
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 
 from msgspec import Struct
@@ -29,6 +30,12 @@ def amount(text: str, name: str) -> Amount:
     a B may be left out. Part of a byte is dropped.
     """
     return _amount(text, name, _EITHER)
+
+
+def amounts(texts: Sequence[str], name: str) -> tuple[Amount, ...]:
+    """Read several. A variable's value is split at all blanks, before units too, so a number begins each amount."""
+    parts = re.split(r"\s+(?=[0-9])", " ".join(texts)) if texts else ()
+    return tuple(amount(part, name) for part in parts)
 
 
 def byte_count(text: str, name: str) -> int:

@@ -66,13 +66,13 @@ class LimitOptions(Struct, frozen=True, kw_only=True):
 
     def policy(self) -> Policy:
         """The limits; raises UsageError for one that cannot be read, and where there is none at all."""
-        from layerscope.analysis.amounts import amount, byte_count, share
+        from layerscope.analysis.amounts import amount, amounts, byte_count, share
         from layerscope.rules.names import rule_name
 
         found = Policy(
             max_size=byte_count(self.max_size, "--max-size") if self.max_size else None,
             max_reclaimable=amount(self.max_reclaimable, "--max-reclaimable") if self.max_reclaimable else None,
-            max_hidden=tuple(amount(text, "--max-hidden") for text in self.max_hidden or ()),
+            max_hidden=amounts(self.max_hidden or (), "--max-hidden"),
             min_efficiency=share(self.min_efficiency, "--min-efficiency") if self.min_efficiency else None,
             highest_wasted=(
                 byte_count(self.highest_wasted_bytes, "--highestWastedBytes") if self.highest_wasted_bytes else None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.analysis.amounts import Amount, amount, byte_count, share
+from layerscope.analysis.amounts import Amount, amount, amounts, byte_count, share
 from layerscope.errors import UsageError
 
 
@@ -58,6 +58,25 @@ def test_the_hint_names_only_what_is_taken(read: Callable[[str, str], object], h
 
 def test_a_percentage_is_exact() -> None:
     assert amount("33.3%", "x") == Amount(share=Fraction(333, 1000))
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        pytest.param((), [], id="none"),
+        pytest.param(("20MB", "5%"), ["20MB", "5%"], id="two"),
+        pytest.param(("20", "MB"), ["20 MB"], id="one that was split at its blank"),
+        pytest.param(("20", "MB", "5", "%", "7"), ["20 MB", "5 %", "7"], id="three"),
+    ],
+)
+def test_several_amounts_are_told_apart_by_their_numbers(texts: tuple[str, ...], expected: list[str]) -> None:
+    assert amounts(texts, "--max-hidden") == tuple(amount(text, "--max-hidden") for text in expected)
+
+
+@pytest.mark.parametrize("texts", [("20MB", "foo"), ("foo", "20MB"), ("",), ("MB", "20")])
+def test_what_is_no_amount_among_several_is_refused(texts: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match="--max-hidden"):
+        amounts(texts, "--max-hidden")
 
 
 def test_a_size_cannot_be_a_percentage() -> None:

@@ -111,6 +111,14 @@ def test_a_flag_comes_before_a_variable_and_that_before_the_file(run: Run, image
     assert run("check", image, "--max-size", "1kB", LAYERSCOPE_MAX_SIZE="1MB").returncode == 1
 
 
+def test_a_variable_holds_several_values_with_blanks_between(run: Run, image: Path) -> None:
+    done = run("check", image, LAYERSCOPE_MAX_HIDDEN="1 MB 50%", LAYERSCOPE_FAIL_ON_RULE="private-key vcs-metadata")
+    lines = [line.split()[:3] for line in done.stdout.split("\n")]
+    rules = [line[:2] for line in lines if line[1:2] == ["max-hidden"]]
+    assert rules == [["PASS", "max-hidden"], ["PASS", "max-hidden"]]
+    assert ["PASS", "fail-on-rule", "private-key"] in lines and ["FAIL", "fail-on-rule", "vcs-metadata"] in lines
+
+
 def test_a_file_can_be_named_and_then_counts_alone(run: Run, image: Path, tmp_path: Path) -> None:
     (tmp_path / ".layerscope.toml").write_text('[check]\nmax-size = "1kB"\n')
     (tmp_path / "other.toml").write_text('[check]\nmax-size = "1MB"\n')
