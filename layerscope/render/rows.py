@@ -77,6 +77,12 @@ def markdown_text(text: str) -> str:
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def _markdown_cell(text: str) -> str:
+    """The blanks by which a tree moves its names in would be lost at the beginning of a cell."""
+    name = text.lstrip(" ")
+    return "&nbsp;" * (len(text) - len(name)) + markdown_text(name)
+
+
 def _markdown(data: Rows, units: Units, width: int | None) -> Iterator[str]:
     shown = [index for index, column in enumerate(data.columns) if column.shown]
     lines = [
@@ -84,7 +90,7 @@ def _markdown(data: Rows, units: Units, width: int | None) -> Iterator[str]:
         "|" + "|".join(" --- " if data.columns[i].kind == "text" else " ---: " for i in shown) + "|",
     ]
     for row in data.rows:
-        cells = [markdown_text(cell(row[i], data.columns[i].kind, units)) for i in shown]
+        cells = [_markdown_cell(cell(row[i], data.columns[i].kind, units)) for i in shown]
         lines.append("| " + " | ".join(cells) + " |")
     yield "\n".join(lines) + "\n"
 

@@ -67,3 +67,7 @@ def test_markdown_has_no_markup_from_a_name(path: str) -> None:
     body = text.split("\n")[2]
     assert "<script>" not in body and "`x`" not in body.replace("\\`", "")
     assert body.replace("\\|", "").count("|") == 3
+
+
+def test_markdown_keeps_how_far_a_name_is_moved_in() -> None:
+    assert rendered("markdown", "  etc/").split("\n")[2] == "| 1.00 kB | &nbsp;&nbsp;etc/ |"
