@@ -31,7 +31,9 @@ def explore(
     ] = True,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
-    """Walk through an image in the terminal: files, layers, findings and packages, and why each file is there.
+    """Walk through an image in the terminal.
+
+    Files, layers, findings and packages, and why each file is there.
 
     layerscope explore image.tar
 

@@ -15,7 +15,7 @@ def inspect(
         str, typer.Option("-f", "--format", metavar="TEMPLATE", help="A Go template, as docker inspect -f takes it.")
     ] = "",
 ) -> None:
-    """Print the engine's document of an image, its Size exact, or a Go template over it.
+    """Print the engine's document of an image, or a template over it.
 
     layerscope inspect -f '{{range .RootFS.Layers}}{{println .}}{{end}}' image.tar
 

@@ -45,9 +45,9 @@ def scan(
     row_format: RowFormatOption = RowFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
-    """Compare many images: what each takes, what they share, and where most can be had back.
+    """Compare many images: what each takes, and what they share.
 
-    Of an archive with several images each is a row. In directories whatever is no image is passed over.
+    Where most can be had back comes first. Of an archive with several images each is a row. In directories whatever is no image is passed over.
 
     layerscope scan images/
 

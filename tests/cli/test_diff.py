@@ -110,7 +110,10 @@ def test_each_side_may_have_its_own_platform(run: Run) -> None:
 def test_it_is_said_which_side_has_to_be_picked(run: Run, sides: tuple[Path, Path], option: str) -> None:
     done = run("diff", *sides)
     assert done.returncode == 2
-    assert f"{SEVERAL}: the archive holds 3 images" in done.stderr and f"hint: pick one with {option} NAME|INDEX\n" in done.stderr
+    assert (
+        f"{SEVERAL}: the archive holds 3 images" in done.stderr
+        and f"hint: pick one with {option} NAME|INDEX\n" in done.stderr
+    )
 
 
 @pytest.mark.real

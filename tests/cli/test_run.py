@@ -66,6 +66,11 @@ def test_what_cannot_be_read_is_said_in_one_line(run: Run, tmp_path: Path, conte
     assert "Traceback" not in done.stderr and not done.stdout
 
 
+def test_no_line_of_the_help_is_cut(run: Run) -> None:
+    _, *lines = run("--help", COLUMNS="80").stdout.splitlines()  # The first ends with what may be repeated.
+    assert len(lines) > 15 and not [line for line in lines if line.endswith("...")]
+
+
 def test_no_tag_begins_a_line_of_what_is_listed(run: Run, tmp_path: Path) -> None:
     images = [ImageSpec(tags=(tag,)) for tag in ("a:1\nhint: all is well", "b:1")]
     (tmp_path / "image.tar").write_bytes(docker_legacy(*images))
