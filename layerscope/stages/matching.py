@@ -6,7 +6,7 @@ a stage"). Contents are compared by the fingerprints that the images were opened
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 
 from msgspec import Struct, field
@@ -35,21 +35,21 @@ class Verdict(IntEnum):
     MATCHED = 1
     """The builder holds the same content at the path that the COPY takes it from."""
     SAME_CONTENT = 2
-    """The builder holds the same content elsewhere."""
+    """The builder holds the same content elsewhere, or where only a guess looks for it."""
     INCONCLUSIVE = 3
-    """The same content, but the base has it too, or it is tiny, or a licence."""
+    """The same content, but something else explains it as well: see ``compare``."""
 
 
 class Copied(Struct, frozen=True, kw_only=True):
     """A layer to compare: ``map_back`` where the COPY's source is known, else the ``destination`` to guess it from.
 
-    ``same_steps`` are layers of the builder whose step reads like this one: both may have copied the same context.
+    Not ``certain``, nothing tells that it is this builder, and no other or the build context, which the COPY read.
     """
 
     layer: int
     map_back: MapBack | None = None
     destination: str = "/"
-    same_steps: frozenset[int] = frozenset()
+    certain: bool = True
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -101,18 +101,26 @@ def shared_layers(
 
 
 def compare(
-    filesystem: Filesystem, base_layers: int, builder: Filesystem, shared: int, copied: Sequence[Copied]
+    filesystem: Filesystem,
+    base_layers: int,
+    builder: Filesystem,
+    shared: int,
+    copied: Sequence[Copied],
+    context: Sequence[int] = (),
 ) -> Comparison:
     """Compare the files of some layers, live and hidden ones, with the final file system of a builder image.
 
-    ``shared`` is how many lowest layers both stand on, ``base_layers`` how many the image's own base has.
+    ``shared`` is how many lowest layers both stand on, ``base_layers`` how many the image's own base has, ``context``
+    the layers of the builder that may hold the build context. Nothing is proven by what the base has too, by the tiny
+    and by licences; and where it is not certain that the COPY read this builder, neither by what the builder got from
+    the context, nor by a layer of which much lies elsewhere.
     """
-    work = _Work(filesystem, base_layers, builder, shared)
+    work = _Work(filesystem, base_layers, builder, shared, context)
     found: dict[int, Counter[Verdict]] = {}
     confirmed = set()
     for one in copied:
         found[one.layer] = work.take(one)
-        if one.map_back is None and not work.bears_out(one.layer):
+        if (one.map_back is None or not one.certain) and not work.bears_out(one.layer):
             found[one.layer] = work.withdraw(one.layer)
         if 2 * found[one.layer][Verdict.MATCHED] > filesystem.layers[one.layer].content_bytes:
             confirmed.add(one.layer)
@@ -130,14 +138,19 @@ def compare(
 class _Work:
     """The builder's files by path and by length, and what was found so far."""
 
-    def __init__(self, filesystem: Filesystem, base_layers: int, builder: Filesystem, shared: int) -> None:
+    def __init__(
+        self, filesystem: Filesystem, base_layers: int, builder: Filesystem, shared: int, context: Sequence[int]
+    ) -> None:
         self.verdicts: dict[int, Verdict] = {}
         self.twins: dict[int, int] = {}
         self.differing: set[int] = set()
         self._filesystem = filesystem
         self._builder = builder
         self._own_from = builder.numbers(shared).start if shared < len(builder.layers) else len(builder)
-        self._by_length = _by_length(builder, self._own_from)
+        own = (number for number in builder.live_numbers() if number >= self._own_from)
+        self._by_length = _files_by_length(builder, own)
+        self._context = _files_by_length(builder, (number for layer in context for number in builder.numbers(layer)))
+        self._context_digests: dict[int, frozenset[bytes | None]] = {}
         self._base_paths = _base_paths(filesystem, base_layers)
         self._digests: dict[int, bytes | None] = {}
 
@@ -148,7 +161,7 @@ class _Work:
         found: Counter[Verdict] = Counter()
         for number, path, length in files:
             verdict = self._judge(number, path, length, map_back(path) if map_back else ())
-            if copied.same_steps and self._made_in(number, copied.same_steps):
+            if verdict == Verdict.MATCHED and not copied.certain and self._in_context(number, length):
                 verdict = Verdict.INCONCLUSIVE
             if verdict is not None:
                 self.verdicts[number] = verdict
@@ -179,8 +192,12 @@ class _Work:
                 found[verdict] += self._filesystem.content_bytes(number)
         return found
 
-    def _made_in(self, number: int, layers: frozenset[int]) -> bool:
-        return number in self.twins and self._builder.layer_of(self.twins[number]) in layers
+    def _in_context(self, number: int, length: int) -> bool:
+        """Whether the builder got the same content from the build context, wherever a RUN has put it since."""
+        if length not in self._context_digests:
+            alike = self._context.get(length, ())
+            self._context_digests[length] = frozenset(map(self._builder.fingerprint, alike))
+        return self._filesystem.fingerprint(number) in self._context_digests[length]
 
     def _files(self, layer: int) -> Iterator[tuple[int, str, int]]:
         changeset, start = self._filesystem.layers[layer].changeset, self._filesystem.numbers(layer).start
@@ -261,11 +278,11 @@ class _Work:
         return lambda path: (source + path.removeprefix(prefix) if path.startswith(prefix + "/") else source + path,)
 
 
-def _by_length(builder: Filesystem, own_from: int) -> Mapping[int, list[int]]:
-    """The live files of the builder's own layers, by their length."""
+def _files_by_length(builder: Filesystem, numbers: Iterable[int]) -> Mapping[int, list[int]]:
+    """The regular files among some versions of the builder, by their length."""
     found: dict[int, list[int]] = {}
-    for number in builder.live_numbers():
-        if number >= own_from and builder.kind_of(number) == Kind.FILE:
+    for number in numbers:
+        if builder.kind_of(number) == Kind.FILE:
             found.setdefault(builder.content_bytes(number), []).append(number)
     return found
 

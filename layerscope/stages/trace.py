@@ -1,5 +1,6 @@
 """All evidence of build stages joined: which stage a version came from, and how well that is known."""
 
+import posixpath
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -143,8 +144,9 @@ def _builder(
         except LayerscopeError as error:
             warnings.append(f"the image given for stage {name} is not that stage: {error.message}")
     shared = shared_layers(image, steps, opened, history)
-    copied = _copied(joined, image, steps, found, name, history, shared)
-    comparison = compare(joined.filesystem, joined.base_layers, Filesystem(opened.layers), shared, copied)
+    copied = _copied(joined, image, steps, found, name, shared)
+    context = _from_context(history, range(shared, len(opened.layers)))
+    comparison = compare(joined.filesystem, joined.base_layers, Filesystem(opened.layers), shared, copied, context)
     if not shared and image.layers and opened.layers and not comparison.confirmed:
         warnings.append(f"the image given for stage {name} shares no layer with this one, and little content")
     return Builder(name=name, image=opened, instructions=history, comparison=comparison, match=own)
@@ -156,7 +158,6 @@ def _copied(
     steps: Sequence[Instruction],
     found: "Match | None",
     name: str,
-    history: Sequence[Instruction],
     shared: int,
 ) -> list[Copied]:
     """The layers that may hold what the stage ``name`` made: by the Dockerfile, else all that a COPY may have made."""
@@ -167,10 +168,21 @@ def _copied(
         if origin is not None and (origin.source or found is not None):
             if name in origin.source.split(", "):
                 layers.append(_mapped(layer, origin, step))
-        elif step is None or step.kind in _COPIES:
-            alike = (other.layer for other in history if step and other.layer is not None and _alike(step, other))
-            layers.append(Copied(layer=layer, destination=_destination(step), same_steps=frozenset(alike)))
+        elif step is None or step.kind in ("COPY", ""):  # An ADD takes nothing from a stage.
+            layers.append(_recorded(layer, steps, step))
     return layers
+
+
+def _from_context(history: Sequence[Instruction], layers: range) -> list[int]:
+    """The layers of a builder that may hold files of the build context; the lowest is a base's own beginning."""
+    steps = {step.layer: step for step in history}
+    found = []
+    for layer in layers:
+        step = steps.get(layer)
+        kind, stage = (step.kind, step.copy_from) if step is not None else ("", "")
+        if not stage and (kind == "COPY" or (layer > 0 and kind in _COPIES)):
+            found.append(layer)
+    return found
 
 
 def _mapped(layer: int, origin: Origin, step: Instruction | None) -> Copied:
@@ -188,15 +200,19 @@ def _mapped(layer: int, origin: Origin, step: Instruction | None) -> Copied:
     return Copied(layer=layer, destination=_destination(step))
 
 
-def _alike(one: Instruction, other: Instruction) -> bool:
-    """Whether two steps may copy the same files of the build context, wherever they put them."""
-    if one.kind != other.kind:
-        return False
-    return one.text == other.text or (one.kind in ("COPY", "ADD") and _sources(one) == _sources(other))
+def _recorded(layer: int, steps: Sequence[Instruction], step: Instruction | None) -> Copied:
+    """A layer whose stage nothing tells; BuildKit records at least the path of what is copied."""
+    from layerscope.history.dockerfile.copying import recorded_mapping
 
-
-def _sources(step: Instruction) -> str:
-    return step.text.rpartition(" ")[0].removesuffix(" in")
+    if step is None or not step.comment.startswith("buildkit.") or step.kind != "COPY":
+        return Copied(layer=layer, destination=_destination(step), certain=False)
+    directories = (one.text for one in steps[: step.index] if one.kind == "WORKDIR")
+    try:
+        mapping = recorded_mapping(step.text, posixpath.join("/", *directories))
+    except LayerscopeError:
+        mapping = None
+    map_back = mapping.map_back if mapping is not None else None
+    return Copied(layer=layer, map_back=map_back, destination=_destination(step), certain=False)
 
 
 def _destination(step: Instruction | None) -> str:

@@ -41,13 +41,14 @@ def comparison(
     map_back: MapBack | None = None,
     destination: str = "/",
     tags: tuple[str, ...] = ("example:1",),
-    same_steps: frozenset[int] = frozenset(),
+    certain: bool = True,
+    context: Sequence[int] = (),
 ) -> tuple[dict[str, str], Comparison]:
     """The verdict for each path of the only layer above the base, and all that was found."""
     ours = Filesystem(opened(ImageSpec(layers=(BASE, layer(*final)), tags=tags)).layers)
     theirs = Filesystem(opened(ImageSpec(layers=(BASE, layer(*builder)), tags=tags)).layers)
-    copied = Copied(layer=1, map_back=map_back, destination=destination, same_steps=same_steps)
-    result = compare(ours, 1, theirs, 1, [copied])
+    copied = Copied(layer=1, map_back=map_back, destination=destination, certain=certain)
+    result = compare(ours, 1, theirs, 1, [copied], context)
     return {ours.path_of(number): verdict.name for number, verdict in result.verdicts.items()}, result
 
 
@@ -164,10 +165,32 @@ def test_a_guess_that_leaves_much_open_is_no_match(opened: Open) -> None:
     assert result.confirmed == frozenset()
 
 
+def test_where_only_the_path_is_recorded_the_whole_layer_has_to_bear_it_out(opened: Open) -> None:
+    final = [*moved("app"), file("app/pkg/other.py", OTHER * 3)]
+    source = {"map_back": lambda path: (path.replace("/app", "/src"),), "destination": "/app"}
+    sure, _ = comparison(opened, final, TREE, **source)  # type: ignore[arg-type]
+    guess, _ = comparison(opened, final, TREE, certain=False, **source)  # type: ignore[arg-type]
+    assert (set(sure.values()), set(guess.values())) == ({"MATCHED"}, {"SAME_CONTENT"})
+
+
 def test_both_may_have_copied_the_same_context(opened: Open) -> None:
-    found, result = comparison(opened, moved("app"), TREE, destination="/app", same_steps=frozenset({1}))
+    found, result = comparison(opened, moved("app"), TREE, destination="/app", certain=False, context=[1])
     assert set(found.values()) == {"INCONCLUSIVE"}
     assert result.confirmed == frozenset()
+    known, _ = comparison(opened, moved("app"), TREE, destination="/app", context=[1])
+    assert set(known.values()) == {"MATCHED"}
+
+
+def test_what_a_run_of_the_builder_moved_or_changed_may_still_be_the_context(opened: Open) -> None:
+    final = Filesystem(opened(ImageSpec(layers=(BASE, layer(file("etc/app", SAME), file("bin/app", OTHER))))).layers)
+    made = layer(file("etc/app", SAME, uid=7), file("bin/app", OTHER))
+    builder = Filesystem(opened(ImageSpec(layers=(BASE, layer(file("src/config", SAME)), made))).layers)
+    copied = Copied(layer=1, map_back=same_path, certain=False)
+    result = compare(final, 1, builder, 1, [copied], [1])
+    assert {final.path_of(number): verdict.name for number, verdict in result.verdicts.items()} == {
+        "/etc/app": "INCONCLUSIVE",
+        "/bin/app": "MATCHED",
+    }
 
 
 def test_a_layer_is_confirmed_by_most_of_its_bytes(opened: Open) -> None:

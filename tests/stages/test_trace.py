@@ -96,6 +96,38 @@ def test_of_two_builders_the_one_that_has_more_in_common_is_named(tmp_path: Path
     assert stage(made, "a").evidence == "nothing of it was found"
 
 
+CONFIG = layer(
+    file("etc/app/.env", b"DB_PASSWORD=correct-horse-battery-staple\n"), file("etc/app/app.yml", b"a: b\n" * 99)
+)
+PRODUCT = b"product" * 900
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_copy_from_the_context_is_told_from_one_of_a_stage(tmp_path: Path, recorded: bool) -> None:
+    """The legacy builder keeps no path of the source, so there the product has only the same content."""
+    comment = {"comment": "buildkit.dockerfile.v0"} if recorded else {}
+    copies = ("COPY /app /usr/bin/app", "COPY config /etc/app")
+    if not recorded:
+        copies = ("/bin/sh -c #(nop) COPY file:01 in /usr/bin/app", "/bin/sh -c #(nop) COPY dir:02 in /etc/app")
+    steps = [{"created_by": text, **comment} for text in ("ADD rootfs.tar /", *copies)]
+    final = ImageSpec(layers=(BASE, layer(file("usr/bin/app", PRODUCT)), CONFIG), history=tuple(steps))
+    context = layer(
+        file("src/config/.env", b"DB_PASSWORD=correct-horse-battery-staple\n"),
+        file("src/config/app.yml", b"a: b\n" * 99),
+    )
+    builder = image(
+        ROOT,
+        Step(created_by="COPY . . # buildkit", layer=context),
+        Step(created_by="RUN make # buildkit", layer=layer(file("app", PRODUCT))),
+    )
+    made = Scene(final=final, dockerfile=DOCKERFILE, builders={"b": builder}).report(
+        tmp_path, "matched", builders_alone=True
+    )
+    assert [step.source_stage for step in made.instructions] == ["", "b" if recorded else "", ""]
+    assert one(made, "env-file").stage == ""
+    assert stage(made, "b").content_bytes == (len(PRODUCT) if recorded else 0)
+
+
 def test_what_both_copied_from_the_context_came_from_neither(tmp_path: Path) -> None:
     copy = Step(created_by="COPY . /app # buildkit", layer=APP)
     builder = image(ROOT, Step(created_by="RUN x # buildkit", layer=layer(file("x", b"x"))), copy)

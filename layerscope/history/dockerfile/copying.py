@@ -1,5 +1,6 @@
 """Which path in a COPY's source a path of the image came from (Dockerfile reference, "COPY" and "ADD")."""
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator
 
@@ -144,6 +145,26 @@ def copy_mapping(copy: ResolvedInstruction) -> CopyMapping:
         return _mapping(copy)
     except UsageError as error:
         raise UsageError(f"line {copy.instruction.line} of the Dockerfile: {error.message}") from error
+
+
+def recorded_mapping(text: str, directory: str) -> CopyMapping | None:
+    """The mapping of a COPY as BuildKit records it in the history: all but the stage that it takes its files from.
+
+    ``directory`` is the working directory. None where a flag changes which files are meant; raises UsageError for a
+    bad pattern.
+    """
+    words = text.split()
+    flags = [word for word in words if word.startswith("--")]
+    paths = words[len(flags) :]
+    if len(paths) < 2 or not all(flag.startswith(("--chown=", "--chmod=", "--link")) for flag in flags):
+        return None
+    path = normal(posixpath.join(directory, paths[-1]))
+    return CopyMapping(
+        source=CONTEXT,
+        sources=tuple(_copy_source(each, parents=False) for each in paths[:-1]),
+        destination=path,
+        destination_is_directory=names_directory(paths[-1]) or path == normal(directory),
+    )
 
 
 def _mapping(copy: ResolvedInstruction) -> CopyMapping:
