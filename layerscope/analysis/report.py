@@ -126,7 +126,7 @@ def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
     layers, origins = analysis.image.layers, analysis.placement.origins
     for step in analysis.instructions:
         origin = origins.get(step.index)
-        matched = analysis.trace.matched.get(step.layer) if step.layer is not None else None
+        matched = analysis.trace.matched.get(step.layer) if step.layer is not None and not step.joined else None
         yield InstructionReport(
             index=step.index,
             kind=step.kind,

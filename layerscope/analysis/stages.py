@@ -137,8 +137,8 @@ def steps_of(builder: Builder, sums: Mapping[int, int]) -> tuple[StageStep, ...]
     found = []
     for layer, content_bytes in sorted(sums.items(), key=lambda item: (-item[1], item[0])):
         step, line = builder.step_of_layer(layer)
-        text = quoted(str(step)) if step is not None else ""
-        found.append(StageStep(text=text, dockerfile_line=line, content_bytes=content_bytes))
+        if step is not None:
+            found.append(StageStep(text=quoted(str(step)), dockerfile_line=line, content_bytes=content_bytes))
     return tuple(found)
 
 

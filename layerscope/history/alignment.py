@@ -8,6 +8,7 @@ from layerscope.model.image import HistoryEntry
 from layerscope.model.instruction import Instruction
 
 _MAKES_NO_LAYER = KEYWORDS - {"ADD", "COPY", "FROM", "RUN", "WORKDIR"}
+_WRITES = frozenset({"ADD", "COPY", "RUN"})
 
 
 def instructions(
@@ -25,8 +26,28 @@ def instructions(
     making = [index for index, entry in enumerate(history) if not entry.empty_layer]
     surplus = len(making) - layer_count
     layers = {index: place - surplus for place, index in enumerate(making) if place >= surplus}
-    steps = tuple(replace(step, layer=layers.get(step.index)) for step in _steps(history))
+    steps = _joined(history, [replace(step, layer=layers.get(step.index)) for step in _steps(history)])
     return steps, _warnings(steps, surplus, layer_count)
+
+
+def _joined(history: tuple[HistoryEntry, ...], steps: list[Instruction]) -> tuple[Instruction, ...]:
+    """The steps with those that share a layer: Buildah and a squash put the work of many into that of the last one."""
+    below: list[Instruction] = []
+    for step in steps:
+        if not history[step.index].empty_layer:
+            if _is_shared(step, below):
+                steps[step.index] = replace(step, joined=tuple(one.index for one in below))
+            below = []
+        elif step.kind in _WRITES:
+            below.append(step)
+    return tuple(steps)
+
+
+def _is_shared(step: Instruction, below: list[Instruction]) -> bool:
+    """Whether a layer holds what the steps below wrote; a RUN alone may have no layer since it changed nothing."""
+    by_buildah = any("FROM " in one.comment for one in (*below, step))
+    unlikely = not step.kind or step.kind in _MAKES_NO_LAYER
+    return bool(below) and (by_buildah or unlikely or any(one.kind != "RUN" for one in below))
 
 
 def _steps(history: tuple[HistoryEntry, ...]) -> list[Instruction]:

@@ -11,7 +11,7 @@ class Instruction(Struct, frozen=True, kw_only=True):
     ``text`` is what a person would have written after the keyword. ``layer`` is the index of the layer that
     the step made, None for a step that made none. ``build_args`` are the ``NAME=value`` pairs that
     the builder recorded before a RUN. ``copy_from`` is the stage or image of ``--from``
-    where the history kept it.
+    where the history kept it. ``joined`` are the indexes of the steps whose work lies in the same layer, below its own.
     """
 
     index: int
@@ -22,6 +22,7 @@ class Instruction(Struct, frozen=True, kw_only=True):
     build_args: tuple[tuple[str, str], ...] = ()
     copy_from: str = ""
     comment: str = ""
+    joined: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.kind} {self.text}".strip()

@@ -118,7 +118,9 @@ class _Judge:
         self._claims = Claims(scene.filesystem, scene.claimed)
         self._stage_of = stage_of
         self._from_context = from_context
-        self._instructions = {step.layer: step for step in scene.instructions if step.layer is not None}
+        self._instructions = {
+            step.layer: step for step in scene.instructions if step.layer is not None and not step.joined
+        }
         self._instruction_kinds = [
             self._instructions[layer].kind if layer in self._instructions else ""
             for layer in range(len(self._filesystem.layers))

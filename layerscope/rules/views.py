@@ -46,9 +46,10 @@ def content_bytes(scene: Scene, numbers: Iterable[int]) -> int:
 
 
 def made_by(scene: Scene, layer: int) -> Instruction | None:
-    """The instruction that made a layer, None where the history does not tell."""
+    """The instruction that made a layer, None where the history does not tell, or where several did."""
     if not scene.makers:
-        scene.makers.update({step.layer: step for step in reversed(scene.instructions) if step.layer is not None})
+        told = (step for step in reversed(scene.instructions) if not step.joined)
+        scene.makers.update({step.layer: step for step in told if step.layer is not None})
     return scene.makers.get(layer)
 
 

@@ -1,6 +1,5 @@
 """All evidence of build stages joined: which stage a version came from, and how well that is known."""
 
-import posixpath
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -16,14 +15,12 @@ from layerscope.model.finding import Evidence
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.source import Source
-from layerscope.stages.matching import Comparison, Copied, Verdict, compare, shared_layers
+from layerscope.stages.copies import MAY_COPY, copied_from, from_context
+from layerscope.stages.matching import Comparison, Verdict, compare, shared_layers
 from layerscope.stages.origins import Known, Origin, Placement, recorded_arguments
 
 if TYPE_CHECKING:
     from layerscope.history.match import Match
-
-_COPIES = ("COPY", "ADD", "")
-"""Kinds of steps that may bring what another stage made; of some steps nothing is known."""
 
 
 class Builder(Struct, frozen=True, kw_only=True):
@@ -36,8 +33,8 @@ class Builder(Struct, frozen=True, kw_only=True):
     match: "Match | None" = None
 
     def step_of_layer(self, layer: int) -> tuple[Instruction | None, int | None]:
-        """The instruction that made a layer of the builder, and its line in the Dockerfile."""
-        step = next((step for step in self.instructions if step.layer == layer), None)
+        """The instruction that alone made a layer of the builder, and its line in the Dockerfile."""
+        step = next((step for step in self.instructions if step.layer == layer and not step.joined), None)
         if step is None or self.match is None or step.index not in self.match.steps:
             return step, None
         return step, self.match.steps[step.index].instruction.line
@@ -47,7 +44,8 @@ class Trace(Struct, frozen=True, kw_only=True):
     """Answers for each version which stage it came from.
 
     ``layers`` maps the image's layers to the origin of their step, ``matched`` to the builder that fits each best.
-    ``copies`` are the layers that a COPY or ADD made, or of whose step nothing is known.
+    ``copies`` are the layers that a COPY or ADD made, or of whose step nothing is known. A layer that holds the work
+    of several steps is in neither: what is known of one of them is not known of each file.
     """
 
     filesystem: Filesystem
@@ -105,16 +103,16 @@ def trace(
     layers = {
         step.layer: placement.origins[step.index]
         for step in steps
-        if step.layer is not None and step.index in placement.origins
+        if step.layer is not None and step.index in placement.origins and not step.joined
     }
-    others = {step.layer for step in steps if step.kind not in _COPIES}
+    others = {step.layer for step in steps if step.kind not in MAY_COPY or step.joined}
     copies = frozenset(layer for layer in range(len(image.layers)) if layer not in others)
+    warnings = [*placement.warnings, *_shared(steps, base_layers)]
     joined = Trace(
-        filesystem=filesystem, base_layers=base_layers, layers=layers, copies=copies, warnings=placement.warnings
+        filesystem=filesystem, base_layers=base_layers, layers=layers, copies=copies, warnings=tuple(warnings)
     )
     if not known.builders:
         return joined
-    warnings = list(placement.warnings)
     builders = tuple(
         _builder(joined, image, steps, placement, name, opened, warnings) for name, opened in known.builders
     )
@@ -144,81 +142,14 @@ def _builder(
         except LayerscopeError as error:
             warnings.append(f"the image given for stage {name} is not that stage: {error.message}")
     shared = shared_layers(image, steps, opened, history)
-    copied = _copied(joined, image, steps, found, name, shared)
-    context = _from_context(history, range(shared, len(opened.layers)))
+    copied = copied_from(
+        name, range(max(joined.base_layers, shared), len(image.layers)), joined.layers, steps, placement
+    )
+    context = from_context(range(shared, len(opened.layers)), history)
     comparison = compare(joined.filesystem, joined.base_layers, Filesystem(opened.layers), shared, copied, context)
     if not shared and image.layers and opened.layers and not comparison.confirmed:
         warnings.append(f"the image given for stage {name} shares no layer with this one, and little content")
     return Builder(name=name, image=opened, instructions=history, comparison=comparison, match=own)
-
-
-def _copied(
-    joined: Trace,
-    image: Image,
-    steps: Sequence[Instruction],
-    found: "Match | None",
-    name: str,
-    shared: int,
-) -> list[Copied]:
-    """The layers that may hold what the stage ``name`` made: by the Dockerfile, else all that a COPY may have made."""
-    by_layer = {step.layer: step for step in steps if step.layer is not None}
-    layers = []
-    for layer in range(max(joined.base_layers, shared), len(image.layers)):
-        origin, step = joined.layers.get(layer), by_layer.get(layer)
-        if origin is not None and (origin.source or found is not None):
-            if name in origin.source.split(", "):
-                layers.append(_mapped(layer, origin, step))
-        elif step is None or step.kind in ("COPY", ""):  # An ADD takes nothing from a stage.
-            layers.append(_recorded(layer, steps, step))
-    return layers
-
-
-def _from_context(history: Sequence[Instruction], layers: range) -> list[int]:
-    """The layers of a builder that may hold files of the build context; the lowest is a base's own beginning."""
-    steps = {step.layer: step for step in history}
-    found = []
-    for layer in layers:
-        step = steps.get(layer)
-        kind, stage = (step.kind, step.copy_from) if step is not None else ("", "")
-        if not stage and (kind == "COPY" or (layer > 0 and kind in _COPIES)):
-            found.append(layer)
-    return found
-
-
-def _mapped(layer: int, origin: Origin, step: Instruction | None) -> Copied:
-    """A layer whose COPY the Dockerfile shows; where that leaves the source open, the files have to tell."""
-    from layerscope.history.dockerfile.copying import copy_mapping
-
-    instruction = origin.instruction
-    if instruction is not None and instruction.instruction.keyword in ("COPY", "ADD"):
-        try:
-            mapping = copy_mapping(instruction)
-        except LayerscopeError:
-            return Copied(layer=layer, destination=_destination(step))
-        if mapping.resolved and mapping.source.stage is not None:
-            return Copied(layer=layer, map_back=mapping.map_back)
-    return Copied(layer=layer, destination=_destination(step))
-
-
-def _recorded(layer: int, steps: Sequence[Instruction], step: Instruction | None) -> Copied:
-    """A layer whose stage nothing tells; BuildKit records at least the path of what is copied."""
-    from layerscope.history.dockerfile.copying import recorded_mapping
-
-    if step is None or not step.comment.startswith("buildkit.") or step.kind != "COPY":
-        return Copied(layer=layer, destination=_destination(step), certain=False)
-    directories = (one.text for one in steps[: step.index] if one.kind == "WORKDIR")
-    try:
-        mapping = recorded_mapping(step.text, posixpath.join("/", *directories))
-    except LayerscopeError:
-        mapping = None
-    map_back = mapping.map_back if mapping is not None else None
-    return Copied(layer=layer, map_back=map_back, destination=_destination(step), certain=False)
-
-
-def _destination(step: Instruction | None) -> str:
-    """The last word of a COPY, where it is a path from the root."""
-    words = step.text.split() if step is not None and step.kind in ("COPY", "ADD") else []
-    return words[-1] if words and words[-1].startswith("/") else "/"
 
 
 def _best(builders: Sequence[Builder]) -> dict[int, Builder]:
@@ -229,6 +160,14 @@ def _best(builders: Sequence[Builder]) -> dict[int, Builder]:
             if found[Verdict.MATCHED]:
                 scores.setdefault(layer, Counter())[place] = found[Verdict.MATCHED]
     return {layer: builders[score.most_common(1)[0][0]] for layer, score in scores.items()}
+
+
+def _shared(steps: Sequence[Instruction], base_layers: int) -> Iterator[str]:
+    """A warning for each of the user's own layers that holds the work of several instructions."""
+    for step in steps:
+        if step.layer is not None and step.layer >= base_layers and step.joined:
+            number = len(step.joined) + 1
+            yield f"layer {step.layer} holds the work of {number} instructions: which of them made a file is not told"
 
 
 def stayed_behind(joined: Trace, builder: Builder) -> Iterator[int]:

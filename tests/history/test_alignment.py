@@ -60,6 +60,33 @@ def test_a_squashed_image_is_accepted_and_named() -> None:
     )
 
 
+def joined(entries: tuple[HistoryEntry, ...]) -> list[tuple[int, ...]]:
+    steps, _ = instructions(entries, sum(not entry.empty_layer for entry in entries))
+    return [step.joined for step in steps if step.layer is not None]
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        pytest.param(history("ADD x /", "-RUN a", "-COPY b /b", "-ENV A=b", "COPY c /c"), [(), (1, 2)], id="a COPY"),
+        pytest.param(history("ADD x /", "-/bin/sh -c a", "/bin/sh -c b"), [(), ()], id="a RUN that changed nothing"),
+        pytest.param(history("ADD x /", "-/bin/sh -c a", '/bin/sh -c #(nop) CMD ["x"]'), [(), (1,)], id="below a CMD"),
+        pytest.param(history("ADD x /", "-/bin/sh -c a", ""), [(), (1,)], id="below the merge of a squash"),
+        pytest.param(history("-ENV A=b", "-WORKDIR /x", "COPY c /c"), [()], id="metadata"),
+        pytest.param(history("COPY a /a", "-RUN b"), [()], id="nothing above"),
+    ],
+)
+def test_steps_that_share_the_layer_of_one_above_are_known(
+    entries: tuple[HistoryEntry, ...], expected: list[tuple[int, ...]]
+) -> None:
+    assert joined(entries) == expected
+
+
+def test_buildah_puts_all_steps_of_a_stage_into_one_layer() -> None:
+    last = HistoryEntry(created_by="/bin/sh -c #(nop) COPY dir:1 in /b ", comment="FROM localhost/debian")
+    assert joined((*history("ADD x /", "-/bin/sh -c make"), last)) == [(), (1,)]
+
+
 def test_an_image_of_one_copy_is_not_squashed() -> None:
     assert instructions(history("-ENV A=b", "COPY a /a # buildkit"), 1)[1] == ()
 

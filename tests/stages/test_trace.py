@@ -138,6 +138,42 @@ def test_what_both_copied_from_the_context_came_from_neither(tmp_path: Path) -> 
     assert stage(made, "b").content_bytes == 0
 
 
+@pytest.mark.parametrize("builders_alone", [True, False])
+def test_of_a_layer_of_several_steps_only_what_matches_came_from_the_stage(
+    tmp_path: Path, builders_alone: bool
+) -> None:
+    """Buildah makes one layer of a whole stage, and the last step stands for all of it in the history."""
+    both = layer(file("opt/x/.svn/wc.db", b"made here" * 9), file("app/run", PRODUCT), file("bin/run", PRODUCT))
+    final = ImageSpec(
+        layers=(BASE, both),
+        history=(
+            {"created_by": "ADD rootfs.tar /"},
+            {"created_by": "/bin/sh -c svn checkout x /opt/x", "empty_layer": True},
+            {"created_by": f"/bin/sh -c #(nop) COPY dir:{'0' * 64} in /app ", "empty_layer": True},
+            {"created_by": f"/bin/sh -c #(nop) COPY file:{'1' * 64} in /bin/run ", "comment": "FROM debian"},
+        ),
+    )
+    builder = image(ROOT, Step(created_by="RUN make # buildkit", layer=layer(file("out/run", PRODUCT))))
+    text = "FROM debian AS b\nRUN make\nFROM debian\nRUN svn checkout x /opt/x\n"
+    text += "COPY --from=b /out /app\nCOPY --from=b /out/run /bin/run\n"
+    made = Scene(final=final, dockerfile=text, builders={"b": builder}).report(
+        tmp_path, "matched", builders_alone=builders_alone
+    )
+    found = one(made, "vcs-metadata")
+    assert (found.kind, found.stage, found.evidence, found.instruction) == ("bloat", "", "inferred", None)
+    assert stage(made, "b").content_bytes == (0 if builders_alone else 2 * len(PRODUCT))
+    assert "layer 1 holds the work of 3 instructions: which of them made a file is not told" in made.warnings
+
+
+def test_no_single_step_of_a_builder_is_named_for_a_layer_of_several(tmp_path: Path) -> None:
+    fetch = Step(created_by="RUN /bin/sh -c git clone x # buildkit")
+    builder = image(ROOT, Step(created_by="COPY a /a # buildkit"), fetch, Step(created_by="CMD x", layer=APP))
+    made = scene(builders={"b": builder}).report(tmp_path, "matched")
+    assert (stage(made, "b").evidence, stage(made, "b").made_by) == ("matched", ())
+    alone = scene(builders={"b": builder}).report(tmp_path, "matched", builders_alone=True)
+    assert stage(alone, "b").content_bytes == 0
+
+
 def test_a_copy_from_the_context_is_bloat_once_a_dockerfile_says_so(tmp_path: Path) -> None:
     made = scene("FROM debian\nCOPY /app /app\n").report(tmp_path, "declared")
     finding = one(made, "vcs-metadata")

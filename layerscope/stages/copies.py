@@ -1,0 +1,93 @@
+"""Which layers of an image may hold what one stage made, and where in that stage their files lay."""
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from itertools import chain
+
+from layerscope.errors import LayerscopeError
+from layerscope.model.instruction import Instruction
+from layerscope.stages.matching import Copied
+from layerscope.stages.origins import Origin, Placement
+
+MAY_COPY = ("COPY", "ADD", "")
+"""Kinds of steps that bring what was made elsewhere, or may: of some steps nothing is known."""
+
+
+def copied_from(
+    name: str, layers: range, origins: Mapping[int, Origin], steps: Sequence[Instruction], placement: Placement
+) -> list[Copied]:
+    """Those of the layers to compare with the stage ``name``: by the Dockerfile, else all that a COPY may have made.
+
+    ``origins`` is what is known of the layers that one step made.
+    """
+    by_layer = {step.layer: step for step in steps if step.layer is not None}
+    found = []
+    for layer in layers:
+        origin, step = origins.get(layer), by_layer.get(layer)
+        if step is not None and step.joined:
+            found += _from_several(layer, step, placement, name)
+        elif origin is not None and (origin.source or placement.match is not None):
+            if name in origin.source.split(", "):
+                found.append(_mapped(layer, origin, step))
+        elif step is None or step.kind in ("COPY", ""):  # An ADD takes nothing from a stage.
+            found.append(_recorded(layer, steps, step))
+    return found
+
+
+def from_context(layers: range, history: Sequence[Instruction]) -> list[int]:
+    """Those layers of a builder that may hold files of the build context; the lowest is a base's own beginning."""
+    steps = {step.layer: (step, *(history[index] for index in step.joined)) for step in history}
+    return [layer for layer in layers if _has_context(layer, steps.get(layer, ()))]
+
+
+def _has_context(layer: int, steps: Sequence[Instruction]) -> bool:
+    kinds = {step.kind for step in steps if not step.copy_from} if steps else {""}
+    return "COPY" in kinds or (layer > 0 and not kinds.isdisjoint(MAY_COPY))
+
+
+def _from_several(layer: int, step: Instruction, placement: Placement, name: str) -> list[Copied]:
+    """A layer that holds the work of several steps: each file may have come by any COPY of the stage."""
+    if placement.match is None:
+        return [Copied(layer=layer, certain=False)]
+    origins = (placement.origins.get(index) for index in (step.index, *reversed(step.joined)))
+    told = [_mapped(layer, one, None).map_back for one in origins if one and name in one.source.split(", ")]
+    maps = [map_back for map_back in told if map_back is not None]
+    if not maps:
+        return []
+    return [Copied(layer=layer, map_back=lambda path: tuple(chain.from_iterable(one(path) for one in maps)))]
+
+
+def _mapped(layer: int, origin: Origin, step: Instruction | None) -> Copied:
+    """A layer whose COPY the Dockerfile shows; where that leaves the source open, the files have to tell."""
+    from layerscope.history.dockerfile.copying import copy_mapping
+
+    instruction = origin.instruction
+    if instruction is not None and instruction.instruction.keyword in ("COPY", "ADD"):
+        try:
+            mapping = copy_mapping(instruction)
+        except LayerscopeError:
+            return Copied(layer=layer, destination=_destination(step))
+        if mapping.resolved and mapping.source.stage is not None:
+            return Copied(layer=layer, map_back=mapping.map_back)
+    return Copied(layer=layer, destination=_destination(step))
+
+
+def _recorded(layer: int, steps: Sequence[Instruction], step: Instruction | None) -> Copied:
+    """A layer whose stage nothing tells; BuildKit records at least the path of what is copied."""
+    from layerscope.history.dockerfile.copying import recorded_mapping
+
+    if step is None or not step.comment.startswith("buildkit.") or step.kind != "COPY":
+        return Copied(layer=layer, destination=_destination(step), certain=False)
+    directories = (one.text for one in steps[: step.index] if one.kind == "WORKDIR")
+    try:
+        mapping = recorded_mapping(step.text, posixpath.join("/", *directories))
+    except LayerscopeError:
+        mapping = None
+    map_back = mapping.map_back if mapping is not None else None
+    return Copied(layer=layer, map_back=map_back, destination=_destination(step), certain=False)
+
+
+def _destination(step: Instruction | None) -> str:
+    """The last word of a COPY, where it is a path from the root."""
+    words = step.text.split() if step is not None and step.kind in ("COPY", "ADD") else []
+    return words[-1] if words and words[-1].startswith("/") else "/"
