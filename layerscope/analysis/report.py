@@ -126,7 +126,8 @@ def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
     layers, origins = analysis.image.layers, analysis.placement.origins
     for step in analysis.instructions:
         origin = origins.get(step.index)
-        matched = analysis.trace.matched.get(step.layer) if step.layer is not None and not step.joined else None
+        made = step.layer if step.layer is not None and not step.joined else -1
+        matched, alike = analysis.trace.matched.get(made), analysis.trace.alike.get(made, ())
         yield InstructionReport(
             index=step.index,
             kind=step.kind,
@@ -135,7 +136,7 @@ def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
             dockerfile_line=origin.line if origin else None,
             stage=origin.stage if origin else "",
             source_stage=origin.source if origin and origin.source else matched.name if matched else "",
-            evidence=evidence_of(origin, matched, step.layer),
+            evidence=evidence_of(origin, matched, step.layer, alike),
             content_bytes=layers[step.layer].content_bytes if step.layer is not None else 0,
         )
 

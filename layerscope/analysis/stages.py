@@ -42,8 +42,13 @@ def dockerfile_report(placement: Placement) -> DockerfileReport | None:
     )
 
 
-def evidence_of(origin: Origin | None, builder: Builder | None, layer: int | None) -> str:
-    """What is known of an instruction's place and source, in words; an attestation is better than a match."""
+def evidence_of(origin: Origin | None, builder: Builder | None, layer: int | None, alike: Sequence[str] = ()) -> str:
+    """What is known of an instruction's place and source, in words; an attestation is better than a match.
+
+    ``alike`` are the stages that hold what the layer holds, and of which no one is the more likely.
+    """
+    if alike and origin is None:
+        return f"in {' and '.join(alike)} alike: which of them is not told"
     if builder is not None and (origin is None or origin.evidence != Evidence.ATTESTED):
         matched = "matched" if layer in builder.comparison.confirmed else "matched in part"
         return matched if origin is None or not origin.words else f"{matched}; {origin.words}"

@@ -1,6 +1,5 @@
 """All evidence of build stages joined: which stage a version came from, and how well that is known."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -43,7 +42,8 @@ class Builder(Struct, frozen=True, kw_only=True):
 class Trace(Struct, frozen=True, kw_only=True):
     """Answers for each version which stage it came from.
 
-    ``layers`` maps the image's layers to the origin of their step, ``matched`` to the builder that fits each best.
+    ``layers`` maps the image's layers to the origin of their step, ``matched`` to the builder that fits each best,
+    ``alike`` to the names of those that fit equally well.
     ``copies`` are the layers that a COPY or ADD made, or of whose step nothing is known. A layer that holds the work
     of several steps is in neither: what is known of one of them is not known of each file.
     """
@@ -54,6 +54,7 @@ class Trace(Struct, frozen=True, kw_only=True):
     copies: frozenset[int] = frozenset()
     builders: tuple[Builder, ...] = ()
     matched: Mapping[int, Builder] = field(default_factory=dict)
+    alike: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     _numbers: dict[int, dict[str, int]] = field(default_factory=dict)
 
@@ -116,7 +117,14 @@ def trace(
     builders = tuple(
         _builder(joined, image, steps, placement, name, opened, warnings) for name, opened in known.builders
     )
-    return replace(joined, builders=builders, matched=_best(builders), warnings=tuple(warnings))
+    best = _best(builders)
+    return replace(
+        joined,
+        builders=builders,
+        matched={layer: found[0] for layer, found in best.items() if len(found) == 1},
+        alike={layer: tuple(sorted(one.name for one in found)) for layer, found in best.items() if len(found) > 1},
+        warnings=tuple(warnings),
+    )
 
 
 def _builder(
@@ -152,14 +160,25 @@ def _builder(
     return Builder(name=name, image=opened, instructions=history, comparison=comparison, match=own)
 
 
-def _best(builders: Sequence[Builder]) -> dict[int, Builder]:
-    """For each layer the builder with which it has most in common."""
-    scores: dict[int, Counter[int]] = {}
+def _best(builders: Sequence[Builder]) -> dict[int, list[Builder]]:
+    """For each layer the builders with which it has most in common, only one where all the others stand on it."""
+    scores: dict[int, dict[int, int]] = {}
     for place, builder in enumerate(builders):
         for layer, found in builder.comparison.layers.items():
             if found[Verdict.MATCHED]:
-                scores.setdefault(layer, Counter())[place] = found[Verdict.MATCHED]
-    return {layer: builders[score.most_common(1)[0][0]] for layer, score in scores.items()}
+                scores.setdefault(layer, {})[place] = found[Verdict.MATCHED]
+    best = {}
+    for layer, score in scores.items():
+        most = max(score.values())
+        equal = [builders[place] for place, matched in score.items() if matched == most]
+        lowest = [one for one in equal if all(_stands_on(other, one) for other in equal if other is not one)]
+        best[layer] = lowest if len(lowest) == 1 else equal
+    return best
+
+
+def _stands_on(upper: Builder, lower: Builder) -> bool:
+    """Whether one stage begins with all layers of another, which made what both of them hold."""
+    return shared_layers(lower.image, lower.instructions, upper.image, upper.instructions) == len(lower.image.layers)
 
 
 def _shared(steps: Sequence[Instruction], base_layers: int) -> Iterator[str]:

@@ -102,6 +102,23 @@ CONFIG = layer(
 PRODUCT = b"product" * 900
 
 
+@pytest.mark.parametrize("order", [("build", "test"), ("test", "build")])
+@pytest.mark.parametrize("related", [True, False])
+def test_what_two_stages_hold_alike_came_from_the_one_below_or_from_neither(
+    tmp_path: Path, order: tuple[str, str], related: bool
+) -> None:
+    make = Step(created_by="RUN git clone x # buildkit", layer=APP)
+    again = make if related else Step(created_by="RUN git clone --depth 1 x # buildkit", layer=APP)
+    builders = {
+        "build": image(ROOT, make),
+        "test": image(ROOT, again, Step(created_by="RUN make test # buildkit", layer=layer(file("log", b"log")))),
+    }
+    made = scene(builders={name: builders[name] for name in order}).report(tmp_path, "matched", builders_alone=True)
+    assert one(made, "vcs-metadata").stage == step_of(made, 1).source_stage == ("build" if related else "")
+    alike = "in build and test alike: which of them is not told"
+    assert step_of(made, 1).evidence == ("matched" if related else alike)
+
+
 @pytest.mark.parametrize("recorded", [True, False])
 def test_a_copy_from_the_context_is_told_from_one_of_a_stage(tmp_path: Path, recorded: bool) -> None:
     """The legacy builder keeps no path of the source, so there the product has only the same content."""
