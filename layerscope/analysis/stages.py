@@ -95,16 +95,26 @@ def _take(trace: Trace, layer: int, came: dict[str, _Came]) -> None:
             row.made[builder.comparison.filesystem.layer_of(twin)] += content_bytes
 
 
-def _is_alike(builder: Builder) -> bool:
-    return builder.comparison.bytes_of(Verdict.SAME_CONTENT) > 0
-
-
-def _words(evidence: set[Evidence], recorded: bool, alike: bool) -> str:
-    """The best evidence of any of a stage's bytes; what is only ``alike`` did not come over for all that is known."""
+def _words(evidence: set[Evidence], recorded: bool, builder: Builder | None) -> str:
+    """The best evidence of any of a stage's bytes; without any, what else is known of its image."""
     best = next((one for one in Evidence if one in evidence), None)
     if best is None:
-        return "same content, elsewhere" if alike else "nothing of it was found"
+        return _left(builder) if builder is not None else ""
     return "recorded in the history" if recorded and best == Evidence.DECLARED else WORDS[best]
+
+
+def _left(builder: Builder) -> str:
+    """Why nothing is said to have come from a stage whose image was given."""
+    found = builder.comparison
+    if found.shared_layers == len(builder.image.layers) > 0:
+        return "the image stands on it"
+    if not found.layers:
+        return "no COPY of the image reads it directly"
+    if found.bytes_of(Verdict.MATCHED):
+        return "the same is in another stage"
+    if found.bytes_of(Verdict.SAME_CONTENT):
+        return "same content, which proves nothing"
+    return "nothing that proves it" if found.bytes_of(Verdict.INCONCLUSIVE) else "nothing of it was found"
 
 
 def _report(
@@ -115,7 +125,7 @@ def _report(
     )
     report = StageReport(
         name=name,
-        evidence=_words(came.evidence, recorded, builder is not None and _is_alike(builder)),
+        evidence=_words(came.evidence, recorded, builder),
         content_bytes=came.content_bytes,
         needless_bytes=needless,
         paths=tuple((group.path, group.content_bytes) for group in collapse(came.paths, most=_MOST)),

@@ -121,10 +121,11 @@ class StageReport(Struct, frozen=True, kw_only=True):
 
     ``needless_bytes`` of the ``content_bytes`` are claimed by a finding. The others need a builder image:
     ``matched_bytes`` have the same content at the path that the COPY takes them from, ``same_content_bytes``
-    elsewhere, ``inconclusive_bytes`` are in the base too, tiny, or licences, ``different_bytes`` came over by the same
-    COPY but are not as in the builder image, which proves nothing where that was built anew. ``made_by`` are the
-    builder's instructions that made the bytes, most first. ``stayed_bytes`` are live in the builder image and not in
-    the final one, None where no builder image was given; ``stayed`` are their biggest packages and directories.
+    elsewhere, ``inconclusive_bytes`` may come from the base or the build context too, are tiny, or licences,
+    ``different_bytes`` came over by the same COPY but are not as in the builder image, which proves nothing where that
+    was built anew. ``made_by`` are the builder's instructions that made the bytes, most first. ``stayed_bytes`` are
+    live in the builder image and not in the final one, None where no builder image was given; ``stayed`` are their
+    biggest packages and directories.
     """
 
     name: str

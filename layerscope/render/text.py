@@ -175,9 +175,10 @@ def _stages(report: Report, options: TextOptions) -> Iterator[str]:
     if report.stages:
         yield "FROM BUILD STAGES"
     for stage in report.stages:
-        rest = stage.content_bytes - stage.needless_bytes
+        name, rest = printable(stage_words(stage.name)), stage.content_bytes - stage.needless_bytes
         came = f"{units(stage.content_bytes)} came over, {units(stage.needless_bytes)} of it needless"
-        yield f"{printable(stage_words(stage.name))} ({stage.evidence}): {came}, {units(rest)} that no rule questions"
+        told = f"{name} ({stage.evidence}): {came}, {units(rest)} that no rule questions"
+        yield told if stage.content_bytes else f"{name}: {stage.evidence}"
         lines = [
             f"  {units(step.content_bytes)} made by {shortened(printable(str(step)), _LONGEST_STEP)}"
             for step in stage.made_by[:_STEPS]
@@ -187,7 +188,7 @@ def _stages(report: Report, options: TextOptions) -> Iterator[str]:
                 lines.append(f"  {units(finding.content_bytes)} of {finding.rule}: {_listed(finding, options)}")
         yield from (shortened(line, options.width) if options.width else line for line in lines)
         if stage.same_content_bytes:
-            yield f"  {units(stage.same_content_bytes)} have the same content as files of it that lie elsewhere"
+            yield f"  {units(stage.same_content_bytes)} have the same content as files of it, which proves nothing"
         if stage.different_bytes:
             yield f"  {units(stage.different_bytes)} of it is not as in the image given for the stage: rebuilt since?"
         if stage.stayed_bytes is not None:

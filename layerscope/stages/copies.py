@@ -1,16 +1,40 @@
 """Which layers of an image may hold what one stage made, and where in that stage their files lay."""
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from layerscope.errors import LayerscopeError
 from layerscope.model.instruction import Instruction
-from layerscope.stages.matching import Copied
+from layerscope.model.paths import normal
 from layerscope.stages.origins import Origin, Placement
+
+if TYPE_CHECKING:
+    from layerscope.history.dockerfile.copying import CopyMapping
 
 MAY_COPY = ("COPY", "ADD", "")
 """Kinds of steps that bring what was made elsewhere, or may: of some steps nothing is known."""
+
+MapBack = Callable[[str], tuple[str, ...]]
+"""From a path of the image to the paths in the builder that it may have been copied from, the likeliest first."""
+MayBe = Callable[[str, str], bool]
+"""Whether a wildcard of the COPY may have made a path of the image of one in the builder."""
+
+
+class Copied(Struct, frozen=True, kw_only=True):
+    """A layer to compare: ``map_back`` where the COPY's source is known, else the ``destination`` to guess it from.
+
+    Not ``certain``, nothing tells that it is this builder, and no other or the build context, which the COPY read.
+    """
+
+    layer: int
+    map_back: MapBack | None = None
+    may_be: MayBe | None = None
+    destination: str = "/"
+    certain: bool = True
 
 
 def copied_from(
@@ -50,10 +74,10 @@ def _from_several(layer: int, step: Instruction, placement: Placement, name: str
     if placement.match is None:
         return [Copied(layer=layer, certain=False)]
     origins = (placement.origins.get(index) for index in (step.index, *reversed(step.joined)))
-    told = [_mapped(layer, one, None).map_back for one in origins if one and name in one.source.split(", ")]
-    maps = [map_back for map_back in told if map_back is not None]
+    copies = [_mapped(layer, one, None) for one in origins if one and name in one.source.split(", ")]
+    maps = [one.map_back for one in copies if one.map_back is not None]
     if not maps:
-        return []
+        return copies[:1]
     return [Copied(layer=layer, map_back=lambda path: tuple(chain.from_iterable(one(path) for one in maps)))]
 
 
@@ -68,7 +92,7 @@ def _mapped(layer: int, origin: Origin, step: Instruction | None) -> Copied:
         except LayerscopeError:
             return Copied(layer=layer, destination=_destination(step))
         if mapping.resolved and mapping.source.stage is not None:
-            return Copied(layer=layer, map_back=mapping.map_back)
+            return _with(mapping, layer, certain=True)
     return Copied(layer=layer, destination=_destination(step))
 
 
@@ -83,11 +107,31 @@ def _recorded(layer: int, steps: Sequence[Instruction], step: Instruction | None
         mapping = recorded_mapping(step.text, posixpath.join("/", *directories))
     except LayerscopeError:
         mapping = None
-    map_back = mapping.map_back if mapping is not None else None
-    return Copied(layer=layer, map_back=map_back, destination=_destination(step), certain=False)
+    if mapping is None:
+        return Copied(layer=layer, destination=_destination(step), certain=False)
+    return _with(mapping, layer, certain=False)
+
+
+def _with(mapping: "CopyMapping", layer: int, *, certain: bool) -> Copied:
+    from layerscope.history.dockerfile.glob import PathPattern
+
+    def may_be(path: str, source: str) -> bool:
+        try:
+            return any(PathPattern.parse(one).matches(source) for one in mapping.map_back_patterns(path))
+        except LayerscopeError:  # A pattern with a long name in it is longer than it may be.
+            return False
+
+    literal = all(source.pattern.literal is not None for source in mapping.sources)
+    return Copied(
+        layer=layer,
+        map_back=mapping.map_back,
+        may_be=None if literal else may_be,
+        destination=mapping.destination,
+        certain=certain,
+    )
 
 
 def _destination(step: Instruction | None) -> str:
     """The last word of a COPY, where it is a path from the root."""
     words = step.text.split() if step is not None and step.kind in ("COPY", "ADD") else []
-    return words[-1] if words and words[-1].startswith("/") else "/"
+    return normal(words[-1]) if words and words[-1].startswith("/") else "/"

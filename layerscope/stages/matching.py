@@ -6,7 +6,7 @@ a stage"). Contents are compared by the fingerprints that the images were opened
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 
 from msgspec import Struct, field
@@ -15,7 +15,9 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
+from layerscope.model.paths import is_at_or_below
 from layerscope.model.patterns import pattern
+from layerscope.stages.copies import Copied, MapBack
 
 TINY = 32
 """Files below so many bytes are alike by chance."""
@@ -24,9 +26,6 @@ _GUESSED = 0.05
 """The part of a layer, by files and by bytes, that a guess of its source may leave open."""
 _MOST_TWINS = 64
 """How many builder files of one length are compared with a file that is not where it should be."""
-
-MapBack = Callable[[str], tuple[str, ...]]
-"""From a path of the image to the paths in the builder that it may have been copied from, the likeliest first."""
 
 
 class Verdict(IntEnum):
@@ -38,18 +37,6 @@ class Verdict(IntEnum):
     """The builder holds the same content elsewhere, or where only a guess looks for it."""
     INCONCLUSIVE = 3
     """The same content, but something else explains it as well: see ``compare``."""
-
-
-class Copied(Struct, frozen=True, kw_only=True):
-    """A layer to compare: ``map_back`` where the COPY's source is known, else the ``destination`` to guess it from.
-
-    Not ``certain``, nothing tells that it is this builder, and no other or the build context, which the COPY read.
-    """
-
-    layer: int
-    map_back: MapBack | None = None
-    destination: str = "/"
-    certain: bool = True
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -156,11 +143,15 @@ class _Work:
 
     def take(self, copied: Copied) -> "Counter[Verdict]":
         """Compare one layer."""
-        files = list(self._files(copied.layer))
+        files = list(self._as_copied(copied))
         map_back = copied.map_back or self._guess(files, copied.destination)
         found: Counter[Verdict] = Counter()
         for number, path, length in files:
-            verdict = self._judge(number, path, length, map_back(path) if map_back else ())
+            sources = map_back(path) if map_back else ()
+            if copied.may_be is not None:
+                places = map(self._builder.path_of, self._by_length.get(length, ())[:_MOST_TWINS])
+                sources += tuple(place for place in places if copied.may_be(path, place))
+            verdict = self._judge(number, path, length, sources)
             if verdict == Verdict.MATCHED and not copied.certain and self._in_context(number, length):
                 verdict = Verdict.INCONCLUSIVE
             if verdict is not None:
@@ -206,6 +197,15 @@ class _Work:
             if kinds[index] == Kind.FILE:
                 yield start + index, path, sizes[index]
 
+    def _as_copied(self, copied: Copied) -> Iterator[tuple[int, str, int]]:
+        """A layer's files by the paths that the COPY gave them, where its destination is, or lies below, a symlink."""
+        place = self._filesystem.resolve(copied.destination)
+        real = self._filesystem.path_of(place) if place is not None else copied.destination
+        for number, path, length in self._files(copied.layer):
+            if real != copied.destination and is_at_or_below(path, real):
+                path = copied.destination + path.removeprefix(real.rstrip("/"))
+            yield number, path, length
+
     def _judge(self, number: int, path: str, length: int, sources: Sequence[str]) -> Verdict | None:
         builder = self._builder
         for source in sources:
@@ -222,7 +222,7 @@ class _Work:
                 continue
             if twin >= self._own_from:
                 self.twins[number] = twin
-            return Verdict.INCONCLUSIVE if self._proves_nothing(number, path, length, twin) else Verdict.MATCHED
+            return Verdict.INCONCLUSIVE if self._proves_nothing(number, length, twin) else Verdict.MATCHED
         if length < TINY or _LICENCE.fullmatch(path.rpartition("/")[2]):
             return None
         for twin in self._by_length.get(length, ())[:_MOST_TWINS]:
@@ -231,7 +231,8 @@ class _Work:
                 return Verdict.SAME_CONTENT
         return None
 
-    def _proves_nothing(self, number: int, path: str, length: int, twin: int) -> bool:
+    def _proves_nothing(self, number: int, length: int, twin: int) -> bool:
+        path = self._filesystem.path_in_layer(number)
         if length < TINY or twin < self._own_from or _LICENCE.fullmatch(path.rpartition("/")[2]):
             return True
         lower = self._base_paths.get(path)

@@ -10,8 +10,20 @@ from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.image import Image
-from layerscope.stages.matching import Comparison, Copied, MapBack, Verdict, compare, shared_layers
-from tests.builder import ImageSpec, Member, docker_legacy, file, hardlink, layer, oci_archive, symlink, whiteout
+from layerscope.stages.copies import Copied, MapBack
+from layerscope.stages.matching import Comparison, Verdict, compare, shared_layers
+from tests.builder import (
+    ImageSpec,
+    Member,
+    directory,
+    docker_legacy,
+    file,
+    hardlink,
+    layer,
+    oci_archive,
+    symlink,
+    whiteout,
+)
 from tests.history.histories import history
 
 Open = Callable[[ImageSpec], Image]
@@ -135,6 +147,13 @@ def test_a_symlink_on_the_way_is_followed(opened: Open) -> None:
         map_back=lambda path: ("/current/x",),
     )
     assert found == {"/app/x": "MATCHED"}
+
+
+def test_a_symlink_that_the_destination_goes_through_is_followed(opened: Open) -> None:
+    final = [symlink("srv", "data/real"), directory("data/real"), file("data/real/app/x", SAME)]
+    source = {"map_back": lambda path: (path.replace("/srv/app", "/src"),), "destination": "/srv"}
+    found, _ = comparison(opened, final, [file("src/x", SAME)], **source)  # type: ignore[arg-type]
+    assert found == {"/data/real/app/x": "MATCHED"}
 
 
 def test_hidden_files_of_the_layer_are_compared_too(opened: Open) -> None:

@@ -56,6 +56,17 @@ def test_a_builder_alone_is_enough_for_a_match(tmp_path: Path) -> None:
     assert leak.made_by == "RUN git clone x"
 
 
+@pytest.mark.parametrize("destination", ["/srv", "/srv/"])
+def test_the_files_tell_the_folder_where_the_history_keeps_none(tmp_path: Path, destination: str) -> None:
+    copied = layer(directory("srv"), file("srv/.git/HEAD", HEAD), file("srv/.git/objects/ab/cd", b"object" * 100))
+    steps = ({"created_by": "ADD rootfs.tar /"}, {"created_by": f"/bin/sh -c #(nop) COPY dir:01 in {destination} "})
+    final = ImageSpec(layers=(BASE, copied), history=steps)
+    made = Scene(final=final, dockerfile=DOCKERFILE, builders={"b": BUILDER}).report(
+        tmp_path, "matched", builders_alone=True
+    )
+    assert one(made, "vcs-metadata").stage == "b"
+
+
 @pytest.mark.parametrize("before", [0, 160], ids=["short", "where the text is cut"])
 def test_a_secret_in_a_step_of_the_builder_is_masked(tmp_path: Path, before: int) -> None:
     secret = "correcthorsebatterystaple"
@@ -230,6 +241,49 @@ def test_attested_wins_over_a_dockerfile_that_says_otherwise(tmp_path: Path) -> 
     statement = provenance("FROM debian AS c\nRUN git clone x\nFROM debian\n\nCOPY --from=c /app /app\n")
     mixed = scene(statements=[statement])
     assert one(mixed.report(tmp_path, "attested"), "vcs-metadata").stage == "c"
+
+
+@pytest.mark.parametrize("builders_alone", [True, False])
+def test_a_wildcard_may_have_another_name_in_the_stage(tmp_path: Path, builders_alone: bool) -> None:
+    copy = Step(created_by="COPY /w/*.jar /app.jar # buildkit", layer=layer(file("app.jar", PRODUCT)))
+    jar = layer(file("w/app-1.0.jar", PRODUCT), file("w/notes.txt", PRODUCT))
+    made = Scene(
+        final=image(ROOT, copy),
+        dockerfile="FROM debian AS b\nRUN make\nFROM debian\nCOPY --from=b /w/*.jar /app.jar\n",
+        builders={"b": image(ROOT, Step(created_by="RUN make # buildkit", layer=jar))},
+    ).report(tmp_path, "matched", builders_alone=builders_alone)
+    row = stage(made, "b")
+    assert (row.evidence, row.matched_bytes, row.stayed) == ("matched", len(PRODUCT), (("/w/notes.txt", len(PRODUCT)),))
+
+
+def test_what_is_not_said_to_come_from_a_stage_has_its_reason(tmp_path: Path) -> None:
+    make = Step(created_by="RUN git clone x # buildkit", layer=APP)
+    other = Step(created_by="RUN y # buildkit", layer=layer(file("y", b"y" * 99)))
+    mine = Step(created_by="COPY /z /z # buildkit", layer=layer(file("z", b"z" * 99), file("zz", b"z" * 9)))
+    builders = {
+        "below": image(ROOT, make),
+        "other": image(ROOT, other),
+        "moved": image(ROOT, Step(created_by="RUN z # buildkit", layer=layer(file("zzz", b"z" * 99)))),
+        "copied": image(ROOT, Step(created_by="COPY z / # buildkit", layer=mine.layer)),
+    }
+    final = image(ROOT, make, mine)
+    made = Scene(final=final, dockerfile=DOCKERFILE, builders=builders).report(tmp_path, "matched", builders_alone=True)
+    assert {row.name: row.evidence for row in made.stages} == {
+        "below": "the image stands on it",
+        "other": "nothing of it was found",
+        "moved": "same content, which proves nothing",
+        "copied": "nothing that proves it",
+    }
+    assert "stage below: the image stands on it" in RENDERERS["table"](made, OPTIONS)
+
+
+def test_a_stage_that_only_others_copy_from_is_told_as_such(tmp_path: Path) -> None:
+    text = "FROM debian AS a\nRUN git clone x\nFROM debian AS b\nCOPY --from=a /x /app\n"
+    text += "FROM debian\nCOPY --from=b /app /app\n"
+    builders = {"a": BUILDER, "b": image(ROOT, Step(created_by="COPY /x /app # buildkit", layer=APP))}
+    made = scene(text, builders=builders).report(tmp_path, "matched")
+    assert stage(made, "a").evidence == "no COPY of the image reads it directly"
+    assert stage(made, "b").evidence == "matched"
 
 
 def test_without_any_evidence_no_stage_is_named(tmp_path: Path) -> None:
