@@ -47,7 +47,8 @@ def scan(
 ) -> None:
     """Compare many images: what each takes, and what they share.
 
-    Where most can be had back comes first. Of an archive with several images each is a row. In directories whatever is no image is passed over.
+    Where most can be had back comes first. Of an archive with several images each is a row. In directories whatever is
+    no image is passed over.
 
     layerscope scan images/
 

@@ -100,7 +100,7 @@ def _judged(
     unexplained = [place for place in range(first, len(history)) if place not in told and _made_layer(history[place])]
     matched = sum(place in pairs for place in making)
     starts = not making or making[0] in pairs
-    boundary = min((pairs[place] for place in pairs), default=len(history)) if starts else None
+    boundary = _below_triggers(history, min(pairs.values(), default=len(history))) if starts else None
     return Match(
         build=build,
         steps={history[other].index: resolved[one] for one, other in sorted(pairs.items())},
@@ -109,6 +109,22 @@ def _judged(
         base_layers=None if boundary is None else layers_before(history, boundary),
         misfit=_misfit(resolved, history, pairs, making, unexplained),
     )
+
+
+def _below_triggers(history: Sequence[Instruction], boundary: int) -> int:
+    """The boundary without the steps below it that ONBUILD of the base has put there: this build ran them."""
+    triggers = [step.text for step in history[:boundary] if step.kind == "ONBUILD"]
+    for count in range(min(len(triggers), boundary), 0, -1):
+        ran = history[boundary - count : boundary]
+        if all(_ran(trigger, step) for trigger, step in zip(triggers[-count:], ran, strict=True)):
+            return boundary - count
+    return boundary
+
+
+def _ran(trigger: str, step: Instruction) -> bool:
+    """Whether a step is what ONBUILD asked for; the legacy builder keeps no source of a COPY."""
+    keyword, _, rest = trigger.partition(" ")
+    return step.kind == keyword.upper() and (step.kind in _COPIES or step.text == rest.strip())
 
 
 def _made_layer(step: Instruction) -> bool:

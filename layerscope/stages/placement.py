@@ -91,7 +91,7 @@ def _origin(found: Match, step: ResolvedInstruction, evidence: Evidence) -> Orig
         line=step.instruction.line,
         stage=found.stage_name(step.stage),
         source=", ".join(dict.fromkeys(inputs)),
-        certain=step.instruction.keyword != "RUN",
+        certain=step.instruction.keyword != "RUN" or not step.inputs,
         instruction=step,
         from_context=bool(step.inputs) and all(one.kind == SourceKind.CONTEXT for one in step.inputs),
     )
@@ -125,15 +125,16 @@ def _from_graph(provenance: Provenance, found: Match | None, steps: Sequence[Ins
         if step is None or not vertex.lines or vertex.kind not in ("exec", "file"):
             continue
         before = found.steps.get(step.index) if found else None
-        sources = (
+        named = (
             _source_name(provenance.steps[one], vertex, found) for one in vertex.sources if one in provenance.steps
         )
+        source = ", ".join(dict.fromkeys(name for name in named if name))
         origins[step.index] = Origin(
             evidence=Evidence.ATTESTED,
             line=vertex.lines[-1] if before is None else before.instruction.line,
             stage=found.stage_name(before.stage) if found and before else "",
-            source=", ".join(dict.fromkeys(name for name in sources if name)),
-            certain=vertex.kind == "file",
+            source=source,
+            certain=vertex.kind == "file" or not source,
             instruction=before,
         )
     return origins

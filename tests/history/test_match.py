@@ -137,6 +137,23 @@ def test_stages_that_the_target_stands_on_come_first() -> None:
     assert [found.stage_name(step.stage) for step in found.steps.values()] == ["base", "second", "2"]
 
 
+@pytest.mark.parametrize(
+    ("ran", "base_layers"),
+    [
+        (("COPY a /a # buildkit", "RUN /bin/sh -c make # buildkit"), 1),
+        (("/bin/sh -c #(nop) COPY file:0123456789ab in /a", "/bin/sh -c make"), 1),
+        (("COPY a /a # buildkit", "RUN /bin/sh -c other # buildkit"), 3),
+        (("RUN /bin/sh -c make # buildkit",), 1),
+    ],
+    ids=["BuildKit", "legacy", "others", "the last one alone"],
+)
+def test_steps_that_triggers_of_the_base_ran_are_no_layers_of_the_base(ran: tuple[str, ...], base_layers: int) -> None:
+    told = history(
+        "ADD x /", "-/bin/sh -c #(nop)  ONBUILD COPY a /a", "-/bin/sh -c #(nop)  ONBUILD RUN make", *ran, "one"
+    )
+    assert match(built('FROM x\nRUN ["one"]'), told).base_layers == base_layers
+
+
 def test_triggers_of_the_base_run_before_the_first_instruction() -> None:
     dockerfile = parse_dockerfile("FROM node:onbuild\nRUN make\n")
     config = BaseConfig(triggers=("COPY . /app", "RUN npm ci"), working_directory="/app")

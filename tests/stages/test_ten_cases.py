@@ -255,6 +255,24 @@ def test_4_a_chown_costs_one_copy_and_no_stage_is_to_blame(tmp_path: Path, level
     assert finding.dockerfile_line == (None if level == "inferred" else 5)
 
 
+@pytest.mark.parametrize("level", ["declared", "attested"])
+def test_4_a_run_without_a_mount_has_no_input(tmp_path: Path, level: str) -> None:
+    evidence = {"declared": "declared by the Dockerfile", "attested": "as attested, unsigned"}[level]
+    assert step_of(CASE_4.report(tmp_path, level), 2).evidence == evidence
+
+
+def test_4_nor_has_it_one_by_the_graph_of_the_build(tmp_path: Path) -> None:
+    graph = [
+        {"id": "step0", "op": {"Op": {"source": {"identifier": "docker-image://docker.io/library/debian"}}}},
+        {"id": "step1", "op": {"Op": {"exec": {"mounts": [{"input": 0, "dest": "/"}]}}}, "inputs": ["step0:0"]},
+    ]
+    statement = provenance(
+        "# of another version", graph=graph, locations={"step0": 3, "step1": 5}, layers={"step1": CASE_4.final.layers}
+    )
+    made = Scene(final=CASE_4.final, dockerfile="", statements=[statement]).report(tmp_path, "attested")
+    assert (step_of(made, 2).dockerfile_line, step_of(made, 2).evidence) == (5, "as attested, unsigned")
+
+
 # 5. The builder's whole node_modules.
 
 NODE = [

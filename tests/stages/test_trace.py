@@ -209,6 +209,15 @@ def test_a_copy_from_the_context_is_bloat_once_a_dockerfile_says_so(tmp_path: Pa
     assert one(scene().report(tmp_path, "inferred"), "vcs-metadata").kind == "leak"
 
 
+def test_so_is_what_no_instruction_is_named_for(tmp_path: Path) -> None:
+    manual = layer(file("usr/share/doc/app/manual.html", PRODUCT))
+    final = image(ROOT, Step(created_by="COPY usr /usr # buildkit", layer=manual))
+    made = Scene(final=final, dockerfile="FROM debian\nCOPY usr /usr\n")
+    told = one(made.report(tmp_path, "declared"), "docs-man-locale")
+    assert (told.kind, told.instruction) == ("bloat", None)
+    assert one(made.report(tmp_path, "inferred"), "docs-man-locale").kind == "leak"
+
+
 def test_a_copy_from_an_image_names_the_image(tmp_path: Path) -> None:
     made = scene("FROM debian\nCOPY --from=alpine/git:2 /app /app\n").report(tmp_path, "declared")
     assert one(made, "vcs-metadata").stage == "image alpine/git:2"
