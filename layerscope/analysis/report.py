@@ -32,6 +32,7 @@ def report(analysis: Analysis) -> Report:
     layers = tuple(_layers(analysis))
     live = filesystem.live_files()
     unowned = both(live, catalog.unowned)
+    dockerfile = dockerfile_report(analysis.placement)
     made = Report(
         image=_summary(analysis),
         totals=_totals(analysis, layers, live.count(1)),
@@ -43,8 +44,8 @@ def report(analysis: Analysis) -> Report:
             name=analysis.base.name,
             certain=analysis.base.certain,
         ),
-        dockerfile=dockerfile_report(analysis.placement),
-        stages=stage_reports(analysis.trace, analysis.findings.findings),
+        dockerfile=dockerfile,
+        stages=stage_reports(analysis.trace, analysis.findings.findings, misfit=bool(dockerfile and dockerfile.misfit)),
         packages=catalog.packages,
         unowned_bytes=catalog.unowned_bytes,
         unowned=biggest_directories(_files(filesystem, unowned), _DIRECTORIES),

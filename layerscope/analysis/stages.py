@@ -64,8 +64,11 @@ class _Came(Struct, kw_only=True):
     paths: list[tuple[str, int]] = field(default_factory=list)
 
 
-def stage_reports(trace: Trace, findings: Sequence[Finding]) -> tuple[StageReport, ...]:
-    """One row for each stage of which something came over, or whose image was given; most bytes first."""
+def stage_reports(trace: Trace, findings: Sequence[Finding], *, misfit: bool = False) -> tuple[StageReport, ...]:
+    """One row for each stage of which something came over, or whose image was given; most bytes first.
+
+    With a ``misfit`` the Dockerfile does not fit in full, and may be another image's.
+    """
     came: dict[str, _Came] = {builder.name: _Came() for builder in trace.builders}
     for layer in sorted({*trace.layers, *trace.matched}):
         if layer >= trace.base_layers:
@@ -73,9 +76,9 @@ def stage_reports(trace: Trace, findings: Sequence[Finding]) -> tuple[StageRepor
     builders = {builder.name: builder for builder in trace.builders}
     recorded = {origin.source for origin in trace.layers.values() if origin.recorded}
     order = sorted(came, key=lambda name: (-came[name].content_bytes, name))
-    return tuple(
-        _report(name, came[name], findings, trace, builders.get(name), recorded=name in recorded) for name in order
-    )
+    told = WORDS[Evidence.DECLARED] + (", if that built the image" if misfit else "")
+    declared = {name: "recorded in the history" if name in recorded else told for name in order}
+    return tuple(_report(name, came[name], findings, trace, builders.get(name), declared[name]) for name in order)
 
 
 def _take(trace: Trace, layer: int, came: dict[str, _Came]) -> None:
@@ -95,12 +98,12 @@ def _take(trace: Trace, layer: int, came: dict[str, _Came]) -> None:
             row.made[builder.comparison.filesystem.layer_of(twin)] += content_bytes
 
 
-def _words(evidence: set[Evidence], recorded: bool, builder: Builder | None) -> str:
+def _words(evidence: set[Evidence], declared: str, builder: Builder | None) -> str:
     """The best evidence of any of a stage's bytes; without any, what else is known of its image."""
     best = next((one for one in Evidence if one in evidence), None)
     if best is None:
         return _left(builder) if builder is not None else ""
-    return "recorded in the history" if recorded and best == Evidence.DECLARED else WORDS[best]
+    return declared if best == Evidence.DECLARED else WORDS[best]
 
 
 def _left(builder: Builder) -> str:
@@ -118,14 +121,14 @@ def _left(builder: Builder) -> str:
 
 
 def _report(
-    name: str, came: _Came, findings: Sequence[Finding], trace: Trace, builder: Builder | None, *, recorded: bool
+    name: str, came: _Came, findings: Sequence[Finding], trace: Trace, builder: Builder | None, declared: str
 ) -> StageReport:
     needless = sum(
         finding.content_bytes for finding in findings if finding.stage == name and finding.kind != FindingKind.INHERITED
     )
     report = StageReport(
         name=name,
-        evidence=_words(came.evidence, recorded, builder),
+        evidence=_words(came.evidence, declared, builder),
         content_bytes=came.content_bytes,
         needless_bytes=needless,
         paths=tuple((group.path, group.content_bytes) for group in collapse(came.paths, most=_MOST)),

@@ -218,6 +218,14 @@ def test_so_is_what_no_instruction_is_named_for(tmp_path: Path) -> None:
     assert one(made.report(tmp_path, "inferred"), "docs-man-locale").kind == "leak"
 
 
+def test_a_dockerfile_that_fits_in_part_may_be_of_another_image(tmp_path: Path) -> None:
+    numbers = range(12)
+    steps = [Step(created_by=f"RUN step {one} # buildkit", layer=layer(file(f"{one}", b""))) for one in numbers]
+    text = DOCKERFILE + "".join(f"RUN step {one}\n" for one in numbers[:-1]) + "RUN another\n"
+    made = Scene(final=image(ROOT, COPY, *steps), dockerfile=text).report(tmp_path, "declared")
+    assert stage(made, "b").evidence == "declared by the Dockerfile, if that built the image"
+
+
 def test_a_copy_from_an_image_names_the_image(tmp_path: Path) -> None:
     made = scene("FROM debian\nCOPY --from=alpine/git:2 /app /app\n").report(tmp_path, "declared")
     assert one(made, "vcs-metadata").stage == "image alpine/git:2"
