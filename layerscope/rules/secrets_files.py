@@ -8,14 +8,15 @@ from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.rules.credentials import CREDENTIAL_FILES, Credential, pairs
 from layerscope.rules.rule import Leak, Rule, Scene, rule
-from layerscope.rules.whose import by_path, is_buried, is_of_test, users_files
+from layerscope.rules.whose import by_path, is_buried, is_of_test, is_snakeoil, users_files
 from layerscope.secrets.keys import key_in_file
 from layerscope.secrets.masks import is_placeholder, mask
 from layerscope.secrets.names import is_secret, url_credentials
 
 HEAD = 64 << 10
 """As much as is read of a file that may hold a secret."""
-_ROTATE = "; replace it, as whoever pulled the image has it"
+KEY_FIX = "mount it for the one RUN that needs it (RUN --mount=type=secret or type=ssh)"
+ROTATE = "; replace it, as whoever pulled the image has it"
 _KEYS = PathSet(
     names=("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk", "identity",
            "ssh_host_rsa_key", "ssh_host_dsa_key", "ssh_host_ecdsa_key", "ssh_host_ed25519_key"),
@@ -36,14 +37,15 @@ _SHOWN = 5
     "private-key",
     severity=Severity.CRITICAL,
     title="a private key: {path}",
-    fix="mount it for the one RUN that needs it (RUN --mount=type=secret or type=ssh)" + _ROTATE,
+    fix=KEY_FIX + ROTATE,
     wanted=Wanted(paths=_KEYS, head=HEAD),
 )
 def private_key(scene: Scene) -> Iterator[Leak]:
     """A layer holds a private key: in PEM, of OpenSSH, PuTTY or GnuPG, in a PKCS #12 or Java key store.
 
     The content decides, the name only says where to look: public keys, certificates, bundles of authorities and
-    source code that mentions a PEM head are no finding, nor are the keys that packages bring for their tests.
+    source code that mentions a PEM head are no finding, nor are the keys that packages bring for their tests, nor
+    the snakeoil key of Debian's ssl-cert.
     A key under a passphrase weighs less, and more again where a later layer deletes it, since then nobody expects it
     there; one in a folder of tests least. A deleted key is still in its layer for everybody who pulls the image.
     """
@@ -54,7 +56,7 @@ def _private_keys(scene: Scene) -> Iterator[tuple[int, Leak]]:
     for number, path in users_files(scene):
         name = path.rpartition("/")[2]
         data = scene.filesystem.read(number, 0, HEAD)
-        key = key_in_file(data) if data and "snakeoil" not in name else None
+        key = key_in_file(data) if data and not is_snakeoil(path) else None
         if key is None:
             continue
         detail = f"{key.form}, {'under a passphrase' if key.protected else 'not encrypted'}"
@@ -70,7 +72,7 @@ def _private_keys(scene: Scene) -> Iterator[tuple[int, Leak]]:
     "cred-file",
     severity=Severity.CRITICAL,
     title="credentials in {path}",
-    fix="pass them with RUN --mount=type=secret,target={path} instead of a file in a layer" + _ROTATE,
+    fix="pass them with RUN --mount=type=secret,target={path} instead of a file in a layer" + ROTATE,
     wanted=Wanted(
         paths=PathSet(
             names=tuple(kind.tail for kind in CREDENTIAL_FILES if "/" not in kind.tail),
@@ -107,7 +109,7 @@ def _credential_files(scene: Scene) -> Iterator[tuple[int, Leak]]:
     "env-file",
     severity=Severity.HIGH,
     title="an environment file with secrets: {path}",
-    fix="name it in .dockerignore and give the values when the container starts (--env-file)" + _ROTATE,
+    fix="name it in .dockerignore and give the values when the container starts (--env-file)" + ROTATE,
     wanted=Wanted(paths=PathSet(names=_ENV_NAMES, suffixes=(".env",)), head=HEAD),
 )
 def env_file(scene: Scene) -> Iterator[Leak]:

@@ -8,9 +8,10 @@ from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.rules.rule import Leak, Rule, Scene, rule
-from layerscope.rules.whose import OS_PACKAGES, by_path, is_buried, is_of_test, is_packaged, is_vendored
+from layerscope.rules.secrets_files import KEY_FIX, ROTATE
+from layerscope.rules.whose import OS_PACKAGES, by_path, is_buried, is_of_test, is_packaged, is_snakeoil, is_vendored
 from layerscope.secrets.masks import mask
-from layerscope.secrets.tokens import tokens_in
+from layerscope.secrets.tokens import PRIVATE_KEY, tokens_in
 
 LONGEST = 64 << 10
 """The longest file that is read, in bytes."""
@@ -68,19 +69,22 @@ def token_pattern(scene: Scene) -> Iterator[Leak]:
 
 def _tokens(scene: Scene) -> Iterator[tuple[int, Leak]]:
     for number, path, data in _texts(scene):
-        tokens = tuple(tokens_in(data))
+        tokens = tuple(t for t in tokens_in(data) if t.issuer != PRIVATE_KEY or not is_snakeoil(path))
         if not tokens:
             continue
-        found = tuple(dict.fromkeys((token.issuer, mask(token.value)) for token in tokens))
+        only_key = all(token.issuer == PRIVATE_KEY for token in tokens)
+        what = "a private key" if only_key else "an access token"
+        found = tuple(dict.fromkeys(f"{t.issuer} {mask(t.value)}" if t.value else t.issuer for t in tokens))
         gravest = min((token.severity for token in tokens), key=lambda severity: severity.rank)
         more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        detail = ", ".join(f"{issuer} {masked}" for issuer, masked in found[:_SHOWN]) + more
+        detail = ", ".join(found[:_SHOWN]) + more
         buried = is_buried(scene, number)
         leak = Leak(
             place=path,
             detail=detail,
             severity=Severity.CRITICAL if buried and gravest == Severity.HIGH else gravest,
-            title="deleted, but still shipped: an access token in {path}" if buried else "",
+            title=f"deleted, but still shipped: {what} in {{path}}" if buried else f"{what} in {{path}}",
+            fix=KEY_FIX + ROTATE if only_key else "",
         )
         yield number, leak
 

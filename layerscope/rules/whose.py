@@ -32,6 +32,11 @@ def is_of_test(path: str) -> bool:
     return _TESTS.search(path.lower(), 1) is not None
 
 
+def is_snakeoil(path: str) -> bool:
+    """Whether a file bears the name of the key for a self-signed certificate that Debian makes on each machine."""
+    return "snakeoil" in path.rpartition("/")[2]
+
+
 def is_packaged(scene: Scene, number: int) -> bool:
     """Whether an operating system's package owns the version, or, for a hidden one, what lies at its path now."""
     owners = scene.catalog.owners

@@ -44,6 +44,8 @@ class Shape(NamedTuple):
     severity: Severity = Severity.CRITICAL
 
 
+PRIVATE_KEY = "a private key inside"
+"""Stands for the issuer of a private key in PEM, whose token has no value."""
 _DIGITS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _AROUND = 600
 _AWS_SECRET = pattern(rb"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])")
@@ -193,7 +195,7 @@ def tokens_in(data: bytes) -> Iterator[Token]:
     if b"PRIVATE KEY" in data and (key := pem_key(data)) is not None:
         severity = Severity.MEDIUM if key.protected else Severity.CRITICAL
         head = data.find(b"-----BEGIN ")
-        yield Token("a private key inside", "", severity, head, head)
+        yield Token(PRIVATE_KEY, "", severity, head, head)
 
 
 def _is_made_up(value: bytes) -> bool:

@@ -7,7 +7,7 @@ from layerscope.rules.secrets_tokens import LONGEST, TOKENS
 from layerscope.secrets.tokens import SHAPES, tokens_in
 from tests.builder import ImageSpec, file, layer, whiteout
 from tests.rules.conftest import Find, copied, ran
-from tests.rules.forged import aws_pair, characters, google, hexadecimal, jwt, openssh, stripe, with_checksum
+from tests.rules.forged import aws_pair, characters, google, hexadecimal, jwt, openssh, pem, stripe, with_checksum
 
 ID, SECRET = aws_pair()
 GITHUB = with_checksum("gh" + "p_")
@@ -133,6 +133,29 @@ def test_a_deleted_token_is_found(find: Find) -> None:
         Severity.CRITICAL,
         "deleted, but still shipped: an access token in /app/x.sh",
     )
+
+
+def test_a_private_key_is_called_one_and_is_not_revoked(find: Find) -> None:
+    (found,) = find(_image("app/config.yml", b"key: |\n" + pem()), rules=TOKENS).findings
+    assert (found.title, found.detail) == ("a private key in /app/config.yml", "a private key inside")
+    assert "replace it" in found.fix
+    assert "revoke" not in found.fix
+
+
+def test_a_private_key_beside_a_token_leaves_the_tokens_words(find: Find) -> None:
+    (found,) = find(_image("app/config.yml", f"token: {GITHUB}\n".encode() + pem()), rules=TOKENS).findings
+    assert found.title == "an access token in /app/config.yml"
+    assert found.detail.endswith(", a private key inside")
+
+
+def test_a_deleted_private_key_is_called_one(find: Find) -> None:
+    spec = ran(layer(file("app/x.yml", pem())), layer(whiteout("app/x.yml")))
+    (found,) = find(spec, rules=TOKENS).findings
+    assert found.title == "deleted, but still shipped: a private key in /app/x.yml"
+
+
+def test_debians_snakeoil_key_is_no_finding_of_any_rule(find: Find) -> None:
+    assert not find(ran(layer(file("etc/ssl/private/ssl-cert-snakeoil.key", pem())))).findings
 
 
 @pytest.mark.parametrize(
