@@ -9,10 +9,11 @@ from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import UNOWNED
 from layerscope.packages.elf import BPF, IDENTITY_BYTES, RELOCATABLE, identity
 from layerscope.packages.ranged import kept_ranges
+from layerscope.rules.commands import calls, runs_dotnet
 from layerscope.rules.owned import OS_TYPES, by_instruction, indexes, is_owned, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.strippable import strippable
-from layerscope.rules.views import calls, content_bytes, files, living, runs_dotnet, within
+from layerscope.rules.views import content_bytes, files, living, within
 
 _START_FILES = pattern(r".*/(?:[A-Za-z]?crt[1in0]|crtbegin[STL]?|crtend[S]?|crtfastmath|crtprec\d+|gcrt2?)\.o")
 _CARGO = tuple(
@@ -171,8 +172,8 @@ def sources(scene: Scene) -> Iterator[Leak]:
     Interpreted code is what runs, so it is no finding; nor is code in folders of dependencies, or in an image whose
     Entrypoint or Cmd names a build tool.
     """
-    builds = runs_dotnet(scene.image)
-    if builds or calls(scene.image, *_BUILDERS):
+    builds = runs_dotnet(scene)
+    if builds or calls(scene, *_BUILDERS):
         return
     path_of = scene.filesystem.path_of
     paths = {

@@ -5,8 +5,9 @@ from collections.abc import Set as AbstractSet
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.rules.commands import calls, command_words, runs_dotnet
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import calls, command_words, content_bytes, runs_dotnet, weight, within
+from layerscope.rules.views import content_bytes, weight, within
 
 _COPIED = (
     "leave {path} in the build stage: copy less than {step} does, or use `COPY --exclude` (Dockerfile syntax 1.19)"
@@ -121,7 +122,7 @@ def pip_cache(scene: Scene) -> Iterator[Leak]:
     uv's cache where `UV_LINK_MODE=symlink` makes environments point into it.
     """
     inner = [".cache/pypoetry/virtualenvs"]
-    if "UV_LINK_MODE=symlink" in scene.image.config.env or calls(scene.image, "uv", "uvx"):
+    if "UV_LINK_MODE=symlink" in scene.image.config.env or calls(scene, "uv", "uvx"):
         inner.append(".cache/uv")
     yield from _leaks(scene, _all_but(scene, *inner))
 
@@ -166,7 +167,7 @@ def go_cache(scene: Scene) -> Iterator[Leak]:
 
     An image that starts `go` itself wants them.
     """
-    if not calls(scene.image, "go"):
+    if not calls(scene, "go"):
         yield from _leaks(scene, scene.matches)
 
 
@@ -179,7 +180,7 @@ def go_cache(scene: Scene) -> Iterator[Leak]:
 )
 def cargo_cache(scene: Scene) -> Iterator[Leak]:
     """Crates and their sources lie in Cargo's home; an image that starts `cargo` itself wants them."""
-    if not calls(scene.image, "cargo"):
+    if not calls(scene, "cargo"):
         yield from _leaks(scene, scene.matches)
 
 
@@ -200,9 +201,9 @@ def jvm_cache(scene: Scene) -> Iterator[Leak]:
     Where Entrypoint, Cmd or CLASSPATH name such a tool or such a directory, the application may start out of it, and
     it is no finding.
     """
-    words = " ".join((*command_words(scene.image), *scene.image.config.env))
+    words = " ".join((*command_words(scene), *scene.image.config.env))
     resolves = any(f"{tree.split('/')[0]}/" in words for tree in _JVM if tree.startswith((".m2", ".gradle", ".ivy2")))
-    if not resolves and not calls(scene.image, *_LAUNCHERS):
+    if not resolves and not calls(scene, *_LAUNCHERS):
         yield from _leaks(scene, scene.matches)
 
 
@@ -229,7 +230,7 @@ def other_cache(scene: Scene) -> Iterator[Leak]:
     """
     paths = {number: scene.filesystem.path_of(number) for number in scene.matches}
     conda = {path.removesuffix("/urls.txt") for path in paths.values() if path.endswith("/pkgs/urls.txt")}
-    builds = runs_dotnet(scene.image)
+    builds = runs_dotnet(scene)
     yield from _leaks(
         scene, tuple(number for number, path in paths.items() if _is_other(path, conda, nuget=not builds))
     )

@@ -8,6 +8,7 @@ file; the mode bits, which win nothing back, claim nothing.
 from layerscope.model.pathset import Wanted
 from layerscope.rules.built import objects, sources, unstripped_elf
 from layerscope.rules.caches import CACHES
+from layerscope.rules.commands import WANTED as COMMANDS
 from layerscope.rules.content import CONTENT
 from layerscope.rules.copies import duplicate_content, rootfs_copy
 from layerscope.rules.dependencies import DEPENDENCIES
@@ -44,5 +45,5 @@ RULES: tuple[Rule, ...] = (
     *MODES,
 )
 
-WANTED: tuple[Wanted, ...] = tuple(rule.wanted for rule in RULES)
+WANTED: tuple[Wanted, ...] = (COMMANDS, *(rule.wanted for rule in RULES))
 """The contents that the rules ask for, to be kept in the one pass over each layer."""

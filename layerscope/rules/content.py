@@ -7,8 +7,9 @@ from layerscope.model.finding import Severity
 from layerscope.model.image import Image
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
+from layerscope.rules.commands import command_words
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import command_words, files, living
+from layerscope.rules.views import files, living
 
 _LICENCE = pattern(r"(?:copyright|copying|licen[cs]es?|notice|authors)(?:[._-].*)?", re.IGNORECASE)
 _NEUTRAL = pattern(r"(?:C|POSIX|en(?:_[A-Z]{2})?)?(?:\.[A-Za-z0-9-]+)?(?:@\w+)?")
@@ -63,7 +64,7 @@ def tmp_leftover(scene: Scene) -> Iterator[Leak]:
 
     A directory that Entrypoint, Cmd, Env or the working directory names is in use and no finding.
     """
-    values = (*command_words(scene.image), *(variable.partition("=")[2] for variable in scene.image.config.env))
+    values = (*command_words(scene), *(variable.partition("=")[2] for variable in scene.image.config.env))
     named = {value.rstrip("/") for text in (*values, scene.image.config.working_dir) for value in text.split(":")}
     used = tuple(value + "/" for value in named if value.startswith(("/tmp/", "/var/tmp/")))
     path_of = scene.filesystem.path_of

@@ -6,12 +6,13 @@ from collections.abc import Set as AbstractSet
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
+from layerscope.rules.commands import calls, command_words
 from layerscope.rules.documents import json_object
 from layerscope.rules.lockfiles import node_dev_packages, normal
 from layerscope.rules.node_lockfiles import GRAPHS, only_development
 from layerscope.rules.owned import by_instruction, indexes, is_owned, listing, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import calls, files, living, under
+from layerscope.rules.views import files, living, under, within
 
 _LOCK_BYTES = 16 << 20
 _HIDDEN = "node_modules/.package-lock.json"
@@ -32,7 +33,8 @@ def node_dev_deps(scene: Scene) -> Iterator[Leak]:
     npm's marks them: `node_modules/.package-lock.json` what is installed; without it (npm before 7) the project's
     `package-lock.json` counts where the version is the same. In yarn.lock and pnpm-lock.yaml the dependencies of
     package.json are followed. A lockfile may also lie beside the Dockerfile or in a builder image. Without one there
-    is no finding. Typings of production packages are theirs, not development's.
+    is no finding. Typings of production packages are theirs, not development's. A project whose development packages
+    the image starts (`npx tsx`, or by a script of package.json) needs them, and is no finding.
     """
     path_of = scene.filesystem.path_of
     locks = {path_of(number): number for number in living(scene)}
@@ -57,9 +59,10 @@ def _marked(scene: Scene, path: str, lockfile: bytes, root: str, *, sure: bool) 
     places = {
         place: name for place, version in marked.items() if (name := _installed(scene, root, place, version, sure))
     }
-    versions = under(scene, {root + place for place in places}) if places else ()
+    found = {root + place: name for place, name in places.items()}
+    versions = under(scene, found.keys()) if found and not _starts(scene, f"{root}node_modules", found) else ()
     if versions:
-        yield Leak(versions=versions, detail=f"by {path}: {listing(places.values())}")
+        yield Leak(versions=versions, detail=f"by {path}: {listing(found.values())}")
 
 
 def _by_graphs(scene: Scene, locks: Mapping[str, int]) -> Iterator[Leak]:
@@ -76,8 +79,9 @@ def _followed(scene: Scene, path: str, lockfile: bytes, root: str) -> Iterator[L
         return
     graph = GRAPHS[name](lockfile.decode("utf-8", "replace"))
     names = only_development(scene.filesystem.read(manifest, 0, 1 << 20) or b"", graph)
-    places = _places(scene, f"{root}/node_modules", names)
-    versions = under(scene, places.keys()) if places else ()
+    modules = f"{root}/node_modules"
+    places = _places(scene, modules, names)
+    versions = under(scene, places.keys()) if places and not _starts(scene, modules, places) else ()
     if versions:
         tool = name.partition("-")[0].partition(".")[0]
         fix = f"install with `{tool} install --prod` where {{place}} is made"
@@ -119,6 +123,30 @@ def _places(scene: Scene, modules: str, names: frozenset[str]) -> dict[str, str]
     return found
 
 
+_INSTALLED_WITH_NODE = frozenset({"node", "npm", "npx", "pnpm", "yarn"})
+"""What these name is not the package of that name in node_modules."""
+
+
+def _starts(scene: Scene, modules: str, places: Mapping[str, str]) -> bool:
+    """Whether the image starts one of the packages at these places: by its command, or as what Node loads first."""
+    filesystem, names = scene.filesystem, frozenset(places.values())
+    for word in command_words(scene):
+        package = "/".join(word.split("/")[: 1 + word.startswith("@")])
+        if package in names and package != word:  # node -r ts-node/register
+            return True
+        command = word.rpartition("/")[2]
+        link = f"{modules}/.bin/{command}"
+        if command in _INSTALLED_WITH_NODE:
+            continue
+        if link in filesystem.live:
+            program = filesystem.resolve(link)
+            if command in names or (program is not None and within(filesystem.path_of(program), places.keys())):
+                return True
+        elif command in names and f"{modules}/.bin" not in filesystem.children:
+            return True
+    return False
+
+
 def _installed(scene: Scene, root: str, place: str, version: str, sure: bool) -> str:
     """The name of the package at that place; empty where there is none, or maybe another version of it."""
     number = scene.filesystem.live.get(f"{root}{place}/package.json")
@@ -147,16 +175,16 @@ _MANAGERS = {
 @rule(
     "py-managers",
     severity=Severity.MEDIUM,
-    title="package managers of Python, which a finished application does not call",
+    title="package managers of Python, which a finished application seldom calls",
     fix="install into a virtual environment in a build stage and copy that, without {path}",
 )
 def py_managers(scene: Scene) -> Iterator[Leak]:
     """pipenv, poetry, virtualenv, uv, pip or wheel are installed among the application's packages.
 
-    setuptools is left out, since some packages import its `pkg_resources`. A manager that Entrypoint or Cmd names
-    (`pipenv run`) is wanted, with all the others.
+    setuptools is left out, since some packages import its `pkg_resources`. A manager that Entrypoint, Cmd or a
+    script which they start names (`pipenv run`) is wanted, with all the others.
     """
-    if calls(scene.image, "pipenv", "poetry", "pdm", "hatch", "uv", "uvx", "pip", "pip3", "virtualenv"):
+    if calls(scene, "pipenv", "poetry", "pdm", "hatch", "uv", "uvx", "pip", "pip3", "virtualenv"):
         return
     found = owned_by(scene, indexes(scene, lambda p: p.type == "pypi" and normal(p.name) in _MANAGERS))
     for severity in (Severity.MEDIUM, Severity.LOW):

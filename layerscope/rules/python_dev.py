@@ -1,14 +1,15 @@
 """Python packages that only development needs: what a project says, followed through what is installed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
+from layerscope.rules.commands import called, calls, program
 from layerscope.rules.lockfiles import PYTHON, Declared, Locked, Wishes, closure, normal, required
 from layerscope.rules.owned import by_instruction, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import calls, living
+from layerscope.rules.views import living
 
 _FILE_BYTES = 4 << 20
 _METADATA_BYTES = 64 << 10
@@ -41,16 +42,17 @@ def py_dev_deps(scene: Scene) -> Iterator[Leak]:
 
     That is told by Pipfile.lock (`develop`), poetry.lock, pdm.lock or uv.lock (groups); without a lockfile by the
     roots that Pipfile or pyproject.toml name and what the installed packages require. What any other installed
-    package requires is shared, and no finding.
+    package requires is shared, and no finding. A project whose development packages the image starts needs them.
     """
-    if calls(scene.image, "pytest", "tox", "nox"):
+    if calls(scene, "pytest", "tox", "nox"):
         return
     installed = _installed(scene)
     needs: Requirements | None = None
     for path, wishes in _projects(scene):
         needs = _requirements(scene) if needs is None else needs
         names = _only_development(wishes, needs, {name: v for name, (v, _) in installed.items()})
-        owned = owned_by(scene, [index for name in names for index in installed[name][1]])
+        chosen = [index for name in names for index in installed[name][1]]
+        owned = owned_by(scene, chosen) if chosen and not _starts(scene, names, chosen) else {}
         name = path.rpartition("/")[2]
         fix = _FIXES.get(name) or _FIXES.get(name.removesuffix(".lock"), "")
         for versions, packages in by_instruction(scene, owned):
@@ -59,6 +61,15 @@ def py_dev_deps(scene: Scene) -> Iterator[Leak]:
                 detail=f"by {path}: {packages}",
                 fix=f"{fix} where {{place}} is made" if fix else "",
             )
+
+
+def _starts(scene: Scene, names: Container[str], packages: Container[int]) -> bool:
+    """Whether the image starts one of these packages, by its name or by a program that it owns."""
+    owners = scene.catalog.owners
+    return any(
+        normal(word) in names or ((number := program(scene, word)) is not None and owners[number] in packages)
+        for word in called(scene)
+    )
 
 
 def _installed(scene: Scene) -> dict[str, tuple[frozenset[str], tuple[int, ...]]]:

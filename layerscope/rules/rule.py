@@ -62,6 +62,11 @@ class Scene(Struct, frozen=True, kw_only=True):
     owned: dict[int, "array[int]"] = field(default_factory=dict)
     """What ``owned_by`` of rules.owned remembers: the live versions of each package."""
 
+    words: list[str] = field(default_factory=list)
+    """What ``command_words`` of rules.commands remembers."""
+    tools: set[str] = field(default_factory=set)
+    """What ``called`` of rules.commands remembers."""
+
     def with_matches(self, matches: tuple[int, ...]) -> "Scene":
         """The same scene for a rule whose path set holds these versions."""
         return replace(self, matches=matches)

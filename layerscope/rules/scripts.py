@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
+from layerscope.rules.commands import calls, command_words
 from layerscope.rules.owned import is_owned
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import calls, command_words, files, living
+from layerscope.rules.views import files, living
 
 _PYTHON_TESTS = pattern(r"/(?:site|dist)-packages/([^/]+)/(?:.+/)?tests/")
 _IMPORTED = frozenset({"astropy", "sunpy", "hypothesis", "pytest", "_pytest", "nose", "testtools", "plotly"})
@@ -27,7 +28,7 @@ def tests(scene: Scene) -> Iterator[Leak]:
     `numpy.testing` and the like are imported by other packages and have other names; packages known to import their
     own tests are left out. An image that starts a test runner wants them.
     """
-    if calls(scene.image, "pytest", "py.test", "jest", "tox", "nox", "vitest", "mocha", "unittest"):
+    if calls(scene, "pytest", "py.test", "jest", "tox", "nox", "vitest", "mocha", "unittest"):
         return
     path_of = scene.filesystem.path_of
     versions = tuple(number for number in files(scene, living(scene)) if _is_test(path_of(number)))
@@ -78,7 +79,7 @@ def source_maps(scene: Scene) -> Iterator[Leak]:
     Where Node is told to use them for its traces (`--enable-source-maps`), they are there on purpose. Those of
     published packages reveal nothing, so they weigh little.
     """
-    configured = " ".join((*command_words(scene.image), *scene.image.config.env))
+    configured = " ".join((*command_words(scene), *scene.image.config.env))
     if _TRACES in configured or "source-map-support" in configured:
         return
     path_of, read = scene.filesystem.path_of, scene.filesystem.read

@@ -7,6 +7,7 @@ from layerscope.model.finding import Severity
 from layerscope.model.package import Package
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
+from layerscope.rules.commands import called, calls, command_words, runs_dotnet
 from layerscope.rules.owned import (
     OS_TYPES,
     by_instruction,
@@ -17,7 +18,7 @@ from layerscope.rules.owned import (
     owned_by,
 )
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import called, calls, command_words, files, living, runs_dotnet, within
+from layerscope.rules.views import files, living, within
 
 _COMPILERS = ("gcc", "g++", "cc", "c++", "clang", "clang++", "gfortran", "tcc", "icx", "nvcc", "R", "Rscript", "julia")
 _NATIVE = pattern(
@@ -46,12 +47,12 @@ def native_toolchain(scene: Scene) -> Iterator[Leak]:
     """Packages such as gcc, g++, clang, binutils, make, cmake or autoconf are installed, or a file `cc1` lies there.
 
     Compilers are large, and useful to whoever breaks in. `libgcc-s1` and `gcc-N-base` are run-time libraries and no
-    finding. Neither is a compiler that Entrypoint or Cmd names, or that an installed package calls while it runs
-    (Triton, Numba, CuPy).
+    finding. Neither is a compiler that Entrypoint, Cmd or a script which they start names, or that an installed package
+    calls while it runs (Triton, Numba, CuPy).
     """
-    if calls(scene.image, *_COMPILERS) or compiles_at_run_time(scene):
+    if calls(scene, *_COMPILERS) or compiles_at_run_time(scene):
         return
-    wanted = called(scene.image)
+    wanted = called(scene)
     chosen = indexes(
         scene, lambda p: p.type in OS_TYPES and _NATIVE.fullmatch(p.name) is not None and p.name not in wanted
     )
@@ -113,15 +114,15 @@ def lang_toolchain(scene: Scene) -> Iterator[Leak]:
     Of a JDK only what no Java program reads at run time is claimed: `jmods`, `javac`, `src.zip`, `ct.sym`; agents and
     diagnostic tools stay. A toolchain that Entrypoint or Cmd names is wanted.
     """
-    words = command_words(scene.image)
+    words = command_words(scene)
     skip: list[str] = []
-    if calls(scene.image, "go"):
+    if calls(scene, "go"):
         skip.append("/usr/local/go/")
-    if calls(scene.image, *_RUST):
+    if calls(scene, *_RUST):
         skip += [".rustup/", "rustup/"]
-    if runs_dotnet(scene.image, "build", "test", "script"):
+    if runs_dotnet(scene, "build", "test", "script"):
         skip.append("/dotnet/")
-    java = calls(scene.image, "javac", "jlink", "jshell", "jpackage") or any(word.endswith(".java") for word in words)
+    java = calls(scene, "javac", "jlink", "jshell", "jpackage") or any(word.endswith(".java") for word in words)
     live = living(scene)
     paths = {number: scene.filesystem.path_of(number) for number in live}
     homes = {path.removesuffix("/bin/javac") for path in paths.values() if path.endswith("/bin/javac")}
@@ -165,7 +166,7 @@ def dev_headers(scene: Scene) -> Iterator[Leak]:
     A package counts by its contents too: one whose name only ends so, but that holds no header, is no finding.
     `pyconfig.h` is left out, since Python reads it at run time.
     """
-    if calls(scene.image, *_COMPILERS) or compiles_at_run_time(scene):
+    if calls(scene, *_COMPILERS) or compiles_at_run_time(scene):
         return
     named = owned_by(scene, indexes(scene, lambda p: p.type in OS_TYPES and p.name.endswith(("-dev", "-devel"))))
     path_of = scene.filesystem.path_of
@@ -199,7 +200,7 @@ def static_libs(scene: Scene) -> Iterator[Leak]:
     What only bears the name is no finding, nor what an image needs that links while it runs (Go, R, Julia, or a
     package that compiles).
     """
-    if calls(scene.image, *_COMPILERS, "go", "cargo") or compiles_at_run_time(scene):
+    if calls(scene, *_COMPILERS, "go", "cargo") or compiles_at_run_time(scene):
         return
     read = scene.filesystem.read
     marks = (b"!<arch>\n", b"!<thin>\n", b"# ")
@@ -268,10 +269,10 @@ _GIT_USERS = frozenset(
 def build_utils(scene: Scene) -> Iterator[Leak]:
     """Packages such as git, gdb, strace, vim, mercurial or subversion are installed.
 
-    What Entrypoint, Cmd or the health check name is wanted, and git where a package that calls it is installed. A
-    script may still call one of them: check before you leave it out.
+    What Entrypoint, Cmd, the health check or a script which they start name is wanted, and git where a package that
+    calls it is installed. The application may still call one of them: check before you leave it out.
     """
-    wanted = called(scene.image)
+    wanted = called(scene)
     git = "git" in wanted or has_package(scene, "pypi", "npm", names=_GIT_USERS)
 
     def is_util(package: Package) -> bool:

@@ -5,13 +5,8 @@ from collections.abc import Set as AbstractSet
 
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
-from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
-from layerscope.model.patterns import pattern
 from layerscope.rules.rule import Scene
-
-_WORD = pattern(r"[^\s'\"`;|&()<>=$]+")
-_LONGEST = 64 << 10
 
 
 def living(scene: Scene) -> tuple[int, ...]:
@@ -56,35 +51,3 @@ def made_by(scene: Scene, layer: int) -> Instruction | None:
 def weight(total_bytes: int) -> Severity:
     """How much waste of that many bytes matters where nothing else does."""
     return Severity.LOW if total_bytes < 100_000 else Severity.MEDIUM if total_bytes < 10_000_000 else Severity.HIGH
-
-
-def command_words(image: Image) -> tuple[str, ...]:
-    """The words of Entrypoint, Cmd and the health check; a shell's script is taken apart too."""
-    text = "\n".join((*image.config.entrypoint, *image.config.cmd, *_health_check(image)))[:_LONGEST]
-    return tuple(_WORD.findall(text))
-
-
-def _health_check(image: Image) -> tuple[str, ...]:
-    """The command of the health check (a field of the engine's config, beside those of the OCI image-spec)."""
-    config = image.config.document.get("config")
-    check = config.get("Healthcheck") if isinstance(config, dict) else None
-    test = check.get("Test") if isinstance(check, dict) else None
-    return tuple(word for word in test if isinstance(word, str)) if isinstance(test, list) else ()
-
-
-def called(image: Image) -> frozenset[str]:
-    """The tools that Entrypoint, Cmd and the health check name, without directories: what is called is wanted."""
-    return frozenset(word.rpartition("/")[2] for word in command_words(image))
-
-
-def runs_dotnet(image: Image, *also: str) -> bool:
-    """Whether the image starts ``dotnet run``, which needs the SDK and its packages, or another of its commands."""
-    return calls(image, "dotnet") and not {"run", "watch", *also}.isdisjoint(command_words(image))
-
-
-def calls(image: Image, *tools: str) -> bool:
-    """Whether Entrypoint or Cmd name one of the tools, also by version (``python3.12``, ``gcc-12``)."""
-    names = called(image)
-    return any(tool in names for tool in tools) or any(
-        name.startswith(tool) and name[len(tool) :].strip("-.0123456789") == "" for tool in tools for name in names
-    )

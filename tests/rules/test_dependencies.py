@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from layerscope.model.finding import FindingKind, Severity
-from tests.builder import Member, file, layer, whiteout
+from tests.builder import Member, file, layer, symlink, whiteout
 from tests.rules.conftest import Find, caught, copied, of_rule, paths_of, ran
 
 MODULES = [
@@ -59,6 +59,61 @@ def test_node_dev_deps_name_the_lockfile_and_the_packages(find: Find) -> None:
     (finding,) = of_rule(find(copied(layer(*MODULES, HIDDEN))), "node-dev-deps")
     assert finding.detail == "by /app/node_modules/.package-lock.json: jest"
     assert "npm ci --omit=dev" in finding.fix
+
+
+TOOLS = [
+    file("app/node_modules/@x/run/package.json", b'{"version":"1.0.0"}'),
+    file("app/node_modules/typescript/package.json", b'{"version":"5.0.0"}'),
+    _lock(
+        "app/node_modules/.package-lock.json",
+        {
+            "node_modules/@x/run": {"version": "1.0.0", "dev": True},
+            "node_modules/typescript": {"version": "5.0.0", "dev": True},
+        },
+    ),
+]
+BIN = symlink("app/node_modules/.bin/tsc", "../typescript/package.json")
+STARTS = file("app/package.json", b'{"scripts":{"start":"tsc && node ."}}')
+
+
+@pytest.mark.parametrize(
+    ("members", "command"),
+    [
+        pytest.param([BIN], ("npx", "tsc"), id="by its command"),
+        pytest.param([BIN], ("/app/node_modules/.bin/tsc",), id="by the path of its command"),
+        pytest.param([BIN, STARTS], ("npm", "start"), id="by a script of package.json"),
+        pytest.param([BIN, file("start.sh", b"#!/bin/sh\nnpx tsc\n")], ("/start.sh",), id="by a script"),
+        pytest.param([], ("npx", "typescript"), id="by its name, where there are no commands"),
+        pytest.param([file("app/node_modules/.bin/typescript", b"x")], ("npx", "typescript"), id="a shim"),
+        pytest.param([BIN], ("node", "-r", "typescript/register", "x.ts"), id="as what Node loads first"),
+        pytest.param([BIN], ("node", "-r", "@x/run/register", "x.ts"), id="with a scope"),
+    ],
+)
+def test_node_dev_deps_that_the_image_starts_are_wanted(
+    find: Find, members: list[Member], command: tuple[str, ...]
+) -> None:
+    assert not caught(find, "node-dev-deps", copied(layer(*TOOLS, *members), cmd=command, working_dir="/app"))
+
+
+@pytest.mark.parametrize(
+    ("members", "command"),
+    [
+        pytest.param([BIN], ("node", "typescript.js"), id="another file"),
+        pytest.param([BIN], ("typescript",), id="a word that is no command of a package"),
+        pytest.param([BIN], ("npm", "start"), id="without a script"),
+        pytest.param([], ("npm", "run", "x"), id="no script of that name"),
+    ],
+)
+def test_node_dev_deps_that_nothing_starts_are_caught(
+    find: Find, members: list[Member], command: tuple[str, ...]
+) -> None:
+    assert caught(find, "node-dev-deps", copied(layer(*TOOLS, *members), cmd=command, working_dir="/app"))
+
+
+def test_a_global_npm_is_not_the_package_of_development(find: Find) -> None:
+    lock = _lock("app/node_modules/.package-lock.json", {"node_modules/npm": {"version": "1", "dev": True}})
+    npm = [file("app/node_modules/npm/package.json", b"{}"), symlink("app/node_modules/.bin/npm", "../npm/x")]
+    assert caught(find, "node-dev-deps", copied(layer(lock, *npm), cmd=("npm", "start")))
 
 
 SITE = "usr/lib/python3/site-packages"
@@ -182,6 +237,14 @@ def test_py_dev_deps_are_wanted_where_the_image_runs_tests(find: Find) -> None:
     assert caught(find, "py-dev-deps", copied(data, cmd=("pytest",)), packages) == set()
 
 
+def test_py_dev_deps_are_wanted_where_the_image_starts_one_of_them(find: Find) -> None:
+    data, packages = _python(PIPFILE, file("usr/local/bin/blackd", b"#!/usr/bin/python3\n"))
+    packages["pypi/black"] += ("/usr/local/bin/blackd",)
+    assert caught(find, "py-dev-deps", copied(data, cmd=("blackd",)), packages) == set()
+    assert caught(find, "py-dev-deps", copied(data, cmd=("python", "-m", "black")), packages) == set()
+    assert caught(find, "py-dev-deps", copied(data, cmd=("gunicorn",)), packages)
+
+
 def test_py_dev_deps_say_by_which_file_and_how_to_leave_them_out(find: Find) -> None:
     data, packages = _python(PIPFILE)
     (finding,) = of_rule(find(copied(data), packages=packages), "py-dev-deps")
@@ -210,11 +273,12 @@ def test_py_managers_are_caught(find: Find, name: str, severity: Severity) -> No
     [
         pytest.param("setuptools", (), id="pkg_resources is imported by some"),
         pytest.param("pipenv", ("pipenv", "run", "flask"), id="Cmd calls pipenv"),
+        pytest.param("pipenv", ("/start.sh",), id="a script calls pipenv"),
         pytest.param("pip-tools", (), id="another package"),
     ],
 )
 def test_py_managers_are_not_caught(find: Find, name: str, cmd: tuple[str, ...]) -> None:
-    data, packages = _python(needs={name: ""})
+    data, packages = _python(file("start.sh", b"#!/bin/sh\nexec pipenv run flask\n"), needs={name: ""})
     assert caught(find, "py-managers", ran(data, cmd=cmd), packages) == set()
 
 

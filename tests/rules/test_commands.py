@@ -1,0 +1,138 @@
+"""What an image starts, also by a script of its own: tools that it calls are wanted."""
+
+from pathlib import Path
+
+import pytest
+
+from layerscope.archive.reader import open_image
+from layerscope.archive.reading import Reading
+from layerscope.filesystem.tree import Filesystem
+from layerscope.rules.catalogue import WANTED
+from layerscope.rules.commands import called, calls, command_words
+from layerscope.rules.rule import Scene
+from tests.builder import ImageSpec, Member, compress, docker_legacy, file, hardlink, layer, symlink
+from tests.rules.conftest import no_packages
+
+SCRIPT = b"#!/bin/sh\nset -e\ncd /app && git pull\n"
+MANIFEST = file(
+    "app/package.json", b'{"scripts":{"start":"tsx src/index.ts","prestart":"yarn run build","build":"tsc -p ."}}'
+)
+
+
+def _scene(path: Path, spec: ImageSpec, *, packed: bool = False) -> Scene:
+    data = docker_legacy(spec)
+    path.write_bytes(compress(data, "gzip") if packed else data)
+    with open_image(str(path), Reading(wanted=WANTED)) as image:
+        filesystem = Filesystem(image.layers)
+        scene = Scene(
+            image=image, filesystem=filesystem, catalog=no_packages(filesystem), instructions=(), base_layers=0
+        )
+        called(scene)
+        return scene
+
+
+def _image(*members: Member, **fields: object) -> ImageSpec:
+    return ImageSpec(layers=(layer(*members),), **fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param(_image(file("start.sh", SCRIPT), entrypoint=("/start.sh",)), id="by its path"),
+        pytest.param(
+            _image(file("app/run", SCRIPT), cmd=("./run",), working_dir="/app"), id="in the working directory"
+        ),
+        pytest.param(_image(file("usr/local/bin/entry", SCRIPT), entrypoint=("entry",)), id="on the usual PATH"),
+        pytest.param(_image(file("opt/bin/x", SCRIPT), cmd=("x",), env=("PATH=/bin:/opt/bin",)), id="on a PATH of Env"),
+        pytest.param(_image(file("start.sh", SCRIPT), cmd=("tini", "--", "sh", "/start.sh")), id="given to a shell"),
+        pytest.param(_image(file("start.sh", SCRIPT), cmd=("sh", "-c", "exec /start.sh $0")), id="within a script"),
+        pytest.param(
+            _image(file("opt/real", SCRIPT), symlink("start", "opt/real"), entrypoint=("/start",)), id="by a link"
+        ),
+        pytest.param(
+            _image(file("opt/real", SCRIPT), hardlink("start", "opt/real"), entrypoint=("/start",)), id="by a hardlink"
+        ),
+        pytest.param(
+            _image(file("a.sh", b"#!/bin/sh\nexec /b.sh"), file("b.sh", SCRIPT), cmd=("/a.sh",)), id="by another script"
+        ),
+        pytest.param(
+            _image(
+                file("check.py", b'#!/usr/bin/env python3\nsubprocess.run(["git", "status"])\n'),
+                config_extra={"config": {"Healthcheck": {"Test": ["CMD", "/check.py"]}}},
+            ),
+            id="of the health check",
+        ),
+    ],
+)
+def test_the_tools_of_a_started_script_are_called(tmp_path: Path, spec: ImageSpec) -> None:
+    assert calls(_scene(tmp_path / "image.tar", spec), "git")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param(_image(file("start.sh", SCRIPT), cmd=("/app",)), id="a script that nothing starts"),
+        pytest.param(_image(file("start.sh", SCRIPT[10:]), cmd=("/start.sh",)), id="no script"),
+        pytest.param(_image(file("start.sh", SCRIPT + b"#" * (64 << 10)), cmd=("/start.sh",)), id="too long for one"),
+        pytest.param(_image(file("start.sh", b"#!/bin/sh\n# git\nx # git\n"), cmd=("/start.sh",)), id="a comment"),
+        pytest.param(_image(file("start.sh", b"#!/bin/sh\necho use git; x"), cmd=("/start.sh",)), id="only printed"),
+        pytest.param(_image(symlink("start.sh", "start.sh"), cmd=("/start.sh",)), id="a link to itself"),
+        pytest.param(_image(file("start.sh", b"#!/start.sh /start.sh"), cmd=("/start.sh",)), id="it starts itself"),
+    ],
+)
+def test_what_no_script_calls_is_not_called(tmp_path: Path, spec: ImageSpec) -> None:
+    assert not calls(_scene(tmp_path / "image.tar", spec), "git")
+
+
+@pytest.mark.parametrize("name", ["start.sh", "entrypoint", "usr/local/bin/docker-entrypoint.sh"])
+def test_scripts_of_the_usual_names_are_read_in_a_compressed_layer_too(tmp_path: Path, name: str) -> None:
+    spec = _image(file(name, SCRIPT), entrypoint=(f"/{name}",))
+    assert calls(_scene(tmp_path / "image.tar", spec, packed=True), "git")
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        pytest.param(("npm", "start"), {"tsx", "tsc"}, id="npm start, with what runs before it"),
+        pytest.param(("npm", "run", "--silent", "build"), {"tsc"}, id="npm run"),
+        pytest.param(("yarn", "build"), {"tsc"}, id="yarn"),
+        pytest.param(("sh", "-c", "pnpm run start"), {"tsx", "tsc"}, id="pnpm in a shell"),
+        pytest.param(("npm", "test"), set(), id="a script that does not exist"),
+        pytest.param(("node", "start"), set(), id="no package manager"),
+    ],
+)
+def test_scripts_of_package_json_are_looked_up(tmp_path: Path, command: tuple[str, ...], found: set[str]) -> None:
+    scene = _scene(tmp_path / "image.tar", _image(MANIFEST, cmd=command, working_dir="/app"))
+    assert {"tsx", "tsc"} & called(scene) == found
+
+
+def test_package_json_is_found_where_a_command_goes_first(tmp_path: Path) -> None:
+    scene = _scene(tmp_path / "image.tar", _image(MANIFEST, cmd=("sh", "-c", "cd /app && npm start")))
+    assert "tsx" in called(scene)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"[" * 100_000, id="damaged"),
+        pytest.param(b'{"scripts":[]}', id="no table"),
+        pytest.param(b'{"scripts":{"start":["tsx"]}}', id="no text"),
+        pytest.param(b'{"scripts":{"start":"npm start"}}', id="a circle"),
+    ],
+)
+def test_a_strange_package_json_says_nothing(tmp_path: Path, content: bytes) -> None:
+    scene = _scene(tmp_path / "image.tar", _image(file("package.json", content), cmd=("npm", "start")))
+    assert set(command_words(scene)) == {"npm", "start"}
+
+
+@pytest.mark.parametrize("word", [b"/a", b"x", b"/a" * 200, b"echo ", b"# ", b"npm "])
+def test_a_script_of_very_many_words_is_read_in_time(tmp_path: Path, word: bytes) -> None:
+    text = b"#!/bin/sh\n" + (word + b" ") * ((60 << 10) // (len(word) + 1))
+    members = [file(f"s{number}.sh", text) for number in range(30)]
+    spec = _image(*members, entrypoint=tuple(f"/s{number}.sh" for number in range(30)))
+    assert len(command_words(_scene(tmp_path / "image.tar", spec))) < 600_000
+
+
+@pytest.mark.parametrize("name", ["gcc", "gcc-12", "/usr/bin/gcc-12.2"])
+def test_a_tool_is_called_by_its_version_too(tmp_path: Path, name: str) -> None:
+    assert calls(_scene(tmp_path / "image.tar", _image(cmd=(name, "x.c"))), "gcc")
