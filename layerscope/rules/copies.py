@@ -24,7 +24,8 @@ _LICENCE = pattern(r"(?:copyright|copying|licen[cs]es?|notice)(?:[._-].*)?", re.
     "duplicate-content",
     severity=Severity.MEDIUM,
     title="the same content lies at another path too",
-    fix="keep one copy of {path} and link to it (`ln`, or `COPY --link` once)",
+    fix="write it once, with a symlink (`ln -s`) in place of {path}; a link that a later instruction puts there saves "
+    "nothing",
 )
 def duplicate_content(scene: Scene) -> Iterator[Leak]:
     """Files that the image's own layers add have the same content as a file at another path.

@@ -108,6 +108,7 @@ def test_of_equal_files_all_but_one_are_copies(find: Find) -> None:
         10_000,
         "same content as /a/0",
     )
+    assert finding.fix.startswith("write it once, with a symlink (`ln -s`) in place of /a")
 
 
 def test_the_bases_file_is_the_one_that_stays(find: Find) -> None:
