@@ -106,6 +106,11 @@ class Filesystem:
         """
         return self._overlay.redirected
 
+    @property
+    def same_length(self) -> tuple[tuple[int, int], ...]:
+        """Pairs of a hidden file and the file of equal length that replaced it; not to be changed."""
+        return self._overlay.same_length
+
     def numbers(self, layer: int) -> range:
         """The numbers of one layer's versions."""
         return range(self._overlay.starts[layer], self._overlay.starts[layer + 1])

@@ -115,7 +115,7 @@ def test_a_file_says_who_brought_it_what_became_of_it_and_what_to_do() -> None:
     assert found.told[2] == "layer 2: COPY file:623a230035d1 in /usr/bin/app"
     assert found.told[3] == "hidden: copied-up by layer 5: RUN /bin/op chmod /usr/bin/app 755"
     assert found.told[4].startswith("low bloat, copied-up: ")
-    assert found.told[5].startswith("what to do: set mode and owner of /usr/bin/app with `COPY --chown`")
+    assert found.told[5].startswith("what to do: set the mode of /usr/bin/app with `COPY --chmod`")
 
 
 def test_hidden_files_and_all_others_take_turns() -> None:

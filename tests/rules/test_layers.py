@@ -1,7 +1,9 @@
 """Hidden bytes: who wrote them, who hid them, and whose they are."""
 
+import pytest
+
 from layerscope.model.finding import FindingKind, Severity
-from tests.builder import ImageSpec, file, hardlink, layer, opaque, whiteout
+from tests.builder import ImageSpec, Member, file, hardlink, layer, opaque, whiteout
 from tests.rules.conftest import Find, caught, copied, of_rule, ran, step
 
 COPY = "COPY dir:" + "0" * 64 + " in /app"
@@ -100,6 +102,103 @@ def test_copies_of_package_databases_weigh_little_too(find: Find) -> None:
 def test_more_waste_weighs_more(find: Find) -> None:
     spec = ran(layer(file("a", b"1" * 10), file("b", bytes(200_000))), layer(whiteout("a")), layer(whiteout("b")))
     assert [f.severity for f in of_rule(find(spec), "deleted-later")] == [Severity.MEDIUM, Severity.LOW]
+
+
+MOVED = layer(file("new/app", b"12345"), whiteout("app/a"))
+
+
+@pytest.mark.parametrize(
+    ("writer", "hider", "fix"),
+    [
+        pytest.param(COPY, MOVED, "bring /app/a to its new place at once", id="copied, then moved"),
+        pytest.param(RUN + "wget x", MOVED, "bring /app/a to its new place at once", id="written, then moved"),
+        pytest.param(COPY, layer(file("x", b"54321"), whiteout("app/a")), "mount /app/a into", id="copied and used"),
+        pytest.param(COPY, layer(whiteout("app/a")), "mount /app/a into", id="copied and deleted"),
+        pytest.param(
+            RUN + "wget x", layer(whiteout("app/a")), "delete /app/a in `RUN wget x`", id="written and deleted"
+        ),
+    ],
+)
+def test_what_is_moved_should_be_written_where_it_goes(find: Find, writer: str, hider: bytes, fix: str) -> None:
+    (finding,) = of_rule(find(_image((writer, layer(TREE[0])), (RUN + "do it", hider))), "deleted-later")
+    assert finding.fix.startswith(fix)
+
+
+@pytest.mark.parametrize(
+    ("writer", "hider", "fix"),
+    [
+        (RUN + "make", RUN + "sed", "write /app/a once: join `RUN make` with the RUN that writes it again"),
+        (RUN + "make", COPY, "keep /app/a out of `RUN make`, or delete it there"),
+        (COPY, RUN + "sed", "copy /app/a in its final form, or leave it out of `COPY"),
+        (COPY, COPY, "leave /app/a out of `COPY"),
+        ("", "", "write /app/a once, by one RUN or in its final form by one COPY"),
+    ],
+)
+def test_how_to_write_once_depends_on_who_wrote(find: Find, writer: str, hider: str, fix: str) -> None:
+    layers = (layer(file("app/a", content)) for content in (b"12345", b"54321"))
+    (finding,) = find(_image(*zip((writer, hider), layers, strict=True))).findings
+    assert (finding.rule, finding.fix[: len(fix)]) == ("overwritten", fix)
+
+
+def _again(**fields: object) -> Member:
+    return file("app/a", b"12345", **fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("writer", "again", "title", "fix"),
+    [
+        pytest.param(
+            COPY,
+            _again(uid=7),
+            " with its owner changed",
+            "set the owner of /app/a with `COPY --chown` instead of in `RUN x`",
+            id="owner",
+        ),
+        pytest.param(
+            COPY,
+            _again(mode=0o600, gid=7),
+            " with its mode and owner changed",
+            "set the mode and owner of /app/a with `COPY --chmod` and `COPY --chown` instead of in `RUN x`",
+            id="mode and group",
+        ),
+        pytest.param(
+            COPY,
+            _again(mtime=7),
+            " with its time changed",
+            "set the time of /app/a where it is written, not later in `RUN x`",
+            id="touched",
+        ),
+        pytest.param(
+            RUN + "make",
+            _again(mode=0o600),
+            " with its mode changed",
+            "set the mode of /app/a where it is written, not later in `RUN x`",
+            id="mode of what a RUN wrote",
+        ),
+        pytest.param(
+            COPY,
+            _again(xattrs={"security.capability": b"x"}),
+            " with its extended attributes changed",
+            "set the extended attributes of /app/a where it is written, not later in `RUN x`",
+            id="a capability",
+        ),
+        pytest.param(
+            COPY,
+            _again(),
+            ", though mode, owner and time are the same",
+            "do to /app/a what `RUN x` does in the instruction that writes it",
+            id="nothing, as by a hardlink",
+        ),
+    ],
+)
+def test_what_differs_in_a_copy_is_told(find: Find, writer: str, again: Member, title: str, fix: str) -> None:
+    (finding,) = find(_image((writer, layer(file("app/a", b"12345"))), (RUN + "x", layer(again)))).findings
+    assert (finding.rule, finding.title, finding.fix) == ("copied-up", f"/app/a is stored again{title}", fix)
+
+
+def test_a_second_copy_of_the_same_content_is_told_as_one(find: Find) -> None:
+    (finding,) = find(_image((COPY, layer(_again())), (COPY, layer(_again(mode=0o600))))).findings
+    assert finding.fix.startswith("copy /app/a once: `COPY")
 
 
 def test_nothing_hidden_is_nothing_found(find: Find) -> None:
