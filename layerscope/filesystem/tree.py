@@ -108,7 +108,7 @@ class Filesystem:
 
     @property
     def same_length(self) -> tuple[tuple[int, int], ...]:
-        """Pairs of a hidden file and the file of equal length that replaced it; not to be changed."""
+        """Pairs of a hidden file and the file of equal length that replaced it."""
         return self._overlay.same_length
 
     def numbers(self, layer: int) -> range:

@@ -9,6 +9,7 @@ from layerscope.rules.commands import calls, command_words
 from layerscope.rules.owned import is_owned
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.views import files, living
+from layerscope.rules.whose import is_packaged
 
 _PYTHON_TESTS = pattern(r"/(?:site|dist)-packages/([^/]+)/(?:.+/)?tests/")
 _IMPORTED = frozenset({"astropy", "sunpy", "hypothesis", "pytest", "_pytest", "nose", "testtools", "plotly"})
@@ -54,12 +55,34 @@ def bytecode(scene: Scene) -> Iterator[Leak]:
     """Python's `__pycache__` directories are in the image.
 
     They save time at each start and cost about as much as the sources again, so weigh it. A `.pyc` outside of such a
-    directory may be the program itself and is no finding.
+    directory may be the program itself and is no finding. What the system's packages bring is compiled whatever the
+    environment says, so it is told apart.
     """
-    path_of = scene.filesystem.path_of
-    versions = tuple(number for number in files(scene, living(scene)) if path_of(number).endswith(".pyc"))
-    if versions:
-        yield Leak(versions=versions, apart=False)
+    filesystem, of_system = scene.filesystem, dict[str, bool]()
+    theirs, others = list[int](), list[int]()
+    for number in files(scene, living(scene)):
+        if filesystem.paths[number].endswith(".pyc"):
+            directory = filesystem.directories[number]
+            if directory not in of_system:
+                of_system[directory] = _is_of_system(scene, number)
+            (theirs if of_system[directory] else others).append(number)
+    if others:
+        yield Leak(versions=tuple(others), apart=False)
+    if theirs:
+        yield Leak(
+            versions=tuple(theirs),
+            title="compiled copies of Python modules of the system's packages",
+            fix="delete every `__pycache__` below {path} in the RUN that installs the packages, if start-up may take "
+            "longer: PYTHONDONTWRITEBYTECODE does not keep their installation from compiling",
+            apart=False,
+        )
+
+
+def _is_of_system(scene: Scene, number: int) -> bool:
+    """Whether a package of the system owns a compiled module, or the module that it was compiled from."""
+    folder, _, name = scene.filesystem.path_of(number).rpartition("/__pycache__/")
+    source = scene.filesystem.live.get(f"{folder}/{name.partition('.')[0]}.py")
+    return is_packaged(scene, number) or (source is not None and is_packaged(scene, source))
 
 
 _MAPS = (".js.map", ".mjs.map", ".cjs.map", ".css.map", ".ts.map")

@@ -4,7 +4,7 @@ import pytest
 
 from layerscope.model.finding import Severity
 from tests.builder import file, layer
-from tests.rules.conftest import Find, caught, copied, of_rule
+from tests.rules.conftest import Find, caught, copied, of_rule, ran
 
 SITE = "usr/lib/python3/site-packages"
 
@@ -52,3 +52,21 @@ def test_a_map_with_the_sources_inside_says_so(find: Find) -> None:
 def test_bytecode_and_published_maps_weigh_little(find: Find) -> None:
     members = [file("a/__pycache__/x.pyc", b"1"), file("a/node_modules/x/y.js.map", b"{}")]
     assert {finding.severity for finding in find(copied(layer(*members))).findings} == {Severity.LOW}
+
+
+@pytest.mark.parametrize(
+    ("owned", "of_system"),
+    [
+        pytest.param({"deb/x": ("/lib/p/x.py",)}, True, id="a package of the system owns the source, as Debian's"),
+        pytest.param({"rpm/x": ("/lib/p/__pycache__/x.cpython-311.pyc",)}, True, id="it owns the copy, as Fedora's"),
+        pytest.param({"pypi/x": ("/lib/p/x.py", "/lib/p/__pycache__/x.cpython-311.pyc")}, False, id="pip's"),
+        pytest.param({}, False, id="nobody's"),
+    ],
+)
+def test_bytecode_of_the_systems_packages_has_another_fix(
+    find: Find, owned: dict[str, tuple[str, ...]], of_system: bool
+) -> None:
+    members = layer(file("lib/p/x.py", b"1"), file("lib/p/__pycache__/x.cpython-311.pyc", b"2"))
+    (finding,) = of_rule(find(ran(members), packages=owned), "bytecode")
+    assert finding.title.endswith("of the system's packages") == of_system
+    assert finding.fix.startswith("delete every `__pycache__`" if of_system else "`pip install --no-compile`")
