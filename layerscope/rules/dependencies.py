@@ -176,7 +176,7 @@ _MANAGERS = {
     "py-managers",
     severity=Severity.MEDIUM,
     title="package managers of Python, which a finished application seldom calls",
-    fix="install into a virtual environment in a build stage and copy that, without {path}",
+    fix="install into a virtual environment in a build stage and copy that, without the managers",
 )
 def py_managers(scene: Scene) -> Iterator[Leak]:
     """pipenv, poetry, virtualenv, uv, pip or wheel are installed among the application's packages.

@@ -48,7 +48,7 @@ def _is_test(path: str) -> bool:
     "bytecode",
     severity=Severity.LOW,
     title="compiled copies of Python modules",
-    fix="`pip install --no-compile` and PYTHONDONTWRITEBYTECODE=1 spare {path}, if start-up may take longer",
+    fix="`pip install --no-compile` and PYTHONDONTWRITEBYTECODE=1 spare {place}, if start-up may take longer",
     wanted=Wanted(paths=PathSet(trees=("__pycache__",)), head=0),
 )
 def bytecode(scene: Scene) -> Iterator[Leak]:
@@ -72,7 +72,7 @@ def bytecode(scene: Scene) -> Iterator[Leak]:
         yield Leak(
             versions=tuple(theirs),
             title="compiled copies of Python modules of the system's packages",
-            fix="delete every `__pycache__` below {path} in the RUN that installs the packages, if start-up may take "
+            fix="delete every `__pycache__` below {place} in the RUN that installs the packages, if start-up may take "
             "longer: PYTHONDONTWRITEBYTECODE does not keep their installation from compiling",
             apart=False,
         )

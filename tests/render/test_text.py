@@ -71,8 +71,8 @@ def test_a_next_step_is_read_to_its_end_on_a_narrow_terminal(run: Run) -> None:
     steps = lines[first : lines.index("", first)]
     assert max(map(len, steps)) <= 80 and "…" not in "".join(steps)
     assert steps[:2] == [
-        "9.00 kB  copied-up: set mode and owner of /usr/bin/app with `COPY --chown` and",
-        "         `--chmod` instead of in `RUN /bin/op chmod /usr/bin/app 755`",
+        "9.00 kB  copied-up: set the mode of /usr/bin/app with `COPY --chmod` instead of",
+        "         in `RUN /bin/op chmod /usr/bin/app 755`",
     ]
 
 
