@@ -194,6 +194,8 @@ def py_managers(scene: Scene) -> Iterator[Leak]:
 
 
 _SDIST = pattern(r".*/(?:wheels?|wheelhouse)/[^/]+-\d[^/-]*\.tar\.gz")
+_DISTRIBUTION = pattern(r"(.+?)-(\d[^-]*?)(?:-.*\.whl|\.tar\.gz)")
+_FOR_BROWSERS = "_wasm32.whl"
 _BUNDLES = ("/ensurepip/", "/site-packages/", "/dist-packages/", "/usr/share/", "/usr/lib/", "/lib-dynload/")
 
 
@@ -205,20 +207,38 @@ _BUNDLES = ("/ensurepip/", "/site-packages/", "/dist-packages/", "/usr/share/", 
     wanted=Wanted(paths=PathSet(suffixes=(".whl", ".tar.gz")), head=0),
 )
 def wheelhouse(scene: Scene) -> Iterator[Leak]:
-    """Wheels (`*.whl`) lie in the final file system, or source distributions in a folder of them.
+    """Wheels (`*.whl`) or a folder's source distributions lie beside packages that were installed from them.
 
-    The wheels that Python brings for `ensurepip` and `virtualenv` are no finding. What was copied in and deleted
-    later is found by deleted-later.
+    Those of a directory count where one of them is installed in the same version. The wheels that Python brings for
+    `ensurepip` and `virtualenv`, wheels for browsers, and a directory that Entrypoint or Cmd names are no finding.
+    What was copied in and deleted later is found by deleted-later.
     """
-    path_of = scene.filesystem.path_of
-    paths = {number: path_of(number) for number in files(scene, living(scene)) if not is_owned(scene, number)}
+    path_of, used = scene.filesystem.path_of, {word.rstrip("/") for word in command_words(scene)}
+    directories: dict[str, list[int]] = {}
+    for number in files(scene, living(scene)):
+        path = path_of(number)
+        directory = path.rpartition("/")[0]
+        if is_owned(scene, number) or path.endswith(_FOR_BROWSERS) or directory in used:
+            continue
+        if (path.endswith(".whl") or _SDIST.fullmatch(path)) and not any(bundle in path for bundle in _BUNDLES):
+            directories.setdefault(directory, []).append(number)
+    if not directories:
+        return
+    installed = {(normal(p.name), p.version) for p in scene.catalog.packages if p.type == "pypi"}
     versions = tuple(
         number
-        for number, path in paths.items()
-        if (path.endswith(".whl") or _SDIST.fullmatch(path)) and not any(bundle in path for bundle in _BUNDLES)
+        for numbers in directories.values()
+        if any(_distribution(path_of(number)) in installed for number in numbers)
+        for number in numbers
     )
     if versions:
         yield Leak(versions=versions)
+
+
+def _distribution(path: str) -> tuple[str, str]:
+    """Name and version in the file name of a wheel or source distribution (PEP 427, PEP 625)."""
+    match = _DISTRIBUTION.fullmatch(path.rpartition("/")[2])
+    return (normal(match[1]), match[2]) if match else ("", "")
 
 
 DEPENDENCIES = (node_dev_deps, py_managers, wheelhouse)

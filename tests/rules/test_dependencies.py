@@ -294,11 +294,39 @@ def test_py_managers_are_not_caught(find: Find, name: str, cmd: tuple[str, ...])
     ],
 )
 def test_wheelhouse(find: Find, path: str, found: bool) -> None:
-    assert caught(find, "wheelhouse", copied(layer(file(path, b"1")))) == ({f"/{path}"} if found else set())
+    data, packages = _python(file(path, b"1"), needs={"x": "", "pip": "", "export": "", "bundle": ""})
+    assert caught(find, "wheelhouse", copied(data), packages) == ({f"/{path}"} if found else set())
+
+
+X = "wheels/x-1.0-py3-none-any.whl"
+
+
+@pytest.mark.parametrize(
+    ("path", "needs", "cmd"),
+    [
+        pytest.param(X, {}, (), id="nothing is installed"),
+        pytest.param(X, {"y": ""}, (), id="something else is installed"),
+        pytest.param("wheels/x-2.0-py3-none-any.whl", {"x": ""}, (), id="another version is installed"),
+        pytest.param(X, {"x": ""}, ("pypi-server", "run", "/wheels/"), id="the directory is what it serves"),
+        pytest.param("srv/x-1.0-cp312-cp312-pyodide_2024_0_wasm32.whl", {"x": ""}, (), id="a browser's"),
+    ],
+)
+def test_wheels_that_nothing_was_installed_from(
+    find: Find, path: str, needs: dict[str, str], cmd: tuple[str, ...]
+) -> None:
+    data, packages = _python(file(path, b"1"), needs=needs)
+    assert caught(find, "wheelhouse", copied(data, cmd=cmd), packages) == set()
+
+
+def test_the_wheels_of_a_folder_count_together(find: Find) -> None:
+    built = "wheels/Needed_To.Build-3.1.tar.gz"
+    data, packages = _python(file(X, b"1"), file(built, b"1"), needs={"x": ""})
+    assert caught(find, "wheelhouse", copied(data), packages) == {f"/{X}", f"/{built}"}
 
 
 def test_a_wheel_that_the_final_stage_compiled_is_no_leak(find: Find) -> None:
-    found = find(ran(layer(file("wheels/x-1.0.whl", b"1"))))
+    data, packages = _python(file(X, b"1"), needs={"x": ""})
+    found = find(ran(data), packages=packages)
     assert [(f.rule, f.kind) for f in found.findings] == [("wheelhouse", FindingKind.BLOAT)]
 
 
