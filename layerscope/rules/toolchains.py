@@ -187,26 +187,34 @@ def dev_headers(scene: Scene) -> Iterator[Leak]:
         yield Leak(versions=rest, detail="no package owns them")
 
 
+_NOTE_BYTES = 4 << 10
+
+
 @rule(
     "static-libs",
     severity=Severity.LOW,
     title="static libraries",
     fix="leave {path} in the build stage: programs do not load static libraries",
-    wanted=Wanted(paths=PathSet(suffixes=(".a", ".la")), head=64),
+    wanted=Wanted(paths=PathSet(suffixes=(".a", ".la")), head=_NOTE_BYTES),
 )
 def static_libs(scene: Scene) -> Iterator[Leak]:
     """Archives of object files (`*.a`) and libtool's notes (`*.la`) serve linkers only.
 
     What only bears the name is no finding, nor what an image needs that links while it runs (Go, R, Julia, or a
-    package that compiles).
+    package that compiles), nor the notes by which a program finds its plug-ins (`shouldnotlink=yes`).
     """
     if calls(scene, *_COMPILERS, "go", "cargo") or compiles_at_run_time(scene):
         return
-    read = scene.filesystem.read
-    marks = (b"!<arch>\n", b"!<thin>\n", b"# ")
-    versions = tuple(number for number in files(scene, living(scene)) if (read(number, 0, 8) or b"").startswith(marks))
+    versions = tuple(number for number in files(scene, living(scene)) if _is_for_linkers(scene, number))
     if versions:
         yield Leak(versions=versions)
+
+
+def _is_for_linkers(scene: Scene, number: int) -> bool:
+    start = scene.filesystem.read(number, 0, 8) or b""
+    if start.startswith(b"# "):
+        return b"\nshouldnotlink=yes" not in (scene.filesystem.read(number, 0, _NOTE_BYTES) or b"")
+    return start in (b"!<arch>\n", b"!<thin>\n")
 
 
 _DATABASE = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")

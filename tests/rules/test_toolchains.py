@@ -123,6 +123,18 @@ def test_rule_catches_no_other_packages(
         pytest.param("dev-headers", [file("app/numpy/include/x.h", b"1")], set(), id="another include"),
         pytest.param("static-libs", [file("usr/lib/libx.a", AR)], {"/usr/lib/libx.a"}, id="an archive"),
         pytest.param("static-libs", [file("usr/lib/libx.la", b"# libx.la")], {"/usr/lib/libx.la"}, id="libtool's"),
+        pytest.param(
+            "static-libs",
+            [file("usr/lib/x/plug.la", b"# plug.la" + b"#" * 900 + b"\nshouldnotlink=yes\ndlname='plug.so'\n")],
+            set(),
+            id="libtool's of a plug-in, which programs read",
+        ),
+        pytest.param(
+            "static-libs",
+            [file("usr/lib/libx.la", b"# libx.la\nshouldnotlink=no\n")],
+            {"/usr/lib/libx.la"},
+            id="libtool's of a library",
+        ),
         pytest.param("static-libs", [file("app/data.a", b"something else")], set(), id="only the name"),
     ],
 )  # fmt: skip
