@@ -58,6 +58,15 @@ def calls(scene: Scene, *tools: str) -> bool:
     return not called(scene).isdisjoint(tools)
 
 
+def named_below(scene: Scene, *trees: str) -> tuple[str, ...]:
+    """What commands, Env or the working directory name below these directories, each with a slash at its end."""
+    config = scene.image.config
+    values = (*command_words(scene), *(variable.partition("=")[2] for variable in config.env), config.working_dir)
+    named = {value.rstrip("/") for text in values for value in text.split(":")}
+    below = tuple(f"{tree}/" for tree in trees)
+    return tuple(f"{value}/" for value in named if value.startswith(below))
+
+
 def runs_dotnet(scene: Scene, *also: str) -> bool:
     """Whether the image starts ``dotnet run``, which needs the SDK and its packages, or another of its commands."""
     return calls(scene, "dotnet") and not {"run", "watch", *also}.isdisjoint(command_words(scene))

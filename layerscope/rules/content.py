@@ -7,13 +7,13 @@ from layerscope.model.finding import Severity
 from layerscope.model.image import Image
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.rules.commands import command_words
+from layerscope.rules.commands import named_below
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.views import files, living
 
 _LICENCE = pattern(r"(?:copyright|copying|licen[cs]es?|notice|authors)(?:[._-].*)?", re.IGNORECASE)
 _NEUTRAL = pattern(r"(?:C|POSIX|en(?:_[A-Z]{2})?)?(?:\.[A-Za-z0-9-]+)?(?:@\w+)?")
-_DOCUMENTS = ("doc", "man", "info", "locale")
+_TREES = tuple(f"/usr/{local}share/{name}" for local in ("", "local/") for name in ("doc", "man", "info", "locale"))
 
 
 @rule(
@@ -21,24 +21,24 @@ _DOCUMENTS = ("doc", "man", "info", "locale")
     severity=Severity.LOW,
     title="documentation, manual pages and translations",
     fix="let the package manager leave them out: dpkg's `path-exclude`, `--setopt=tsflags=nodocs` of dnf",
-    wanted=Wanted(
-        paths=PathSet(trees=tuple(f"/usr/{local}share/{name}" for local in ("", "local/") for name in _DOCUMENTS)),
-        head=0,
-    ),
+    copied_fix="leave {path} out of what is copied",
+    wanted=Wanted(paths=PathSet(trees=_TREES), head=0),
 )
 def docs_man_locale(scene: Scene) -> Iterator[Leak]:
     """Nobody reads /usr/share/doc, man, info or locale in a container.
 
     Licence texts must stay with what they cover and are left out. Where the image sets a LANG other than English or
-    C, its translations are wanted.
+    C, its translations are wanted; so is a directory among them that Entrypoint, Cmd or Env name.
     """
     path_of = scene.filesystem.path_of
     translated = _speaks_another(scene.image)
+    used = named_below(scene, *_TREES)
     versions = tuple(
         number
         for number in files(scene, living(scene))
         if not _LICENCE.fullmatch((path := path_of(number)).rpartition("/")[2])
         and not (translated and "/locale/" in path)
+        and not (used and f"{path}/".startswith(used))
     )
     if versions:
         yield Leak(versions=versions, apart=False)
@@ -64,9 +64,7 @@ def tmp_leftover(scene: Scene) -> Iterator[Leak]:
 
     A directory that Entrypoint, Cmd, Env or the working directory names is in use and no finding.
     """
-    values = (*command_words(scene), *(variable.partition("=")[2] for variable in scene.image.config.env))
-    named = {value.rstrip("/") for text in (*values, scene.image.config.working_dir) for value in text.split(":")}
-    used = tuple(value + "/" for value in named if value.startswith(("/tmp/", "/var/tmp/")))
+    used = named_below(scene, "/tmp", "/var/tmp")
     path_of = scene.filesystem.path_of
     found = [number for number in files(scene, living(scene)) if scene.filesystem.content_bytes(number)]
     versions = tuple(number for number in found if not f"{path_of(number)}/".startswith(used))

@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import zipfile
+from collections.abc import Callable
 
 import pytest
 
@@ -25,11 +26,33 @@ from tests.rules.conftest import Find, caught, copied, of_rule, ran, step
         pytest.param("usr/share/doc/curl/copyright", (), False, id="Debian's licence file"),
         pytest.param("usr/share/doc/curl/LICENSE.txt", (), False, id="a licence"),
         pytest.param("app/doc/index.html", (), False, id="the application's own"),
+        pytest.param("usr/share/doc/html/x/index.html", ("ROOT=/usr/share/doc/html",), False, id="what Env names"),
+        pytest.param("usr/share/doc/htmlx/index.html", ("ROOT=/usr/share/doc/html",), True, id="beside what it names"),
+        pytest.param("usr/share/doc/x/index.html", ("XDG_DATA_DIRS=/usr/share",), True, id="Env names all of it"),
     ],
 )
 def test_docs_man_locale(find: Find, path: str, env: tuple[str, ...], found: bool) -> None:
     spec = ran(layer(file(path, b"1")), env=env)
     assert caught(find, "docs-man-locale", spec) == ({f"/{path}"} if found else set())
+
+
+def test_documentation_that_cmd_serves_is_wanted(find: Find) -> None:
+    spec = ran(layer(file("usr/share/doc/html/index.html", b"1")), cmd=("httpd", "-h", "/usr/share/doc/html/"))
+    assert caught(find, "docs-man-locale", spec) == set()
+
+
+@pytest.mark.parametrize(
+    ("made", "fix"),
+    [
+        pytest.param(ran, "let the package manager leave them out", id="installed"),
+        pytest.param(copied, "leave /usr/share/doc/x/y out of what is copied", id="copied"),
+    ],
+)
+def test_the_fix_for_documents_depends_on_who_brought_them(
+    find: Find, made: Callable[[bytes], ImageSpec], fix: str
+) -> None:
+    (finding,) = find(made(layer(file("usr/share/doc/x/y", b"1")))).findings
+    assert finding.fix.startswith(fix)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +65,7 @@ def test_docs_man_locale(find: Find, path: str, env: tuple[str, ...], found: boo
         pytest.param(file("tmp/x/y", b"1"), {"cmd": ("/tmp/x/y",)}, False, id="Cmd starts it"),
         pytest.param(file("tmp/x/y", b"1"), {"env": ("DATA=/tmp/x",)}, False, id="Env names it"),
         pytest.param(file("tmp/x/y", b"1"), {"working_dir": "/tmp/x"}, False, id="the working directory"),
+        pytest.param(file("tmp/x/y", b"1"), {"env": ("TMPDIR=/tmp",)}, True, id="Env names the whole of it"),
         pytest.param(file("app/tmp/x", b"1"), {}, False, id="the application's own"),
     ],
 )
