@@ -30,6 +30,8 @@ _USERINFO = pattern(
     r"(?<![A-Za-z0-9+.\-])[a-zA-Z][a-zA-Z0-9+.\-]{1,20}://"
     r"([^\s/:@'\"<>`\\]{0,100})(?::([^\s/@'\"<>`\\]{1,200}))?@([\w.\-]{1,100})"
 )
+_DSN_USER = pattern(r"[0-9a-f]{32}\Z")
+_DSN_PLACE = pattern(r"(?::[0-9]{1,5})?/(?:[\w.\-]{1,60}/){0,3}[0-9]{1,20}(?![\w./])")
 _SWITCHES = frozenset({"true", "false", "yes", "no", "on", "off", "none", "null", "always", "never", "required"})
 
 
@@ -67,6 +69,8 @@ def url_credentials(text: str) -> Iterator[UrlCredential]:
         value = match[group]
         if password is None and not (len(user) >= 20 and _is_mixed(user)):
             continue
+        if password is None and _DSN_USER.match(user) and _DSN_PLACE.match(text, match.end()):
+            continue  # Sentry's DSN: a public key and the number of a project, made for programs that anybody has.
         if is_placeholder(value) or (group == 2 and value == user) or len(value) < 3:
             continue
         yield UrlCredential(value, host, match.start(group), match.end(group))

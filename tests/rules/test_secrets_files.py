@@ -139,6 +139,9 @@ def test_configuration_without_a_secret_is_no_finding(find: Find, path: str, con
         pytest.param("app/.env.production", "export API_KEY='" + hexadecimal(32) + "'\n", Severity.HIGH, id="key"),
         pytest.param("app/prod.env", "DATABASE_URL=postgres://a:s3cret1@db/x\n", Severity.HIGH, id="url"),
         pytest.param("app/.env", "DEBUG=1\nPORT=8080\n", Severity.LOW, id="no secret"),
+        pytest.param(
+            "app/.env", f"VITE_SENTRY_DSN=https://{hexadecimal(32)}@o1.ingest.sentry.io/42\n", Severity.LOW, id="DSN"
+        ),
     ],
 )
 def test_an_environment_file_is_found(find: Find, path: str, content: str, severity: Severity) -> None:

@@ -64,6 +64,16 @@ def test_what_only_sounds_like_a_secret_is_none(name: str, value: str) -> None:
         ),
         pytest.param("https://" + hexadecimal(40) + "@host/x", [(hexadecimal(40), "host")], id="token as the user"),
         pytest.param("postgres://a:s3cret1@db:5432/x", [("s3cret1", "db")], id="database"),
+        pytest.param(f"https://{hexadecimal(32)}@o1.ingest.sentry.io/42", [], id="DSN, whose key is public"),
+        pytest.param(f"https://{hexadecimal(32)}@sentry.io:9000/errors/42 x", [], id="DSN of a server of one's own"),
+        pytest.param(
+            f"https://{hexadecimal(32)}:{hexadecimal(32, 'b')}@sentry.io/42",
+            [(hexadecimal(32, "b"), "sentry.io")],
+            id="DSN with a secret key",
+        ),
+        pytest.param(
+            f"https://{hexadecimal(32)}@host/42/x.git", [(hexadecimal(32), "host")], id="token of the length of a DSN's"
+        ),
         pytest.param("https://bob@git.example.org/x", [], id="user alone"),
         pytest.param("git@github.com:owner/repository.git", [], id="ssh"),
         pytest.param("https://user:$TOKEN@host", [], id="variable"),
