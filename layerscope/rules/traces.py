@@ -1,6 +1,9 @@
 """What the work on an image leaves behind: histories of shells, build files, editors' files, logs, core dumps."""
 
+import re
 from collections.abc import Callable, Iterator
+
+from msgspec.structs import replace
 
 from layerscope.model.entry import Kind
 from layerscope.model.finding import Severity
@@ -15,6 +18,9 @@ _DELETE = "delete {path} in {step}"
 _IGNORE = "name {ignore} in .dockerignore, or copy less than {step} does"
 _COPY_LESS = "leave {path} in the build stage: copy less than {step} does"
 _CORE = pattern(r"/core\.[0-9]{1,10}\Z")
+_TEMPLATE = pattern(r"/(?:templates?|scaffold[^/]{0,40}|skeletons?)/", re.IGNORECASE)
+_README = pattern(r"/readme(?:\.[a-z]{1,10})?\Z", re.IGNORECASE)
+_HOSTS = ("/known_hosts", "/known_hosts.old")
 _DUMPS = (b"JAVA PROFILE 1.", b"MDMP")
 
 
@@ -49,9 +55,12 @@ def dev_traces(scene: Scene) -> Iterator[Leak]:
     """Histories of shells and of other prompts, and the hosts that ssh met, tell of the people behind the image.
 
     What was typed may hold passwords. Found are the files of bash, ash, zsh, fish, Python, Node, Ruby, vim, less, wget
-    and of the databases' clients. The hosts of /etc/ssh/ssh_known_hosts were put there on purpose.
+    and of the databases' clients. The hosts of /etc/ssh/ssh_known_hosts were put there on purpose; those of a user
+    often were too (ssh-keyscan), so they weigh little.
     """
-    yield from _leak(scene)
+    yield from _leak(scene, lambda path: not path.endswith(_HOSTS))
+    for leak in _leak(scene, lambda path: path.endswith(_HOSTS)):
+        yield replace(leak, severity=Severity.LOW, title="hosts that ssh knows: {path}")
 
 
 @rule(
@@ -74,10 +83,10 @@ def dev_traces(scene: Scene) -> Iterator[Leak]:
 def ci_config(scene: Scene) -> Iterator[Leak]:
     """The workflows of GitHub, GitLab, Jenkins and others tell how and where the software is built and deployed.
 
-    They came along with the build context. Copies in dependencies (node_modules, site-packages, vendor) and files of
-    packages are no finding.
+    They came along with the build context. Copies in dependencies (node_modules, site-packages, vendor), files of
+    packages and templates of new projects are no finding.
     """
-    yield from _leak(scene)
+    yield from _leak(scene, lambda path: not _TEMPLATE.search(path))
 
 
 @rule(
@@ -103,9 +112,9 @@ def container_files(scene: Scene) -> Iterator[Leak]:
     """A Dockerfile, a compose file or .dockerignore lies in the image that it describes.
 
     Nothing reads them there, and they name services and build arguments. What Red Hat's images keep in /root/buildinfo,
-    and copies in dependencies, are no finding.
+    copies in dependencies, and templates of new projects are no finding.
     """
-    yield from _leak(scene, lambda path: not path.startswith("/root/buildinfo/"))
+    yield from _leak(scene, lambda path: not path.startswith("/root/buildinfo/") and not _TEMPLATE.search(path))
 
 
 @rule(
@@ -143,10 +152,10 @@ def editor_os_junk(scene: Scene) -> Iterator[Leak]:
 def logs(scene: Scene) -> Iterator[Leak]:
     """Package managers and installers wrote logs while the image was built.
 
-    Links of /var/log to the container's own output are no finding. Of a sparse `lastlog` the length counts, as it
-    does for the engine, though the tar may hold less.
+    Links of /var/log to the container's own output are no finding, nor is a README. Of a sparse `lastlog` the length
+    counts, as it does for the engine, though the tar may hold less.
     """
-    yield from _leak(scene)
+    yield from _leak(scene, lambda path: not _README.search(path))
 
 
 @rule(

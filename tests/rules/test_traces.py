@@ -108,6 +108,10 @@ def test_a_trace_is_found(find: Find, rule: str, path: str, content: bytes) -> N
         pytest.param("app/node_modules/x/Dockerfile", b"FROM x\n", id="Dockerfile of a dependency"),
         pytest.param("root/buildinfo/Dockerfile", b"FROM x\n", id="Red Hat's"),
         pytest.param("app/dockerfile.py", b"pass", id="module about Dockerfiles"),
+        pytest.param("app/cli/templates/web/Dockerfile", b"FROM x\n", id="template of a Dockerfile"),
+        pytest.param("app/scaffolding/.github/workflows/ci.yml", b"on: push\n", id="template of a workflow"),
+        pytest.param("var/log/app/README", b"Logs go here.\n", id="what explains a folder of logs"),
+        pytest.param("var/log/README.md", b"Logs go here.\n", id="the same in Markdown"),
         pytest.param("app/node_modules/x/.idea/x.xml", b"x", id="editor of a dependency"),
         pytest.param("app/linux.swp", b"x", id="no hidden swap file"),
         pytest.param("app/log/today.log", b"x", id="the application's log"),
@@ -119,6 +123,15 @@ def test_a_trace_is_found(find: Find, rule: str, path: str, content: bytes) -> N
 )
 def test_what_is_no_trace_is_no_finding(find: Find, path: str, content: bytes) -> None:
     assert not find(copied(layer(file(path, content))), rules=TRACES).findings
+
+
+def test_hosts_that_ssh_knows_weigh_little_and_histories_more(find: Find) -> None:
+    spec = copied(layer(file("root/.ssh/known_hosts", b"host ssh-rsa AAAA\n"), file("root/.bash_history", b"ls\n")))
+    found = find(spec, rules=TRACES).findings
+    assert [(finding.severity, finding.title) for finding in found] == [
+        (Severity.MEDIUM, "traces of who built the image: /root/.bash_history"),
+        (Severity.LOW, "hosts that ssh knows: /root/.ssh/known_hosts"),
+    ]
 
 
 def test_a_link_to_the_containers_output_is_no_log(find: Find) -> None:
