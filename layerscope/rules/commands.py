@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import islice
 
 from layerscope.model.entry import Kind
 from layerscope.model.image import Image
@@ -11,8 +12,8 @@ from layerscope.rules.documents import json_object
 from layerscope.rules.rule import Scene
 
 _WORD = pattern(r"[^\s'\"`;|&()<>=$]+")
-_UNSAID = pattern(r"(?<=\s)#[^\n]*|\b(?:echo|printf)\s[^\n;|&`$(]*")
-"""Comments, and what a script only prints."""
+_UNSAID = pattern(r"(?<=\s)#[^\n]*|\b(?:echo|printf)\s[^\n;|&`$(]*|\$\w+")
+"""Comments, what a script only prints, and the names of variables."""
 _RUNS = pattern(r"(?<!\S)(?:npm|yarn|pnpm|bun)(?: (?:-\S*|/\S*|run|run-script))* (\S+)")
 _LONGEST = 64 << 10
 _LONGEST_PATH = 4096
@@ -40,7 +41,7 @@ def command_words(scene: Scene) -> Sequence[str]:
         text = "\n".join((*config.entrypoint, *config.cmd, *_health_check(scene.image)))[:_LONGEST]
         words = _WORD.findall(text)
         _add_scripts(scene, words)
-        words += _package_scripts(scene, words)
+        words += islice(_package_scripts(scene, words), _MOST_WORDS)
         scene.words.extend(words)
     return scene.words
 
@@ -102,7 +103,7 @@ def _add_scripts(scene: Scene, words: list[str]) -> None:
         number = program(scene, word) if position < by_name or "/" in word else None
         if number is not None and number not in seen and (text := _script(scene, number)):
             seen.add(number)
-            words += _WORD.findall(text)
+            words += _WORD.findall(text)[:_MOST_WORDS]
 
 
 def _script(scene: Scene, number: int) -> str:
@@ -119,10 +120,10 @@ def _package_scripts(scene: Scene, words: Sequence[str]) -> Iterator[str]:
     told = set(_RUNS.findall(" ".join(words)))
     if not told:
         return
-    for directory in dict.fromkeys((scene.image.config.working_dir, *(w for w in words if w.startswith("/")))):
-        number = scene.filesystem.live.get(f"{directory.rstrip('/')}/package.json")
-        manifest = scene.filesystem.read(number, 0, 1 << 20) if number is not None else None
-        scripts = json_object(manifest or b"").get("scripts")
+    directories = dict.fromkeys((scene.image.config.working_dir, *(word for word in words if word.startswith("/"))))
+    found = (scene.filesystem.live.get(f"{directory.rstrip('/')}/package.json") for directory in directories)
+    for number in islice((number for number in found if number is not None), _MOST_SCRIPTS):
+        scripts = json_object(scene.filesystem.read(number, 0, 1 << 20) or b"").get("scripts")
         todo, done = list(told), set[str]()
         while todo and isinstance(scripts, dict):
             name = todo.pop()

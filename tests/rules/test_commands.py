@@ -1,5 +1,6 @@
 """What an image starts, also by a script of its own: tools that it calls are wanted."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,7 @@ def test_the_tools_of_a_started_script_are_called(tmp_path: Path, spec: ImageSpe
         pytest.param(_image(file("start.sh", SCRIPT + b"#" * (64 << 10)), cmd=("/start.sh",)), id="too long for one"),
         pytest.param(_image(file("start.sh", b"#!/bin/sh\n# git\nx # git\n"), cmd=("/start.sh",)), id="a comment"),
         pytest.param(_image(file("start.sh", b"#!/bin/sh\necho use git; x"), cmd=("/start.sh",)), id="only printed"),
+        pytest.param(_image(file("start.sh", b"#!/bin/sh\nx $git\n"), cmd=("/start.sh",)), id="a variable"),
         pytest.param(_image(symlink("start.sh", "start.sh"), cmd=("/start.sh",)), id="a link to itself"),
         pytest.param(_image(file("start.sh", b"#!/start.sh /start.sh"), cmd=("/start.sh",)), id="it starts itself"),
     ],
@@ -130,7 +132,16 @@ def test_a_script_of_very_many_words_is_read_in_time(tmp_path: Path, word: bytes
     text = b"#!/bin/sh\n" + (word + b" ") * ((60 << 10) // (len(word) + 1))
     members = [file(f"s{number}.sh", text) for number in range(30)]
     spec = _image(*members, entrypoint=tuple(f"/s{number}.sh" for number in range(30)))
-    assert len(command_words(_scene(tmp_path / "image.tar", spec))) < 600_000
+    assert len(command_words(_scene(tmp_path / "image.tar", spec))) < 100_000
+
+
+def test_many_manifests_of_many_scripts_are_read_in_time(tmp_path: Path) -> None:
+    scripts = {f"s{number}": "x " * 100 for number in range(4000)} | {"start": "npm s1 && npm s2"}
+    content = json.dumps({"scripts": scripts}).encode()
+    links = [hardlink(f"d{number}/package.json", "package.json") for number in range(2000)]
+    script = file("go.sh", b"#!/bin/sh\nnpm start\n" + b" ".join(b"/d%d" % number for number in range(2000)))
+    scene = _scene(tmp_path / "image.tar", _image(file("package.json", content), *links, script, cmd=("/go.sh",)))
+    assert len(command_words(scene)) < 10_000
 
 
 @pytest.mark.parametrize("name", ["gcc", "gcc-12", "/usr/bin/gcc-12.2"])
