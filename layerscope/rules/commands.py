@@ -73,19 +73,6 @@ def runs_dotnet(scene: Scene, *also: str) -> bool:
     return calls(scene, "dotnet") and not {"run", "watch", *also}.isdisjoint(command_words(scene))
 
 
-def program(scene: Scene, word: str) -> int | None:
-    """The live file that a word names as a command: by its path, in the working directory, or on the PATH."""
-    config, kinds = scene.image.config, scene.filesystem.kinds
-    if len(word) > _LONGEST_PATH:
-        return None
-    places = [word if word.startswith("/") else f"{config.working_dir}/{word}"]
-    if "/" not in word:
-        path = next((value[5:] for value in config.env if value.startswith("PATH=")), _PATH)
-        places += [f"{directory}/{word}" for directory in path.split(":")[:_MOST_DIRECTORIES]]
-    found = (number for place in places if (number := scene.filesystem.resolve(place)) is not None)
-    return next((number for number in found if kinds[number] <= Kind.HARDLINK), None)
-
-
 def _health_check(image: Image) -> tuple[str, ...]:
     """The command of the health check (a field of the engine's config, beside those of the OCI image-spec)."""
     config = image.config.document.get("config")
@@ -100,10 +87,23 @@ def _add_scripts(scene: Scene, words: list[str]) -> None:
     for position, word in enumerate(words):  # It grows meanwhile.
         if position == _MOST_WORDS or len(seen) == _MOST_SCRIPTS:
             return
-        number = program(scene, word) if position < by_name or "/" in word else None
+        number = _program(scene, word) if position < by_name or "/" in word else None
         if number is not None and number not in seen and (text := _script(scene, number)):
             seen.add(number)
             words += _WORD.findall(text)[:_MOST_WORDS]
+
+
+def _program(scene: Scene, word: str) -> int | None:
+    """The live file that a word names as a command: by its path, in the working directory, or on the PATH."""
+    config, kinds = scene.image.config, scene.filesystem.kinds
+    if len(word) > _LONGEST_PATH:
+        return None
+    places = [word if word.startswith("/") else f"{config.working_dir}/{word}"]
+    if "/" not in word:
+        path = next((value[5:] for value in config.env if value.startswith("PATH=")), _PATH)
+        places += [f"{directory}/{word}" for directory in path.split(":")[:_MOST_DIRECTORIES]]
+    found = (number for place in places if (number := scene.filesystem.resolve(place)) is not None)
+    return next((number for number in found if kinds[number] <= Kind.HARDLINK), None)
 
 
 def _script(scene: Scene, number: int) -> str:

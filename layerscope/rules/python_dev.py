@@ -1,11 +1,12 @@
 """Python packages that only development needs: what a project says, followed through what is installed."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.rules.commands import called, calls, program
+from layerscope.rules.commands import called, calls
 from layerscope.rules.lockfiles import PYTHON, Declared, Locked, Wishes, closure, normal, required
 from layerscope.rules.owned import by_instruction, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
@@ -51,8 +52,9 @@ def py_dev_deps(scene: Scene) -> Iterator[Leak]:
     for path, wishes in _projects(scene):
         needs = _requirements(scene) if needs is None else needs
         names = _only_development(wishes, needs, {name: v for name, (v, _) in installed.items()})
-        chosen = [index for name in names for index in installed[name][1]]
-        owned = owned_by(scene, chosen) if chosen and not _starts(scene, names, chosen) else {}
+        owned = owned_by(scene, [index for name in names for index in installed[name][1]])
+        if _starts(scene, names, owned.values()):
+            continue
         name = path.rpartition("/")[2]
         fix = _FIXES.get(name) or _FIXES.get(name.removesuffix(".lock"), "")
         for versions, packages in by_instruction(scene, owned):
@@ -63,13 +65,11 @@ def py_dev_deps(scene: Scene) -> Iterator[Leak]:
             )
 
 
-def _starts(scene: Scene, names: Container[str], packages: Container[int]) -> bool:
+def _starts(scene: Scene, names: Iterable[str], owned: Iterable[Iterable[int]]) -> bool:
     """Whether the image starts one of these packages, by its name or by a program that it owns."""
-    owners = scene.catalog.owners
-    return any(
-        normal(word) in names or ((number := program(scene, word)) is not None and owners[number] in packages)
-        for word in called(scene)
-    )
+    paths = map(scene.filesystem.paths.__getitem__, chain.from_iterable(owned))
+    programs = {path.rpartition("/")[2] for path in paths if "/bin/" in path}
+    return not programs.isdisjoint(called(scene)) or not {*map(normal, called(scene))}.isdisjoint(names)
 
 
 def _installed(scene: Scene) -> dict[str, tuple[frozenset[str], tuple[int, ...]]]:

@@ -245,6 +245,15 @@ def test_py_dev_deps_are_wanted_where_the_image_starts_one_of_them(find: Find) -
     assert caught(find, "py-dev-deps", copied(data, cmd=("gunicorn",)), packages)
 
 
+def test_py_dev_deps_are_found_in_time_beside_scripts_of_very_many_words(find: Find) -> None:
+    # To look for each word in each directory of a long PATH would take many seconds.
+    text = b"#!/bin/sh\n" + b" ".join(b"%dx" % number for number in range(9000))
+    scripts = [file(f"s{part}.sh", text.replace(b"x", b"x%d" % part)) for part in range(10)]
+    data, packages = _python(PIPFILE, *scripts)
+    spec = copied(data, cmd=tuple(f"/s{part}.sh" for part in range(10)), env=("PATH=" + ":".join(["/a/b/c/d"] * 32),))
+    assert caught(find, "py-dev-deps", spec, packages)
+
+
 def test_py_dev_deps_say_by_which_file_and_how_to_leave_them_out(find: Find) -> None:
     data, packages = _python(PIPFILE)
     (finding,) = of_rule(find(copied(data), packages=packages), "py-dev-deps")
