@@ -42,7 +42,7 @@ def deleted_later(scene: Scene) -> Iterator[Leak]:
     for (writer, hider), versions in _hidden(scene, Fate.DELETED).items():
         fix = ""
         if _is_moved(scene, versions, hider):
-            fix = "bring {path} to its new place at once: {step} ships it, and the instruction that moves it once more"
+            fix = "bring {path} to its new place at once: {step} ships it, and so does the instruction that moves it"
         elif _kind(scene, writer) == "COPY":
             fix = "mount {path} into the RUN that needs it (`RUN --mount=type=bind`) instead of {step}"
         yield Leak(
