@@ -167,5 +167,4 @@ def _short(step: Instruction) -> str:
 
 
 def _one_line(text: str) -> str:
-    line = quoted(text[:_MOST])
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."
+    return quoted(text[:_MOST], _LONGEST)

@@ -21,6 +21,7 @@ from layerscope.packages.catalog import Catalog
 from layerscope.rules.catalogue import RULES
 from layerscope.rules.claims import Claims
 from layerscope.rules.rule import Leak, Rule, Scene
+from layerscope.rules.views import made_by
 from layerscope.rules.words import exact, filled, ignored, shortened, telling
 
 StageOf = Callable[[int], Source | None]
@@ -118,13 +119,6 @@ class _Judge:
         self._claims = Claims(scene.filesystem, scene.claimed)
         self._stage_of = stage_of
         self._from_context = from_context
-        self._instructions = {
-            step.layer: step for step in scene.instructions if step.layer is not None and not step.joined
-        }
-        self._instruction_kinds = [
-            self._instructions[layer].kind if layer in self._instructions else ""
-            for layer in range(len(self._filesystem.layers))
-        ]
 
     def findings(self, rule: Rule, leak: Leak) -> Iterator[Finding]:
         """The findings that one leak becomes; none where other rules have claimed all of it."""
@@ -193,15 +187,15 @@ class _Judge:
 
     def _is_copy(self, layer: int) -> bool:
         """Whether the layer's contents were made elsewhere; the ADD of a root file system is a base's own beginning."""
-        kind = self._instruction_kinds[layer]
-        return kind == "COPY" or (kind == "ADD" and layer > 0)
+        step = made_by(self._scene, layer)
+        return step is not None and (step.kind == "COPY" or (step.kind == "ADD" and layer > 0))
 
     def _finding(self, rule: Rule, leak: Leak, group: _Group, found: list[FoundPath]) -> Finding:
         # Two sorts by one field each are faster than one by pairs.
         found.sort(key=attrgetter("path"))
         found.sort(key=attrgetter("content_bytes"), reverse=True)
         paths = tuple(found)
-        step = self._instructions.get(group.layer)
+        step = made_by(self._scene, group.layer)
         source = group.source
         meanings = {
             "path": lambda: exact(paths, partial(self._is_whole, {path.path for path in paths})),

@@ -1,6 +1,6 @@
 """Bytes that the image ships, but that no container ever sees: a layer above hides them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from layerscope.model.entry import Fate
 from layerscope.model.finding import Severity
@@ -88,12 +88,13 @@ def copied_up(scene: Scene) -> Iterator[Leak]:
     told which of mode, owner, time and extended attributes differ.
     """
     databases: list[int] = []
+    above = dict(scene.filesystem.same_length)
     for (writer, hider), versions in _hidden(scene, Fate.COPIED_UP).items():
         all_own = _copies(scene, versions, hider) if writer < scene.base_layers <= hider else versions
         own, theirs = _without_databases(scene, all_own)
         databases += theirs
         if own:
-            differing = _differing(scene, _without_databases(scene, versions)[0]) if hider >= 0 else ()
+            differing = _differing(scene, _without_databases(scene, versions)[0], above) if hider >= 0 else ()
             yield Leak(
                 versions=own,
                 detail=_story(scene, writer, hider, "copied"),
@@ -105,9 +106,9 @@ def copied_up(scene: Scene) -> Iterator[Leak]:
     yield from _written_again(databases)
 
 
-def _differing(scene: Scene, hidden: tuple[int, ...]) -> tuple[str, ...]:
-    """Which of mode, owner, time and extended attributes differ between hidden versions and what replaced them."""
-    above, found = dict(scene.filesystem.same_length), set[str]()
+def _differing(scene: Scene, hidden: tuple[int, ...], above: Mapping[int, int]) -> tuple[str, ...]:
+    """Which of mode, owner, time and extended attributes differ between hidden versions and those ``above`` them."""
+    found = set[str]()
     for number in hidden[:_ENOUGH]:
         one, other = _metadata(scene, number), _metadata(scene, above[number])
         found.update(name for name, value, changed in zip(_METADATA, one, other, strict=True) if value != changed)
@@ -221,9 +222,7 @@ def _story(scene: Scene, writer: int, hider: int, verb: str) -> str:
     if writer < 0:
         return f"written and {verb} within the base image"
     by = made_by(scene, hider)
-    # A secret is masked before anything is cut off, since half of it would not be recognised.
-    name = quoted(str(by)) if by is not None else ""
-    name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
+    name = quoted(str(by), _LONGEST_NAME) if by is not None else ""
     return f"written by layer {writer}, {verb} by layer {hider}" + (f" ({name})" if name else "")
 
 

@@ -76,6 +76,5 @@ def _pattern(path: str, wanted: PathSet) -> str:
 
 
 def shortened(step: Instruction) -> str:
-    """An instruction on one short line, its secrets masked before anything is cut off."""
-    text = quoted(str(step))
-    return f"`{text}`" if len(text) <= _LONGEST else f"`{text[: _LONGEST - 3]}...`"
+    """An instruction on one short line, its secrets masked."""
+    return f"`{quoted(str(step), _LONGEST)}`"

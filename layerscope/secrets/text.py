@@ -49,9 +49,13 @@ def redacted(text: str) -> str:
     return "".join((*pieces, text[last:]))
 
 
-def quoted(text: str) -> str:
-    """The text as it is quoted: on one line, its secrets masked while they still stand as they were written."""
-    return " ".join(redacted(text).split())
+def quoted(text: str, longest: int | None = None) -> str:
+    """The text as it is quoted: on one line, its secrets masked before anything is cut off, as half of one is none.
+
+    Of more than ``longest`` characters the beginning is left.
+    """
+    line = " ".join(redacted(text).split())
+    return line if longest is None or len(line) <= longest else f"{line[: longest - 3]}..."
 
 
 def _all(text: str) -> Iterator[TextSecret]:
