@@ -65,7 +65,7 @@ def judge(report: Report, policy: Policy, baseline: Report | None = None) -> Jud
         _severity(report, policy),
         *_rules(report, policy),
     )
-    return Judgement(name=report.image.name, verdicts=verdicts)
+    return Judgement(name=report.image.name, verdicts=verdicts, ignored=len(report.ignored))
 
 
 def _complete(report: Report, policy: Policy) -> Verdict:

@@ -25,13 +25,7 @@ _LOCKFILE_BYTES = 32 << 20
 @contextmanager
 def question(build: BuildOptions, reading: ReadOptions, *, duplicates: bool = True) -> Iterator[Question]:
     """The question with every image that it needs open, for as long as the context lasts."""
-    others = ReadOptions(
-        platform=reading.platform,
-        limit=reading.limit,
-        no_cache=reading.no_cache,
-        cache_size=reading.cache_size,
-        quiet=reading.quiet,
-    )
+    others = reading.beside()
     names = [_split(text, "--stage", "NAME=IMAGE") for text in build.stage or ()]
     with ExitStack() as stack:
         base = base_config = None

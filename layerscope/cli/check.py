@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from msgspec.structs import replace
 
 from layerscope.cli.limits import LimitOptions, limit_options
 from layerscope.cli.options import (
@@ -63,7 +62,7 @@ def check(
     warn(made.warnings, quiet=reading.quiet)
     if reading.verbose:
         tell_unmatched(context, made)
-    judgement = replace(judge(made, policy, before), ignored=len(made.ignored))
+    judgement = judge(made, policy, before)
     with suppress(BrokenPipeError):  # The verdict stands, though nobody reads it.
         _print(judgement, check_format, units)
     if not judgement.passed:
@@ -75,16 +74,8 @@ def _baseline(limits: LimitOptions, reading: ReadOptions) -> Report:
     from layerscope.cli.reading import given, picking
     from layerscope.cli.sources import Asked, report_of
 
-    others = ReadOptions(
-        image_name=limits.baseline_image,
-        platform=reading.platform,
-        limit=reading.limit,
-        no_cache=reading.no_cache,
-        cache_size=reading.cache_size,
-        quiet=reading.quiet,
-    )
     with given("--baseline"), picking(image="--baseline-image", platform="--platform"):
-        return report_of(limits.baseline, others, Asked())
+        return report_of(limits.baseline, reading.beside(limits.baseline_image), Asked())
 
 
 def _print(judgement: Judgement, check_format: CheckFormat, unit_name: UnitsName) -> None:

@@ -2,18 +2,14 @@
 
 from contextlib import ExitStack
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from msgspec.structs import replace
 
-from layerscope.cli.options import ReadOptions, TopOption, UnitsName, UnitsOption, reading_options
+from layerscope.cli.options import ReadOptions, TopOption, UnitsName, UnitsOption, reading_option, reading_options
 
 _SIDE = "An image archive, or a report that was saved with -f json."
-
-
-def _picking(name: str, metavar: str, help: str) -> Any:
-    return typer.Option(name, metavar=metavar, help=help, rich_help_panel="Reading the archive")
 
 
 class DiffFormat(StrEnum):
@@ -30,10 +26,18 @@ def diff(
     before: Annotated[str, typer.Argument(metavar="BEFORE", help=_SIDE)],
     after: Annotated[str, typer.Argument(metavar="AFTER", help=_SIDE)],
     reading: ReadOptions,
-    before_image: Annotated[str, _picking("--before-image", "NAME|INDEX", "Which image of BEFORE alone.")] = "",
-    after_image: Annotated[str, _picking("--after-image", "NAME|INDEX", "Which image of AFTER alone.")] = "",
-    before_platform: Annotated[str, _picking("--before-platform", "OS/ARCH", "Which platform of BEFORE alone.")] = "",
-    after_platform: Annotated[str, _picking("--after-platform", "OS/ARCH", "Which platform of AFTER alone.")] = "",
+    before_image: Annotated[
+        str, reading_option("--before-image", metavar="NAME|INDEX", help="Which image of BEFORE alone.")
+    ] = "",
+    after_image: Annotated[
+        str, reading_option("--after-image", metavar="NAME|INDEX", help="Which image of AFTER alone.")
+    ] = "",
+    before_platform: Annotated[
+        str, reading_option("--before-platform", metavar="OS/ARCH", help="Which platform of BEFORE alone.")
+    ] = "",
+    after_platform: Annotated[
+        str, reading_option("--after-platform", metavar="OS/ARCH", help="Which platform of AFTER alone.")
+    ] = "",
     top: TopOption = 0,
     diff_format: Annotated[DiffFormat, typer.Option("-f", "--format", help="How to print.")] = DiffFormat.TABLE,
     units: UnitsOption = UnitsName.SI,

@@ -34,7 +34,7 @@ _BUILDING = "How the image was built"
 _OUTPUT = "Output"
 
 
-def _reading(*names: str, help: str, metavar: str | None = None, environment: str | None = None) -> Any:
+def reading_option(*names: str, help: str, metavar: str | None = None, environment: str | None = None) -> Any:
     return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=_READING, envvar=environment)
 
 
@@ -47,7 +47,7 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
 
     image_name: Annotated[
         str,
-        _reading(
+        reading_option(
             "--image",
             metavar="NAME|INDEX",
             help="Which image, where the archive holds several.",
@@ -56,7 +56,7 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
     ] = ""
     platform: Annotated[
         str,
-        _reading(
+        reading_option(
             "--platform",
             metavar="OS/ARCH",
             help="Which platform, where the image has several.",
@@ -65,7 +65,7 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
     ] = ""
     verify: Annotated[
         bool,
-        _reading(
+        reading_option(
             "--verify",
             help="Prove every layer's diff_id, also where contents could be skipped.",
             environment="LAYERSCOPE_VERIFY",
@@ -73,13 +73,13 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
     ] = False
     strict: Annotated[
         bool,
-        _reading(
+        reading_option(
             "--strict", help="Take every warning about the archive for an error.", environment="LAYERSCOPE_STRICT"
         ),
     ] = False
     limit: Annotated[
         list[str] | None,
-        _reading(
+        reading_option(
             "--limit",
             metavar="NAME=N",
             help="Raise a limit that guards against hostile input.",
@@ -88,7 +88,7 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
     ] = None
     no_cache: Annotated[
         bool,
-        _reading(
+        reading_option(
             "--no-cache",
             help="Decompress every layer anew, and keep nothing for the next run.",
             environment="LAYERSCOPE_NO_CACHE",
@@ -96,15 +96,26 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
     ] = False
     cache_size: Annotated[
         str,
-        _reading(
+        reading_option(
             "--cache-size",
             metavar="BYTES",
             help="How much may be kept of decompressed layers; 1 GiB if not given.",
             environment="LAYERSCOPE_CACHE_SIZE",
         ),
     ] = ""
-    quiet: Annotated[bool, _reading("-q", "--quiet", help="No progress and no warnings on stderr.")] = False
-    verbose: Annotated[bool, _reading("-v", "--verbose", help="Say on stderr how each layer was read.")] = False
+    quiet: Annotated[bool, reading_option("-q", "--quiet", help="No progress and no warnings on stderr.")] = False
+    verbose: Annotated[bool, reading_option("-v", "--verbose", help="Say on stderr how each layer was read.")] = False
+
+    def beside(self, image_name: str = "") -> "ReadOptions":
+        """How another image is read that is compared with the one that the options speak of."""
+        return ReadOptions(
+            image_name=image_name,
+            platform=self.platform,
+            limit=self.limit,
+            no_cache=self.no_cache,
+            cache_size=self.cache_size,
+            quiet=self.quiet,
+        )
 
 
 class BuildOptions(Struct, frozen=True, kw_only=True):
