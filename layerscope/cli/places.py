@@ -23,8 +23,8 @@ def sources(places: list[str], failed: Failed) -> Iterator[tuple[str, bool]]:
 
 
 def _inside(root: str, failed: Failed) -> Iterator[str]:
-    """The files and image directories in a directory and those below it, by name; links are not followed."""
-    left = [(root, True)]
+    """The files and image directories below a directory that is none, by name; links are not followed."""
+    left = _listed(root, failed)
     while left:
         path, is_directory = left.pop()
         if is_directory and not is_image(path):

@@ -103,9 +103,10 @@ def _tell_unused(source: str, reading: ReadOptions, asked: Asked) -> None:
     """Say what was asked for, on the command line or in a file, and cannot be of a report that is made already."""
     from layerscope.cli.reading import warn
 
-    about_image = {name: getattr(reading, name) for name in ("image_name", "platform", "verify", "strict")}
-    options = {"image_name": "image"}
-    given = [options.get(name, name) for name, value in (about_image | asdict(asked.build)).items() if value]
+    about_image = {
+        "image": reading.image_name, "platform": reading.platform, "verify": reading.verify, "strict": reading.strict
+    }  # fmt: skip
+    given = [name for name, value in (about_image | asdict(asked.build)).items() if value]
     if given:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         warn((f"{source} is a saved report, for which {names} cannot be used",), quiet=reading.quiet)

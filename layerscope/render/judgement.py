@@ -5,7 +5,7 @@ from layerscope.render.escape import printable
 from layerscope.render.rows import markdown_text
 from layerscope.render.table import aligned
 from layerscope.render.text import counted
-from layerscope.render.units import Units
+from layerscope.render.units import Units, plain
 
 _HEADERS = ("", "RULE", "FIGURE", "LIMIT", "WHAT IT IS")
 _SIDES = ("text", "text", "n", "n", "text")
@@ -39,7 +39,7 @@ def _cells(verdict: Verdict, units: Units) -> list[str]:
     figure, limit = (_figure(value, verdict.unit, units) for value in (verdict.figure, verdict.limit))
     # Rounded to the same digits, the two would not say why the gate is open or closed.
     if verdict.unit == "bytes" and verdict.figure != verdict.limit and figure == limit:
-        figure, limit = (f"{value:,} B" for value in (verdict.figure, verdict.limit))
+        figure, limit = (_figure(value, verdict.unit, plain) for value in (verdict.figure, verdict.limit))
     return [verdict.outcome.value, printable(verdict.rule), figure, limit, printable(verdict.detail)]
 
 

@@ -100,16 +100,15 @@ def _recorded(layer: int, steps: Sequence[Instruction], step: Instruction | None
     """A layer whose stage nothing tells; BuildKit records at least the path of what is copied."""
     from layerscope.history.dockerfile.copying import recorded_mapping
 
+    guessed = Copied(layer=layer, destination=_destination(step), certain=False)
     if step is None or not step.comment.startswith("buildkit.") or step.kind != "COPY":
-        return Copied(layer=layer, destination=_destination(step), certain=False)
+        return guessed
     directories = (one.text for one in steps[: step.index] if one.kind == "WORKDIR")
     try:
         mapping = recorded_mapping(step.text, posixpath.join("/", *directories))
     except LayerscopeError:
-        mapping = None
-    if mapping is None:
-        return Copied(layer=layer, destination=_destination(step), certain=False)
-    return _with(mapping, layer, certain=False)
+        return guessed
+    return guessed if mapping is None else _with(mapping, layer, certain=False)
 
 
 def _with(mapping: "CopyMapping", layer: int, *, certain: bool) -> Copied:
