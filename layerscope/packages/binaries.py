@@ -9,14 +9,13 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
 from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages import records
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
 from layerscope.packages.elf import Elf
-from layerscope.packages.ranged import ReadRange, ranges_of
+from layerscope.packages.ranged import ReadRange
 from layerscope.packages.records import Record
 
 _MOST_SEARCHED = 64 * MIB
@@ -118,12 +117,12 @@ _HEADERS = ("node_version.h", "patchlevel.h")
 def _catalog(evidence: Evidence) -> Iterator[Claim]:
     for record in records.live_records(evidence):
         program = _BY_FILE.get(record.name)
-        if program is None or evidence.filesystem.read(record.number, 0, 4) not in (b"\x7fELF", None):
+        if program is None or evidence.context.read(record.number, 0, 4) not in (b"\x7fELF", None):
             continue
         above, _, directory = record.directory.rpartition("/")
         prefix = above if directory in ("bin", "sbin") and above else None
-        beside = _beside(evidence.filesystem, program, record, prefix)
-        version = _version(evidence.filesystem, program, record, prefix, beside)
+        beside = _beside(evidence, program, record, prefix)
+        version = _version(evidence, program, record, prefix, beside)
         if version is not None:
             yield Claim(
                 type="generic",
@@ -135,9 +134,9 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
             )
 
 
-def _beside(filesystem: Filesystem, program: _Program, record: Record, prefix: str | None) -> list[int]:
+def _beside(evidence: Evidence, program: _Program, record: Record, prefix: str | None) -> list[int]:
     """Live files and links that go with a program."""
-    found: list[int] = []
+    filesystem, found = evidence.filesystem, list[int]()
     suffix = record.name.removeprefix(program.name)
     for directory, start in program.beside if prefix is not None else ():
         place = f"{prefix}/{directory}"
@@ -145,8 +144,8 @@ def _beside(filesystem: Filesystem, program: _Program, record: Record, prefix: s
         for number in filesystem.children.get(place, ()):
             if filesystem.kinds[number] != Kind.DIRECTORY and _begins(filesystem.path_of(number), begin):
                 found.append(number)
-        for path in records.subdirectories(filesystem, place):
-            found += records.in_tree(filesystem, path, without=_SITES) if _begins(path, begin) else []
+        for path in evidence.context.subdirectories(place):
+            found += evidence.context.in_tree(path, without=_SITES) if _begins(path, begin) else []
     return found
 
 
@@ -156,13 +155,14 @@ def _begins(path: str, begin: str) -> bool:
 
 
 def _version(
-    filesystem: Filesystem, program: _Program, record: Record, prefix: str | None, beside: list[int]
+    evidence: Evidence, program: _Program, record: Record, prefix: str | None, beside: list[int]
 ) -> str | None:
     """The version by the header, the program or its library; empty where they were not kept, None where none has it."""
+    filesystem, read = evidence.filesystem, evidence.context.read
     if program.header is not None and prefix is not None:
         path, pattern = program.header
         header = records.record_at(filesystem, f"{prefix}/{path.format(record.name.removeprefix(program.name))}")
-        found = re.search(pattern, filesystem.read(header.number, 0, 64 * KIB) or b"") if header is not None else None
+        found = re.search(pattern, read(header.number, 0, 64 * KIB) or b"") if header is not None else None
         if found is not None:
             return b".".join(found.groups()).decode("ascii", "replace")
     libraries = [number for number in beside if ".so" in filesystem.path_of(number).rpartition("/")[2]]
@@ -172,7 +172,7 @@ def _version(
         *(number for number in libraries if f"/lib{program.name}" in filesystem.path_of(number)),
     ):
         if filesystem.kind_of(number) <= Kind.HARDLINK:
-            version, was_kept = _searched(*ranges_of(filesystem, number), program)
+            version, was_kept = _searched(*evidence.context.ranges(number), program)
             if version:
                 return version
             is_complete = is_complete and was_kept

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.pathset import Wanted
+from layerscope.packages.context import Context
 
 
 class Claim(Struct, frozen=True, kw_only=True):
@@ -31,7 +32,7 @@ class Claim(Struct, frozen=True, kw_only=True):
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
-    """What a cataloger may look at.
+    """What a cataloger may look at; contents are read through ``context``, which counts them.
 
     ``matches`` are the numbers of all versions, live and hidden, that its path set holds, lowest layer first.
     ``executables`` are the live regular files with an execute bit and at least as many bytes as the ``executables``
@@ -39,10 +40,14 @@ class Evidence(Struct, frozen=True, kw_only=True):
     be read.
     """
 
-    filesystem: Filesystem
+    context: Context
     matches: tuple[int, ...]
     warn: Callable[[str], None]
     executables: tuple[int, ...] = ()
+
+    @property
+    def filesystem(self) -> Filesystem:
+        return self.context.filesystem
 
 
 class Cataloger(Struct, frozen=True, kw_only=True):

@@ -53,6 +53,7 @@ class Database:
 
     def __init__(self, evidence: Evidence, purl_type: str, *, namespace: str | None = None) -> None:
         self._filesystem = evidence.filesystem
+        self._read = evidence.context.read
         self._warn = evidence.warn
         self._type = purl_type
         distributor, self._distro = ("", "") if namespace is None else distribution(evidence.filesystem)
@@ -72,7 +73,7 @@ class Database:
         if content_bytes > most_bytes:
             self._warn(f"{path}: {content_bytes:,} bytes are more than any database of its kind has; it is not read")
             return None
-        data = filesystem.read(number, 0, content_bytes)
+        data = self._read(number, 0, content_bytes)
         if data is None or len(data) < content_bytes:
             self._warn(f"{path}: its content was not kept")
             return None

@@ -34,7 +34,7 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
             type="otp",
             name=name,
             version=word(version[1]) if version else "",
-            versions=tuple(records.in_tree(evidence.filesystem, above if is_own else record.directory)),
+            versions=tuple(evidence.context.in_tree(above if is_own else record.directory)),
             layer=record.layer,
             location=record.path,
         )

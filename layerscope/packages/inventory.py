@@ -8,8 +8,8 @@ from layerscope.model.entry import Fate, Kind
 from layerscope.packages.catalog import Catalog
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
 from layerscope.packages.catalogers import CATALOGERS
+from layerscope.packages.context import Context
 from layerscope.packages.ledger import Ledger
-from layerscope.packages.watched import Watched
 
 _MOST_WARNINGS = 20
 _EXECUTE_BITS = 0o111
@@ -23,12 +23,12 @@ def catalog(filesystem: Filesystem, catalogers: Sequence[Cataloger] = CATALOGERS
     """
     warnings: list[str] = []
     ledger = Ledger(filesystem)
-    watched = Watched(filesystem)
+    context = Context(filesystem)
     ordered = sorted(catalogers, key=lambda cataloger: not cataloger.is_os)
     selected = filesystem.select([cataloger.wanted.paths for cataloger in ordered])
     executables = _executables(filesystem, ordered)
     for cataloger, matches in zip(ordered, selected, strict=True):
-        run = _Run(cataloger, watched)
+        run = _Run(cataloger, context)
         least = cataloger.wanted.executables
         large = tuple(number for number, content_bytes in executables if content_bytes >= least) if least else ()
         for claim in run.claims(tuple(matches), large):
@@ -40,17 +40,15 @@ def catalog(filesystem: Filesystem, catalogers: Sequence[Cataloger] = CATALOGERS
 class _Run:
     """One cataloger at work."""
 
-    def __init__(self, cataloger: Cataloger, watched: Watched) -> None:
+    def __init__(self, cataloger: Cataloger, context: Context) -> None:
         self._cataloger = cataloger
-        self._watched = watched
+        self._context = context
         self._warnings: list[str] = []
 
     def claims(self, matches: tuple[int, ...], executables: tuple[int, ...]) -> Iterator[Claim]:
         """What the cataloger yields until it ends or fails."""
-        self._watched.forget()
-        evidence = Evidence(
-            filesystem=self._watched, matches=matches, warn=self._warnings.append, executables=executables
-        )
+        self._context.last_read = None
+        evidence = Evidence(context=self._context, matches=matches, warn=self._warnings.append, executables=executables)
         try:
             yield from self._cataloger.catalog(evidence)
         except LayerscopeError as problem:
@@ -67,8 +65,9 @@ class _Run:
         return [*self._warnings[:_MOST_WARNINGS], f"{self._cataloger.name} packages: {more:,} more warnings"]
 
     def _fail(self, message: str) -> None:
-        last = self._watched.last_read
-        self._warnings.insert(0, f"{self._cataloger.name} packages{' after ' + last if last else ''}: {message}")
+        last = self._context.last_read
+        after = "" if last is None else f" after {self._context.filesystem.path_of(last)}"
+        self._warnings.insert(0, f"{self._cataloger.name} packages{after}: {message}")
 
 
 def _executables(filesystem: Filesystem, catalogers: Sequence[Cataloger]) -> list[tuple[int, int]]:

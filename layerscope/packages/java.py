@@ -12,7 +12,7 @@ from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages import records
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.ranged import ReadRange, part_of, ranges_in, ranges_of
+from layerscope.packages.ranged import ReadRange, part_of, ranges_in
 from layerscope.packages.records import Record, word
 from layerscope.packages.zip_index import ZipMember, is_stored, member_content, member_place, zip_members
 
@@ -58,7 +58,7 @@ class _Archive(Struct, frozen=True, kw_only=True):
 
 def _catalog(evidence: Evidence) -> Iterator[Claim]:
     for record in records.live_records(evidence):
-        read, length = ranges_of(evidence.filesystem, record.number)
+        read, length = evidence.context.ranges(record.number)
         archive = _Archive(read=read, length=length, where=record.path)
         yield from _claims(evidence, record, archive)
 

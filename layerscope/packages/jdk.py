@@ -32,7 +32,7 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
             type="generic",
             name="jre" if values.get("IMAGE_TYPE") == "JRE" else "jdk",
             version=version,
-            versions=tuple(records.in_tree(filesystem, home)),
+            versions=tuple(evidence.context.in_tree(home)),
             layer=record.layer,
             location=record.path,
         )

@@ -30,7 +30,7 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
             evidence.warn(f"{record.path}: it does not lie in a tree of LuaRocks")
             continue
         deployed = _deployed(evidence, record, prefix, parts[0].removeprefix("-") or "5.1")
-        versions = [*records.in_tree(evidence.filesystem, record.directory), *locator.find_all(deployed)]
+        versions = [*evidence.context.in_tree(record.directory), *locator.find_all(deployed)]
         yield Claim(
             type="luarocks",
             name=word(parts[1]),

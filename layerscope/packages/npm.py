@@ -61,7 +61,7 @@ def _claim(evidence: Evidence, record: Record, versions: Iterable[int] | None = 
     name = word(manifest.get("name")) or _directory_name(record.directory)
     scope, slash, rest = name.partition("/")
     if versions is None:
-        versions = records.in_tree(evidence.filesystem, record.directory, without=_MODULES)
+        versions = evidence.context.in_tree(record.directory, without=_MODULES)
     return Claim(
         type="npm",
         namespace=scope if slash else "",

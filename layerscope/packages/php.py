@@ -45,7 +45,7 @@ def _claim(evidence: Evidence, record: Record, package: dict[str, Any]) -> Claim
         namespace=vendor,
         name=name,
         version=word(package.get("version")),
-        versions=tuple(records.in_tree(evidence.filesystem, directory)) if directory else (),
+        versions=tuple(evidence.context.in_tree(directory)) if directory else (),
         layer=record.layer,
         location=record.path,
     )

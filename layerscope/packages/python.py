@@ -14,7 +14,6 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages import records
-from layerscope.packages.budget import budget_of
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
 from layerscope.packages.locator import Locator
 from layerscope.packages.records import Record
@@ -87,8 +86,7 @@ def _described(evidence: Evidence, record: Record, links: set[str]) -> _Distribu
     site = info.rpartition("/")[0]
     if basename(info).endswith(_EGG) and not _is_installed(evidence.filesystem, info, site, links):
         return None
-    budget_of(evidence.filesystem).read(_MOST_HEADERS)
-    data = evidence.filesystem.read(record.number, 0, _MOST_HEADERS) or b""
+    data = evidence.context.read(record.number, 0, _MOST_HEADERS) or b""
     headers: dict[str, str] = {}
     for line in data.decode("utf-8", "surrogateescape").splitlines():
         if not line:
@@ -116,7 +114,7 @@ def _owned(evidence: Evidence, one: _Distribution, locator: Locator) -> list[int
     """Live versions by the distribution's own list of files, else by the modules that it says are its own."""
     filesystem = evidence.filesystem
     if basename(one.info) == "EGG-INFO":
-        return records.in_tree(filesystem, one.site)
+        return evidence.context.in_tree(one.site)
     for name, base in (("RECORD", one.site), ("installed-files.txt", one.info)):
         listing = records.record_at(filesystem, f"{one.info}/{name}")
         text = records.read_text(evidence, listing, _MOST_RECORD) if listing is not None else None
@@ -180,7 +178,7 @@ def _prefix(site: str) -> str:
 def _by_modules(evidence: Evidence, one: _Distribution, site: str, *, packages_only: bool = False) -> list[int]:
     """The info itself, and the modules of ``top_level.txt``, or the one with the distribution's name."""
     filesystem = evidence.filesystem
-    own = [one.record.number, *records.in_tree(filesystem, one.info)] if not packages_only else []
+    own = [one.record.number, *evidence.context.in_tree(one.info)] if not packages_only else []
     listing = records.record_at(filesystem, f"{one.info}/top_level.txt")
     text = records.read_text(evidence, listing, MIB) if listing is not None else None
     names = text.split() if text else [one.name.replace("-", "_"), one.name.replace("-", "_").lower()]
@@ -189,7 +187,7 @@ def _by_modules(evidence: Evidence, one: _Distribution, site: str, *, packages_o
             continue
         path = f"{site}/{name}"
         if not packages_only or f"{path}/__init__.py" in filesystem.live:
-            own += records.in_tree(filesystem, path)
+            own += evidence.context.in_tree(path)
         module = records.record_at(filesystem, f"{path}.py")
         own += [module.number] if module is not None else []
     return own

@@ -27,7 +27,7 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
             type="cran",
             name=name,
             version=fields.get("Version", ""),
-            versions=tuple(records.in_tree(evidence.filesystem, record.directory)),
+            versions=tuple(evidence.context.in_tree(record.directory)),
             layer=record.layer,
             location=record.path,
         )

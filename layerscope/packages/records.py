@@ -3,19 +3,15 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.pathset import PathSet
-from layerscope.packages.budget import budget_of
 from layerscope.packages.cataloger import Evidence
 
 _LONGEST_WORD = 300
-# One walk over all directories serves every cataloger of a run.
-_KNOWN: WeakKeyDictionary[Filesystem, dict[str, list[str]]] = WeakKeyDictionary()
 
 
 class Record(Struct, frozen=True, kw_only=True):
@@ -83,8 +79,7 @@ def read_text(evidence: Evidence, record: Record, most_bytes: int) -> str | None
             f"{record.path}: {length:,} bytes are more than the {most_bytes:,} that are read of such a record"
         )
         return None
-    budget_of(evidence.filesystem).read(length)
-    data = evidence.filesystem.read(record.number, 0, most_bytes)
+    data = evidence.context.read(record.number, 0, most_bytes)
     if data is None or len(data) < length:
         evidence.warn(f"{record.path}: its content was not kept")
         return None
@@ -122,44 +117,6 @@ def record_at(filesystem: Filesystem, path: str) -> Record | None:
     if number is None or filesystem.kind_of(number) > Kind.HARDLINK:
         return None
     return Record(number=number, path=path, layer=filesystem.layer_of(number))
-
-
-def in_tree(filesystem: Filesystem, directory: str, *, without: str = "") -> list[int]:
-    """Live files and links below a directory, but for its own child named ``without`` and what lies in that.
-
-    Raises LimitExceeded where the same directories are asked for again and again.
-    """
-    children, below, budget = filesystem.children, _directories(filesystem), budget_of(filesystem)
-    found, todo, kinds, directory_kind = [], [directory], filesystem.kinds, Kind.DIRECTORY
-    while todo:
-        current = todo.pop()
-        numbers = children.get(current, ())
-        budget.visit(1 + len(numbers))
-        found += [number for number in numbers if kinds[number] != directory_kind]
-        todo += below.get(current, ())
-        if without and current == directory and f"{directory}/{without}" in todo:
-            todo.remove(f"{directory}/{without}")
-    return found
-
-
-def subdirectories(filesystem: Filesystem, directory: str) -> list[str]:
-    """The directories in a directory that hold anything, with or without an entry of their own."""
-    return _directories(filesystem).get(directory, [])
-
-
-def _directories(filesystem: Filesystem) -> dict[str, list[str]]:
-    """Subdirectories by directory; Bazel and others write no entries for directories."""
-    known = _KNOWN.get(filesystem)
-    if known is None:
-        known = _KNOWN[filesystem] = {}
-        seen = {""}
-        for directory in filesystem.children:
-            while directory not in seen:
-                seen.add(directory)
-                parent = directory.rpartition("/")[0]
-                known.setdefault(parent, []).append(directory)
-                directory = parent
-    return known
 
 
 def hidden(filesystem: Filesystem, sets: Sequence[PathSet], removed_in: Sequence[int]) -> list[list[int]]:

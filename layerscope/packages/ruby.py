@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from posixpath import normpath
 
-from layerscope.filesystem.tree import Filesystem
 from layerscope.model.limits import MIB
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
@@ -41,18 +40,17 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
 
 def _specified(evidence: Evidence, record: Record, home: str, locator: Locator, *, is_default: bool) -> Claim:
     """An installed gem: its specification, tree, extensions and the archive that it came in."""
-    filesystem = evidence.filesystem
     text = read_text(evidence, record, _MOST) or ""
     full_name = record.name.removesuffix(_SUFFIX)
     name, version, platform = _described(text, full_name)
     if not version:
         evidence.warn(f"{record.path}: it names no version")
-    versions = [record.number, *records.in_tree(filesystem, f"{home}/gems/{full_name}")]
-    for directory in _extensions(filesystem, home):
-        versions += records.in_tree(filesystem, f"{directory}/{full_name}")
+    versions = [record.number, *evidence.context.in_tree(f"{home}/gems/{full_name}")]
+    for directory in _extensions(evidence, home):
+        versions += evidence.context.in_tree(f"{directory}/{full_name}")
     beside = (f"{home}/cache/{full_name}.gem", f"{home}/build_info/{full_name}.info")
     versions += locator.find_all((*beside, *_programs(text, home), *(_library(text, home) if is_default else ())))
-    versions += records.in_tree(filesystem, f"{home}/doc/{full_name}")
+    versions += evidence.context.in_tree(f"{home}/doc/{full_name}")
     return Claim(
         type="gem",
         name=name,
@@ -76,10 +74,10 @@ def _described(text: str, full_name: str) -> tuple[str, str, str]:
     return word(label or full_name), word(number if label and number[:1].isdigit() else ""), ""
 
 
-def _extensions(filesystem: Filesystem, home: str) -> Iterator[str]:
+def _extensions(evidence: Evidence, home: str) -> Iterator[str]:
     """The directories of compiled extensions: ``extensions/<platform>/<ABI>``."""
-    for platform in records.subdirectories(filesystem, f"{home}/extensions"):
-        yield from records.subdirectories(filesystem, platform)
+    for platform in evidence.context.subdirectories(f"{home}/extensions"):
+        yield from evidence.context.subdirectories(platform)
 
 
 def _programs(text: str, home: str) -> Iterator[str]:
@@ -112,7 +110,7 @@ def _checked_out(evidence: Evidence, record: Record) -> Claim:
         type="gem",
         name=name,
         version=version,
-        versions=tuple(records.in_tree(evidence.filesystem, record.directory)),
+        versions=tuple(evidence.context.in_tree(record.directory)),
         layer=record.layer,
         location=record.path,
     )

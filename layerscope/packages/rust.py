@@ -12,7 +12,7 @@ from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
 from layerscope.packages.elf import Elf
-from layerscope.packages.ranged import ReadRange, ranges_of
+from layerscope.packages.ranged import ReadRange
 from layerscope.packages.records import word
 
 _SECTION = ".dep-v0"
@@ -22,7 +22,7 @@ _MOST_STORED, _MOST_LIST = MIB, 8 * MIB
 def _catalog(evidence: Evidence) -> Iterator[Claim]:
     filesystem = evidence.filesystem
     for number in evidence.executables:
-        read, length = ranges_of(filesystem, number)
+        read, length = evidence.context.ranges(number)
         section = Elf(read, length).section(_SECTION)
         if section is None:
             continue

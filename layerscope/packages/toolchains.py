@@ -71,7 +71,7 @@ def _claim(evidence: Evidence, record: Record, name: str, version: str, home: st
         type="generic",
         name=name,
         version=version,
-        versions=tuple(records.in_tree(evidence.filesystem, home)),
+        versions=tuple(evidence.context.in_tree(home)),
         layer=record.layer,
         location=record.path,
     )

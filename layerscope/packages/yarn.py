@@ -11,7 +11,6 @@ from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages import records
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.ranged import ranges_of
 from layerscope.packages.records import Record, word
 from layerscope.packages.zip_index import member_content, zip_members
 
@@ -38,7 +37,7 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
 
 def _packed(evidence: Evidence, record: Record) -> tuple[str, str]:
     """Name and version by the manifest inside, ``node_modules/<name>/package.json``; else by the archive's own name."""
-    read, length = ranges_of(evidence.filesystem, record.number)
+    read, length = evidence.context.ranges(record.number)
     try:
         members = zip_members(read, length, record.path, (_MANIFEST.encode(),)) or []
     except Damaged as problem:

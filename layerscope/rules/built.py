@@ -9,11 +9,10 @@ from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import UNOWNED
 from layerscope.packages.elf import BPF, IDENTITY_BYTES, RELOCATABLE, identity
 from layerscope.packages.ranged import kept_ranges
-from layerscope.rules.commands import calls, runs_dotnet
 from layerscope.rules.owned import OS_TYPES, by_instruction, indexes, is_owned, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.strippable import strippable
-from layerscope.rules.views import content_bytes, files, living, within
+from layerscope.rules.views import calls, content_bytes, files, living, runs_dotnet, within
 
 _START_FILES = pattern(r".*/(?:[A-Za-z]?crt[1in0]|crtbegin[STL]?|crtend[S]?|crtfastmath|crtprec\d+|gcrt2?)\.o")
 _CARGO = tuple(

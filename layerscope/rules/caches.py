@@ -5,9 +5,8 @@ from collections.abc import Set as AbstractSet
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.rules.commands import calls, command_words, runs_dotnet
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import content_bytes, weight, within
+from layerscope.rules.views import calls, content_bytes, runs_dotnet, weight, within
 
 _COPIED = (
     "leave {path} in the build stage: copy less than {step} does, or use `COPY --exclude` (Dockerfile syntax 1.19)"
@@ -201,7 +200,7 @@ def jvm_cache(scene: Scene) -> Iterator[Leak]:
     Where Entrypoint, Cmd or CLASSPATH name such a tool or such a directory, the application may start out of it, and
     it is no finding.
     """
-    words = " ".join((*command_words(scene), *scene.image.config.env))
+    words = " ".join((*scene.context.command_words, *scene.image.config.env))
     resolves = any(f"{tree.split('/')[0]}/" in words for tree in _JVM if tree.startswith((".m2", ".gradle", ".ivy2")))
     if not resolves and not calls(scene, *_LAUNCHERS):
         yield from _leaks(scene, scene.matches)

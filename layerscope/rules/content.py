@@ -7,9 +7,8 @@ from layerscope.model.finding import Severity
 from layerscope.model.image import Image
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.rules.commands import named_below
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import files, living
+from layerscope.rules.views import files, living, named_below
 
 _LICENCE = pattern(r"(?:copyright|copying|licen[cs]es?|notice|authors)(?:[._-].*)?", re.IGNORECASE)
 _NEUTRAL = pattern(r"(?:C|POSIX|en(?:_[A-Z]{2})?)?(?:\.[A-Za-z0-9-]+)?(?:@\w+)?")

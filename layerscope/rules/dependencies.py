@@ -6,13 +6,12 @@ from collections.abc import Set as AbstractSet
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.rules.commands import calls, command_words
 from layerscope.rules.documents import json_object
 from layerscope.rules.lockfiles import node_dev_packages, normal
 from layerscope.rules.node_lockfiles import GRAPHS, only_development
 from layerscope.rules.owned import by_instruction, indexes, is_owned, listing, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import files, living, under, within
+from layerscope.rules.views import calls, files, living, under, within
 
 _LOCK_BYTES = 16 << 20
 _HIDDEN = "node_modules/.package-lock.json"
@@ -130,7 +129,7 @@ _INSTALLED_WITH_NODE = frozenset({"node", "npm", "npx", "pnpm", "yarn"})
 def _starts(scene: Scene, modules: str, places: Mapping[str, str]) -> bool:
     """Whether the image starts one of the packages at these places: by its command, or as what Node loads first."""
     filesystem, names = scene.filesystem, frozenset(places.values())
-    for word in command_words(scene):
+    for word in scene.context.command_words:
         package = "/".join(word.split("/")[: 1 + word.startswith("@")])
         if package in names and package != word:  # node -r ts-node/register
             return True
@@ -213,7 +212,7 @@ def wheelhouse(scene: Scene) -> Iterator[Leak]:
     `ensurepip` and `virtualenv`, wheels for browsers, and a directory that Entrypoint or Cmd names are no finding.
     What was copied in and deleted later is found by deleted-later.
     """
-    path_of, used = scene.filesystem.path_of, {word.rstrip("/") for word in command_words(scene)}
+    path_of, used = scene.filesystem.path_of, {word.rstrip("/") for word in scene.context.command_words}
     directories: dict[str, list[int]] = {}
     for number in files(scene, living(scene)):
         path = path_of(number)

@@ -20,8 +20,7 @@ from layerscope.model.source import Source
 from layerscope.packages.catalog import Catalog
 from layerscope.rules.catalogue import RULES
 from layerscope.rules.claims import Claims
-from layerscope.rules.rule import Leak, Rule, Scene
-from layerscope.rules.views import made_by
+from layerscope.rules.rule import Context, Leak, Rule
 from layerscope.rules.words import exact, filled, ignored, shortened, telling
 
 StageOf = Callable[[int], Source | None]
@@ -81,21 +80,13 @@ def findings(
     took their files from the build context alone. ``lockfiles`` are pairs of path and content from outside the image.
     Findings come by severity, then size.
     """
-    scene = Scene(
-        image=image,
-        filesystem=filesystem,
-        catalog=catalog,
-        instructions=instructions,
-        base_layers=base_layers,
-        claimed=bytearray(len(filesystem)),
-        lockfiles=lockfiles,
-    )
-    judge = _Judge(scene, stage_of, from_context)
+    context = Context(image, filesystem, catalog, instructions, base_layers, lockfiles)
+    judge = _Judge(context, stage_of, from_context)
     chosen = [rule for rule in rules if duplicates or rule.name != DUPLICATES]
     selected = filesystem.select([rule.wanted.paths for rule in chosen])
     found: list[Finding] = []
     for rule, matches in zip(chosen, selected, strict=True):
-        for leak in rule.check(scene.with_matches(tuple(matches))):
+        for leak in rule.check(context.scene(tuple(matches))):
             found += judge.findings(rule, leak)
     found.sort(key=lambda finding: (finding.severity.rank, -finding.content_bytes, finding.rule, finding.layers))
     return judge.account(found)
@@ -113,10 +104,10 @@ class _Group(Struct, frozen=True, kw_only=True):
 class _Judge:
     """Turns what the rules found into findings, one claim after another."""
 
-    def __init__(self, scene: Scene, stage_of: StageOf | None, from_context: frozenset[int]) -> None:
-        self._scene = scene
-        self._filesystem = scene.filesystem
-        self._claims = Claims(scene.filesystem, scene.claimed)
+    def __init__(self, context: Context, stage_of: StageOf | None, from_context: frozenset[int]) -> None:
+        self._context = context
+        self._filesystem = context.filesystem
+        self._claims = Claims(context.filesystem, context.claimed)
         self._stage_of = stage_of
         self._from_context = from_context
 
@@ -136,7 +127,7 @@ class _Judge:
 
     def account(self, found: Sequence[Finding]) -> Findings:
         """How the findings add up, and what is hidden beside them."""
-        layers, base = self._filesystem.layers, self._scene.base_layers
+        layers, base = self._filesystem.layers, self._context.base_layers
         reclaimable = [0] * len(layers)
         unclaimed = 0
         inherited = sum(finding.content_bytes for finding in found if finding.kind == FindingKind.INHERITED)
@@ -167,7 +158,7 @@ class _Judge:
         """One layer's versions by who brought them; a layer may hold the work of several stages."""
         if not versions:
             return
-        if layer < self._scene.base_layers:
+        if layer < self._context.base_layers:
             yield _Group(kind=FindingKind.INHERITED, layer=-1, source=None), versions
             return
         blamed = layer if leak.layer is None else leak.layer
@@ -187,7 +178,7 @@ class _Judge:
 
     def _is_copy(self, layer: int) -> bool:
         """Whether the layer's contents were made elsewhere; the ADD of a root file system is a base's own beginning."""
-        step = made_by(self._scene, layer)
+        step = self._context.makers.get(layer)
         return step is not None and (step.kind == "COPY" or (step.kind == "ADD" and layer > 0))
 
     def _finding(self, rule: Rule, leak: Leak, group: _Group, found: list[FoundPath]) -> Finding:
@@ -195,7 +186,7 @@ class _Judge:
         found.sort(key=attrgetter("path"))
         found.sort(key=attrgetter("content_bytes"), reverse=True)
         paths = tuple(found)
-        step = made_by(self._scene, group.layer)
+        step = self._context.makers.get(group.layer)
         source = group.source
         meanings = {
             "path": lambda: exact(paths, partial(self._is_whole, {path.path for path in paths})),

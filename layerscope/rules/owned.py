@@ -1,13 +1,8 @@
 """What rules ask about packages."""
 
-from array import array
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
-from itertools import compress
 
 from layerscope.model.entry import Fate
-from layerscope.model.masks import inverse
 from layerscope.model.package import Package
 from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.claims import by_layer
@@ -29,15 +24,8 @@ def indexes(scene: Scene, wanted: Callable[[Package], bool]) -> frozenset[int]:
 
 def owned_by(scene: Scene, packages: Iterable[int]) -> dict[int, tuple[int, ...]]:
     """The live versions of each of these packages; a package without any is left out."""
-    wanted = tuple(packages)
-    if wanted and not scene.owned:
-        # Several rules ask, and one pass over all versions answers them all.
-        found: dict[int, array[int]] = defaultdict(partial(array, "q"))
-        owners = scene.catalog.owners
-        for number in compress(range(len(owners)), inverse(scene.catalog.unowned)):
-            found[owners[number]].append(number)
-        scene.owned.update(found)
-    return {index: tuple(scene.owned[index]) for index in wanted if index in scene.owned}
+    owned = scene.context.owned
+    return {index: tuple(owned[index]) for index in packages if index in owned}
 
 
 def by_instruction(scene: Scene, owned: Mapping[int, tuple[int, ...]]) -> Iterator[tuple[tuple[int, ...], str]]:

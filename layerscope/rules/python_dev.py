@@ -6,11 +6,10 @@ from itertools import chain
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.rules.commands import called, calls
 from layerscope.rules.lockfiles import PYTHON, Declared, Locked, Wishes, closure, normal, required
 from layerscope.rules.owned import by_instruction, owned_by
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import living
+from layerscope.rules.views import calls, living
 
 _FILE_BYTES = 4 << 20
 _METADATA_BYTES = 64 << 10
@@ -69,7 +68,7 @@ def _starts(scene: Scene, names: Iterable[str], owned: Iterable[Iterable[int]]) 
     """Whether the image starts one of these packages, by its name or by a program that it owns."""
     paths = map(scene.filesystem.paths.__getitem__, chain.from_iterable(owned))
     programs = {path.rpartition("/")[2] for path in paths if "/bin/" in path}
-    return not programs.isdisjoint(called(scene)) or not {*map(normal, called(scene))}.isdisjoint(names)
+    return not programs.isdisjoint(scene.context.called) or not {*map(normal, scene.context.called)}.isdisjoint(names)
 
 
 def _installed(scene: Scene) -> dict[str, tuple[frozenset[str], tuple[int, ...]]]:

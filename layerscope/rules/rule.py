@@ -1,18 +1,23 @@
 """What every rule is: metadata, the paths that it asks for, and a generator of what it finds needless."""
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cached_property, partial
+from itertools import compress
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.finding import Evidence, Severity
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
+from layerscope.model.masks import inverse
 from layerscope.model.pathset import Wanted
 from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import Catalog
+from layerscope.rules.commands import tools_of, words_of
 
 
 class Leak(Struct, frozen=True, kw_only=True):
@@ -40,8 +45,68 @@ class Leak(Struct, frozen=True, kw_only=True):
     evidence: Evidence | None = None
 
 
+class Context:
+    """What one run of the rules is about; what several of them ask for is worked out once, for the first that asks."""
+
+    def __init__(
+        self,
+        image: Image,
+        filesystem: Filesystem,
+        catalog: Catalog,
+        instructions: tuple[Instruction, ...] = (),
+        base_layers: int = 0,
+        lockfiles: tuple[tuple[str, bytes], ...] = (),
+    ) -> None:
+        self.image = image
+        self.filesystem = filesystem
+        self.catalog = catalog
+        self.instructions = instructions
+        self.base_layers = base_layers
+        self.lockfiles = lockfiles
+        self.claimed = bytearray(len(filesystem))
+
+    def scene(self, matches: tuple[int, ...] = ()) -> "Scene":
+        """What a rule looks at whose path set holds these versions."""
+        return Scene(
+            context=self,
+            image=self.image,
+            filesystem=self.filesystem,
+            catalog=self.catalog,
+            instructions=self.instructions,
+            base_layers=self.base_layers,
+            matches=matches,
+            claimed=self.claimed,
+            lockfiles=self.lockfiles,
+        )
+
+    @cached_property
+    def makers(self) -> dict[int, Instruction]:
+        """The instruction that made each layer; none where the history does not tell, or where several did."""
+        steps = (step for step in reversed(self.instructions) if not step.joined)
+        return {step.layer: step for step in steps if step.layer is not None}
+
+    @cached_property
+    def owned(self) -> dict[int, "array[int]"]:
+        """The live versions of each package, by its index in the catalogue."""
+        found: dict[int, array[int]] = defaultdict(partial(array, "q"))
+        owners = self.catalog.owners
+        for number in compress(range(len(owners)), inverse(self.catalog.unowned)):
+            found[owners[number]].append(number)
+        return dict(found)
+
+    @cached_property
+    def command_words(self) -> Sequence[str]:
+        """The words of the commands that the image starts, and of the scripts that these run."""
+        return words_of(self.image, self.filesystem)
+
+    @cached_property
+    def called(self) -> AbstractSet[str]:
+        """The tools that these words name."""
+        return tools_of(self.command_words)
+
+
 class Scene(Struct, frozen=True, kw_only=True):
-    """All that a rule may look at.
+    """All that a rule may look at; a Context makes one for each rule.
 
     ``matches`` are the numbers of all versions (live and hidden, of all layers) that the rule's path set holds.
     ``base_layers`` is how many of the lowest layers are the base image's. ``claimed`` is 1 for each version that an
@@ -49,27 +114,15 @@ class Scene(Struct, frozen=True, kw_only=True):
     outside the image (beside the Dockerfile, or in a builder image) that say what its projects need.
     """
 
+    context: Context
     image: Image
     filesystem: Filesystem
     catalog: Catalog
     instructions: tuple[Instruction, ...]
     base_layers: int
-    matches: tuple[int, ...] = ()
-    claimed: bytearray = field(default_factory=bytearray)
-    lockfiles: tuple[tuple[str, bytes], ...] = ()
-    makers: dict[int, Instruction] = field(default_factory=dict)
-    """What ``made_by`` of rules.views remembers: the instruction of each layer."""
-    owned: dict[int, "array[int]"] = field(default_factory=dict)
-    """What ``owned_by`` of rules.owned remembers: the live versions of each package."""
-
-    words: list[str] = field(default_factory=list)
-    """What ``command_words`` of rules.commands remembers."""
-    tools: set[str] = field(default_factory=set)
-    """What ``called`` of rules.commands remembers."""
-
-    def with_matches(self, matches: tuple[int, ...]) -> "Scene":
-        """The same scene for a rule whose path set holds these versions."""
-        return replace(self, matches=matches)
+    matches: tuple[int, ...]
+    claimed: bytearray
+    lockfiles: tuple[tuple[str, bytes], ...]
 
 
 Check = Callable[[Scene], Iterator[Leak]]

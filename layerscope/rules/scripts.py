@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.rules.commands import calls, command_words
 from layerscope.rules.owned import is_owned
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import files, living
+from layerscope.rules.views import calls, files, living
 from layerscope.rules.whose import is_packaged
 
 _PYTHON_TESTS = pattern(r"/(?:site|dist)-packages/([^/]+)/(?:.+/)?tests/")
@@ -102,7 +101,7 @@ def source_maps(scene: Scene) -> Iterator[Leak]:
     Where Node is told to use them for its traces (`--enable-source-maps`), they are there on purpose. Those of
     published packages reveal nothing, so they weigh little.
     """
-    configured = " ".join((*command_words(scene), *scene.image.config.env))
+    configured = " ".join((*scene.context.command_words, *scene.image.config.env))
     if _TRACES in configured or "source-map-support" in configured:
         return
     path_of, read = scene.filesystem.path_of, scene.filesystem.read

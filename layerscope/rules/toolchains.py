@@ -7,7 +7,6 @@ from layerscope.model.finding import Severity
 from layerscope.model.package import Package
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.rules.commands import called, calls, command_words, runs_dotnet
 from layerscope.rules.owned import (
     OS_TYPES,
     by_instruction,
@@ -18,7 +17,7 @@ from layerscope.rules.owned import (
     owned_by,
 )
 from layerscope.rules.rule import Leak, Scene, rule
-from layerscope.rules.views import files, living, within
+from layerscope.rules.views import calls, files, living, runs_dotnet, within
 
 _COMPILERS = ("gcc", "g++", "cc", "c++", "clang", "clang++", "gfortran", "tcc", "icx", "nvcc", "R", "Rscript", "julia")
 _NATIVE = pattern(
@@ -52,7 +51,7 @@ def native_toolchain(scene: Scene) -> Iterator[Leak]:
     """
     if calls(scene, *_COMPILERS) or compiles_at_run_time(scene):
         return
-    wanted = called(scene)
+    wanted = scene.context.called
     chosen = indexes(
         scene, lambda p: p.type in OS_TYPES and _NATIVE.fullmatch(p.name) is not None and p.name not in wanted
     )
@@ -114,7 +113,7 @@ def lang_toolchain(scene: Scene) -> Iterator[Leak]:
     Of a JDK only what no Java program reads at run time is claimed: `jmods`, `javac`, `src.zip`, `ct.sym`; agents and
     diagnostic tools stay. A toolchain that Entrypoint or Cmd names is wanted.
     """
-    words = command_words(scene)
+    words = scene.context.command_words
     skip: list[str] = []
     if calls(scene, "go"):
         skip.append("/usr/local/go/")
@@ -280,7 +279,7 @@ def build_utils(scene: Scene) -> Iterator[Leak]:
     What Entrypoint, Cmd, the health check or a script which they start name is wanted, and git where a package that
     calls it is installed. The application may still call one of them: check before you leave it out.
     """
-    wanted = called(scene)
+    wanted = scene.context.called
     git = "git" in wanted or has_package(scene, "pypi", "npm", names=_GIT_USERS)
 
     def is_util(package: Package) -> bool:

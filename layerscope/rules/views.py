@@ -42,10 +42,26 @@ def content_bytes(scene: Scene, numbers: Iterable[int]) -> int:
 
 def made_by(scene: Scene, layer: int) -> Instruction | None:
     """The instruction that made a layer, None where the history does not tell, or where several did."""
-    if not scene.makers:
-        told = (step for step in reversed(scene.instructions) if not step.joined)
-        scene.makers.update({step.layer: step for step in told if step.layer is not None})
-    return scene.makers.get(layer)
+    return scene.context.makers.get(layer)
+
+
+def calls(scene: Scene, *tools: str) -> bool:
+    """Whether one of the tools is called."""
+    return not scene.context.called.isdisjoint(tools)
+
+
+def named_below(scene: Scene, *trees: str) -> tuple[str, ...]:
+    """What commands, Env or the working directory name below these directories, each with a slash at its end."""
+    config, words = scene.image.config, scene.context.command_words
+    values = (*words, *(variable.partition("=")[2] for variable in config.env), config.working_dir)
+    named = {value.rstrip("/") for text in values for value in text.split(":")}
+    below = tuple(f"{tree}/" for tree in trees)
+    return tuple(f"{value}/" for value in named if value.startswith(below))
+
+
+def runs_dotnet(scene: Scene, *also: str) -> bool:
+    """Whether the image starts ``dotnet run``, which needs the SDK and its packages, or another of its commands."""
+    return calls(scene, "dotnet") and not {"run", "watch", *also}.isdisjoint(scene.context.command_words)
 
 
 def weight(total_bytes: int) -> Severity:

@@ -11,6 +11,7 @@ from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.context import Context
 from tests.archive.opening import file_of
 from tests.builder import ImageSpec, Member, directory, docker_legacy, file, hardlink, layer, oci_archive, symlink
 
@@ -48,7 +49,7 @@ def evidence_of(source: str, cataloger: Cataloger, warn: Callable[[str], None]) 
         filesystem = Filesystem(image.layers)
         matches = tuple(filesystem.select([cataloger.wanted.paths])[0])
         executables = _executables(filesystem, cataloger.wanted.executables)
-        yield Evidence(filesystem=filesystem, matches=matches, warn=warn, executables=executables)
+        yield Evidence(context=Context(filesystem), matches=matches, warn=warn, executables=executables)
 
 
 def _executables(filesystem: Filesystem, least: int) -> tuple[int, ...]:

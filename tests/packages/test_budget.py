@@ -3,22 +3,12 @@ import json
 import pytest
 
 from layerscope.errors import LimitExceeded
-from layerscope.packages.budget import Budget
 from layerscope.packages.java import JAVA
+from layerscope.packages.npm import NPM
 from layerscope.packages.php import PHP
 from tests.builder import file, hardlink
 from tests.packages.images import catalogued
 from tests.packages.zips import pom, zipped
-
-
-def test_what_is_spent_is_gone() -> None:
-    budget = Budget(read_bytes=10, visits=2)
-    budget.read(10)
-    budget.visit(2)
-    with pytest.raises(LimitExceeded, match="to read"):
-        budget.read(1)
-    with pytest.raises(LimitExceeded, match="again and again"):
-        budget.visit(1)
 
 
 def test_records_that_all_name_one_large_directory_are_refused() -> None:
@@ -32,3 +22,10 @@ def test_an_honest_image_stays_far_within_the_budget() -> None:
     archive = zipped(pom("a", "x", "1"))
     links = [hardlink(f"opt/link-{number}.jar", "opt/x.jar") for number in range(500)]
     assert len(catalogued(JAVA, [file("opt/x.jar", archive), *links]).claims) == 501
+
+
+def test_what_is_read_again_under_every_name_is_refused() -> None:
+    manifest = file("a/node_modules/x/package.json", json.dumps({"name": "x", "readme": "." * 900_000}).encode())
+    links = [hardlink(f"a/node_modules/y{number}/package.json", manifest.name) for number in range(60)]
+    with pytest.raises(LimitExceeded, match="to read"):
+        catalogued(NPM, [manifest, *links])

@@ -28,7 +28,7 @@ def _failing(problem: Exception, *, read: str = "") -> Cataloger:
     def fail(evidence: Evidence) -> Iterator[Claim]:
         yield Claim(type="test", name="before", version="1")
         if read:
-            evidence.filesystem.read(evidence.filesystem.live[read])
+            evidence.context.read(evidence.filesystem.live[read])
         raise problem
 
     return Cataloger(name="broken", wanted=_ANYTHING, catalog=fail, is_os=True)

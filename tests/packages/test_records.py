@@ -83,7 +83,7 @@ def test_a_word_is_one_short_line(value: object, expected: str) -> None:
 )
 def test_a_tree_holds_files_and_links_at_any_depth(members: list[Member]) -> None:
     def catalog(evidence: Evidence):  # type: ignore[no-untyped-def]
-        found = records.in_tree(evidence.filesystem, "/t", without="skip")
+        found = evidence.context.in_tree("/t", without="skip")
         yield Claim(type="x", name="t", version="", versions=tuple(found))
 
     files = [file("t/x"), file("t/a/b/y"), symlink("t/a/l", "x"), file("t/skip/z"), file("t/a/skip/w"), file("tt/q")]

@@ -9,8 +9,8 @@ from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
 from layerscope.rules.catalogue import WANTED
-from layerscope.rules.commands import called, calls, command_words
-from layerscope.rules.rule import Scene
+from layerscope.rules.rule import Context, Scene
+from layerscope.rules.views import calls
 from tests.builder import ImageSpec, Member, compress, docker_legacy, file, hardlink, layer, symlink
 from tests.rules.conftest import no_packages
 
@@ -25,11 +25,9 @@ def _scene(path: Path, spec: ImageSpec, *, packed: bool = False) -> Scene:
     path.write_bytes(compress(data, "gzip") if packed else data)
     with open_image(str(path), Reading(wanted=WANTED)) as image:
         filesystem = Filesystem(image.layers)
-        scene = Scene(
-            image=image, filesystem=filesystem, catalog=no_packages(filesystem), instructions=(), base_layers=0
-        )
-        called(scene)
-        return scene
+        context = Context(image, filesystem, no_packages(filesystem))
+        assert context.called is context.called, "the words are looked for once"
+        return context.scene()
 
 
 def _image(*members: Member, **fields: object) -> ImageSpec:
@@ -105,12 +103,12 @@ def test_scripts_of_the_usual_names_are_read_in_a_compressed_layer_too(tmp_path:
 )
 def test_scripts_of_package_json_are_looked_up(tmp_path: Path, command: tuple[str, ...], found: set[str]) -> None:
     scene = _scene(tmp_path / "image.tar", _image(MANIFEST, cmd=command, working_dir="/app"))
-    assert {"tsx", "tsc"} & called(scene) == found
+    assert {"tsx", "tsc"} & scene.context.called == found
 
 
 def test_package_json_is_found_where_a_command_goes_first(tmp_path: Path) -> None:
     scene = _scene(tmp_path / "image.tar", _image(MANIFEST, cmd=("sh", "-c", "cd /app && npm start")))
-    assert "tsx" in called(scene)
+    assert "tsx" in scene.context.called
 
 
 @pytest.mark.parametrize(
@@ -124,7 +122,7 @@ def test_package_json_is_found_where_a_command_goes_first(tmp_path: Path) -> Non
 )
 def test_a_strange_package_json_says_nothing(tmp_path: Path, content: bytes) -> None:
     scene = _scene(tmp_path / "image.tar", _image(file("package.json", content), cmd=("npm", "start")))
-    assert set(command_words(scene)) == {"npm", "start"}
+    assert set(scene.context.command_words) == {"npm", "start"}
 
 
 @pytest.mark.parametrize("word", [b"/a", b"x", b"/a" * 200, b"echo ", b"# ", b"npm "])
@@ -132,7 +130,7 @@ def test_a_script_of_very_many_words_is_read_in_time(tmp_path: Path, word: bytes
     text = b"#!/bin/sh\n" + (word + b" ") * ((60 << 10) // (len(word) + 1))
     members = [file(f"s{number}.sh", text) for number in range(30)]
     spec = _image(*members, entrypoint=tuple(f"/s{number}.sh" for number in range(30)))
-    assert len(command_words(_scene(tmp_path / "image.tar", spec))) < 100_000
+    assert len(_scene(tmp_path / "image.tar", spec).context.command_words) < 100_000
 
 
 def test_many_manifests_of_many_scripts_are_read_in_time(tmp_path: Path) -> None:
@@ -141,7 +139,7 @@ def test_many_manifests_of_many_scripts_are_read_in_time(tmp_path: Path) -> None
     links = [hardlink(f"d{number}/package.json", "package.json") for number in range(2000)]
     script = file("go.sh", b"#!/bin/sh\nnpm start\n" + b" ".join(b"/d%d" % number for number in range(2000)))
     scene = _scene(tmp_path / "image.tar", _image(file("package.json", content), *links, script, cmd=("/go.sh",)))
-    assert len(command_words(scene)) < 10_000
+    assert len(scene.context.command_words) < 10_000
 
 
 @pytest.mark.parametrize("name", ["gcc", "gcc-12", "/usr/bin/gcc-12.2"])

@@ -8,7 +8,7 @@ from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
 from layerscope.rules.modes import MODES
-from layerscope.rules.rule import Leak, Scene
+from layerscope.rules.rule import Context, Leak
 from layerscope.rules.secrets_files import SECRET_FILES
 from layerscope.rules.secrets_tokens import TOKENS
 from layerscope.rules.traces import TRACES
@@ -35,13 +35,9 @@ SPEC = ImageSpec(
 def _leaks(path: Path) -> list[list[Leak]]:
     with open_image(str(path), Reading(wanted=tuple(rule.wanted for rule in RULES))) as image:
         filesystem = Filesystem(image.layers)
-        scene = Scene(
-            image=image, filesystem=filesystem, catalog=no_packages(filesystem), instructions=(), base_layers=0
-        )
+        context = Context(image, filesystem, no_packages(filesystem))
         selected = filesystem.select([rule.wanted.paths for rule in RULES])
-        return [
-            list(rule.check(scene.with_matches(tuple(matches)))) for rule, matches in zip(RULES, selected, strict=True)
-        ]
+        return [list(rule.check(context.scene(tuple(matches)))) for rule, matches in zip(RULES, selected, strict=True)]
 
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd"])

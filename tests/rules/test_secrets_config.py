@@ -10,7 +10,7 @@ from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.finding import Severity
-from layerscope.rules.rule import Scene
+from layerscope.rules.rule import Context
 from layerscope.rules.secrets_config import CONFIG_SECRETS, history_secret
 from layerscope.secrets.text import redacted, secrets_in
 from tests.builder import ImageSpec, docker_legacy, file, layer
@@ -169,9 +169,7 @@ def test_arguments_of_a_provenance_are_read(tmp_path: Path, predicate: object) -
     with open_image(str(path), Reading()) as image:
         filesystem = Filesystem(image.layers)
         attested = replace(image, attestations=({"predicate": predicate}, {"predicate": []}, {}))
-        scene = Scene(
-            image=attested, filesystem=filesystem, catalog=no_packages(filesystem), instructions=(), base_layers=0
-        )
+        scene = Context(attested, filesystem, no_packages(filesystem)).scene()
         (found,) = history_secret.check(scene)
     assert found.detail == f"API_TOKEN {MASKED} (in provenance)"
 
