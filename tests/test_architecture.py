@@ -22,6 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "rules": {"secrets", "stages", "history", "packages", "filesystem", "model", "errors"},
     "analysis": {"secrets", "rules", "stages", "history", "packages", "filesystem", "model", "errors"},
     "render": {"secrets", "analysis", "rules", "stages", "history", "packages", "filesystem", "model", "errors"},
+    "gotemplate": {"errors"},
     "explore": {"render", "analysis", "rules", "model", "errors"},
 }
 HEAVY = {"typer", "rich", "tabulate", "zstandard", "isal", "xxhash", "elftools", "packageurl", "sqlite3", "textual"}

@@ -32,6 +32,6 @@ def inspect(
 
         write(dumps([described], indent=None if template else 4) + "\n")
         return
-    from layerscope.render.gotemplate import render_image
+    from layerscope.gotemplate import render_image
 
     write_foreign(render_image(template, described) + "\n")

@@ -180,7 +180,7 @@ def json_metadata(data: bytes) -> None:
 
 def template(data: bytes) -> None:
     """A Go template, over the document of an image."""
-    from layerscope.render.gotemplate import render, render_image
+    from layerscope.gotemplate import render, render_image
 
     text = data.decode("utf-8", "replace")
     document = {

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from layerscope.errors import UsageError
-from layerscope.render.gotemplate import render_image
-from tests.render.gotemplate.engine_answers import BARE, BARE_ANSWERS, FULL, FULL_ANSWERS, PARTIAL, PARTIAL_ANSWERS
+from layerscope.gotemplate import render_image
+from tests.gotemplate.engine_answers import BARE, BARE_ANSWERS, FULL, FULL_ANSWERS, PARTIAL, PARTIAL_ANSWERS
 
 ROWS = [
     pytest.param(document, template, expected, id=f"{name}: {template}")

@@ -3,8 +3,8 @@
 import pytest
 
 from layerscope.errors import UsageError
-from layerscope.render.gotemplate import render
-from tests.render.gotemplate.go_answers import DOCUMENTS, ERRORS, IMAGE, OUTPUTS
+from layerscope.gotemplate import render
+from tests.gotemplate.go_answers import DOCUMENTS, ERRORS, IMAGE, OUTPUTS
 
 
 @pytest.mark.parametrize(("template", "expected"), OUTPUTS, ids=[row[0] for row in OUTPUTS])

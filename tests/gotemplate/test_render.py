@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.errors import UsageError
-from layerscope.render.gotemplate import render
+from layerscope.gotemplate import render
 
 DOCUMENT = {
     "RepoTags": ["notes:1.0"],
