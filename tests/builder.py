@@ -11,11 +11,19 @@ archive with other, fewer or reordered entries, ``compress`` for what is around 
 """
 
 from tests.building.compression import Compression, compress, skippable_frame
-from tests.building.docker import crane, docker_legacy, jib, nix, rules_oci, skopeo_docker_archive
+from tests.building.docker import crane, docker_before_1_10, docker_legacy, jib, nix, rules_oci, skopeo_docker_archive
 from tests.building.header import header
 from tests.building.image import ImageSpec, digest, to_json
 from tests.building.member import Member, TarFormat, pax_header, raw
-from tests.building.oci import containerd, docker_save, helm_chart, oci_archive, oci_layout_directory, with_document
+from tests.building.oci import (
+    containerd,
+    docker_save,
+    helm_chart,
+    oci_archive,
+    oci_layout_directory,
+    skopeo_dir,
+    with_document,
+)
 from tests.building.outer import archive, contents, edit
 from tests.building.tar import (
     device,
@@ -46,6 +54,7 @@ __all__ = [
     "device",
     "digest",
     "directory",
+    "docker_before_1_10",
     "docker_legacy",
     "docker_save",
     "edit",
@@ -67,6 +76,7 @@ __all__ = [
     "rootfs",
     "rules_oci",
     "skippable_frame",
+    "skopeo_dir",
     "skopeo_docker_archive",
     "symlink",
     "to_json",

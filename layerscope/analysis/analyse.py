@@ -85,6 +85,7 @@ def analyse(image: Image, question: Question) -> Analysis:
         findings=_with_places(found, placement, joined, packages),
         warnings=(
             *image.warnings,
+            *image.notes,
             *_redirected(filesystem),
             *warnings,
             *packages.warnings,

@@ -6,14 +6,15 @@ from threading import Event, Thread
 
 from msgspec.structs import replace
 
-from layerscope.archive import docker_save, oci
+from layerscope.archive import oci
 from layerscope.archive.candidate import Candidate, LayerBlob
-from layerscope.archive.choose import choose
+from layerscope.archive.choose import choose, host
 from layerscope.archive.config import image_config
 from layerscope.archive.document import parse
+from layerscope.archive.images import images
 from layerscope.archive.layer import NOTHING, LayerData, prove
 from layerscope.archive.reading import Reading
-from layerscope.archive.store import Store
+from layerscope.archive.store import Store, WithData
 from layerscope.errors import ArchiveError, Damaged, LimitExceeded, NotAnImage, UsageError
 from layerscope.model.digest import Digest
 from layerscope.model.image import Image, ImageConfig, Layer
@@ -23,14 +24,15 @@ def from_store(
     store: Store, source: str, reading: Reading, warnings: Sequence[str] = (), *, in_directory: bool = False
 ) -> Image:
     """The image that was asked for, with all its layers; ``warnings`` are of the archive as such."""
-    candidates = find(store, reading)
-    candidate = choose(candidates, reading.image, reading.platform)
+    store = WithData(store, reading.limits)
+    candidate = choose(images(store, reading.limits), reading.image, reading.platform)
     document = store.document(candidate.config)
     if candidate.config_digest is not None:
         oci.proven(document, candidate.config_digest, candidate.config)
     config = image_config(parse(document, candidate.config, reading.limits))
-    if reading.platform is not None and config.platform.os and not reading.platform.accepts(config.platform):
-        raise UsageError(f"the archive holds no image for {reading.platform}; there is {config.platform}")
+    platform = candidate.platform or config.platform
+    if reading.platform is not None and platform.os and not reading.platform.accepts(platform):
+        raise UsageError(f"the archive holds no image for {reading.platform}; there is {platform}")
     layers, found = _layers(candidate, config, store, reading)
     found[:0] = warnings
     attestations = []
@@ -45,42 +47,20 @@ def from_store(
         config=config,
         layers=layers,
         tags=candidate.tags,
-        image_id=str(candidate.config_digest or oci.digest_of(document)),
+        image_id=candidate.image_id or str(candidate.config_digest or oci.digest_of(document)),
         manifest_digest=candidate.manifest_digest,
         annotations=candidate.annotations,
         attestations=tuple(attestations),
         warnings=tuple(found),
+        notes=_notes(candidate, reading),
     )
 
 
-def find(store: Store, reading: Reading) -> tuple[Candidate, ...]:
-    """All images of an archive; what ``manifest.json`` and ``index.json`` both speak of is one candidate."""
-    from_index: tuple[Candidate, ...] = ()
-    if store.has(oci.INDEX):
-        index = parse(store.document(oci.INDEX), oci.INDEX, reading.limits)
-        is_layout = store.has(oci.LAYOUT) and not store.has(docker_save.MANIFEST)
-        if "manifests" in index or is_layout:  # Many a web page has an index.json of its own.
-            from_index = oci.Layout(store, reading.limits).candidates(index)
-    if not store.has(docker_save.MANIFEST):
-        if not from_index:
-            raise NotAnImage("index.json names no image")
-        return from_index
-    document = parse(store.document(docker_save.MANIFEST), docker_save.MANIFEST, reading.limits)
-    by_config = {one.config_digest: one for one in from_index if one.config_digest is not None}
-    found = []
-    for one in docker_save.candidates(store, document, reading.limits):
-        twin = by_config.pop(one.config_digest, None) if one.config_digest is not None else None
-        found.append(_joined(one, twin) if twin is not None else one)
-    if not found and not by_config:
-        raise NotAnImage("manifest.json names no image")
-    return (*found, *by_config.values())
-
-
-def _joined(one: Candidate, twin: Candidate) -> Candidate:
-    """An element of ``manifest.json`` with what the OCI manifest knows besides; the former has the layers' order."""
-    by_digest = {layer.digest: layer for layer in twin.layers}
-    layers = tuple(by_digest.get(layer.digest, layer) if layer.digest is not None else layer for layer in one.layers)
-    return replace(twin, format=one.format, layers=layers, tags=one.tags or twin.tags, missing=one.missing)
+def _notes(candidate: Candidate, reading: Reading) -> tuple[str, ...]:
+    """What to know about the choice of the image; of a lone manifest without a platform nothing was chosen."""
+    if reading.platform is None and not reading.image and candidate.platform and not host().accepts(candidate.platform):
+        return (f"the archive has no image for {host()}; this one is for {candidate.platform}",)
+    return ()
 
 
 def _layers(
@@ -89,7 +69,7 @@ def _layers(
     """All layers of an image, each distinct blob read once, on as many threads as were asked for."""
     warnings: list[str] = []
     blobs = _in_order(candidate.layers, config.diff_ids, warnings)
-    if len(blobs) != len(config.diff_ids):
+    if len(blobs) != len(config.diff_ids) and candidate.format != "docker-v1":  # Its layers have no digests.
         warnings.append(f"the manifest has {len(blobs)} layers, the config {len(config.diff_ids)} diff_ids")
     outcomes = _outcomes(blobs, store, reading)
     diff_ids = (*config.diff_ids, *[None] * len(blobs))

@@ -21,7 +21,8 @@ class Candidate(Struct, frozen=True, kw_only=True):
     """One manifest for one platform.
 
     ``group`` is the same for the platforms of one multi-platform image. ``missing`` says why it cannot be read
-    (its config is not in the archive), ``attestations`` are names of in-toto documents about it.
+    (its config is not in the archive), ``attestations`` are names of in-toto documents about it. ``image_id`` is set
+    where that is no digest of the config.
     """
 
     group: str
@@ -35,3 +36,4 @@ class Candidate(Struct, frozen=True, kw_only=True):
     annotations: Mapping[str, str] = field(default_factory=dict)
     attestations: tuple[str, ...] = ()
     missing: str = ""
+    image_id: str = ""

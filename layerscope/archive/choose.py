@@ -11,7 +11,7 @@ from layerscope.model.platform import Platform
 def choose(candidates: Sequence[Candidate], image: str, platform: Platform | None) -> Candidate:
     """The candidate for a name, index or digest and a platform.
 
-    Without a name there must be one image; without a platform it is the machine's, else the only one.
+    Without a name there must be one image; without a platform it is what suits the machine best, else the only one.
     """
     groups: dict[str, list[Candidate]] = {}
     for candidate in candidates:
@@ -61,7 +61,7 @@ def _is_called(candidate: Candidate, image: str) -> bool:
 def _has_digest(candidate: Candidate, image: str) -> bool:
     """Whether the digest of a candidate's config or manifest begins so."""
     identity = image.removeprefix("sha256:")
-    digests = (str(candidate.config_digest or ""), candidate.manifest_digest)
+    digests = (str(candidate.config_digest or ""), candidate.manifest_digest, f"sha256:{candidate.image_id}")
     return image in digests or (len(identity) >= 6 and any(one.startswith(f"sha256:{identity}") for one in digests))
 
 
@@ -70,25 +70,32 @@ def _by_platform(group: list[Candidate], asked: Platform | None) -> Candidate:
     if not readable:
         raise ArchiveError(f"the image cannot be read: {group[0].missing}")
     if asked is not None:
-        fitting = _fitting(readable, asked) or [one for one in readable if one.platform is None]
-        if fitting:
-            return fitting[0]
-        raise UsageError(f"the archive holds no image for {asked}; there is {_platforms(readable)}")
+        best = _best(readable, asked) or next((one for one in readable if one.platform is None), None)
+        if best is None:
+            raise UsageError(f"the archive holds no image for {asked}; there is {_platforms(readable)}")
+        return best
     if len(readable) == 1:
         return readable[0]
-    fitting = _fitting(readable, Platform.parse(f"linux/{machine.machine()}"))
-    if fitting:
-        return fitting[0]
-    raise AmbiguousImage(
-        f"the image is for {len(readable)} platforms:",
-        hint="pick one with --platform, or with --image DIGEST",
-        listing=tuple(f"{one.manifest_digest[7:19]}  {_platform(one)}" for one in readable),
-        choices=tuple(one.manifest_digest for one in readable),  # Only an index has platforms, and names them so.
-    )
+    best = _best(readable, host())
+    if best is None:
+        raise AmbiguousImage(
+            f"the image is for {len(readable)} platforms:",
+            hint="pick one with --platform, or with --image DIGEST",
+            listing=tuple(f"{one.manifest_digest[7:19]}  {_platform(one)}" for one in readable),
+            choices=tuple(one.manifest_digest for one in readable),  # Only an index has platforms, and names them so.
+        )
+    return best
 
 
-def _fitting(candidates: Sequence[Candidate], platform: Platform) -> list[Candidate]:
-    return [one for one in candidates if one.platform is not None and platform.accepts(one.platform)]
+def host() -> Platform:
+    """The platform of the images that an engine on this machine takes when nobody asks for another."""
+    return Platform.parse(f"linux/{machine.machine()}")
+
+
+def _best(candidates: Sequence[Candidate], platform: Platform) -> Candidate | None:
+    """The candidate whose platform answers best; the first of several equal ones."""
+    ranks = [(platform.rank(one.platform), one) for one in candidates if one.platform is not None]
+    return min(((rank, one) for rank, one in ranks if rank is not None), key=lambda pair: pair[0], default=(0, None))[1]
 
 
 def _platforms(candidates: Sequence[Candidate]) -> str:
@@ -104,7 +111,7 @@ def _listing(groups: list[list[Candidate]]) -> tuple[str, ...]:
     for index, group in enumerate(groups):
         tags = dict.fromkeys(tag for candidate in group for tag in candidate.tags)
         first = group[0]
-        digest = first.config_digest.short if first.config_digest else first.config
+        digest = first.config_digest.short if first.config_digest else first.image_id[:12] or first.config
         platforms = [str(candidate.platform) for candidate in group if candidate.platform is not None]
         note = f" ({', '.join(platforms)})" if platforms else ""
         lines.append(f"{index}  {', '.join(tags) or 'without a name'}  {digest}{note}")

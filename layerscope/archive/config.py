@@ -1,8 +1,20 @@
 """The image config (OCI image-spec, config.md), read strictly where we rely on it and kept whole."""
 
-from layerscope.archive.document import Node
+from collections.abc import Mapping
+from typing import Any
+
+from layerscope.archive.document import Node, renamed
 from layerscope.model.image import HistoryEntry, ImageConfig
 from layerscope.model.platform import Platform
+
+_NAMES = (
+    "created", "author", "architecture", "os", "os.version", "variant", "config", "rootfs", "history", "comment",
+    "docker_version",
+)  # fmt: skip
+_RUNTIME_NAMES = (
+    "User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels", "StopSignal", "Healthcheck",
+    "OnBuild", "Shell",
+)  # fmt: skip
 
 
 def image_config(document: Node) -> ImageConfig:
@@ -11,7 +23,7 @@ def image_config(document: Node) -> ImageConfig:
     if runtime.value is None:
         runtime = Node({}, "config")
     return ImageConfig(
-        document=document.mapping(),
+        document=_document(document.mapping()),
         platform=Platform(
             os=document["os"].text(),
             architecture=document["architecture"].text(),
@@ -36,6 +48,13 @@ def image_config(document: Node) -> ImageConfig:
         working_dir=runtime["WorkingDir"].text(),
         user=runtime["User"].text(),
     )
+
+
+def _document(value: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with the names that the specification gives its members, since other parts look them up there."""
+    document = renamed(value, _NAMES)
+    runtime = document.get("config")
+    return document | {"config": renamed(runtime, _RUNTIME_NAMES)} if isinstance(runtime, dict) else document
 
 
 def _rootfs(document: Node) -> Node:

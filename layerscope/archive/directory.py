@@ -1,34 +1,28 @@
-"""Whether a directory is an image: many another one has an ``index.json`` or a ``manifest.json``."""
+"""Whether a directory is an image, and where in it."""
 
 import os
+from pathlib import Path
 
-from layerscope.archive import docker_save, oci
-from layerscope.archive.document import parse
-from layerscope.errors import ArchiveError
+from layerscope.archive.images import is_archive
+from layerscope.archive.store import DirectoryStore
 from layerscope.model.limits import Limits
 
 
 def is_image(directory: str) -> bool:
-    """Whether it is an OCI layout, a damaged one too, or what an archive of docker save was unpacked to."""
-    if all(os.path.isfile(os.path.join(directory, name)) for name in (oci.LAYOUT, oci.INDEX)):
-        return True
-    index, manifest = (_document(os.path.join(directory, name)) for name in (oci.INDEX, docker_save.MANIFEST))
-    descriptors = index.get("manifests") if isinstance(index, dict) else None
-    return _all_have(descriptors, {"digest"}) or _all_have(manifest, {"Config", "Layers"})
-
-
-def _document(path: str) -> object:
-    """The JSON in a file; None where there is no file, or it holds something else or more than metadata may."""
+    """Whether it is an OCI layout, a damaged one too, or what an image archive was unpacked to."""
     limits = Limits()
     try:
-        if os.path.isfile(path) and os.path.getsize(path) <= limits.json_bytes:
-            with open(path, "rb") as file:
-                return parse(file.read(limits.json_bytes), path, limits).value
-    except (OSError, ArchiveError):
-        pass  # Whoever reads the files of the directory tells what is wrong with this one.
-    return None
+        return is_archive(DirectoryStore(Path(directory), limits), limits)
+    except OSError:
+        return False  # Whoever reads the directory tells what is wrong with it.
 
 
-def _all_have(value: object, keys: set[str]) -> bool:
-    """Whether a value is an array of objects, one at least, that have these members."""
-    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) and keys <= set(one) for one in value)
+def image_in(directory: Path) -> Path:
+    """The directory itself, or the one below it where the image is, if it holds nothing else on the way there."""
+    place = directory
+    while not is_image(str(place)):
+        inside = [entry for entry in os.scandir(place) if not entry.name.startswith("._")]
+        if len(inside) != 1 or not inside[0].is_dir(follow_symlinks=False):
+            return directory
+        place = Path(inside[0].path)
+    return place

@@ -1,27 +1,39 @@
 """JSON documents of an archive, parsed once and read strictly: an error names the file and the place in it."""
 
+import base64
 import json
-from collections.abc import Iterator, Mapping
+import string
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from layerscope.errors import Damaged
 from layerscope.model.digest import Digest
 from layerscope.model.limits import Limits
 
+_FOLDS = str.maketrans(string.ascii_uppercase + "\u017f\u212a", string.ascii_lowercase + "sk")
+"""What Go's encoding/json takes for equal to an ASCII letter: its other case, the long s and the Kelvin sign."""
+
+_LINE_ENDS = str.maketrans("", "", "\r\n")
+
 
 class Node:
-    """A JSON value and where it stands (``manifest.json: [0].Layers``)."""
+    """A JSON value and where it stands (``manifest.json: [0].Layers``).
+
+    Members are found as the engines find them, which are written in Go: whatever the case of their names is, and the
+    last one counts.
+    """
 
     def __init__(self, value: object, where: str, path: str = "") -> None:
         self.value = value
         self._where = where
         self._path = path
+        self._folded: dict[str, object] | None = None
 
     def __getitem__(self, key: str) -> "Node":
         """The member of an object; null where it is missing."""
         if not isinstance(self.value, dict):
             raise self.wrong("an object")
-        return Node(self.value.get(key), self._where, f"{self._path}.{key}")
+        return Node(self._by_folded_name().get(folded(key)), self._where, f"{self._path}.{key}")
 
     def __iter__(self) -> Iterator["Node"]:
         """The elements of an array; none where it is null."""
@@ -33,7 +45,12 @@ class Node:
             yield Node(element, self._where, f"{self._path}[{index}]")
 
     def __contains__(self, key: str) -> bool:
-        return isinstance(self.value, dict) and key in self.value
+        return isinstance(self.value, dict) and folded(key) in self._by_folded_name()
+
+    def _by_folded_name(self) -> dict[str, object]:
+        if self._folded is None:
+            self._folded = _members((folded(name), member) for name, member in self.mapping().items())
+        return self._folded
 
     def text(self) -> str:
         """A string; empty where it is null."""
@@ -67,9 +84,21 @@ class Node:
             raise self.wrong("an object")
         return self.value
 
+    def members(self) -> Iterator[tuple[str, "Node"]]:
+        """Each member of an object; none where it is null."""
+        for key, value in self.mapping().items():
+            yield key, Node(value, self._where, f"{self._path}.{key}")
+
     def strings(self) -> Mapping[str, str]:
         """An object whose values are strings; null values are left out."""
-        return {key: Node(value, self._where, f"{self._path}.{key}").text() for key, value in self.mapping().items()}
+        return {key: node.text() for key, node in self.members()}
+
+    def decoded(self) -> bytes:
+        """What a string of base64 stands for."""
+        try:
+            return base64.b64decode(self.text().translate(_LINE_ENDS), validate=True)
+        except ValueError:
+            raise self.wrong("base64") from None
 
     def digest(self) -> Digest:
         try:
@@ -81,10 +110,36 @@ class Node:
         return Damaged(f"{self._path or 'the document'} is not {expected}", where=self._where)
 
 
+def folded(key: str) -> str:
+    """The same for all names that Go takes for the same member."""
+    return key.translate(_FOLDS)
+
+
+def renamed(value: Mapping[str, object], names: Iterable[str]) -> dict[str, Any]:
+    """An object in which the members that Go takes for ``names`` have just these names."""
+    known = {folded(name): name for name in names}
+    return _members((known.get(folded(name), name), member) for name, member in value.items())
+
+
+def _members(pairs: Iterable[tuple[str, object]]) -> dict[str, Any]:
+    """The later of equal names replaces the earlier, but null leaves a string or a number as it was (Go, Unmarshal)."""
+    members: dict[str, object] = {}
+    for name, member in pairs:
+        if member is not None or isinstance(members.get(name), dict | list | None):
+            members.pop(name, None)  # So that they stay in the order in which they are read.
+            members[name] = member
+    return members
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, Any]:
+    value = dict(pairs)
+    return value if len(value) == len(pairs) else _members(pairs)
+
+
 def parse(data: bytes, where: str, limits: Limits) -> Node:
     """The document in ``data``; raises Damaged when it is not JSON, or nested too deep."""
     try:
-        value = json.loads(data.decode("utf-8-sig"))
+        value = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_object)
         _check_depth(value, limits.json_depth, where)
     except RecursionError:
         raise Damaged("the JSON is nested too deep", where=where) from None

@@ -1,14 +1,14 @@
 """``index.json``, the way into every OCI image layout (OCI image-spec, image-layout.md, image-index.md)."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
 from layerscope.archive.candidate import Candidate, LayerBlob
 from layerscope.archive.document import Node, parse
-from layerscope.archive.store import Store
-from layerscope.errors import Damaged, LimitExceeded, NotAnImage
+from layerscope.archive.store import WithData
+from layerscope.errors import ArchiveError, Damaged, LimitExceeded, NotAnImage
 from layerscope.model.digest import Digest
 from layerscope.model.limits import Limits
 from layerscope.model.platform import Platform
@@ -41,15 +41,12 @@ _KINDS_OF_LAYER = {
 """Documents that cosign and BuildKit store with the config of an image, since registries took no other."""
 
 
-def blob_name(digest: Digest) -> str:
-    """Where an image layout keeps the blob of a digest."""
-    return f"blobs/{digest.algorithm}/{digest.encoded}"
-
-
 class Layout:
     """Follows the descriptors from ``index.json`` down to the manifests."""
 
-    def __init__(self, store: Store, limits: Limits) -> None:
+    format = "oci-archive"
+
+    def __init__(self, store: WithData, limits: Limits) -> None:
         self._store = store
         self._limits = limits
         self._seen: set[Digest] = set()
@@ -87,23 +84,26 @@ class Layout:
         statements: dict[str, list[str]],
         depth: int,
     ) -> Iterator[Candidate]:
-        digest = descriptor["digest"].digest()
+        digest, name = self._blob(descriptor, self._manifest_name)
         self._tags.setdefault(digest, []).extend(tags)
         if digest in self._seen or depth > 8:
             return
         self._seen.add(digest)
-        if not self._store.has(blob_name(digest)):
+        if not self._store.has(name):
             self._absent += 1
             return  # A platform that was left out of the archive, as the index may name.
-        manifest = self._read(digest)
+        manifest = parse(proven(self._store.document(name), digest, name), name, self._limits)
         annotations = descriptor["annotations"].strings()
         if annotations.get(_REFERENCE_TYPE) == "attestation-manifest":
             subject = annotations.get(_REFERENCE_DIGEST, "")
             statements.setdefault(subject, []).extend(self._statements(manifest))
             return
         if "manifests" in manifest and "layers" in manifest:
-            raise Damaged("is both an index and a manifest (CVE-2021-41190)", where=blob_name(digest))
-        platform = _platform(descriptor["platform"]) or platform
+            raise Damaged("is both an index and a manifest (CVE-2021-41190)", where=name)
+        if "fsLayers" in manifest:
+            hint = "convert the image with: skopeo copy --format oci"
+            raise ArchiveError(f"{name}: manifests of Docker's schema 1 are not supported", hint=hint)
+        platform = platform_of(descriptor["platform"]) or platform
         if "manifests" in manifest or descriptor["mediaType"].text() in _INDEXES:
             for child in manifest["manifests"]:
                 yield from self._descriptor(child, group, tags, platform, statements, depth + 1)
@@ -117,36 +117,50 @@ class Layout:
     def _manifest(
         self, manifest: Node, digest: Digest, group: str, tags: tuple[str, ...], platform: Platform | None
     ) -> Candidate:
-        config = manifest["config"]["digest"].digest()
-        layers = tuple(
-            LayerBlob(
-                name=blob_name(layer["digest"].digest()),
-                digest=layer["digest"].digest(),
-                media_type=layer["mediaType"].text(),
-                stored_bytes=layer["size"].number(),
-            )
-            for layer in manifest["layers"]
-        )
+        config, config_name = self._blob(manifest["config"], self._blob_name)
+        layers = tuple(map(self._layer, manifest["layers"]))
         if len(layers) > self._limits.layers:
             raise LimitExceeded(f"{digest}: an image of {len(layers):,} layers", hint="raise --limit layers")
-        present = self._store.has(blob_name(config))
         return Candidate(
             group=group,
-            format="oci-archive",
-            config=blob_name(config),
+            format=self.format,
+            config=config_name,
             config_digest=config,
             layers=layers,
             tags=tags,
             platform=platform,
             manifest_digest=str(digest),
             annotations=manifest["annotations"].strings(),
-            missing="" if present else f"its config {config} is not in the archive",
+            missing="" if self._store.has(config_name) else f"its config {config} is not in the archive",
         )
+
+    def _layer(self, descriptor: Node) -> LayerBlob:
+        digest, name = self._blob(descriptor, self._blob_name)
+        return LayerBlob(
+            name=name,
+            digest=digest,
+            media_type=descriptor["mediaType"].text(),
+            stored_bytes=descriptor["size"].number(),
+        )
+
+    def _blob(self, descriptor: Node, name_of: Callable[[Digest], str]) -> tuple[Digest, str]:
+        """The digest of a descriptor, and the name of its blob, for which it may have the ``data``."""
+        digest = descriptor["digest"].digest()
+        name = name_of(digest)
+        if descriptor["data"].value is not None:
+            self._store.add(name, descriptor["data"].decoded)
+        return digest, name
+
+    def _blob_name(self, digest: Digest) -> str:
+        return f"blobs/{digest.algorithm}/{digest.encoded}"
+
+    def _manifest_name(self, digest: Digest) -> str:
+        return self._blob_name(digest)
 
     def _statements(self, manifest: Node) -> Iterator[str]:
         """The in-toto documents of an attestation manifest, as far as the archive holds them."""
         for layer in manifest["layers"]:
-            name = blob_name(layer["digest"].digest())
+            _, name = self._blob(layer, self._blob_name)
             if layer["mediaType"].text() == _IN_TOTO and self._store.has(name):
                 yield name
 
@@ -159,10 +173,6 @@ class Layout:
             return f"{_KINDS_OF_LAYER[kind]} ({kind})" if kind in _KINDS_OF_LAYER else ""
         name = next((name for key, name in _KINDS_OF_ARTIFACT.items() if key in kind.lower()), "an artifact")
         return f"{name} ({kind})"
-
-    def _read(self, digest: Digest) -> Node:
-        name = blob_name(digest)
-        return parse(proven(self._store.document(name), digest, name), name, self._limits)
 
 
 def proven(data: bytes, digest: Digest, name: str) -> bytes:
@@ -181,7 +191,8 @@ def _tags(descriptor: Node) -> tuple[str, ...]:
     return next(((annotations[key],) for key in _NAMES if annotations.get(key)), ())
 
 
-def _platform(node: Node) -> Platform | None:
+def platform_of(node: Node) -> Platform | None:
+    """The platform that a descriptor or a config names; None where it names none."""
     if node.value is None:
         return None
     platform = Platform(os=node["os"].text(), architecture=node["architecture"].text(), variant=node["variant"].text())

@@ -10,8 +10,10 @@ from layerscope.archive.build import from_store, root_file_system
 from layerscope.archive.capture import Again, Positional, hasher
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import Readable, decompressor, sniff
+from layerscope.archive.directory import image_in, is_image
 from layerscope.archive.header import BLOCK, is_header
 from layerscope.archive.layer import Counted, LayerData, ahead, check_padding, expanded, first_bytes
+from layerscope.archive.outer import archive_in
 from layerscope.archive.positional import PositionalFile, Range
 from layerscope.archive.reading import Reading
 from layerscope.archive.store import DirectoryStore, StreamStore, TarStore
@@ -60,13 +62,13 @@ def _open(source: str, reading: Reading, stack: ExitStack) -> Image:
         return _from_stream(io.FileIO(sys.stdin.fileno(), closefd=False), "standard input", reading)
     path = Path(source)
     if path.is_dir():
-        store = DirectoryStore(path, reading.limits)
-        stack.callback(store.close)
-        stack.push(_check(lambda: store.changed, source))
-        if not (store.has("index.json") or store.has("manifest.json")):
+        directory = DirectoryStore(image_in(path), reading.limits)
+        stack.callback(directory.close)
+        stack.push(_check(lambda: directory.changed, source))
+        if not (directory.has("index.json") or directory.has("manifest.json") or is_image(str(directory.root))):
             hint = "an OCI layout has index.json, an unpacked docker archive has manifest.json"
             raise NotAnImage(f"{source} is a directory that holds no image", hint=hint)
-        return from_store(store, source, reading, in_directory=True)
+        return from_store(directory, source, reading, in_directory=True)
     raw = stack.enter_context(io.FileIO(path))
     if not raw.seekable():
         return _from_stream(raw, source, reading)
@@ -97,8 +99,8 @@ def _from_file(file: PositionalFile, source: str, reading: Reading) -> Image:
     window = PositionalWindow(file, 0, file.length, source)
     check_padding(window, walk(window, columns), source, warnings)
     outer = columns.changeset()
-    store = TarStore(file, outer, reading.limits)
-    if store.has("manifest.json") or store.has("index.json"):
+    store = archive_in(lambda root: TarStore(file, outer, reading.limits, root), outer, reading.limits)
+    if store is not None:
         return from_store(store, source, reading, warnings)
     _expect_root_file_system(outer, source)
     contents = Positional(file, 0, outer, hasher(reading.fingerprint), reading.limits)
@@ -120,10 +122,11 @@ def _from_stream(raw: io.RawIOBase, source: str, reading: Reading) -> Image:
     _expect_tar(head, source)
     with ahead(stream, reading) as forwards:
         passed = read_outer(forwards, counted, compression, source, reading, _again(raw, compression, source))
-    store = StreamStore(passed.changeset, passed.documents, passed.layers)
-    if store.has("manifest.json") or store.has("index.json"):
+    outer = passed.changeset
+    store = archive_in(lambda root: StreamStore(outer, passed.documents, passed.layers, root), outer, reading.limits)
+    if store is not None:
         return from_store(store, source, reading, passed.warnings)
-    _expect_root_file_system(passed.changeset, source)
+    _expect_root_file_system(outer, source)
     return root_file_system(passed.as_layer(), source, reading, passed.warnings)
 
 

@@ -1,11 +1,14 @@
 """Where the blobs of an archive lie, by name: in a tar, in a directory, or gone by in a stream."""
 
+import io
+import os
 import posixpath
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
 from layerscope.archive.known import StoredBlob, read_blob
-from layerscope.archive.layer import NOTHING, LayerData
+from layerscope.archive.layer import NOTHING, LayerData, read_stream
 from layerscope.archive.positional import PositionalFile
 from layerscope.archive.reading import Reading
 from layerscope.errors import ArchiveError, Damaged, LimitExceeded
@@ -36,21 +39,70 @@ class Store(Protocol):
     def layer(self, name: str, where: str, reading: Reading) -> LayerData:
         """The layer blob of that name, read."""
 
+    def folders(self) -> Iterator[str]:
+        """The names of the directories at the top."""
+
+
+class WithData:
+    """A store, and what its descriptors bring along as ``data`` (OCI image-spec, descriptor.md)."""
+
+    def __init__(self, store: Store, limits: Limits) -> None:
+        self._store = store
+        self._limits = limits
+        self._data: dict[str, Callable[[], bytes]] = {}
+        self.folders = store.folders
+
+    def add(self, name: str, data: Callable[[], bytes]) -> None:
+        """What to give for a blob that the archive has no file for."""
+        self._data[name] = data
+
+    def has(self, name: str) -> bool:
+        return self._store.has(name) or name in self._data
+
+    def file_of(self, name: str) -> object:
+        return self._store.file_of(name)
+
+    def length(self, name: str) -> int:
+        return self._store.length(name)
+
+    def document(self, name: str) -> bytes:
+        if self._store.has(name) or name not in self._data:
+            return self._store.document(name)
+        data = self._data[name]()
+        if len(data) > self._limits.json_bytes:
+            raise too_long(name, len(data))
+        return data
+
+    def layer(self, name: str, where: str, reading: Reading) -> LayerData:
+        if self._store.has(name) or name not in self._data:
+            return self._store.layer(name, where, reading)
+        return read_stream(io.BytesIO(self._data[name]()), where, reading, lambda: io.BytesIO(self._data[name]()))
+
 
 def too_long(name: str, length: int) -> LimitExceeded:
     return LimitExceeded(f"{name}: {length:,} bytes of metadata", hint="raise --limit json_bytes")
 
 
 class Index:
-    """The files of an outer tar by name; links are followed as far as they stay inside."""
+    """The files of an outer tar by name; links are followed as far as they stay inside.
 
-    def __init__(self, outer: Changeset) -> None:
+    ``root`` is the directory of the tar that the archive lies in.
+    """
+
+    def __init__(self, outer: Changeset, root: str) -> None:
         self.outer = outer
+        self._root = root.rstrip("/")
         self._indexes = {path: index for index, path in enumerate(outer.paths)}
+
+    def folders(self) -> Iterator[str]:
+        """The names of the directories at the top."""
+        below = f"{self._root}/"
+        names = (path[len(below) :].partition("/") for path in self.outer.paths if path.startswith(below))
+        yield from dict.fromkeys(name for name, slash, _ in names if slash)
 
     def find(self, name: str) -> int | None:
         """The entry that holds the file called ``name``; None where there is none, or only links in a circle."""
-        path = normal(name)
+        path = self._root + normal(name)
         for _ in range(_LINKS):
             index = self._indexes.get(path)
             if index is None or self.outer.kinds[index] == Kind.FILE:
@@ -66,10 +118,11 @@ class Index:
 class TarStore:
     """An outer tar in a plain file."""
 
-    def __init__(self, file: PositionalFile, outer: Changeset, limits: Limits) -> None:
+    def __init__(self, file: PositionalFile, outer: Changeset, limits: Limits, root: str = "/") -> None:
         self._file = file
-        self._index = Index(outer)
+        self._index = Index(outer, root)
         self._limits = limits
+        self.folders = self._index.folders
 
     def has(self, name: str) -> bool:
         return self._index.find(name) is not None
@@ -102,7 +155,7 @@ class DirectoryStore:
     """An OCI layout, or an unpacked docker archive, as a directory."""
 
     def __init__(self, root: Path, limits: Limits) -> None:
-        self._root = root.resolve()
+        self.root = root.resolve()
         self._limits = limits
         self._open: list[PositionalFile] = []
 
@@ -128,6 +181,10 @@ class DirectoryStore:
         self._open.append(file)
         return read_blob(StoredBlob(file, 0, file.length, name, where), reading)
 
+    def folders(self) -> Iterator[str]:
+        with os.scandir(self.root) as entries:
+            yield from sorted(entry.name for entry in entries if entry.is_dir())
+
     @property
     def changed(self) -> bool:
         """Whether somebody wrote to a layer since it was opened."""
@@ -140,8 +197,8 @@ class DirectoryStore:
     def _find(self, name: str) -> Path | None:
         """The file of that name; a link that leads out of the directory is no file of the archive."""
         try:
-            path = (self._root / normal(name)[1:]).resolve()
-            inside = path.is_relative_to(self._root) and path.is_file()
+            path = (self.root / normal(name)[1:]).resolve()
+            inside = path.is_relative_to(self.root) and path.is_file()
         except (OSError, ValueError, RuntimeError):  # A name with NUL, a loop of links; the last before Python 3.13.
             return None
         return path if inside else None
@@ -156,10 +213,17 @@ class DirectoryStore:
 class StreamStore:
     """What a pipe, or a compressed archive, left behind when it had gone by."""
 
-    def __init__(self, outer: Changeset, documents: dict[int, bytes], layers: dict[int, LayerData | ArchiveError]):
-        self._index = Index(outer)
+    def __init__(
+        self,
+        outer: Changeset,
+        documents: dict[int, bytes],
+        layers: dict[int, LayerData | ArchiveError],
+        root: str = "/",
+    ) -> None:
+        self._index = Index(outer, root)
         self._documents = documents
         self._layers = layers
+        self.folders = self._index.folders
 
     def has(self, name: str) -> bool:
         return self._index.find(name) is not None

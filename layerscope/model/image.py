@@ -67,9 +67,9 @@ class Layer(Struct, frozen=True, kw_only=True):
 class Image(Struct, frozen=True, kw_only=True):
     """One image of an archive.
 
-    ``format`` names the dialect (``docker-archive``, ``oci-archive``, ``oci-layout``, ``rootfs``), ``image_id``
-    is the config's digest as the engines show it, ``attestations`` are the in-toto statements that the archive
-    holds for this manifest, as parsed JSON.
+    ``format`` names the dialect (``docker-archive``, ``docker-v1``, ``oci-archive``, ``oci-layout``, ``dir``,
+    ``rootfs``), ``image_id`` is the config's digest as the engines show it, ``attestations`` are the in-toto statements
+    that the archive holds for this manifest, as parsed JSON. ``notes`` say what was chosen, and are no warnings.
     """
 
     source: str
@@ -82,6 +82,7 @@ class Image(Struct, frozen=True, kw_only=True):
     annotations: Mapping[str, str] = field(default_factory=dict)
     attestations: tuple[Mapping[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

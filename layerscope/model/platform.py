@@ -1,8 +1,10 @@
-"""The platform that an image is made for."""
+"""The platform that an image is made for, and which others run what is made for it."""
 
+from collections.abc import Iterator
 from typing import Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 _ARCHITECTURES = {
     "x86_64": "amd64",
@@ -10,15 +12,22 @@ _ARCHITECTURES = {
     "aarch64": "arm64",
     "armhf": "arm",
     "armel": "arm",
+    "armv6l": "arm",
+    "armv7l": "arm",
+    "armv8l": "arm",
     "i386": "386",
     "i686": "386",
 }
-_VARIANTS = {"armhf": "v7", "armel": "v6"}
+_VARIANTS = {"armhf": "v7", "armel": "v6", "armv6l": "v6", "armv7l": "v7", "armv8l": "v8"}
 """The variants that are part of an architecture's name."""
 _SAME = {
     ("amd64", "v1"): "",
-    ("arm64", "v8"): "",
     ("arm64", "8"): "",
+    ("arm64", "v8"): "",
+    ("arm64", "v8.0"): "",
+    ("arm64", "9"): "v9",
+    ("arm64", "9.0"): "v9",
+    ("arm64", "v9.0"): "v9",
     ("arm", ""): "v7",
     ("arm", "5"): "v5",
     ("arm", "6"): "v6",
@@ -50,11 +59,52 @@ class Platform(Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part) or "unknown"
 
+    def rank(self, other: "Platform") -> int | None:
+        """How well an image for ``other`` answers a request for this platform, 0 best; None where it does not.
+
+        The order is that of ``Only`` in github.com/containerd/platforms: the variant itself, then older ones, then
+        the architecture with 32 bits.
+        """
+        ranked = (rank for rank, one in enumerate(self._runnable()) if one.normalized == other.normalized)
+        return next(ranked, None)
+
     def accepts(self, other: "Platform") -> bool:
-        """Whether an image for ``other`` answers a request for this platform; an unasked variant may be any."""
-        same = (self.os, self.architecture) == (other.os, other.architecture)
-        return same and (not self.variant or self._variant == other._variant)
+        """Whether an image for ``other`` answers a request for this platform."""
+        return self.rank(other) is not None
 
     @property
-    def _variant(self) -> str:
-        return _SAME.get((self.architecture, self.variant), self.variant)
+    def normalized(self) -> "Platform":
+        """The same platform, its variant written the usual way."""
+        return replace(self, variant=_SAME.get((self.architecture, self.variant), self.variant))
+
+    def _runnable(self) -> Iterator["Platform"]:
+        """Every platform whose images run on this one, the best first."""
+        asked = self.normalized
+        yield asked
+        if asked.architecture == "amd64":
+            for version in _below(asked.variant, 1):
+                yield replace(asked, variant=f"v{version}")
+            yield replace(asked, architecture="386", variant="")
+        elif asked.architecture == "arm":
+            for version in _below(asked.variant, 5):
+                yield replace(asked, variant=f"v{version}")
+        elif asked.architecture == "arm64" and (known := _arm64(asked.variant)):
+            for major, newest in known:
+                for minor in range(newest, -1, -1):
+                    yield replace(asked, variant=f"v{major}.{minor}" if minor else f"v{major}")
+            yield from replace(asked, architecture="arm", variant="v8")._runnable()
+
+
+def _below(variant: str, oldest: int) -> range:
+    """The numbers of the older variants, the newest first."""
+    number = variant[1:]
+    return range(int(number) - 1 if len(number) == 1 and number.isdecimal() else 0, oldest - 1, -1)
+
+
+def _arm64(variant: str) -> tuple[tuple[int, int], ...]:
+    """Each major version of ARMv8 and ARMv9 that a variant includes, with its newest minor one."""
+    major, _, digit = (variant or "v8").removeprefix("v").partition(".")
+    minor = int(digit) if len(digit) == 1 and digit.isdecimal() else 0
+    if major == "9":
+        return (9, minor), (8, min(minor + 5, 9))
+    return ((8, minor),) if major == "8" else ()

@@ -19,6 +19,7 @@ from tests.builder import (
     oci_archive,
     opaque,
     rules_oci,
+    skopeo_dir,
     skopeo_docker_archive,
     symlink,
     whiteout,
@@ -82,6 +83,9 @@ DIALECTS: dict[str, Callable[[ImageSpec], bytes]] = {
     "oci xz and bzip2": lambda spec: oci_archive(spec, compression=("xz", "bzip2")),
     "oci with dots": lambda spec: edit(oci_archive(spec), prefix="./"),
     "oci reversed": lambda spec: edit(oci_archive(spec), order="reversed"),
+    "skopeo dir": skopeo_dir,
+    "skopeo dir plain": lambda spec: skopeo_dir(spec, compression=""),
+    "skopeo dir 1.0": lambda spec: skopeo_dir(spec, suffix=".tar"),
     "docker reversed": lambda spec: edit(docker_legacy(spec), order="reversed"),
 }
 

@@ -1,5 +1,6 @@
 """One image of several, and one platform of several, by name or by the machine's."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from layerscope.errors import AmbiguousImage, UsageError
 from layerscope.model.platform import Platform
 from tests.archive.opening import error_of, opened
-from tests.archive.samples import AMD, ARM, COPY, OTHER, S390, SPEC, STATEMENT
+from tests.archive.samples import AMD, ARM, COPY, LOWER, OTHER, S390, SPEC, STATEMENT
 from tests.builder import (
     Compression,
     ImageSpec,
@@ -20,6 +21,7 @@ from tests.builder import (
     edit,
     oci_archive,
     skopeo_docker_archive,
+    to_json,
 )
 
 UNNAMED = ImageSpec(layers=(COPY,), os="", env=("A=1",))
@@ -207,3 +209,104 @@ def test_platforms_that_were_left_out_of_the_archive_do_not_count(tmp_path: Path
     path = tmp_path / "image.tar"
     path.write_bytes(edit(data, remove=absent))
     assert opened(path)[0].image_id == AMD.image_id
+
+
+OFFERED = tuple(
+    ImageSpec(
+        layers=(COPY,), tags=(), architecture=architecture, variant=variant, env=(f"FOR={architecture}{variant}",)
+    )
+    for architecture, variant in [("amd64", "v3"), ("arm", "v6"), ("arm", "v7"), ("arm64", "v8"), ("amd64", "")]
+)
+"""Platforms in an order in which the first that fits is seldom the best."""
+
+
+def offered(form: str, *specs: ImageSpec) -> bytes:
+    """An index with descriptors that name their platforms, or do not; nested, or the top one itself."""
+    if form == "nested":
+        return containerd(*specs, nested=True, manifest_json=False)
+    return oci_archive(*specs, platforms=form == "at the top")
+
+
+@pytest.mark.parametrize("form", ["nested", "at the top", "only in configs"])
+@pytest.mark.parametrize(
+    ("asked", "best"),
+    [
+        pytest.param("linux/amd64", 4, id="plain amd64"),
+        pytest.param("linux/amd64/v4", 0, id="the newest that runs"),
+        pytest.param("linux/amd64/v2", 4, id="an older amd64"),
+        pytest.param("linux/arm", 2, id="arm is v7"),
+        pytest.param("linux/arm/v6", 1, id="arm v6"),
+        pytest.param("linux/arm64/v9", 3, id="an older arm64"),
+        pytest.param("", 4, id="the machine's"),
+    ],
+)
+def test_the_best_of_several_platforms_is_taken(
+    form: str, asked: str, best: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    path = tmp_path / "image.tar"
+    path.write_bytes(offered(form, *OFFERED))
+    image, _ = opened(path, platform=Platform.parse(asked) if asked else None)
+    assert image.image_id == OFFERED[best].image_id
+    assert image.notes == ()
+
+
+@pytest.mark.parametrize("form", ["nested", "at the top", "only in configs"])
+def test_a_platform_that_needs_more_than_was_asked_for_is_refused_with_the_list(form: str, tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(offered(form, *OFFERED[:2]))
+    error = error_of(path, platform=Platform.parse("linux/amd64"))
+    assert isinstance(error, UsageError)
+    assert error.message == "the archive holds no image for linux/amd64; there is linux/amd64/v3, linux/arm/v6"
+
+
+@pytest.mark.parametrize("form", ["nested", "at the top", "only in configs"])
+def test_platforms_are_one_image_wherever_they_are_listed(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "s390x")
+    path = tmp_path / "image.tar"
+    path.write_bytes(offered(form, *OFFERED))
+    error = error_of(path)
+    assert isinstance(error, AmbiguousImage)
+    assert error.message == "the image is for 5 platforms:"
+    assert [opened(path, image=digest)[0].image_id for digest in error.choices] == [one.image_id for one in OFFERED]
+    assert opened(path, image="0", platform=Platform.parse("arm"))[0].image_id == OFFERED[2].image_id
+
+
+@pytest.mark.parametrize(
+    "specs",
+    [
+        pytest.param((OFFERED[4], ImageSpec(layers=(LOWER,), tags=())), id="two of one platform"),
+        pytest.param((OFFERED[3], ImageSpec(layers=(LOWER,), tags=("app:1",))), id="one of them has a name"),
+        pytest.param((OFFERED[3], ImageSpec(layers=(LOWER,), tags=(), os="")), id="one of them has no platform"),
+    ],
+)
+def test_manifests_that_are_not_platforms_of_one_image_are_several(
+    specs: tuple[ImageSpec, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(oci_archive(*specs))
+    assert error_of(path).message == "the archive holds 2 images:"
+
+
+def test_the_only_image_is_taken_with_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    path = tmp_path / "image.tar"
+    path.write_bytes(offered("nested", OFFERED[0]))
+    image, _ = opened(path)
+    assert (image.image_id, image.warnings) == (OFFERED[0].image_id, ())
+    assert image.notes == ("the archive has no image for linux/amd64; this one is for linux/amd64/v3",)
+    assert opened(path, platform=Platform.parse("linux/amd64/v3"))[0].notes == ()
+
+
+def test_a_descriptor_is_believed_where_the_config_has_no_variant(tmp_path: Path) -> None:
+    v6, v7 = (ImageSpec(layers=(COPY,), tags=(), architecture="arm", env=(variant,)) for variant in ("v6", "v7"))
+    data = oci_archive(v6, v7, platforms=True)
+    index = json.loads(contents(data)["index.json"])
+    for descriptor, variant in zip(index["manifests"], ("v6", "v7"), strict=True):
+        descriptor["platform"]["variant"] = variant
+    path = tmp_path / "image.tar"
+    path.write_bytes(edit(data, replace={"index.json": to_json(index)}))
+    assert opened(path, platform=Platform.parse("linux/arm/v6"))[0].image_id == v6.image_id
+    assert opened(path, platform=Platform.parse("linux/arm"))[0].image_id == v7.image_id

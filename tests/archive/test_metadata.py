@@ -1,10 +1,14 @@
 """Documents that are wrong, hostile or too large are told with their place."""
 
+import base64
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from layerscope.archive.document import parse
 from layerscope.errors import ArchiveError, Damaged, LimitExceeded, NotAnImage, UsageError
 from layerscope.model.limits import Limits
 from layerscope.model.platform import Platform
@@ -269,3 +273,84 @@ def test_a_platform_that_the_only_image_is_not_for_is_refused(tmp_path: Path) ->
     error = error_of(path, platform=Platform.parse("linux/arm64"))
     assert isinstance(error, UsageError)
     assert error.message == "the archive holds no image for linux/arm64; there is linux/amd64"
+
+
+def other_case(value: object) -> object:
+    """The document with the names of all members in capitals, but for maps, whose names are values."""
+    if isinstance(value, dict):
+        return {name.upper() if name.isidentifier() else name: other_case(member) for name, member in value.items()}
+    return [other_case(member) for member in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("outer", ["", "gzip"])
+def test_names_of_members_are_matched_as_the_engines_match_them(outer: Compression, tmp_path: Path) -> None:
+    config = other_case(ImageSpec(layers=(LOWER,), env=("A=b",), history=({"created_by": "RUN a"},)).config)
+    spec = ImageSpec(layers=(LOWER,), tags=("app:1",), raw_config=to_json(config))
+    for data in (docker_legacy(spec), oci_archive(spec)):
+        documents = {
+            name: json.loads(data) for name, data in contents(data).items() if name in ("manifest.json", "index.json")
+        }
+        path = tmp_path / "image.tar"
+        replaced = {name: to_json(other_case(document)) for name, document in documents.items()}
+        path.write_bytes(compress(edit(data, replace=replaced), outer))
+        image, _ = opened(path)
+        assert (image.tags, image.config.env, image.config.history[0].created_by) == (("app:1",), ("A=b",), "RUN a")
+        assert image.config.document["config"]["Env"] == ["A=b"]
+        assert image.complete
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param('{"Config":"a","config":"b"}', "b", id="the last of two cases"),
+        pytest.param('{"config":"b","Config":"a"}', "a", id="also where it is the usual one"),
+        pytest.param('{"Config":"a","config":"b","Config":"c"}', "c", id="the last of three"),
+        pytest.param('{"Config":"a","config":null}', "a", id="null leaves a string"),
+        pytest.param('{"Config":["a"],"config":null}', None, id="null empties an array"),
+        pytest.param('{"con\ufb01g":"b"}', None, id="a ligature is another name"),
+    ],
+)
+def test_the_last_of_equal_names_counts_as_in_go(text: str, value: object) -> None:
+    assert parse(text.encode(), "manifest.json", Limits())["Config"].value == value
+
+
+def test_the_long_s_and_the_kelvin_sign_are_letters_to_go() -> None:
+    document = parse('{"layer\u017f":1,"\u212aind":2}'.encode(), "manifest.json", Limits())
+    assert ("Layers" in document, document["kind"].value) == (True, 2)
+
+
+def with_data(spec: ImageSpec, *, keep: bool, spoil: bool = False) -> bytes:
+    """An image layout whose config, layers and manifest stand in their descriptors; ``keep`` keeps their blobs."""
+    blobs = {digest(content): content for content in contents(oci_archive(spec)).values()}
+
+    def embedded(descriptor: dict[str, Any]) -> dict[str, Any]:
+        data = base64.b64encode(blobs[descriptor["digest"]]).decode()
+        return descriptor | {"data": data[4:] if spoil else data}
+
+    index = json.loads(contents(oci_archive(spec))["index.json"])
+    manifest = json.loads(blobs[index["manifests"][0]["digest"]])
+    manifest["config"] = embedded(manifest["config"])
+    manifest["layers"] = [embedded(one) for one in manifest["layers"]]
+    inner = to_json(manifest)
+    blobs[digest(inner)] = inner
+    top = {"mediaType": index["manifests"][0]["mediaType"], "digest": digest(inner), "size": len(inner)}
+    files = {f"blobs/sha256/{name[7:]}": content for name, content in blobs.items() if keep}
+    return archive([*files.items(), ("index.json", to_json({"manifests": [embedded(top)]}))])
+
+
+@pytest.mark.parametrize("outer", ["", "gzip"])
+@pytest.mark.parametrize("keep", [False, True])
+def test_what_stands_in_a_descriptor_needs_no_blob(keep: bool, outer: Compression, tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(compress(with_data(SPEC, keep=keep), outer))
+    image, facts = opened(path)
+    assert (image.image_id, facts.diff_ids, image.complete) == (SPEC.image_id, SPEC.diff_ids, True)
+
+
+def test_wrong_data_in_a_descriptor_are_damage(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(with_data(SPEC, keep=False, spoil=True))
+    assert isinstance(error_of(path), Damaged)
+    index = to_json({"manifests": [{"digest": digest(b"x"), "data": "eA="}]})
+    path.write_bytes(archive([("index.json", index)]))
+    assert error_of(path).message == "index.json: .manifests[0].data is not base64"

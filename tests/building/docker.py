@@ -36,6 +36,17 @@ def docker_legacy(*images: ImageSpec) -> bytes:
     return _docker_archive(dict(sorted(entries.items())), documents, images, line_end=b"\n")
 
 
+def docker_before_1_10(*images: ImageSpec) -> bytes:
+    """docker before 1.10: ``<id>/{VERSION,json,layer.tar}`` and ``repositories``; no manifest, no digests."""
+    entries: dict[str, bytes] = {}
+    for image in images:
+        for layer, v1_id, document in zip(image.layers, v1_ids(image), v1_documents(image), strict=True):
+            entries[f"{v1_id}/"] = b""
+            entries |= {f"{v1_id}/VERSION": b"1.0", f"{v1_id}/json": document, f"{v1_id}/layer.tar": layer}
+    table = repositories(images)
+    return archive([*sorted(entries.items()), *([("repositories", to_json(table))] if table else [])])
+
+
 def skopeo_docker_archive(*images: ImageSpec) -> bytes:
     """podman, skopeo and buildah: ``<diff_id>.tar``, config, ``<id>/`` with a symlink; each blob once, indexes last."""
     entries: dict[str, bytes | Member] = {}
@@ -126,8 +137,11 @@ def v1_ids(image: ImageSpec) -> tuple[str, ...]:
 def v1_documents(image: ImageSpec) -> Iterator[bytes]:
     """The v1 ``json`` of each layer: id and parent, and on the top one what the config says."""
     ids = v1_ids(image)
+    history = [entry for entry in image.history or () if not entry.get("empty_layer")]
     for index, v1_id in enumerate(ids):
         document: dict[str, object] = {"id": v1_id}
+        if index < len(history):
+            document["container_config"] = {"Cmd": str(history[index]["created_by"]).split(" ")}
         if index:
             document["parent"] = ids[index - 1]
         if index == len(ids) - 1:

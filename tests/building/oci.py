@@ -22,17 +22,17 @@ class Blobs:
     """The blobs of one layout, each stored once."""
 
     def __init__(self) -> None:
-        self._contents: dict[str, bytes] = {}
+        self.contents: dict[str, bytes] = {}
 
     def add(self, content: bytes, media_type: str) -> Descriptor:
         """Store the content and describe it (OCI image-spec, descriptor.md)."""
-        self._contents[path_of(digest(content))] = content
+        self.contents[path_of(digest(content))] = content
         return {"mediaType": media_type, "digest": digest(content), "size": len(content)}
 
     def layout(self, descriptors: Sequence[Descriptor] | None) -> dict[str, bytes]:
         """All files of the layout in the order of their names; ``descriptors`` are those of ``index.json``."""
         index = to_json({"schemaVersion": 2, "mediaType": INDEX, "manifests": descriptors})
-        files = {"blobs/": b"", "blobs/sha256/": b"", **self._contents}
+        files = {"blobs/": b"", "blobs/sha256/": b"", **self.contents}
         files |= {"index.json": index, "oci-layout": b'{"imageLayoutVersion":"1.0.0"}'}
         return dict(sorted(files.items()))
 
@@ -85,6 +85,15 @@ def oci_layout_directory(
         if not name.endswith("/"):
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             (path / name).write_bytes(content)
+
+
+def skopeo_dir(image: ImageSpec, *, compression: Compression = "gzip", suffix: str = "") -> bytes:
+    """skopeo's ``dir:`` and podman's ``docker-dir``, as a tar; version 1.0 has the suffix ``.tar``."""
+    blobs = Blobs()
+    manifest = _add_manifest(blobs, *_add_contents(blobs, image, compression))
+    files = {path.rpartition("/")[2] + suffix: content for path, content in blobs.contents.items()}
+    files["manifest.json"] = files.pop(str(manifest["digest"])[7:] + suffix)
+    return archive([("version", b"Directory Transport Version: 1.1\n"), *files.items(), ("signature-1", b"\x99\x01")])
 
 
 def containerd(
