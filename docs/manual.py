@@ -9,7 +9,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from layerscope.cli.app import make_app
+from layerscope.cli.app import COMMANDS, load, make_app
 
 PAGE = Path(__file__).parent / "layerscope.1"
 CI = Path(__file__).parent / "ci.md"
@@ -67,8 +67,7 @@ def _lines() -> Iterator[str]:
 
 
 def _commands() -> tuple[Any, ...]:
-    root: Any = get_command(make_app())
-    return tuple(root.commands.values())
+    return tuple(map(load, COMMANDS))
 
 
 def _group_variables() -> Iterator[tuple[str, str, str]]:

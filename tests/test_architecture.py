@@ -1,12 +1,15 @@
 """The tree is the architecture: imports point one way, and importing is cheap."""
 
 import ast
+import inspect
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from layerscope.cli.app import COMMANDS, load
 
 PACKAGE = Path(__file__).parent.parent / "layerscope"
 
@@ -56,12 +59,20 @@ def test_the_model_does_no_input_or_output() -> None:
 
 
 def test_help_loads_only_the_command_line() -> None:
-    code = "import sys, layerscope.cli.app; layerscope.cli.app.make_app(); print('\\n'.join(sys.modules))"
+    code = (
+        "import os, sys; sys.argv = ['layerscope', '--help']; os._exit = lambda code: None;"
+        "from layerscope.__main__ import main; main(); print('\\n'.join(sys.modules))"
+    )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not (HEAVY - {"typer", "rich"}) & {name.partition(".")[0] for name in loaded}
-    assert not any(
-        name.startswith(("layerscope.archive", "layerscope.rules", "layerscope.packages")) for name in loaded
-    )
+    ours = {name for name in loaded if name.startswith("layerscope.")}
+    assert {name.split(".")[1] for name in ours} <= {"__main__", "cli", "errors", "render"}
+    assert not ours & {f"layerscope.cli.{module}" for module, _ in COMMANDS.values()}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_line_of_a_command_is_the_first_of_its_help(name: str) -> None:
+    assert inspect.cleandoc(load(name).help).split("\n")[0] == COMMANDS[name][1]
 
 
 def test_version_loads_not_even_that() -> None:

@@ -7,8 +7,17 @@ from typing import Annotated
 
 import typer
 
+from layerscope.analysis.extract import contents
+from layerscope.analysis.lookup import lookup
+from layerscope.cli.failure import writing
 from layerscope.cli.options import ImagePath, ReadOptions, reading_options
+from layerscope.cli.output import write_foreign
+from layerscope.cli.reading import opened, warn
+from layerscope.cli.spool import rereadable
+from layerscope.errors import UsageError
+from layerscope.filesystem.tree import Filesystem
 from layerscope.model.contents import Piece
+from layerscope.model.entry import Kind
 
 _ZEROS = bytes(1 << 20)
 
@@ -28,15 +37,6 @@ def cat(
 
     layerscope cat image.tar /root/.npmrc --layer 4
     """
-    from layerscope.analysis.extract import contents
-    from layerscope.analysis.lookup import lookup
-    from layerscope.cli.failure import writing
-    from layerscope.cli.reading import opened, warn
-    from layerscope.cli.spool import rereadable
-    from layerscope.errors import UsageError
-    from layerscope.filesystem.tree import Filesystem
-    from layerscope.model.entry import Kind
-
     with rereadable(image) as source, opened(source, reading, silent=True) as opened_image:
         if not opened_image.complete:  # What could not be read may hold the file, or another version of it.
             warn(opened_image.warnings, quiet=reading.quiet)
@@ -72,8 +72,6 @@ def _filled(pieces: Iterator[Piece]) -> Iterator[bytes | memoryview]:
 
 def _print(pieces: Iterator[bytes | memoryview]) -> None:
     """To a terminal nothing that could move its cursor; a character may begin in one piece and end in the next."""
-    from layerscope.cli.output import write_foreign
-
     decoder = getincrementaldecoder("utf-8")("surrogateescape")
     for piece in pieces:
         write_foreign(decoder.decode(piece))

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from layerscope.analysis.policy import judge
+from layerscope.cli.configuration import call_of, ignores_of, tell_unmatched
 from layerscope.cli.limits import LimitOptions, limit_options
 from layerscope.cli.options import (
     BuildOptions,
@@ -16,8 +18,14 @@ from layerscope.cli.options import (
     build_options,
     reading_options,
 )
+from layerscope.cli.output import terminal_width, write
+from layerscope.cli.reading import given, picking, warn
+from layerscope.cli.sources import Asked, report_of
 from layerscope.model.report import Report
 from layerscope.model.verdict import Judgement
+from layerscope.render.json import lines
+from layerscope.render.judgement import markdown, text
+from layerscope.render.units import units as units_named
 
 
 class CheckFormat(StrEnum):
@@ -51,14 +59,9 @@ def check(
 
     layerscope check app.tar --baseline released.json --max-growth 5%
     """
-    from layerscope.analysis.policy import judge
-    from layerscope.cli.configuration import ignores_of, tell_unmatched
-    from layerscope.cli.reading import warn
-    from layerscope.cli.sources import Asked, report_of
-
     policy = limits.policy()
     before = _baseline(limits, reading) if limits.baseline else None
-    made = report_of(image, reading, Asked(build=build, ignores=ignores_of(context)))
+    made = report_of(image, reading, Asked(build=build, ignores=ignores_of(context)), call_of(context).kept)
     warn(made.warnings, quiet=reading.quiet)
     if reading.verbose:
         tell_unmatched(context, made)
@@ -71,22 +74,14 @@ def check(
 
 def _baseline(limits: LimitOptions, reading: ReadOptions) -> Report:
     """What growth is measured from. Its platform is that of the image: sizes for two of them do not compare."""
-    from layerscope.cli.reading import given, picking
-    from layerscope.cli.sources import Asked, report_of
-
     with given("--baseline"), picking(image="--baseline-image", platform="--platform"):
         return report_of(limits.baseline, reading.beside(limits.baseline_image), Asked())
 
 
 def _print(judgement: Judgement, check_format: CheckFormat, unit_name: UnitsName) -> None:
-    from layerscope.cli.output import terminal_width, write
-    from layerscope.render.json import lines
-    from layerscope.render.judgement import markdown, text
-    from layerscope.render.units import units
-
     if check_format == CheckFormat.JSON:
         write(lines({key: getattr(judgement, key) for key in ("name", "passed", "ignored", "verdicts")}))
     elif check_format == CheckFormat.MARKDOWN:
-        write(markdown(judgement, units(unit_name.value)))
+        write(markdown(judgement, units_named(unit_name.value)))
     else:
-        write(text(judgement, units(unit_name.value), terminal_width()))
+        write(text(judgement, units_named(unit_name.value), terminal_width()))

@@ -7,20 +7,22 @@ for what neither a flag nor a variable gave, so each setting is one option of a 
 
 import os
 import sys
+import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from msgspec import Struct, field
 
-from layerscope.analysis.ignore import Ignore
+from layerscope.analysis.dive_ci import dive_limits
+from layerscope.analysis.ignore import Ignore, unmatched
+from layerscope.cli.settings import checks, ignores, settings
 from layerscope.cli.user_files import read_whole
 from layerscope.errors import UsageError
-
-if TYPE_CHECKING:
-    from layerscope.model.report import Report
+from layerscope.model.report import Report
+from layerscope.render.escape import printable
 
 _APPLICATION = "layerscope"
 _LONGEST = 1 << 20
@@ -49,24 +51,33 @@ class Configuration(Struct, frozen=True, kw_only=True):
         return {name: {**self.settings, **(self.check if name == "check" else {})} for name in commands}
 
 
+class Call(Struct, frozen=True, kw_only=True):
+    """One call of the program; what is in ``kept`` stays in memory until the process ends."""
+
+    configuration: Configuration
+    kept: list[object]
+
+
 def configure(context: typer.Context, commands: Iterable[str], file: str = "") -> None:
     """Read the files, once, before a command of the application runs; ``file`` replaces all that would be found."""
     found = read_file(Path(file)) if file else discovered(Path.cwd())
     context.default_map = found.defaults(commands)
-    context.obj = found
+    context.obj = Call(configuration=found, kept=context.obj)
+
+
+def call_of(context: typer.Context) -> Call:
+    """The call that a command belongs to."""
+    call: Call = context.obj
+    return call
 
 
 def ignores_of(context: typer.Context) -> tuple[Ignore, ...]:
     """The findings that the configuration ignores."""
-    found = context.obj
-    return found.ignores if isinstance(found, Configuration) else ()
+    return call_of(context).configuration.ignores
 
 
-def tell_unmatched(context: typer.Context, report: "Report") -> None:
+def tell_unmatched(context: typer.Context, report: Report) -> None:
     """Say on stderr which ignores of the configuration the image has nothing for; it may be that of several images."""
-    from layerscope.analysis.ignore import unmatched
-    from layerscope.render.escape import printable
-
     for sentence in unmatched(report, ignores_of(context)):
         print(printable(sentence), file=sys.stderr)
 
@@ -90,8 +101,6 @@ def read_file(path: Path) -> Configuration:
     document = _document(path)
     if path.name == _PYPROJECT:
         document = _table(_table(document, "tool", path).get("tool", {}), _APPLICATION, path).get(_APPLICATION, {})
-    from layerscope.cli.settings import checks, ignores, settings
-
     return Configuration(
         settings=settings(document, path),
         check=checks(document, path),
@@ -126,15 +135,11 @@ def _user() -> Configuration:
 
 
 def _dive(path: Path) -> Configuration:
-    from layerscope.analysis.dive_ci import dive_limits
-
     limits = dive_limits(read_whole(path, _LONGEST).decode("utf-8", "replace"), str(path))
     return Configuration(check=limits, files=(str(path),))
 
 
 def _document(path: Path) -> dict[str, Any]:
-    import tomllib
-
     try:
         return tomllib.loads(read_whole(path, _LONGEST).decode("utf-8"))
     except (ValueError, RecursionError) as error:

@@ -1,20 +1,25 @@
-"""Writes below one directory and nowhere else, whatever is in the way there.
+"""Writes below one directory and nowhere else, whatever is in the way there, and each file as a whole or not at all.
 
 Every directory is entered from its parent, one component at a time, and never through a symlink: by descriptors where
 the system has them (``openat`` and O_NOFOLLOW), so that nobody can exchange a directory meanwhile; else by looking.
 """
 
+import errno
+import io
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
-HELD = {os.open, os.mkdir, os.unlink, os.link, os.symlink} <= os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
+HELD = {os.open, os.mkdir, os.unlink, os.link, os.symlink, os.rename, os.stat} <= os.supports_dir_fd and hasattr(
+    os, "O_NOFOLLOW"
+)
 """Whether directories can be held by descriptors."""
 _NO_LINK, _BINARY = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_BINARY", 0)
 _READ = os.O_RDONLY | _NO_LINK | _BINARY
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _BINARY
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _BINARY
+"""How a file is opened that must not be there yet."""
 _HOLD = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 
 
@@ -110,38 +115,40 @@ class Destination:
                 return True
         return False
 
-    def create(self, parts: tuple[str, ...]) -> int:
-        """The descriptor of a new, empty file that only its owner can read."""
-        with self._parent(parts) as parent:
-            self._clear(parent, parts[-1])
-            path, options = parent.arguments(parts[-1])
-            return os.open(path, _NEW, 0o600, **options)
+    def create(self, parts: tuple[str, ...], write: Callable[[io.FileIO], None]) -> None:
+        """Make a file of what ``write`` writes, and sets, of a new one that only its owner can read."""
+
+        def make(parent: Place, name: str) -> None:
+            path, options = parent.arguments(name)
+            with open(os.open(path, NEW, 0o600, **options), "wb", buffering=0) as file:
+                write(file)
+
+        self._put(parts, make)
 
     def symlink(self, parts: tuple[str, ...], target: str) -> None:
-        with self._parent(parts) as parent:
-            self._clear(parent, parts[-1])
-            path, options = parent.arguments(parts[-1])
+        def make(parent: Place, name: str) -> None:
+            path, options = parent.arguments(name)
             os.symlink(target, path, False, **options)
+
+        self._put(parts, make)
 
     def link(self, existing: tuple[str, ...], parts: tuple[str, ...]) -> None:
         """Give a file that was created here another name."""
-        with self._parent(existing) as source, self._parent(parts) as parent:
-            self._clear(parent, parts[-1])
+
+        def make(parent: Place, name: str) -> None:
             old, old_options = source.arguments(existing[-1], "src_")
-            new, new_options = parent.arguments(parts[-1], "dst_")
+            new, new_options = parent.arguments(name, "dst_")
             follow = os.link not in os.supports_follow_symlinks  # Where there is no choice, none is followed.
             os.link(old, new, follow_symlinks=follow, **old_options, **new_options)
+
+        with self._parent(existing) as source:
+            self._put(parts, make)
 
     def open(self, parts: tuple[str, ...]) -> int:
         """The descriptor of a file that was created here, for reading."""
         with self._parent(parts) as parent:
             path, options = parent.arguments(parts[-1])
             return os.open(path, _READ, **options)
-
-    def remove(self, parts: tuple[str, ...]) -> None:
-        with self._parent(parts) as parent:
-            path, options = parent.arguments(parts[-1])
-            os.unlink(path, **options)
 
     def date(self, parts: tuple[str, ...], mtime: int) -> None:
         """Give a file that was created here its time by its name; Windows has no way to do it by a descriptor."""
@@ -154,15 +161,33 @@ class Destination:
         with self._parent((*parts, "")) as place:
             place.settle(mode, mtime)
 
-    def _clear(self, parent: Place, name: str) -> None:
-        """With ``force``, take what is no directory out of the way; a symlink itself goes, never what it points to."""
-        if not self._force:
-            return
+    def _put(self, parts: tuple[str, ...], make: Callable[[Place, str], None]) -> None:
+        """Make something under a name of ours, which is then renamed: nobody ever sees a part of it under its own."""
+        with self._parent(parts) as parent:
+            self._expect_free(parent, parts[-1])
+            part = f".layerscope-{os.urandom(8).hex()}.part"
+            try:
+                make(parent, part)
+                self._expect_free(parent, parts[-1])
+                old, old_options = parent.arguments(part, "src_")
+                new, new_options = parent.arguments(parts[-1], "dst_")
+                os.replace(old, new, **old_options, **new_options)
+            finally:
+                path, options = parent.arguments(part)
+                with suppress(OSError):  # Renamed, never made, or the same file as what has the name.
+                    os.unlink(path, **options)
+
+    def _expect_free(self, parent: Place, name: str) -> None:
+        """Raise where something has the name; with ``force`` a directory alone keeps it, and no link is followed."""
         path, options = parent.arguments(name)
         try:
-            os.unlink(path, **options)
+            found = os.stat(path, dir_fd=options.get("dir_fd"), follow_symlinks=False)
         except FileNotFoundError:
             return
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
+        if not self._force:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
 
     @contextmanager
     def _parent(self, parts: tuple[str, ...]) -> Iterator[Place]:

@@ -7,7 +7,16 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
+from layerscope.analysis.diff import diff as make_diff
+from layerscope.cli.configuration import ignores_of
 from layerscope.cli.options import ReadOptions, TopOption, UnitsName, UnitsOption, reading_option, reading_options
+from layerscope.cli.output import terminal_width, write
+from layerscope.cli.reading import picking
+from layerscope.cli.sources import Asked, subject
+from layerscope.errors import UsageError
+from layerscope.render.diff import DiffOptions, markdown, text
+from layerscope.render.json import lines
+from layerscope.render.units import units as units_named
 
 _SIDE = "An image archive, or a report that was saved with -f json."
 
@@ -54,13 +63,6 @@ def diff(
 
     layerscope diff before.tar after.tar -f json | jq '.paths.paths[:20]'
     """
-    from layerscope.analysis.diff import diff as make_diff
-    from layerscope.cli.configuration import ignores_of
-    from layerscope.cli.output import terminal_width, write
-    from layerscope.cli.reading import picking
-    from layerscope.cli.sources import Asked, subject
-    from layerscope.errors import UsageError
-
     if before == after == "-":
         raise UsageError("only one of the two images can come through a pipe")
     asked = Asked(ignores=ignores_of(context))
@@ -71,13 +73,8 @@ def diff(
             other = stack.enter_context(subject(after, _only(reading, after_image, after_platform), asked))
         made = make_diff(one.report, other.report, before_files=one.filesystem, after_files=other.filesystem)
     if diff_format == DiffFormat.JSON:
-        from layerscope.render.json import lines
-
         write(lines(made))
         return
-    from layerscope.render.diff import DiffOptions, markdown, text
-    from layerscope.render.units import units as units_named
-
     options = DiffOptions(units=units_named(units.value), top=top, width=terminal_width())
     write((markdown if diff_format == DiffFormat.MARKDOWN else text)(made, options))
 

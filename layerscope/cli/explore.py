@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from layerscope.analysis.browse import Browser
+from layerscope.cli.configuration import ignores_of
 from layerscope.cli.options import (
     BuildOptions,
     ImagePath,
@@ -16,7 +18,10 @@ from layerscope.cli.options import (
     build_options,
     reading_options,
 )
+from layerscope.cli.sources import Asked, subject
 from layerscope.errors import MissingExtra, UsageError
+from layerscope.render.options import TextOptions
+from layerscope.render.units import units as units_named
 
 
 @reading_options
@@ -40,12 +45,8 @@ def explore(
     layerscope explore app.tar --dockerfile Dockerfile --stage builder=builder.tar
     """
     _check(image)
-    from layerscope.analysis.browse import Browser
-    from layerscope.cli.configuration import ignores_of
-    from layerscope.cli.sources import Asked, subject
+    # Its library is an extra, and the help must not need it.
     from layerscope.explore.app import explore as walk
-    from layerscope.render.options import TextOptions
-    from layerscope.render.units import units as units_named
 
     asked = Asked(build=build, duplicates=duplicates, ignores=ignores_of(context))
     with subject(image, reading, asked) as one:

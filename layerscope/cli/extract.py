@@ -2,16 +2,20 @@
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from layerscope.analysis.extract import ExtractQuery, Note, Plan, plan
+from layerscope.cli.destination import Destination, umask
 from layerscope.cli.options import ImagePath, ReadOptions, reading_options
-
-if TYPE_CHECKING:
-    from layerscope.analysis.extract import Note, Plan
-    from layerscope.cli.unpack import Unpacker
-    from layerscope.filesystem.tree import Filesystem
+from layerscope.cli.reading import limits, opened
+from layerscope.cli.spool import rereadable
+from layerscope.cli.unpack import Unpacker
+from layerscope.errors import LayerscopeError, LimitExceeded
+from layerscope.filesystem.tree import Filesystem
+from layerscope.render.escape import printable
+from layerscope.render.text import counted
 
 _MOST = 20
 """Notes of one kind that are printed one by one."""
@@ -40,14 +44,6 @@ def extract(
 
     layerscope extract image.tar / deleted --hidden
     """
-    from layerscope.analysis.extract import ExtractQuery, plan
-    from layerscope.cli.reading import limits, opened
-    from layerscope.cli.spool import rereadable
-    from layerscope.errors import LayerscopeError, LimitExceeded
-    from layerscope.filesystem.tree import Filesystem
-    from layerscope.render.escape import printable
-    from layerscope.render.text import counted
-
     query = ExtractQuery(path=path, layer=layer, hidden=hidden, setid=setid)
     with rereadable(image) as source, opened(source, reading) as opened_image:
         filesystem = Filesystem(opened_image.layers)
@@ -63,12 +59,8 @@ def extract(
         raise LayerscopeError(f"{counted(len(unpacker.notes), 'path')} could not be written to {directory}")
 
 
-def _unpacked(filesystem: "Filesystem", planned: "Plan", directory: str, *, force: bool) -> "Unpacker":
+def _unpacked(filesystem: Filesystem, planned: Plan, directory: str, *, force: bool) -> Unpacker:
     """What is planned, written; raises LayerscopeError where the directory cannot be used."""
-    from layerscope.cli.destination import Destination, umask
-    from layerscope.cli.unpack import Unpacker
-    from layerscope.errors import LayerscopeError
-
     try:
         destination = Destination(directory, force=force)
     except OSError as error:
@@ -81,17 +73,13 @@ def _unpacked(filesystem: "Filesystem", planned: "Plan", directory: str, *, forc
     return unpacker
 
 
-def _counts(unpacker: "Unpacker") -> str:
-    from layerscope.render.text import counted
-
+def _counts(unpacker: Unpacker) -> str:
     files, directories = counted(unpacker.files, "file"), counted(unpacker.directories, "directory", "directories")
     return f"{files}, {directories} and {counted(unpacker.symlinks, 'symlink')}"
 
 
-def _tell(notes: Sequence["Note"]) -> None:
+def _tell(notes: Sequence[Note]) -> None:
     """Each thing that was left out or changed, but not a million times the same."""
-    from layerscope.render.escape import printable
-
     counts: dict[str, int] = {}
     for note in notes:
         kind = note.reason.partition(" as ")[0]

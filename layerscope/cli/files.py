@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from layerscope.analysis.amounts import byte_count
+from layerscope.analysis.files import FileQuery, file_rows
 from layerscope.cli.options import (
     ImagePath,
     ReadOptions,
@@ -15,6 +17,10 @@ from layerscope.cli.options import (
     UnitsOption,
     reading_options,
 )
+from layerscope.cli.output import write_rows
+from layerscope.cli.reading import opened, warn
+from layerscope.model.paths import normal
+from layerscope.packages.catalogers import WANTED
 
 
 class Sort(StrEnum):
@@ -54,13 +60,6 @@ def files(
 
     layerscope files image.tar --layer 3 --name '*.pyc' -f csv
     """
-    from layerscope.analysis.amounts import byte_count
-    from layerscope.analysis.files import FileQuery, file_rows
-    from layerscope.cli.output import write_rows
-    from layerscope.cli.reading import opened, warn
-    from layerscope.model.paths import normal
-    from layerscope.packages.catalogers import WANTED
-
     query = FileQuery(
         path=normal(path),
         layer=layer,

@@ -4,7 +4,12 @@ from typing import Annotated
 
 import typer
 
+from layerscope.analysis.inspect import inspect as document
 from layerscope.cli.options import ImagePath, ReadOptions, reading_options
+from layerscope.cli.output import write, write_foreign
+from layerscope.cli.reading import opened
+from layerscope.gotemplate import render_image
+from layerscope.render.json import dumps
 
 
 @reading_options
@@ -21,17 +26,9 @@ def inspect(
 
     layerscope inspect -f '{{.Size}}' image.tar
     """
-    from layerscope.analysis.inspect import inspect as document
-    from layerscope.cli.output import write, write_foreign
-    from layerscope.cli.reading import opened
-
     with opened(image, reading) as opened_image:
         described = document(opened_image)
     if template in ("", "json"):
-        from layerscope.render.json import dumps
-
         write(dumps([described], indent=None if template else 4) + "\n")
         return
-    from layerscope.gotemplate import render_image
-
     write_foreign(render_image(template, described) + "\n")

@@ -1,5 +1,6 @@
 """``layerscope layers`` and ``layerscope history``: the layers of an image and the steps that made it."""
 
+from layerscope.analysis.layers import history_rows, layer_rows
 from layerscope.cli.options import (
     ImagePath,
     ReadOptions,
@@ -9,6 +10,8 @@ from layerscope.cli.options import (
     UnitsOption,
     reading_options,
 )
+from layerscope.cli.output import write_rows
+from layerscope.cli.reading import opened, warn
 
 
 @reading_options
@@ -24,10 +27,6 @@ def layers(
 
     layerscope layers -f csv image.tar > layers.csv
     """
-    from layerscope.analysis.layers import layer_rows
-    from layerscope.cli.output import write_rows
-    from layerscope.cli.reading import opened
-
     with opened(image, reading) as opened_image:
         rows = layer_rows(opened_image)
     write_rows(rows, row_format, units)
@@ -46,10 +45,6 @@ def history(
 
     layerscope history -f json image.tar
     """
-    from layerscope.analysis.layers import history_rows
-    from layerscope.cli.output import write_rows
-    from layerscope.cli.reading import opened, warn
-
     with opened(image, reading) as opened_image:
         rows, warnings = history_rows(opened_image)
     warn(warnings, quiet=reading.quiet)

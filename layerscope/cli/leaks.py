@@ -1,10 +1,12 @@
 """``layerscope leaks``: every finding, complete."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from layerscope.analysis.leaks import LeakQuery, leak_rows
+from layerscope.cli.configuration import call_of, ignores_of, tell_unmatched
 from layerscope.cli.options import (
     BuildOptions,
     ImageOrReport,
@@ -16,10 +18,11 @@ from layerscope.cli.options import (
     build_options,
     reading_options,
 )
+from layerscope.cli.output import write_rows
+from layerscope.cli.reading import warn
+from layerscope.cli.sources import Asked, report_of
 from layerscope.model.finding import FindingKind, Severity
-
-if TYPE_CHECKING:
-    from layerscope.analysis.leaks import LeakQuery
+from layerscope.rules.names import rule_name
 
 
 @reading_options
@@ -53,14 +56,9 @@ def leaks(
 
     layerscope leaks app.tar --rule vcs-metadata --kind leak -f jsonl
     """
-    from layerscope.analysis.leaks import leak_rows
-    from layerscope.cli.configuration import ignores_of, tell_unmatched
-    from layerscope.cli.output import write_rows
-    from layerscope.cli.reading import warn
-    from layerscope.cli.sources import Asked, report_of
-
     query = _query(rule, severity, kind, every_path=every_path, with_reasons=ignored)
-    made = report_of(image, reading, Asked(build=build, duplicates=duplicates, ignores=ignores_of(context)))
+    asked = Asked(build=build, duplicates=duplicates, ignores=ignores_of(context))
+    made = report_of(image, reading, asked, call_of(context).kept)
     warn(made.warnings, quiet=reading.quiet)
     if reading.verbose:
         tell_unmatched(context, made)
@@ -74,11 +72,8 @@ def _query(
     *,
     every_path: bool,
     with_reasons: bool,
-) -> "LeakQuery":
+) -> LeakQuery:
     """What the options ask for; raises UsageError for a rule that does not exist."""
-    from layerscope.analysis.leaks import LeakQuery
-    from layerscope.rules.names import rule_name
-
     return LeakQuery(
         rules=frozenset(rule_name(name, "--rule") for name in rules or ()),
         severities=frozenset(severities or ()),

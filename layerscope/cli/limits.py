@@ -5,10 +5,12 @@ from typing import Annotated, Any
 import typer
 from msgspec import Struct
 
+from layerscope.analysis.amounts import amount, amounts, byte_count, share
 from layerscope.analysis.policy import Policy
 from layerscope.cli.options import Command, grouped
 from layerscope.errors import UsageError
 from layerscope.model.finding import Severity
+from layerscope.rules.names import rule_name
 
 
 def _limit(name: str, metavar: str | None, help: str, *, as_in_dive: tuple[str, ...] = ()) -> Any:
@@ -66,9 +68,6 @@ class LimitOptions(Struct, frozen=True, kw_only=True):
 
     def policy(self) -> Policy:
         """The limits; raises UsageError for one that cannot be read, and where there is none at all."""
-        from layerscope.analysis.amounts import amount, amounts, byte_count, share
-        from layerscope.rules.names import rule_name
-
         found = Policy(
             max_size=byte_count(self.max_size, "--max-size") if self.max_size else None,
             max_reclaimable=amount(self.max_reclaimable, "--max-reclaimable") if self.max_reclaimable else None,

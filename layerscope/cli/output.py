@@ -7,6 +7,8 @@ import sys
 from layerscope.cli.failure import writing
 from layerscope.cli.options import RowFormat, UnitsName
 from layerscope.model.rows import Rows
+from layerscope.render.escape import printable_lines
+from layerscope.render.rows import ROW_RENDERERS
 from layerscope.render.units import units
 
 
@@ -32,14 +34,9 @@ def write(text: str) -> None:
 
 def write_foreign(text: str) -> None:
     """Print what an image says in its own words: to a pipe as it is, to a terminal nothing that moves its cursor."""
-    from layerscope.render.escape import printable_lines
-
     write(printable_lines(text) if sys.stdout.isatty() else text)
 
 
 def write_rows(rows: Rows, row_format: RowFormat, unit_name: UnitsName) -> None:
-    # A report is no table of rows.
-    from layerscope.render.rows import ROW_RENDERERS
-
     for piece in ROW_RENDERERS[row_format.value](rows, units(unit_name.value), terminal_width()):
         write(piece)

@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -11,9 +12,14 @@ from typing import Annotated, TypeAlias
 import typer
 from msgspec import Struct
 
+from layerscope.cli.destination import NEW, umask
+from layerscope.cli.output import terminal_width, write
 from layerscope.errors import LayerscopeError, UsageError
 from layerscope.model.patterns import pattern
 from layerscope.model.report import Report
+from layerscope.render.options import TextOptions
+from layerscope.render.renderers import RENDERERS
+from layerscope.render.units import units as units_named
 
 
 class ReportFormat(StrEnum):
@@ -96,6 +102,7 @@ def outputs(settings: Sequence[str], chosen: ReportFormat | None, inputs: Iterab
     asked = found or (Output(format=chosen or ReportFormat.TABLE, path=STDOUT),)
     for output in asked:
         if output.format in _WITH_EXTRAS:
+            # Loaded for these two formats alone, as each format loads what it needs.
             from layerscope.render.sbom import require
 
             require(output.format.value)
@@ -129,11 +136,6 @@ def _is_same(path: str, other: str) -> bool:
 
 def write_report(report: Report, asked: Sequence[Output], *, units: str, top: int, dockerfile: str = "") -> None:
     """Render the report in each format that was asked for, and put it where it belongs."""
-    from layerscope.cli.output import terminal_width, write
-    from layerscope.render.options import TextOptions
-    from layerscope.render.renderers import RENDERERS
-    from layerscope.render.units import units as units_named
-
     placed = _placed(dockerfile) if dockerfile else ""
     for output in asked:
         width = terminal_width() if output.path == STDOUT else None
@@ -170,18 +172,18 @@ def write_file(path: str, text: str) -> None:
 
 def _replace(target: Path, data: bytes) -> None:
     """By a file beside it and a rename, so that no reader ever sees a part."""
-    import tempfile
-
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
+    # Named before it is there, so that an interrupt never leaves one that nobody knows.
+    temporary = target.with_name(f".layerscope-{os.urandom(8).hex()}.part")
     try:
-        with open(descriptor, "wb") as file:
+        with open(os.open(temporary, NEW, 0o600), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, _mode(target))
         os.replace(temporary, target)
     except BaseException:
-        os.unlink(temporary)
+        with suppress(OSError):
+            os.unlink(temporary)
         raise
 
 
@@ -190,6 +192,4 @@ def _mode(target: Path) -> int:
     try:
         return stat.S_IMODE(target.stat().st_mode)
     except FileNotFoundError:
-        from layerscope.cli.destination import umask
-
         return 0o666 & ~umask()

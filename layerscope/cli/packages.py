@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from layerscope.analysis.files import FileQuery, file_rows
+from layerscope.analysis.package_rows import PackageQuery, check_query, package_rows
 from layerscope.cli.options import (
     ImageOrReport,
     ReadOptions,
@@ -15,8 +17,15 @@ from layerscope.cli.options import (
     UnitsOption,
     reading_options,
 )
+from layerscope.cli.output import write_rows
+from layerscope.cli.reading import opened, warn
+from layerscope.cli.saved_reports import is_saved, saved
+from layerscope.errors import UsageError
+from layerscope.filesystem.tree import Filesystem
 from layerscope.model.package import Package
 from layerscope.model.rows import Rows
+from layerscope.packages.catalogers import WANTED
+from layerscope.packages.inventory import catalog
 
 
 class PackageSort(StrEnum):
@@ -54,9 +63,6 @@ def packages(
 
     layerscope packages app.tar --files gcc-12
     """
-    from layerscope.analysis.package_rows import PackageQuery, check_query, package_rows
-    from layerscope.cli.output import write_rows
-
     if files:
         write_rows(_files(image, reading, files, top), row_format, units)
         return
@@ -70,16 +76,9 @@ def packages(
 
 def _packages(source: str, reading: ReadOptions) -> tuple[tuple[Package, ...], int]:
     """The packages, for which no rules have to run, and the number of layers."""
-    from layerscope.cli.sources import Asked, is_saved, saved
-
     if is_saved(source):
-        report = saved(source, Asked())
+        report = saved(source)
         return report.packages, len(report.layers)
-    from layerscope.cli.reading import opened, warn
-    from layerscope.filesystem.tree import Filesystem
-    from layerscope.packages.catalogers import WANTED
-    from layerscope.packages.inventory import catalog
-
     with opened(source, reading, wanted=WANTED) as image:
         found = catalog(Filesystem(image.layers))
     warn(found.warnings, quiet=reading.quiet)
@@ -88,12 +87,6 @@ def _packages(source: str, reading: ReadOptions) -> tuple[tuple[Package, ...], i
 
 def _files(source: str, reading: ReadOptions, owner: str, top: int) -> Rows:
     """What one package owns; raises UsageError where there is no such package, or only a saved report."""
-    from layerscope.analysis.files import FileQuery, file_rows
-    from layerscope.cli.reading import opened, warn
-    from layerscope.cli.sources import is_saved
-    from layerscope.errors import UsageError
-    from layerscope.packages.catalogers import WANTED
-
     if is_saved(source):
         raise UsageError(f"{source} is a saved report, which does not hold the files of packages")
     with opened(source, reading, wanted=WANTED) as image:

@@ -3,21 +3,24 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from msgspec.structs import replace
 
+from layerscope.analysis.amounts import byte_count
 from layerscope.archive.cache import DEFAULT_BYTES, Cache, usual_directory
 from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
 from layerscope.cli.options import ReadOptions
 from layerscope.cli.progress import progress
+from layerscope.cli.saved_reports import is_saved
 from layerscope.errors import AmbiguousImage, ArchiveError, LayerscopeError, NotAnImage, UsageError
 from layerscope.model.image import Image
 from layerscope.model.limits import Limits
 from layerscope.model.nearest import nearest
 from layerscope.model.pathset import Wanted
 from layerscope.model.platform import Platform
+from layerscope.render.escape import printable
 
 
 @contextmanager
@@ -31,11 +34,14 @@ def opened(
 ) -> Iterator[Image]:
     """The image, open for as long as the context lasts; its warnings are printed, unless ``silent``."""
     reading = reading_of(options)
-    with progress(source, quiet=options.quiet) as advance:
-        context = open_image(source, replace(reading, wanted=wanted, fingerprint=fingerprint, progress=advance))
-        with named(source, LayerscopeError), _saved_reports_told(source):
-            image = context.__enter__()
-    try:
+    with ExitStack() as stack:
+        with (
+            progress(source, quiet=options.quiet) as advance,
+            named(source, LayerscopeError),
+            _saved_reports_told(source),
+        ):
+            wish = replace(reading, wanted=wanted, fingerprint=fingerprint, progress=advance)
+            image = stack.enter_context(open_image(source, wish))
         if options.strict and image.warnings:
             refusal = NotAnImage if image.format == "rootfs" else ArchiveError  # Any tar may be a root file system.
             raise refusal(f"{source}: {image.warnings[0]}")
@@ -44,8 +50,6 @@ def opened(
             _tell(image)
             _tell_cache(reading.cache)
         yield image
-    finally:
-        context.__exit__(None, None, None)
 
 
 def reading_of(options: ReadOptions) -> Reading:
@@ -66,8 +70,6 @@ def _cache(options: ReadOptions) -> Cache | None:
     """Where decompressed layers are kept; None where they are not, or there is no place for them."""
     most = DEFAULT_BYTES
     if options.cache_size:
-        from layerscope.analysis.amounts import byte_count
-
         most = byte_count(options.cache_size, "--cache-size")
     directory = None if options.no_cache else usual_directory(os.environ)
     return None if directory is None else Cache(directory, most)
@@ -92,8 +94,6 @@ def _saved_reports_told(source: str) -> Iterator[None]:
     try:
         yield
     except NotAnImage as error:
-        from layerscope.cli.sources import is_saved
-
         if is_saved(source):
             error.hint = "only report, leaks, packages, diff, scan and check take a saved report"
         raise
@@ -139,16 +139,12 @@ def warn(messages: tuple[str, ...], *, quiet: bool) -> None:
     """Print warnings on stderr, unless nobody wants them."""
     if quiet or not messages:
         return
-    from layerscope.render.escape import printable
-
     for message in messages:
         print(f"warning: {printable(message)}", file=sys.stderr)
 
 
 def _tell(image: Image) -> None:
     """How each layer was read, and what was proven of it."""
-    from layerscope.render.escape import printable
-
     print(printable(f"{image.source}: {image.format}, {image.image_id or 'no config'}"), file=sys.stderr)
     for layer in image.layers:
         way = (
@@ -161,7 +157,5 @@ def _tell(image: Image) -> None:
 
 def _tell_cache(cache: Cache | None) -> None:
     """What the cache was good for."""
-    from layerscope.render.escape import printable
-
     if cache is not None and cache.problem:
         print(printable(f"cache {cache.directory}: nothing can be kept: {cache.problem}"), file=sys.stderr)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from layerscope.cli.configuration import call_of, ignores_of, tell_unmatched
 from layerscope.cli.options import (
     BuildOptions,
     ImageOrReport,
@@ -15,6 +16,7 @@ from layerscope.cli.options import (
     reading_options,
 )
 from layerscope.cli.outputs import FormatOption, OutputOption, outputs, write_report
+from layerscope.cli.sources import Asked, report_of
 
 
 @reading_options
@@ -46,13 +48,10 @@ def report(
 
     layerscope report report.json -f html > report.html
     """
-    from layerscope.cli.configuration import ignores_of, tell_unmatched
-    from layerscope.cli.sources import Asked, report_of
-
     stages = (stage.partition("=")[2] for stage in build.stage or ())
     targets = outputs(output or (), report_format, (image, build.base, build.dockerfile, *stages))
     asked = Asked(build=build, duplicates=duplicates, ignores=ignores_of(context))
-    made = report_of(image, reading, asked)
+    made = report_of(image, reading, asked, call_of(context).kept)
     if reading.verbose:
         tell_unmatched(context, made)
     write_report(made, targets, units=units.value, top=top, dockerfile=build.dockerfile)

@@ -4,7 +4,11 @@ from typing import Annotated
 
 import typer
 
-from layerscope.cli.options import RowFormat, RowFormatOption
+from layerscope.cli.options import RowFormat, RowFormatOption, UnitsName
+from layerscope.cli.output import terminal_width, write, write_rows
+from layerscope.render.catalogue import explained, rule_rows
+from layerscope.rules.catalogue import RULES
+from layerscope.rules.names import rule_name
 
 
 def rules(
@@ -19,12 +23,6 @@ def rules(
 
     layerscope rules vcs-metadata
     """
-    from layerscope.cli.options import UnitsName
-    from layerscope.cli.output import terminal_width, write, write_rows
-    from layerscope.render.catalogue import explained, rule_rows
-    from layerscope.rules.catalogue import RULES
-    from layerscope.rules.names import rule_name
-
     known = rule_name(name, "rules") if name else ""
     asked = [rule for rule in RULES if known in ("", rule.name)]
     if known and row_format == RowFormat.TABLE:

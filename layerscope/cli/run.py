@@ -6,32 +6,31 @@ import sys
 
 from layerscope import __version__
 from layerscope.cli.failure import tell, writing
+from layerscope.cli.signals import Ended
 from layerscope.errors import LayerscopeError
 
-_INTERRUPTED = 130
-"""128 + SIGINT, as shells report it."""
 
+def run(kept: list[object]) -> int:
+    """The exit code of one call: 0, 1 (the gate found something), 2 (wrong usage), 3 (the archive).
 
-def run() -> int:
-    """The exit code of one call: 0, 1 (the gate found something), 2 (wrong usage), 3 (the archive), 130 (Ctrl-C)."""
+    What a command has no more use for is put in ``kept`` where taking it apart would take long. Raises Ended.
+    """
     _settle_stdout()
     try:
         if sys.argv[1:] in (["--version"], ["-V"]):  # It needs nothing to be loaded.
             print(f"layerscope {__version__}")
             return flushed(0)
-        from layerscope.cli.app import called, make_app
+        from layerscope.cli.app import make_app
 
-        make_app(called(sys.argv[1:]))(prog_name="layerscope")
+        make_app()(prog_name="layerscope", obj=kept)
+    except Ended:
+        raise
     except SystemExit as end:
-        if end.code == _INTERRUPTED:  # The command line has caught the signal already.
-            return _interrupted()
-        if isinstance(end.__context__, BrokenPipeError):  # And the closed pipe.
+        if isinstance(end.__context__, BrokenPipeError):  # The command line has caught the closed pipe already.
             return _closed_pipe(0)
         return flushed(end.code if isinstance(end.code, int) else 0)
     except LayerscopeError as error:
         return _failed(error)
-    except KeyboardInterrupt:
-        return _interrupted()
     except BrokenPipeError:
         return _closed_pipe(0)
     except Exception as error:  # The last resort: a person gets a sentence, never a traceback.
@@ -49,11 +48,6 @@ def _settle_stdout() -> None:
     out = sys.stdout
     if isinstance(out, io.TextIOWrapper) and not out.isatty() and "PYTHONIOENCODING" not in os.environ:
         out.reconfigure(encoding="utf-8", newline="\n")
-
-
-def _interrupted() -> int:
-    print("layerscope: interrupted", file=sys.stderr)
-    return _INTERRUPTED
 
 
 def _failed(error: LayerscopeError) -> int:

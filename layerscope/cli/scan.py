@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from msgspec.structs import replace
 
+from layerscope.analysis.scan import Scanned, scan_rows, scanned, sums
+from layerscope.cli.configuration import ignores_of
 from layerscope.cli.failure import tell
 from layerscope.cli.options import (
     ReadOptions,
@@ -18,11 +20,14 @@ from layerscope.cli.options import (
     UnitsOption,
     reading_options,
 )
+from layerscope.cli.output import write, write_rows
+from layerscope.cli.places import sources
+from layerscope.cli.reading import reading_of, warn
+from layerscope.cli.saved_reports import is_saved
+from layerscope.cli.sources import Asked, report_of
 from layerscope.errors import AmbiguousImage, ArchiveError, LayerscopeError, NotAnImage, UsageError
-
-if TYPE_CHECKING:
-    from layerscope.analysis.scan import Scanned
-    from layerscope.cli.sources import Asked
+from layerscope.render.text import counted
+from layerscope.render.units import units as units_named
 
 
 class ScanOrder(StrEnum):
@@ -54,14 +59,6 @@ def scan(
 
     layerscope scan app.tar worker.tar base.tar --sort size -f csv
     """
-    from layerscope.analysis.scan import scan_rows, sums
-    from layerscope.cli.configuration import ignores_of
-    from layerscope.cli.output import write, write_rows
-    from layerscope.cli.reading import reading_of
-    from layerscope.cli.sources import Asked
-    from layerscope.render.text import counted
-    from layerscope.render.units import units as units_named
-
     if "-" in places:
         raise UsageError("scan cannot read an image from a pipe", hint="layerscope report - reads one")
     reading_of(reading)  # A wrong option is told once, and not of each archive.
@@ -85,7 +82,7 @@ def scan(
 class _Run:
     """Reads one image after another; what cannot be read is said, and does not keep the others from being read."""
 
-    def __init__(self, reading: ReadOptions, asked: "Asked") -> None:
+    def __init__(self, reading: ReadOptions, asked: Asked) -> None:
         self._reading = reading
         self._asked = asked
         self._told: set[str] = set()
@@ -95,12 +92,8 @@ class _Run:
         """Whether anything could not be read."""
         return bool(self._told)
 
-    def images(self, places: list[str]) -> Iterator["Scanned"]:
+    def images(self, places: list[str]) -> Iterator[Scanned]:
         """Each image, in the order of the places and of the names in them."""
-        from layerscope.cli.places import sources
-        from layerscope.cli.reading import warn
-        from layerscope.cli.sources import is_saved
-
         passed_over = []
         for place, is_named in sources(places, self._fail):
             if not is_named and is_saved(place):
@@ -116,12 +109,8 @@ class _Run:
         if self._reading.verbose:
             warn(tuple(f"{place} is no image" for place in passed_over), quiet=self._reading.quiet)
 
-    def _images(self, place: str, reading: ReadOptions, *, is_named: bool) -> Iterator["Scanned"]:
+    def _images(self, place: str, reading: ReadOptions, *, is_named: bool) -> Iterator[Scanned]:
         """What is kept of each image in an archive; its report is gone before the next one is made."""
-        from layerscope.analysis.scan import scanned
-        from layerscope.cli.reading import warn
-        from layerscope.cli.sources import report_of
-
         try:
             report = report_of(place, reading, self._asked)
         except AmbiguousImage as several:

@@ -5,8 +5,9 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+from layerscope.cli.destination import NEW
 from layerscope.errors import ArchiveError, LayerscopeError
 
 
@@ -16,9 +17,10 @@ def rereadable(source: str) -> Iterator[str]:
     if source != "-" and (not os.path.exists(source) or os.path.isfile(source) or os.path.isdir(source)):
         yield source
         return
-    descriptor, path = tempfile.mkstemp(prefix="layerscope-", suffix=".tar")
+    # Named before it is there, so that an interrupt never leaves one that nobody knows.
+    path = os.path.join(tempfile.gettempdir(), f"layerscope-{os.urandom(8).hex()}.tar")
     try:
-        with open(descriptor, "wb") as spooled:
+        with open(os.open(path, NEW, 0o600), "wb") as spooled:
             if source == "-":
                 if sys.stdin is None:
                     raise ArchiveError("standard input is closed")
@@ -32,4 +34,5 @@ def rereadable(source: str) -> Iterator[str]:
             error.message = error.message.replace(path, "standard input" if source == "-" else source)
             raise
     finally:
-        os.unlink(path)
+        with suppress(FileNotFoundError):
+            os.unlink(path)

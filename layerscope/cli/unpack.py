@@ -15,8 +15,8 @@ from layerscope.model.entry import Kind
 
 _FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """After one of these the next file would fail as well."""
-_LATEST = 1 << 33
-"""Seconds since 1970 that every file system can store; an archive may claim any number."""
+_FURTHEST = 1 << 33
+"""Seconds before and after 1970 that a system call takes everywhere; an archive may claim any number."""
 
 
 class Unpacker:
@@ -48,7 +48,7 @@ class Unpacker:
             write()
         except (OSError, ValueError) as error:  # A name with NUL, or one that the file system has no characters for.
             if isinstance(error, OSError) and error.errno in _FATAL:
-                raise LayerscopeError(f"cannot write {'/'.join(item.parts)}: {error.strerror}") from None
+                raise _failed(item, error) from None
             self.notes.append(Note(path=item.path, reason=_reason(error)))
             return False
         return True
@@ -80,24 +80,21 @@ class Unpacker:
                     self._link(first, item)
 
     def _file(self, item: Item, pieces: Iterator[Piece]) -> bool:
-        opened: list[int] = []
-        if not self._try(item, lambda: opened.append(self._destination.create(item.parts))):
-            return False
-        try:
-            with open(opened[0], "wb", buffering=0) as file:
+        def write(file: io.FileIO) -> None:
+            try:
                 _write(file.fileno(), pieces)
                 if os.chmod in os.supports_fd:
                     os.chmod(file.fileno(), item.mode & ~self._umask)
                 if os.utime in os.supports_fd:
                     os.utime(file.fileno(), (_time(item), _time(item)))
-            if os.utime not in os.supports_fd:
-                self._destination.date(item.parts, _time(item))
-        except BaseException as error:
+            except OSError as error:
+                raise _failed(item, error) from None
+
+        if not self._try(item, lambda: self._destination.create(item.parts, write)):
+            return False
+        if os.utime not in os.supports_fd:
             with suppress(OSError):
-                self._destination.remove(item.parts)
-            if isinstance(error, OSError):
-                raise LayerscopeError(f"cannot write {'/'.join(item.parts)}: {error.strerror}") from None
-            raise
+                self._destination.date(item.parts, _time(item))
         self.files += 1
         return True
 
@@ -146,7 +143,11 @@ def _write(descriptor: int, pieces: Iterator[Piece]) -> None:
 
 
 def _time(item: Item) -> int:
-    return min(max(item.mtime, 0), _LATEST)
+    return min(max(item.mtime, -_FURTHEST), _FURTHEST)
+
+
+def _failed(item: Item, error: OSError) -> LayerscopeError:
+    return LayerscopeError(f"cannot write {'/'.join(item.parts)}: {error.strerror}")
 
 
 def _reason(error: Exception) -> str:

@@ -51,7 +51,7 @@ def output(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, monkeypatc
 
     def called(*arguments: str) -> tuple[int, bytes, bytes]:
         monkeypatch.setattr(sys, "argv", ["layerscope", *arguments])
-        code = run()
+        code = run([])
         found = capfdbinary.readouterr()
         return code, found.out, found.err
 

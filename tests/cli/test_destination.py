@@ -1,5 +1,6 @@
 """Both ways to write below a directory, by descriptors and by names, keep inside of it."""
 
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,17 +12,22 @@ from tests.cli.calling import NEEDS_MODES, NEEDS_SYMLINKS
 
 
 @pytest.fixture(params=[True, False], ids=["descriptors", "names"])
-def destination(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Destination]:
+def held(request: pytest.FixtureRequest) -> bool:
     if request.param and not HELD:
         pytest.skip("this system holds no directories by descriptors")
+    return bool(request.param)
+
+
+@pytest.fixture
+def destination(held: bool, tmp_path: Path) -> Iterator[Destination]:
     (tmp_path / "outside").mkdir()
-    made = Destination(str(tmp_path / "new" / "out"), held=request.param)
+    made = Destination(str(tmp_path / "new" / "out"), held=held)
     yield made
     made.close()
 
 
 def put(destination: Destination, *parts: str) -> None:
-    os.close(destination.create(parts))
+    destination.create(parts, lambda file: None)
 
 
 def test_directories_are_made_on_the_way(destination: Destination, tmp_path: Path) -> None:
@@ -66,10 +72,31 @@ def test_a_directory_gets_its_mode_and_time_at_the_end(destination: Destination,
     assert (found.st_mode & 0o777, found.st_mtime) == (0o750, 1_000_000)
 
 
-def test_a_file_can_be_taken_back(destination: Destination, tmp_path: Path) -> None:
-    put(destination, "a")
-    destination.remove(("a",))
-    assert os.listdir(tmp_path / "new/out") == []
+def test_what_fails_leaves_nothing_and_what_was_there_stays(tmp_path: Path, held: bool) -> None:
+    destination = Destination(str(tmp_path), held=held, force=True)
+    (tmp_path / "a").write_text("old")
+
+    def fail(file: io.FileIO) -> None:
+        file.write(b"half")
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        destination.create(("a",), fail)
+    assert (os.listdir(tmp_path), (tmp_path / "a").read_text()) == (["a"], "old")
+    destination.create(("a",), lambda file: None)
+    destination.close()
+    assert (os.listdir(tmp_path), (tmp_path / "a").read_text()) == (["a"], "")
+
+
+def test_a_name_that_is_taken_meanwhile_stays_what_it_is(destination: Destination, tmp_path: Path) -> None:
+    taken = tmp_path / "new" / "out" / "a"
+
+    def take(file: io.FileIO) -> None:
+        taken.write_text("theirs")
+
+    with pytest.raises(FileExistsError):
+        destination.create(("a",), take)
+    assert (os.listdir(taken.parent), taken.read_text()) == (["a"], "theirs")
 
 
 @NEEDS_SYMLINKS

@@ -240,7 +240,7 @@ def test_of_a_report_only_the_row_is_kept(tmp_path: Path, monkeypatch: pytest.Mo
         made.append(weakref.ref(report))
         return report
 
-    monkeypatch.setattr("layerscope.cli.sources.report_of", report_of)
+    monkeypatch.setattr("layerscope.cli.scan.report_of", report_of)
     places = [str(shutil.copy(TINY, tmp_path / name)) for name in ("a.tar", "b.tar")]
     assert len(list(_Run(ReadOptions(), Asked()).images(places))) == len(made) == 4
     assert not any(one() for one in made)

@@ -8,6 +8,8 @@ than the file has.
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,9 +82,9 @@ def _guard(connection: "sqlite3.Connection", data_bytes: int) -> None:
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA cell_size_check = ON")
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(data_bytes, _LEAST_LENGTH_LIMIT))
-    # One instruction for each byte of the file is plenty: a row takes about ten, and more than ten bytes.
-    steps = iter(range(_SPARE_STEPS + data_bytes // _STEP))
-    connection.set_progress_handler(lambda: next(steps, None) is None, _STEP)
+    # One instruction for each byte of the file is plenty: a row takes about ten, and more than ten bytes. SQLite would
+    # swallow what a signal raises, but none is handled where no Python runs.
+    connection.set_progress_handler(partial(next, repeat(0, _SPARE_STEPS + data_bytes // _STEP), 1), _STEP)
 
 
 def _check_table(connection: "sqlite3.Connection", where: str) -> None:

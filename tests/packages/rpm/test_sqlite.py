@@ -1,12 +1,14 @@
 import sqlite3
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from functools import partial
 
 import pytest
 
 from layerscope.errors import Damaged
 from layerscope.packages.rpm.database import read_database
-from layerscope.packages.rpm.sqlite import records
+from layerscope.packages.rpm.sqlite import _guard, records
 from tests.packages.rpm.header_builder import NEVR, blob
 from tests.packages.rpm.samples import database
 
@@ -173,3 +175,18 @@ def test_a_damaged_page_costs_the_packages_on_it() -> None:
     numbers, warnings = _read(data[:start] + b"\xff" * 4096 + data[start + 4096 :])
     assert len(numbers) < 7
     assert warnings
+
+
+def test_no_python_runs_within_sqlite_which_would_swallow_what_a_signal_raises() -> None:
+    given: list[Callable[[], int | None]] = []
+
+    class Watched(sqlite3.Connection):
+        def set_progress_handler(self, handler: Callable[[], int | None] | None, n: int) -> None:
+            assert handler is not None
+            given.append(handler)
+
+    with closing(sqlite3.connect(":memory:", factory=Watched)) as connection:
+        _guard(connection, 5_000)
+    (handler,) = given
+    assert isinstance(handler, partial) and handler.func is next
+    assert [bool(handler()) for _ in range(107)] == [False] * 105 + [True] * 2
