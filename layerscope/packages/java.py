@@ -3,6 +3,7 @@
 Sources: the JAR File Specification of the JDK; maven.apache.org, "Apache Maven Archiver" (pom.properties).
 """
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -10,6 +11,7 @@ from msgspec import Struct
 from layerscope.errors import Damaged
 from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.packages import records
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
 from layerscope.packages.ranged import ReadRange, part_of, ranges_in
@@ -19,12 +21,14 @@ from layerscope.packages.zip_index import ZipMember, is_stored, member_content, 
 _SUFFIXES = (".jar", ".war", ".ear", ".rar", ".hpi", ".jpi", ".par", ".sar")
 _TOLD = (b"/pom.properties", b"META-INF/MANIFEST.MF", *(suffix.encode() for suffix in _SUFFIXES))
 _KEPT = 128 * KIB
-_MOST_RECORD = MIB
+_MOST_MANIFEST, _MOST_POM = MIB, 64 * KIB
 _MOST_NESTED = 1_000
 _MOST_DEFLATED = 4 * MIB
 _DEEPEST = 3
+_PROPERTY = pattern(r"^[ \t\f]*(groupId|artifactId|version)[ \t\f]*=(.*)", re.MULTILINE)
 _VERSIONS = ("Implementation-Version", "Bundle-Version", "Specification-Version")
 _TITLES = ("Implementation-Title", "Bundle-SymbolicName", "Bundle-Name", "Automatic-Module-Name")
+_FIELD = pattern(rf"^({'|'.join((*_VERSIONS, *_TITLES))}): (.*)", re.MULTILINE)
 _QUALIFIERS = ("alpha", "beta", "rc", "cr", "m", "b", "ga", "final", "release", "snapshot", "sp", "jre", "build", "pre")
 
 
@@ -37,10 +41,9 @@ class _Artifact(Struct, frozen=True, kw_only=True):
 
 
 class _Budget(Struct):
-    """What one archive of a file system may still cost: nested archives to list, and bytes to unpack for them."""
+    """How many nested archives of one archive of a file system are still listed."""
 
     nested: int = _MOST_NESTED
-    unpacked_bytes: int = 32 * MIB
 
 
 class _Archive(Struct, frozen=True, kw_only=True):
@@ -92,8 +95,10 @@ def _read(evidence: Evidence, archive: _Archive, budget: _Budget) -> tuple[_Arti
     except Damaged as problem:
         evidence.warn(problem.message)
         members = None
-    poms = [_coordinates(archive, member) for member in members or () if member.name.endswith("/pom.properties")]
-    manifest = _manifest(archive, members or [])
+    poms = [
+        _coordinates(evidence, archive, member) for member in members or () if member.name.endswith("/pom.properties")
+    ]
+    manifest = _manifest(evidence, archive, members or [])
     artifact, others = _chosen(archive, manifest, [pom for pom in poms if pom is not None])
     if not artifact.version:
         version = next((manifest[key] for key in _VERSIONS if manifest.get(key)), "")
@@ -115,9 +120,8 @@ def _nested(evidence: Evidence, outer: _Archive, member: ZipMember, budget: _Bud
     if place is not None and outer.depth < _DEEPEST:
         read = part_of(outer.read, place, member.content_bytes)
         inner = _Archive(read=read, length=member.content_bytes, where=where, depth=outer.depth + 1)
-    elif outer.depth < _DEEPEST and member.content_bytes <= min(_MOST_DEFLATED, budget.unpacked_bytes):
-        budget.unpacked_bytes -= member.content_bytes
-        data = member_content(outer.read, member, _MOST_DEFLATED)
+    elif outer.depth < _DEEPEST:
+        data = member_content(outer.read, member, _MOST_DEFLATED, evidence.context.spend)
         if data is not None:
             inner = _Archive(read=ranges_in(data), length=len(data), where=where, depth=outer.depth + 1)
     if inner is None:
@@ -164,28 +168,25 @@ def _by_name(path: str) -> _Artifact:
     return _Artifact(name=word("-".join(parts[:begin])), version=word("-".join(parts[begin:])))
 
 
-def _coordinates(archive: _Archive, member: ZipMember) -> _Artifact | None:
+def _coordinates(evidence: Evidence, archive: _Archive, member: ZipMember) -> _Artifact | None:
     """A pom.properties; where only its path is known, that tells the group and the name."""
     *above, group, name, _ = ("", "", *member.name.split("/"))
-    data = member_content(archive.read, member, _MOST_RECORD)
+    data = member_content(archive.read, member, _MOST_POM, evidence.context.spend) or b""
     values = {"groupId": group, "artifactId": name, "version": ""} if above[-1:] == ["maven"] else {}
-    for line in (data or b"").decode("utf-8", "surrogateescape").splitlines():
-        key, separator, value = line.partition("=")
-        if separator:
-            values[key.strip()] = value
+    values.update(_PROPERTY.findall(data.decode("utf-8", "surrogateescape")))
     name = word(values.get("artifactId"))
     if not name:
         return None
     return _Artifact(group=word(values.get("groupId")), name=name, version=word(values.get("version")))
 
 
-def _manifest(archive: _Archive, members: list[ZipMember]) -> dict[str, str]:
+def _manifest(evidence: Evidence, archive: _Archive, members: list[ZipMember]) -> dict[str, str]:
     """The main section of the manifest; empty where there is none."""
     member = next((member for member in members if member.name == "META-INF/MANIFEST.MF"), None)
-    data = member_content(archive.read, member, _MOST_RECORD) or b"" if member is not None else b""
+    spend = evidence.context.spend
+    data = member_content(archive.read, member, _MOST_MANIFEST, spend) or b"" if member is not None else b""
     text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").partition("\n\n")[0].replace("\n ", "")
-    lines = (line.partition(": ") for line in text.split("\n"))
-    return {key: word(value) for key, _, value in lines if key in _VERSIONS or key in _TITLES}
+    return {key: word(value) for key, value in _FIELD.findall(text)}
 
 
 JAVA = Cataloger(

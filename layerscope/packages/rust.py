@@ -27,7 +27,7 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
         if section is None:
             continue
         location = filesystem.path_of(number)
-        crates = _crates(read, section.offset, section.length)
+        crates = _crates(evidence, read, section.offset, section.length)
         root = next((crate for crate in crates if crate.get("root") is True), None)
         if root is None:
             evidence.warn(f"{location}: the list of crates in {_SECTION} was not kept or is damaged")
@@ -50,11 +50,12 @@ def _claim(crate: dict[str, Any], location: str, *, versions: tuple[int, ...] = 
     )
 
 
-def _crates(read: ReadRange, offset: int, length: int) -> list[dict[str, Any]]:
+def _crates(evidence: Evidence, read: ReadRange, offset: int, length: int) -> list[dict[str, Any]]:
     """The crates with names; none where the section cannot be read."""
     data = read(offset, length) if length <= _MOST_STORED else None
     try:
         text = zlib.decompressobj().decompress(data or b"", _MOST_LIST)
+        evidence.context.spend(len(text))
         document = json.loads(text)
         crates = document["packages"]
         return [crate for crate in crates if word(crate.get("name"))]

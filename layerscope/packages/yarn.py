@@ -49,7 +49,7 @@ def _packed(evidence: Evidence, record: Record) -> tuple[str, str]:
         return word(name), word(rest.partition("-")[0])
     name = outermost.name.removesuffix(_MANIFEST).removeprefix("node_modules/")
     try:
-        manifest = json.loads(member_content(read, outermost, _MOST) or b"{}")
+        manifest = json.loads(member_content(read, outermost, _MOST, evidence.context.spend) or b"{}")
         return word(manifest.get("name")) or word(name), word(manifest.get("version"))
     except (ValueError, RecursionError, AttributeError):
         return word(name), word(rest.partition("-")[0])

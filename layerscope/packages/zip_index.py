@@ -5,7 +5,7 @@ Source: PKWARE, APPNOTE.TXT 6.3, sections 4.3.7 (local header), 4.3.12 (central 
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
@@ -46,16 +46,20 @@ def zip_members(read: ReadRange, length: int, where: str, suffixes: tuple[bytes,
     return None if directory is None else list(_entries(directory, shift, where, suffixes))
 
 
-def member_content(read: ReadRange, member: ZipMember, most_bytes: int) -> bytes | None:
-    """What a member holds; None where it is longer than ``most_bytes``, was not kept, or is damaged."""
+def member_content(read: ReadRange, member: ZipMember, most_bytes: int, spend: Callable[[int], None]) -> bytes | None:
+    """What a member holds; None where it is longer than ``most_bytes``, was not kept, or is damaged.
+
+    ``spend`` is told how many bytes are unpacked, before they are.
+    """
     place = member_place(read, member)
     if place is None or max(member.stored_bytes, member.content_bytes) > most_bytes:
         return None
     data = read(place, member.stored_bytes)
     if data is None or member.method != _DEFLATED:
         return data
+    spend(member.content_bytes)
     try:
-        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, most_bytes)
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, max(1, member.content_bytes))  # 0: no limit.
     except zlib.error:
         return None
 
