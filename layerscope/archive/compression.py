@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import BinaryIO, Protocol, cast
 
 from layerscope.archive.zstd_frames import Frames
-from layerscope.errors import Damaged
+from layerscope.errors import Damaged, LimitExceeded
 
 MAGIC_BYTES = 8
 _READ = 1 << 17
@@ -17,6 +17,8 @@ _ZSTD_WINDOW = 1 << 27
 """Frames may ask for a window of at most 128 MiB, what ``zstd --long`` writes by default."""
 _XZ_MEMORY = 1 << 28
 """As much memory as a dictionary of four times what ``xz -9`` takes."""
+_IDLE_BYTES = 1 << 20
+"""As many stored bytes as may come without anything that comes of them; a block of bzip2 is nearly as long."""
 
 
 class Readable(Protocol):
@@ -39,30 +41,63 @@ def sniff(head: bytes) -> str:
 
 
 def decompressor(compression: str, raw: io.RawIOBase, where: str) -> Readable:
-    """A stream of the expanded bytes; it reads across gzip members and zstd frames, and raises Damaged."""
-    return _Mapped(_OPENERS[compression](raw), compression, where)
+    """A stream of the expanded bytes; it reads across gzip members and zstd frames.
+
+    Raises Damaged, and LimitExceeded where the stream goes on and on and gives nothing.
+    """
+    stored = _Stored(raw, compression, where)
+    return _Mapped(_OPENERS[compression](stored), stored, compression, where)
+
+
+class _Stored(io.RawIOBase):
+    """The stored bytes on their way to a decompressor.
+
+    Empty frames, members and streams, skippable frames and padding are all stored bytes of which nothing comes; a
+    megabyte of them costs an archive within an archive some bytes. What is compressed is hardly ever longer than it
+    was before, so far more stored than expanded bytes end the reading.
+    """
+
+    def __init__(self, raw: io.RawIOBase, compression: str, where: str) -> None:
+        self._raw = raw
+        self._compression = compression
+        self._where = where
+        self._count = 0
+        self.expanded = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        if self._count > _IDLE_BYTES + 2 * self.expanded:
+            message = f"{self._where}: {self._count:,} bytes of the {self._compression} stream hold next to nothing"
+            raise LimitExceeded(message)
+        count = self._raw.readinto(buffer) or 0
+        self._count += count
+        return count
 
 
 class _Mapped:
     """Maps what the decompressors raise to our own errors."""
 
-    def __init__(self, stream: Readable, compression: str, where: str) -> None:
+    def __init__(self, stream: Readable, stored: _Stored, compression: str, where: str) -> None:
         self._stream = stream
+        self._stored = stored
         self._compression = compression
         self._where = where
-        self._read = 0
 
     def readinto(self, buffer: memoryview, /) -> int:
         try:
             count = self._stream.readinto(buffer) or 0
         except EOFError:
-            raise Damaged(f"the {self._compression} stream ends early", where=self._where, offset=self._read) from None
+            raise Damaged(
+                f"the {self._compression} stream ends early", where=self._where, offset=self._stored.expanded
+            ) from None
         except Exception as error:
             if not isinstance(error, _errors()):
                 raise
             message = f"the {self._compression} stream is damaged ({str(error)[:100]})"
-            raise Damaged(message, where=self._where, offset=self._read) from None
-        self._read += count
+            raise Damaged(message, where=self._where, offset=self._stored.expanded) from None
+        self._stored.expanded += count
         return count
 
 

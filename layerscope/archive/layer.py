@@ -132,9 +132,12 @@ def read_stream(
     with ahead(expanding, reading) if compression else nullcontext(expanding) as stream:
         window = StreamWindow(stream, where, reading.limits, seen=proof.update, stored=stored, tally=reading.tally)
         capture = Capture(window, columns, plan, new, reading.limits, reading.tally)
-        end = walk(window, columns, capture)
-        check_padding(window, end, where, warnings)
-        tar_bytes = window.drain()
+        try:
+            end = walk(window, columns, capture)
+            check_padding(window, end, where, warnings)
+            tar_bytes = window.drain()
+        finally:
+            reading.tally.idle(counted.count - 2 * window.end)
     changeset = columns.changeset()
     return LayerData(
         changeset=changeset,

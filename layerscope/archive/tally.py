@@ -3,7 +3,9 @@
 import threading
 
 from layerscope.errors import LimitExceeded
-from layerscope.model.limits import Limits
+from layerscope.model.limits import MIB, Limits
+
+_MOST_IDLE = 8 * MIB
 
 
 class Tally:
@@ -15,7 +17,7 @@ class Tally:
     def __init__(self) -> None:
         self.stopped = False
         self._lock = threading.Lock()
-        self._stored = self._expanded = self._kept = self._entries = 0
+        self._stored = self._expanded = self._kept = self._entries = self._idle = 0
 
     def stop(self) -> None:
         self.stopped = True
@@ -38,6 +40,14 @@ class Tally:
         if expanded > stored * limits.ratio:
             message = f"all layers together expand over {limits.ratio}-fold, to {expanded:,} bytes and more"
             raise LimitExceeded(message, hint="raise --limit ratio if this archive is to be trusted")
+
+    def idle(self, count: int) -> None:
+        """A stream held so many more bytes than can have come to anything (see ``compression``); it may be negative."""
+        with self._lock:
+            self._idle += max(0, count)
+            idle = self._idle
+        if idle > _MOST_IDLE:
+            raise LimitExceeded(f"compressed layers hold over {_MOST_IDLE:,} bytes of empty frames and padding")
 
     def keep(self, count: int, limits: Limits) -> None:
         """Bytes are kept in memory for later steps."""

@@ -7,7 +7,19 @@ import pytest
 import zstandard
 
 from layerscope.model.limits import Limits
-from tests.builder import Compression, ImageSpec, compress, crane, digest, edit, file, layer, symlink, to_json
+from tests.builder import (
+    Compression,
+    ImageSpec,
+    compress,
+    crane,
+    digest,
+    edit,
+    file,
+    layer,
+    skippable_frame,
+    symlink,
+    to_json,
+)
 from tests.building.docker import described
 from tests.hostile.conftest import Command, image, packed
 
@@ -102,9 +114,44 @@ def test_a_zstd_frame_that_asks_for_a_window_of_gigabytes_is_refused(command: Co
     assert "zstd stream is damaged" in command.error(frame)
 
 
-def test_gzip_members_of_nothing_without_end_are_passed_in_linear_time(command: Command) -> None:
-    data = gzip.compress(image([file("a", b"abc")]), mtime=0) + gzip.compress(b"", mtime=0) * 100_000
-    assert command.report(data)["totals"]["content_bytes"] == 3
+EMPTY = {
+    "gzip": gzip.compress(b"", mtime=0),
+    "zstd": zstandard.ZstdCompressor().compress(b""),
+    "skippable": skippable_frame(b"x"),
+    "xz": compress(b"", "xz"),
+    "bzip2": compress(b"", "bzip2"),
+    "padding": bytes(4),
+}
+
+
+@pytest.mark.parametrize("kind", EMPTY)
+def test_streams_of_nothing_without_end_are_refused(command: Command, kind: str) -> None:
+    """Two megabytes of them are some kilobytes within another compressed archive."""
+    compression: Compression = {"skippable": "zstd", "padding": "xz"}.get(kind, kind)  # type: ignore[assignment]
+    whole = zeros(3)
+    few, many = (
+        compress(whole, compression) + EMPTY[kind] * (length // len(EMPTY[kind])) for length in (9000, 2 * MIB)
+    )
+    assert command.report(few)["totals"]["content_bytes"] == 3
+    assert "hold next to nothing" in command.error(many)
+    spec = ImageSpec(layers=(whole,))
+    blob = f"{digest(few)[7:]}.tar"
+    manifest = to_json([described(spec, spec.image_id, [blob])])
+    for stored in (few, many):
+        layered = edit(crane(spec), replace={"manifest.json": manifest}, add=[(blob, stored)])
+        if stored is few:
+            assert command.report(gzip.compress(layered))["totals"]["content_bytes"] == 3
+        else:
+            assert "hold next to nothing" in command.error(gzip.compress(layered))
+
+
+def test_layers_that_each_hold_a_little_of_nothing_are_refused_together(command: Command) -> None:
+    spec = ImageSpec(layers=tuple(zeros(number) for number in range(12)))
+    blobs = [compress(data, "gzip") + EMPTY["gzip"] * 45_000 for data in spec.layers]
+    manifest = to_json([described(spec, spec.image_id, [f"{number}.tar" for number in range(12)])])
+    added = [(spec.image_id, spec.config_bytes), *((f"{number}.tar", blob) for number, blob in enumerate(blobs))]
+    data = edit(crane(ImageSpec(layers=spec.layers[:1])), replace={"manifest.json": manifest}, add=added)
+    assert "empty frames and padding" in command.error(data)
 
 
 @pytest.mark.parametrize("name", Limits.__struct_fields__)
