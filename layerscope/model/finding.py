@@ -1,8 +1,12 @@
 """What a rule found needless, and how sure it is."""
 
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+ByteCount = Annotated[int, Meta(ge=0)]
+"""A number of bytes: a saved report that has a negative one is refused."""
 
 
 class Severity(StrEnum):
@@ -41,7 +45,7 @@ class FoundPath(Struct, frozen=True, kw_only=True, gc=False):
 
     path: str
     layer: int
-    content_bytes: int
+    content_bytes: ByteCount
     fate: str
 
 
@@ -62,7 +66,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     evidence: Evidence
     title: str
     fix: str
-    content_bytes: int
+    content_bytes: ByteCount
     layers: tuple[int, ...] = ()
     instruction: int | None = None
     dockerfile_line: int | None = None

@@ -1,8 +1,11 @@
 """A package of the image and the bytes that are its own."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
+
+from layerscope.model.finding import ByteCount
 
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 _SMALL = _LETTERS.union("0123456789.~_-")
@@ -30,13 +33,13 @@ class Package(Struct, frozen=True, kw_only=True):
     version: str
     namespace: str = ""
     qualifiers: tuple[tuple[str, str], ...] = ()
-    content_bytes: int = 0
-    hidden_bytes: int = 0
+    content_bytes: ByteCount = 0
+    hidden_bytes: ByteCount = 0
     files: int = 0
     shared: bool = False
     layer: int | None = None
     removed_in: int | None = None
-    layers: Mapping[int, int] = field(default_factory=dict)
+    layers: Mapping[Annotated[int, Meta(ge=0)], int] = field(default_factory=dict)
     parent: str = ""
     location: str = ""
 

@@ -1,11 +1,11 @@
 """The report: everything that was found out about one image, as the renderers and the JSON show it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
-from layerscope.model.finding import Finding
+from layerscope.model.finding import ByteCount, Finding
 from layerscope.model.package import Package
 
 SCHEMA_VERSION = "1.0"
@@ -33,16 +33,16 @@ class Totals(Struct, frozen=True, kw_only=True):
     ``files`` counts live regular files, ``entries`` all tar headers.
     """
 
-    content_bytes: int = 0
-    stored_bytes: int = 0
-    live_bytes: int = 0
-    hidden_bytes: int = 0
-    base_bytes: int = 0
-    own_bytes: int = 0
-    reclaimable_bytes: int = 0
+    content_bytes: ByteCount = 0
+    stored_bytes: ByteCount = 0
+    live_bytes: ByteCount = 0
+    hidden_bytes: ByteCount = 0
+    base_bytes: ByteCount = 0
+    own_bytes: ByteCount = 0
+    reclaimable_bytes: ByteCount = 0
     files: int = 0
     entries: int = 0
-    efficiency: float = 1.0
+    efficiency: Annotated[float, Meta(ge=0, le=1)] = 1.0
 
 
 class LayerReport(Struct, frozen=True, kw_only=True):
@@ -53,12 +53,12 @@ class LayerReport(Struct, frozen=True, kw_only=True):
     digest: str = ""
     media_type: str = ""
     compression: str = ""
-    stored_bytes: int = 0
-    tar_bytes: int = 0
-    content_bytes: int = 0
-    live_bytes: int = 0
-    hidden_bytes: int = 0
-    reclaimable_bytes: int = 0
+    stored_bytes: ByteCount = 0
+    tar_bytes: ByteCount = 0
+    content_bytes: ByteCount = 0
+    live_bytes: ByteCount = 0
+    hidden_bytes: ByteCount = 0
+    reclaimable_bytes: ByteCount = 0
     entries: int = 0
     origin: str = "own"
     created_by: str = ""
@@ -78,7 +78,7 @@ class InstructionReport(Struct, frozen=True, kw_only=True):
     stage: str = ""
     source_stage: str = ""
     evidence: str = ""
-    content_bytes: int = 0
+    content_bytes: ByteCount = 0
 
 
 class BaseReport(Struct, frozen=True, kw_only=True):
@@ -110,7 +110,7 @@ class StageStep(Struct, frozen=True, kw_only=True):
 
     text: str
     dockerfile_line: int | None = None
-    content_bytes: int = 0
+    content_bytes: ByteCount = 0
 
     def __str__(self) -> str:
         return f"line {self.dockerfile_line}: {self.text}" if self.dockerfile_line is not None else self.text
@@ -130,13 +130,13 @@ class StageReport(Struct, frozen=True, kw_only=True):
 
     name: str
     evidence: str
-    content_bytes: int = 0
-    needless_bytes: int = 0
-    matched_bytes: int = 0
-    same_content_bytes: int = 0
-    inconclusive_bytes: int = 0
-    different_bytes: int = 0
-    stayed_bytes: int | None = None
+    content_bytes: ByteCount = 0
+    needless_bytes: ByteCount = 0
+    matched_bytes: ByteCount = 0
+    same_content_bytes: ByteCount = 0
+    inconclusive_bytes: ByteCount = 0
+    different_bytes: ByteCount = 0
+    stayed_bytes: ByteCount | None = None
     stayed: tuple[tuple[str, int], ...] = ()
     made_by: tuple[StageStep, ...] = ()
     paths: tuple[tuple[str, int], ...] = ()
@@ -146,7 +146,7 @@ class PathBytes(Struct, frozen=True, kw_only=True):
     """A directory or file with the bytes of one kind that it holds; ``layers`` are those that wrote them."""
 
     path: str
-    content_bytes: int
+    content_bytes: ByteCount
     files: int = 0
     layers: tuple[int, ...] = ()
     fate: str = ""
@@ -163,7 +163,7 @@ class Report(Struct, frozen=True, kw_only=True):
     dockerfile: DockerfileReport | None = None
     stages: tuple[StageReport, ...] = ()
     packages: tuple[Package, ...] = ()
-    unowned_bytes: int = 0
+    unowned_bytes: ByteCount = 0
     unowned: tuple[PathBytes, ...] = ()
     findings: tuple[Finding, ...] = ()
     ignored: tuple[Finding, ...] = ()

@@ -53,7 +53,7 @@ def _of(hint: Any) -> st.SearchStrategy[Any]:
     from collections.abc import Mapping
     from enum import Enum
     from types import UnionType
-    from typing import get_args, get_origin
+    from typing import Union, get_args, get_origin
 
     from msgspec import Struct
 
@@ -67,7 +67,7 @@ def _of(hint: Any) -> st.SearchStrategy[Any]:
     if hint in simple:
         return simple[hint]
     arguments = get_args(hint)
-    if get_origin(hint) is UnionType:
+    if get_origin(hint) in (UnionType, Union):
         return st.one_of([_of(one) for one in arguments])
     if get_origin(hint) is tuple and arguments[-1] is Ellipsis:
         return st.lists(_of(arguments[0]), max_size=2).map(tuple)
