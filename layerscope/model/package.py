@@ -7,15 +7,6 @@ from msgspec import Meta, Struct, field
 
 from layerscope.model.finding import ByteCount
 
-_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
-_SMALL = _LETTERS.union("0123456789.~_-")
-_PLAIN = _SMALL.union("+:ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_AS_WRITTEN = {
-    **dict.fromkeys(("deb", "rpm", "gem", "cargo", "golang", "maven", "generic"), _SMALL.union("+")),
-    **dict.fromkeys(("apk", "pypi", "npm"), _SMALL),
-}
-"""What a name may consist of for its package URL to repeat it; all else, and other types, are left to the library."""
-
 
 class Package(Struct, frozen=True, kw_only=True):
     """One installed package.
@@ -46,9 +37,7 @@ class Package(Struct, frozen=True, kw_only=True):
     @property
     def purl(self) -> str:
         """The package URL (ECMA-427), empty where the record holds what none can express; made anew at each call."""
-        if plain := self._plain_url():
-            return plain
-        # To import the library and to print hundreds of URLs takes longer than to read a package database.
+        # Only JSON, SBOMs and lists of packages have URLs, and to import the library takes as long as a small report.
         from packageurl import PackageURL
 
         try:
@@ -56,18 +45,3 @@ class Package(Struct, frozen=True, kw_only=True):
             return url.to_string()
         except (ValueError, TypeError):  # The latter for a name of nothing but slashes.
             return ""
-
-    def _plain_url(self) -> str:
-        """The URL of a package of which nothing needs to be rewritten but plus signs; empty for any other."""
-        name = self.name.lower().replace("_", "-") if self.type == "pypi" else self.name
-        qualifiers = sorted((key, value) for key, value in dict(self.qualifiers).items() if value)
-        if not name or not _AS_WRITTEN.get(self.type, frozenset()).issuperset(self.namespace + name):
-            return ""
-        if not _PLAIN.issuperset("".join([self.version, *(value for _, value in qualifiers)])):
-            return ""
-        if not all(_LETTERS.issuperset(key) for key, _ in qualifiers):
-            return ""
-        place = f"{self.namespace}/{name}" if self.namespace else name
-        version = f"@{self.version}" if self.version else ""
-        tail = "?" + "&".join(f"{key}={value}" for key, value in qualifiers) if qualifiers else ""
-        return f"pkg:{self.type}/{place}{version}{tail}".replace("+", "%2B")
