@@ -24,7 +24,7 @@ from tests.building.oci import (
     skopeo_dir,
     with_document,
 )
-from tests.building.outer import archive, contents, edit
+from tests.building.outer import archive, contents, edit, without_holes
 from tests.building.tar import (
     device,
     directory,
@@ -82,5 +82,6 @@ __all__ = [
     "to_json",
     "whiteout",
     "with_document",
+    "without_holes",
     "wrong_checksum",
 ]

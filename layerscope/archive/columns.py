@@ -69,7 +69,8 @@ class Columns:
     """The headers of one tar, read in order.
 
     ``add`` takes one header and returns how many bytes of payload follow it. Where ``expects`` is set, that
-    payload belongs to the headers themselves and goes to ``extend``. ``lists`` is what the compiled walk adds to.
+    payload belongs to the headers themselves and goes to ``extend``. ``lists`` is what the compiled walk adds to. With
+    ``keeps_map``, ``gnu_map`` and ``pax_map`` are what ``segments_of`` reads the map of the last sparse file from.
     """
 
     def __init__(self, where: str, limits: Limits, warn: Callable[[str], None]) -> None:
@@ -92,6 +93,10 @@ class Columns:
         self._links: dict[int, str] = {}
         self._xattrs: dict[int, tuple[tuple[str, bytes], ...]] = {}
         self.sparse: dict[int, int] = {}
+        self.keeps_map = False
+        self.gnu_map = bytearray()
+        self.pax_map = b""
+        self._longest_map = limits.sparse_bytes
         self.link_bytes = 0
         self.lists: Lists = (
             self.paths, self.directories, self.kinds, self.sizes, self.owned, self._mtimes, self.offsets,
@@ -191,6 +196,7 @@ class Columns:
             self._xattrs[index] = extended.xattrs
         if is_file and extended.is_sparse:
             self.sparse[index] = extended.stored_bytes
+            self.gnu_map[:], self.pax_map = (header, b"") if flag == b"S" else (b"", self._extensions.body)
         self.expects = extended.continues
         return BLOCK if extended.continues else extended.stored_bytes if is_file else 0
 
@@ -214,6 +220,11 @@ class Columns:
         index = len(self.paths) - 1
         self.expects = self._extensions.continues(block)
         self.offsets[index] = position + BLOCK
+        if self.keeps_map:
+            self.gnu_map += block
+            if len(self.gnu_map) > self._longest_map:
+                message = f"{self.where}: a sparse map of over {self._longest_map:,} bytes"
+                raise LimitExceeded(message, hint="raise --limit sparse_bytes")
         return BLOCK if self.expects else self.sparse[index]
 
     @property

@@ -8,7 +8,7 @@ from layerscope.archive.store import Store
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
 from layerscope.model.limits import Limits
-from layerscope.model.paths import is_at_or_below
+from layerscope.model.paths import common_directory
 
 
 def archive_in(at: Callable[[str], Store], outer: Changeset, limits: Limits) -> Store | None:
@@ -16,20 +16,17 @@ def archive_in(at: Callable[[str], Store], outer: Changeset, limits: Limits) -> 
     store = at("/")
     if store.has(oci.INDEX) or store.has(docker_save.MANIFEST) or v1.is_archive(store):
         return store
-    common = common_directory(outer)
+    common = _directory_of_all(outer)
     above = common.rpartition("/")[0]  # A single layer of docker before 1.10 is a directory of its own.
     return next((store for root in (common, above) if root and is_archive(store := at(root), limits)), None)
 
 
-def common_directory(outer: Changeset) -> str:
+def _directory_of_all(outer: Changeset) -> str:
     """The directory that all files lie in; empty for the root. Files that macOS adds to a tar do not count."""
     common = None
     for path, directory, kind in zip(outer.paths, outer.directories, outer.kinds, strict=True):
-        if kind == Kind.DIRECTORY or path.startswith("._", len(directory) + 1):
-            continue
-        common = directory if common is None else common
-        while not is_at_or_below(directory, common or "/"):
-            common = common.rpartition("/")[0]
-        if not common:
-            break
+        if kind != Kind.DIRECTORY and not path.startswith("._", len(directory) + 1):
+            common = directory if common is None else common_directory(common, directory)
+            if not common:
+                break
     return common or ""

@@ -32,7 +32,7 @@ class Extended(Struct, frozen=True, kw_only=True):
 
 
 class Extensions:
-    """What is known of the next header before it comes."""
+    """What is known of the next header before it comes; ``body`` is what the last pax headers for one entry say."""
 
     def __init__(self, where: str, limits: Limits) -> None:
         self._where = where
@@ -43,6 +43,7 @@ class Extensions:
         self._link = ""
         self._pending_bytes = 0
         self.open = b""
+        self.body = b""
         self.pending = False
 
     def begin(self, flag: bytes, size: int, position: int) -> None:
@@ -66,6 +67,7 @@ class Extensions:
             records = pax_records(body, self._where, position)
             self._global.update({key: value for key, value in records.items() if key in _FOR_ALL})
         else:
+            self.body = self.body + body if self._local else body
             self._local.update(pax_records(body, self._where, position))
         self.pending = bool(self._name or self._link or self._local or self._global)
 

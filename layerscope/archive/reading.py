@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from layerscope.archive.cache import Cache
 from layerscope.archive.tally import Tally
@@ -34,3 +35,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     tally: Tally = field(default_factory=Tally)
     nested: bool = False
     cache: Cache | None = None
+
+    def inside(self) -> "Reading":
+        """For what comes out of a stream, or a file, whose bytes are counted where that is read."""
+        return replace(self, progress=None, nested=True)

@@ -3,17 +3,20 @@
 The walk keeps no maps, as nobody else needs them, and one can be longer than all other headers together.
 """
 
-import io
+import re
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-from layerscope.archive.header import BLOCK
+from layerscope.archive.header import BLOCK, number, pax_records
 from layerscope.errors import Damaged, LimitExceeded
 from layerscope.model.changeset import Changeset
+from layerscope.model.contents import Piece
 from layerscope.model.entry import Kind
 from layerscope.model.limits import Limits
 
 _DIGITS = 19
+_EXTENSIONS = frozenset({b"x", b"g", b"X", b"L", b"K"})
+Segment: TypeAlias = tuple[int, int, int]
 
 
 class Tar(Protocol):
@@ -26,29 +29,57 @@ class Tar(Protocol):
         """The next bytes, in views that are valid until the next one is asked for; raises Damaged where they end."""
 
 
-def segments(tar: Tar, changeset: Changeset, index: int, where: str, limits: Limits) -> list[tuple[int, int, int]]:
+def segments(tar: Tar, changeset: Changeset, index: int, where: str, limits: Limits) -> list[Segment]:
+    """The stretches of data of a sparse file of a tar whose headers are read once more; see ``segments_of``."""
+    start, content = _headers(changeset, index), changeset.offsets[index]
+    if content - start > limits.sparse_bytes:
+        raise too_long(where, limits)
+    tar.move(start)
+    gnu, pax = _in_headers(b"".join(bytes(piece) for piece in tar.pieces(content - start)))
+    return segments_of(tar, gnu, pax, content, changeset.sparse[index], changeset.sizes[index], where, limits)
+
+
+def segments_of(
+    tar: Tar, gnu: bytes, pax: bytes, content: int, stored: int, length: int, where: str, limits: Limits
+) -> list[Segment]:
     """The stretches of data of a sparse file as offset in the file, position in the tar, and length.
 
-    They are ascending, apart, and inside of the file. Reads the headers before the content, and the map in the
-    content where it stands there (GNU tar manual, "Storing Sparse Files"). Raises Damaged where it makes no sense.
+    They are ascending, apart, and inside of the file, which is ``length`` bytes long and has ``stored`` bytes at
+    ``content`` of the tar. ``gnu`` is its header of type S with what extends it, ``pax`` the body of its extended
+    header; the map is in one of them, or before the data (GNU tar manual, "Storing Sparse Files"). Raises Damaged
+    where it makes no sense.
     """
-    start, content = _headers(changeset, index), changeset.offsets[index]
-    most = limits.sparse_bytes
-    if content - start > most:
-        raise LimitExceeded(f"{where}: a sparse map of over {most:,} bytes", hint="raise --limit sparse_bytes")
-    tar.move(start)
-    head = b"".join(bytes(piece) for piece in tar.pieces(content - start))
-    stored = changeset.sparse[index]
-    if b"GNU.sparse.major=1\n" in head:
-        numbers, taken = _map_in_content(tar, min(stored, most), where, content)
-    else:
-        numbers, taken = _map_in_headers(head, where, content), 0
-    return _checked(numbers, content + taken, content + stored, changeset.sizes[index], where)
+    taken = 0
+    try:
+        numbers = _gnu_map(gnu) if gnu else _pax_map(pax, where)
+    except ValueError:
+        raise Damaged("a sparse map cannot be read", where=where, offset=content) from None
+    if numbers is None:
+        tar.move(content)
+        numbers, taken = _map_in_content(tar, min(stored, limits.sparse_bytes), where, content)
+    return _checked(numbers, content + taken, content + stored, length, where)
 
 
-def _checked(
-    numbers: list[tuple[int, int]], position: int, stored_end: int, length: int, where: str
-) -> list[tuple[int, int, int]]:
+def too_long(where: str, limits: Limits) -> LimitExceeded:
+    return LimitExceeded(
+        f"{where}: a sparse map of over {limits.sparse_bytes:,} bytes", hint="raise --limit sparse_bytes"
+    )
+
+
+def filled(tar: Tar, stretches: list[Segment], length: int) -> Iterator[Piece]:
+    """Data and holes of a sparse file, up to its real length."""
+    done = 0
+    for offset, position, count in stretches:
+        if offset > done:
+            yield offset - done
+        tar.move(position)
+        yield from tar.pieces(count)
+        done = offset + count
+    if length > done:
+        yield length - done
+
+
+def _checked(numbers: list[tuple[int, int]], position: int, stored_end: int, length: int, where: str) -> list[Segment]:
     found, end = [], 0
     for offset, count in numbers:
         if not count:
@@ -93,16 +124,44 @@ def _map_in_content(tar: Tar, most: int, where: str, position: int) -> tuple[lis
     return list(zip(numbers[1::2], numbers[2::2], strict=True)), taken
 
 
-def _map_in_headers(head: bytes, where: str, position: int) -> list[tuple[int, int]]:
-    """The old GNU format and the first two of pax; the standard library reads them, from these headers alone."""
-    import tarfile
+def _in_headers(head: bytes) -> tuple[bytes, bytes]:
+    """Of the headers of one entry: its own header of type S and what extends it, or the bodies of its pax headers."""
+    position, pax = 0, b""
+    while position < len(head):
+        header = head[position : position + BLOCK]
+        position += BLOCK
+        flag = header[156:157]
+        if flag not in _EXTENSIONS:
+            return (head[position - BLOCK :], b"") if flag == b"S" else (b"", pax)
+        size = number(header[124:136])
+        if flag in b"xX":
+            pax += head[position : position + size]
+        position += (size + BLOCK - 1) & -BLOCK
+    return b"", pax
 
-    try:
-        with tarfile.open(fileobj=io.BytesIO(head), mode="r:") as archive:
-            member = archive.firstmember  # type: ignore[attr-defined]
-            found: list[tuple[int, int]] | None = member.sparse
-    except (tarfile.TarError, ValueError, IndexError, OverflowError, OSError):
-        found = None
-    if found is None:
-        raise Damaged("a sparse map cannot be read", where=where, offset=position)
-    return found
+
+def _gnu_map(blocks: bytes) -> list[tuple[int, int]]:
+    """Four stretches in the header, and 21 in each block that extends it."""
+    numbers = [_pair(blocks, 386 + 24 * place) for place in range(4)]
+    for start in range(BLOCK, len(blocks), BLOCK):
+        numbers += [_pair(blocks, start + 24 * place) for place in range(21)]
+    return numbers
+
+
+def _pair(blocks: bytes, start: int) -> tuple[int, int]:
+    return number(blocks[start : start + 12]), number(blocks[start + 12 : start + 24])
+
+
+def _pax_map(body: bytes, where: str) -> list[tuple[int, int]] | None:
+    """The map of version 0.1, one record, or of 0.0, two for each stretch; None for 1.0, which has it elsewhere."""
+    records = pax_records(body, where, 0)
+    if records.get("GNU.sparse.major") == "1":
+        return None
+    if "GNU.sparse.map" in records:
+        numbers = list(map(int, filter(None, records["GNU.sparse.map"].split(","))))
+        return list(zip(numbers[::2], numbers[1::2], strict=True))
+    offsets, lengths = (
+        [int(found[1]) for found in re.finditer(rb"\d+ GNU\.sparse\.%s=(\d+)\n" % key, body)]
+        for key in (b"offset", b"numbytes")
+    )
+    return list(zip(offsets, lengths, strict=True))

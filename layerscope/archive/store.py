@@ -11,6 +11,8 @@ from layerscope.archive.known import StoredBlob, read_blob
 from layerscope.archive.layer import NOTHING, LayerData, read_stream
 from layerscope.archive.positional import PositionalFile
 from layerscope.archive.reading import Reading
+from layerscope.archive.replay import Pieces, PositionalTar
+from layerscope.archive.sparse import filled, segments
 from layerscope.errors import ArchiveError, Damaged, LimitExceeded
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
@@ -136,19 +138,31 @@ class TarStore:
         return 0 if index is None else self._index.outer.sizes[index]
 
     def document(self, name: str) -> bytes:
-        base, length = self._place(name)
+        index = self._entry(name)
+        outer, length = self._index.outer, self.length(name)
         if length > self._limits.json_bytes:
             raise too_long(name, length)
-        return self._file.read(base, length)
+        return self._sparse(index).readall() if index in outer.sparse else self._file.read(outer.offsets[index], length)
 
     def layer(self, name: str, where: str, reading: Reading) -> LayerData:
-        return read_blob(StoredBlob(self._file, *self._place(name), name, where), reading)
+        index = self._entry(name)
+        outer = self._index.outer
+        if index not in outer.sparse:
+            return read_blob(StoredBlob(self._file, outer.offsets[index], outer.sizes[index], name, where), reading)
+        reading.tally.store(outer.sparse[index])
+        return read_stream(self._sparse(index), where, reading.inside(), lambda: self._sparse(index))
 
-    def _place(self, name: str) -> tuple[int, int]:
+    def _entry(self, name: str) -> int:
         index = self._index.find(name)
         if index is None:
             raise ArchiveError(f"the archive has no file {name}")
-        return self._index.outer.offsets[index], self._index.outer.sizes[index]
+        return index
+
+    def _sparse(self, index: int) -> Pieces:
+        """A file that is stored without its holes, as it was."""
+        outer = self._index.outer
+        tar = PositionalTar(self._file, 0, outer.paths[index])
+        return Pieces(filled(tar, segments(tar, outer, index, outer.paths[index], self._limits), outer.sizes[index]))
 
 
 class DirectoryStore:
@@ -247,8 +261,11 @@ class StreamStore:
 
     def layer(self, name: str, where: str, reading: Reading) -> LayerData:
         index = self._index.find(name)
-        if index is not None and not self._index.outer.sizes[index]:
+        outer = self._index.outer
+        if index is not None and not outer.sizes[index]:
             return LayerData(diff_id=NOTHING)
+        if index is not None and outer.sparse.get(index) == 0:  # It is one hole, which no walk tells of.
+            return read_stream(Pieces(iter((outer.sizes[index],))), where, reading.inside())
         data = self._layers.get(index) if index is not None else None
         if data is None:
             raise ArchiveError(f"{where}: {name} is not in the archive, or is no layer")

@@ -7,45 +7,33 @@ and whatever looks like JSON is kept.
 import io
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from layerscope.archive.capture import Again, Capture, hasher
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import Readable, sniff
 from layerscope.archive.header import BLOCK, ZEROS, is_header
-from layerscope.archive.layer import Counted, LayerData, check_padding, read_stream
+from layerscope.archive.layer import Counted, LayerData, check_padding, first_bytes, read_stream
 from layerscope.archive.plan import Planner
 from layerscope.archive.reading import Reading
+from layerscope.archive.replay import ForwardTar, Pieces, WindowTar
+from layerscope.archive.sparse import filled, segments_of
 from layerscope.archive.walk import walk
-from layerscope.archive.window import StreamWindow, Window
+from layerscope.archive.window import StreamWindow
 from layerscope.errors import ArchiveError
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Contents
+from layerscope.model.paths import common_directory
 from layerscope.model.patterns import pattern
 
 _OUTER_NAMES = pattern(
     r"/(?:blobs|oci-layout|repositories|(?:sha256:)?[0-9a-f]{64}[^/]*|[0-9a-z]{32}(?:-[0-9a-z]+)*)(?:/|\Z)"
     r"|/[^/]*\.json\Z|/(?:[^/]*/)*[^/]*\.tar(?:\.\w+)?\Z"
 )
-
-
-class Payload(io.RawIOBase):
-    """The payload of one entry of an outer tar, as a stream."""
-
-    def __init__(self, window: Window, position: int, length: int) -> None:
-        self._pieces = window.pieces(position, length)
-        self._piece = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
-        if not self._piece:
-            self._piece = next(self._pieces, memoryview(b""))
-        count = min(len(buffer), len(self._piece))
-        buffer[:count] = self._piece[:count]
-        self._piece = self._piece[count:]
-        return count
+_DEEP_NAMES = pattern(
+    r"/(?:blobs/[^/]+/[0-9a-f]{32,}|oci-layout|repositories|(?:index|manifest|config)\.json"
+    r"|(?:sha256:)?[0-9a-f]{64}(?:[./][^/]*)?|[^/]*\.tar(?:\.\w+)?)\Z"
+)
+"""The same, in a directory that somebody packed together with what is in it; fewer names are taken for an archive's."""
 
 
 class Part(io.RawIOBase):
@@ -76,15 +64,17 @@ class Passing:
     """What is to be kept of an outer tar while it goes by."""
 
     def __init__(self, window: StreamWindow, columns: Columns, reading: Reading, again: Again | None) -> None:
+        columns.keeps_map = True
         self._again = again
         self.documents: dict[int, bytes] = {}
         self.layers: dict[int, LayerData | ArchiveError] = {}
         self._is_archive = False
+        self._common: str | None = None
         self._window = window
         self._columns = columns
         self._reading = reading
         # Progress and ratio count what comes from outside, not what is inside of it.
-        self._inner = replace(reading, progress=None, nested=True)
+        self._inner = reading.inside()
         plan = Planner(reading.wanted)
         self.capture = Capture(window, columns, plan, hasher(reading.fingerprint), reading.limits, reading.tally)
 
@@ -93,43 +83,68 @@ class Passing:
 
         Which of the two the tar is shows at its end only; so each file is kept as what its name and content say.
         """
-        blob = _OUTER_NAMES.match(self._columns.paths[index]) is not None
+        blob = self._is_blob(index)
         self._is_archive = self._is_archive or blob
         if not self._is_archive:
             self.capture.visit(index, position, payload)
-            return
-        first = next(self._window.pieces(position, min(payload, BLOCK)))
-        count = self._window.load(position, min(payload, BLOCK)) if len(first) < min(payload, BLOCK) else len(first)
-        head = bytes(self._window.view[position - self._window.start :][:count])
-        if sniff(head) or is_header(head) or head == ZEROS:
-            self._layer(index, position, payload)
-        elif blob and payload <= self._reading.limits.json_bytes and head.lstrip()[:1] in (b"{", b"["):
-            self._document(index, position, payload)
+        elif index in self._columns.sparse:
+            self._sparse(index, position, payload, blob=blob)
         else:
-            self.capture.visit(index, position, payload)
+            next(self._window.pieces(position, 1))
+            count = self._window.load(position, min(payload, BLOCK))
+            head = bytes(self._window.view[position - self._window.start :][:count])
+            raw = Pieces(self._window.pieces(position, payload))
+            if not self._take(index, raw, head, payload, part(self._again, position, payload), blob=blob):
+                self.capture.visit(index, position, payload)
 
     def visit_buffered(self, first: int, end: int) -> None:
         """The same for several files; before the first blob they are but files."""
         paths, blob = self._columns.paths, first
-        while blob < end and not self._is_archive and not _OUTER_NAMES.match(paths[blob]):
-            blob += 1
+        if not self._is_archive:
+            while blob < end and not (_OUTER_NAMES.match(paths[blob]) if self._common == "" else self._is_blob(blob)):
+                blob += 1
         self.capture.visit_buffered(first, blob)
         for index in range(blob, end):
             if size := self._columns.sizes[index]:
                 self.visit(index, self._columns.offsets[index], size)
 
-    def _document(self, index: int, position: int, payload: int) -> None:
-        self._reading.tally.keep(payload, self._reading.limits)
-        self.documents[index] = b"".join(bytes(piece) for piece in self._window.pieces(position, payload))
+    def _is_blob(self, index: int) -> bool:
+        """Whether an archive would have a file of that name: at any depth, while all files lie in one directory."""
+        path, directory = self._columns.paths[index], self._columns.directories[index]
+        if self._common != "" and not path.startswith("._", len(directory) + 1):
+            self._common = directory if self._common is None else common_directory(self._common, directory)
+        return bool(_DEEP_NAMES.search(path) if self._common else _OUTER_NAMES.match(path))
 
-    def _layer(self, index: int, position: int, payload: int) -> None:
-        path = self._columns.paths[index]
+    def _take(
+        self, index: int, raw: io.RawIOBase, head: bytes, length: int, again: Again | None, *, blob: bool
+    ) -> bool:
+        """Keep a file that is a layer or a document, as its first bytes say; they are still to be read from ``raw``."""
+        if sniff(head) or is_header(head) or head == ZEROS:
+            try:
+                self.layers[index] = read_stream(raw, self._columns.paths[index], self._inner, again)
+            except ArchiveError as error:
+                # It may be no layer at all; whoever asks for it as one gets the error.
+                self.layers[index] = error
+        elif blob and length <= self._reading.limits.json_bytes and head.lstrip()[:1] in (b"{", b"["):
+            self._reading.tally.keep(length, self._reading.limits)
+            self.documents[index] = raw.readall()
+        else:
+            return False
+        return True
+
+    def _sparse(self, index: int, position: int, payload: int, *, blob: bool) -> None:
+        """Take a file that is stored without its holes."""
+        columns, limits, again = self._columns, self._reading.limits, self._again
+        path, length, tar = columns.paths[index], columns.sizes[index], WindowTar(self._window)
         try:
-            again = part(self._again, position, payload)
-            self.layers[index] = read_stream(Payload(self._window, position, payload), path, self._inner, again)
+            found = segments_of(tar, bytes(columns.gnu_map), columns.pax_map, position, payload, length, path, limits)
         except ArchiveError as error:
-            # It may be no layer at all; whoever asks for it as one gets the error.
             self.layers[index] = error
+            return
+        raw = Pieces(filled(tar, found, length))
+        head = first_bytes(raw, BLOCK)
+        anew = None if again is None else lambda: Pieces(filled(ForwardTar(again(), path), found, length))
+        self._take(index, Counted(raw, head), head, length, anew, blob=blob)
 
 
 class Passed(Struct, frozen=True, kw_only=True):

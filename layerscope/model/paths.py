@@ -24,3 +24,10 @@ def directories_of(paths: Iterable[str]) -> list[str]:
 def is_at_or_below(path: str, root: str) -> bool:
     """Whether a path is ``root`` or lies below it; both are normal, and ``/`` holds everything."""
     return root == "/" or path == root or path.startswith(root + "/")
+
+
+def common_directory(one: str, other: str) -> str:
+    """The lowest directory that is above two, or either of them; the root is empty, as in ``directories_of``."""
+    while one and not is_at_or_below(other, one):
+        one = one.rpartition("/")[0]
+    return one

@@ -6,8 +6,9 @@ import tarfile
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
+from tests.building.header import BLOCK_BYTES
 from tests.building.member import Member, tar_bytes
-from tests.building.tar import directory, file
+from tests.building.tar import directory, file, gnu_sparse, pax_sparse, pax_sparse_in_header
 
 Order = Literal["given", "sorted", "reversed"]
 
@@ -45,6 +46,22 @@ def edit(
         raise KeyError(*sorted(missing))
     kept = [_replaced(member, replace) for member in members if member.name.decode() not in remove]
     return archive([*kept, *add], order=order, prefix=prefix)
+
+
+def without_holes(data: bytes, form: str) -> bytes:
+    """The archive as ``tar -S`` packs what it was unpacked to: files are sparse, in the form ``gnu``, or a PAX version."""
+    return archive([_sparse(member, form) if member.content else member for member in _members(data)])
+
+
+def _sparse(member: Member, form: str) -> Member:
+    content = member.content
+    blocks = [(start, content[start : start + BLOCK_BYTES]) for start in range(0, len(content), BLOCK_BYTES)]
+    pieces = [(start, block) for start, block in blocks if block.strip(b"\0")]
+    if form == "gnu":
+        return gnu_sparse(member.name, pieces, real_bytes=len(content))
+    if form == "1.0":
+        return pax_sparse(member.name, pieces, real_bytes=len(content))
+    return pax_sparse_in_header(member.name, pieces, real_bytes=len(content), version=form)
 
 
 def contents(data: bytes) -> dict[str, bytes]:

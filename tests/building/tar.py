@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.building.header import BLOCK_BYTES, GNU_MAGIC, header, number, padded, with_checksum
+from tests.building.header import BLOCK_BYTES, GNU_MAGIC, header, number, padded, pax_records, with_checksum
 from tests.building.member import Member, TarFormat, tar_bytes
 
 
@@ -153,6 +153,31 @@ def pax_sparse(path: str | bytes, segments: Sequence[tuple[int, bytes]], *, real
     }
     stored = sparse_map + b"".join(data for _, data in segments)
     return Member(name=b"GNUSparseFile.0/" + name.rpartition(b"/")[2], content=stored, pax=records)
+
+
+def pax_sparse_in_header(
+    path: str | bytes, segments: Sequence[tuple[int, bytes]], *, real_bytes: int, version: str = "0.1"
+) -> Member:
+    """A sparse file of PAX format 0.0 or 0.1, whose map stands in the header: 0.0 repeats two records for each piece."""
+    segments = _ended(segments, real_bytes)
+    numbers = [(b"%d" % offset, b"%d" % len(data)) for offset, data in segments]
+    records: list[tuple[str, bytes]] = [
+        ("GNU.sparse.size", b"%d" % real_bytes),
+        ("GNU.sparse.numblocks", b"%d" % len(segments)),
+    ]
+    if version == "0.0":
+        keys = ("GNU.sparse.offset", "GNU.sparse.numbytes")
+        records += [pair for each in numbers for pair in zip(keys, each, strict=True)]
+    else:
+        records += [
+            ("GNU.sparse.name", _bytes(path)),
+            ("GNU.sparse.map", b",".join(b",".join(each) for each in numbers)),
+        ]
+    body = b"".join(pax_records({key: value}) for key, value in records)
+    name = _bytes(path) if version == "0.0" else b"GNUSparseFile.0/s"
+    content = b"".join(data for _, data in segments)
+    extension = header(b"PaxHeaders/s", typeflag=b"x", declared_bytes=len(body)) + padded(body)
+    return Member(literal=extension + header(name, declared_bytes=len(content)) + padded(content))
 
 
 def layer(*members: Member, tar_format: TarFormat = "pax", trailer: bool = True, record_bytes: int = 1) -> bytes:
