@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from layerscope.analysis.lockfiles import lockfiles as stage_lockfiles
 from layerscope.analysis.placed import placed, with_packages
 from layerscope.filesystem.tree import Filesystem
-from layerscope.history.alignment import instructions as align
+from layerscope.history.alignment import image_instructions
 from layerscope.model.base import Base
 from layerscope.model.digest import Digest
 from layerscope.model.image import Image
@@ -59,7 +59,7 @@ def analyse(image: Image, question: Question) -> Analysis:
     filesystem = Filesystem(image.layers)
     filesystem.select([wanted.paths for wanted in WANTED])  # One pass for whoever asks later.
     packages = catalog(filesystem)
-    steps, warnings = align(image.config.history, len(image.layers))
+    steps, warnings = image_instructions(image)
     placement = _placement(image, steps, question.known)
     base = better_base(find_base(image, steps, question.base), placement.base)
     joined = trace(filesystem, image, steps, placement, question.known, base.layers)

@@ -172,7 +172,7 @@ def _stages(before: Report, after: Report) -> tuple[Change, ...]:
 def _warnings(before: Report, after: Report, unknown: int) -> Iterator[str]:
     for side, report in (("first", before), ("second", after)):
         if not report.complete:
-            yield f"the {side} image is incomplete: at least one layer could not be read"
+            yield f"the {side} image is incomplete: layers are missing, damaged, cut or not what it names"
     platforms = before.image.platform, after.image.platform
     if platforms[0] != platforms[1]:
         yield f"the images are for different platforms: {platforms[0]} and {platforms[1]}"

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from layerscope.analysis.redact import cleaner
 from layerscope.filesystem.tree import Filesystem
-from layerscope.history.alignment import instructions
+from layerscope.history.alignment import image_instructions
 from layerscope.model.image import Image
 from layerscope.model.rows import Column, Rows
 from layerscope.rules.secrets_config import secret_values
@@ -40,7 +40,7 @@ _HISTORY = (
 
 def layer_rows(image: Image) -> Rows:
     """One row for each layer, lowest first, with its instruction, of which secrets are masked."""
-    steps, _ = instructions(image.config.history, len(image.layers))
+    steps, _ = image_instructions(image)
     clean = cleaner(secret_values(image, steps))
     by_layer = {step.layer: clean(str(step)) for step in steps}
     filesystem = Filesystem(image.layers)
@@ -71,7 +71,7 @@ def layer_rows(image: Image) -> Rows:
 
 def history_rows(image: Image) -> tuple[Rows, tuple[str, ...]]:
     """One row for each step of the build, first step first, and what did not fit."""
-    steps, warnings = instructions(image.config.history, len(image.layers))
+    steps, warnings = image_instructions(image)
     sizes = image.docker_sizes
     rows = tuple(
         (

@@ -69,10 +69,12 @@ def judge(report: Report, policy: Policy, baseline: Report | None = None) -> Jud
 
 
 def _complete(report: Report, policy: Policy) -> Verdict:
-    unread = sum(1 for layer in report.layers if layer.problem)
+    figure = sum(1 for layer in report.layers if layer.problem or layer.verified.is_doubtful)
     outcome = Outcome.PASS if report.complete else Outcome.SKIP if policy.allow_incomplete else Outcome.FAIL
-    detail = "layers that could not be read" + (", which is allowed" if outcome == Outcome.SKIP else "")
-    return Verdict(rule="complete", outcome=outcome, unit="layers", figure=unread, limit=0, detail=detail)
+    detail = "layers that are missing, damaged, cut or not what the image names" + (
+        ", which is allowed" if outcome == Outcome.SKIP else ""
+    )
+    return Verdict(rule="complete", outcome=outcome, unit="layers", figure=figure, limit=0, detail=detail)
 
 
 def _size(report: Report, policy: Policy) -> Verdict:

@@ -24,6 +24,7 @@ class Ahead:
         self._free: SimpleQueue[memoryview | None] = SimpleQueue()
         self._rest = self._chunk = memoryview(b"")
         self._ended = False
+        self._failure: BaseException | None = None
 
     def __enter__(self) -> "Ahead":
         return self
@@ -41,6 +42,8 @@ class Ahead:
             count = self._stream.readinto(buffer) or 0
             self._alone -= count
             return count
+        if self._failure is not None:
+            raise self._failure
         if not self._rest and not self._ended:
             self._next()
         count = min(len(buffer), len(self._rest))
@@ -59,7 +62,7 @@ class Ahead:
             self._free.put(self._chunk)
         found = self._full.get()
         if isinstance(found, BaseException):
-            self._ended = True
+            self._failure = found
             raise found
         self._chunk, count = found
         self._rest, self._ended = self._chunk[:count], not count

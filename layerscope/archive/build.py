@@ -12,29 +12,46 @@ from layerscope.archive.choose import choose, host
 from layerscope.archive.config import image_config
 from layerscope.archive.document import parse
 from layerscope.archive.images import images
-from layerscope.archive.layer import NOTHING, LayerData, prove
+from layerscope.archive.layer import LayerData
+from layerscope.archive.layer_list import MAY_BE_CUT, count_note, in_order, layer_list
 from layerscope.archive.reading import Reading
 from layerscope.archive.store import Store, WithData
 from layerscope.errors import ArchiveError, Damaged, LimitExceeded, NotAnImage, UsageError
-from layerscope.model.digest import Digest
-from layerscope.model.image import Image, ImageConfig, Layer
+from layerscope.model.image import Image, ImageConfig, Layer, Verified
+
+_MAY_BE_CUT = (
+    "the archive ends without its end-of-archive marker; it may have been cut, and other images in it may be missing"
+)
 
 
 def from_store(
-    store: Store, source: str, reading: Reading, warnings: Sequence[str] = (), *, in_directory: bool = False
+    store: Store,
+    source: str,
+    reading: Reading,
+    warnings: Sequence[str] = (),
+    *,
+    ended: bool = True,
+    in_directory: bool = False,
 ) -> Image:
-    """The image that was asked for, with all its layers; ``warnings`` are of the archive as such."""
+    """The image that was asked for, with all its layers; ``warnings`` are of the archive as such.
+
+    ``ended`` says whether the archive has its end-of-archive marker.
+    """
     store = WithData(store, reading.limits)
-    candidate = choose(images(store, reading.limits), reading.image, reading.platform)
+    candidates = images(store, reading.limits)
+    if not ended:
+        if any(one.format == "docker-v1" for one in candidates):  # So looks what was to have a manifest.json behind it.
+            raise Damaged("it ends without its end-of-archive marker", where=source)
+        warnings = (*warnings, _MAY_BE_CUT)
+    candidate = choose(candidates, reading.image, reading.platform)
     document = store.document(candidate.config)
-    if candidate.config_digest is not None:
-        oci.proven(document, candidate.config_digest, candidate.config)
+    changed = _changed_config(document, candidate, reading)
     config = image_config(parse(document, candidate.config, reading.limits))
     platform = candidate.platform or config.platform
     if reading.platform is not None and platform.os and not reading.platform.accepts(platform):
         raise UsageError(f"the archive holds no image for {reading.platform}; there is {platform}")
     layers, found = _layers(candidate, config, store, reading)
-    found[:0] = warnings
+    found[:0] = (*warnings, *changed)
     attestations = []
     for name in candidate.attestations:
         try:
@@ -47,7 +64,7 @@ def from_store(
         config=config,
         layers=layers,
         tags=candidate.tags,
-        image_id=candidate.image_id or str(candidate.config_digest or oci.digest_of(document)),
+        image_id=candidate.image_id or str((not changed and candidate.config_digest) or oci.digest_of(document)),
         manifest_digest=candidate.manifest_digest,
         annotations=candidate.annotations,
         attestations=tuple(attestations),
@@ -63,27 +80,47 @@ def _notes(candidate: Candidate, reading: Reading) -> tuple[str, ...]:
     return ()
 
 
+def _changed_config(document: bytes, candidate: Candidate, reading: Reading) -> tuple[str, ...]:
+    """A warning where the config of a docker-archive is not what its file name says: an engine loads it all the same.
+
+    Raises Damaged where the digest is its address.
+    """
+    digest = candidate.config_digest
+    if digest is None:
+        return ()
+    try:
+        oci.proven(document, digest, candidate.config)
+    except Damaged as error:
+        if reading.strict or candidate.format != "docker-archive":
+            raise
+        return (
+            f"{error.message}; it was changed after the image was built, and the image id is that of what is there",
+        )
+    return ()
+
+
 def _layers(
     candidate: Candidate, config: ImageConfig, store: Store, reading: Reading
 ) -> tuple[tuple[Layer, ...], list[str]]:
     """All layers of an image, each distinct blob read once, on as many threads as were asked for."""
-    warnings: list[str] = []
-    blobs = _in_order(candidate.layers, config.diff_ids, warnings)
-    if len(blobs) != len(config.diff_ids) and candidate.format != "docker-v1":  # Its layers have no digests.
-        warnings.append(f"the manifest has {len(blobs)} layers, the config {len(config.diff_ids)} diff_ids")
+    blobs, warnings = in_order(candidate.layers, config.diff_ids)
+    if len(config.diff_ids) > reading.limits.layers:
+        raise LimitExceeded(f"an image of {len(config.diff_ids):,} layers", hint="raise --limit layers")
+    if len(blobs) != len(config.diff_ids) and config.diff_ids:
+        reading = replace(reading, verify=True)  # Which layer is which shows in its content alone.
     outcomes = _outcomes(blobs, store, reading)
-    diff_ids = (*config.diff_ids, *[None] * len(blobs))
-    layers = tuple(
-        _layer(index, blob, diff_id, outcome)
-        for index, (blob, diff_id, outcome) in enumerate(zip(blobs, diff_ids, outcomes, strict=False))
-    )
-    unread = [layer for layer in layers if layer.problem]
-    if unread and (reading.strict or len(unread) == len(layers)):
-        raise _refusal(unread[0], outcomes[unread[0].index])
+    listed = layer_list(blobs, outcomes, config.diff_ids)
+    if len(blobs) != len(config.diff_ids) and candidate.format != "docker-v1":  # Its layers have no digests.
+        warnings.append(count_note(blobs, outcomes, config.diff_ids))
+    lost = [one for one in listed if one.layer.problem]
+    refused = lost[:1] if outcomes and len(lost) == len(listed) else []
+    for one in listed if reading.strict else refused:
+        if one.error is not None:
+            raise one.error
     for outcome in {id(outcome): outcome for outcome in outcomes}.values():
         warnings += outcome.warnings if isinstance(outcome, LayerData) else ()
-    warnings += [f"layer {layer.index} is left out: {layer.problem}" for layer in unread]
-    return layers, warnings
+    warnings += [one.warning for one in listed if one.warning]
+    return tuple(one.layer for one in listed), warnings
 
 
 def _outcomes(blobs: Sequence[LayerBlob], store: Store, reading: Reading) -> list[LayerData | ArchiveError]:
@@ -125,13 +162,6 @@ def _ways(order: Sequence[int], lengths: Mapping[int, int], reading: Reading) ->
     return ways
 
 
-def _refusal(layer: Layer, outcome: LayerData | ArchiveError) -> ArchiveError:
-    """The error for an image of which nothing can be shown, or not all where all was asked for."""
-    if isinstance(outcome, Damaged | LimitExceeded):
-        return outcome
-    return ArchiveError(f"layer {layer.index} cannot be read: {layer.problem}")
-
-
 def _in_parallel(read: Callable[[int], None], indexes: Sequence[int], reading: Reading) -> None:
     """Call ``read`` for each index; decompressing, hashing and walking by position let go of the interpreter's lock.
 
@@ -170,20 +200,6 @@ def _in_parallel(read: Callable[[int], None], indexes: Sequence[int], reading: R
         raise failures[0]
 
 
-def _in_order(blobs: tuple[LayerBlob, ...], diff_ids: tuple[Digest, ...], warnings: list[str]) -> tuple[LayerBlob, ...]:
-    """The blobs in the order of the diff_ids, where plain blobs let both be compared.
-
-    Docker 25.0.0 wrote OCI manifests whose layers stand in a wrong order.
-    """
-    by_digest = {blob.digest: blob for blob in blobs}
-    if len(blobs) != len(diff_ids) or set(by_digest) != set(diff_ids) or len(by_digest) != len(blobs):
-        return blobs
-    ordered = tuple(by_digest[diff_id] for diff_id in diff_ids)
-    if ordered != blobs:
-        warnings.append("the manifest has the layers in another order than the config; the config's order is used")
-    return ordered
-
-
 def _read(blob: LayerBlob, index: int, store: Store, reading: Reading) -> LayerData | ArchiveError:
     """A layer, or why it cannot be read."""
     if blob.media_type.endswith("+encrypted"):
@@ -201,45 +217,15 @@ def _where(index: int, blob: LayerBlob) -> str:
     return f"layer {index} ({blob.name})"
 
 
-def _layer(index: int, blob: LayerBlob, diff_id: Digest | None, outcome: LayerData | ArchiveError) -> Layer:
-    """A layer of the image; a wrong diff_id is an error for the whole archive."""
-    proven = False
-    if isinstance(outcome, LayerData) and diff_id is not None:
-        if not outcome.stored_bytes and diff_id != NOTHING:
-            outcome = ArchiveError("the archive has only an empty file in its place")
-        else:
-            proven = prove(outcome, diff_id, _where(index, blob))
-    if isinstance(outcome, ArchiveError):
-        return Layer(
-            index=index,
-            diff_id=diff_id,
-            digest=blob.digest,
-            media_type=blob.media_type,
-            stored_bytes=blob.stored_bytes,
-            changeset=LayerData().changeset,
-            problem=outcome.message,
-        )
-    return Layer(
-        index=index,
-        diff_id=diff_id or outcome.diff_id,
-        digest=blob.digest,
-        media_type=blob.media_type,
-        compression=outcome.compression,
-        stored_bytes=outcome.stored_bytes,
-        tar_bytes=outcome.tar_bytes,
-        changeset=outcome.changeset,
-        contents=outcome.contents,
-        verified="contents" if proven else "headers",
-    )
-
-
 def root_file_system(data: LayerData, source: str, reading: Reading, warnings: Iterable[str]) -> Image:
     """A plain root file system, as docker export writes it, as an image of one pseudo-layer."""
     if not data.changeset:
         raise NotAnImage(f"{source} is an empty tar")
     if reading.image:
         raise ArchiveError(f"{source} is a root file system and holds no image to pick")
-    note = "this is a root file system without config or layers; all of it is shown as one layer"
+    notes = ["this is a root file system without config or layers; all of it is shown as one layer"]
+    if not data.ended:
+        notes.append(f"{source}: {MAY_BE_CUT}")
     layer = Layer(
         index=0,
         diff_id=data.diff_id,
@@ -248,6 +234,6 @@ def root_file_system(data: LayerData, source: str, reading: Reading, warnings: I
         tar_bytes=data.tar_bytes,
         changeset=data.changeset,
         contents=data.contents,
-        verified="headers",
+        verified=Verified.HEADERS if data.ended else Verified.UNTERMINATED,
     )
-    return Image(source=source, format="rootfs", config=ImageConfig(), layers=(layer,), warnings=(note, *warnings))
+    return Image(source=source, format="rootfs", config=ImageConfig(), layers=(layer,), warnings=(*notes, *warnings))

@@ -76,7 +76,7 @@ class Columns:
     def __init__(self, where: str, limits: Limits, warn: Callable[[str], None]) -> None:
         self.where = where
         self.expects = False
-        self._warn = warn
+        self.warn = warn
         self._extensions = Extensions(where, limits)
         self._numbers = Numbers()
         self._ownerships = _Ownerships(self._numbers)
@@ -183,7 +183,7 @@ class Columns:
         extended = self._extensions.apply(text(name), text(link), size, mtime, ownership, header, position)
         kind: int = _KINDS.get(flag, Kind.FILE)
         if flag not in _KINDS and flag != b"S":
-            self._warn(f"{self.where}: entry type {flag!r} of {extended.name!r} is unknown; taken for a file")
+            self.warn(f"{self.where}: entry type {flag!r} of {extended.name!r} is unknown; taken for a file")
         if flag == b"\0" and extended.name.endswith("/"):
             kind = Kind.DIRECTORY  # As before POSIX, where directories had no type of their own.
         is_file = kind == Kind.FILE

@@ -77,28 +77,33 @@ class _Stored(io.RawIOBase):
 
 
 class _Mapped:
-    """Maps what the decompressors raise to our own errors."""
+    """Maps what the decompressors raise to our own errors.
+
+    A stream that failed once fails for good: some decompressors take what follows an error for their end.
+    """
 
     def __init__(self, stream: Readable, stored: _Stored, compression: str, where: str) -> None:
         self._stream = stream
         self._stored = stored
         self._compression = compression
         self._where = where
+        self._failure: Exception | None = None
 
     def readinto(self, buffer: memoryview, /) -> int:
-        try:
-            count = self._stream.readinto(buffer) or 0
-        except EOFError:
-            raise Damaged(
-                f"the {self._compression} stream ends early", where=self._where, offset=self._stored.expanded
-            ) from None
-        except Exception as error:
-            if not isinstance(error, _errors()):
-                raise
-            message = f"the {self._compression} stream is damaged ({str(error)[:100]})"
-            raise Damaged(message, where=self._where, offset=self._stored.expanded) from None
-        self._stored.expanded += count
-        return count
+        if self._failure is None:
+            try:
+                count = self._stream.readinto(buffer) or 0
+                self._stored.expanded += count
+                return count
+            except Exception as error:
+                self._failure = self._mapped(error)
+        raise self._failure from None
+
+    def _mapped(self, error: Exception) -> Exception:
+        message = "ends early" if isinstance(error, EOFError) else f"is damaged ({str(error)[:100]})"
+        if isinstance(error, (EOFError, *_errors())):
+            return Damaged(f"the {self._compression} stream {message}", where=self._where, offset=self._stored.expanded)
+        return error
 
 
 def _errors() -> tuple[type[Exception], ...]:
@@ -146,7 +151,7 @@ class _Whole:
 
 
 def _open_xz(raw: io.RawIOBase) -> Readable:
-    return _Streams(raw, lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY))
+    return _Streams(raw, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY))
 
 
 def _open_bzip2(raw: io.RawIOBase) -> Readable:

@@ -23,6 +23,7 @@ from layerscope.archive.layer import LayerData, expanded, read_positional, read_
 from layerscope.archive.positional import PositionalFile, Range
 from layerscope.archive.reading import Reading
 from layerscope.errors import ArchiveError
+from layerscope.model.digest import Digest
 from layerscope.model.limits import Limits
 from layerscope.model.pathset import Wanted
 from layerscope.model.patterns import pattern
@@ -60,17 +61,17 @@ def read_blob(blob: StoredBlob, reading: Reading) -> LayerData:
     if not reading.verify:
         found = _found(blob, reading, cache)
         if found is not None:
-            return _counted(found, blob, reading)
+            return _counted(*found, blob, reading)
     return _read(blob, reading, cache)
 
 
 def _read(blob: StoredBlob, reading: Reading, cache: Cache) -> LayerData:
     """Decompress the layer, and keep it under the digest of the very bytes that were decompressed."""
-    before, proof = _Before(blob), hashlib.sha256()
-    data = read_stream(blob.open(), blob.where, reading, blob.open, proof.update)
+    before = _Before(blob)
+    data = read_stream(blob.open(), blob.where, reading, blob.open)
     # Warnings name the layer by its place, so they would be wrong elsewhere; and they are rare.
-    whole = data.stored_bytes == blob.length and not data.warnings
-    if whole and data.diff_id is not None and isinstance(data.contents, Capture):
+    whole = data.stored_bytes == blob.length and data.ended and not data.warnings
+    if whole and data.diff_id is not None and data.digest is not None and isinstance(data.contents, Capture):
         layer = packed.Layer(
             changeset=data.changeset,
             kept=data.contents.kept,
@@ -83,13 +84,14 @@ def _read(blob: StoredBlob, reading: Reading, cache: Cache) -> LayerData:
             body = packed.packed(layer)
         except (ValueError, OverflowError, MemoryError):
             return data
-        cache.put(_key(proof.digest(), reading), body)
-        before.learn(proof.digest(), cache)
+        digest = bytes.fromhex(data.digest.encoded)
+        cache.put(_key(digest, reading), body)
+        before.learn(digest, cache)
     return data
 
 
-def _found(blob: StoredBlob, reading: Reading, cache: Cache) -> packed.Layer | None:
-    """What is known of the blob; None where nothing is."""
+def _found(blob: StoredBlob, reading: Reading, cache: Cache) -> tuple[packed.Layer, bytes] | None:
+    """What is known of the blob, and its digest; None where nothing is."""
     before = _Before(blob)
     digest = cache.get(before.key)
     if digest is None:
@@ -105,13 +107,13 @@ def _found(blob: StoredBlob, reading: Reading, cache: Cache) -> packed.Layer | N
     if body is None:
         return None
     try:
-        return packed.unpacked(body)
+        return packed.unpacked(body), proven
     except ValueError:
         cache.drop(key)
         return None
 
 
-def _counted(layer: packed.Layer, blob: StoredBlob, reading: Reading) -> LayerData:
+def _counted(layer: packed.Layer, digest: bytes, blob: StoredBlob, reading: Reading) -> LayerData:
     """A known layer as if it had been read just now: it counts for the limits on all layers together."""
     tally, limits = reading.tally, reading.limits
     tally.store(layer.stored_bytes)
@@ -134,6 +136,7 @@ def _counted(layer: packed.Layer, blob: StoredBlob, reading: Reading) -> LayerDa
         stored_bytes=layer.stored_bytes,
         tar_bytes=layer.tar_bytes,
         diff_id=layer.diff_id,
+        digest=Digest("sha256", digest.hex()),
     )
 
 

@@ -11,15 +11,13 @@ from layerscope.archive.ahead import Ahead
 from layerscope.archive.capture import Again, Capture, Positional, hasher
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import MAGIC_BYTES, Readable, decompressor, sniff
-from layerscope.archive.header import BLOCK
-from layerscope.archive.names import TABLE_OF_CONTENTS
 from layerscope.archive.plan import Planner
 from layerscope.archive.positional import PositionalFile, Range
 from layerscope.archive.reading import Reading
 from layerscope.archive.tally import Tally
 from layerscope.archive.walk import walk
-from layerscope.archive.window import PositionalWindow, StreamWindow, Window
-from layerscope.errors import ArchiveError, Damaged
+from layerscope.archive.window import PositionalWindow, StreamWindow
+from layerscope.errors import ArchiveError
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Contents, NoContents
 from layerscope.model.digest import Digest
@@ -27,11 +25,14 @@ from layerscope.model.digest import Digest
 NOTHING = Digest("sha256", hashlib.sha256().hexdigest())
 """The diff_id of a layer of no bytes at all."""
 Seen = Callable[[memoryview], object]
-_TABLE_OF_CONTENTS = TABLE_OF_CONTENTS[1:].encode() + b"\0"
 
 
 class LayerData(Struct, frozen=True, kw_only=True):
-    """What reading a layer blob gave; ``diff_id`` is None where only the headers were read."""
+    """What reading a layer blob gave.
+
+    ``diff_id`` is the digest of the tar that was read, ``digest`` that of the stored blob; None where only the headers
+    were read. ``ended`` says whether the tar has its end-of-archive marker: one without may have been cut.
+    """
 
     changeset: Changeset = field(default_factory=Changeset)
     contents: Contents = field(default_factory=NoContents)
@@ -39,6 +40,8 @@ class LayerData(Struct, frozen=True, kw_only=True):
     stored_bytes: int = 0
     tar_bytes: int = 0
     diff_id: Digest | None = None
+    digest: Digest | None = None
+    ended: bool = True
     warnings: tuple[str, ...] = ()
 
 
@@ -87,17 +90,21 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
     warnings: list[str] = []
     columns = Columns(where, reading.limits, warnings.append)
     window = PositionalWindow(file, base, length, where)
-    end = walk(window, columns)
-    check_padding(window, end, where, warnings)
+    ended = walk(window, columns)
     changeset = columns.changeset()
-    if reading.progress is not None and not reading.verify:
+    digest = None
+    if reading.verify or not ended:  # What may have been cut is read whole, so that its digest can tell.
+        digest = _digest(Range(file, base, length), where, reading)
+    elif reading.progress is not None:
         reading.progress(length)
     return LayerData(
         changeset=changeset,
         contents=Positional(file, base, changeset, hasher(reading.fingerprint), reading.limits),
         stored_bytes=length,
         tar_bytes=length,
-        diff_id=_digest(Range(file, base, length), where, reading) if reading.verify else None,
+        diff_id=digest,
+        digest=digest,
+        ended=ended,
         warnings=tuple(warnings),
     )
 
@@ -113,18 +120,15 @@ def _digest(raw: Range, where: str, reading: Reading) -> Digest:
     return Digest("sha256", proof.hexdigest())
 
 
-def read_stream(
-    raw: Readable, where: str, reading: Reading, again: Again | None = None, seen: Seen | None = None
-) -> LayerData:
-    """A layer blob that is read once, from its first byte to its last; ``again`` opens it anew, where that can be.
-
-    ``seen`` is told of the stored bytes as they are read.
-    """
+def read_stream(raw: Readable, where: str, reading: Reading, again: Again | None = None) -> LayerData:
+    """A layer blob that is read once, from its first byte to its last; ``again`` opens it anew, where that can be."""
     head = first_bytes(raw, MAGIC_BYTES)
     compression = sniff(head)
+    proof = hashlib.sha256()
+    stored_proof = hashlib.sha256() if compression else proof
+    seen = stored_proof.update if compression else None
     counted = Counted(raw, head, reading.progress, None if reading.nested else reading.tally, seen)
     expanding = decompressor(compression, counted, where) if compression else counted
-    proof = hashlib.sha256()
     warnings: list[str] = []
     columns = Columns(where, reading.limits, warnings.append)
     stored = (lambda: counted.count) if compression else None
@@ -133,8 +137,7 @@ def read_stream(
         window = StreamWindow(stream, where, reading.limits, seen=proof.update, stored=stored, tally=reading.tally)
         capture = Capture(window, columns, plan, new, reading.limits, reading.tally)
         try:
-            end = walk(window, columns, capture)
-            check_padding(window, end, where, warnings)
+            ended = walk(window, columns, capture)
             tar_bytes = window.drain()
         finally:
             reading.tally.idle(counted.count - 2 * window.end)
@@ -146,6 +149,8 @@ def read_stream(
         stored_bytes=counted.count,
         tar_bytes=tar_bytes,
         diff_id=Digest("sha256", proof.hexdigest()),
+        digest=Digest("sha256", stored_proof.hexdigest()),
+        ended=ended,
         warnings=tuple(warnings),
     )
 
@@ -172,34 +177,3 @@ def first_bytes(raw: Readable, length: int) -> bytes:
             break
         head += buffer[:count]
     return head
-
-
-def check_padding(window: Window, position: int, where: str, warnings: list[str]) -> None:
-    """Behind the end marker only padding may follow, or the table of contents of an eStargz layer."""
-    while count := window.load(position, BLOCK):
-        offset, left = position - window.start, window.end - position
-        whole = left & -BLOCK if count == BLOCK else left
-        data = window.view[offset : offset + whole].tobytes()
-        blank = len(data) - len(data.lstrip(b"\0"))
-        if blank < len(data):
-            if not data.startswith(_TABLE_OF_CONTENTS, blank & -BLOCK):
-                place = f"offset {position + blank:,}"
-                warnings.append(f"{where}, {place}: data behind the end of the tar; no engine would unpack it")
-            return
-        position += whole
-
-
-def prove(data: LayerData, expected: Digest, where: str) -> bool:
-    """Whether the diff_id is proven: not where only headers were read, or where it is by another algorithm.
-
-    Raises Damaged where it is wrong.
-    """
-    if data.diff_id is None or expected.algorithm != data.diff_id.algorithm:
-        return False
-    if data.diff_id != expected:
-        raise Damaged(
-            f"the content is not what its diff_id says: {data.diff_id} instead of {expected}",
-            where=where,
-            hint="the archive was damaged or changed after it was written",
-        )
-    return True

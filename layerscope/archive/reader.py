@@ -12,7 +12,7 @@ from layerscope.archive.columns import Columns
 from layerscope.archive.compression import Readable, decompressor, sniff
 from layerscope.archive.directory import image_in, is_image
 from layerscope.archive.header import BLOCK, is_header
-from layerscope.archive.layer import Counted, LayerData, ahead, check_padding, expanded, first_bytes
+from layerscope.archive.layer import Counted, LayerData, ahead, expanded, first_bytes
 from layerscope.archive.outer import archive_in
 from layerscope.archive.positional import PositionalFile, Range
 from layerscope.archive.reading import Reading
@@ -97,14 +97,14 @@ def _from_file(file: PositionalFile, source: str, reading: Reading) -> Image:
     warnings: list[str] = []
     columns = Columns(source, reading.limits, warnings.append)
     window = PositionalWindow(file, 0, file.length, source)
-    check_padding(window, walk(window, columns), source, warnings)
+    ended = walk(window, columns)
     outer = columns.changeset()
     store = archive_in(lambda root: TarStore(file, outer, reading.limits, root), outer, reading.limits)
     if store is not None:
-        return from_store(store, source, reading, warnings)
+        return from_store(store, source, reading, warnings, ended=ended)
     _expect_root_file_system(outer, source)
     contents = Positional(file, 0, outer, hasher(reading.fingerprint), reading.limits)
-    data = LayerData(changeset=outer, contents=contents, stored_bytes=file.length, tar_bytes=file.length)
+    data = LayerData(changeset=outer, contents=contents, stored_bytes=file.length, tar_bytes=file.length, ended=ended)
     return root_file_system(data, source, reading, warnings)
 
 
@@ -125,7 +125,7 @@ def _from_stream(raw: io.RawIOBase, source: str, reading: Reading) -> Image:
     outer = passed.changeset
     store = archive_in(lambda root: StreamStore(outer, passed.documents, passed.layers, root), outer, reading.limits)
     if store is not None:
-        return from_store(store, source, reading, passed.warnings)
+        return from_store(store, source, reading, passed.warnings, ended=passed.ended)
     _expect_root_file_system(outer, source)
     return root_file_system(passed.as_layer(), source, reading, passed.warnings)
 

@@ -263,7 +263,7 @@ class StreamStore:
         index = self._index.find(name)
         outer = self._index.outer
         if index is not None and not outer.sizes[index]:
-            return LayerData(diff_id=NOTHING)
+            return LayerData(diff_id=NOTHING, digest=NOTHING, ended=False)
         if index is not None and outer.sparse.get(index) == 0:  # It is one hole, which no walk tells of.
             return read_stream(Pieces(iter((outer.sizes[index],))), where, reading.inside())
         data = self._layers.get(index) if index is not None else None

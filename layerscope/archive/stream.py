@@ -12,7 +12,7 @@ from layerscope.archive.capture import Again, Capture, hasher
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import Readable, sniff
 from layerscope.archive.header import BLOCK, ZEROS, is_header
-from layerscope.archive.layer import Counted, LayerData, check_padding, first_bytes, read_stream
+from layerscope.archive.layer import Counted, LayerData, first_bytes, read_stream
 from layerscope.archive.plan import Planner
 from layerscope.archive.reading import Reading
 from layerscope.archive.replay import ForwardTar, Pieces, WindowTar
@@ -157,6 +157,7 @@ class Passed(Struct, frozen=True, kw_only=True):
     compression: str
     stored_bytes: int
     tar_bytes: int
+    ended: bool
     warnings: tuple[str, ...]
 
     def as_layer(self) -> LayerData:
@@ -167,6 +168,7 @@ class Passed(Struct, frozen=True, kw_only=True):
             compression=self.compression,
             stored_bytes=self.stored_bytes,
             tar_bytes=self.tar_bytes,
+            ended=self.ended,
         )
 
 
@@ -184,8 +186,7 @@ def read_outer(
     stored = (lambda: counted.count) if compression else None
     window = StreamWindow(stream, where, reading.limits, stored=stored, tally=reading.tally)
     passing = Passing(window, columns, reading, again)
-    end = walk(window, columns, passing)
-    check_padding(window, end, where, warnings)
+    ended = walk(window, columns, passing)
     tar_bytes = window.drain()
     changeset = columns.changeset()
     return Passed(
@@ -196,5 +197,6 @@ def read_outer(
         compression=compression,
         stored_bytes=counted.count,
         tar_bytes=tar_bytes,
+        ended=ended,
         warnings=tuple(warnings),
     )

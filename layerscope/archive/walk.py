@@ -5,8 +5,11 @@ from typing import Protocol
 
 from layerscope.archive.columns import END, Columns
 from layerscope.archive.header import BLOCK, is_header
-from layerscope.archive.window import Window
+from layerscope.archive.names import TABLE_OF_CONTENTS
+from layerscope.archive.window import Window, ends_within_entry
 from layerscope.errors import Damaged
+
+_TABLE_OF_CONTENTS = TABLE_OF_CONTENTS[1:].encode() + b"\0"
 
 
 class Visitor(Protocol):
@@ -32,11 +35,12 @@ SCAN = _compiled()
 """Without it every header goes the general way."""
 
 
-def walk(window: Window, columns: Columns, visitor: Visitor | None = None) -> int:
-    """Collect every header into ``columns``; returns the position behind the end marker.
+def walk(window: Window, columns: Columns, visitor: Visitor | None = None) -> bool:
+    """Collect every header into ``columns``; returns whether the tar has its end-of-archive marker.
 
-    A tar ends with two blocks of zeros (POSIX pax, 'ustar Interchange Format'); one that ends at the border of an
-    entry without them is taken as complete, as all readers do. Raises Damaged for anything else.
+    A tar ends with two blocks of zeros (POSIX pax, 'ustar Interchange Format'). One that ends where an entry ends, or
+    within the padding of its last entry, is read as the engines read it; that it was cut there cannot be ruled out.
+    Raises Damaged for anything else.
     """
     position = content_end = 0
     add, buffer, view = columns.add, window.buffer, window.view
@@ -51,18 +55,15 @@ def walk(window: Window, columns: Columns, visitor: Visitor | None = None) -> in
         if not payload:
             start = position - window.start
             if start < 0 or position + BLOCK > window.end:
-                try:
-                    count = window.load(position, BLOCK)
-                except Damaged as error:
-                    if error.offset is not None and error.offset >= content_end:
-                        return error.offset  # Only the padding of the last entry is missing; the engines do not mind.
-                    raise
+                count = window.load(position, BLOCK)
                 if count < BLOCK:
-                    return _ended(columns, position, count)
+                    _expect_whole(window, columns, position, count, content_end)
+                    return False
                 start = position - window.start
             payload = add(buffer, view, start, position)
             if payload == END:
-                return _end_marker(window, columns, position)
+                _expect_padding(window, columns, position + BLOCK)
+                return True
             position += BLOCK
             while columns.expects:
                 body = b"".join(bytes(piece) for piece in window.pieces(position, payload))
@@ -96,18 +97,26 @@ def _padded(length: int) -> int:
     return (length + BLOCK - 1) & -BLOCK
 
 
-def _ended(columns: Columns, position: int, count: int) -> int:
-    """The data ends where a header would begin, or where a body was to go on."""
+def _expect_whole(window: Window, columns: Columns, position: int, count: int, content_end: int) -> None:
+    """The data ends without an end marker: raise Damaged unless it ends behind the content of the last entry."""
     if count:
         raise Damaged("the data ends within a tar header", where=columns.where, offset=position)
-    return position
+    if window.length < content_end:
+        raise ends_within_entry(columns.where, window.length)
 
 
-def _end_marker(window: Window, columns: Columns, position: int) -> int:
-    """One block of zeros was met; a second one ends the tar, a header behind a single one is damage."""
-    position += BLOCK
-    if window.load(position, BLOCK) == BLOCK:
-        block = window.view[position - window.start :][:BLOCK]
-        if is_header(block):
-            raise Damaged("a lone block of zeros stands between two entries", where=columns.where, offset=position)
-    return position
+def _expect_padding(window: Window, columns: Columns, position: int) -> None:
+    """Behind the first block of the end marker follow zeros alone, or the table of contents of an eStargz layer."""
+    if window.load(position, BLOCK) == BLOCK and is_header(window.view[position - window.start :][:BLOCK]):
+        raise Damaged("a lone block of zeros stands between two entries", where=columns.where, offset=position)
+    while count := window.load(position, BLOCK):
+        offset, left = position - window.start, window.end - position
+        whole = left & -BLOCK if count == BLOCK else left
+        data = window.view[offset : offset + whole].tobytes()
+        blank = len(data) - len(data.lstrip(b"\0"))
+        if blank < len(data):
+            if not data.startswith(_TABLE_OF_CONTENTS, blank & -BLOCK):
+                place = f"{columns.where}, offset {position + blank:,}"
+                columns.warn(f"{place}: data behind the end of the tar; no engine would unpack it")
+            return
+        position += whole

@@ -17,7 +17,7 @@ class Window(Protocol):
     """``buffer[:end - start]`` holds the bytes of the tar from position ``start`` to ``end``.
 
     ``descriptor`` is the file whose ``length`` bytes from ``base`` on are the tar, -1 where it can only be read
-    forwards. ``span`` is how much to read next.
+    forwards; ``length`` is known at its end only then. ``span`` is how much to read next.
     """
 
     buffer: bytearray
@@ -30,10 +30,18 @@ class Window(Protocol):
     span: int
 
     def load(self, position: int, length: int) -> int:
-        """Bring ``length`` bytes at ``position`` into the buffer; returns how many of them there are."""
+        """Bring ``length`` bytes at ``position`` into the buffer; returns how many of them there are.
+
+        Fewer than asked for mean that the tar ends there, or before: at ``length``. Raises for whatever else keeps
+        the bytes from being read, such as the damage of a compressed stream.
+        """
 
     def pieces(self, position: int, length: int) -> Iterator[memoryview]:
         """The bytes at ``position``, in order and in views that are valid until the next one is asked for."""
+
+
+def ends_within_entry(where: str, offset: int) -> Damaged:
+    return Damaged("the data ends within an entry", where=where, offset=offset)
 
 
 class PositionalWindow:
@@ -54,12 +62,12 @@ class PositionalWindow:
         self._where = where
 
     def load(self, position: int, length: int) -> int:
-        if position > self.length:
-            raise Damaged("the data ends within an entry", where=self._where, offset=self.length)
         near = self.end and position < self.end + self.span
         self.span = min(self.span * 2, _LARGEST) if near else max(self.span // 2, _SMALLEST)
         span = max(0, min(max(self.span, length), self.length - position, _LARGEST))
         count = self._file.read_into(self.view[:span], self.base + position) if span else 0
+        if count < span:
+            raise Damaged("the archive was cut while it was read", where=self._where)
         self.start, self.end = position, position + count
         return min(count, length)
 
@@ -70,7 +78,7 @@ class PositionalWindow:
             if count <= 0:
                 count, offset = min(self.load(position, min(length, _LARGEST)), length), 0
                 if not count:
-                    raise Damaged("the data ends within an entry", where=self._where, offset=self.length)
+                    raise ends_within_entry(self._where, self.length)
             yield self.view[offset : offset + count]
             position, length = position + count, length - count
 
@@ -112,8 +120,7 @@ class StreamWindow:
             self.start = self.end - keep
             count = self._stream.readinto(self.view[keep : keep + _CHUNK]) or 0
             if not count:
-                if position > self.end:
-                    raise Damaged("the data ends within an entry", where=self._where, offset=self.end)
+                self.length = self.end
                 break
             if self._tally.stopped:
                 raise ArchiveError(f"{self._where}: the reading was stopped")
@@ -132,7 +139,7 @@ class StreamWindow:
             if count <= 0:
                 count = self.load(position, 1)
                 if not count:
-                    raise Damaged("the data ends within an entry", where=self._where, offset=self.end)
+                    raise ends_within_entry(self._where, self.end)
                 continue
             yield self.view[offset : offset + count]
             position, length = position + count, length - count

@@ -63,7 +63,12 @@ class LimitOptions(Struct, frozen=True, kw_only=True):
         bool, _limit("--include-inherited", None, "Count what the base image brought among the findings.")
     ] = False
     allow_incomplete: Annotated[
-        bool, _limit("--allow-incomplete", None, "Judge an image of which a layer could not be read.")
+        bool,
+        _limit(
+            "--allow-incomplete",
+            None,
+            "Judge an image with layers that are missing, damaged, cut or not what it names.",
+        ),
     ] = False
 
     def policy(self) -> Policy:

@@ -149,7 +149,7 @@ def _tell(image: Image) -> None:
     for layer in image.layers:
         way = (
             layer.problem
-            or f"{layer.compression or 'plain'}, {len(layer.changeset):,} entries, {layer.verified} proven"
+            or f"{layer.compression or 'plain'}, {len(layer.changeset):,} entries, verified: {layer.verified}"
         )
         name = layer.diff_id or layer.digest or "no digest"
         print(printable(f"layer {layer.index}: {name}, {layer.stored_bytes:,} bytes, {way}"), file=sys.stderr)

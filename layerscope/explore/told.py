@@ -59,7 +59,7 @@ def of_layer(layer: LayerReport, report: Report, units: Units) -> Iterator[str]:
     yield f"{units(layer.live_bytes)} are in the final image, {units(layer.hidden_bytes)} are hidden"
     if layer.reclaimable_bytes:
         yield f"{units(layer.reclaimable_bytes)} can be had back"
-    yield f"diff_id {printable(layer.diff_id) or 'unknown'}, {layer.verified or 'nothing'} proven"
+    yield f"diff_id {printable(layer.diff_id) or 'unknown'}, verified: {layer.verified or 'nothing'}"
 
 
 def of_finding(finding: Finding, units: Units) -> Iterator[str]:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from layerscope.history.created_by import KEYWORDS, parse
 from layerscope.history.metadata import exec_arguments
-from layerscope.model.image import HistoryEntry
+from layerscope.model.image import HistoryEntry, Image
 from layerscope.model.instruction import Instruction
 
 _MAKES_NO_LAYER = KEYWORDS - {"ADD", "COPY", "FROM", "RUN", "WORKDIR"}
@@ -28,6 +28,15 @@ def instructions(
     layers = {index: place - surplus for place, index in enumerate(making) if place >= surplus}
     steps = _joined(history, [replace(step, layer=layers.get(step.index)) for step in _steps(history)])
     return steps, _warnings(steps, surplus, layer_count)
+
+
+def image_instructions(image: Image) -> tuple[tuple[Instruction, ...], tuple[str, ...]]:
+    """The same for an image, whose history speaks of the layers that its config names."""
+    named = image.named_layers
+    steps, warnings = instructions(image.config.history, len(named))
+    if len(named) < len(image.layers):
+        steps = tuple(step if step.layer is None else replace(step, layer=named[step.layer]) for step in steps)
+    return steps, warnings
 
 
 def _joined(history: tuple[HistoryEntry, ...], steps: list[Instruction]) -> tuple[Instruction, ...]:

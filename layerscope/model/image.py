@@ -1,6 +1,7 @@
 """An image as its archive describes it: descriptors, config, layers."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct, field
@@ -37,13 +38,32 @@ class ImageConfig(Struct, frozen=True, kw_only=True):
     user: str = ""
 
 
+class Verified(StrEnum):
+    """What is proven of a layer.
+
+    ``contents``: its diff_id. ``headers``: the checksum of every header. ``unterminated``: no more than that, and its
+    tar lacks the end-of-archive marker, so it may have been cut. ``mismatch``: that it is not what the image names, by
+    its diff_id or by the digest of its blob. Empty where nothing could be read.
+    """
+
+    CONTENTS = "contents"
+    HEADERS = "headers"
+    UNTERMINATED = "unterminated"
+    MISMATCH = "mismatch"
+    NOTHING = ""
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the layer was read, and may not be the image's layer all the same."""
+        return self in (Verified.UNTERMINATED, Verified.MISMATCH)
+
+
 class Layer(Struct, frozen=True, kw_only=True):
     """One layer of an image, lowest first.
 
     ``stored_bytes`` is the blob as it lies in the archive (or as its descriptor says, when ``problem`` tells
     why it is absent or unreadable); ``tar_bytes`` the uncompressed tar, 0 when unknown. ``digest`` is of the
-    stored blob, ``diff_id`` of the tar. ``verified`` is ``contents`` where the diff_id was proven, ``headers``
-    where every header's checksum was, and empty where nothing could be read.
+    stored blob, ``diff_id`` of the tar: as read where all of it was, else as the config says.
     """
 
     index: int
@@ -55,7 +75,7 @@ class Layer(Struct, frozen=True, kw_only=True):
     tar_bytes: int = 0
     changeset: Changeset
     contents: Contents = field(default_factory=NoContents)
-    verified: str = ""
+    verified: Verified = Verified.NOTHING
     problem: str = ""
 
     @property
@@ -90,6 +110,11 @@ class Image(Struct, frozen=True, kw_only=True):
         return next(iter(self.tags), "") or self.image_id or self.source
 
     @property
+    def named_layers(self) -> tuple[int, ...]:
+        """The indexes of the layers that the config names; all of them where it has no diff_ids."""
+        return tuple(layer.index for layer in self.layers if layer.diff_id is not None or not self.config.diff_ids)
+
+    @property
     def docker_sizes(self) -> tuple[int, ...]:
         """What the engine's history calls the size of each layer, lowest first.
 
@@ -97,7 +122,7 @@ class Image(Struct, frozen=True, kw_only=True):
         Where BuildKit made the layer, the engine counted the layer's tar instead, in which links have no length.
         """
         makers = [entry.comment for entry in self.config.history if not entry.empty_layer]
-        from_the_end = dict(zip(reversed(range(len(self.layers))), reversed(makers), strict=False))
+        from_the_end = dict(zip(reversed(self.named_layers), reversed(makers), strict=False))
         return tuple(
             layer.changeset.content_bytes
             + (0 if from_the_end.get(layer.index, "").startswith("buildkit.") else layer.changeset.link_bytes)
@@ -111,5 +136,5 @@ class Image(Struct, frozen=True, kw_only=True):
 
     @property
     def complete(self) -> bool:
-        """Whether every layer could be read."""
-        return not any(layer.problem for layer in self.layers)
+        """Whether every layer was read, and none is known not to be what the image names."""
+        return not any(layer.problem or layer.verified.is_doubtful for layer in self.layers)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, field
 
 from layerscope.model.finding import ByteCount, Finding
+from layerscope.model.image import Verified
 from layerscope.model.package import Package
 
 SCHEMA_VERSION = "1.0"
@@ -46,7 +47,7 @@ class Totals(Struct, frozen=True, kw_only=True):
 
 
 class LayerReport(Struct, frozen=True, kw_only=True):
-    """One layer. ``origin`` is ``base`` or ``own``; ``verified`` is ``contents``, ``headers`` or empty."""
+    """One layer. ``origin`` is ``base`` or ``own``; ``problem`` says why it was left out."""
 
     index: int
     diff_id: str = ""
@@ -63,7 +64,7 @@ class LayerReport(Struct, frozen=True, kw_only=True):
     origin: str = "own"
     created_by: str = ""
     instruction: int | None = None
-    verified: str = ""
+    verified: Verified = Verified.NOTHING
     problem: str = ""
 
 

@@ -8,7 +8,7 @@ from layerscope.model.report import LayerReport, PathBytes, Report
 from layerscope.render.escape import printable
 from layerscope.render.html_style import STYLE
 from layerscope.render.options import TextOptions
-from layerscope.render.places import finding_stage, step_words
+from layerscope.render.places import INCOMPLETE, finding_stage, step_words
 from layerscope.render.steps import next_steps
 from layerscope.render.text import counted
 from layerscope.render.told import Told, told, told_ignored
@@ -51,8 +51,7 @@ def _head(report: Report, units: Units) -> Iterator[str]:
     facts = [image.platform, image.format, image.image_id[:19], f"{counted(totals.entries, 'entry', 'entries')}"]
     yield f'<p class="facts">{_text("  ·  ".join(fact for fact in facts if fact))}</p>'
     if not report.complete:
-        problem = "Incomplete: at least one layer could not be read, and nothing of it is in the figures."
-        yield f'<p class="alert">{problem}</p>'
+        yield f'<p class="alert">Incomplete: {INCOMPLETE}.</p>'
     kept = totals.own_bytes - totals.reclaimable_bytes
     yield '<dl class="figures">'
     for name, value in (

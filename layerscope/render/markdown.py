@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from layerscope.model.finding import Finding, FindingKind
 from layerscope.model.report import Report
 from layerscope.render.options import TextOptions
-from layerscope.render.places import step_words
+from layerscope.render.places import INCOMPLETE, step_words
 from layerscope.render.rows import markdown_text
 from layerscope.render.steps import next_steps
 from layerscope.render.text import counted
@@ -98,7 +98,7 @@ def _verdict(report: Report, options: TextOptions) -> list[str]:
         base = f"The base image brings {units(totals.base_bytes)} in {counted(report.base.layers, 'layer')}."
         lines[-1] += f" {base}"
     if not report.complete:
-        lines += ["", "**Incomplete: at least one layer could not be read, and nothing of it is in these figures.**"]
+        lines += ["", f"**Incomplete: {INCOMPLETE}.**"]
     return [*lines, ""]
 
 

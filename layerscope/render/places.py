@@ -9,6 +9,10 @@ def stage_words(name: str) -> str:
     return name if name.startswith("image ") else f"stage {name}"
 
 
+INCOMPLETE = "layers are missing, damaged, cut or not what the image names; the figures cover only what was read"
+"""What to say of a report that is not complete; its warnings name the layers."""
+
+
 def step_words(step: InstructionReport | None) -> str:
     """A step with its place, on one line."""
     if step is None:

@@ -6,7 +6,7 @@ from layerscope.model.finding import Finding, FindingKind
 from layerscope.model.report import LayerReport, PathBytes, Report
 from layerscope.render.escape import printable
 from layerscope.render.options import TextOptions
-from layerscope.render.places import finding_stage, stage_words, step_words
+from layerscope.render.places import INCOMPLETE, finding_stage, stage_words, step_words
 from layerscope.render.steps import next_steps
 from layerscope.render.table import aligned, shortened, wrapped
 from layerscope.render.units import Units, percent
@@ -254,7 +254,7 @@ def _wasted(report: Report, most: int, options: TextOptions) -> Iterator[str]:
 def notes(report: Report) -> Iterator[str]:
     """Whatever could not be read or did not fit; nothing is lost silently."""
     if not report.complete:
-        yield "INCOMPLETE: at least one layer could not be read, and nothing of it is in the figures above"
+        yield f"INCOMPLETE: {INCOMPLETE}"
     for warning in report.warnings:
         yield f"note: {printable(warning)}"
 

@@ -1,5 +1,7 @@
 """Archives that end early or were damaged end in a clear error."""
 
+import random
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,17 +9,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from layerscope.errors import ArchiveError, LayerscopeError
+from layerscope.archive import ahead
+from layerscope.archive.ahead import Ahead
+from layerscope.archive.compression import decompressor
+from layerscope.errors import ArchiveError, Damaged, LayerscopeError
 from tests.archive.opening import error_of, opened
-from tests.archive.samples import LOWER, SPEC, UPPER
+from tests.archive.samples import LOWER, OUTER, SPEC, UPPER
+from tests.archive.walking import Drip
 from tests.builder import (
     Compression,
     ImageSpec,
     compress,
+    contents,
     digest,
     docker_legacy,
     docker_save,
     edit,
+    file,
+    layer,
     oci_archive,
     skopeo_docker_archive,
 )
@@ -68,6 +77,93 @@ def test_a_damaged_stream_ends_in_a_clear_error_or_is_proven_whole(outer: Compre
         except ArchiveError:
             continue
         assert facts.diff_ids == (digest(LOWER), digest(UPPER))
+
+
+TREE = layer(*(file(f"usr/{random.Random(n).randrange(10**9)}/{n}") for n in range(400)))
+"""Headers alone: where the expanded bytes end, no content is ever cut."""
+WITHOUT_DIFF_IDS: dict[str, object] = {"rootfs": {"type": "layers", "diff_ids": []}}
+
+
+@pytest.mark.parametrize("outer", OUTER[1:])
+def test_a_cut_stream_is_never_a_smaller_root_file_system(outer: Compression, tmp_path: Path) -> None:
+    data, path = compress(TREE, outer), tmp_path / "root.tar"
+    for end in range(64, len(data), len(data) // 25):
+        path.write_bytes(data[:end])
+        assert isinstance(error_of(path), Damaged), end
+
+
+@pytest.mark.parametrize("outer", ["gzip", "zstd", "xz", "bzip2"])
+def test_a_stream_that_is_cut_between_two_members_leaves_a_tar_without_its_end(
+    outer: Compression, tmp_path: Path
+) -> None:
+    members = [compress(TREE[start : start + 1024], outer) for start in range(0, 8192, 1024)]
+    path = tmp_path / "root.tar"
+    path.write_bytes(b"".join(members))
+    assert not opened(path)[0].complete
+
+
+@pytest.mark.parametrize("compression", OUTER[1:])
+def test_a_cut_layer_is_damaged_without_a_diff_id_too(compression: Compression, tmp_path: Path) -> None:
+    data = compress(TREE, compression)
+    whole = docker_legacy(ImageSpec(layers=(TREE,), config_extra=WITHOUT_DIFF_IDS))
+    name = next(name for name in contents(whole) if name.endswith("layer.tar"))
+    path, packed = tmp_path / "image.tar", tmp_path / "image.tar.zst"
+    for end in range(64, len(data), len(data) // 12):
+        spoilt = edit(whole, replace={name: data[:end]})
+        path.write_bytes(spoilt)
+        packed.write_bytes(compress(spoilt, "zstd"))
+        assert isinstance(error_of(path), Damaged) and isinstance(error_of(packed), Damaged), end
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_layer_that_ends_without_its_marker_has_to_be_proven(ended: bool, tmp_path: Path) -> None:
+    """A plain one is read whole for it, though nobody asked for that."""
+    data = layer(file("a", b"abc"), trailer=ended)
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(ImageSpec(layers=(data,))))
+    image, _ = opened(path)
+    assert (image.layers[0].verified, image.complete) == ("headers" if ended else "contents", True)
+    path.write_bytes(docker_legacy(ImageSpec(layers=(data,), config_extra=WITHOUT_DIFF_IDS)))
+    image, _ = opened(path)
+    assert (image.layers[0].verified, image.complete) == ("headers" if ended else "unterminated", ended)
+    assert any("end-of-archive marker" in warning for warning in image.warnings) == (not ended)
+
+
+def test_an_archive_of_images_without_its_end_marker_is_warned_of(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    for outer in ("", "gzip"):
+        path.write_bytes(compress(WHOLE[:-1024], outer))
+        image, _ = opened(path)
+        assert image.complete and "other images in it may be missing" in image.warnings[0]
+
+
+@pytest.mark.parametrize("plain", [True, False], ids=["the standard library", "isal"])
+@pytest.mark.parametrize("compression", ["gzip", "zstd", "xz", "bzip2"])
+def test_a_stream_that_failed_once_fails_for_good(
+    compression: Compression, plain: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The standard library's gzip ends when it is asked again after an error."""
+    if plain:
+        monkeypatch.setitem(sys.modules, "isal", None)
+    whole, content = compress(TREE, compression), memoryview(bytearray(1 << 16))
+    for data in (whole[:-1], whole[: len(whole) // 2], whole + b"x", whole + b"something else behind it"):
+        stream = decompressor(compression, Drip(data, 700), "layer")
+        failures = 0
+        for _ in range(100):
+            try:
+                assert stream.readinto(content) or not failures
+            except Damaged:
+                failures += 1
+        assert failures > 10, data[-30:]
+
+
+def test_a_thread_that_reads_ahead_fails_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "_ALONE", 0)
+    with Ahead(decompressor("gzip", Drip(compress(TREE, "gzip")[:-1], 700), "layer")) as stream:
+        for _ in range(3):
+            with pytest.raises(Damaged):
+                while stream.readinto(memoryview(bytearray(1 << 16))):
+                    pass
 
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd"])

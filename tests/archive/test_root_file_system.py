@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from layerscope.archive.layer_list import MAY_BE_CUT
 from tests.archive.opening import error_of, fifo_of, opened
 from tests.archive.samples import LOWER, OUTER
-from tests.builder import Compression, compress, directory, file, rootfs, symlink
+from tests.builder import Compression, compress, directory, file, layer, rootfs, symlink
 
 ROOT = rootfs(
     directory("./"), directory("./etc"), file("./etc/passwd", b"root"), file("./app.json", b"{}"), symlink("./l", "etc")
@@ -52,3 +53,28 @@ def test_a_root_file_system_has_no_image_to_pick(tmp_path: Path) -> None:
     path = tmp_path / "root.tar"
     path.write_bytes(ROOT)
     assert error_of(path, image="app").message == f"{path} is a root file system and holds no image to pick"
+
+
+CUT = layer(file("etc/passwd", b"root"), file("bin/sh", b"#" * 700), trailer=False)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+@pytest.mark.parametrize("outer", OUTER)
+@pytest.mark.parametrize("end", [1024, 512 + 4, len(CUT)], ids=["an entry", "its padding", "only the marker"])
+def test_one_without_its_end_marker_may_have_been_cut(outer: Compression, end: int, tmp_path: Path) -> None:
+    data = compress(CUT[:end], outer)
+    path = tmp_path / "root.tar"
+    path.write_bytes(data)
+    image, facts = opened(path)
+    with fifo_of(data, tmp_path / "pipe") as pipe:
+        piped, others = opened(pipe)
+    assert facts == others
+    for one, name in ((image, path), (piped, pipe)):
+        assert (one.complete, one.layers[0].verified) == (False, "unterminated")
+        assert one.warnings[1:] == (f"{name}: {MAY_BE_CUT}",)
+
+
+def test_half_an_end_marker_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "root.tar"
+    path.write_bytes(CUT + bytes(512))
+    assert opened(path)[0].complete

@@ -74,7 +74,11 @@ def test_a_changed_byte_of_a_plain_layer_is_found_when_asked_for(command: Comman
     data = image([file("a", b"abcdef")])
     changed = data.replace(b"abcdef", b"abcdeX")
     assert command.report(changed)["layers"][0]["verified"] == "headers"
-    assert "the content is not what its diff_id says" in command.error(changed, "--verify")
+    found = command.report(changed, "--verify")
+    assert (found["complete"], found["layers"][0]["verified"]) == (False, "mismatch")
+    assert "the content is not what its diff_id says" in found["warnings"][0]
+    assert command("check", "image.tar", "--verify", "--max-size", "1GB").code == 1
+    assert "the content is not what its diff_id says" in command.error(changed, "--verify", "--strict")
     assert command.report(data, "--verify")["layers"][0]["verified"] == "contents"
 
 

@@ -27,10 +27,28 @@ def test_missing_and_surplus_diff_ids_are_said(command: Command, archive: Archiv
 
 
 @BOTH
-def test_a_layer_that_is_not_its_diff_id_is_refused(command: Command, archive: Archive) -> None:
+def test_a_layer_that_is_not_its_diff_id_fails_the_gate(command: Command, archive: Archive) -> None:
     config = {"rootfs": {"type": "layers", "diff_ids": [digest(b"other"), TWO.diff_ids[1]]}}
-    error = command.error(archive(*TWO.layers, config_extra=config), "--verify")
-    assert "image.tar: layer 0 (" in error and "the content is not what its diff_id says" in error
+    report = command.report(archive(*TWO.layers, config_extra=config), "--verify")
+    assert (report["complete"], report["layers"][0]["verified"]) == (False, "mismatch")
+    assert report["totals"]["content_bytes"] == 5
+    assert "layer 0 (" in report["warnings"][0] and "the content is not what its diff_id says" in report["warnings"][0]
+    assert command("check", "image.tar", "--verify", "--max-size", "1GB").code == 1
+
+
+@BOTH
+@pytest.mark.parametrize("layers", [(), TWO.layers[:1], TWO.layers[1:]], ids=["none", "the lower", "the upper"])
+def test_layers_that_only_the_config_names_fail_the_gate(
+    command: Command, archive: Archive, layers: tuple[bytes, ...]
+) -> None:
+    config = {"rootfs": {"type": "layers", "diff_ids": list(TWO.diff_ids)}}
+    steps = ({"created_by": "RUN lower # buildkit"}, {"created_by": "RUN upper # buildkit"})
+    report = command.report(archive(*layers, config_extra=config, history=steps))
+    sizes = dict(zip(TWO.layers, (3, 2), strict=True))
+    assert (report["complete"], report["totals"]["content_bytes"]) == (False, sum(sizes[one] for one in layers))
+    assert [layer["created_by"] for layer in report["layers"]] == ["RUN lower # buildkit", "RUN upper # buildkit"]
+    assert [bool(layer["problem"]) for layer in report["layers"]] == [one not in layers for one in TWO.layers]
+    assert command("check", "image.tar", "--max-size", "1GB").code == 1
 
 
 KINDS = {

@@ -46,7 +46,7 @@ def test_a_layer_that_is_missing_is_said_loudly(run: Run, tmp_path: Path) -> Non
     path.write_bytes(edit(docker_save(spec), remove=(f"blobs/sha256/{spec.diff_ids[1].removeprefix('sha256:')}",)))
     done = run("report", path)
     assert done.returncode == 0
-    assert "LEFT OUT" in done.stdout and "INCOMPLETE: at least one layer could not be read" in done.stdout
+    assert "LEFT OUT" in done.stdout and "INCOMPLETE: layers are missing, damaged" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["\x1b[2Jgone", "a\nb", "\u202ereversed", b"\xff\xfe"])
