@@ -34,8 +34,8 @@ format: $(DEV)
 	$(BIN)/ruff check --fix .
 
 docs: $(DEV)
-	$(BIN)/python -m layerscope.rules.documentation > docs/rules.md
-	$(BIN)/python -m layerscope.render.schema > layerscope/schema/report-1.0.json
+	$(BIN)/python docs/rules_page.py
+	$(BIN)/python docs/report_schema.py
 	$(BIN)/python docs/manual.py
 	$(BIN)/python docs/refresh.py
 

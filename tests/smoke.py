@@ -1,5 +1,6 @@
 """Builds the wheel, installs it into an environment of its own, and runs it: what a user gets, without our tools."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -48,6 +49,7 @@ def main() -> None:
         assert "tiny:legacy" in report, report
         size = run(command, "inspect", "-f", "{{.Size}}", ROOT / "fixtures" / "tiny-legacy.tar")
         assert size == "63706\n", size
+        assert json.loads(run(command, "schema"))["$defs"]["Report"]
     print("smoke: the wheel installs into a clean environment and reports an archive")
 
 

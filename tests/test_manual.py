@@ -1,32 +1,22 @@
 """The manual page and the list of variables tell what the commands do today."""
 
-import importlib.util
 import shutil
 import subprocess
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from docs import manual
 from layerscope.cli.app import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.fixture(scope="module")
-def manual() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("manual", ROOT / "docs" / "manual.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_pages_are_fresh(manual: ModuleType) -> None:
+def test_the_pages_are_fresh() -> None:
     assert [path.name for path in manual.stale()] == [], "run: make docs"
 
 
-def test_every_command_has_its_section(manual: ModuleType) -> None:
+def test_every_command_has_its_section() -> None:
     text = manual.page()
     assert all(f"\n.SS layerscope {name} " in text for name in COMMANDS)
 
@@ -43,6 +33,6 @@ def test_groff_has_nothing_to_complain_of() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_text_is_never_taken_for_a_request(manual: ModuleType) -> None:
+def test_text_is_never_taken_for_a_request() -> None:
     assert manual._line(".dive-ci") == "\\&.dive\\-ci"
     assert manual._line("'quoted' \\ text") == "\\(aqquoted\\(aq \\e text"

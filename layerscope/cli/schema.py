@@ -1,7 +1,9 @@
 """``layerscope schema``: the JSON Schema of the report."""
 
+from importlib.resources import files
+
 from layerscope.cli.output import write
-from layerscope.render.schema import published
+from layerscope.model.report import SCHEMA_VERSION
 
 
 def schema() -> None:
@@ -9,4 +11,4 @@ def schema() -> None:
 
     layerscope schema > report.schema.json
     """
-    write(published())
+    write(files("layerscope").joinpath("schema", f"report-{SCHEMA_VERSION}.json").read_text(encoding="utf-8"))

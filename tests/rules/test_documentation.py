@@ -1,9 +1,7 @@
 """The rules' own page is made from them and never stale."""
 
-from pathlib import Path
-
+from docs.rules_page import PAGE, markdown
 from layerscope.rules.catalogue import RULES
-from layerscope.rules.documentation import markdown
 
 NAMES = """
 native-toolchain lang-toolchain dev-headers static-libs orphan-build-group build-utils objects unstripped-elf
@@ -13,7 +11,6 @@ ci-config container-files editor-os-junk docs-man-locale logs core-dump tmp-left
 private-key cred-file env-file token-pattern config-secret history-secret dev-traces deleted-later copied-up
 overwritten duplicate-content rootfs-copy setid world-writable
 """
-PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
 
 
 def test_the_page_is_fresh() -> None:

@@ -1,21 +1,19 @@
-"""The JSON Schema of the report, made from the report's own types so that it cannot tell another story.
-
-``python -m layerscope.render.schema`` prints it; ``layerscope/schema/report-1.0.json`` is that, published.
-"""
+"""Writes the JSON Schema of the report, in layerscope/schema, from the report's own types."""
 
 import inspect
+import json
 import types
 import typing
 from collections.abc import Mapping
 from enum import StrEnum
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from layerscope.model.report import SCHEMA_VERSION, Report
 
-FILE = f"report-{SCHEMA_VERSION}.json"
+PUBLISHED = Path(__file__).parents[1] / "layerscope" / "schema" / f"report-{SCHEMA_VERSION}.json"
 _SCALARS: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},
     int: {"type": "integer"},
@@ -23,11 +21,6 @@ _SCALARS: dict[Any, dict[str, Any]] = {
     bool: {"type": "boolean"},
     Any: {},
 }
-
-
-def published() -> str:
-    """The schema as it was published with this version."""
-    return files("layerscope").joinpath("schema", FILE).read_text(encoding="utf-8")
 
 
 def schema() -> dict[str, Any]:
@@ -100,12 +93,5 @@ def _description(thing: object) -> str:
     return " ".join((inspect.getdoc(thing) or "").replace("``", "`").split())
 
 
-def main() -> None:
-    """Print the schema of this version's types."""
-    import json
-
-    print(json.dumps(schema(), indent=2))
-
-
 if __name__ == "__main__":
-    main()
+    PUBLISHED.write_text(json.dumps(schema(), indent=2) + "\n", encoding="utf-8")

@@ -1,12 +1,13 @@
-"""The catalogue as a page, made from the rules themselves; ``python -m layerscope.rules.documentation`` prints it."""
+"""Writes docs/rules.md from the rules themselves."""
 
 import inspect
-import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from layerscope.rules.catalogue import RULES
 from layerscope.rules.rule import Rule
 
+PAGE = Path(__file__).parent / "rules.md"
 _HEAD = """\
 # What counts as a finding
 
@@ -51,4 +52,4 @@ def _section(rule: Rule) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(markdown())
+    PAGE.write_text(markdown(), encoding="utf-8")
