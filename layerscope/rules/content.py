@@ -1,16 +1,15 @@
 """Files that people read, and files that were forgotten."""
 
-import re
 from collections.abc import Iterator
 
 from layerscope.model.finding import Severity
 from layerscope.model.image import Image
+from layerscope.model.licences import is_licence
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.rules.rule import Leak, Scene, rule
 from layerscope.rules.views import files, living, named_below
 
-_LICENCE = pattern(r"(?:copyright|copying|licen[cs]es?|notice|authors)(?:[._-].*)?", re.IGNORECASE)
 _NEUTRAL = pattern(r"(?:C|POSIX|en(?:_[A-Z]{2})?)?(?:\.[A-Za-z0-9-]+)?(?:@\w+)?")
 _TREES = tuple(f"/usr/{local}share/{name}" for local in ("", "local/") for name in ("doc", "man", "info", "locale"))
 
@@ -35,7 +34,7 @@ def docs_man_locale(scene: Scene) -> Iterator[Leak]:
     versions = tuple(
         number
         for number in files(scene, living(scene))
-        if not _LICENCE.fullmatch((path := path_of(number)).rpartition("/")[2])
+        if not is_licence(path := path_of(number))
         and not (translated and "/locale/" in path)
         and not (used and f"{path}/".startswith(used))
     )

@@ -1,12 +1,11 @@
 """The same content twice: at two paths, or as a second root file system over the first."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
+from layerscope.model.licences import is_licence
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.owned import is_owned
 from layerscope.rules.rule import Leak, Scene, rule
@@ -17,7 +16,6 @@ _FIRST_BLOCK = 4 << 10
 _WORTH_A_LINE = 1 << 20
 _A_FEW = 3
 _SETID = 0o6000
-_LICENCE = pattern(r"(?:copyright|copying|licen[cs]es?|notice)(?:[._-].*)?", re.IGNORECASE)
 
 
 @rule(
@@ -78,7 +76,7 @@ def _candidates(scene: Scene) -> frozenset[int]:
                 continue
             if not modes[number - start][0] & _SETID:
                 found.append(number)
-    return frozenset(n for n in found if not _LICENCE.fullmatch(filesystem.path_of(n).rpartition("/")[2]))
+    return frozenset(n for n in found if not is_licence(filesystem.path_of(n)))
 
 
 def _same_length(scene: Scene, own: frozenset[int]) -> list[list[int]]:

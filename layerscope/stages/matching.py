@@ -15,13 +15,12 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
+from layerscope.model.licences import is_licence
 from layerscope.model.paths import is_at_or_below
-from layerscope.model.patterns import pattern
 from layerscope.stages.copies import Copied, MapBack
 
 TINY = 32
 """Files below so many bytes are alike by chance."""
-_LICENCE = pattern(r"(?i)(?:licen[cs]e|copying|notice|authors|copyright|unlicense)(?:[._-].{0,40})?")
 _GUESSED = 0.05
 """The part of a layer, by files and by bytes, that a guess of its source may leave open."""
 _MOST_TWINS = 64
@@ -223,7 +222,7 @@ class _Work:
             if twin >= self._own_from:
                 self.twins[number] = twin
             return Verdict.INCONCLUSIVE if self._proves_nothing(number, length, twin) else Verdict.MATCHED
-        if length < TINY or _LICENCE.fullmatch(path.rpartition("/")[2]):
+        if length < TINY or is_licence(path):
             return None
         for twin in self._by_length.get(length, ())[:_MOST_TWINS]:
             if self._equal(number, twin, length):
@@ -233,7 +232,7 @@ class _Work:
 
     def _proves_nothing(self, number: int, length: int, twin: int) -> bool:
         path = self._filesystem.path_in_layer(number)
-        if length < TINY or twin < self._own_from or _LICENCE.fullmatch(path.rpartition("/")[2]):
+        if length < TINY or twin < self._own_from or is_licence(path):
             return True
         lower = self._base_paths.get(path)
         return lower is not None and self._equal_here(number, lower, length)
