@@ -9,7 +9,8 @@ from msgspec import Struct
 from layerscope.analysis.analyse import Analysis
 from layerscope.analysis.directories import DirectorySums
 from layerscope.analysis.files import FileQuery, versions
-from layerscope.filesystem.tree import Filesystem, Version
+from layerscope.filesystem.tree import Filesystem
+from layerscope.filesystem.version import Version
 from layerscope.model.entry import FATE_WORDS
 from layerscope.model.finding import Finding, FindingKind, FoundPath
 from layerscope.model.package import Package

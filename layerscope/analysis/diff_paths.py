@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from layerscope.filesystem.tree import Filesystem, Version
+from layerscope.filesystem.tree import Filesystem
+from layerscope.filesystem.version import Version
 from layerscope.model.diff import PathChange, PathDiff, Status
 from layerscope.model.entry import KIND_WORDS, Fate, Kind
 

@@ -24,12 +24,16 @@ def lookup(filesystem: Filesystem, path: str, layer: int | None) -> Found:
     asked = normal(path)
     if layer is not None:
         return _in_layer(filesystem, asked, layer)
-    number = filesystem.resolve(asked)
-    if number is not None:
-        return Found(path=_own_path(filesystem, number), number=number)
-    if asked == "/" or any(one.startswith(asked + "/") for one in filesystem.live):
-        return Found(path=asked, number=None)
+    real = filesystem.real(asked)
+    number = filesystem.live.get(real or "/") if real is not None else None
+    if number is not None or asked == "/" or (real is not None and _holds(filesystem, real)):
+        return Found(path=real or "/", number=number)
     raise UsageError(f"the image has no {asked}", hint=_elsewhere(filesystem, asked))
+
+
+def _holds(filesystem: Filesystem, directory: str) -> bool:
+    """Whether anything lies below a directory, with or without an entry of its own."""
+    return any(path.startswith(f"{directory}/") for path in filesystem.live)
 
 
 def check_layer(layer: int, layer_count: int) -> None:
@@ -53,12 +57,6 @@ def _in_layer(filesystem: Filesystem, path: str, layer: int) -> Found:
         return Found(path=path, number=None)
     message = f"layer {layer} deletes {path}" if found else f"layer {layer} has no {path}"
     raise UsageError(message, hint=_elsewhere(filesystem, path))
-
-
-def _own_path(filesystem: Filesystem, number: int) -> str:
-    """The path under which a live version is found, which is not that of its bytes where it is a hardlink."""
-    layer, index = filesystem.place(number)
-    return filesystem.layers[layer].changeset.paths[index]
 
 
 def _elsewhere(filesystem: Filesystem, path: str) -> str:

@@ -5,13 +5,14 @@ looked at once, and the work does not grow with the number of whiteouts (OCI ima
 """
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import compress
 
 from msgspec import Struct
 
-from layerscope.filesystem.parents import Landed, ancestors, landed
+from layerscope.filesystem.links import carriers_of
+from layerscope.filesystem.parents import Ancestors, Landed, directories_in, landed
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import IS_ENTRY, Fate, Kind
 
@@ -54,9 +55,10 @@ def overlay(changesets: Sequence[Changeset]) -> Overlay:
     work = _Work(placed, starts)
     for layer in reversed(range(len(changesets))):
         work.take(layer)
-    carriers, survivors = _hardlinks(changesets, work)
+    carriers = carriers_of(changesets, starts, work.hidden_by)
+    survivors = work.keep_alive(carriers)
     return Overlay(
-        changesets=placed.changesets,
+        changesets=changesets,
         redirected=tuple(starts[layer] + index for layer, index in placed.redirected),
         starts=starts,
         fates=work.fates,
@@ -82,29 +84,40 @@ class _Work:
         self._nearer: dict[str, int] = {}
         self._whiteouts: dict[str, int] = {}
         self._opaque: dict[str, int] = {}
-        self._parents = placed.parents
+        # Where one layer has something below a path, and a layer something else than a directory.
+        self._clashes: set[str] = set()
+        for changeset in self.changesets:
+            others = compress(changeset.paths, changeset.kinds.translate(_IS_NO_DIRECTORY))
+            self._clashes |= placed.parents.intersection(others)
+        # The nearest layer above that has something below such a path, and so a directory there.
+        self._implied: dict[str, int] = {}
 
     def take(self, layer: int) -> None:
         """Decide the fates of one layer's versions, then let its own markers count for the layers below."""
         changeset, start = self.changesets[layer], self.starts[layer]
-        paths, kinds, live, nearer = changeset.paths, changeset.kinds, self.live, self._nearer
+        paths, kinds, directories = changeset.paths, changeset.kinds, changeset.directories
+        live, nearer = self.live, self._nearer
         # Hardly any layer has something else where another has a directory, which one look at all of it tells.
-        clashes = not self._parents.isdisjoint(compress(paths, kinds.translate(_IS_NO_DIRECTORY)))
+        others = compress(paths, kinds.translate(_IS_NO_DIRECTORY))
+        clashes = bool(self._clashes) and not self._clashes.isdisjoint(others)
         hiders = _Hiders(self._whiteouts, self._opaque) if self._whiteouts or self._opaque else None
-        replaced: _Replaced | None = None
+        own = _OwnClashes(changeset, self._clashes) if clashes else None
         markers = list(compress(range(len(paths)), kinds.translate(_IS_MARKER)))
         for index in markers:
             self.fates[start + index] = Fate.MARKER
         for number in self._met(layer, clashes, hiders):
-            path, kind = paths[number - start], kinds[number - start]
-            if clashes and kind != Kind.DIRECTORY and path in self._parents:
-                markers.append(number - start)
-                replaced = replaced or _Replaced(changeset)
-                replaced.add(path)
+            path = paths[number - start]
             above = nearer.get(path, live.get(path))
-            hider = hiders.of(path, changeset.directories[number - start]) if hiders is not None else None
-            if replaced is not None and replaced.holds(path):
-                hider = layer
+            hider = hiders.of(path, directories[number - start]) if hiders is not None else None
+            if own is not None:
+                is_other = kinds[number - start] != Kind.DIRECTORY and path in self._clashes
+                if own.hides(path, is_other):
+                    hider = layer
+                elif is_other:
+                    hider = _nearest(hider, self._implied.get(path))
+                own.add(path, directories[number - start], is_other)
+                if is_other:
+                    markers.append(number - start)
             if above is None and hider is None:
                 live[path] = number
             else:
@@ -114,6 +127,18 @@ class _Work:
             hidden = self._whiteouts if kinds[index] == Kind.WHITEOUT else self._opaque
             if kinds[index] != Kind.BOOKKEEPING:
                 hidden[_key(paths[index])] = layer
+        if self._clashes:
+            self._implied.update(dict.fromkeys(self._clashes & Ancestors(directories_in(changeset)).found, layer))
+
+    def keep_alive(self, carriers: dict[int, int]) -> dict[int, int]:
+        """The first live hardlink of each carrier whose own name is gone; the carrier lives on under that name."""
+        fates, survivors = self.fates, dict[int, int]()
+        for link, carrier in carriers.items():
+            if fates[link] == Fate.LIVE and fates[carrier] != Fate.LIVE:
+                survivors.setdefault(carrier, link)
+        for carrier in survivors:
+            fates[carrier] = Fate.LIVE
+        return survivors
 
     def _met(self, layer: int, clashes: bool, hiders: "_Hiders | None") -> list[int]:
         """The versions of a layer that something may hide, last one first; all the others are live from now on.
@@ -151,24 +176,33 @@ class _Work:
             self.same_length.append((number, above))
 
 
-class _Replaced:
-    """What a later entry of the same layer, no directory, took the place of.
+class _OwnClashes:
+    """Where a layer has a directory in one entry and something else in another; its entries come last one first.
 
-    Extraction removes the directory then, with all that the layer had put there before.
+    Extraction puts the later one in the place of the earlier, with all that the layer had put into that before.
     """
 
-    def __init__(self, changeset: Changeset) -> None:
-        self._own = ancestors({path.rpartition("/")[0] for path in changeset.paths})
+    def __init__(self, changeset: Changeset, clashes: set[str]) -> None:
+        directories = set(compress(changeset.directories, changeset.kinds.translate(IS_ENTRY)))
+        self._own = clashes & Ancestors(directories).found
         self._replaced: set[str] = set()
         self._inside: dict[str, bool] = {}
+        self._later = Ancestors()
 
-    def add(self, path: str) -> None:
-        if path in self._own and path not in self._replaced:
+    def hides(self, path: str, is_other: bool) -> bool:
+        """Whether a later entry took the place of a directory on the way, or made a directory of what is none."""
+        return (is_other and path in self._later.found) or self._holds(path)
+
+    def add(self, path: str, directory: str, is_other: bool) -> None:
+        """Take the next entry."""
+        if not self._own:
+            return
+        self._later.add((directory,))
+        if is_other and path in self._own and path not in self._replaced:
             self._replaced.add(path)
             self._inside.clear()
 
-    def holds(self, path: str) -> bool:
-        """Whether a directory on the way to ``path`` was replaced by what has been added."""
+    def _holds(self, path: str) -> bool:
         if not self._replaced:
             return False
         way = []
@@ -193,9 +227,7 @@ class _Hiders:
 
     def of(self, path: str, parent: str) -> int | None:
         """The nearest layer above that deletes ``path`` or a directory on the way to it, ``parent`` first."""
-        above = self._below(parent)
-        own = self._whiteouts.get(path) if self._whiteouts else None
-        return own if above is None else above if own is None else min(own, above)
+        return _nearest(self._below(parent), self._whiteouts.get(path) if self._whiteouts else None)
 
     def empties(self, directory: str) -> bool:
         """Whether a layer above hides everything in ``directory``."""
@@ -221,58 +253,6 @@ def _key(path: str) -> str:
     return "" if path == "/" else path
 
 
-def _hardlinks(changesets: Sequence[Changeset], work: _Work) -> tuple[dict[int, int], dict[int, int]]:
-    """Which version carries the bytes of each hardlink, and which link keeps a carrier alive; mends the fates."""
-    hardlink = Kind.HARDLINK
-    links = [
-        (layer, index, target)
-        for layer, changeset in enumerate(changesets)
-        for index, target in changeset.links.items()
-        if changeset.kinds[index] == hardlink
-    ]
-    versions: dict[str, list[int]] = {target: [] for _, _, target in links}
-    for changeset, start in zip(changesets if links else (), work.starts, strict=False):
-        paths, kinds = changeset.paths, changeset.kinds
-        for index in compress(range(len(paths)), map(versions.__contains__, paths)):
-            if kinds[index] <= Kind.FIFO:
-                versions[paths[index]].append(start + index)
-    targets: dict[int, int] = {}
-    for layer, index, target in links:
-        found = _target(work, layer, work.starts[layer] + index, versions[target])
-        if found is not None:
-            targets[work.starts[layer] + index] = found
-    carriers = _carriers(targets)
-    survivors: dict[int, int] = {}
-    for link, carrier in carriers.items():
-        if work.fates[link] == Fate.LIVE and work.fates[carrier] != Fate.LIVE and carrier not in survivors:
-            survivors[carrier] = link
-    for carrier in survivors:
-        work.fates[carrier] = Fate.LIVE
-    return carriers, survivors
-
-
-def _target(work: _Work, layer: int, link: int, versions: list[int]) -> int | None:
-    """The version that a hardlink speaks of: before it in its layer, else the one it sees below, else behind it."""
-    place = bisect_left(versions, link)
-    if place:
-        before = versions[place - 1]
-        hidden_by = work.hidden_by[before]
-        if before >= work.starts[layer] or hidden_by == NOBODY or hidden_by >= layer:
-            return before
-    behind = bisect_right(versions, link)
-    return versions[behind] if behind < len(versions) and versions[behind] < work.starts[layer + 1] else None
-
-
-def _carriers(targets: dict[int, int]) -> dict[int, int]:
-    """The end of each chain of hardlinks; those in a circle, and those that lead into one, have none."""
-    ends: dict[int, int | None] = {}
-    for link in targets:
-        way: list[int] = []
-        on_way: set[int] = set()
-        while link in targets and link not in ends and link not in on_way:
-            way.append(link)
-            on_way.add(link)
-            link = targets[link]
-        end = None if link in on_way else ends.get(link, link)
-        ends.update(dict.fromkeys(way, end))
-    return {link: end for link, end in ends.items() if end is not None}
+def _nearest(one: int | None, other: int | None) -> int | None:
+    """The lower of two layers above, of which either may be missing."""
+    return one if other is None else other if one is None else min(one, other)

@@ -3,24 +3,50 @@
 A layer is extracted like any tar (OCI image-spec, layer.md, "Applying Changesets"). So ``lib/foo`` lands in
 ``/usr/lib`` where an earlier entry or a lower layer made ``/lib`` a symlink to it, as long as the layer has no entry
 of its own for the directory ``lib``. umoci does so, and every driver that extracts into one tree. Drivers that extract
-each layer by itself (overlay) follow only links of the same layer, and lay a directory over a lower layer's link.
+each layer by itself (overlay) follow only links of the same layer, and lay a directory over a lower layer's link. That
+is also what becomes of a link to a file, or in a circle, which no driver can follow.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import compress
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.errors import LimitExceeded
+from layerscope.filesystem.links import hardlinks
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
 from layerscope.model.limits import DIRECTORY_CHARACTERS
 from layerscope.model.paths import directories_of
+from layerscope.model.symlinks import follow
 
-_LINKS = 40
-"""As many symlinks in a row as Linux follows."""
-_PARTS = 10_000
+_OPAQUE, _BOOKKEEPING = Kind.OPAQUE.value, Kind.BOOKKEEPING.value
+_IS_OPAQUE = bytes(kind == Kind.OPAQUE for kind in range(256))
+_IS_UNPACKED = bytes(kind != Kind.BOOKKEEPING for kind in range(256))
+_IS_OTHER = bytes(kind < Kind.WHITEOUT and kind not in (Kind.DIRECTORY, Kind.SYMLINK) for kind in range(256))
+
+
+class Ancestors:
+    """Directories and all that they lie in, the root as the empty string, in ``found``.
+
+    Raises LimitExceeded where their names together would not fit in memory.
+    """
+
+    def __init__(self, directories: Iterable[str] = ()) -> None:
+        self.found: set[str] = set()
+        self._characters = 0
+        self.add(directories)
+
+    def add(self, directories: Iterable[str]) -> None:
+        found = self.found
+        for directory in directories:
+            while directory not in found:
+                found.add(directory)
+                self._characters += len(directory)
+                directory = directory.rpartition("/")[0]
+            if self._characters > DIRECTORY_CHARACTERS:
+                raise LimitExceeded("the paths of the image are too long and too deep to be held in memory")
 
 
 class Landed(Struct, frozen=True, kw_only=True):
@@ -40,56 +66,59 @@ def landed(changesets: Sequence[Changeset]) -> Landed:
 
     Raises LimitExceeded where the names of all directories together would not fit in memory.
     """
-    directories = set(chain.from_iterable(changeset.directories for changeset in changesets))
-    parents = ancestors((*directories, *_targets(changesets)))
+    directories = set[str]().union(*map(directories_in, changesets))
+    targets = {target.rpartition("/")[0] for changeset in changesets for _, target in hardlinks(changeset)}
+    parents = Ancestors(directories | targets)
     # A hardlink may be another name of a symlink, so both are looked at.
-    if not any(changeset.paths[index] in parents for changeset in changesets for index in changeset.links):
-        return Landed(changesets=tuple(changesets), parents=parents)
+    if not any(changeset.paths[index] in parents.found for changeset in changesets for index in changeset.links):
+        return Landed(changesets=tuple(changesets), parents=parents.found)
     follower = _Follower(parents)
     done = tuple(follower.take(layer, changeset) for layer, changeset in enumerate(changesets))
-    return Landed(changesets=done, parents=parents, redirected=tuple(follower.redirected))
+    if not all(map(follower.ends.found.isdisjoint, map(_others, done))):
+        # Some link may lead to a file. Which ones, and when, takes all files to know, and hardly any image has one.
+        follower = _Follower(parents, files=True)
+        done = tuple(follower.take(layer, changeset) for layer, changeset in enumerate(changesets))
+    return Landed(changesets=done, parents=parents.found, redirected=tuple(follower.redirected))
 
 
-def _targets(changesets: Iterable[Changeset]) -> set[str]:
-    """The directories that the targets of hardlinks lie in."""
-    hardlink = Kind.HARDLINK
-    return {
-        target.rpartition("/")[0]
-        for changeset in changesets
-        for index, target in changeset.links.items()
-        if changeset.kinds[index] == hardlink
-    }
+def directories_in(changeset: Changeset) -> set[str]:
+    """The directories that the entries of a layer lie in, and an opaque marker's own."""
+    kinds, directories = changeset.kinds, changeset.directories
+    # Hardly any layer has either of the two.
+    if _BOOKKEEPING in kinds:
+        directories = list(compress(directories, kinds.translate(_IS_UNPACKED)))
+    opaque = compress(changeset.paths, kinds.translate(_IS_OPAQUE)) if _OPAQUE in kinds else ()
+    return set(directories).union(map(_key, opaque))
 
 
-def ancestors(directories: Iterable[str]) -> set[str]:
-    """The directories and all that they lie in, the root as the empty string."""
-    found: set[str] = set()
-    characters = 0
-    for parent in directories:
-        while parent not in found:
-            found.add(parent)
-            characters += len(parent)
-            parent = parent.rpartition("/")[0]
-        if characters > DIRECTORY_CHARACTERS:
-            raise LimitExceeded("the paths of the image are too long and too deep to be held in memory")
-    return found
+def _others(changeset: Changeset) -> Iterable[str]:
+    """The paths of what is neither a directory nor a symlink."""
+    return compress(changeset.paths, changeset.kinds.translate(_IS_OTHER))
 
 
 class _Follower:
     """The symlinks as they stand while the layers are extracted, entry by entry.
 
     Time is counted in entries. A link is there when nothing on the way to it was emptied after it was made; so
-    nothing needs to be searched for when a directory goes.
+    nothing needs to be searched for when a directory goes. With ``files`` the same is known of all other things that
+    are no directories. ``ends`` are the directories, and what they lie in, to which links led.
     """
 
-    def __init__(self, parents: set[str]) -> None:
+    def __init__(self, parents: Ancestors, *, files: bool = False) -> None:
         self.redirected: list[tuple[int, int]] = []
+        self.ends = Ancestors()
         self._parents = parents
         self._links: dict[str, tuple[int, str]] = {}
+        self._files: dict[str, int] | None = {} if files else None
         self._emptied: dict[str, int] = {}
         self._now = 0
         self._layer_began = 0
-        self._resolved: dict[str, tuple[str, bool]] = {}
+        self._resolved: dict[str, tuple[str, bool, tuple[str, ...]]] = {}
+        # When a directory, or one on the way to it, was emptied last.
+        self._gone: dict[str, int] = {}
+        # Directories with entries, since a file was last put in the place of one.
+        self._standing: set[str] = set()
+        self._oldest = 0
 
     def take(self, layer: int, changeset: Changeset) -> Changeset:
         """One layer with its paths, and the targets of its hardlinks, where they land."""
@@ -99,68 +128,101 @@ class _Follower:
         for index, path in enumerate(changeset.paths):
             self._now += 1
             kind = changeset.kinds[index]
-            new = self._place(path, kind, layer, index)
+            new, lower = self._place(path, kind)
+            if lower:
+                self.redirected.append((layer, index))
             if kind == Kind.HARDLINK and index in links:
-                target = self._place(links[index], kind)
+                target, _ = self._place(links[index], Kind.FILE, makes=False)
                 rewritten = rewritten or target != links[index]
                 links[index] = target
             if new != path:
                 paths[index], rewritten = new, True
-                self._parents |= _ancestors_of(new)
             self._apply(new, kind, links.get(index, ""))
         if not rewritten:
             return changeset
         return replace(changeset, paths=paths, directories=directories_of(paths), links=links)
 
-    def _place(self, path: str, kind: int, layer: int = -1, index: int = 0) -> str:
-        """Where a path lands when the symlinks on the way to it are followed, but not itself."""
-        directory = _key(path) if kind == Kind.OPAQUE else path.rpartition("/")[0]
-        real, lower = self._resolve(directory)
-        if lower and layer >= 0:
-            self.redirected.append((layer, index))
-        return path if real == directory else (real + path[len(directory) :]) or "/"
+    def _place(self, path: str, kind: int, *, makes: bool = True) -> tuple[str, bool]:
+        """Where a path lands when the symlinks on the way to it are followed, but not itself.
 
-    def _resolve(self, directory: str) -> tuple[str, bool]:
+        And whether a link of a lower layer led there. An entry makes the directories on its way, also in the place of
+        links that cannot be followed.
+        """
+        directory = _key(path) if kind == Kind.OPAQUE else path.rpartition("/")[0]
         known = self._resolved.get(directory)
         if known is None:
             known = self._resolved[directory] = self._follow(directory)
-        return known
+            self._parents.add((known[0],))
+        real, lower, dead = known
+        if makes and kind != Kind.BOOKKEEPING and (dead or self._files):
+            self._make(real, dead, self._now if kind < Kind.WHITEOUT else self._layer_began)
+        return path if real == directory else (real + path[len(directory) :]) or "/", lower
 
-    def _follow(self, directory: str) -> tuple[str, bool]:
-        """The directory behind a path, and whether a link of a lower layer led there; circles are left as written."""
-        followed, lower = 0, False
-        # Each directory on the way with the last time that anything above or at it was emptied.
-        way = [("", self._emptied.get("", 0))]
-        todo = [part for part in reversed(directory.split("/")) if part]
-        while todo:
-            part = todo.pop()
-            if part == "." or part == "..":
-                del way[max(1, len(way) - (part == "..")) :]
-                continue
-            done, emptied = way[-1]
+    def _follow(self, directory: str) -> tuple[str, bool, tuple[str, ...]]:
+        """The directory behind a path, whether a link of a lower layer led there, and links that lead to none."""
+        done, lower, dead = "", False, []
+        for part in directory.split("/")[1:]:
             path = f"{done}/{part}"
-            made, target = self._links.get(path, (0, ""))
-            if made <= emptied:
-                way.append((path, max(emptied, self._emptied.get(path, 0))))
+            if not self._target(path):
+                done = path
                 continue
-            followed, lower = followed + 1, lower or made <= self._layer_began
-            if followed > _LINKS or len(todo) > _PARTS:
-                return directory, False
-            if target.startswith("/"):
-                del way[1:]
-            todo += [part for part in reversed(target.split("/")) if part]
-        return way[-1][0], lower
+            self._oldest = self._now
+            end = follow(path, self._target)
+            if end is None or self._is_file(end):
+                done = path
+                dead.append(path)
+                continue
+            done, lower = end, lower or self._oldest <= self._layer_began
+            self.ends.add((end,))
+        return done, lower, tuple(dead)
+
+    def _target(self, path: str) -> str:
+        """The target of the symlink at a path; empty where none stands there now."""
+        made, target = self._links.get(path, (0, ""))
+        if not made or made <= self._last_emptied(path):
+            return ""
+        self._oldest = min(self._oldest, made)
+        return target
+
+    def _is_file(self, path: str) -> bool:
+        """Whether a path, or one on the way to it, is something that is no directory."""
+        while self._files and path:
+            if path in self._files and self._files[path] > self._last_emptied(path):
+                return True
+            path = path.rpartition("/")[0]
+        return False
+
+    def _last_emptied(self, path: str) -> int:
+        """When something on the way to a path was last emptied."""
+        way = []
+        while path:
+            path = path.rpartition("/")[0]
+            if path in self._gone:
+                break
+            way.append(path)
+        time = self._gone.get(path, 0)
+        for directory in reversed(way):
+            time = self._gone[directory] = max(time, self._emptied.get(directory, 0))
+        return time
+
+    def _make(self, directory: str, dead: Iterable[str], time: int) -> None:
+        """Make a directory, and those on the way to it, in the place of links and files that are as old as ``time``."""
+        for link in dead:
+            self._remove(link, time)
+        while self._files and directory and directory not in self._standing:
+            self._remove(directory, time)
+            self._standing.add(directory)
+            directory = directory.rpartition("/")[0]
 
     def _apply(self, path: str, kind: int, target: str) -> None:
         """Make, replace or empty what the entry says."""
         if kind == Kind.SYMLINK:
             self._change(path, (self._now, target))
         elif kind == Kind.HARDLINK:
-            made, linked = self._links.get(target, (0, ""))
-            self._change(path, (self._now, linked) if made else None)
+            linked = self._target(target)
+            self._change(path, (self._now, linked) if linked else None)
         elif kind == Kind.WHITEOUT:
-            if self._links.get(path, (self._now, ""))[0] <= self._layer_began:
-                self._change(path, None)
+            self._remove(path, self._layer_began)
             self._empty(path, self._layer_began)
             return
         elif kind == Kind.OPAQUE:
@@ -168,30 +230,35 @@ class _Follower:
             return
         elif kind != Kind.BOOKKEEPING:
             self._change(path, None)
-        if kind not in (Kind.DIRECTORY, Kind.BOOKKEEPING) and path in self._parents:
+        if self._files is not None and kind not in (Kind.DIRECTORY, Kind.BOOKKEEPING) and path not in self._links:
+            self._files[path] = self._now
+        if kind not in (Kind.DIRECTORY, Kind.BOOKKEEPING) and path in self._parents.found:
             self._empty(path, self._now)
+            self._standing.clear()
+
+    def _remove(self, path: str, time: int) -> None:
+        """Take away a link or a file that is as old as ``time``."""
+        if self._links.get(path, (time + 1, ""))[0] <= time:
+            self._change(path, None)
+        if self._files and self._files.get(path, time + 1) <= time:
+            del self._files[path]
 
     def _change(self, path: str, link: tuple[int, str] | None) -> None:
+        if self._files is not None:
+            self._files.pop(path, None)
         if link is not None:
             self._links[path] = link
         elif self._links.pop(path, None) is None:
             return
-        if path in self._parents:
+        if path in self._parents.found:
             self._resolved.clear()
 
     def _empty(self, directory: str, time: int) -> None:
         if self._emptied.get(directory, 0) < time:
             self._emptied[directory] = time
-            if directory in self._parents:
+            if directory in self._parents.found:
                 self._resolved.clear()
-
-
-def _ancestors_of(path: str) -> set[str]:
-    found = set()
-    while path:
-        path = path.rpartition("/")[0]
-        found.add(path)
-    return found
+                self._gone.clear()
 
 
 def _key(path: str) -> str:

@@ -6,49 +6,19 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import chain, compress
 
-from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.filesystem.overlay import Overlay, overlay
+from layerscope.filesystem.version import Version
 from layerscope.model.entry import IS_ENTRY, IS_LIVE, Fate, Kind
 from layerscope.model.image import Layer
 from layerscope.model.masks import both
 from layerscope.model.pathset import PathSet, Selector
+from layerscope.model.symlinks import follow
 
 _BLOCK = 4096
+_LINKS = (Kind.HARDLINK.value, Kind.SYMLINK.value)
 _IS_FILE = bytes(kind == Kind.FILE for kind in range(256))
-_LINKS = 40
-"""As many symlinks in a row as Linux follows."""
-
-
-class Version(Struct, frozen=True, kw_only=True):
-    """A path as one layer holds it.
-
-    ``number`` counts versions through all layers. ``content_bytes`` is 0 for all but regular files; a hardlink's
-    bytes belong to the version that carries them. ``hidden_by`` is the layer that hides it, -1 where it is live.
-    """
-
-    number: int
-    layer: int
-    path: str
-    kind: Kind
-    content_bytes: int
-    mode: int
-    uid: int
-    gid: int
-    mtime: int
-    link: str
-    fate: Fate
-    hidden_by: int
-
-    @property
-    def name(self) -> str:
-        """The last component of the path."""
-        return self.path.rpartition("/")[2]
-
-    @property
-    def parent(self) -> str:
-        """The directory it lies in; the empty string for what lies in the root."""
-        return self.path.rpartition("/")[0]
 
 
 class Filesystem:
@@ -62,9 +32,13 @@ class Filesystem:
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        self.layers = tuple(layers)
-        self._overlay: Overlay = overlay([layer.changeset for layer in self.layers])
+        self._overlay: Overlay = overlay([layer.changeset for layer in layers])
         self._changesets = self._overlay.changesets
+        # Elsewhere than in the image they have their paths where those land.
+        self.layers = tuple(
+            layer if layer.changeset is changeset else replace(layer, changeset=changeset)
+            for layer, changeset in zip(layers, self._changesets, strict=True)
+        )
         self.paths: list[str] = list(chain.from_iterable(one.paths for one in self._changesets))
         self.directories: list[str] = list(chain.from_iterable(one.directories for one in self._changesets))
         self.kinds = bytearray().join(changeset.kinds for changeset in self._changesets)
@@ -175,6 +149,14 @@ class Filesystem:
         """The version that carries the bytes of a path: the version itself, or what a hardlink refers to."""
         return self._overlay.carriers.get(number, number)
 
+    @cached_property
+    def hardlinks(self) -> dict[int, list[int]]:
+        """The hardlinks of each version that has any, live and hidden ones, lowest layer first."""
+        found: dict[int, list[int]] = {}
+        for link, carrier in self._overlay.carriers.items():
+            found.setdefault(carrier, []).append(link)
+        return found
+
     def read(self, number: int, start: int = 0, length: int | None = None) -> bytes | None:
         """Content of a regular file or hardlink; None where it was not kept (see model.contents)."""
         layer, index = self.place(self.carrier(number))
@@ -206,27 +188,22 @@ class Filesystem:
 
         None where there is nothing, or a circle of links.
         """
-        live, links = self._overlay.live, 0
-        done, todo = "", [part for part in reversed(path.split("/")) if part]
-        while todo:
-            part = todo.pop()
-            if part == "." or part == "..":
-                done = done.rpartition("/")[0] if part == ".." else done
-                continue
-            number = live.get(f"{done}/{part}")
-            target = self._symlink(number) if number is not None else ""
-            if not target:
-                done = f"{done}/{part}"
-                continue
-            links += 1
-            if links > _LINKS or len(todo) > 10_000:
-                return None
-            done = "" if target.startswith("/") else done
-            todo += [part for part in reversed(target.split("/")) if part]
-        return live.get(done or "/")
+        real = self.real(path)
+        return None if real is None else self._overlay.live.get(real or "/")
 
-    def _symlink(self, number: int) -> str:
-        layer, index = self.place(number)
+    def real(self, path: str) -> str | None:
+        """A path with every symlink followed, its last component's too; the root is the empty string.
+
+        None where the links go round in a circle.
+        """
+        return follow(path, self._symlink)
+
+    def _symlink(self, path: str) -> str:
+        """The target of the live symlink at a path, which may be a hardlink to one; empty for anything else."""
+        number = self._overlay.live.get(path)
+        if number is None or self.kinds[number] not in _LINKS:
+            return ""
+        layer, index = self.place(self.carrier(number))
         changeset = self._changesets[layer]
         return changeset.links.get(index, "") if changeset.kinds[index] == Kind.SYMLINK else ""
 
@@ -249,22 +226,22 @@ class Filesystem:
         todo = [directory.rstrip("/")]
         while todo:
             directory = todo.pop()
-            todo += self._implied.get(directory, ())
-            for number in self.children.get(directory, ()):
-                yield number
-                if self.kinds[number] == Kind.DIRECTORY:
-                    todo.append(self.paths[number])
+            todo += self.subdirectories.get(directory, ())
+            yield from self.children.get(directory, ())
 
     @cached_property
-    def _implied(self) -> dict[str, list[str]]:
-        """The directories that only the paths of what is in them tell of, by the directory that they lie in."""
-        live, found, seen = self._overlay.live, dict[str, list[str]](), {""}
+    def subdirectories(self) -> dict[str, list[str]]:
+        """The directories that hold anything, with or without an entry of their own, by the one that they lie in.
+
+        Bazel and others write no entries for directories.
+        """
+        found: dict[str, list[str]] = {}
+        seen = {""}
         for directory in self.children:
             while directory not in seen:
                 seen.add(directory)
-                number, parent = live.get(directory), directory.rpartition("/")[0]
-                if number is None or self.kinds[number] != Kind.DIRECTORY:
-                    found.setdefault(parent, []).append(directory)
+                parent = directory.rpartition("/")[0]
+                found.setdefault(parent, []).append(directory)
                 directory = parent
         return found
 

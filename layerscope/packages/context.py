@@ -4,8 +4,6 @@ A million hardlinks to one archive, or a million records that all name one large
 every content that a cataloger reads, and every directory that it walks, is paid for here.
 """
 
-from functools import cached_property
-
 from layerscope.errors import LimitExceeded
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
@@ -57,14 +55,14 @@ class Context:
             numbers = children.get(current, ())
             self._visit(1 + len(numbers))
             found += [number for number in numbers if kinds[number] != directory_kind]
-            todo += self._directories.get(current, ())
+            todo += self.filesystem.subdirectories.get(current, ())
             if without and current == directory and f"{directory}/{without}" in todo:
                 todo.remove(f"{directory}/{without}")
         return found
 
     def subdirectories(self, directory: str) -> list[str]:
         """The directories in a directory that hold anything, with or without an entry of their own."""
-        found = self._directories.get(directory, [])
+        found = self.filesystem.subdirectories.get(directory, [])
         self._visit(1 + len(found))
         return found
 
@@ -72,16 +70,3 @@ class Context:
         self._visits -= count
         if self._visits < 0:
             raise LimitExceeded("the records of packages name the same directories again and again")
-
-    @cached_property
-    def _directories(self) -> dict[str, list[str]]:
-        """Subdirectories by directory; Bazel and others write no entries for directories."""
-        found: dict[str, list[str]] = {}
-        seen = {""}
-        for directory in self.filesystem.children:
-            while directory not in seen:
-                seen.add(directory)
-                parent = directory.rpartition("/")[0]
-                found.setdefault(parent, []).append(directory)
-                directory = parent
-        return found

@@ -135,14 +135,9 @@ class Ledger:
     def _give_carriers_to_their_links(self) -> None:
         """The bytes of hardlinks belong to the version that carries them, whose own name nobody may have claimed."""
         filesystem, owners = self._filesystem, self._owners
-        links = []
-        for layer in filesystem.layers:
-            start = filesystem.numbers(layer.index).start
-            links += [start + index for index in layer.changeset.links if owners[start + index] != UNOWNED]
-        for link in sorted(links, key=owners.__getitem__):
-            carrier = filesystem.carrier(link)
+        for carrier, links in filesystem.hardlinks.items():
             if owners[carrier] == UNOWNED and filesystem.fates[carrier] == Fate.LIVE:
-                owners[carrier] = owners[link]
+                owners[carrier] = min((owners[link] for link in links if owners[link] != UNOWNED), default=UNOWNED)
 
     def _give_hidden_carriers_to_their_links(self) -> None:
         filesystem, former = self._filesystem, self._former

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
 
-_MOST_LINKS = 40
 _MOST_COMPONENTS = 256
 
 
@@ -51,37 +50,17 @@ class Locator:
 
     def _follow(self, directory: str) -> str | None:
         """Where a directory really is, None where it is where its path says or cannot be reached."""
-        todo = directory.split("/")
-        if len(todo) > _MOST_COMPONENTS or ".." in todo:
+        if directory.count("/") > _MOST_COMPONENTS or ".." in directory.split("/"):
             return None
-        todo.reverse()
-        done, links = "", 0
-        kinds, symlink = self._filesystem.kinds, Kind.SYMLINK
-        while todo:
-            part = todo.pop()
-            if part in ("", "."):
-                continue
-            if part == "..":
-                done = done.rpartition("/")[0]
-                continue
-            number = self._live.get(f"{done}/{part}")
-            if number is None or kinds[number] != symlink:
-                done = f"{done}/{part}"
-                continue
-            target = self._filesystem.version(number).link
-            links += 1
-            if links > _MOST_LINKS or len(todo) > _MOST_COMPONENTS:
-                return None
-            done = "" if target.startswith("/") else done
-            todo += reversed(target.split("/"))
-        return None if done == directory else done
+        real = self._filesystem.real(directory)
+        return None if real == directory else real
 
 
 def symlinks(filesystem: Filesystem) -> frozenset[str]:
     """The paths of all symlinks, live and hidden."""
-    found: list[str] = []
-    symlink = Kind.SYMLINK
-    for layer in filesystem.layers:
-        kinds, paths = layer.changeset.kinds, layer.changeset.paths
-        found += [paths[index] for index in layer.changeset.links if kinds[index] == symlink]
-    return frozenset(found)
+    kinds, paths, symlink = filesystem.kinds, filesystem.paths, Kind.SYMLINK
+    found = [paths[number] for number, kind in enumerate(kinds) if kind == symlink]
+    return frozenset(
+        found
+        + [paths[link] for one in filesystem.hardlinks if kinds[one] == symlink for link in filesystem.hardlinks[one]]
+    )

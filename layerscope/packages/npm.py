@@ -101,7 +101,8 @@ def _linked(filesystem: Filesystem) -> set[str]:
 
 def _targets(filesystem: Filesystem, numbers: Iterable[int], inside: str = "") -> set[str]:
     """The files to which the symlinks among these versions lead, or those of that name inside of where they lead."""
-    links = [filesystem.path_of(number) for number in numbers if filesystem.kind_of(number) == Kind.SYMLINK]
+    kind_of, carrier = filesystem.kind_of, filesystem.carrier
+    links = [filesystem.path_of(number) for number in numbers if kind_of(carrier(number)) == Kind.SYMLINK]
     targets = [filesystem.resolve(path + inside) for path in links]
     return {filesystem.path_of(target) for target in targets if target is not None}
 

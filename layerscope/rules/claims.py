@@ -20,7 +20,12 @@ class Claims:
     def __init__(self, filesystem: Filesystem, claimed: bytearray) -> None:
         self._filesystem = filesystem
         self._claimed = claimed
-        self._links = _live_links(filesystem)
+        # For each version that carries the bytes of live hardlinks, those hardlinks.
+        self._links = {
+            carrier: live
+            for carrier, links in filesystem.hardlinks.items()
+            if (live := [link for link in links if filesystem.fates[link] == Fate.LIVE])
+        }
 
     def take(self, leak: Leak) -> Taken:
         """Claim what nobody has claimed before; gives each version with the bytes that it would win back.
@@ -78,18 +83,3 @@ def by_layer(filesystem: Filesystem, versions: Iterable[int]) -> Iterator[tuple[
         end = bisect_left(ordered, filesystem.numbers(layer).stop, position)
         yield layer, ordered[position:end]
         position = end
-
-
-def _live_links(filesystem: Filesystem) -> dict[int, list[int]]:
-    """For each version that carries the bytes of live hardlinks, those hardlinks."""
-    found: dict[int, list[int]] = {}
-    hardlink, live = Kind.HARDLINK, Fate.LIVE
-    for layer in filesystem.layers:
-        start, kinds = filesystem.numbers(layer.index).start, layer.changeset.kinds
-        for index in layer.changeset.links:
-            number = start + index
-            if kinds[index] == hardlink and filesystem.fates[number] == live:
-                carrier = filesystem.carrier(number)
-                if carrier != number:
-                    found.setdefault(carrier, []).append(number)
-    return found

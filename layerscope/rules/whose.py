@@ -88,13 +88,6 @@ def by_path(scene: Scene, found: Iterable[tuple[int, Leak]]) -> Iterator[Leak]:
 def _names(scene: Scene, numbers: set[int]) -> dict[int, tuple[int, ...]]:
     """For the versions whose file has several names: the version that carries the bytes, then the other names."""
     filesystem = scene.filesystem
-    carriers = {filesystem.carrier(number) for number in numbers}
-    links: dict[int, list[int]] = {}
-    for layer in filesystem.layers:
-        start = filesystem.numbers(layer.index).start
-        for index in layer.changeset.links:
-            carrier = filesystem.carrier(start + index)
-            if carrier != start + index and carrier in carriers:
-                links.setdefault(carrier, []).append(start + index)
+    links = filesystem.hardlinks
     named = ((number, filesystem.carrier(number)) for number in numbers)
     return {number: (carrier, *links[carrier]) for number, carrier in named if carrier in links}

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from layerscope.filesystem.overlay import NOBODY
 from layerscope.model.changeset import Changeset
-from layerscope.model.entry import Fate, Kind
-from tests.builder import file
+from layerscope.model.entry import Entry, Fate, Kind
+from tests.builder import Member, device, file
 from tests.filesystem.layers import by_fate, changes, fates, tree, visible
 
 
@@ -55,12 +55,26 @@ from tests.filesystem.layers import by_fate, changes, fates, tree, visible
         pytest.param([["a/", "a/x", "a"]], ["a"], id="file over directory in one layer"),
         pytest.param([["a/", "a/b/", "a/b/x", "a", "a/", "a/y"]], ["a", "a/y"], id="and a directory again"),
         pytest.param([["a/z"], ["a", "a/", "a/y"]], ["a", "a/y"], id="file, then directory in one layer"),
+        pytest.param([["a"], ["a/x"]], ["a/x"], id="a directory without an entry over a file"),
+        pytest.param([["a|"], ["a/b/x"]], ["a/b/x"], id="over a pipe, deeper"),
+        pytest.param([["a -> f", "f"], ["a/x"]], ["a/x", "f"], id="over a symlink to a file"),
+        pytest.param([[device("a")], ["a/x"]], ["a/x"], id="over a device"),
+        pytest.param([["b", "a = b"], ["a/x"]], ["a/x", "b"], id="over a hardlink"),
+        pytest.param([["d/a", "l -> d"], ["l/a/x"]], ["d/a/x", "l"], id="over a file behind a symlink"),
+        pytest.param([["a"], ["a/.wh.x"]], [], id="over a file for a whiteout"),
+        pytest.param([["a"], ["a/.wh..wh..opq"]], [], id="over a file for an opaque marker"),
+        pytest.param([["a"], ["a/.wh..wh.aufs"]], ["a"], id="not for bookkeeping"),
+        pytest.param([["a/"], ["a/x"], ["a"], ["a/y"]], ["a/y"], id="and over all below"),
+        pytest.param([["a"], [], ["a/x"], [".wh.a"]], [], id="and deleted again"),
+        pytest.param([["a", "a/x"]], ["a/x"], id="over a file of its own layer"),
+        pytest.param([["a", "a/.wh.x"]], ["a"], id="not for a marker of its own layer"),
+        pytest.param([["a/x", "a", "a/y"]], ["a/y"], id="over a file over a directory"),
         pytest.param([["./"], ["a"]], [".", "a"], id="an entry of the root"),
         pytest.param([], [], id="no layers"),
         pytest.param([[], []], [], id="empty layers"),
     ],
 )
-def test_what_is_left(layers: Sequence[Sequence[str]], left: list[str]) -> None:
+def test_what_is_left(layers: Sequence[Sequence[str | Member]], left: list[str]) -> None:
     assert visible(tree(*layers)) == left
 
 
@@ -89,6 +103,10 @@ def test_the_last_of_one_path_in_one_layer_counts() -> None:
         pytest.param([["a:1"], [".wh.a", "a:1"]], [["COPIED_UP"], ["MARKER", "LIVE"]], id="deleted and copied at once"),
         pytest.param([["a:1"], [".wh.a"], ["a:1"]], [["DELETED"], ["MARKER"], ["LIVE"]], id="deleted, then made again"),
         pytest.param([["a/"], ["a/"]], [["OVERWRITTEN"], ["LIVE"]], id="a directory's metadata"),
+        pytest.param([["a"], ["a/x"]], [["DELETED"], ["LIVE"]], id="a directory without an entry over a file"),
+        pytest.param([["a"], ["a/x", "a/"]], [["OVERWRITTEN"], ["LIVE", "LIVE"]], id="the same with an entry"),
+        pytest.param([["a", "a/x"]], [["DELETED", "LIVE"]], id="over a file of its own layer"),
+        pytest.param([["a"], ["a/x"], ["a"]], [["DELETED"], ["DELETED"], ["LIVE"]], id="the nearest counts"),
         pytest.param([["a/", "a/x", "a"]], [["OVERWRITTEN", "DELETED", "LIVE"]], id="replaced in its own layer"),
     ],
 )
@@ -99,6 +117,8 @@ def test_fates_say_what_hid_a_version(layers: Sequence[Sequence[str]], expected:
 def test_the_nearest_layer_is_the_one_that_hides() -> None:
     found = tree(["a", "d/x"], [], ["a"], [".wh.a", "d/.wh..wh..opq"], [".wh.d"])
     assert [found.version(number).hidden_by for number in (0, 1, 2)] == [2, 3, 3]
+    found = tree(["a", "b"], ["b/x"], ["a/x", "b/y"], ["a", "a/y"], [".wh.a"])
+    assert [found.version(number).hidden_by for number in (0, 1, 3)] == [2, 1, 3]
 
 
 @pytest.mark.parametrize(
@@ -144,27 +164,85 @@ def test_a_hardlink_s_content_is_its_carrier_s() -> None:
 
 @dataclass
 class Model:
-    """Path to the version there, and hardlink to the version whose bytes it shares."""
+    """Path to the version there, the entry of each version, and hardlink to the version whose bytes it shares."""
 
     live: dict[str, int] = field(default_factory=dict)
+    entries: dict[int, Entry] = field(default_factory=dict)
     bytes_of: dict[int, int] = field(default_factory=dict)
 
     def apply(self, changeset: Changeset, start: int) -> None:
-        for index, entry in enumerate(changeset):
-            if entry.kind == Kind.HARDLINK and entry.link in self.live:
-                source = self.live[entry.link]
-                self.bytes_of[start + index] = self.bytes_of.get(source, source)
+        for number, entry in enumerate(changeset, start):
+            self.entries[number] = entry
+            path = self.landed(entry.path) if entry.path != "/" else "/"
+            if entry.kind == Kind.OPAQUE:
+                end = self.behind(path)
+                path = "" if path == "/" else path if end is None else end
+            if entry.kind != Kind.BOOKKEEPING:
+                self._make_way(path, start if entry.kind >= Kind.WHITEOUT else sys.maxsize, entry.kind == Kind.OPAQUE)
             if entry.kind == Kind.WHITEOUT:
-                self._remove(lambda path, at=entry.path: path == at or path.startswith(at + "/"), start)
+                self._remove(lambda one, at=path: one == at or one.startswith(at + "/"), start)
             elif entry.kind == Kind.OPAQUE:
-                self._remove(lambda path, at=entry.path: path.startswith(at.rstrip("/") + "/") and path != "/", start)
+                self._remove(lambda one, at=path: one.startswith(at + "/") and one != "/", start)
             elif entry.kind < Kind.WHITEOUT:
+                if entry.kind == Kind.HARDLINK and (source := self.live.get(self.landed(entry.link))) is not None:
+                    self.bytes_of[number] = self.bytes_of.get(source, source)
                 if entry.kind != Kind.DIRECTORY:
-                    self._remove(lambda path, at=entry.path: path.startswith(at + "/"), sys.maxsize)
-                self.live[entry.path] = start + index
+                    self._remove(lambda one, at=path: one.startswith(at + "/"), sys.maxsize)
+                self.live[path] = number
+
+    def landed(self, path: str) -> str:
+        """Where a path lands; links on the way that lead to no directory are names like any other."""
+        done = ""
+        *way, name = path.split("/")[1:]
+        for part in way:
+            end = self.behind(f"{done}/{part}")
+            done = f"{done}/{part}" if end is None else end
+        return f"{done}/{name}"
+
+    def behind(self, path: str) -> str | None:
+        """The directory to which the symlink at a path leads, None where there is none."""
+        todo, done, links = path.split("/")[1:], "", 0
+        while todo:
+            part = todo.pop(0)
+            if part in ("", "."):
+                continue
+            if part == "..":
+                done = done.rpartition("/")[0]
+                continue
+            entry = self._entry(f"{done}/{part}")
+            if entry is None or entry.kind != Kind.SYMLINK:
+                done = f"{done}/{part}"
+                continue
+            links += 1
+            if links > 40:
+                return None
+            done = "" if entry.link.startswith("/") else done
+            todo = entry.link.split("/") + todo
+        for one in (done, *above(done)) if links else ():
+            entry = self._entry(one)
+            if entry is not None and entry.kind != Kind.DIRECTORY:
+                return None
+        return done if links else None
+
+    def _entry(self, path: str) -> Entry | None:
+        number = self.live.get(path)
+        return None if number is None else self.entries[self.bytes_of.get(number, number)]
+
+    def _make_way(self, path: str, before: int, whole: bool) -> None:
+        """What an entry lies in is a directory, whatever it was before."""
+        for parent in (*above(path), *((path,) if whole else ())):
+            number = self.live.get(parent)
+            if number is not None and number < before and self.entries[number].kind != Kind.DIRECTORY:
+                del self.live[parent]
 
     def _remove(self, gone: Callable[..., bool], before: int) -> None:
         self.live = {path: number for path, number in self.live.items() if not (gone(path) and number < before)}
+
+
+def above(path: str) -> list[str]:
+    """The directories on the way to a path, without the root."""
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(2, len(parts))]
 
 
 names = st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map("/".join)
@@ -177,6 +255,7 @@ entries = st.one_of(
     names.map("{}/.wh..wh..opq".format),
     st.just(".wh..wh..opq"),
     st.builds("{} = {}".format, names, names),
+    st.builds("{} -> {}".format, names, st.one_of(names, names.map("/".__add__), names.map("../".__add__))),
 )
 stacks = st.lists(st.lists(entries, max_size=7), min_size=1, max_size=5)
 
@@ -193,13 +272,10 @@ def only_links_to_what_is_there(layers: Sequence[Sequence[str]]) -> list[list[st
                 for changeset in stack:
                     model.apply(changeset, start)
                     start += len(changeset)
-                number = model.live.get("/" + text.split(" = ")[1])
-                every = [entry for changeset in stack for entry in changeset]
-                if (
-                    number is None
-                    or every[number].kind == Kind.DIRECTORY
-                    or text.split(" = ")[0] == text.split(" = ")[1]
-                ):
+                link, target = (model.landed(f"/{name}") for name in text.split(" = "))
+                number = model.live.get(target)
+                lost = f"{target}/".startswith(f"{link}/") or link.startswith(f"{target}/")
+                if number is None or model.entries[number].kind == Kind.DIRECTORY or lost:
                     continue
             kept[-1].append(text)
     return kept

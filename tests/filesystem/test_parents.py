@@ -41,9 +41,9 @@ USR = ["usr/", "usr/lib/", "usr/lib/old", "lib -> usr/lib"]
         pytest.param([["a -> ."], ["a/a/a/foo"]], ["a", "foo"], id="to its own directory"),
         pytest.param([["a -> b", "b -> c", "c/"], ["a/foo"]], ["a", "b", "c", "c/foo"], id="a chain"),
         pytest.param([["a -> b/l", "b/l -> /c"], ["a/foo"]], ["a", "b/l", "c/foo"], id="a link on the way of a link"),
-        pytest.param([["a -> b", "b -> a"], ["a/foo"]], ["a", "a/foo", "b"], id="a circle stays as written"),
-        pytest.param([["a -> a"], ["a/foo"]], ["a", "a/foo"], id="a link to itself"),
-        pytest.param([["a -> a/b"], ["a/foo"]], ["a", "a/foo"], id="a link below itself"),
+        pytest.param([["a -> b", "b -> a"], ["a/foo"]], ["a/foo", "b"], id="a directory in the place of a circle"),
+        pytest.param([["a -> a"], ["a/foo"]], ["a/foo"], id="a link to itself"),
+        pytest.param([["a -> a/b"], ["a/foo"]], ["a/foo"], id="a link below itself"),
         pytest.param([["t/", "a -> t"], ["h = a"], ["h/foo"]], ["a", "h", "t", "t/foo"], id="a hardlink to a symlink"),
         pytest.param(
             [["b/", "a -> b"], ["a/l -> /c"], ["b/l/f"]], ["a", "b", "b/l", "c/f"], id="a link made through one"
@@ -54,7 +54,22 @@ USR = ["usr/", "usr/lib/", "usr/lib/old", "lib -> usr/lib"]
         pytest.param(
             [["d/a -> /e"], ["d/a -> /g", "d/.wh..wh..opq"], ["d/a/f"]], ["d/a", "g/f"], id="made while emptied"
         ),
-        pytest.param([["d/a -> /e"], ["d"], ["d/a/f"]], ["d", "d/a/f"], id="its directory became a file"),
+        pytest.param([["f", "a -> f"], ["a/x"]], ["a/x", "f"], id="to a file"),
+        pytest.param([["f", "a -> b", "b -> f"], ["a/x"]], ["a/x", "b", "f"], id="to a file over another link"),
+        pytest.param([["f", "a -> f/d"], ["a/x"]], ["a/x", "f"], id="to what lies in a file"),
+        pytest.param([["f", "a -> f"], [".wh.f"], ["a/x"]], ["a", "f/x"], id="to a file that is gone"),
+        pytest.param([["f", "a -> f"], ["f/y"], ["a/x"]], ["a", "f/x", "f/y"], id="to a file that is a directory now"),
+        pytest.param([["d/f", "a -> d/f"], [".wh.d"], ["a/x"]], ["a", "d/f/x"], id="to a file whose directory is gone"),
+        pytest.param([["f", "a -> f"], ["a/x"], ["a/y"]], ["a/x", "a/y", "f"], id="twice to a file"),
+        pytest.param([["d/", "f", "a -> f"], ["f -> d"], ["a/x"]], ["a", "d", "d/x", "f"], id="to a file, now a link"),
+        pytest.param([["f|", "a -> f", "h = a"], ["h/x"]], ["a", "f", "h/x"], id="a hardlink to a link to a pipe"),
+        pytest.param([["b/", "f", "b/l -> /f", "a -> b"], ["a/l/x"]], ["a", "b", "b/l/x", "f"], id="to a file, behind"),
+        pytest.param([["f", "a -> f", "a/x"]], ["a/x", "f"], id="to a file, all in one layer"),
+        pytest.param([["a -> a", "a/.wh.x"]], ["a"], id="a marker of its own layer"),
+        pytest.param([["a -> a"], ["a/.wh.x"]], [], id="a marker of a layer above"),
+        pytest.param([["a -> a"], ["a/x"], ["a/y"]], ["a/x", "a/y"], id="a circle that is gone"),
+        pytest.param([["b/", "b/c -> c", "a -> b"], ["a/c/f", "a/c/g"]], ["a", "b", "b/c/f", "b/c/g"], id="behind"),
+        pytest.param([["d/a -> /e"], ["d"], ["d/a/f"]], ["d/a/f"], id="its directory became a file"),
     ],
 )
 def test_entries_land_where_the_links_lead(layers: Sequence[Sequence[str]], left: list[str]) -> None:
@@ -76,6 +91,8 @@ def test_the_bytes_of_a_hardlink_s_target_are_found_through_a_link() -> None:
 def test_entries_that_engines_disagree_on_are_told() -> None:
     assert tree(USR, ["lib/foo", "usr/lib/bar"]).redirected == (4,)
     assert tree([*USR, "lib/foo"]).redirected == ()
+    assert tree(USR, ["l -> lib", "l/foo"]).redirected == (5,)
+    assert tree(["f", "a -> f"], ["a/x"]).redirected == ()
 
 
 def test_layers_without_entries_below_links_are_left_alone() -> None:

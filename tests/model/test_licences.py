@@ -3,7 +3,9 @@ import pytest
 from layerscope.model.licences import is_licence
 
 
-@pytest.mark.parametrize("name", ["LICENSE", "Licence.txt", "licenses-third_party", "COPYING.LIB", "UNLICENSE", "AUTHORS"])
+@pytest.mark.parametrize(
+    "name", ["LICENSE", "Licence.txt", "licenses-third_party", "COPYING.LIB", "UNLICENSE", "AUTHORS"]
+)
 def test_licences_are_known_by_their_names(name: str) -> None:
     assert is_licence(f"/usr/share/x/{name}")
 

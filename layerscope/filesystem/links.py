@@ -1,0 +1,62 @@
+"""From a hardlink to the version that carries its bytes."""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import compress
+
+from layerscope.model.changeset import Changeset
+from layerscope.model.entry import IS_ENTRY, Kind
+
+
+def hardlinks(changeset: Changeset) -> Iterator[tuple[int, str]]:
+    """Index and target of each hardlink of a layer."""
+    kinds, hardlink = changeset.kinds, Kind.HARDLINK
+    return ((index, target) for index, target in changeset.links.items() if kinds[index] == hardlink)
+
+
+def carriers_of(changesets: Sequence[Changeset], starts: "array[int]", hidden_by: "array[int]") -> dict[int, int]:
+    """The version that carries the bytes, by hardlink; one that leads to nothing, or into a circle, has none.
+
+    ``hidden_by`` is the layer that hides each version, negative for a live one.
+    """
+    links = [(layer, index, target) for layer, one in enumerate(changesets) for index, target in hardlinks(one)]
+    versions: dict[str, list[int]] = {target: [] for _, _, target in links}
+    for changeset, start in zip(changesets if links else (), starts, strict=False):
+        is_entry = changeset.kinds.translate(IS_ENTRY)
+        for index in compress(range(len(changeset)), map(versions.__contains__, changeset.paths)):
+            if is_entry[index]:
+                versions[changeset.paths[index]].append(start + index)
+    targets: dict[int, int] = {}
+    for layer, index, target in links:
+        link = starts[layer] + index
+        found = _target(versions[target], link, layer, starts, hidden_by)
+        if found is not None:
+            targets[link] = found
+    return _ends(targets)
+
+
+def _target(versions: list[int], link: int, layer: int, starts: "array[int]", hidden_by: "array[int]") -> int | None:
+    """The version that a hardlink names: before it in its layer, else the one it sees below, else behind it."""
+    place = bisect_left(versions, link)
+    if place:
+        before = versions[place - 1]
+        if before >= starts[layer] or hidden_by[before] < 0 or hidden_by[before] >= layer:
+            return before
+    behind = bisect_right(versions, link)
+    return versions[behind] if behind < len(versions) and versions[behind] < starts[layer + 1] else None
+
+
+def _ends(targets: dict[int, int]) -> dict[int, int]:
+    """The end of each chain of hardlinks; those in a circle, and those that lead into one, have none."""
+    ends: dict[int, int | None] = {}
+    for link in targets:
+        way: list[int] = []
+        on_way: set[int] = set()
+        while link in targets and link not in ends and link not in on_way:
+            way.append(link)
+            on_way.add(link)
+            link = targets[link]
+        end = None if link in on_way else ends.get(link, link)
+        ends.update(dict.fromkeys(way, end))
+    return {link: end for link, end in ends.items() if end is not None}
