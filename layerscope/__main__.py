@@ -3,7 +3,6 @@
 import gc
 import os
 import sys
-from contextlib import suppress
 
 
 def main() -> None:
@@ -11,30 +10,12 @@ def main() -> None:
     _open_closed_streams()
     # A report is columns and values without cycles: the collector would go through them again and again for nothing.
     gc.disable()
-    from layerscope.cli.signals import Ended, raise_on_signals
+    from layerscope.cli.run import run
 
     kept: list[object] = []
-    try:
-        raise_on_signals()
-        from layerscope.cli.run import run
-
-        code = _flushed(run(kept))
-    except Ended as end:
-        code = int(str(end.code))
-        with suppress(OSError):  # The terminal may be gone.
-            print(f"layerscope: {end.word}", file=sys.stderr, flush=True)
+    code = run(kept)
     # Everything is written and closed; taking what is kept apart, a million entries perhaps, would only cost time.
     os._exit(code)
-
-
-def _flushed(code: int) -> int:
-    """The exit code once the streams are written out: a full disk must be noticed."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):
-            code = code or 3
-    return code
 
 
 def _open_closed_streams() -> None:

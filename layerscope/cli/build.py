@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from layerscope.analysis.analyse import WANTED, Question
 from layerscope.analysis.lockfiles import LOCKFILES
@@ -11,12 +12,12 @@ from layerscope.cli.options import BuildOptions, ReadOptions
 from layerscope.cli.reading import given, opened
 from layerscope.cli.user_files import read_whole
 from layerscope.errors import UsageError
-from layerscope.history.dockerfile.ast import Dockerfile
-from layerscope.history.dockerfile.parse import parse_dockerfile
-from layerscope.history.dockerfile.scan import MAX_BYTES
-from layerscope.history.dockerfile.scope import BaseConfig
 from layerscope.model.image import Image
 from layerscope.stages.origins import Known
+
+if TYPE_CHECKING:  # The parser is large, and only loaded where there is a Dockerfile.
+    from layerscope.history.dockerfile.ast import Dockerfile
+    from layerscope.history.dockerfile.scope import BaseConfig
 
 _LOCKFILE_BYTES = 32 << 20
 
@@ -53,7 +54,9 @@ def fingerprint(build: BuildOptions) -> str:
     return "sha256" if build.stage else "xxh3"
 
 
-def _config(image: Image) -> BaseConfig:
+def _config(image: Image) -> "BaseConfig":
+    from layerscope.history.dockerfile.scope import BaseConfig
+
     settings = image.config.document.get("config")
     triggers = settings.get("OnBuild") if isinstance(settings, dict) else None
     return BaseConfig(
@@ -80,7 +83,10 @@ def _argument(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _dockerfile(source: str) -> Dockerfile:
+def _dockerfile(source: str) -> "Dockerfile":
+    from layerscope.history.dockerfile.parse import parse_dockerfile
+    from layerscope.history.dockerfile.scan import MAX_BYTES
+
     path = Path(source)
     path = path / "Dockerfile" if path.is_dir() else path
     return parse_dockerfile(read_whole(path, MAX_BYTES), name=path.name)

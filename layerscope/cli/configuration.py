@@ -7,7 +7,6 @@ for what neither a flag nor a variable gave, so each setting is one option of a 
 
 import os
 import sys
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,9 +15,7 @@ from typing import Any
 import typer
 from msgspec import Struct, field
 
-from layerscope.analysis.dive_ci import dive_limits
 from layerscope.analysis.ignore import Ignore, unmatched
-from layerscope.cli.settings import checks, ignores, settings
 from layerscope.cli.user_files import read_whole
 from layerscope.errors import UsageError
 from layerscope.model.report import Report
@@ -98,7 +95,10 @@ def discovered(start: Path) -> Configuration:
 
 def read_file(path: Path) -> Configuration:
     """What one file says; raises UsageError for a key or a value that means nothing."""
-    document = _document(path)
+    # Most calls find no file.
+    from layerscope.cli.settings import checks, document_of, ignores, settings
+
+    document = document_of(path, read_whole(path, _LONGEST))
     if path.name == _PYPROJECT:
         document = _table(_table(document, "tool", path).get("tool", {}), _APPLICATION, path).get(_APPLICATION, {})
     return Configuration(
@@ -135,15 +135,10 @@ def _user() -> Configuration:
 
 
 def _dive(path: Path) -> Configuration:
+    from layerscope.analysis.dive_ci import dive_limits
+
     limits = dive_limits(read_whole(path, _LONGEST).decode("utf-8", "replace"), str(path))
     return Configuration(check=limits, files=(str(path),))
-
-
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(read_whole(path, _LONGEST).decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} is not TOML: {error}") from None
 
 
 def _table(document: dict[str, Any], key: str, path: Path) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from layerscope.errors import LayerscopeError
-from layerscope.render.escape import printable
 
 
 def tell(error: LayerscopeError) -> None:
     """Print the message, what it lists and the hint on stderr: no name in them can begin a line of its own."""
+    # --version, which can hardly fail, is to load nothing.
+    from layerscope.render.escape import printable
+
     print(f"layerscope: {printable(error.message)}", file=sys.stderr)
     for line in error.listing:
         print(f"  {printable(line)}", file=sys.stderr)

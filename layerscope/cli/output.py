@@ -8,7 +8,6 @@ from layerscope.cli.failure import writing
 from layerscope.cli.options import RowFormat, UnitsName
 from layerscope.model.rows import Rows
 from layerscope.render.escape import printable_lines
-from layerscope.render.rows import ROW_RENDERERS
 from layerscope.render.units import units
 
 
@@ -38,5 +37,8 @@ def write_foreign(text: str) -> None:
 
 
 def write_rows(rows: Rows, row_format: RowFormat, unit_name: UnitsName) -> None:
+    # A report is no table of rows.
+    from layerscope.render.rows import ROW_RENDERERS
+
     for piece in ROW_RENDERERS[row_format.value](rows, units(unit_name.value), terminal_width()):
         write(piece)

@@ -7,7 +7,6 @@ from contextlib import ExitStack, contextmanager
 
 from msgspec.structs import replace
 
-from layerscope.analysis.amounts import byte_count
 from layerscope.archive.cache import DEFAULT_BYTES, Cache, usual_directory
 from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
@@ -70,6 +69,9 @@ def _cache(options: ReadOptions) -> Cache | None:
     """Where decompressed layers are kept; None where they are not, or there is no place for them."""
     most = DEFAULT_BYTES
     if options.cache_size:
+        # With exact fractions, which hardly any call needs.
+        from layerscope.analysis.amounts import byte_count
+
         most = byte_count(options.cache_size, "--cache-size")
     directory = None if options.no_cache else usual_directory(os.environ)
     return None if directory is None else Cache(directory, most)

@@ -3,32 +3,37 @@
 import io
 import os
 import sys
+from contextlib import suppress
 
 from layerscope import __version__
 from layerscope.cli.failure import tell, writing
-from layerscope.cli.signals import Ended
 from layerscope.errors import LayerscopeError
 
 
 def run(kept: list[object]) -> int:
-    """The exit code of one call: 0, 1 (the gate found something), 2 (wrong usage), 3 (the archive).
+    """The exit code of one call: 0, 1 (the gate found something), 2 (wrong usage), 3 (the archive), 128 + a signal.
 
-    What a command has no more use for is put in ``kept`` where taking it apart would take long. Raises Ended.
+    What a command has no more use for is put in ``kept`` where taking it apart would take long.
     """
     _settle_stdout()
+    try:
+        code = _code(kept)
+        with suppress(OSError, ValueError):  # What an error has left there; that is told already.
+            sys.stdout.flush()
+        return code
+    except SystemExit as end:  # Only that of a signal comes here. Nobody may read what is left in stdout.
+        with suppress(OSError):  # Its terminal may be gone.
+            print(f"layerscope: {end}", file=sys.stderr, flush=True)
+        return end.code if isinstance(end.code, int) else 0
+
+
+def _code(kept: list[object]) -> int:
+    """The exit code of a call, whose messages are printed; raises Ended."""
     try:
         if sys.argv[1:] in (["--version"], ["-V"]):  # It needs nothing to be loaded.
             print(f"layerscope {__version__}")
             return flushed(0)
-        from layerscope.cli.app import make_app
-
-        make_app()(prog_name="layerscope", obj=kept)
-    except Ended:
-        raise
-    except SystemExit as end:
-        if isinstance(end.__context__, BrokenPipeError):  # The command line has caught the closed pipe already.
-            return _closed_pipe(0)
-        return flushed(end.code if isinstance(end.code, int) else 0)
+        return flushed(_application(kept))
     except LayerscopeError as error:
         return _failed(error)
     except BrokenPipeError:
@@ -37,7 +42,23 @@ def run(kept: list[object]) -> int:
         if os.environ.get("LAYERSCOPE_DEBUG"):
             raise
         return _failed(_unexpected(error))
-    return flushed(0)
+
+
+def _application(kept: list[object]) -> int:
+    from layerscope.cli.signals import Ended, raise_on_signals
+
+    raise_on_signals()
+    from layerscope.cli.app import make_app
+
+    try:
+        make_app()(prog_name="layerscope", obj=kept)
+    except Ended:
+        raise
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # The command line has caught the closed pipe already.
+            return _closed_pipe(0)
+        return end.code if isinstance(end.code, int) else 0
+    return 0
 
 
 def _settle_stdout() -> None:

@@ -1,5 +1,6 @@
 """The keys of a configuration file, what each may hold, and the option that it stands for."""
 
+import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -15,6 +16,14 @@ from layerscope.model.nearest import nearest
 from layerscope.rules.names import rule_name
 
 _Read = Callable[[Any, Path, str], Any]
+
+
+def document_of(path: Path, content: bytes) -> dict[str, Any]:
+    """The tables of a file."""
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is not TOML: {error}") from None
 
 
 def settings(document: Mapping[str, Any], path: Path) -> dict[str, Any]:

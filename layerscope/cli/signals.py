@@ -14,8 +14,8 @@ class Ended(SystemExit):
     """
 
     def __init__(self, number: int) -> None:
-        super().__init__(128 + number)
-        self.word = _WORD_OF[number]
+        super().__init__(_WORD_OF[number])
+        self.code = 128 + number
 
 
 def raise_on_signals() -> None:

@@ -220,5 +220,5 @@ def test_verbose_says_how_each_layer_was_read(run: Run, image: Path) -> None:
     assert plain.stdout == run("layers", image).stdout
     header, line = plain.stderr.splitlines()
     assert header.startswith(f"{image}: docker-archive, sha256:")
-    assert line.startswith("layer 0: sha256:") and line.endswith(" bytes, plain, 1 entries, headers proven")
-    assert run("layers", "-v", "--verify", image).stderr.splitlines()[1].endswith("contents proven")
+    assert line.startswith("layer 0: sha256:") and line.endswith(" bytes, plain, 1 entries, verified: headers")
+    assert run("layers", "-v", "--verify", image).stderr.splitlines()[1].endswith("verified: contents")
