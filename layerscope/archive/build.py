@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Event, Thread
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -10,7 +11,7 @@ from layerscope.archive import oci
 from layerscope.archive.candidate import Candidate, LayerBlob
 from layerscope.archive.choose import choose, host
 from layerscope.archive.config import image_config
-from layerscope.archive.document import parse
+from layerscope.archive.document import parse, values_in
 from layerscope.archive.images import images
 from layerscope.archive.layer import LayerData
 from layerscope.archive.layer_list import MAY_BE_CUT, count_note, in_order, layer_list
@@ -18,6 +19,7 @@ from layerscope.archive.reading import Reading
 from layerscope.archive.store import Store, WithData
 from layerscope.errors import ArchiveError, Damaged, LimitExceeded, NotAnImage, UsageError
 from layerscope.model.image import Image, ImageConfig, Layer, Verified
+from layerscope.model.limits import Limits
 
 _MAY_BE_CUT = (
     "the archive ends without its end-of-archive marker; it may have been cut, and other images in it may be missing"
@@ -46,18 +48,13 @@ def from_store(
     candidate = choose(candidates, reading.image, reading.platform)
     document = store.document(candidate.config)
     changed = _changed_config(document, candidate, reading)
-    config = image_config(parse(document, candidate.config, reading.limits))
+    config = image_config(parse(document, candidate.config, reading.limits), reading.limits)
     platform = candidate.platform or config.platform
     if reading.platform is not None and platform.os and not reading.platform.accepts(platform):
         raise UsageError(f"the archive holds no image for {reading.platform}; there is {platform}")
     layers, found = _layers(candidate, config, store, reading)
     found[:0] = (*warnings, *changed)
-    attestations = []
-    for name in candidate.attestations:
-        try:
-            attestations.append(parse(store.document(name), name, reading.limits).mapping())
-        except ArchiveError as error:
-            found.append(f"an attestation cannot be read: {error.message}")
+    attestations = _attestations(candidate, store, reading.limits, found)
     return Image(
         source=source,
         format="oci-layout" if in_directory and candidate.format == "oci-archive" else candidate.format,
@@ -67,10 +64,27 @@ def from_store(
         image_id=candidate.image_id or str((not changed and candidate.config_digest) or oci.digest_of(document)),
         manifest_digest=candidate.manifest_digest,
         annotations=candidate.annotations,
-        attestations=tuple(attestations),
+        attestations=attestations,
         warnings=tuple(found),
         notes=_notes(candidate, reading),
     )
+
+
+def _attestations(
+    candidate: Candidate, store: Store, limits: Limits, warnings: list[str]
+) -> tuple[Mapping[str, Any], ...]:
+    """The statements about the image that can be read; all together have no more values than one document may have."""
+    found, values = [], 0
+    for name in dict.fromkeys(candidate.attestations):
+        try:
+            document = store.document(name)
+            values += values_in(document)
+            if values > limits.json_values:
+                raise LimitExceeded(f"{name}: over {limits.json_values:,} values with those before it")
+            found.append(parse(document, name, limits).mapping())
+        except ArchiveError as error:
+            warnings.append(f"an attestation cannot be read: {error.message}")
+    return tuple(found)
 
 
 def _notes(candidate: Candidate, reading: Reading) -> tuple[str, ...]:
@@ -136,7 +150,8 @@ def _outcomes(blobs: Sequence[LayerBlob], store: Store, reading: Reading) -> lis
     def read(index: int) -> None:
         outcome = outcomes[index] = _read(blobs[index], index, store, ways[index])
         if isinstance(outcome, LayerData):
-            reading.tally.enter(len(outcome.changeset) * times[files[index]], reading.limits)
+            changeset = outcome.changeset
+            reading.tally.enter(len(changeset) * times[files[index]], changeset.text_bytes, reading.limits)
         elif isinstance(outcome, LimitExceeded):
             reading.tally.stop()
 

@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Callable
-from sys import intern
+from sys import getsizeof, intern
 from typing import TypeAlias
 from zlib import adler32
 
@@ -47,6 +47,8 @@ Lists: TypeAlias = tuple[
 ]  # fmt: skip
 """Paths, directories, kinds, sizes, ownerships, mtimes, offsets, links; known directories, ownerships by raw bytes;
 longest path, most entries."""
+_ORDINARY = 768
+"""Bytes of memory that the path, the directory and the link target of an ordinary header take at most."""
 END = -1
 """What ``add`` returns for a block of zeros."""
 
@@ -82,6 +84,7 @@ class Columns:
         self._ownerships = _Ownerships(self._numbers)
         self._longest = limits.path_bytes
         self._most = limits.entries
+        self._most_text = limits.text_bytes
         self.paths: list[str] = []
         self.directories: list[str] = []
         self._known_directories: dict[str, str] = {}
@@ -97,7 +100,8 @@ class Columns:
         self.gnu_map = bytearray()
         self.pax_map = b""
         self._longest_map = limits.sparse_bytes
-        self.link_bytes = 0
+        self._known_xattrs: dict[tuple[tuple[str, bytes], ...], tuple[tuple[str, bytes], ...]] = {}
+        self.link_bytes = self.text_bytes = 0
         self.lists: Lists = (
             self.paths, self.directories, self.kinds, self.sizes, self.owned, self._mtimes, self.offsets,
             self._links, self._known_directories, self._ownerships, self._longest, self._most,
@@ -192,15 +196,35 @@ class Columns:
         kind = self._append(extended.name, kind, length, extended.mtime, extended.ownership, extended.position)
         if kind in (Kind.HARDLINK, Kind.SYMLINK):
             self._link(index, kind, extended.link)
+        self._count_text(sum(map(getsizeof, (self.paths[index], self.directories[index], extended.link))) - _ORDINARY)
         if extended.xattrs:
-            self._xattrs[index] = extended.xattrs
+            self._add_xattrs(index, extended.xattrs)
         if is_file and extended.is_sparse:
             self.sparse[index] = extended.stored_bytes
             self.gnu_map[:], self.pax_map = (header, b"") if flag == b"S" else (b"", self._extensions.body)
         self.expects = extended.continues
         return BLOCK if extended.continues else extended.stored_bytes if is_file else 0
 
+    def _add_xattrs(self, index: int, xattrs: tuple[tuple[str, bytes], ...]) -> None:
+        """Many files have the same extended attributes, those of SELinux above all, which are kept once."""
+        if xattrs not in self._known_xattrs:
+            self._known_xattrs[xattrs] = xattrs
+            self._count_text(sum(getsizeof(name) + getsizeof(value) + _ORDINARY for name, value in xattrs))
+        self._xattrs[index] = self._known_xattrs[xattrs]
+
+    def _count_text(self, count: int) -> None:
+        """Count the memory of texts that no ordinary header has."""
+        self.text_bytes += max(0, count)
+        if self.text_bytes > self._most_text:
+            message = (
+                f"{self.where}: over {self._most_text:,} bytes of long paths, link targets and extended attributes"
+            )
+            raise LimitExceeded(message, hint="raise --limit text_bytes")
+
     def _link(self, index: int, kind: int, target: str) -> None:
+        if len(target) > self._longest:
+            message = f"{self.where}: a link target of {len(target):,} characters"
+            raise LimitExceeded(message, hint="raise --limit path_bytes")
         if kind == Kind.HARDLINK:
             self._links[index] = normal(target)
         elif target:
@@ -249,4 +273,5 @@ class Columns:
             sparse=self.sparse,
             content_bytes=sum(self.sizes),
             link_bytes=self.link_bytes,
+            text_bytes=self.text_bytes,
         )

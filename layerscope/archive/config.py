@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from layerscope.archive.document import Node, renamed
+from layerscope.errors import LimitExceeded
 from layerscope.model.image import HistoryEntry, ImageConfig
+from layerscope.model.limits import Limits
 from layerscope.model.platform import Platform
 
 _NAMES = (
@@ -17,8 +19,11 @@ _RUNTIME_NAMES = (
 )  # fmt: skip
 
 
-def image_config(document: Node) -> ImageConfig:
+def image_config(document: Node, limits: Limits) -> ImageConfig:
     """The config in ``document``; raises Damaged where a field has the wrong type."""
+    history = list(document["history"])
+    if len(history) > limits.history:
+        raise LimitExceeded(f"a history of {len(history):,} steps", hint="raise --limit history")
     runtime = document["config"]
     if runtime.value is None:
         runtime = Node({}, "config")
@@ -39,7 +44,7 @@ def image_config(document: Node) -> ImageConfig:
                 comment=entry["comment"].text(),
                 empty_layer=entry["empty_layer"].truth(),
             )
-            for entry in document["history"]
+            for entry in history
         ),
         env=runtime["Env"].texts(),
         labels=runtime["Labels"].strings(),

@@ -6,7 +6,7 @@ import string
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from layerscope.errors import Damaged
+from layerscope.errors import Damaged, LimitExceeded
 from layerscope.model.digest import Digest
 from layerscope.model.limits import Limits
 
@@ -137,7 +137,12 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, Any]:
 
 
 def parse(data: bytes, where: str, limits: Limits) -> Node:
-    """The document in ``data``; raises Damaged when it is not JSON, or nested too deep."""
+    """The document in ``data``; raises Damaged when it is not JSON, or nested too deep.
+
+    A value takes many times the memory of its text, so LimitExceeded is raised for too many before they are made.
+    """
+    if values_in(data) > limits.json_values:
+        raise LimitExceeded(f"{where}: JSON of over {limits.json_values:,} values", hint="raise --limit json_values")
     try:
         value = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_object)
         _check_depth(value, limits.json_depth, where)
@@ -146,6 +151,11 @@ def parse(data: bytes, where: str, limits: Limits) -> Node:
     except ValueError as error:
         raise Damaged(f"not JSON ({str(error)[:80]})", where=where) from None
     return Node(value, where)
+
+
+def values_in(data: bytes) -> int:
+    """At least as many values as a document can hold, by the signs that separate them."""
+    return sum(map(data.count, (b",", b"[", b"{")))
 
 
 def _check_depth(value: object, deepest: int, where: str) -> None:

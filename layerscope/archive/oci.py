@@ -20,6 +20,7 @@ _INDEXES = frozenset(
 )
 _CONFIGS = frozenset({"", "application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
 _IN_TOTO = "application/vnd.in-toto+json"
+_PREDICATE, _PROVENANCE = "in-toto.io/predicate-type", "slsa.dev/provenance"
 _REFERENCE_TYPE = "vnd.docker.reference.type"
 _REFERENCE_DIGEST = "vnd.docker.reference.digest"
 _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
@@ -158,10 +159,11 @@ class Layout:
         return self._blob_name(digest)
 
     def _statements(self, manifest: Node) -> Iterator[str]:
-        """The in-toto documents of an attestation manifest, as far as the archive holds them."""
+        """The provenance in an attestation manifest, as far as the archive holds it; nobody asks for SBOMs."""
         for layer in manifest["layers"]:
             _, name = self._blob(layer, self._blob_name)
-            if layer["mediaType"].text() == _IN_TOTO and self._store.has(name):
+            predicate = layer["annotations"].strings().get(_PREDICATE, _PROVENANCE)
+            if layer["mediaType"].text() == _IN_TOTO and _PROVENANCE in predicate and self._store.has(name):
                 yield name
 
     def _artifact(self, manifest: Node) -> str:

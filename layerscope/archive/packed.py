@@ -49,6 +49,7 @@ class _Head(Struct, frozen=True, array_like=True):
     diff_id: str
     content_bytes: int
     link_bytes: int
+    text_bytes: int
     ownerships: list[Ownership]
     xattrs: dict[int, list[tuple[bytes, bytes]]]
     sparse: dict[int, int]
@@ -102,6 +103,7 @@ def _head(layer: Layer, owners: list[Ownership], separators: tuple[str, str], le
         diff_id=str(layer.diff_id),
         content_bytes=changeset.content_bytes,
         link_bytes=changeset.link_bytes,
+        text_bytes=changeset.text_bytes,
         ownerships=owners,
         xattrs={
             index: [(name.encode("utf-8", "surrogateescape"), value) for name, value in pairs]
@@ -163,6 +165,7 @@ def _layer(head: _Head, parts: Sequence[memoryview]) -> Layer:
         sparse=head.sparse,
         content_bytes=head.content_bytes,
         link_bytes=head.link_bytes,
+        text_bytes=head.text_bytes,
     )
     heads, tails, fingerprints = (_sliced(*captured[start : start + 3]) for start in range(0, len(captured), 3))
     kept = Kept(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
+from layerscope.archive.document import values_in
 from layerscope.archive.known import StoredBlob, read_blob
 from layerscope.archive.layer import NOTHING, LayerData, read_stream
 from layerscope.archive.positional import PositionalFile
@@ -45,6 +46,10 @@ class Store(Protocol):
         """The names of the directories at the top."""
 
 
+_DOCUMENTS = 16
+"""As many documents of the largest kind as may be read; one may have many names."""
+
+
 class WithData:
     """A store, and what its descriptors bring along as ``data`` (OCI image-spec, descriptor.md)."""
 
@@ -52,6 +57,7 @@ class WithData:
         self._store = store
         self._limits = limits
         self._data: dict[str, Callable[[], bytes]] = {}
+        self._values = 0
         self.folders = store.folders
 
     def add(self, name: str, data: Callable[[], bytes]) -> None:
@@ -68,11 +74,16 @@ class WithData:
         return self._store.length(name)
 
     def document(self, name: str) -> bytes:
-        if self._store.has(name) or name not in self._data:
-            return self._store.document(name)
-        data = self._data[name]()
-        if len(data) > self._limits.json_bytes:
-            raise too_long(name, len(data))
+        most = _DOCUMENTS * self._limits.json_values
+        is_there = self._store.has(name) or name not in self._data
+        if self._values <= most:
+            data = self._store.document(name) if is_there else self._data[name]()
+            if len(data) > self._limits.json_bytes:
+                raise too_long(name, len(data))
+            self._values += values_in(data)
+        if self._values > most:
+            message = f"all documents together have over {most:,} values"
+            raise LimitExceeded(message, hint="raise --limit json_values")
         return data
 
     def layer(self, name: str, where: str, reading: Reading) -> LayerData:

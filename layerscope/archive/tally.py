@@ -17,7 +17,7 @@ class Tally:
     def __init__(self) -> None:
         self.stopped = False
         self._lock = threading.Lock()
-        self._stored = self._expanded = self._kept = self._entries = self._idle = 0
+        self._stored = self._expanded = self._kept = self._entries = self._text = self._idle = 0
 
     def stop(self) -> None:
         self.stopped = True
@@ -57,11 +57,17 @@ class Tally:
         if kept > limits.captured_bytes:
             raise LimitExceeded("too many contents to keep in memory", hint="raise --limit captured_bytes")
 
-    def enter(self, count: int, limits: Limits) -> None:
+    def enter(self, count: int, text_bytes: int, limits: Limits) -> None:
         """Entries stand in a layer of the image; one that is laid several times counts each time."""
         with self._lock:
             self._entries += count
-            entries = self._entries
+            self._text += text_bytes
+            entries, text = self._entries, self._text
+        if text > limits.text_bytes:
+            message = (
+                f"all layers together have over {limits.text_bytes:,} bytes of long paths, link targets and the like"
+            )
+            raise LimitExceeded(message, hint="raise --limit text_bytes")
         if entries > limits.entries:
             message = f"all layers together have over {limits.entries:,} entries"
             raise LimitExceeded(message, hint="raise --limit entries")

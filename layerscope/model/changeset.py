@@ -18,7 +18,7 @@ class Changeset(Struct, frozen=True, kw_only=True, eq=False):
     Each column holds one value per entry. ``directories`` is the directory of each path, equal ones as one string.
     ``offsets`` is where an entry's content begins in the uncompressed tar. The mappings are by entry index, for what
     few entries have: ``links`` (targets of links), ``xattrs``, and ``sparse``, the number of bytes that a sparse file
-    takes in the tar.
+    takes in the tar. ``text_bytes`` is the memory that long names, targets and extended attributes take.
     """
 
     paths: Sequence[str] = ()
@@ -33,6 +33,7 @@ class Changeset(Struct, frozen=True, kw_only=True, eq=False):
     sparse: Mapping[int, int] = field(default_factory=dict)
     content_bytes: int = 0
     link_bytes: int = 0
+    text_bytes: int = 0
 
     def __len__(self) -> int:
         return len(self.paths)

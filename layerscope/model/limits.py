@@ -12,8 +12,10 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     ``ratio`` bounds the expansion of a compressed stream, and counts only beyond ``ratio_from`` expanded bytes,
     since a file of zeros compresses a thousandfold and harms nobody while it is small. ``sparse_bytes`` bounds the map
-    of one sparse file, of which GNU tar needs 24 for each stretch of data. ``expanded_bytes``, ``ratio``, ``entries``
-    and ``captured_bytes`` also bound what all layers of an image take together.
+    of one sparse file, of which GNU tar needs 24 for each stretch of data. ``path_bytes`` bounds a path, and the target
+    of a link; ``text_bytes`` the memory that the long ones of all entries take, extended attributes included.
+    ``json_values`` bounds the values in a document, ``history`` the steps of a config's history. ``expanded_bytes``,
+    ``ratio``, ``entries``, ``text_bytes`` and ``captured_bytes`` also bound what all layers of an image take together.
     """
 
     expanded_bytes: int = 512 * GIB
@@ -21,9 +23,12 @@ class Limits(Struct, frozen=True, kw_only=True):
     ratio_from: int = 4 * GIB
     entries: int = 20_000_000
     path_bytes: int = 8 * KIB
-    json_bytes: int = 32 * MIB
+    text_bytes: int = 32 * MIB
+    json_bytes: int = 8 * MIB
     json_depth: int = 100
+    json_values: int = 300_000
     pax_bytes: int = 4 * MIB
     sparse_bytes: int = 64 * MIB
     captured_bytes: int = 1 * GIB
     layers: int = 20_000
+    history: int = 20_000

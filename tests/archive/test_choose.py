@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import AmbiguousImage, UsageError
+from layerscope.model.limits import Limits
 from layerscope.model.platform import Platform
 from tests.archive.opening import error_of, opened
 from tests.archive.samples import AMD, ARM, COPY, LOWER, OTHER, S390, SPEC, STATEMENT
@@ -310,3 +311,11 @@ def test_a_descriptor_is_believed_where_the_config_has_no_variant(tmp_path: Path
     path.write_bytes(edit(data, replace={"index.json": to_json(index)}))
     assert opened(path, platform=Platform.parse("linux/arm/v6"))[0].image_id == v6.image_id
     assert opened(path, platform=Platform.parse("linux/arm"))[0].image_id == v7.image_id
+
+
+def test_an_sbom_is_not_read_however_large_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    sbom = {**STATEMENT, "predicateType": "https://spdx.dev/Document", "predicate": [[]] * Limits().json_values}
+    path.write_bytes(containerd(S390, attestations=(sbom, STATEMENT)))
+    image = opened(path)[0]
+    assert image.attestations == (STATEMENT,) and not image.warnings

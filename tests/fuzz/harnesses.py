@@ -163,7 +163,7 @@ def json_config(data: bytes) -> None:
     from layerscope.archive.config import image_config
     from layerscope.archive.document import parse
 
-    image_config(parse(data, "config.json", LIMITS))
+    image_config(parse(data, "config.json", LIMITS), LIMITS)
 
 
 def json_metadata(data: bytes) -> None:

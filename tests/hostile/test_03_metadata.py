@@ -1,14 +1,21 @@
 """Manifests and configs that are huge, deep, wide, ambiguous or of the wrong types."""
 
+import json
+from array import array
 from collections.abc import Callable
 
 import pytest
 
+from layerscope.archive.store import StreamStore, WithData
+from layerscope.errors import LimitExceeded
+from layerscope.model.changeset import Changeset
+from layerscope.model.limits import Limits
 from tests.builder import ImageSpec, crane, digest, edit, file, layer, oci_archive, to_json
 from tests.building.docker import described
 from tests.hostile.conftest import Command
 
 SPEC = ImageSpec(layers=(layer(file("a", b"abc")),))
+CONFIG = json.loads(SPEC.config_bytes)
 
 
 def with_manifest(manifest: bytes) -> bytes:
@@ -39,10 +46,8 @@ def test_metadata_beyond_the_limit_of_a_pipe_is_not_kept(command: Command) -> No
 
 @pytest.mark.parametrize("opening", [b"[", b'{"a":'])
 @pytest.mark.parametrize("make", [with_manifest, with_config])
-def test_json_nested_a_million_deep_is_refused(
-    command: Command, opening: bytes, make: Callable[[bytes], bytes]
-) -> None:
-    assert "the JSON is nested too deep" in command.error(make(opening * 1_000_000))
+def test_json_nested_without_end_is_refused(command: Command, opening: bytes, make: Callable[[bytes], bytes]) -> None:
+    assert "the JSON is nested too deep" in command.error(make(opening * 100_000))
 
 
 def test_json_deeper_than_any_real_one_is_refused_though_it_can_be_parsed(command: Command) -> None:
@@ -50,9 +55,28 @@ def test_json_deeper_than_any_real_one_is_refused_though_it_can_be_parsed(comman
     assert command.report(with_config(b'{"a":' * 50 + b"1" + b"}" * 50))["complete"]
 
 
-def test_json_of_a_million_empty_values_is_read(command: Command) -> None:
-    config = to_json({"config": {"Labels": {f"l{n}": "" for n in range(300_000)}}, "x": [[]] * 1_000_000})
+def test_json_of_many_empty_values_is_read_up_to_a_limit(command: Command) -> None:
+    config = to_json({"config": {"Labels": {f"l{n}": "" for n in range(60_000)}}, "x": [[]] * 100_000})
     assert command.report(with_config(config))["totals"]["content_bytes"] == 3
+    error = command.error(with_config(to_json({"x": [[]] * 1_000_000})))
+    assert "JSON of over 300,000 values" in error and "--limit json_values" in error
+
+
+def test_one_document_under_many_names_is_not_parsed_again_and_again() -> None:
+    config = to_json({"x": [[]] * 100_000})
+    outer = Changeset(paths=("/config",), kinds=b"\0", sizes=array("q", [len(config)]))
+    store, read = WithData(StreamStore(outer, {0: config}, {}), Limits()), 0
+    with pytest.raises(LimitExceeded, match="all documents together"):
+        for read in range(1000):
+            assert store.document("./" * read + "config") == config
+    assert read < 50
+
+
+def test_a_history_has_no_more_steps_than_its_limit(command: Command) -> None:
+    steps = [{"created_by": "x", "empty_layer": True}] * 20_000
+    assert command.report(with_config(to_json({**CONFIG, "history": steps})))["totals"]["content_bytes"] == 3
+    error = command.error(with_config(to_json({**CONFIG, "history": [*steps, {}]})))
+    assert "a history of 20,001 steps" in error and "--limit history" in error
 
 
 def test_numbers_of_a_million_digits_cost_nothing(command: Command) -> None:

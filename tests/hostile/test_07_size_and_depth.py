@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -30,6 +31,7 @@ from tests.builder import (
     whiteout,
 )
 from tests.building.docker import described
+from tests.building.member import Member
 from tests.hostile.conftest import Command, image, packed
 
 
@@ -81,6 +83,39 @@ def test_a_path_is_as_long_as_its_limit_and_no_longer(command: Command, length: 
         error = command.error(data)
         assert f"a path of {length:,} characters" in error.replace(f"{length - 1:,}", f"{length:,}")
         assert "layer 0 (" in error and "--limit path_bytes" in error
+
+
+@pytest.mark.parametrize("link", [symlink, hardlink])
+def test_a_link_target_is_as_long_as_a_path_and_no_longer(command: Command, link: Callable[[str, str], Member]) -> None:
+    assert command.report(packed([file("a"), link("l", "x" * 8000)]))["totals"]["entries"] == 2
+    error = command.error(packed([link("l", "x" * 9000)]))
+    assert "a link target of 9,00" in error and "layer 0 (" in error and "--limit path_bytes" in error
+
+
+def long_targets(count: int) -> list[Member]:
+    return [symlink(f"l{number}", f"{number}/".ljust(8000, "x")) for number in range(count)]
+
+
+def long_names(count: int) -> list[Member]:
+    return [file(f"{number}/".ljust(4000, "x") + "/y") for number in range(count)]
+
+
+def long_xattrs(count: int) -> list[Member]:
+    return [replace(file(f"f{n}"), pax={"SCHILY.xattr.user.x": b"%d" % n + bytes(8000)}) for n in range(count)]
+
+
+@pytest.mark.parametrize("members", [long_targets, long_names, long_xattrs])
+def test_what_long_texts_take_in_memory_has_a_limit(command: Command, members: Callable[[int], list[Member]]) -> None:
+    limit = ("--limit", "text_bytes=1000000")
+    assert command.report(packed(members(20), members(20)), *limit)["totals"]["entries"] == 40
+    error = command.error(packed(members(200)), *limit)
+    assert "layer 0 (" in error and "over 1,000,000 bytes of long paths" in error and "--limit text_bytes" in error
+    assert "all layers together" in command.error(packed(members(100), members(101)), *limit)
+
+
+def test_extended_attributes_that_all_files_have_are_kept_once(command: Command) -> None:
+    labelled = [replace(file(f"f{n}"), pax={"SCHILY.xattr.security.selinux": bytes(4000)}) for n in range(1000)]
+    assert command.report(packed(labelled), "--limit", "text_bytes=10000")["totals"]["entries"] == 1000
 
 
 def test_directories_four_thousand_deep(command: Command) -> None:
