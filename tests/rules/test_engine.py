@@ -48,6 +48,34 @@ def test_the_instruction_decides_the_kind(find: Find, created_by: str, kind: Fin
     assert [finding.kind for finding in found.findings] == [kind]
 
 
+def test_an_add_brings_what_was_made_elsewhere_but_for_the_lowest_layer(find: Find) -> None:
+    """The lowest is the root file system that a base image begins with."""
+    add = step("ADD file:" + "0" * 64 + " in /")
+    spec = ImageSpec(layers=(layer(file("a/x", b"1")), layer(file("a/y", b"1"))), history=(add, add))
+    kinds = {finding.layers: finding.kind for finding in find(spec, rules=(FIRST,)).findings}
+    assert kinds == {(0,): FindingKind.BLOAT, (1,): FindingKind.LEAK}
+    copy = step("COPY file:" + "0" * 64 + " in /")
+    (lowest,) = find(ImageSpec(layers=(layer(file("a/x", b"1")),), history=(copy,)), rules=(FIRST,)).findings
+    assert lowest.kind == FindingKind.LEAK
+
+
+@pytest.mark.parametrize("own_fix", ["", "do it in {step}"])
+def test_the_base_is_the_advice_where_its_bytes_are_claimed_and_the_rules_where_it_only_points(
+    find: Find, own_fix: str
+) -> None:
+    """What points at mode bits frees nothing: no other base is needed, a chmod is."""
+    spec = ran(layer(file("a/x", b"123")), layer(file("c", b"1")))
+    claiming, pointing = (_matching("mode", "/a", frees=frees, fix=own_fix) for frees in (True, False))
+    (claimed,) = find(spec, base_layers=1, rules=(claiming,)).findings
+    (pointed,) = find(spec, base_layers=1, rules=(pointing,)).findings
+    assert (claimed.kind, pointed.kind) == (FindingKind.INHERITED, FindingKind.INHERITED)
+    assert (claimed.content_bytes, pointed.content_bytes) == (3, 0)
+    assert "base" in claimed.fix and claimed.fix != pointed.fix
+    assert pointed.fix == (
+        "do it in the instruction that brings it" if own_fix else "delete /a/x in the instruction that brings it"
+    )
+
+
 def test_the_bases_bytes_are_inherited_and_not_reclaimable(find: Find) -> None:
     found = find(ran(layer(file("a/x", b"123")), layer(file("a/y", b"1"))), base_layers=1, rules=(FIRST,))
     assert {finding.kind: finding.content_bytes for finding in found.findings} == {"inherited": 3, "bloat": 1}

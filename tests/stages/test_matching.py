@@ -219,6 +219,56 @@ def test_a_layer_is_confirmed_by_most_of_its_bytes(opened: Open) -> None:
     assert most.bytes_of(Verdict.MATCHED) == 2 * len(SAME)
 
 
+def test_half_of_the_bytes_are_not_most_of_them(opened: Open) -> None:
+    both = [file("x", SAME), file("y", OTHER)]
+    assert comparison(opened, both, [file("x", SAME)], map_back=same_path)[1].confirmed == frozenset()
+    more = [file("x", SAME + b"!"), file("y", OTHER)]
+    assert comparison(opened, more, [file("x", SAME + b"!")], map_back=same_path)[1].confirmed == {1}
+
+
+@pytest.mark.parametrize(
+    ("alike", "length", "other", "borne_out"),
+    [
+        pytest.param(19, 100, 100, True, id="one of 20, and 5 % of the bytes"),
+        pytest.param(19, 100, 101, False, id="one of 20, and more of the bytes"),
+        pytest.param(18, 100, 40, False, id="one of 19, and few of the bytes"),
+        pytest.param(40, 100, 40, True, id="one of 41, and few of the bytes"),
+        pytest.param(40, 100, 900, False, id="one of 41, and a fifth of the bytes"),
+    ],
+)
+def test_a_guess_may_leave_open_5_percent_of_the_files_and_of_the_bytes(
+    opened: Open, alike: int, length: int, other: int, borne_out: bool
+) -> None:
+    names = [f"pkg/{place:02}" for place in range(alike)]
+    content = {name: name.encode() * 100 for name in names}
+    final = [file(f"app/{name}", content[name][:length]) for name in names] + [file("app/pkg/zz", b"z" * other)]
+    builder = [file(f"src/{name}", content[name][:length]) for name in names]
+    found, _ = comparison(opened, [*final, file("app/empty"), file("app/empty2")], builder, destination="/app")
+    assert set(found.values()) == {"MATCHED" if borne_out else "SAME_CONTENT"}
+
+
+def test_of_files_of_one_length_in_the_builder_the_equal_one_is_the_twin(opened: Open) -> None:
+    builder = [file("a", OTHER), file("b", SAME), file("c", OTHER[:-1] + b"?")]
+    found, result = comparison(opened, [file("x", SAME)], builder, map_back=same_path)
+    assert found == {"/x": "SAME_CONTENT"}
+    assert [result.filesystem.path_of(twin) for twin in result.twins.values()] == ["/b"]
+    found, result = comparison(opened, [file("x", SAME)], [builder[0], builder[2]], map_back=same_path)
+    assert (found, result.twins, result.differing) == ({}, {}, frozenset())
+
+
+def test_the_second_place_that_a_copy_may_have_read_counts_too(opened: Open) -> None:
+    found, result = comparison(
+        opened, [file("x", SAME)], [file("a", OTHER), file("b", SAME)], map_back=lambda path: ("/gone", "/a", "/b")
+    )
+    assert found == {"/x": "MATCHED"}
+    assert [result.filesystem.path_of(number) for number in result.differing] == ["/a"]
+
+
+def test_a_directory_where_the_copy_takes_a_file_from_is_no_match(opened: Open) -> None:
+    found, result = comparison(opened, [file("x", b"")], [directory("x")], map_back=same_path)
+    assert (found, result.differing) == ({}, frozenset())
+
+
 def test_a_file_at_the_right_place_with_other_content_is_told_apart(opened: Open) -> None:
     result = comparison(opened, [file("x", SAME)], [file("x", OTHER), file("y", OTHER * 2)], map_back=same_path)[1]
     assert [result.filesystem.path_of(number) for number in result.differing] == ["/x"]

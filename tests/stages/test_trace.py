@@ -254,6 +254,68 @@ def test_the_image_of_another_stage_is_told(tmp_path: Path) -> None:
     assert any(warning.startswith("the image given for stage b is not that stage: ") for warning in made.warnings)
 
 
+@pytest.mark.parametrize(
+    ("builder", "warned"),
+    [
+        pytest.param(
+            (Step(created_by="RUN make # buildkit", layer=layer(file("z", b"z" * 99))),), True, id="unrelated"
+        ),
+        pytest.param((ROOT, Step(created_by="RUN z # buildkit", layer=layer(file("z", b"z")))), False, id="same base"),
+        pytest.param((Step(created_by="RUN git clone x # buildkit", layer=APP),), False, id="same content"),
+        pytest.param((), False, id="no layers"),
+    ],
+)
+def test_a_builder_that_shares_neither_layer_nor_content_is_warned_of(
+    tmp_path: Path, builder: tuple[Step, ...], warned: bool
+) -> None:
+    made = scene(builders={"b": image(*builder)}).report(tmp_path, "matched", builders_alone=True)
+    warning = "the image given for stage b shares no layer with this one, and little content"
+    assert made.warnings.count(warning) == warned
+
+
+def test_an_image_without_layers_shares_none_with_its_builder_and_nobody_wonders(tmp_path: Path) -> None:
+    made = Scene(final=image(), dockerfile=DOCKERFILE, builders={"b": BUILDER}).report(
+        tmp_path, "matched", builders_alone=True
+    )
+    assert not any("shares no layer" in warning for warning in made.warnings)
+
+
+def test_a_file_of_equal_length_and_other_content_was_not_copied(tmp_path: Path) -> None:
+    """The same path and length prove nothing: only what is equal, or lies where the COPY reads, did not stay behind."""
+    tools = layer(file("opt/a", b"a" * 700), file("opt/b", b"b" * 700), file("app/c", b"c" * 700))
+    theirs = layer(file("opt/a", b"a" * 700), file("opt/b", b"?" * 700), file("app/c", b"!" * 700), file("d", b"d" * 9))
+    final = image(ROOT, Step(created_by="RUN make # buildkit", layer=tools), COPY)
+    builder = image(
+        ROOT, Step(created_by="RUN git clone x # buildkit", layer=APP), Step(created_by="RUN y", layer=theirs)
+    )
+    made = Scene(final=final, dockerfile=DOCKERFILE, builders={"b": builder}).report(
+        tmp_path, "matched", builders_alone=True
+    )
+    row = stage(made, "b")
+    assert row.evidence == "matched"
+    assert row.stayed_bytes == 700 + 700 + 9
+    assert {path for path, _ in row.stayed} == {"/opt/b", "/app/c", "/d"}
+
+
+def test_an_add_takes_nothing_from_a_stage(tmp_path: Path) -> None:
+    add = Step(created_by="ADD app.tar /app # buildkit", layer=APP)
+    made = Scene(final=image(ROOT, add), dockerfile=DOCKERFILE, builders={"b": BUILDER}).report(
+        tmp_path, "matched", builders_alone=True
+    )
+    assert (stage(made, "b").content_bytes, one(made, "vcs-metadata").stage) == (0, "")
+
+
+@pytest.mark.parametrize("lowest", [True, False])
+def test_an_add_of_the_builder_may_hold_the_context_unless_it_is_the_lowest(tmp_path: Path, lowest: bool) -> None:
+    """What a base begins with is an ADD, too, and no build context."""
+    add = Step(created_by="ADD app /app # buildkit", layer=APP)
+    builder = image(add) if lowest else image(ROOT, add)
+    made = Scene(final=image(ROOT, COPY), dockerfile=DOCKERFILE, builders={"b": builder}).report(
+        tmp_path, "matched", builders_alone=True
+    )
+    assert one(made, "vcs-metadata").stage == ("b" if lowest else "")
+
+
 def test_attested_wins_over_a_dockerfile_that_says_otherwise(tmp_path: Path) -> None:
     statement = provenance("FROM debian AS c\nRUN git clone x\nFROM debian\n\nCOPY --from=c /app /app\n")
     mixed = scene(statements=[statement])
