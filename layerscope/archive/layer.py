@@ -11,6 +11,7 @@ from layerscope.archive.ahead import Ahead
 from layerscope.archive.capture import Again, Capture, Positional, hasher
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import MAGIC_BYTES, Readable, decompressor, sniff
+from layerscope.archive.kinds import expect_tar
 from layerscope.archive.plan import Planner
 from layerscope.archive.positional import PositionalFile, Range
 from layerscope.archive.reading import Reading
@@ -90,6 +91,7 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
     warnings: list[str] = []
     columns = Columns(where, reading.limits, warnings.append)
     window = PositionalWindow(file, base, length, where)
+    expect_tar(window)
     ended = walk(window, columns)
     changeset = columns.changeset()
     digest = None
@@ -137,6 +139,7 @@ def read_stream(raw: Readable, where: str, reading: Reading, again: Again | None
         window = StreamWindow(stream, where, reading.limits, seen=proof.update, stored=stored, tally=reading.tally)
         capture = Capture(window, columns, plan, new, reading.limits, reading.tally)
         try:
+            expect_tar(window)
             ended = walk(window, columns, capture)
             tar_bytes = window.drain()
         finally:

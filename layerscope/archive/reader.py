@@ -11,7 +11,8 @@ from layerscope.archive.capture import Again, Positional, hasher
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import Readable, decompressor, sniff
 from layerscope.archive.directory import image_in, is_image
-from layerscope.archive.header import BLOCK, is_header
+from layerscope.archive.header import BLOCK, ZEROS, is_header
+from layerscope.archive.kinds import HEAD, kind_of
 from layerscope.archive.layer import Counted, LayerData, ahead, expanded, first_bytes
 from layerscope.archive.outer import archive_in
 from layerscope.archive.positional import PositionalFile, Range
@@ -27,18 +28,6 @@ from layerscope.model.patterns import pattern
 
 _PART = pattern(r"/(?:oci-layout|repositories|blobs|(?:sha256:)?[0-9a-f]{64}(?:\.[.\w]+)?)?(?:/|\Z)")
 _PIPE = 1 << 20
-_OTHERS = {
-    b"\x7fELF": "a program",
-    b"PK\x03\x04": "a zip archive",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"%PDF": "a PDF document",
-    b"hsqs": "a squashfs file system",
-    b"QFI\xfb": "a qcow2 disk image",
-    b"SQLite": "a database",
-    b"\xed\xab\xee\xdb": "an rpm package",
-    b"!<arch>": "an ar archive or a Debian package",
-}
 
 
 @contextmanager
@@ -72,7 +61,7 @@ def _open(source: str, reading: Reading, stack: ExitStack) -> Image:
     raw = stack.enter_context(io.FileIO(path))
     if not raw.seekable():
         return _from_stream(raw, source, reading)
-    head = raw.read(BLOCK) or b""
+    head = raw.read(HEAD) or b""
     raw.seek(0)
     if sniff(head):
         return _from_stream(raw, source, reading)
@@ -111,13 +100,13 @@ def _from_file(file: PositionalFile, source: str, reading: Reading) -> Image:
 def _from_stream(raw: io.RawIOBase, source: str, reading: Reading) -> Image:
     """A tar that comes through a pipe or a decompressor: one pass over everything."""
     _widen(raw)
-    head = first_bytes(raw, BLOCK)
+    head = first_bytes(raw, HEAD)
     counted = Counted(raw, head, reading.progress, reading.tally)
     compression = sniff(head)
     stream: Readable = counted
     if compression:
         expanded = decompressor(compression, counted, source)
-        head = first_bytes(expanded, BLOCK)
+        head = first_bytes(expanded, HEAD)
         stream = Counted(expanded, head)
     _expect_tar(head, source)
     with ahead(stream, reading) as forwards:
@@ -151,13 +140,12 @@ def _expect_tar(head: bytes, source: str) -> None:
     """Raise what a person needs to hear about a file that is no tar."""
     if not head:
         raise NotAnImage(f"{source} is empty", hint="was the disk full, or the command before the pipe interrupted?")
-    if is_header(head) or head == bytes(len(head)):
+    kind = kind_of(head)
+    if not kind and (is_header(head[:BLOCK]) or not head.strip(b"\0") or head[:BLOCK] == ZEROS):
         return
-    kind = next((name for magic, name in _OTHERS.items() if head.startswith(magic)), "")
-    if not kind and head.lstrip()[:1] in (b"{", b"["):
-        kind = "a JSON document"
     hint = "layerscope reads what docker save, podman save, skopeo copy and buildx write"
-    raise NotAnImage(f"{source} is {kind or 'no tar archive'}, not a container image", hint=hint)
+    message = f"{source} is {kind}, not a container image" if kind else f"{source} is not a tar archive"
+    raise NotAnImage(message, hint=hint)
 
 
 def _expect_root_file_system(outer: Changeset, source: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from layerscope.archive.document import values_in
+from layerscope.archive.kinds import not_a_tar
 from layerscope.archive.known import StoredBlob, read_blob
 from layerscope.archive.layer import NOTHING, LayerData, read_stream
 from layerscope.archive.positional import PositionalFile
@@ -278,6 +279,8 @@ class StreamStore:
         if index is not None and outer.sparse.get(index) == 0:  # It is one hole, which no walk tells of.
             return read_stream(Pieces(iter((outer.sizes[index],))), where, reading.inside())
         data = self._layers.get(index) if index is not None else None
+        if data is None and index in self._documents:
+            raise not_a_tar(self._documents[index])
         if data is None:
             raise ArchiveError(f"{where}: {name} is not in the archive, or is no layer")
         if isinstance(data, ArchiveError):

@@ -12,6 +12,7 @@ from layerscope.archive.capture import Again, Capture, hasher
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import Readable, sniff
 from layerscope.archive.header import BLOCK, ZEROS, is_header
+from layerscope.archive.kinds import HEAD, not_a_tar
 from layerscope.archive.layer import Counted, LayerData, first_bytes, read_stream
 from layerscope.archive.plan import Planner
 from layerscope.archive.reading import Reading
@@ -91,7 +92,7 @@ class Passing:
             self._sparse(index, position, payload, blob=blob)
         else:
             next(self._window.pieces(position, 1))
-            count = self._window.load(position, min(payload, BLOCK))
+            count = self._window.load(position, min(payload, HEAD))
             head = bytes(self._window.view[position - self._window.start :][:count])
             raw = Pieces(self._window.pieces(position, payload))
             if not self._take(index, raw, head, payload, part(self._again, position, payload), blob=blob):
@@ -119,7 +120,7 @@ class Passing:
         self, index: int, raw: io.RawIOBase, head: bytes, length: int, again: Again | None, *, blob: bool
     ) -> bool:
         """Keep a file that is a layer or a document, as its first bytes say; they are still to be read from ``raw``."""
-        if sniff(head) or is_header(head) or head == ZEROS:
+        if sniff(head) or is_header(head[:BLOCK]) or head[:BLOCK] == ZEROS:
             try:
                 self.layers[index] = read_stream(raw, self._columns.paths[index], self._inner, again)
             except ArchiveError as error:
@@ -129,6 +130,8 @@ class Passing:
             self._reading.tally.keep(length, self._reading.limits)
             self.documents[index] = raw.readall()
         else:
+            if blob:
+                self.layers[index] = not_a_tar(head)
             return False
         return True
 
@@ -142,7 +145,7 @@ class Passing:
             self.layers[index] = error
             return
         raw = Pieces(filled(tar, found, length))
-        head = first_bytes(raw, BLOCK)
+        head = first_bytes(raw, HEAD)
         anew = None if again is None else lambda: Pieces(filled(ForwardTar(again(), path), found, length))
         self._take(index, Counted(raw, head), head, length, anew, blob=blob)
 

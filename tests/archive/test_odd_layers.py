@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from layerscope.errors import ArchiveError
 from tests.archive.opening import Told, error_of, opened
 from tests.archive.samples import DIALECTS, LOWER, SPEC, UPPER
 from tests.builder import (
@@ -168,3 +169,29 @@ def test_a_directory_s_metadata_leads_nowhere_outside(name: str, tmp_path: Path)
     (root / "manifest.json").write_bytes(to_json([{"Config": "config.json", "RepoTags": None, "Layers": [name]}]))
     (root / "config.json").write_bytes(ImageSpec(layers=(LOWER,)).config_bytes)
     assert error_of(root).message == f"layer 0 cannot be read: {name} is not there"
+
+
+@pytest.mark.parametrize("form", ["docker", "plain", "gzip", "outer gzip"])
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        pytest.param(b"hsqs" + b"s" * 5000, "a squashfs file system", id="squashfs"),
+        pytest.param(bytes(1024) + b"\xe2\xe1\xf5\xe0" + b"e" * 5000, "an erofs file system", id="erofs"),
+        pytest.param(bytes(1080) + b"\x53\xef" + b"e" * 5000, "an ext file system", id="ext4"),
+        pytest.param(b"QFI\xfb" + bytes(5000), "a qcow2 disk image", id="qcow2"),
+        pytest.param(b"PK\3\4" + bytes(30), "a zip archive", id="a short zip"),
+        pytest.param(b'{"a": 1}', "a JSON document", id="JSON"),
+        pytest.param(b"GGUF" + bytes(600), "a model", id="model"),
+    ],
+)
+def test_a_layer_that_is_no_tar_is_named_and_left_out(data: bytes, kind: str, form: str, tmp_path: Path) -> None:
+    spec = ImageSpec(layers=(LOWER, data), media_types={1: "application/vnd.example.layer"})
+    path = tmp_path / "image.tar"
+    if form in ("docker", "outer gzip"):
+        path.write_bytes(compress(docker_save(spec), "gzip" if form == "outer gzip" else ""))
+    else:
+        path.write_bytes(oci_archive(spec, compression="gzip" if form == "gzip" else ""))
+    image, _ = opened(path)
+    assert [layer.problem for layer in image.layers] == ["", f"it is {kind}, not a tar archive"]
+    assert not image.complete
+    assert isinstance(error_of(path, strict=True), ArchiveError)

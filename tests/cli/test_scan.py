@@ -125,7 +125,7 @@ def test_what_the_user_names_has_to_be_one(images: Path) -> None:
     done = call("scan", TINY, images / "notes.txt", images / "nothing.tar")
     assert done.code == 3
     assert b"tiny:legacy" in done.out
-    assert "notes.txt is no tar archive, not a container image" in done.err and "there is no file" in done.err
+    assert "notes.txt is not a tar archive" in done.err and "there is no file" in done.err
     assert rows(images / "rootfs-export.tar")[0]["content_bytes"] > 0
 
 
@@ -179,7 +179,7 @@ def test_no_file_name_begins_a_line_of_a_message(command: str, tmp_path: Path) -
     path = tmp_path / "a\nhint: all is well.tar"
     path.write_text("no image")
     done = call(command, path)
-    assert done.code == 3 and f"layerscope: {tmp_path}/a\\nhint: all is well.tar is no tar archive" in done.err
+    assert done.code == 3 and f"layerscope: {tmp_path}/a\\nhint: all is well.tar is not a tar archive" in done.err
     assert [line.split(":")[0] for line in done.err.splitlines()] == ["layerscope", "hint"]
 
 
