@@ -1,4 +1,4 @@
-"""Compiles the two loops that everything goes through; without a compiler the wheel is pure Python, and slower."""
+"""Compiles the loop that every tar header goes through; without a compiler the wheel is pure Python, and slower."""
 
 import os
 import tempfile
@@ -8,7 +8,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from setuptools import Distribution, Extension
 from setuptools.command.build_ext import build_ext
 
-_MODULES = ("layerscope.archive._headers", "layerscope.model._select")
+_MODULES = ("layerscope.archive._headers",)
 
 
 class Compiled(BuildHookInterface[Any]):

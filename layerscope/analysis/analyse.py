@@ -90,6 +90,7 @@ def analyse(image: Image, question: Question) -> Analysis:
             *warnings,
             *packages.warnings,
             *joined.warnings,
+            *found.warnings,
             *contradiction(base, placement.base),
         ),
     )

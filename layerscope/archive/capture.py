@@ -1,7 +1,8 @@
 """What the one pass over a layer keeps of the contents: fingerprints, and the files that somebody asked for."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol, Self
 
 from msgspec import Struct
@@ -9,8 +10,7 @@ from msgspec import Struct
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import Readable
 from layerscope.archive.plan import Planner, Share
-from layerscope.archive.positional import PositionalFile
-from layerscope.archive.replay import ForwardTar, PositionalTar, replay
+from layerscope.archive.replay import ForwardTar, replay
 from layerscope.archive.tally import Tally
 from layerscope.archive.window import Window
 from layerscope.errors import ArchiveError, Damaged
@@ -124,16 +124,18 @@ class Capture:
         columns, window = self._columns, self._window
         assert columns is not None and window is not None
         named = self._plan.named(columns.paths[first:end], columns.directories[first:end])
+        directories = columns.directories
         sizes, offsets, owned, share, new = columns.sizes, columns.offsets, columns.owned, self._plan.share, self._new
         view, start, fingerprints = window.view, window.start, self._fingerprints
         for index in range(first, end):
             size = sizes[index]
             if not size:
                 continue
-            asked = share(named.get(index - first, ()), size, owned[index][0])
-            if asked is None:
-                offset = offsets[index] - start
-                fingerprints[index] = new(view[offset : offset + size]).digest()
+            asked = share(named.get(index - first, ()), directories[index], size, owned[index][0])
+            offset = offsets[index] - start
+            content = view[offset : offset + size]
+            if asked is None or (asked.is_text and not asked.fits(content)):
+                fingerprints[index] = new(content).digest()
             else:
                 self._take(index, offsets[index], size, asked)
 
@@ -144,23 +146,27 @@ class Capture:
             for piece in self._window.pieces(position, payload):
                 digest.update(piece)
         else:
-            self._keep(index, position, payload, share, digest)
+            self._keep(index, self._window.pieces(position, payload), payload, share, digest)
         self._fingerprints[index] = digest.digest()
 
-    def _keep(self, index: int, position: int, payload: int, share: Share, digest: _Digest) -> None:
-        assert self._window is not None
-        (head, tail, wanted), passed = share, 0
-        marks = [_Marked(*mark) for mark in wanted]
+    def _keep(self, index: int, pieces: Iterable[memoryview], payload: int, share: Share, digest: _Digest) -> None:
+        head, tail, passed = share.head, share.tail, 0
+        most = max(head, payload) if share.texts else head  # What a text holds is known when all of it has passed.
+        marks = [_Marked(*mark) for mark in share.marks]
         first, last = bytearray(), bytearray()
-        for piece in self._window.pieces(position, payload):
+        for piece in pieces:
             digest.update(piece)
             for mark in marks:
                 mark.see(piece, passed)
             passed += len(piece)
-            if len(first) < head:
-                first += piece[: head - len(first)]
+            if len(first) < most:
+                first += piece[: most - len(first)]
             if tail and payload > head:
                 last = (last + piece)[-tail:] if len(piece) < tail else bytearray(piece[-tail:])
+        if share.texts and not share.fits(first):
+            del first[head:]
+            if share.is_text:
+                return
         self._tally.keep(len(first) + len(last) + sum(len(mark.kept) for mark in marks), self._limits)
         if found := tuple((mark.offset, mark.kept) for mark in marks if mark.kept):
             self._marked[index] = found
@@ -169,11 +175,31 @@ class Capture:
         if last:
             self._tails[index] = bytes(last)
 
-    def close(self, changeset: Changeset, again: Again | None) -> "Capture":
+    def close(self, changeset: Changeset, again: Again | None, warn: Callable[[str], None]) -> "Capture":
         """Let go of what only the walk needs; ``again`` opens the uncompressed tar anew, None where it has gone by."""
         self._window = self._columns = None
         self._changeset, self._again = changeset, again
+        self._keep_second_names(warn)
         return self
+
+    def _keep_second_names(self, warn: Callable[[str], None]) -> None:
+        """Keep what is asked for by the name of a hardlink alone, which the tar tells behind the file."""
+        changeset, missing = self._changeset, dict[int, Share]()
+        for index, named in self._plan.second_names(changeset).items():
+            path, size, mode = changeset.paths[index], changeset.sizes[index], changeset.ownerships[index][0]
+            share = self._plan(path, size, mode, named)
+            if size and index in self._fingerprints and share is not None and share != self._plan(path, size, mode):
+                missing[index] = share
+        if missing and self._again is None:
+            paths = ", ".join(changeset.paths[index] for index in list(missing)[:3])
+            warn(
+                f"{self._where}: {len(missing):,} files were not looked at, since a pipe is read once and only later "
+                f"hardlinks have names that are looked for: {paths}"
+            )
+        elif missing:
+            for index, pieces in self.stream(list(missing)):
+                whole = (piece for piece in pieces if not isinstance(piece, int))
+                self._keep(index, whole, changeset.sizes[index], missing[index], self._new())
 
     @property
     def kept(self) -> Kept:
@@ -196,30 +222,34 @@ class Capture:
         made = cls(None, columns, Planner(()), new, limits, Tally())
         made._heads, made._tails, made._marked = kept.heads, kept.tails, kept.marked
         made._lengths, made._fingerprints = kept.lengths, kept.fingerprints
-        made.close(changeset, again)
+        made._changeset, made._again = changeset, again
         return made
 
     def read(self, index: int, start: int = 0, length: int | None = None) -> bytes | None:
         """What was kept of a file; see Contents."""
-        head = self._heads.get(index)
+        head, tail = self._heads.get(index), self._tails.get(index, b"")
         if head is None:
             return b"" if self._is_empty(index) else None
-        length_of_file = self._lengths[index]
-        end = length_of_file if length is None else min(start + length, length_of_file)
-        if start >= end:
-            return b""
-        if end <= len(head):
-            return head[start:end]
+        whole = self._lengths[index]
+        if (given := given_range(start, length, whole, len(head), len(tail))) is not None:
+            start, end = given
+            offset = max(whole - len(tail), len(head))
+            return head[start:end] + tail[max(start, offset) - whole + len(tail) : max(end, offset) - whole + len(tail)]
+        end = whole if length is None else min(start + length, whole)
         for offset, kept in self._marked.get(index, ()):
             if offset <= start and end <= offset + len(kept):
                 return kept[start - offset : end - offset]
-        tail = self._tails.get(index, b"")
-        offset = length_of_file - len(tail)
-        if tail and start >= offset:
-            return tail[start - offset : end - offset]
-        if offset <= len(head):
-            return (head + tail[len(head) - offset :])[start:end]
-        return head[start:] if length is None and start < len(head) else None
+        return None
+
+    def peek(self, index: int, start: int, length: int) -> bytes | None:
+        return self.read(index, start, length)
+
+    def search(self, indexes: Iterable[int], text: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
+        """What was kept for what it holds; see Contents."""
+        for index in indexes:
+            data = self.read(index)
+            if data and len(data) == self._sizes[index] and text.search(data):
+                yield index, data
 
     def fingerprint(self, index: int) -> bytes | None:
         return self._new().digest() if self._is_empty(index) else self._fingerprints.get(index)
@@ -248,48 +278,14 @@ class Capture:
         return self._kinds[index] == _FILE and not self._sizes[index]
 
 
-def _cut(path: str) -> Damaged:
-    """The walk saw to it that the content is all there; so it is no longer."""
-    return Damaged("the archive was cut while it was read", where=path)
+def given_range(start: int, length: int | None, whole: int, head: int, tail: int) -> tuple[int, int] | None:
+    """What is given of a file of ``whole`` bytes, of whose head and tail so many are at hand; None for nothing.
 
-
-class Positional:
-    """The contents of a plain layer in a plain archive, read when asked for."""
-
-    def __init__(self, file: PositionalFile, base: int, changeset: Changeset, new: Hasher, limits: Limits) -> None:
-        self._file = file
-        self._base = base
-        self._changeset = changeset
-        self._new = new
-        self._limits = limits
-
-    def read(self, index: int, start: int = 0, length: int | None = None) -> bytes | None:
-        """Bytes of a file; see Contents."""
-        changeset = self._changeset
-        if changeset.kinds[index] != _FILE or index in changeset.sparse:
-            return None
-        left = max(0, changeset.sizes[index] - start)
-        wanted = left if length is None else min(length, left)
-        content = self._file.read(self._base + changeset.offsets[index] + start, wanted)
-        if len(content) < wanted:
-            raise _cut(changeset.paths[index])
-        return content
-
-    def fingerprint(self, index: int) -> bytes | None:
-        changeset = self._changeset
-        if changeset.kinds[index] != _FILE or index in changeset.sparse:
-            return None
-        digest = self._new()
-        left, position = changeset.sizes[index], self._base + changeset.offsets[index]
-        while left:
-            piece = self._file.read(position, min(left, 1 << 20))
-            if not piece:
-                raise _cut(changeset.paths[index])
-            digest.update(memoryview(piece))
-            left, position = left - len(piece), position + len(piece)
-        return digest.digest()
-
-    def stream(self, indexes: Sequence[int]) -> Iterator[tuple[int, Iterator[Piece]]]:
-        """Contents from their places; see Contents."""
-        where = "the archive"
-        yield from replay(PositionalTar(self._file, self._base, where), self._changeset, indexes, where, self._limits)
+    All that was asked for; without ``length``, as much of it from ``start`` on as the head has.
+    """
+    end = whole if length is None else min(start + length, whole)
+    if start >= end:
+        return start, start
+    if end <= head or start >= whole - tail or whole - tail <= head:
+        return start, end
+    return (start, head) if length is None and start < head else None

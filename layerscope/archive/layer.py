@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager, nullcontext
 from msgspec import Struct, field
 
 from layerscope.archive.ahead import Ahead
-from layerscope.archive.capture import Again, Capture, Positional, hasher
+from layerscope.archive.capture import Again, Capture, hasher
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import MAGIC_BYTES, Readable, decompressor, sniff
 from layerscope.archive.kinds import expect_tar
+from layerscope.archive.plain import Positional
 from layerscope.archive.plan import Planner
 from layerscope.archive.positional import PositionalFile, Range
 from layerscope.archive.reading import Reading
@@ -101,7 +102,7 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
         reading.progress(length)
     return LayerData(
         changeset=changeset,
-        contents=Positional(file, base, changeset, hasher(reading.fingerprint), reading.limits),
+        contents=Positional(file, base, changeset, hasher(reading.fingerprint), reading.limits, reading.wanted),
         stored_bytes=length,
         tar_bytes=length,
         diff_id=digest,
@@ -147,7 +148,7 @@ def read_stream(raw: Readable, where: str, reading: Reading, again: Again | None
     changeset = columns.changeset()
     return LayerData(
         changeset=changeset,
-        contents=capture.close(changeset, expanded(again, compression, where)),
+        contents=capture.close(changeset, expanded(again, compression, where), warnings.append),
         compression=compression,
         stored_bytes=counted.count,
         tar_bytes=tar_bytes,

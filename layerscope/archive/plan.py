@@ -1,14 +1,54 @@
 """How much of each file the one pass over a layer is to keep."""
 
+import re
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import NamedTuple
 
+from layerscope.model.changeset import Changeset
+from layerscope.model.entry import Kind
 from layerscope.model.pathset import Selector, Wanted
 
-Marks: TypeAlias = tuple[tuple[bytes, int], ...]
-"""What to look for in a file, and how many bytes to keep from there on."""
-Share: TypeAlias = tuple[int, int, Marks]
-"""Bytes to keep from the head and from the tail of a file, and the marks to look for."""
+
+class Text(NamedTuple):
+    """What a small file has to hold to be kept as a whole; see Wanted."""
+
+    most_bytes: int
+    beginning: bytes
+    holding: re.Pattern[bytes] | None
+    without: re.Pattern[str] | None
+
+    def fits(self, content: bytes | bytearray | memoryview) -> bool:
+        """Whether a file of this content is one."""
+        if self.beginning and content[: len(self.beginning)] != self.beginning:
+            return False
+        return self.holding is None or self.holding.search(content) is not None
+
+
+class Share(NamedTuple):
+    """Bytes to keep from the head and from the tail of a file, and the marks to look for, each with a length to keep.
+
+    A file that fits one of ``texts`` is kept as a whole. ``ranges`` are given as well where the layer is plain.
+    """
+
+    head: int = 0
+    tail: int = 0
+    marks: tuple[tuple[bytes, int], ...] = ()
+    texts: tuple[Text, ...] = ()
+    ranges: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether nothing is kept of the file but for what it holds."""
+        return not (self.head or self.tail or self.marks)
+
+    def fits(self, content: bytes | bytearray | memoryview) -> bool:
+        """Whether the whole file is kept for what it holds."""
+        return any(text.fits(content) for text in self.texts)
+
+
+_NONE = Share()
+_CHAIN = 8
+"""So many hardlinks to hardlinks are followed; tools that write layers link to the file itself."""
 
 
 class Planner:
@@ -17,29 +57,73 @@ class Planner:
     def __init__(self, wanted: Sequence[Wanted]) -> None:
         self._wanted = wanted
         self._selector = Selector([want.paths for want in wanted])
-        self._small = max((want.small for want in wanted), default=0)
+        texts = [want for want in wanted if want.small]
+        self._small = max((want.small for want in texts), default=0)
+        self._least = min((want.small for want in texts), default=0)
+        self._texts = [
+            Text(
+                want.small,
+                want.beginning,
+                re.compile(want.holding) if want.holding else None,
+                re.compile(want.without) if want.without else None,
+            )
+            for want in texts
+        ]
+        self._texts_in: dict[str, Share] = {}
         executables = [want for want in wanted if want.executables]
         self._executable_from = min((want.executables for want in executables), default=0)
-        self._executable: Share = (
+        self._executable = Share(
             max((want.head for want in executables), default=0),
             max((want.tail for want in executables), default=0),
             tuple((want.mark, want.marked) for want in executables if want.mark),
+            ranges=any(want.ranges for want in executables),
         )
 
-    def __call__(self, path: str, length: int, mode: int) -> Share | None:
-        """What to keep of one file; None for nothing."""
-        return self.share(self._selector(path), length, mode)
+    def __call__(self, path: str, length: int, mode: int, also: tuple[int, ...] = ()) -> Share | None:
+        """What to keep of one file, for which ``also`` asks by another name; None for nothing."""
+        return self.share(self._selector(path) + also, path.rpartition("/")[0], length, mode)
 
     def named(self, paths: Sequence[str], directories: Sequence[str]) -> dict[int, tuple[int, ...]]:
         """By place in ``paths`` what is asked for by path, for ``share``."""
         return dict(self._selector.scan(paths, directories))
 
-    def share(self, named: tuple[int, ...], length: int, mode: int) -> Share | None:
-        """What to keep of a file of which ``named`` are asked for by path; None for nothing."""
-        head, tail, marks = length if length <= self._small else 0, 0, Marks()
-        for number in named:
-            head = max(head, self._wanted[number].head)
-            tail = max(tail, self._wanted[number].tail)
-        if mode & 0o111 and self._executable_from and length >= self._executable_from:
-            head, tail, marks = max(head, self._executable[0]), max(tail, self._executable[1]), self._executable[2]
-        return (head, tail, marks) if head or tail or marks else None
+    def second_names(self, changeset: Changeset) -> dict[int, tuple[int, ...]]:
+        """By index of a file what is asked for by the paths of its hardlinks in the same layer, for ``share``."""
+        links = [index for index in changeset.links if changeset.kinds[index] == Kind.HARDLINK]
+        paths, directories = changeset.paths, changeset.directories
+        named = self.named([paths[index] for index in links], [directories[index] for index in links])
+        targets = {paths[index]: changeset.links[index] for index in links} if named else {}
+        wanted: dict[str, tuple[int, ...]] = {}
+        for place, numbers in named.items():
+            target = changeset.links[links[place]]
+            for _ in range(_CHAIN):
+                target = targets.get(target, target)
+            wanted[target] = wanted.get(target, ()) + numbers
+        if not wanted:
+            return {}
+        return {index: wanted[path] for index, path in enumerate(paths) if path in wanted}
+
+    def share(self, named: tuple[int, ...], directory: str, length: int, mode: int) -> Share | None:
+        """What to keep of a file in ``directory`` of which ``named`` are asked for by path; None for nothing."""
+        is_executable = mode & 0o111 and self._executable_from and length >= self._executable_from
+        if not named and not is_executable:  # As nearly all are.
+            share = self._held(directory, length) if length <= self._small else _NONE
+            return share if share.texts else None
+        found = self._executable if is_executable else _NONE
+        for want in map(self._wanted.__getitem__, named):
+            ranges = found.ranges or want.ranges
+            found = Share(max(found.head, want.head), max(found.tail, want.tail), found.marks, ranges=ranges)
+        if found.head < length <= self._small:
+            found = found._replace(texts=self._held(directory, length).texts)
+        return found if found != _NONE else None
+
+    def _held(self, directory: str, length: int) -> Share:
+        """The texts for a file of that length in a directory."""
+        share = self._texts_in.get(directory)
+        if share is None:
+            inside = f"{directory}/"
+            texts = tuple(one for one in self._texts if one.without is None or not one.without.search(inside))
+            share = self._texts_in[directory] = Share(texts=texts)
+        if length <= self._least:
+            return share
+        return Share(texts=tuple(one for one in share.texts if length <= one.most_bytes))

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from layerscope.archive.build import from_store, root_file_system
-from layerscope.archive.capture import Again, Positional, hasher
+from layerscope.archive.capture import Again, hasher
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import Readable, decompressor, sniff
 from layerscope.archive.directory import image_in, is_image
@@ -15,6 +15,7 @@ from layerscope.archive.header import BLOCK, ZEROS, is_header
 from layerscope.archive.kinds import HEAD, kind_of
 from layerscope.archive.layer import Counted, LayerData, ahead, expanded, first_bytes
 from layerscope.archive.outer import archive_in
+from layerscope.archive.plain import Positional
 from layerscope.archive.positional import PositionalFile, Range
 from layerscope.archive.reading import Reading
 from layerscope.archive.store import DirectoryStore, StreamStore, TarStore
@@ -92,7 +93,7 @@ def _from_file(file: PositionalFile, source: str, reading: Reading) -> Image:
     if store is not None:
         return from_store(store, source, reading, warnings, ended=ended)
     _expect_root_file_system(outer, source)
-    contents = Positional(file, 0, outer, hasher(reading.fingerprint), reading.limits)
+    contents = Positional(file, 0, outer, hasher(reading.fingerprint), reading.limits, reading.wanted)
     data = LayerData(changeset=outer, contents=contents, stored_bytes=file.length, tar_bytes=file.length, ended=ended)
     return root_file_system(data, source, reading, warnings)
 

@@ -196,7 +196,7 @@ def read_outer(
         changeset=changeset,
         documents=passing.documents,
         layers=passing.layers,
-        contents=passing.capture.close(changeset, again),
+        contents=passing.capture.close(changeset, again, warnings.append),
         compression=compression,
         stored_bytes=counted.count,
         tar_bytes=tar_bytes,

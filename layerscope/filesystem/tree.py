@@ -1,10 +1,11 @@
 """The file system of an image: every version that any layer holds, and the tree that is left at the end."""
 
+import re
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain, compress
+from itertools import chain, compress, groupby
 
 from msgspec.structs import replace
 
@@ -162,6 +163,17 @@ class Filesystem:
         layer, index = self.place(self.carrier(number))
         return self.layers[layer].contents.read(index, start, length)
 
+    def search(self, numbers: Iterable[int], text: "re.Pattern[bytes]") -> Iterator[tuple[int, bytes]]:
+        """The small regular files among these, in ascending order, in which the expression is found; see Contents."""
+        for layer, members in groupby(numbers, self._overlay.layer_of):
+            start = self._overlay.starts[layer]
+            for index, data in self.layers[layer].contents.search((number - start for number in members), text):
+                yield start + index, data
+
+    def _peek(self, number: int, start: int) -> bytes | None:
+        layer, index = self.place(self.carrier(number))
+        return self.layers[layer].contents.peek(index, start, _BLOCK)
+
     def fingerprint(self, number: int) -> bytes | None:
         """A digest of a file's content, comparable within one run; None where it is not known."""
         layer, index = self.place(self.carrier(number))
@@ -177,8 +189,8 @@ class Filesystem:
         if not length:
             return True
         for start in (0, length // 2, max(0, length - _BLOCK)):
-            block = self.read(one, start, _BLOCK)
-            if block is not None and (second := self.read(other, start, _BLOCK)) is not None and block != second:
+            block = self._peek(one, start)
+            if block is not None and (second := self._peek(other, start)) is not None and block != second:
                 return False
         fingerprint = self.fingerprint(one)
         return fingerprint is not None and fingerprint == self.fingerprint(other)

@@ -1,6 +1,7 @@
 """How the steps after reading get at the contents of a layer's files."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, TypeAlias
 
 from layerscope.errors import ArchiveError
@@ -15,9 +16,17 @@ class Contents(Protocol):
     def read(self, index: int, start: int = 0, length: int | None = None) -> bytes | None:
         """Bytes of a file from ``start`` on, at most ``length`` of them; None where they were not kept.
 
-        A layer that had to be decompressed keeps only what was asked for before it was read; without ``length`` it
-        gives as much from ``start`` on as it kept of the file's head.
-        Raises Damaged when the archive ends early.
+        Only what was asked for before the layer was read is given, whatever its form (see Wanted); without ``length``,
+        as much from ``start`` on as was kept of the file's head. Raises Damaged when the archive ends early.
+        """
+
+    def peek(self, index: int, start: int, length: int) -> bytes | None:
+        """The same where more may be at hand, for questions that ``fingerprint`` answers otherwise."""
+
+    def search(self, indexes: Iterable[int], text: "re.Pattern[bytes]") -> Iterator[tuple[int, bytes]]:
+        """The small files among these, in the order of the tar, in which the expression is found, with their contents.
+
+        The expression is ``holding`` of a Wanted that fits the files.
         """
 
     def fingerprint(self, index: int) -> bytes | None:
@@ -36,6 +45,12 @@ class NoContents:
 
     def read(self, index: int, start: int = 0, length: int | None = None) -> bytes | None:
         return None
+
+    def peek(self, index: int, start: int, length: int) -> bytes | None:
+        return None
+
+    def search(self, indexes: Iterable[int], text: "re.Pattern[bytes]") -> Iterator[tuple[int, bytes]]:
+        return iter(())
 
     def fingerprint(self, index: int) -> bytes | None:
         return None

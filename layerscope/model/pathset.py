@@ -1,23 +1,11 @@
 """Which paths a cataloger or a rule asks for, matched by dictionary instead of one pattern after another."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
 
 from layerscope.errors import LimitExceeded
 from layerscope.model.limits import DIRECTORY_CHARACTERS
-
-
-def _compiled() -> Callable[..., tuple[list[int], list[tuple[int, ...]]]] | None:
-    """The loop of ``Selector.scan`` in C; None where it was installed without a compiler."""
-    try:
-        from layerscope.model._select import select
-    except ImportError:
-        return None
-    return select
-
-
-SELECT = _compiled()
 
 
 class PathSet(Struct, frozen=True, kw_only=True):
@@ -26,21 +14,28 @@ class PathSet(Struct, frozen=True, kw_only=True):
     ``paths``: equal to one of these absolute paths. ``names``: the last component is one of these.
     ``suffixes``: the last component ends so and is longer (``.pyc``, ``.tar.gz``). ``trees``: the path is one of
     these, or lies below it; absolute (``/var/lib/apt/lists``), or the components to meet anywhere
-    (``.git``, ``go/pkg/mod``).
+    (``.git``, ``go/pkg/mod``). ``numbered``: the last component is one of these, a dot and a number (``core.4711``).
     """
 
     paths: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
     trees: tuple[str, ...] = ()
+    numbered: tuple[str, ...] = ()
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
     """Contents that a later step will ask for: the first ``head`` and last ``tail`` bytes of the files in a set.
 
-    ``executables`` adds every regular file with an execute bit of at least that many bytes; 0 for none of them.
-    ``small`` adds every regular file up to that many bytes. Of the executables also ``marked`` bytes are kept from
-    the first place on where ``mark`` stands.
+    ``executables`` adds every regular file with an execute bit of at least that many bytes; 0 for none of them. Of the
+    executables also ``marked`` bytes are kept from the first place on where ``mark`` stands.
+
+    ``small`` adds every regular file up to that many bytes that begins with ``beginning`` and in which the expression
+    ``holding`` is found, wherever it lies but in the directories in which ``without`` is found (with a slash at their
+    end). What a file holds is known in every form of an archive; which files will be asked for is not, in a pipe.
+
+    ``ranges`` says that a format leads its reader to places in the middle of a file. A plain layer gives those too, of
+    the files in the set and of the executables; of all others no layer gives more than what is said here.
     """
 
     paths: PathSet = field(default_factory=PathSet)
@@ -48,8 +43,12 @@ class Wanted(Struct, frozen=True, kw_only=True):
     tail: int = 0
     executables: int = 0
     small: int = 0
+    beginning: bytes = b""
+    holding: bytes = b""
+    without: str = ""
     mark: bytes = b""
     marked: int = 0
+    ranges: bool = False
 
 
 class Selector:
@@ -61,6 +60,7 @@ class Selector:
         self._suffixes: dict[str, dict[str, tuple[int, ...]]] = {}
         self._trees: dict[str, dict[str, tuple[int, ...]]] = {}
         self._directories: dict[str, tuple[int, ...]] = {"": ()}
+        self._numbered: dict[str, tuple[int, ...]] = {}
         self._characters = 0
         for number, pathset in enumerate(sets):
             for path in pathset.paths:
@@ -69,6 +69,8 @@ class Selector:
                 _append(self._names, name, number)
             for suffix in pathset.suffixes:
                 _append(self._suffixes.setdefault(suffix.rpartition(".")[2], {}), suffix, number)
+            for stem in pathset.numbered:
+                _append(self._numbered, stem, number)
             for tree in pathset.trees:
                 root = tree if tree.startswith("/") else "/" + tree
                 last = root.rpartition("/")[2]
@@ -85,13 +87,6 @@ class Selector:
 
         ``parents`` are the directories that the paths lie in.
         """
-        if SELECT is None:
-            return self._scan(paths, parents)
-        tables = (self._directories, self._directory, self._named, self._by_name, self._suffixes)
-        return zip(*SELECT(paths, parents, *tables), strict=True)
-
-    def _scan(self, paths: Iterable[str], parents: Iterable[str]) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """The same where nothing was compiled."""
         directories, named, suffixes = self._directories, self._named, self._suffixes
         for index, (path, parent) in enumerate(zip(paths, parents, strict=True)):
             name = path[len(parent) + 1 :]
@@ -105,6 +100,8 @@ class Selector:
                 for suffix, numbers in suffixes[extension].items():
                     if name.endswith(suffix) and len(name) > len(suffix):
                         found += numbers
+            elif extension.isdecimal():
+                found += self._numbered.get(name[: -len(extension) - 1], ())
             if found:
                 yield index, found
 

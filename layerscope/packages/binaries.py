@@ -112,6 +112,11 @@ _PROGRAMS = (
 )
 _BY_FILE = {file: program for program in _PROGRAMS for file in program.files}
 _HEADERS = ("node_version.h", "patchlevel.h")
+_LIBRARIES = (
+    *(f"libpython{version}{abi}.so.1" for version in _PYTHONS for abi in ("", "m")),
+    *(f"libruby.so.{major}.{minor}" for major in range(2, 5) for minor in range(10)),
+)
+"""The names, but for the last number, of the libraries that tell a version where the program does not."""
 
 
 def _catalog(evidence: Evidence) -> Iterator[Claim]:
@@ -203,7 +208,9 @@ def _greatest(versions: list[bytes]) -> str:
 
 BINARIES = Cataloger(
     name="generic",
-    wanted=Wanted(paths=PathSet(names=(*_BY_FILE, *_HEADERS)), head=4 * MIB, tail=16 * KIB),
+    wanted=Wanted(
+        paths=PathSet(names=(*_BY_FILE, *_HEADERS), numbered=_LIBRARIES), head=4 * MIB, tail=16 * KIB, ranges=True
+    ),
     catalog=_catalog,
     is_guess=True,
 )

@@ -170,6 +170,14 @@ def _parsed(version: bytes, framed: bytes) -> _BuildInfo:
 
 GO = Cataloger(
     name="golang",
-    wanted=Wanted(paths=PathSet(), head=16 * KIB, tail=16 * KIB, executables=512 * KIB, mark=_MAGIC, marked=256 * KIB),
+    wanted=Wanted(
+        paths=PathSet(),
+        head=16 * KIB,
+        tail=16 * KIB,
+        executables=512 * KIB,
+        mark=_MAGIC,
+        marked=256 * KIB,
+        ranges=True,
+    ),
     catalog=_catalog,
 )

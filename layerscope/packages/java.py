@@ -191,6 +191,6 @@ def _manifest(evidence: Evidence, archive: _Archive, members: list[ZipMember]) -
 
 JAVA = Cataloger(
     name="maven",
-    wanted=Wanted(paths=PathSet(suffixes=_SUFFIXES), head=_KEPT, tail=_KEPT),
+    wanted=Wanted(paths=PathSet(suffixes=_SUFFIXES), head=_KEPT, tail=_KEPT, ranges=True),
     catalog=_catalog,
 )

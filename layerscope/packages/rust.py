@@ -65,6 +65,6 @@ def _crates(evidence: Evidence, read: ReadRange, offset: int, length: int) -> li
 
 RUST = Cataloger(
     name="cargo",
-    wanted=Wanted(paths=PathSet(), head=16 * KIB, tail=16 * KIB, executables=256 * KIB),
+    wanted=Wanted(paths=PathSet(), head=16 * KIB, tail=16 * KIB, executables=256 * KIB, ranges=True),
     catalog=_catalog,
 )

@@ -57,6 +57,6 @@ def _packed(evidence: Evidence, record: Record) -> tuple[str, str]:
 
 YARN = Cataloger(
     name="yarn",
-    wanted=Wanted(paths=PathSet(trees=(_CACHE,)), head=MIB, tail=64 * KIB),
+    wanted=Wanted(paths=PathSet(trees=(_CACHE,)), head=MIB, tail=64 * KIB, ranges=True),
     catalog=_catalog,
 )

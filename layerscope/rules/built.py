@@ -83,6 +83,7 @@ _BUILT_HERE = frozenset({"golang", "cargo", "generic"})
         head=64,
         tail=8 << 10,
         executables=_PROGRAM_BYTES,
+        ranges=True,
     ),
 )
 def unstripped_elf(scene: Scene) -> Iterator[Leak]:

@@ -14,6 +14,7 @@ _WORD = pattern(r"[^\s'\"`;|&()<>=$]+")
 _UNSAID = pattern(r"(?<=\s)#[^\n]*|\b(?:echo|printf)\s[^\n;|&`$(]*|\$\w+")
 """Comments, what a script only prints, and the names of variables."""
 _RUNS = pattern(r"(?<!\S)(?:npm|yarn|pnpm|bun)(?: (?:-\S*|/\S*|run|run-script))* (\S+)")
+_PACKAGE, _PACKAGE_BYTES = "package.json", 1 << 20
 _LONGEST = 64 << 10
 _LONGEST_PATH = 4096
 _MOST_WORDS = 4096
@@ -22,11 +23,8 @@ _MOST_DIRECTORIES = 32
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _VERSION = "-.0123456789"
 
-WANTED = Wanted(
-    paths=PathSet(names=("entrypoint", "docker-entrypoint", "start", "run", "init", "boot"), suffixes=(".sh", ".bash")),
-    head=_LONGEST,
-)
-"""The scripts that are kept of a compressed layer: which one an image starts is known only when all have been read."""
+WANTED = Wanted(paths=PathSet(names=(_PACKAGE,)), head=_PACKAGE_BYTES, small=_LONGEST, beginning=b"#!")
+"""Every script: which one an image starts is known only when all have been read."""
 
 
 def words_of(image: Image, filesystem: Filesystem) -> list[str]:
@@ -96,9 +94,9 @@ def _package_scripts(image: Image, filesystem: Filesystem, words: Sequence[str])
     if not told:
         return
     directories = dict.fromkeys((image.config.working_dir, *(word for word in words if word.startswith("/"))))
-    found = (filesystem.live.get(f"{directory.rstrip('/')}/package.json") for directory in directories)
+    found = (filesystem.live.get(f"{directory.rstrip('/')}/{_PACKAGE}") for directory in directories)
     for number in islice((number for number in found if number is not None), _MOST_SCRIPTS):
-        scripts = json_object(filesystem.read(number, 0, 1 << 20) or b"").get("scripts")
+        scripts = json_object(filesystem.read(number, 0, _PACKAGE_BYTES) or b"").get("scripts")
         todo, done = list(told), set[str]()
         while todo and isinstance(scripts, dict):
             name = todo.pop()

@@ -49,6 +49,7 @@ class Findings(Struct, frozen=True, kw_only=True):
     inherited_bytes: int
     hidden_unclaimed_bytes: int
     reclaimable: tuple[int, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def reclaimable_bytes(self) -> int:
@@ -148,6 +149,7 @@ class _Judge:
             inherited_bytes=inherited,
             hidden_unclaimed_bytes=unclaimed,
             reclaimable=tuple(reclaimable),
+            warnings=tuple(self._context.warnings),
         )
 
     def _configured(self) -> _Group:

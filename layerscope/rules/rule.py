@@ -64,6 +64,7 @@ class Context:
         self.base_layers = base_layers
         self.lockfiles = lockfiles
         self.claimed = bytearray(len(filesystem))
+        self.warnings: list[str] = []
 
     def scene(self, matches: tuple[int, ...] = ()) -> "Scene":
         """What a rule looks at whose path set holds these versions."""
@@ -123,6 +124,10 @@ class Scene(Struct, frozen=True, kw_only=True):
     matches: tuple[int, ...]
     claimed: bytearray
     lockfiles: tuple[tuple[str, bytes], ...]
+
+    def warn(self, message: str) -> None:
+        """Say what a limit kept the rule from looking at."""
+        self.context.warnings.append(message)
 
 
 Check = Callable[[Scene], Iterator[Leak]]

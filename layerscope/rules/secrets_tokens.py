@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from itertools import islice
 
 from layerscope.model.finding import Severity
-from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.pathset import Wanted
 from layerscope.model.patterns import pattern
 from layerscope.rules.rule import Leak, Rule, Scene, rule
 from layerscope.rules.secrets_files import KEY_FIX, ROTATE
-from layerscope.rules.whose import OS_PACKAGES, by_path, is_buried, is_of_test, is_packaged, is_snakeoil, is_vendored
+from layerscope.rules.whose import OS_PACKAGES, VENDORED, by_path, is_buried, is_of_test, is_packaged, is_snakeoil
 from layerscope.secrets.masks import mask
-from layerscope.secrets.tokens import PRIVATE_KEY, tokens_in
+from layerscope.secrets.tokens import ANCHORED, PRIVATE_KEY, tokens_in
 
 LONGEST = 64 << 10
 """The longest file that is read, in bytes."""
@@ -25,22 +25,9 @@ _OTHER = pattern(
     re.IGNORECASE,
 )
 """What holds no text, or text that was written to be read: pictures, archives, programs, manuals, translations."""
-_INNER = pattern(r"/(?:\.git|\.hg|\.svn|\.cache|__pycache__)/|\A/(?:proc|sys|var/lib/(?:apt|dpkg|rpm|apk)|lib/apk)/")
-_ASKED = PathSet(
-    names=(
-        "config", "credentials", "secrets", "settings", "Makefile", "Dockerfile", "Jenkinsfile", "app.py", "main.py",
-        "settings.py", "config.py", "constants.py", "local_settings.py", "secrets.py", "manage.py", "app.js",
-        "index.js", "server.js", "config.js", "constants.js", "main.go", "config.go", "app.rb", "secrets.rb",
-        "config.php", "wp-config.php", "index.php", "settings.php", "config.ts", "environment.ts",
-        "environment.prod.ts", ".bash_history", ".ash_history", ".zsh_history", ".sh_history", ".python_history",
-        ".profile", ".bashrc",
-    ),
-    suffixes=(
-        ".env", ".yml", ".yaml", ".toml", ".ini", ".conf", ".cfg", ".cnf", ".properties", ".sh", ".bash", ".tf",
-        ".tfvars", ".tfstate", ".json", ".config", ".ps1", ".ipynb", ".hcl", ".settings",
-    ),
-)  # fmt: skip
-"""What is kept of a compressed layer. To keep all small files would take memory by the gigabyte in a big image."""
+_INNER = r"/(?:\.git|\.hg|\.svn|\.cache|__pycache__)/|\A/(?:proc|sys|var/lib/(?:apt|dpkg|rpm|apk)|lib/apk)/"
+_NOT_OWN = f"{VENDORED}|{_INNER}"
+_ANCHORED, _LEFT_OUT = pattern(ANCHORED), pattern(_NOT_OWN)
 
 
 @rule(
@@ -49,7 +36,7 @@ _ASKED = PathSet(
     title="an access token in {path}",
     fix="give the token when the container starts, or with RUN --mount=type=secret; revoke this one, as whoever pulled "
     "the image has it",
-    wanted=Wanted(paths=_ASKED, head=LONGEST),
+    wanted=Wanted(small=LONGEST, holding=ANCHORED, without=_NOT_OWN),
 )
 def token_pattern(scene: Scene) -> Iterator[Leak]:
     """A small text file holds a token that its issuer made recognisable, or a private key in PEM.
@@ -60,9 +47,8 @@ def token_pattern(scene: Scene) -> Iterator[Leak]:
     Pulumi, Postman, New Relic, Linear, age). Checksums are checked where there are any; an AWS id counts only with
     its secret beside it, a JSON web token only where it is a service's.
 
-    Read are files of up to 64 KiB in the layers above the base, 32 MiB in all; of a compressed layer configuration,
-    scripts and the usual homes of settings. Files of packages, dependencies and tests, manuals and made-up tokens
-    are left alone.
+    Searched are files of up to 64 KiB in the layers above the base, 32 MiB in all; a warning says what is more than
+    that. Files of packages, dependencies and tests, manuals and made-up tokens are left alone.
     """
     yield from by_path(scene, _tokens(scene))
 
@@ -90,17 +76,29 @@ def _tokens(scene: Scene) -> Iterator[tuple[int, Leak]]:
 
 
 def _texts(scene: Scene) -> Iterator[tuple[int, str, bytes]]:
-    """The small texts of the user's own layers, of all fates."""
-    left = MOST
+    """The small texts of the user's own layers, of all fates, that hold what begins a token."""
+    paths = scene.filesystem.paths
+    for number, data in scene.filesystem.search(_searched(scene), _ANCHORED):
+        if b"\0" not in data:
+            yield number, paths[number], data
+
+
+def _searched(scene: Scene) -> Iterator[int]:
+    """The files to search; what is more than may be read is counted."""
+    left, files, content_bytes = MOST, 0, 0
     for number, path, length in _small_files(scene):
         if is_packaged(scene, number) or is_of_test(path):
             continue
         left -= length
-        if left < 0:
-            return
-        data = scene.filesystem.read(number, 0, LONGEST)
-        if data and b"\0" not in data:
-            yield number, path, data
+        if left >= 0:
+            yield number
+        else:
+            files, content_bytes = files + 1, content_bytes + length
+    if files:
+        scene.warn(
+            f"token-pattern: {files:,} files ({content_bytes:,} bytes) were not searched for tokens; "
+            f"the limit is {MOST:,} bytes of small files in an image"
+        )
 
 
 def _small_files(scene: Scene) -> Iterator[tuple[int, str, int]]:
@@ -131,7 +129,7 @@ class _Directories(dict[str, bool]):
         wanted = self.get(directory, True)
         for directory in reversed(way):
             inside = f"{directory}/"
-            wanted = wanted and not (is_vendored(inside) or is_of_test(inside) or _INNER.search(inside))
+            wanted = wanted and not (_LEFT_OUT.search(inside) or is_of_test(inside))
             self[directory] = wanted
         return wanted
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
-from layerscope.model.entry import Kind
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
@@ -17,7 +16,6 @@ from layerscope.rules.whose import is_packaged, users_files
 _DELETE = "delete {path} in {step}"
 _IGNORE = "name {ignore} in .dockerignore, or copy less than {step} does"
 _COPY_LESS = "leave {path} in the build stage: copy less than {step} does"
-_CORE = pattern(r"/core\.[0-9]{1,10}\Z")
 _TEMPLATE = pattern(r"/(?:templates?|scaffold[^/]{0,40}|skeletons?)/", re.IGNORECASE)
 _README = pattern(r"/readme(?:\.[a-z]{1,10})?\Z", re.IGNORECASE)
 _HOSTS = ("/known_hosts", "/known_hosts.old")
@@ -167,6 +165,7 @@ def logs(scene: Scene) -> Iterator[Leak]:
     wanted=Wanted(
         paths=PathSet(
             names=("core",),
+            numbered=("core",),
             suffixes=(".core", ".hprof", ".dmp", ".mdmp"),
             trees=("/var/lib/systemd/coredump", "/var/crash"),
         ),
@@ -179,13 +178,7 @@ def core_dump(scene: Scene) -> Iterator[Leak]:
     The first bytes decide: an ELF file of type core, a heap profile, a minidump. Directories and programs called
     `core` are no finding.
     """
-    kinds = scene.filesystem.kinds
-    numbered = [
-        (number, path)
-        for number, path in enumerate(scene.filesystem.paths)
-        if "/core." in path and _CORE.search(path) and kinds[number] == Kind.FILE
-    ]
-    for number, path in dict.fromkeys((*users_files(scene, vendored=True), *numbered)):
+    for number, path in users_files(scene, vendored=True):
         head = scene.filesystem.read(number, 0, 64) or b""
         if _is_dump(head, path) and not is_packaged(scene, number):
             yield Leak(versions=(number,))

@@ -10,12 +10,14 @@ from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.rule import Leak, Scene
 
 OS_PACKAGES = frozenset({"alpm", "apk", "deb", "ebuild", "rpm"})
-_VENDORED = pattern(
+VENDORED = (
     r"/(?:site-packages|dist-packages|node_modules|bower_components|vendor|third_party|go/pkg/mod|\.cargo/registry"
     r"|\.rustup|\.nvm|\.m2/repository|\.gradle/caches|gems/[^/]{1,80}-\d[^/]{0,40}|ensurepip)/"
     r"|\A/usr/local/go/|\A/usr/lib/go(?:-[0-9.]{1,10})?/|\A(?:/usr(?:/local)?|/opt/[^/]{1,80})?/lib/(?:python|ruby|perl|node)"
     r"|\A/usr/(?:local/)?(?:include|share/(?:doc|man|info|locale|perl|python|i18n|mime))/"
 )
+"""Found in the path of what others published."""
+_VENDORED = pattern(VENDORED)
 _TESTS = pattern(
     r"/(?:tests?|__tests__|testdata|test-data|test_data|fixtures?|specs?|examples?|samples?|mocks?)/"
     r"|/test_[^/]{1,100}\Z|[._](?:test|spec)\.[a-z]{1,4}\Z"

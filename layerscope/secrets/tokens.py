@@ -10,7 +10,7 @@ import binascii
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from layerscope.model.finding import Severity
@@ -174,15 +174,32 @@ SHAPES: tuple[Shape, ...] = (
 )
 
 
-_ANY_ANCHOR = pattern(b"|".join(re.escape(anchor) for shape in SHAPES for anchor in shape.anchors) + b"|PRIVATE KEY")
-_SHORT = 256
-"""Up to so many bytes one search for all anchors is cheaper than a search for each."""
+_KEY_WORDS = b"PRIVATE KEY"
+_RARE = b"K_-JI.3wxpg"
+"""Characters of which every anchor has one, and a text few: a search stops there only, the best of them first."""
+
+
+def _anchored(anchors: Iterable[bytes]) -> bytes:
+    """An expression for any of the anchors that costs a third of the plain alternatives."""
+    by_start: dict[int, list[bytes]] = {}
+    for anchor in anchors:
+        start = next(character for character in _RARE if character in anchor)
+        before, after = (re.escape(part) for part in (anchor[: anchor.index(start)], anchor[anchor.index(start) + 1 :]))
+        start_of = re.escape(bytes((start,)))
+        by_start.setdefault(start, []).append((b"(?<=" + before + start_of + b")" if before else b"") + after)
+    alternatives = (re.escape(bytes((start,))) + b"(?:" + b"|".join(rest) + b")" for start, rest in by_start.items())
+    return b"|".join(alternatives)
+
+
+ANCHORED = _anchored(dict.fromkeys((*(anchor for shape in SHAPES for anchor in shape.anchors), _KEY_WORDS)))
+"""Found in every text that holds a token."""
+_ANCHORED = pattern(ANCHORED)
 
 
 def tokens_in(data: bytes) -> Iterator[Token]:
     """Every token in a text, and the first private key in PEM (without its value)."""
-    if len(data) <= _SHORT and not _ANY_ANCHOR.search(data):
-        return  # A config may have a million labels.
+    if not _ANCHORED.search(data):
+        return
     for shape in SHAPES:
         if not any(anchor in data for anchor in shape.anchors):
             continue
@@ -192,7 +209,7 @@ def tokens_in(data: bytes) -> Iterator[Token]:
             if value is not None and not _is_made_up(value):
                 start = data.find(value, max(0, match.start() - _AROUND))
                 yield Token(shape.issuer, value.decode("ascii"), shape.severity, start, start + len(value))
-    if b"PRIVATE KEY" in data and (key := pem_key(data)) is not None:
+    if _KEY_WORDS in data and (key := pem_key(data)) is not None:
         severity = Severity.MEDIUM if key.protected else Severity.CRITICAL
         head = data.find(b"-----BEGIN ")
         yield Token(PRIVATE_KEY, "", severity, head, head)

@@ -1,7 +1,7 @@
 """Sets of paths, matched by dictionaries as a plain reading of their definition would."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.errors import LimitExceeded
@@ -59,37 +59,14 @@ def plainly(one: PathSet, path: str) -> bool:
     )
 
 
-@pytest.fixture(params=["compiled", "pure"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each of the two loops over paths in turn."""
-    if request.param == "pure":
-        monkeypatch.setattr(pathset, "SELECT", None)
-    elif pathset.SELECT is None:
-        pytest.skip("it was installed without a compiler")
-
-
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None)
 @given(st.lists(pathsets, max_size=4), st.lists(paths, max_size=8))
-@pytest.mark.usefixtures("way")
 def test_the_selector_finds_what_the_definition_says(sets: list[PathSet], asked: list[str]) -> None:
     selector = Selector(sets)
     for path in asked:
         assert set(selector(path)) == {number for number, one in enumerate(sets) if plainly(one, path)}
 
 
-@pytest.mark.skipif(pathset.SELECT is None, reason="it was installed without a compiler")
-@settings(max_examples=200, deadline=None)
-@given(st.lists(pathsets, max_size=4), st.lists(st.one_of(paths, st.text().map("/{}".format)), max_size=8))
-def test_both_loops_find_the_same(sets: list[PathSet], asked: list[str]) -> None:
-    parents = [path.rpartition("/")[0] for path in asked]
-    with pytest.MonkeyPatch.context() as patch:
-        compiled = list(Selector(sets).scan(asked, parents))
-        patch.setattr(pathset, "SELECT", None)
-        pure = list(Selector(sets).scan(asked, parents))
-    assert compiled == pure
-
-
-@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize(
     ("paths", "parents", "error"),
     [(["/a", "/b"], [""], ValueError), (["/a"], ["", ""], ValueError), ([1], [""], TypeError)],
@@ -99,7 +76,6 @@ def test_columns_that_do_not_fit_are_refused(paths: list[str], parents: list[str
         list(Selector([PathSet(names=("x",))]).scan(paths, parents))
 
 
-@pytest.mark.usefixtures("way")
 def test_directories_whose_names_would_fill_the_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pathset, "DIRECTORY_CHARACTERS", 1000)
     selector = Selector([PathSet(names=("x",))])

@@ -10,6 +10,7 @@ from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
+from layerscope.packages import os_release
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
 from layerscope.packages.context import Context
 from tests.archive.opening import file_of
@@ -45,7 +46,7 @@ class Found:
 @contextmanager
 def evidence_of(source: str, cataloger: Cataloger, warn: Callable[[str], None]) -> Iterator[Evidence]:
     """What a cataloger gets to see of an archive."""
-    with open_image(source, Reading(wanted=(cataloger.wanted,))) as image:
+    with open_image(source, Reading(wanted=(os_release.WANTED, cataloger.wanted))) as image:
         filesystem = Filesystem(image.layers)
         matches = tuple(filesystem.select([cataloger.wanted.paths])[0])
         executables = _executables(filesystem, cataloger.wanted.executables)

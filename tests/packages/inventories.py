@@ -14,6 +14,7 @@ from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate
 from layerscope.model.package import Package
+from layerscope.packages import os_release
 from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.cataloger import Cataloger
 from layerscope.packages.catalogers import CATALOGERS
@@ -80,7 +81,9 @@ def of_archive(source: str, catalogers: Sequence[Cataloger] = CATALOGERS) -> Inv
 @contextmanager
 def catalogued(source: str, catalogers: Sequence[Cataloger] = CATALOGERS) -> Iterator[tuple[Filesystem, Catalog]]:
     """The file system and the packages of an archive that can still be read."""
-    with open_image(source, Reading(wanted=tuple(cataloger.wanted for cataloger in catalogers))) as image:
+    with open_image(
+        source, Reading(wanted=(os_release.WANTED, *(cataloger.wanted for cataloger in catalogers)))
+    ) as image:
         filesystem = Filesystem(image.layers)
         found = catalog(filesystem, catalogers)
         check_account(filesystem, found)

@@ -62,7 +62,7 @@ def find(tmp_path: Path) -> Find:
     ) -> Findings:
         path = tmp_path / "image.tar"
         path.write_bytes(docker_legacy(spec))
-        with open_image(str(path), Reading(wanted=tuple(rule.wanted for rule in rules))) as image:
+        with open_image(str(path), Reading(wanted=(*WANTED, *(rule.wanted for rule in rules)))) as image:
             filesystem = Filesystem(image.layers)
             steps, _ = instructions(image.config.history, len(image.layers))
             return findings(
