@@ -85,15 +85,14 @@ def _mapped(layer: int, origin: Origin, step: Instruction | None) -> Copied:
     """A layer whose COPY the Dockerfile shows; where that leaves the source open, the files have to tell."""
     from layerscope.history.dockerfile.copying import copy_mapping
 
-    instruction = origin.instruction
-    if instruction is not None and instruction.instruction.keyword in ("COPY", "ADD"):
-        try:
-            mapping = copy_mapping(instruction)
-        except LayerscopeError:
-            return Copied(layer=layer, destination=_destination(step))
-        if mapping.resolved and mapping.source.stage is not None:
-            return _with(mapping, layer, certain=True)
-    return Copied(layer=layer, destination=_destination(step))
+    guessed = Copied(layer=layer, destination=_destination(step))
+    if origin.instruction is None:
+        return guessed
+    try:
+        mapping = copy_mapping(origin.instruction)
+    except LayerscopeError:  # A RUN that mounts the stage is no COPY.
+        return guessed
+    return _with(mapping, layer, certain=True) if mapping.resolved and mapping.source.stage is not None else guessed
 
 
 def _recorded(layer: int, steps: Sequence[Instruction], step: Instruction | None) -> Copied:

@@ -89,6 +89,28 @@ def test_what_sets_the_config(line: str, told: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("ENV A=1", "ENV A=2"),
+        ("ENV PATH=/a:$PATH", "ENV PATH=/b:/usr/bin:/bin"),
+        ("ARG A=1", "ARG B=1"),
+        ("LABEL a=b", "LABEL a=c"),
+        ("EXPOSE 80", "EXPOSE map[81/tcp:{}]"),
+        ("EXPOSE 80/udp", "EXPOSE map[80/tcp:{}]"),
+        ('CMD ["a b"]', 'CMD ["a" "b"]'),
+        ('CMD ["a", "b"]', 'CMD ["b" "a"]'),
+        ("VOLUME /a /b", "VOLUME [/a /c]"),
+        ("USER 1000", "USER 1001"),
+        ("HEALTHCHECK NONE", "ONBUILD RUN x"),
+        ("STOPSIGNAL SIGINT", "STOPSIGNAL SIGTERM"),
+    ],
+)
+def test_a_step_that_sets_something_else_is_another(line: str, told: str) -> None:
+    found = match(built(f"FROM y\n{line}\nRUN make"), history("/bin/sh -c base", f"-{told}", "/bin/sh -c make"))
+    assert set(found.steps) == {2}
+
+
+@pytest.mark.parametrize(
     ("dockerfile", "told"),
     [
         ("RUN make", "/bin/sh -c make all"),

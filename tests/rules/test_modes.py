@@ -46,6 +46,31 @@ def test_ordinary_modes_are_no_finding(find: Find, spec: ImageSpec) -> None:
     assert not find(spec, rules=MODES).findings
 
 
+def test_fates_are_those_of_the_versions_themselves(find: Find) -> None:
+    lower = layer(file("a", b"a"), file("b", b"b"), file("c", b"c"))
+    upper = layer(whiteout("a"), file("c", b"other"), file("d", b"d"), file("tool", b"abc", mode=0o4757))
+    found = find(ran(lower, upper), rules=MODES)
+    assert paths_of(found, "setid") == paths_of(found, "world-writable") == {"/tool"}
+    gone = layer(whiteout("tool"), whiteout("d"))
+    assert not find(ran(lower, upper, gone), rules=MODES).findings
+
+
+def test_programs_of_one_layer_mode_and_owner_are_one_finding(find: Find) -> None:
+    tools = layer(
+        file("a", b"1", mode=0o4755),
+        file("b", b"1", mode=0o4755),
+        file("c", b"1", mode=0o2755),
+        file("d", b"1", mode=0o4755, uid=7),
+    )
+    found = of_rule(find(ran(tools, layer(file("e", b"1", mode=0o4755))), rules=MODES), "setid")
+    assert sorted((tuple(path.path for path in one.paths), one.detail) for one in found) == [
+        (("/a", "/b"), "mode 4755, owner 0"),
+        (("/c",), "mode 2755, owner 0"),
+        (("/d",), "mode 4755, owner 7"),
+        (("/e",), "mode 4755, owner 0"),
+    ]
+
+
 def test_su_of_a_package_and_of_the_base_are_left_alone(find: Find) -> None:
     su = layer(file("bin/su", b"abc", mode=0o4755))
     assert not find(ran(su, EMPTY), base_layers=1, rules=MODES).findings

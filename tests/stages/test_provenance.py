@@ -18,7 +18,7 @@ from layerscope.model.image import Image
 from layerscope.stages.origins import Known
 from layerscope.stages.placement import place
 from layerscope.stages.provenance import BuildStep, Provenance, read_provenance
-from tests.builder import containerd, file, layer
+from tests.builder import ImageSpec, containerd, file, layer
 from tests.stages.scenes import Scene, Step, image, one, provenance, stage, step_of
 
 DOCKERFILE = "FROM debian AS b\nRUN make\nFROM debian\nCOPY --link --from=b /app /app\nRUN chmod 755 /app/x\n"
@@ -101,6 +101,15 @@ def test_the_graph_knows_line_and_stage_where_the_text_does_not_fit(tmp_path: Pa
     assert step_of(made, 1).dockerfile_line == 4
     assert made.dockerfile is None
     assert any("the attested Dockerfile is left aside" in warning for warning in made.warnings)
+
+
+def test_a_layer_whose_step_is_lost_is_passed_over(tmp_path: Path) -> None:
+    history = ({"created_by": "RUN /bin/sh -c chmod 755 /app/x # buildkit", "comment": "buildkit.dockerfile.v0"},)
+    final = ImageSpec(layers=(BASE, COPY, CHMOD), history=history)
+    made = Scene(final=final, dockerfile=DOCKERFILE, statements=[full("v1", "FROM debian\nRUN z\n")]).report(
+        tmp_path, "attested"
+    )
+    assert [(step.layer, step.dockerfile_line) for step in made.instructions] == [(2, 5)]
 
 
 def test_a_copy_of_an_image_is_no_stage(tmp_path: Path) -> None:

@@ -305,15 +305,28 @@ def test_an_add_takes_nothing_from_a_stage(tmp_path: Path) -> None:
     assert (stage(made, "b").content_bytes, one(made, "vcs-metadata").stage) == (0, "")
 
 
-@pytest.mark.parametrize("lowest", [True, False])
-def test_an_add_of_the_builder_may_hold_the_context_unless_it_is_the_lowest(tmp_path: Path, lowest: bool) -> None:
+@pytest.mark.parametrize(
+    ("kind", "lowest", "stage_name"),
+    [("ADD", True, "b"), ("ADD", False, ""), ("COPY", True, ""), ("COPY", False, ""), ("RUN", False, "b")],
+)
+def test_what_a_builder_got_from_the_context_is_not_its_own(
+    tmp_path: Path, kind: str, lowest: bool, stage_name: str
+) -> None:
     """What a base begins with is an ADD, too, and no build context."""
-    add = Step(created_by="ADD app /app # buildkit", layer=APP)
-    builder = image(add) if lowest else image(ROOT, add)
+    brought = Step(created_by=f"{kind} app /app # buildkit", layer=APP)
+    other = Step(created_by="RUN x # buildkit", layer=layer(file("x", b"x")))
+    builder = image(brought) if lowest else image(other, brought)
     made = Scene(final=image(ROOT, COPY), dockerfile=DOCKERFILE, builders={"b": builder}).report(
         tmp_path, "matched", builders_alone=True
     )
-    assert one(made, "vcs-metadata").stage == ("b" if lowest else "")
+    assert one(made, "vcs-metadata").stage == stage_name
+
+
+@pytest.mark.parametrize("source", ["$SRC", "/app"])
+def test_where_a_variable_leaves_the_source_open_the_files_tell_it(tmp_path: Path, source: str) -> None:
+    text = f"FROM debian AS b\nRUN git clone x\nFROM debian\nARG SRC\nCOPY --from=b {source} /app\n"
+    row = stage(scene(text, builders={"b": BUILDER}).report(tmp_path, "matched"), "b")
+    assert (row.evidence, row.matched_bytes) == ("matched", 600)
 
 
 def test_attested_wins_over_a_dockerfile_that_says_otherwise(tmp_path: Path) -> None:
