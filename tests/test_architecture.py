@@ -31,7 +31,7 @@ EDGES: dict[str, set[str]] = {
     "explore": {"analysis", "model", "render", "rules"},
     "cli": {
         *("__init__", "analysis", "archive", "errors", "explore", "filesystem", "gotemplate", "history", "model"),
-        *("packages", "render", "rules", "stages"),
+        *("packages", "render", "rules", "secrets", "stages"),
     },
 }
 """What the files of each folder import of the others: all of it, and nothing else."""

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from layerscope.analysis.lockfiles import lockfiles as stage_lockfiles
 from layerscope.analysis.placed import placed, with_packages
+from layerscope.analysis.redact import shown
 from layerscope.filesystem.tree import Filesystem
 from layerscope.history.alignment import image_instructions
 from layerscope.model.base import Base
@@ -17,6 +18,7 @@ from layerscope.packages.catalogers import WANTED as PACKAGES_WANTED
 from layerscope.packages.inventory import catalog
 from layerscope.rules.catalogue import WANTED as RULES_WANTED
 from layerscope.rules.engine import Findings, findings
+from layerscope.rules.secrets_config import secret_values
 from layerscope.stages.base import find_base
 from layerscope.stages.origins import Known, Placement, better_base, contradiction, recorded_origins
 from layerscope.stages.trace import Trace, trace
@@ -41,7 +43,7 @@ class Question(Struct, frozen=True, kw_only=True):
 
 
 class Analysis(Struct, frozen=True, kw_only=True):
-    """An image and all that is known of it."""
+    """An image and all that is known of it; ``secrets`` are the values in its documents that nobody may print."""
 
     image: Image
     filesystem: Filesystem
@@ -52,6 +54,7 @@ class Analysis(Struct, frozen=True, kw_only=True):
     trace: Trace
     findings: Findings
     warnings: tuple[str, ...]
+    secrets: frozenset[str]
 
 
 def analyse(image: Image, question: Question) -> Analysis:
@@ -60,6 +63,8 @@ def analyse(image: Image, question: Question) -> Analysis:
     filesystem.select([wanted.paths for wanted in WANTED])  # One pass for whoever asks later.
     packages = catalog(filesystem)
     steps, warnings = image_instructions(image)
+    secrets = secret_values(image, steps)
+    steps = shown(steps, secrets)
     placement = _placement(image, steps, question.known)
     base = better_base(find_base(image, steps, question.base), placement.base)
     joined = trace(filesystem, image, steps, placement, question.known, base.layers)
@@ -93,6 +98,7 @@ def analyse(image: Image, question: Question) -> Analysis:
             *found.warnings,
             *contradiction(base, placement.base),
         ),
+        secrets=secrets,
     )
 
 

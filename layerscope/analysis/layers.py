@@ -70,8 +70,9 @@ def layer_rows(image: Image) -> Rows:
 
 
 def history_rows(image: Image) -> tuple[Rows, tuple[str, ...]]:
-    """One row for each step of the build, first step first, and what did not fit."""
+    """One row for each step of the build, first step first, its secrets masked, and what did not fit."""
     steps, warnings = image_instructions(image)
+    clean = cleaner(secret_values(image, steps))
     sizes = image.docker_sizes
     rows = tuple(
         (
@@ -80,10 +81,10 @@ def history_rows(image: Image) -> tuple[Rows, tuple[str, ...]]:
             sizes[step.layer] if step.layer is not None else 0,
             image.config.history[step.index].created,
             step.kind,
-            step.text,
-            tuple(f"{name}={value}" for name, value in step.build_args),
-            step.comment,
-            step.created_by,
+            clean(step.text),
+            tuple(clean(f"{name}={value}") for name, value in step.build_args),
+            clean(step.comment),
+            clean(step.created_by),
         )
         for step in steps
     )

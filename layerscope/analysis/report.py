@@ -55,8 +55,8 @@ def report(analysis: Analysis) -> Report:
         warnings=analysis.warnings,
         complete=image.complete,
     )
-    quoted = [(image, analysis.instructions), *((one.image, one.instructions) for one in analysis.trace.builders)]
-    return redacted(made, frozenset().union(*(secret_values(*one) for one in quoted)))
+    of_builders = (secret_values(one.image, one.instructions) for one in analysis.trace.builders)
+    return redacted(made, analysis.secrets.union(*of_builders))
 
 
 def _files(filesystem: Filesystem, mask: bytes) -> Iterator[tuple[str, int]]:

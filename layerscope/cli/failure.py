@@ -9,14 +9,20 @@ from layerscope.errors import LayerscopeError
 
 def tell(error: LayerscopeError) -> None:
     """Print the message, what it lists and the hint on stderr: no name in them can begin a line of its own."""
-    # --version, which can hardly fail, is to load nothing.
-    from layerscope.render.escape import printable
-
-    print(f"layerscope: {printable(error.message)}", file=sys.stderr)
+    say(error.message, "layerscope: ")
     for line in error.listing:
-        print(f"  {printable(line)}", file=sys.stderr)
+        say(line, "  ")
     if error.hint:
-        print(f"hint: {printable(error.hint)}", file=sys.stderr)
+        say(error.hint, "hint: ")
+
+
+def say(text: str, before: str = "") -> None:
+    """Print one line on stderr: no name in it can begin another one, and secrets that an archive repeats are masked."""
+    # Few runs have anything to say, and --version, which can hardly fail, is to load nothing.
+    from layerscope.render.escape import printable
+    from layerscope.secrets.text import redacted
+
+    print(f"{before}{printable(redacted(text))}", file=sys.stderr)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """From options to an open image: limits, platform, progress, and the warnings that go to stderr."""
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -10,6 +9,7 @@ from msgspec.structs import replace
 from layerscope.archive.cache import DEFAULT_BYTES, Cache, usual_directory
 from layerscope.archive.reader import open_image
 from layerscope.archive.reading import Reading
+from layerscope.cli.failure import say
 from layerscope.cli.options import ReadOptions
 from layerscope.cli.progress import progress
 from layerscope.cli.saved_reports import is_saved
@@ -19,7 +19,6 @@ from layerscope.model.limits import Limits
 from layerscope.model.nearest import nearest
 from layerscope.model.pathset import Wanted
 from layerscope.model.platform import Platform
-from layerscope.render.escape import printable
 
 
 @contextmanager
@@ -142,22 +141,22 @@ def warn(messages: tuple[str, ...], *, quiet: bool) -> None:
     if quiet or not messages:
         return
     for message in messages:
-        print(f"warning: {printable(message)}", file=sys.stderr)
+        say(message, "warning: ")
 
 
 def _tell(image: Image) -> None:
     """How each layer was read, and what was proven of it."""
-    print(printable(f"{image.source}: {image.format}, {image.image_id or 'no config'}"), file=sys.stderr)
+    say(f"{image.source}: {image.format}, {image.image_id or 'no config'}")
     for layer in image.layers:
         way = (
             layer.problem
             or f"{layer.compression or 'plain'}, {len(layer.changeset):,} entries, verified: {layer.verified}"
         )
         name = layer.diff_id or layer.digest or "no digest"
-        print(printable(f"layer {layer.index}: {name}, {layer.stored_bytes:,} bytes, {way}"), file=sys.stderr)
+        say(f"layer {layer.index}: {name}, {layer.stored_bytes:,} bytes, {way}")
 
 
 def _tell_cache(cache: Cache | None) -> None:
     """What the cache was good for."""
     if cache is not None and cache.problem:
-        print(printable(f"cache {cache.directory}: nothing can be kept: {cache.problem}"), file=sys.stderr)
+        say(f"cache {cache.directory}: nothing can be kept: {cache.problem}")

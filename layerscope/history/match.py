@@ -21,8 +21,8 @@ LEAST_SCORE = 0.8
 """The part of the steps that make layers which must fit; below it the file is another image's."""
 MAKES_LAYERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 _COPIES = frozenset({"COPY", "ADD"})
-_LONGEST, _MOST = 100, 10_000
-"""Characters of a step that are shown, and that are looked through for what must not be."""
+_LONGEST = 100
+"""Characters of a step that are shown."""
 
 
 class Match(Struct, frozen=True, kw_only=True):
@@ -163,8 +163,8 @@ def _misfit(
 
 
 def _short(step: Instruction) -> str:
-    return _one_line(str(step) or step.created_by or "a step without words")
+    return _one_line(step.shown or str(step) or step.created_by or "a step without words")
 
 
 def _one_line(text: str) -> str:
-    return quoted(text[:_MOST], _LONGEST)
+    return quoted(text, _LONGEST)

@@ -12,6 +12,7 @@ class Instruction(Struct, frozen=True, kw_only=True):
     the step made, None for a step that made none. ``build_args`` are the ``NAME=value`` pairs that
     the builder recorded before a RUN. ``copy_from`` is the stage or image of ``--from``
     where the history kept it. ``joined`` are the indexes of the steps whose work lies in the same layer, below its own.
+    ``shown`` is what may be quoted of it where it repeats a secret of the image, else it is empty.
     """
 
     index: int
@@ -23,6 +24,7 @@ class Instruction(Struct, frozen=True, kw_only=True):
     copy_from: str = ""
     comment: str = ""
     joined: tuple[int, ...] = ()
+    shown: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.text}".strip()

@@ -222,7 +222,7 @@ def _story(scene: Scene, writer: int, hider: int, verb: str) -> str:
     if writer < 0:
         return f"written and {verb} within the base image"
     by = made_by(scene, hider)
-    name = quoted(str(by), _LONGEST_NAME) if by is not None else ""
+    name = quoted(by.shown or str(by), _LONGEST_NAME) if by is not None else ""
     return f"written by layer {writer}, {verb} by layer {hider}" + (f" ({name})" if name else "")
 
 

@@ -1,6 +1,7 @@
 """Secrets in the image's config: variables, labels, commands, and the history of the build."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from layerscope.model.finding import Evidence, Severity
@@ -8,16 +9,20 @@ from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.rules.rule import Leak, Rule, Scene, rule
 from layerscope.secrets.masks import mask
-from layerscope.secrets.names import is_secret
-from layerscope.secrets.text import TextSecret, secrets_in
+from layerscope.secrets.text import TextSecret, secrets_in, secrets_in_value, secrets_in_words
 
-_LONGEST = 1 << 20
-"""How much of one text is read, in characters."""
-_ARGUMENTS = (
-    ("invocation", "parameters", "args"),
-    ("buildDefinition", "externalParameters", "request", "args"),
-)
-"""Where BuildKit's provenance keeps build arguments (SLSA 0.2 and 1.0)."""
+_ASKED_FOR = (("invocation",), ("buildDefinition", "externalParameters"))
+"""Where a provenance says what was to be built, build arguments among it (SLSA 0.2 and 1.0)."""
+_OPTIONS = ("build-arg:", "label:")
+"""What BuildKit puts before the names of arguments and labels there."""
+_ELSEWHERE = frozenset({"config", "history", "rootfs"})
+"""Members of a config document that are read elsewhere, or hold nothing but digests."""
+_KEYWORDS = {
+    "Env": "ENV", "Labels": "LABEL", "Entrypoint": "ENTRYPOINT", "Cmd": "CMD", "Healthcheck": "HEALTHCHECK",
+    "OnBuild": "ONBUILD", "User": "USER", "Shell": "SHELL", "WorkingDir": "WORKDIR", "Volumes": "VOLUME",
+    "ExposedPorts": "EXPOSE", "StopSignal": "STOPSIGNAL",
+}  # fmt: skip
+"""The members of a config that an instruction of a Dockerfile sets."""
 
 
 @rule(
@@ -28,7 +33,8 @@ _ARGUMENTS = (
     "it, as whoever pulled the image has it",
 )
 def config_secret(scene: Scene) -> Iterator[Leak]:
-    """A variable (ENV), a label, or the arguments of ENTRYPOINT or CMD carry a password, token or key.
+    """A variable (ENV), a label, the arguments of ENTRYPOINT, CMD or HEALTHCHECK, or any other member of the config
+    or of the manifest's annotations carries a password, token or key.
 
     The name says so (password, secret, token, key) and the value looks like one, or it is a URL with a password, or a
     token of known shape. Fingerprints (GPG_KEY), checksums, versions, paths (*_FILE), switches, public keys, plain
@@ -59,7 +65,9 @@ def history_secret(scene: Scene) -> Iterator[Leak]:
     below = {step.index for step in _base_steps(scene)}
     places: dict[str, list[tuple[str, TextSecret]]] = {}
     for step in scene.instructions:
-        for secret in _of_step(step) if step.index not in below else ():
+        if step.index in below:
+            continue
+        for secret in tuple(_of_step(step)) or secrets_in(scene.image.config.history[step.index].author):
             places.setdefault(secret.value, []).append((step.kind or "step", secret))
     for secret in _provenance(scene.image):
         places.setdefault(secret.value, []).append(("provenance", secret))
@@ -76,6 +84,8 @@ def secret_values(image: Image, instructions: Iterable[Instruction]) -> frozense
     secrets = [secret for _, secret in _configured(image)]
     for step in instructions:
         secrets += _of_step(step)
+        secrets += chain.from_iterable(map(secrets_in, {step.created_by, step.comment}))
+    secrets += chain.from_iterable(map(secrets_in, {entry.author for entry in image.config.history}))
     secrets += _provenance(image)
     return frozenset(secret.value for secret in secrets)
 
@@ -97,37 +107,62 @@ def _told(found: list[tuple[str, TextSecret]]) -> Leak:
 
 
 def _configured(image: Image) -> Iterator[tuple[str, TextSecret]]:
-    """The secrets of the final config, with their places."""
-    for variable in image.config.env:
-        name, _, value = variable.partition("=")
-        for secret in _of_pair(name, value):
-            yield f"ENV {name}", secret
-    for name, value in image.config.labels.items():
-        for secret in _of_pair(name, value):
-            yield f"LABEL {name}", secret
-    for keyword, words in (("ENTRYPOINT", image.config.entrypoint), ("CMD", image.config.cmd)):
-        for secret in secrets_in(" ".join(words)[:_LONGEST]):
-            yield f"{keyword} {secret.name}", secret
+    """The secrets of the final config with their places; every member is read, also those that nobody knows yet."""
+    document = image.config.document
+    settings = document.get("config") or {}
+    in_order = {name: settings[name] for name in _KEYWORDS if name in settings} | settings
+    told: set[str] = set()
+    for place, secret in chain(
+        _members(in_order, ""),
+        _members({name: value for name, value in document.items() if name not in _ELSEWHERE}, ""),
+        _members({"annotation": image.annotations}, ""),
+    ):
+        # An engine's old configs say most of it twice, the container's beside the image's.
+        is_setting = place.startswith(("ENV ", "LABEL "))
+        if secret.value not in told or (is_setting and f"{place} {secret.value}" not in told):
+            yield place, secret
+        told |= {secret.value, f"{place} {secret.value}"}
 
 
-def _of_pair(name: str, value: str) -> tuple[TextSecret, ...]:
-    """What one variable or label tells: a token by its shape, else the whole value by the variable's name."""
-    value = value[:_LONGEST]
-    inner = tuple(one._replace(name=name) for one in secrets_in(value))
-    if inner or not is_secret(name, value):
-        return inner
-    return (TextSecret(name, value, 0, len(value)),)
+def _members(value: Any, name: str, place: str = "") -> Iterator[tuple[str, TextSecret]]:
+    """The secrets of a JSON value and of all below it, whose member is called ``name``; its reader bounds the depth."""
+    place = _KEYWORDS.get(name, place or name)
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            found = secrets_in(key)
+            yield from ((f"{place} {mask(one.value)}".strip(), one) for one in found)
+            if isinstance(child, str):
+                called = key.removeprefix(_OPTIONS[0]).removeprefix(_OPTIONS[1])
+                secrets = secrets_in_value(called, child)
+                yield from ((f"{place or _KEYWORDS.get(key, '')} {called}".strip(), one) for one in secrets)
+            else:
+                yield from _members(child, key, place)
+    elif isinstance(value, list):
+        texts = [one for one in value if isinstance(one, str)]
+        yield from ((f"{place} {one.name}", one) for one in _listed(texts, name))
+        for child in value:
+            if not isinstance(child, str):
+                yield from _members(child, name, place)
+
+
+def _listed(texts: list[str], name: str) -> Iterator[TextSecret]:
+    if name == "OnBuild":
+        yield from chain.from_iterable(map(secrets_in, texts))
+    elif name != "Env":
+        yield from secrets_in_words(texts)
+    else:
+        for variable, _, value in (one.partition("=") for one in texts):
+            yield from secrets_in_value(variable, value)
+            yield from (one._replace(name=mask(one.value)) for one in secrets_in(variable))
 
 
 def _of_step(step: Instruction) -> Iterator[TextSecret]:
-    for name, value in step.build_args:
-        yield from _of_pair(name, value)
-    text = step.text[:_LONGEST]
-    name, _, value = text.partition(" ")
-    if step.kind in ("ENV", "ARG", "LABEL") and "=" not in name and value:
-        yield from _of_pair(name, value)
-    else:
-        yield from secrets_in(text)
+    """The secrets of one step, each once; where its own words hold none, those of its comment and its raw text."""
+    found = [one for name, value in step.build_args for one in secrets_in_value(name, value)]
+    found += secrets_in(str(step))
+    for text in (step.comment, step.created_by):
+        found = found or list(secrets_in(text))
+    yield from {one.value: one for one in reversed(found)}.values()
 
 
 def _base_steps(scene: Scene) -> Iterator[Instruction]:
@@ -138,13 +173,11 @@ def _base_steps(scene: Scene) -> Iterator[Instruction]:
 
 def _provenance(image: Image) -> Iterator[TextSecret]:
     for statement in image.attestations:
-        for path in _ARGUMENTS:
+        for path in _ASKED_FOR:
             found: Any = statement.get("predicate")
             for key in path:
                 found = found.get(key) if isinstance(found, Mapping) else None
-            for name, value in found.items() if isinstance(found, Mapping) else ():
-                if isinstance(name, str) and isinstance(value, str) and name.startswith(("build-arg:", "label:")):
-                    yield from _of_pair(name.partition(":")[2], value)
+            yield from (secret for _, secret in _members(found, ""))
 
 
 CONFIG_SECRETS: tuple[Rule, ...] = (config_secret, history_secret)

@@ -9,6 +9,7 @@ from layerscope.model.patterns import pattern
 from layerscope.rules.credentials import CREDENTIAL_FILES, Credential, pairs
 from layerscope.rules.rule import Leak, Rule, Scene, rule
 from layerscope.rules.whose import by_path, is_buried, is_of_test, is_snakeoil, users_files
+from layerscope.secrets.encoding import as_utf8
 from layerscope.secrets.keys import key_in_file
 from layerscope.secrets.masks import is_placeholder, mask
 from layerscope.secrets.names import is_secret, url_credentials
@@ -56,7 +57,7 @@ def _private_keys(scene: Scene) -> Iterator[tuple[int, Leak]]:
     for number, path in users_files(scene):
         name = path.rpartition("/")[2]
         data = scene.filesystem.read(number, 0, HEAD)
-        key = key_in_file(data) if data and not is_snakeoil(path) else None
+        key = key_in_file(as_utf8(data)) if data and not is_snakeoil(path) else None
         if key is None:
             continue
         detail = f"{key.form}, {'under a passphrase' if key.protected else 'not encrypted'}"
@@ -99,7 +100,7 @@ def _credential_files(scene: Scene) -> Iterator[tuple[int, Leak]]:
         data = scene.filesystem.read(number, 0, HEAD) if kind is not None else None
         if kind is None or not data or is_of_test(path):
             continue
-        found = dict.fromkeys(kind.parse(data.decode("utf-8", "replace")))
+        found = dict.fromkeys(kind.parse(as_utf8(data).decode("utf-8", "replace")))
         if found:
             leak = Leak(place=path, detail=f"{kind.tool}: {_listed(tuple(found))}", severity=Severity.CRITICAL)
             yield number, _buried(scene, number, leak, "credentials in")
@@ -123,7 +124,7 @@ def env_file(scene: Scene) -> Iterator[Leak]:
 
 def _env_files(scene: Scene) -> Iterator[tuple[int, Leak]]:
     for number, path in users_files(scene):
-        data = scene.filesystem.read(number, 0, HEAD)
+        data = as_utf8(scene.filesystem.read(number, 0, HEAD) or b"")
         if not data or b"\0" in data or _EXAMPLE.search(path.rpartition("/")[2]) or is_of_test(path):
             continue
         lines = pairs(data.decode("utf-8", "replace"), "=")

@@ -6,6 +6,7 @@ from layerscope.model.entry import Kind
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.rules.rule import Leak, Rule, Scene, rule
+from layerscope.secrets.encoding import as_utf8
 from layerscope.secrets.masks import is_placeholder, mask
 from layerscope.secrets.names import url_credentials
 
@@ -75,7 +76,7 @@ def _credentials(scene: Scene, number: int) -> Iterator[tuple[str, str]]:
     name = scene.filesystem.path_of(number).rpartition("/")[2]
     if name not in ("config", "hgrc") or scene.filesystem.kind_of(number) != Kind.FILE:
         return
-    text = (scene.filesystem.read(number, 0, _CONFIG) or b"").decode("utf-8", "replace")
+    text = as_utf8(scene.filesystem.read(number, 0, _CONFIG) or b"").decode("utf-8", "replace")
     for url in url_credentials(text):
         yield f"the password for {url.host}", url.value
     for line in text.splitlines():

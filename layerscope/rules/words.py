@@ -77,4 +77,4 @@ def _pattern(path: str, wanted: PathSet) -> str:
 
 def shortened(step: Instruction) -> str:
     """An instruction on one short line, its secrets masked."""
-    return f"`{quoted(str(step), _LONGEST)}`"
+    return f"`{quoted(step.shown or str(step), _LONGEST)}`"

@@ -15,10 +15,11 @@ _WORDS = frozenset({
 })  # fmt: skip
 """Defaults that everybody knows: weak, but no secret that could leak."""
 
-_BEGINNINGS = ("$", "<", "%", "{", "[", "arn:", "change", "dummy", "enter-", "enter_", "env(", "env.", "insert", "my-",
-               "my_", "os.environ", "process.env", "replace", "secretref:", "ssm:", "the-", "todo", "vault:",
-               "xxx", "your")  # fmt: skip
+_BEGINNINGS = ("$", "%(", "%{", "arn:", "change", "dummy", "enter-", "enter_", "env(", "env.", "insert", "my-",
+               "my_", "os.environ", "process.env", "replace", "secretref:", "ssm:",
+               "the-", "todo", "vault:", "xxx", "your")  # fmt: skip
 _PARTS = ("${", "$(", "{{", "<%", "example", "placeholder", "change-me", "change_me", "changeme", "your-", "your_")
+_WRAPPED = pattern(r"<[^<>]*>?\Z|\[[^\[\]]*\]?\Z|\{.*\}|%\w+%\Z|%[a-z]\Z|\{[a-z_.]+\Z", re.DOTALL)
 _FILLED = pattern(r"[x*.\-_?#0]*\Z", re.IGNORECASE)
 _TEMPLATE = pattern(r"__\w{1,100}__\Z|@\w{1,100}@\Z|#\{.{1,100}\}#?\Z")
 
@@ -36,4 +37,6 @@ def is_placeholder(value: str) -> bool:
     text = value.strip().strip("\"'`").strip().lower()
     if text in _WORDS or _FILLED.match(text) or len(set(text)) == 1:
         return True
-    return text.startswith(_BEGINNINGS) or any(part in text for part in _PARTS) or bool(_TEMPLATE.match(text))
+    if text.startswith(_BEGINNINGS) or any(part in text for part in _PARTS):
+        return True
+    return bool(_TEMPLATE.match(text) or _WRAPPED.match(text))

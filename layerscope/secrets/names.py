@@ -1,13 +1,15 @@
 """Whether a name and its value are a secret: ``DB_PASSWORD=...`` is, ``GPG_KEY=...`` and ``TOKEN_TTL=60`` are not."""
 
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from layerscope.model.patterns import pattern
 from layerscope.secrets.masks import is_placeholder
 
 _WORD = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_PASSWORDS = ("password", "passwd", "passphrase")
+_PASSWORDS = ("password", "passwd", "passphrase", "storepass", "keypass")
 _SECRETS = ("secret", "token", "apikey", "secretkey", "accesskey", "privatekey", "authkey", "credential", "credentials")
 _BENIGN = frozenset({
     "allow", "checksum", "checksums", "digest", "disable", "disabled", "empty", "fingerprint", "gpg", "keyring",
@@ -24,12 +26,28 @@ _BENIGN_LAST = frozenset({
     "uri", "url", "user", "username", "var", "variable", "version",
 })  # fmt: skip
 _PATH = pattern(r"[~.]{0,2}/[a-z0-9_.\-/]*\Z|[A-Za-z]:\\")
+_BEGINS_PATH = pattern(r"(?:~|\.{1,2})?/[\w.\-/+@ ]*\Z")
+_RANDOM = 0.4
+"""Of all places between two characters, how many join different kinds in a random text; a path has fewer."""
 _PRINT = pattern(r"(?:0x)?(?:[0-9A-F]{8}|[0-9A-F]{16}|[0-9A-F]{40})\Z")
+_EXPRESSION = pattern(r"\.[*+]|\[\^|\\[wsdS]")
+"""Of a regular expression or a glob, which a program matches passwords with."""
 _URL = pattern(r"[a-zA-Z][a-zA-Z0-9+.\-]{1,20}://")
-_USERINFO = pattern(
-    r"(?<![A-Za-z0-9+.\-])[a-zA-Z][a-zA-Z0-9+.\-]{1,20}://"
-    r"([^\s/:@'\"<>`\\]{0,100})(?::([^\s/@'\"<>`\\]{1,200}))?@([\w.\-]{1,100})"
-)
+_SCHEME = pattern(r"(?<![A-Za-z0-9+.\-])[a-zA-Z][a-zA-Z0-9+.\-]{1,20}://")
+_AUTHORITY = {
+    '"': pattern(r"[^\s/\"\\]+"),
+    "'": pattern(r"[^\s/'\\]+"),
+    "": pattern(r"[^\s/\"'<>`\\]+"),
+    None: pattern(r"[^\s/]+"),
+}
+"""What stands between a scheme and a path, by the quote before the URL, within which all other marks are its own.
+
+The last is for a text that is nothing but a URL.
+"""
+_HOST = pattern(r"[\w.\-]+")
+_HOST_ENDS = pattern(r"@(?:\w[\w\-]*(?:\.[\w.\-]+|:[0-9]{1,5})|localhost)(?=[?#])")
+_PORT = pattern(r"[0-9]{1,5}[?#,]")
+_AUTHENTICATION = pattern(r"(?:basic|bearer|token|digest|apikey|negotiate)\s+(?=\S+\Z)", re.IGNORECASE)
 _DSN_USER = pattern(r"[0-9a-f]{32}\Z")
 _DSN_PLACE = pattern(r"(?::[0-9]{1,5})?/(?:[\w.\-]{1,60}/){0,3}[0-9]{1,20}(?![\w./])")
 _SWITCHES = frozenset({"true", "false", "yes", "no", "on", "off", "none", "null", "always", "never", "required"})
@@ -49,9 +67,11 @@ def is_secret(name: str, value: str) -> bool:
     value = value.strip().strip("\"'")
     if len(value) < 5 or is_placeholder(value) or value.lower() in _SWITCHES or value.lower() == name.lower():
         return False
-    if _PATH.match(value) or _URL.match(value) or _PRINT.match(value) or any(map(str.isspace, value)):
+    if is_path(value) or _URL.match(value) or _PRINT.match(value) or _EXPRESSION.search(value):
         return False
-    weight = _weight(name)
+    weight = weight_of(name)
+    if any(map(str.isspace, value)):
+        return weight in ("password", "secret") and _is_phrase(value)
     if weight == "password":
         return True
     if weight == "secret":
@@ -59,24 +79,64 @@ def is_secret(name: str, value: str) -> bool:
     return weight == "key" and len(value) >= 16 and _is_mixed(value) and len(set(value)) >= 8
 
 
+def is_path(value: str) -> bool:
+    """Whether a value names a file, and is no password or base64 that happens to begin with a slash."""
+    if _PATH.match(value):
+        return True
+    if not _BEGINS_PATH.match(value) or (value.count("/") == 1 and _is_mixed(value) and value.lower() != value):
+        return False
+    kinds = [(one.isdigit(), one.isupper()) for one in value if one.isalnum()]
+    changes = sum(one != other for one, other in pairwise(kinds))
+    return len(kinds) < 12 or changes < _RANDOM * len(kinds)
+
+
+def authentication(value: str) -> int:
+    """How long the scheme is that stands before a credential, as in ``Basic dXNlcjpwYXNz``; 0 where there is none."""
+    found = _AUTHENTICATION.match(value)
+    return found.end() if found is not None else 0
+
+
+def _is_phrase(value: str) -> bool:
+    """Whether one of several words is no word of a language: nobody is asked for a password with ``Hunter2&``."""
+    return any(len(word) >= 5 and _is_mixed(word) for word in value.split())
+
+
 def url_credentials(text: str) -> Iterator[UrlCredential]:
-    """Passwords and tokens in the URLs of a text, ``https://user:password@host`` or ``https://token@host``."""
+    """Passwords and tokens in the URLs of a text, ``https://user:password@host`` or ``https://token@host``.
+
+    A password ends at the last ``@`` before the path, as programs read it: there may be others in it.
+    """
     if "@" not in text:
         return
-    for match in _USERINFO.finditer(text):
-        user, password, host = match.groups()
-        group = 1 if password is None else 2
-        value = match[group]
-        if password is None and not (len(user) >= 20 and _is_mixed(user)):
+    for scheme in _SCHEME.finditer(text):
+        start = scheme.end()
+        before = text[scheme.start() - 1 : scheme.start()] if scheme.start() else None
+        authority = _AUTHORITY[before if before in _AUTHORITY else ""].match(text, start)
+        if authority is None:
             continue
-        if password is None and _DSN_USER.match(user) and _DSN_PLACE.match(text, match.end()):
-            continue  # Sentry's DSN: a public key and the number of a project, made for programs that anybody has.
-        if is_placeholder(value) or (group == 2 and value == user) or len(value) < 3:
+        found = _HOST_ENDS.search(text, start, authority.end() + 1)
+        end = text.rfind("@", start, authority.end()) if found is None else found.start()
+        host = _HOST.match(text, end + 1)
+        if end < 0 or host is None:
             continue
-        yield UrlCredential(value, host, match.start(group), match.end(group))
+        user, colon, password = text[start:end].partition(":")
+        if _is_credential(user, password, colon) and not (not colon and _is_dsn(user, text, host.end())):
+            value = password if colon else user
+            yield UrlCredential(value, host[0], end - len(value), end)
 
 
-def _weight(name: str) -> str:
+def _is_credential(user: str, password: str, colon: str) -> bool:
+    if not colon:
+        return len(user) >= 20 and _is_mixed(user) and not is_placeholder(user)
+    return len(password) >= 3 and password != user and not is_placeholder(password) and not _PORT.match(password)
+
+
+def _is_dsn(user: str, text: str, end: int) -> bool:
+    """Sentry's DSN: a public key and the number of a project, made for programs that anybody has."""
+    return bool(_DSN_USER.match(user) and _DSN_PLACE.match(text, end))
+
+
+def weight_of(name: str) -> str:
     """``password``, ``secret`` or ``key``, by the words of a name; empty where it speaks of something else."""
     words = [word.lower() for word in _WORD.findall(name)]
     if not words or words[-1] in _BENIGN_LAST or not _BENIGN.isdisjoint(words):

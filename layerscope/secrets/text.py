@@ -1,13 +1,15 @@
 """Secrets in the text of an instruction: assignments, options, headers, URLs, tokens with a known shape."""
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from layerscope.model.finding import Severity
 from layerscope.model.patterns import pattern
 from layerscope.secrets.masks import is_placeholder, mask
-from layerscope.secrets.names import is_secret, url_credentials
+from layerscope.secrets.names import authentication, is_path, is_secret, url_credentials, weight_of
 from layerscope.secrets.tokens import tokens_in
 
 
@@ -21,23 +23,87 @@ class TextSecret(NamedTuple):
     severity: Severity = Severity.HIGH
 
 
-_ASSIGNMENT = pattern(
-    r"(?<![\w$.\-])(-{0,2})([A-Za-z_][\w.\-]{1,80})[\"']?(?: ?= ?|: ?| )[\"']?([^\s\"'`;|&<>()\[\]{}\\*^]{5,500})"
+_NAME = pattern(
+    r"(?<![\w$.\-])(-{1,2})?([A-Za-z_][\w.\-]{1,80})\\?[\"']?(?:(\]?(?: =>? ?|=>?(?: (?=[\"']))?|: ?))|"
+    r"(?(1)(?:[ \t]+| ?, ?(?=\\?[\"']))|(?!)))"
 )
-_AUTHORIZATION = pattern(r"authorization: ?(?:bearer|basic|token) ([^\s\"'`$\\]{8,2000})", re.IGNORECASE)
-_CURL_USER = pattern(r"(?<=\s)(?:-u|--user)[ =][\"']?([\w.@\-]{1,80}):([^\s\"'`$:/]{5,200})")
+"""A name with what stands between it and its value; an option's value may also follow a blank, or a comma in JSON."""
+_QUOTED = {
+    '"': pattern(r"((?:\\.|[^\"\\])*)\"", re.DOTALL),
+    "'": pattern(r"([^']*)'"),
+    '\\"': pattern(r"((?:\\[^\"]|[^\"\\])*)\\\"", re.DOTALL),
+    "\\'": pattern(r"((?:\\[^']|[^'\\])*)\\'", re.DOTALL),
+}
+"""What stands between quotes, which are escaped where a text in quotes holds them."""
+_OPENING = pattern(r"\\?[\"']")
+_STRINGS = pattern(r"\\.|'[^'\n]*'?|\"(?:\\.|[^\"\\\n])*\"?")
+"""Strings of a shell, to the end of the line where nothing closes them; a quote behind a backslash begins none."""
+_BARE = pattern(r"(?:[^\s\"'`;|&<>()\\]++|\\[^\sA-Za-z0-9\"'\\]|'[^'\s]*'|\"[^\"\s]*\")++")
+"""A word of a shell, which may be put together of bare characters and quotes."""
+_INSIDE = {'"': pattern(r"(?:[^\s\"\\]++|\\[^\snrt])++"), "'": pattern(r"(?:[^\s'\\]++|\\[^\snrt])++")}
+"""A word within a string: to a shell, ``&`` and the like mean nothing there."""
+_IN_QUERY = pattern(r"[^\s\"'\\&]+")
+_ON_LINE = pattern(r"[^\s\"']+")
+_LINE_BEGINS = pattern(r"(?:\A|\n)[ \t]{0,20}(?:export[ \t]{1,4})?\Z")
+_NOP = "#(nop)"
+_SETTING = pattern(r"\s*(?:ENV|ARG|LABEL)\s+")
+_PAIR = pattern(r"(?:(?<= )|^)\"?([A-Za-z_][\w.\-]{0,200})\"?=")
+_JUDGED = 500
+"""Characters of a value that are looked at; names stand in values, so without a bound the time could be quadratic."""
+_MARKS = frozenset("!@#%^*+=~?&;|")
+_SENTENCE = pattern(r"[A-Za-z]+ [A-Za-z]")
+"""What a person is asked, as in ``password: please enter it``."""
+_SCHEMES = frozenset({"basic", "bearer", "token", "digest", "apikey"})
+_AUTHORIZATION = pattern(
+    r"authorization[\"']? ?[:=] ?[\"']?((?:bearer|basic|token|digest|apikey)(?: |%20))?([^\s\"'`$\\]{8,})",
+    re.IGNORECASE,
+)
+_CURL_USER = pattern(r"(?<=\s)(?:-u|--user|--proxy-user|-U)[ =]?(?:([\"'])([^\"'\s:]{1,80}):|([\w.@\-]{1,80}):)")
+_LOGIN = pattern(
+    r"\b(?:login|sshpass|mysql\w{0,20}|mariadb[\w\-]{0,20}|mongo\w{0,20}|machine)\b"
+    r"[^;|&\n]{0,200}?\s(?:-p[ =]?|password[ \t]+)(?=[^\s\-$;|&])"
+)
+_PRIVATE_KEY = pattern(
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----))*(?:-----END [A-Z0-9 ]{0,60}-----)?"
+)
+_MARKED = pattern(r"\A[^']*[\s;|&<>()`][^']*\Z")
+_WORD_PAIR = pattern(r"-{0,2}([A-Za-z_][\w.\-]{0,200})=")
 _ESCAPES = "nrt"
 
 
 def secrets_in(text: str) -> tuple[TextSecret, ...]:
     """All secrets of a text, in order, none within another."""
-    found: list[TextSecret] = []
-    last = 0
-    for secret in sorted(_all(text), key=lambda one: (one.start, -one.end)):
-        if secret.start >= last:
-            found.append(secret)
-            last = secret.end
+    return _apart(_all(text))
+
+
+def secrets_in_words(words: Sequence[str]) -> tuple[TextSecret, ...]:
+    """The secrets of an argument vector, each word of which may hold blanks and quotes."""
+    found = [one for word in words for one in _in_word(word)]
+    for option, value in pairwise(words):
+        if option.startswith("-") and "=" not in option and not value.startswith("-") and _is_marked(value):
+            found += judged(option.lstrip("-"), value)
+    # A word may have its meaning from the one before, as a password has it from curl's -u.
+    joined = secrets_in(" ".join(f"'{word}'" if _MARKED.search(word) else word for word in words))
+    found += [one for one in joined if not any(one.value in other.value for other in found)]
     return tuple(found)
+
+
+def _in_word(word: str) -> tuple[TextSecret, ...]:
+    """``--name=value`` may hold anything in its value; what holds blanks may as well be a script."""
+    pair = _WORD_PAIR.match(word)
+    inner = secrets_in(word)
+    if pair is None or (inner and word[0] != "-" and any(map(str.isspace, word))):
+        return inner
+    return secrets_in_value(pair[1], word[pair.end() :])
+
+
+def secrets_in_value(name: str, value: str) -> tuple[TextSecret, ...]:
+    """What a variable, label or member of this name holds: the whole value by its name, else secrets within it."""
+    whole, inner = judged(name, value), secrets_in(value)
+    if not whole:
+        return tuple(one._replace(name=name) for one in inner)
+    gravest = min((one.severity for one in (*whole, *inner)), key=lambda severity: severity.rank)
+    return (whole[0]._replace(severity=gravest),)
 
 
 def redacted(text: str) -> str:
@@ -58,20 +124,73 @@ def quoted(text: str, longest: int | None = None) -> str:
     return line if longest is None or len(line) <= longest else f"{line[: longest - 3]}..."
 
 
+def pairs_of_setting(text: str) -> Iterator[tuple[str, str, int]]:
+    """Name, value and the value's place for the pairs of ENV, ARG or LABEL; the history has them without quotes."""
+    keyword = _SETTING.match(text, text.find(_NOP) + len(_NOP) if _NOP in text[:100] else 0)
+    if keyword is None:
+        return
+    names = list(_PAIR.finditer(text, keyword.end()))
+    if not names or names[0].start() != keyword.end():
+        name, blank, value = text[keyword.end() :].partition(" ")
+        if blank and "=" not in name:
+            yield name, value, len(text) - len(value)
+        return
+    ends = [name.start() - 1 for name in names[1:]] + [len(text)]
+    for match, end in zip(names, ends, strict=True):
+        yield match[1], text[match.end() : end], match.end()
+
+
+def _apart(found: Iterable[TextSecret]) -> tuple[TextSecret, ...]:
+    """In order; of those that overlap the first, and of those the longest."""
+    kept: list[TextSecret] = []
+    last = 0
+    for secret in sorted(found, key=lambda one: (one.start, -one.end)):
+        if secret.start >= last:
+            kept.append(secret)
+            last = secret.end
+    return tuple(kept)
+
+
 def _all(text: str) -> Iterator[TextSecret]:
     # One byte for each character keeps the places equal; tokens are ASCII.
     for token in tokens_in(text.encode("latin-1", "replace")):
-        yield TextSecret(f"token of {token.issuer}", token.value, token.start, token.end, token.severity)
+        if token.value:
+            yield TextSecret(f"token of {token.issuer}", token.value, token.start, token.end, token.severity)
+            continue
+        for key in _PRIVATE_KEY.finditer(text):
+            yield TextSecret("private key", key[0], key.start(), key.end(), token.severity)
     for url in url_credentials(text):
         yield TextSecret(f"password for {url.host}", url.value, url.start, url.end)
+    for name, value, start in pairs_of_setting(text):
+        yield from judged(name, value, start)
     for match in _AUTHORIZATION.finditer(text):
-        if not is_placeholder(match[1]):
-            yield TextSecret("Authorization", match[1], match.start(1), match.end(1))
-    if "curl" in text:
-        for match in _CURL_USER.finditer(text):
-            if not is_placeholder(match[2]) and not match[2].isdigit():
-                yield TextSecret(f"password of {match[1]}", match[2], match.start(2), match.end(2))
+        if not is_placeholder(match[2]) and (match[1] or (len(match[2]) >= 16 and any(map(str.isdigit, match[2])))):
+            yield TextSecret("Authorization", match[2], match.start(2), match.end(2))
+    yield from _logins(text)
     yield from _assignments(text)
+
+
+def judged(name: str, value: str, start: int = 0) -> tuple[TextSecret, ...]:
+    """The secret that a value is by its name, without quotes around it and the scheme before it; at most one."""
+    bare = value.strip().strip("\"'")
+    scheme = authentication(bare)
+    if not is_secret(name, bare[scheme:]):
+        return ()
+    start += value.index(bare) + scheme
+    return (TextSecret(name, bare[scheme:], start, start + len(bare) - scheme),)
+
+
+def _logins(text: str) -> Iterator[TextSecret]:
+    """Passwords behind the short options of well-known programs, and in the lines of a netrc."""
+    places = [(f"password of {one[2] or one[3]}", one) for one in _CURL_USER.finditer(text)] if "curl" in text else []
+    if "-p" in text or "password" in text:
+        places += [("password", one) for one in _LOGIN.finditer(text)]
+    strings = _strings(text) if places else []
+    for name, match in places:
+        quote = (match[1] or "") if match.re.groups else ""
+        value, start = _value(text, match.end(), len(text), _way(text, match.start(), strings), opened=quote)
+        if len(value) >= 5 and not (is_placeholder(value) or value.isdigit() or is_path(value)):
+            yield TextSecret(name, value, start, start + len(value))
 
 
 def _assignments(text: str) -> Iterator[TextSecret]:
@@ -79,17 +198,68 @@ def _assignments(text: str) -> Iterator[TextSecret]:
 
     What looks like a value may be the next name, so the search goes on right behind a name that is not secret.
     """
+    strings: list[tuple[int, int]] | None = None
     position = 0
-    while match := _ASSIGNMENT.search(text, position):
+    while match := _NAME.search(text, position):
         position = match.end(2)
-        dashes, name, value = match.groups()
-        if match.start(2) and text[match.start(2) - 1] == "\\" and name[0] in _ESCAPES:
+        name, start = match[2], match.start()
+        before = text[start - 1 : start]
+        if before == "\\" and name[0] in _ESCAPES:
             name = name[1:]
-        by_space = text[match.end(2) : match.start(3)].strip("\"' ") == ""
-        if value.startswith(("-", ",", ".", "/")) or (
-            by_space and (dashes != "--" or not any(map(str.isdigit, value)))
-        ):
+        if not weight_of(name):
             continue
-        if is_secret(name, value):
-            position = match.end(3)
-            yield TextSecret(name, value, match.start(3), match.end(3))
+        if strings is None:
+            strings = _strings(text)
+        inside = _IN_QUERY if before in ("?", "&") else _way(text, start, strings)
+        found = _assigned(text, match, name, inside)
+        if found is not None:
+            position = max(position, found.end)
+            yield found
+
+
+def _strings(text: str) -> list[tuple[int, int]]:
+    return [one.span() for one in _STRINGS.finditer(text) if one[0][0] != "\\"]
+
+
+def _way(text: str, start: int, strings: Sequence[tuple[int, int]]) -> "re.Pattern[str]":
+    """How far a bare value goes whose name begins there: by what stands around the name."""
+    place = bisect_right(strings, (start, len(text))) - 1
+    if place >= 0 and start < strings[place][1]:
+        return _INSIDE[text[strings[place][0]]]
+    # The line is looked for first: to look through the whole text for each name would be quadratic.
+    return _ON_LINE if _LINE_BEGINS.search(text, max(0, start - 30), start) and "\n" in text else _BARE
+
+
+def _assigned(text: str, match: "re.Match[str]", name: str, inside: "re.Pattern[str]") -> TextSecret | None:
+    """The secret behind a name, judged by the beginning of its value and then taken whole."""
+    sign, found = match[3], None
+    for last in (min(match.end() + _JUDGED, len(text)), len(text)):
+        value, start = _value(text, match.end(), last, inside)
+        if value.lower() in _SCHEMES and (word := _value(text, start + len(value) + 1, last, inside))[0]:
+            value, start = word
+        if value.startswith("-") and (sign is None or sign.endswith(" ")):
+            return None
+        if (sign is None and not _is_marked(value)) or text[start + len(value) : start + len(value) + 1] == "(":
+            return None
+        if sign is not None and sign.endswith(" ") and _SENTENCE.match(text, start):
+            return None
+        if not (secrets := judged(name, value, start)):
+            return found
+        found = secrets[0]
+    return found
+
+
+def _is_marked(value: str) -> bool:
+    """Whether a word behind an option looks like its value, and not like the next argument."""
+    return any(map(str.isdigit, value)) or value not in (value.lower(), value.upper()) or not _MARKS.isdisjoint(value)
+
+
+def _value(text: str, position: int, last: int, inside: "re.Pattern[str]" = _BARE, opened: str = "") -> tuple[str, int]:
+    """The value that begins at a place, without its quotes, and where it does; a quote may have been opened before."""
+    opening = None if opened else _OPENING.match(text, position, last)
+    quote, start = (opening[0], opening.end()) if opening is not None else (opened, position)
+    found = _QUOTED[quote].match(text, start, last) if quote else None
+    if found is not None:
+        return found[1], start
+    bare = inside.match(text, start, last)
+    return (bare[0] if bare is not None else "", start)

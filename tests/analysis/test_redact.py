@@ -39,6 +39,12 @@ def test_no_list_of_layers_prints_it(run: Run, image: Path, form: str) -> None:
     assert "curl -u me:s3***n2 https://x" in done.stdout and SECRET[3:] not in done.stdout
 
 
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_no_history_prints_it(run: Run, image: Path, form: str) -> None:
+    done = run("history", image, "-f", form)
+    assert "curl -u me:s3***n2 https://x" in done.stdout and SECRET[3:] not in done.stdout
+
+
 def test_the_mask_stands_in_its_place(run: Run, image: Path) -> None:
     assert "DB_PASSWORD=s3***Pn" in run("report", image, "-f", "json").stdout
 

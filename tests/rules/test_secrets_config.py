@@ -49,6 +49,54 @@ def test_labels_and_commands_are_read_too(find: Find) -> None:
 
 
 @pytest.mark.parametrize(
+    ("settings", "detail"),
+    [
+        pytest.param({"Healthcheck": {"Test": ["CMD-SHELL", f"curl -H 'Authorization: Bearer {GITHUB}' x"]}},
+                     "HEALTHCHECK token of GitHub", id="health check"),
+        pytest.param({"Healthcheck": {"Test": ["CMD", "app", "--password", "kW9v&x;y|z"]}},
+                     "HEALTHCHECK password", id="words of a health check"),
+        pytest.param({"OnBuild": ["RUN make", f"ENV API_TOKEN={TOKEN}"]}, "ONBUILD API_TOKEN", id="trigger"),
+        pytest.param({"User": GITHUB}, "USER User", id="user"),
+        pytest.param({"Shell": ["/bin/sh", f"--token={TOKEN}", "-c"]}, "SHELL token", id="shell"),
+        pytest.param({"Entrypoint": ["app", "-u", f"https://bob:{TOKEN}@h"]}, "ENTRYPOINT password for h", id="start"),
+        pytest.param({"Volumes": {f"/x?token={TOKEN}": {}}}, f"VOLUME {MASKED}", id="key"),
+        pytest.param({"Env": [GITHUB]}, f"ENV {GITHUB[:2]}***{GITHUB[-2:]}", id="variable without a value"),
+        pytest.param({"Unknown": [{"deep": [{"dbPassword": "kW9v&x;y|z"}]}]}, "Unknown dbPassword", id="unknown member"),
+        pytest.param({"Unknown": [{"deep": [{"url": f"https://bob:{TOKEN}@h"}]}]}, "Unknown url", id="unknown URL"),
+        pytest.param({"Unknown": [["x", ["--password=kW9v&x;y"]]]}, "Unknown password", id="list in a list"),
+        pytest.param({"Env": ["DB_PASSWORD=kW9v & x2345"]}, "ENV DB_PASSWORD", id="blanks"),
+        pytest.param({"Env": [f"X_TOKEN=Basic {TOKEN}"]}, "ENV X_TOKEN", id="scheme"),
+    ],
+)  # fmt: skip
+def test_every_member_of_the_config_is_read(find: Find, settings: dict[str, object], detail: str) -> None:
+    spec = ImageSpec(layers=(LAYER,), config_extra={"config": settings})
+    (found,) = find(spec, rules=CONFIG_SECRETS).findings
+    assert found.rule == "config-secret"
+    assert found.detail.rpartition(" ")[0] == detail or found.detail.startswith(f"{detail} ")
+    assert "***" in found.detail
+
+
+@pytest.mark.parametrize("name", ["author", "comment", "moby.x", "container_config"])
+def test_members_beside_the_config_are_read(find: Find, name: str) -> None:
+    extra: object = {"Env": [f"API_TOKEN={TOKEN}"]} if name == "container_config" else f"x --token={TOKEN}"
+    (found,) = find(ImageSpec(layers=(LAYER,), config_extra={name: extra}), rules=CONFIG_SECRETS).findings
+    assert (found.rule, MASKED in found.detail) == ("config-secret", True)
+
+
+def test_what_an_old_config_says_twice_is_told_once(find: Find) -> None:
+    extra = {"container_config": {"Env": [f"API_TOKEN={TOKEN}"], "Cmd": ["x", f"--token={TOKEN}"]}}
+    spec = ImageSpec(layers=(LAYER,), env=(f"API_TOKEN={TOKEN}",), config_extra=extra)
+    assert [one.detail for one in find(spec, rules=CONFIG_SECRETS).findings] == [f"ENV API_TOKEN {MASKED}"]
+
+
+@pytest.mark.parametrize("member", ["comment", "author"])
+def test_what_else_the_history_says_is_read(find: Find, member: str) -> None:
+    history = ({"created_by": "COPY x / # buildkit", member: f"made with --token={TOKEN}"},)
+    (found,) = find(ImageSpec(layers=(LAYER,), history=history), rules=CONFIG_SECRETS).findings
+    assert (found.rule, found.detail) == ("history-secret", f"token {MASKED} (in COPY)")
+
+
+@pytest.mark.parametrize(
     "variable",
     [
         "GPG_KEY=E3FF2839C048B25C084DEBE9B26995E310250568",

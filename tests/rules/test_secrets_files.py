@@ -6,7 +6,15 @@ from layerscope.model.finding import FindingKind, Severity
 from layerscope.rules.secrets_files import SECRET_FILES
 from tests.builder import ImageSpec, file, hardlink, layer, whiteout
 from tests.rules.conftest import Find, copied, of_rule, paths_of, ran
-from tests.rules.forged import certificate, characters, hexadecimal, java_store, openssh, pem, pkcs12
+from tests.rules.forged import (
+    certificate,
+    characters,
+    hexadecimal,
+    java_store,
+    openssh,
+    pem,
+    pkcs12,
+)
 
 TOKEN = characters(36)
 
@@ -175,6 +183,20 @@ def test_a_deleted_secret_is_critical(find: Find, path: str, content: bytes, rul
     (found,) = find(ran(layer(file(path, content)), layer(whiteout(path))), rules=SECRET_FILES).findings
     assert (found.rule, found.severity, found.content_bytes) == (rule, Severity.CRITICAL, len(content))
     assert found.title == f"deleted, but still shipped: {found.title.partition(': ')[2]}"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    ("path", "text", "rule"),
+    [
+        pytest.param("srv/tls.key", pem().decode(), "private-key", id="key"),
+        pytest.param("app/.env", f"API_TOKEN={hexadecimal(32)}\r\n", "env-file", id="environment"),
+        pytest.param("root/.npmrc", f"//r/:_authToken={hexadecimal(32)}\r\n", "cred-file", id="npm"),
+    ],
+)
+def test_a_text_in_utf_16_is_read(find: Find, path: str, text: str, rule: str, encoding: str) -> None:
+    (found,) = find(_image(path, text.encode(encoding)), rules=SECRET_FILES).findings
+    assert found.rule == rule
 
 
 def test_every_version_of_a_secret_is_in_one_finding_per_layer(find: Find) -> None:

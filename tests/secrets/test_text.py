@@ -1,0 +1,213 @@
+"""Secrets in texts: whole, whatever stands in them and around them, and nothing that only sounds like one."""
+
+import pytest
+
+from layerscope.secrets.text import pairs_of_setting, quoted, redacted, secrets_in, secrets_in_value, secrets_in_words
+from tests.rules.forged import characters, hexadecimal, pem
+
+TOKEN = hexadecimal(32)
+BASE64 = "/" + characters(39)
+BASIC = "dXNlcjpodW50ZXIyLXNlY3JldA=="
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        pytest.param("login --password='kW9v&mZ4p;x|y'", ["kW9v&mZ4p;x|y"], id="marks of a shell in quotes"),
+        pytest.param('login --password="kW9v <m>(Z4p)"', ["kW9v <m>(Z4p)"], id="a blank in quotes"),
+        pytest.param(r'login --password="kW9\"v&x"', [r"kW9\"v&x"], id="an escaped quote"),
+        pytest.param("env 'DB_PASSWORD=kW9v&mZ4p;x' app", ["kW9v&mZ4p;x"], id="the whole pair in quotes"),
+        pytest.param('echo "export DB_PASSWORD=kW9v&x" > e', ["kW9v&x"], id="a pair within quotes"),
+        pytest.param("DB_PASSWORD=kW9'v&m'Z4 app", ["kW9'v&m'Z4"], id="quotes within a word"),
+        pytest.param(r"DB_PASSWORD=kW9\&mZ4 app", [r"kW9\&mZ4"], id="an escaped mark"),
+        pytest.param("DB_PASSWORD=k{W}9[v]*m^Z4 app", ["k{W}9[v]*m^Z4"], id="brackets"),
+        pytest.param("DB_PASSWORD=hunter2;make", ["hunter2"], id="a bare value ends at the command"),
+        pytest.param("DB_PASSWORD=hunter2&make", ["hunter2"], id="a bare value ends where it runs behind"),
+        pytest.param('{"password": "kW9\\"v&x", "a": 1}', ['kW9\\"v&x'], id="JSON"),
+        pytest.param('"{\\"password\\":\\"kW9v&x\\",\\"a\\":1}"', ["kW9v&x"], id="JSON in a string"),
+        pytest.param("'{\\'password\\':\\'kW9v&x\\'}'", ["kW9v&x"], id="escaped single quotes"),
+        pytest.param('$config["db_password"] = "kW9v&x";', ["kW9v&x"], id="a member of an array"),
+        pytest.param(f'secret_key => "{TOKEN}"', [TOKEN], id="an arrow"),
+        pytest.param("cat <<EOF >.env\nDB_PASSWORD=kW9v&x;y\nEOF", ["kW9v&x;y"], id="a here-document"),
+        pytest.param("cat <<EOF >.env\n  export DB_PASSWORD=kW9v&x\nEOF", ["kW9v&x"], id="an export in one"),
+        pytest.param("curl 'https://x/?a=1&token=0a1b2c3d4e&z=1'", ["0a1b2c3d4e"], id="query"),
+        pytest.param("curl -d 'user=bob&password=a;b#c&x=1'", ["a;b#c"], id="form"),
+        pytest.param("DB_PASSWORD=-Hunter2abc", ["-Hunter2abc"], id="dash"),
+        pytest.param("DB_PASSWORD=,Hunter2abc", [",Hunter2abc"], id="comma"),
+        pytest.param("DB_PASSWORD=.Hunter2abc", [".Hunter2abc"], id="dot"),
+        pytest.param("DB_PASSWORD=/Hunter2abc", ["/Hunter2abc"], id="slash"),
+        pytest.param(f"AWS_SECRET_ACCESS_KEY={BASE64} make", [BASE64], id="base64 that begins with a slash"),
+        pytest.param("login --password hunter2", ["hunter2"], id="option and value"),
+        pytest.param("login --password Hunter", ["Hunter"], id="option and value of letters"),
+        pytest.param("login --password hunter%", ["hunter%"], id="option and value with a mark"),
+        pytest.param("login --password 'kW9v&x' me", ["kW9v&x"], id="option and value in quotes"),
+        pytest.param('CMD ["app", "--password", "kW9v&x"]', ["kW9v&x"], id="option and value in JSON"),
+        pytest.param("keytool -storepass Hunter2 -v", ["Hunter2"], id="long option with one dash"),
+        pytest.param("keytool -keypass Hunter2 -v", ["Hunter2"], id="password of a key"),
+        pytest.param("docker login -u me -p hunter22 host", ["hunter22"], id="docker login"),
+        pytest.param("docker login -u me -p 'hunter &2' host", ["hunter &2"], id="docker login in quotes"),
+        pytest.param("sshpass -phunter22 ssh host", ["hunter22"], id="sshpass"),
+        pytest.param("mysqldump -uroot -phunter22 db", ["hunter22"], id="mysql"),
+        pytest.param("echo 'machine h login me password h&nter22' >>.netrc", ["h&nter22"], id="netrc"),
+        pytest.param("curl -u 'bob:pa:ss/1&2' https://x", ["pa:ss/1&2"], id="curl in quotes"),
+        pytest.param("curl -ubob:hunter22 https://x", ["hunter22"], id="curl without a blank"),
+        pytest.param("curl --proxy-user bob:hunter22 https://x", ["hunter22"], id="curl's proxy"),
+        pytest.param(f"X_TOKEN=Basic {BASIC} make", [BASIC], id="scheme and blank"),
+        pytest.param(f"X_TOKEN='Basic {BASIC}' make", [BASIC], id="scheme and blank in quotes"),
+        pytest.param(f"-H 'Authorization: Bearer {TOKEN}'", [TOKEN], id="header"),
+        pytest.param(f"-H 'Authorization: {TOKEN}'", [TOKEN], id="header without a scheme"),
+        pytest.param(f"AUTHORIZATION=Bearer%20{TOKEN}", [TOKEN], id="header in a URL"),
+        pytest.param("printf 'A=b\\nDB_PASSWORD=kW9v&x\\n'", ["kW9v&x"], id="behind an escaped line end"),
+        pytest.param("printf 'A=b\\tDB_PASSWORD=kW9v&x\\n'", ["kW9v&x"], id="behind an escaped tab"),
+        pytest.param("printf 'A=b\\rDB_PASSWORD=kW9v&x\\r'", ["kW9v&x"], id="behind an escaped return"),
+        pytest.param("A=b\nDB_PASSWORD=kW9v&x\nC=d", ["kW9v&x"], id="behind a line end"),
+        pytest.param("A=b\tDB_PASSWORD=hunter2\tC=d", ["hunter2"], id="behind a tab"),
+        pytest.param("A=b\rDB_PASSWORD=hunter2\rC=d", ["hunter2"], id="behind a return"),
+        pytest.param("ENV A=b DB_PASSWORD=kW9v & x2345 C=d", ["kW9v & x2345"], id="ENV, whose values have no quotes"),
+        pytest.param("/bin/sh -c #(nop)  ENV DB_PASSWORD=kW9v & x2345", ["kW9v & x2345"], id="ENV of the old builder"),
+        pytest.param("ENV DB_PASSWORD kW9v&x", ["kW9v&x"], id="ENV with a blank"),
+        pytest.param('LABEL "db.password"="kW9v&x"', ["kW9v&x"], id="LABEL in quotes"),
+        pytest.param("git clone https://bob:kW9v@mZ4p@host/x", ["kW9v@mZ4p"], id="URL"),
+    ],
+)
+def test_a_secret_is_masked_whole(text: str, values: list[str]) -> None:
+    found = secrets_in(text)
+    assert [one.value for one in found] == values
+    assert [text[one.start : one.end] for one in found] == values
+    assert not any(value in redacted(text) for value in values)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "read -p 'Password: ' password",
+        "echo 'Password: please enter it'",
+        "PASSWORD='Enter your new password'",
+        "PASSWORD=changeme?",
+        "PASSWORD=xxxxx",
+        "API_TOKEN=<token>",
+        "API_TOKEN=[your token]",
+        "API_TOKEN={token}",
+        "API_TOKEN=%API_TOKEN%",
+        "PASSWORD=%(password)s",
+        "PASSWORD=$PW",
+        "PASSWORD=${PW:-}",
+        "PASSWORD=$(cat /run/secrets/x1)",
+        'PASSWORD="$(cat /run/secrets/x1)"',
+        "PASSWORD=/run/secrets/x",
+        "PASSWORD=/opt/My_App2/secret.txt",
+        "PASSWORD_FILE=/etc/x",
+        "PASSWORD=~/.config/App1/pw",
+        "PASSWORD=C:\\secrets\\one",
+        "API_TOKEN=/usr/lib/jvm/Java11/Tokens/Default",
+        "PASSWORD= --verbose",
+        "--password --verbose1",
+        "--password $PW1",
+        "--password prompt",
+        "password prompt1",
+        "password=getpass.getpass()",
+        "sed 's/^password=.*/password=x/' f",
+        "grep 'token=[^&]*' f",
+        "grep -E 'password=\\S+' f",
+        "docker login -u me -p $TOKEN1 host",
+        "docker login -p /run/secrets/x",
+        "docker login && ssh -p 22222 host",
+        "docker login; mkdir -p hunter22",
+        "mysql -p12345 db",
+        "curl -u bob:$PASSWORD1 https://x",
+        "curl -u 1000:100000 https://x",
+        "curl -u bob:<password> https://x",
+        "Authorization: required",
+        "Authorization: Bearer $TOKEN1",
+        "Authorization: Bearer <your-token>",
+        "ENV TOKEN_TTL=86400000 PATH=/bin",
+        "ENV DB_PASSWORD=",
+        "-----BEGIN PRIVATE KEY-----",
+    ],
+)
+def test_what_only_sounds_like_a_secret_stays(text: str) -> None:
+    assert secrets_in(text) == ()
+    assert redacted(text) == text
+
+
+@pytest.mark.parametrize("length", [499, 500, 501, 5000])
+@pytest.mark.parametrize("before", ["API_TOKEN=", "API_TOKEN='", "https://bob:", "Authorization: Bearer "])
+def test_of_a_long_secret_no_part_is_left(before: str, length: int) -> None:
+    secret = (characters(60) * 100)[:length]
+    (found,) = secrets_in(f"{before}{secret}{'@host' if ':' in before else chr(39)}")[:1]
+    assert found.value.startswith(secret)
+
+
+def test_of_a_private_key_nothing_is_left() -> None:
+    key = pem().decode()
+    text = f"echo '{key}' > a; echo '{key}' > b"
+    assert redacted(text).count("--***--") == 2
+    assert not any(line in redacted(text) for line in key.splitlines())
+
+
+def test_a_private_key_that_is_cut_is_masked_to_the_end() -> None:
+    assert redacted("A " + pem().decode().partition("-----END")[0]) == "A ***"
+
+
+def test_secrets_beside_each_other_are_found_each() -> None:
+    text = "a --password=hunter2 --token 'x1y2z3&4' -e DB_PASS=hunter3"
+    assert [one.name for one in secrets_in(text)] == ["password", "token", "DB_PASS"]
+
+
+def test_a_name_in_a_value_is_part_of_it() -> None:
+    assert [one.value for one in secrets_in("DB_PASSWORD=a1token=hunter2b3")] == ["a1token=hunter2b3"]
+
+
+def test_behind_a_value_that_is_none_the_search_goes_on() -> None:
+    assert [one.value for one in secrets_in("PASSWORD_FILE=token=hunter2b3")] == ["hunter2b3"]
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        pytest.param(["app", "--password", "kW9v & x"], [], id="plain words may be anything"),
+        pytest.param(["app", "--password", "kW9v2x & y"], ["kW9v2x & y"], id="option, then value"),
+        pytest.param(["app", "--password=kW9v2x & y"], ["kW9v2x & y"], id="option with value"),
+        pytest.param(["env", "DB_PASSWORD=kW9v&y", "app"], ["kW9v&y"], id="variable"),
+        pytest.param(["curl", "-u", "bob:kW9v&y"], ["kW9v&y"], id="curl"),
+        pytest.param(["sh", "-c", "DB_PASSWORD=hunter2 make && x1y2z3"], ["hunter2"], id="script"),
+        pytest.param(["sh", "-c", "curl --token 'a1b2&c3d4'"], ["a1b2&c3d4"], id="quotes in a script"),
+        pytest.param(["app", "--password", "--verbose1"], [], id="option, then option"),
+        pytest.param(["app", "password", "hunter2"], [], id="no option"),
+        pytest.param(["app", "--password=", "hunter2"], [], id="empty"),
+    ],
+)
+def test_the_words_of_a_command_are_read_one_by_one(words: list[str], values: list[str]) -> None:
+    assert [one.value for one in secrets_in_words(words)] == values
+
+
+def test_a_variable_is_its_whole_value_as_grave_as_what_is_in_it() -> None:
+    key = pem().decode()
+    (found,) = secrets_in_value("PRIVATE_KEY", key)
+    assert (found.name, found.value, found.severity) == ("PRIVATE_KEY", key.strip(), "critical")
+
+
+def test_a_variable_with_a_harmless_name_is_what_is_in_it() -> None:
+    (found,) = secrets_in_value("URL", "postgres://a:hunter2@db/x")
+    assert (found.name, found.value) == ("URL", "hunter2")
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        pytest.param("ENV A=b c D=e", [("A", "b c"), ("D", "e")], id="pairs"),
+        pytest.param("ARG A", [], id="name alone"),
+        pytest.param("ENV A b c", [("A", "b c")], id="blank"),
+        pytest.param("RUN A=b", [], id="another instruction"),
+    ],
+)
+def test_the_pairs_of_a_setting_keep_their_blanks(text: str, pairs: list[tuple[str, str]]) -> None:
+    found = list(pairs_of_setting(text))
+    assert [(name, value) for name, value, _ in found] == pairs
+    assert all(text[start:].startswith(value) for _, value, start in found)
+
+
+def test_a_quote_is_one_line_that_is_masked_before_it_is_cut() -> None:
+    assert quoted(f"a\n\t b API_TOKEN={TOKEN}") == f"a b API_TOKEN={TOKEN[:2]}***{TOKEN[-2:]}"
+    assert quoted(f"API_TOKEN={TOKEN} and more", 20) == f"API_TOKEN={TOKEN[:2]}***{TOKEN[-2:]}"[:17] + "..."
+    assert quoted("a" * 20, 20) == "a" * 20
