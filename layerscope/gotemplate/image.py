@@ -112,79 +112,47 @@ def _typed(wanted: type[T], value: object, shape: object) -> T | None:
 _EMPTY = Shape(())
 _HEALTHCHECK = Shape(
     (
-        Member("Test", "texts"),
-        Member("Interval", "duration"),
-        Member("Timeout", "duration"),
-        Member("StartPeriod", "duration"),
-        Member("StartInterval", "duration"),
-        Member("Retries", "number"),
+        Member("Test", "texts"), Member("Interval", "duration"), Member("Timeout", "duration"),
+        Member("StartPeriod", "duration"), Member("StartInterval", "duration"), Member("Retries", "number"),
     ),
     pointer=True,
-)
+)  # fmt: skip
 _CONFIG = Shape(
     (
-        Member("User", "text"),
-        Member("ExposedPorts", "names"),
-        Member("Env", "texts"),
-        Member("Entrypoint", "texts"),
-        Member("Cmd", "texts"),
-        Member("Volumes", "names"),
-        Member("WorkingDir", "text"),
-        Member("Labels", "text map"),
-        Member("StopSignal", "text"),
-        Member("ArgsEscaped", "flag"),
-        Member("Healthcheck", _HEALTHCHECK),
-        Member("OnBuild", "texts"),
-        Member("Shell", "texts"),
+        Member("User", "text"), Member("ExposedPorts", "names"), Member("Env", "texts"), Member("Entrypoint", "texts"),
+        Member("Cmd", "texts"), Member("Volumes", "names"), Member("WorkingDir", "text"), Member("Labels", "text map"),
+        Member("StopSignal", "text"), Member("ArgsEscaped", "flag"), Member("Healthcheck", _HEALTHCHECK),
+        Member("OnBuild", "texts"), Member("Shell", "texts"),
     ),
     pointer=True,
-)
-_GRAPH_DRIVER = Shape(
-    (Member("Data", "text map", always=True), Member("Name", "text", always=True)),
-    pointer=True,
-)
+)  # fmt: skip
+_GRAPH_DRIVER = Shape((Member("Data", "text map", always=True), Member("Name", "text", always=True)), pointer=True)
 _PLATFORM = Shape(
     (
-        Member("Architecture", "text", "architecture", always=True),
-        Member("OS", "text", "os", always=True),
-        Member("OSVersion", "text", "os.version"),
-        Member("OSFeatures", "texts", "os.features"),
+        Member("Architecture", "text", "architecture", always=True), Member("OS", "text", "os", always=True),
+        Member("OSVersion", "text", "os.version"), Member("OSFeatures", "texts", "os.features"),
         Member("Variant", "text", "variant"),
     ),
     pointer=True,
-)
+)  # fmt: skip
 _DESCRIPTOR = Shape(
     (
-        Member("MediaType", "text", "mediaType", always=True),
-        Member("Digest", "text", "digest", always=True),
-        Member("Size", "number", "size", always=True),
-        Member("URLs", "texts", "urls"),
-        Member("Annotations", "text map", "annotations"),
-        Member("Data", "any", "data"),
-        Member("Platform", _PLATFORM, "platform"),
-        Member("ArtifactType", "text", "artifactType"),
+        Member("MediaType", "text", "mediaType", always=True), Member("Digest", "text", "digest", always=True),
+        Member("Size", "number", "size", always=True), Member("URLs", "texts", "urls"),
+        Member("Annotations", "text map", "annotations"), Member("Data", "any", "data"),
+        Member("Platform", _PLATFORM, "platform"), Member("ArtifactType", "text", "artifactType"),
     ),
     pointer=True,
-)
+)  # fmt: skip
+_ROOT_FS = Shape((Member("Type", "text"), Member("Layers", "texts")))
 IMAGE = Shape(
     (
-        Member("ID", "text", "Id", always=True),
-        Member("RepoTags", "texts", always=True),
-        Member("RepoDigests", "texts", always=True),
-        Member("Comment", "text"),
-        Member("Created", "text"),
-        Member("Author", "text"),
-        Member("Config", _CONFIG, always=True),
-        Member("Architecture", "text", always=True),
-        Member("Variant", "text"),
-        Member("Os", "text", always=True),
-        Member("OsVersion", "text"),
-        Member("Size", "number", always=True),
-        Member("GraphDriver", _GRAPH_DRIVER),
-        Member("RootFS", Shape((Member("Type", "text"), Member("Layers", "texts"))), always=True),
-        Member("Metadata", "any"),
-        Member("Descriptor", _DESCRIPTOR),
-        Member("Manifests", "any"),
-        Member("Identity", "any"),
+        Member("ID", "text", "Id", always=True), Member("RepoTags", "texts", always=True),
+        Member("RepoDigests", "texts", always=True), Member("Comment", "text"), Member("Created", "text"),
+        Member("Author", "text"), Member("Config", _CONFIG, always=True), Member("Architecture", "text", always=True),
+        Member("Variant", "text"), Member("Os", "text", always=True), Member("OsVersion", "text"),
+        Member("Size", "number", always=True), Member("GraphDriver", _GRAPH_DRIVER),
+        Member("RootFS", _ROOT_FS, always=True), Member("Metadata", "any"), Member("Descriptor", _DESCRIPTOR),
+        Member("Manifests", "any"), Member("Identity", "any"),
     )
-)
+)  # fmt: skip

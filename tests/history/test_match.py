@@ -106,6 +106,17 @@ def test_layers_that_no_line_explains_count_against_the_file() -> None:
         )
 
 
+def test_a_layer_whose_step_has_no_words_is_called_that() -> None:
+    with pytest.raises(UsageError, match="1 of 2 steps .*`a step without words` stands in no line"):
+        match(built("FROM x\nRUN one"), history("/bin/sh -c base", "/bin/sh -c one", ""))
+
+
+def test_of_steps_in_another_order_the_one_that_makes_a_layer_is_aligned() -> None:
+    found = match(built("FROM x\nRUN one\nENV A=1"), history("/bin/sh -c base", "-ENV A=1", "/bin/sh -c one"))
+    assert set(found.steps) == {2}
+    assert (found.matched, found.total, found.base_layers) == (1, 1, 1)
+
+
 def test_steps_without_layer_that_the_command_line_added_do_not_count() -> None:
     found = match(
         built("FROM x\nRUN one"), history("/bin/sh -c base", "/bin/sh -c one", "-/bin/sh -c #(nop)  LABEL a=b")

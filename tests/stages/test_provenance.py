@@ -128,6 +128,22 @@ def test_a_copy_of_an_image_is_no_stage(tmp_path: Path) -> None:
     assert step_of(made, 0).source_stage == "image docker.io/library/tool:1"
 
 
+def test_an_image_that_a_from_names_is_a_stage(tmp_path: Path) -> None:
+    graph = [
+        {"id": "step0", "op": {"Op": {"source": {"identifier": "docker-image://docker.io/library/tool:1@sha256:00"}}}},
+        {
+            "id": "step1",
+            "op": {"Op": {"file": {"actions": [{"input": -1, "secondaryInput": 0, "Action": {"copy": {}}}]}}},
+            "inputs": ["step0:0"],
+        },
+    ]
+    dockerfile = "FROM tool:1 AS b\nFROM scratch\nCOPY --from=b /app /app\n"
+    statement = provenance(dockerfile, graph=graph, locations={"step0": 1, "step1": 3}, layers={"step1": [COPY]})
+    final = image(Step(created_by="COPY /app /app # buildkit", layer=COPY))
+    made = Scene(final=final, dockerfile=dockerfile, statements=[statement]).report(tmp_path, "attested")
+    assert step_of(made, 0).source_stage == "b"
+
+
 def test_a_secret_argument_is_masked_and_as_attested(tmp_path: Path) -> None:
     value = "s3cr3t-Zx81Qw77Lp20Rt55"
     scene = Scene(final=FINAL, dockerfile=DOCKERFILE, statements=[full("v0.2", API_TOKEN=value)])
