@@ -1,6 +1,7 @@
 """The action, the GitLab job and the hook that the repository offers keep to their schemas, and their scripts run."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -62,14 +63,28 @@ def step(name: str, folder: str, environment: dict[str, str]) -> subprocess.Comp
 def test_the_action_reports_and_checks(runner: dict[str, str], tmp_path: Path) -> None:
     inputs = {"IMAGE": "image $(touch evil).tar", "DOCKERFILE": "", "ARGUMENTS": "--no-duplicates\n\n--top=3\n"}
     done = step("Report", str(tmp_path), runner | inputs)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout
     assert "app:1" in done.stdout and "### app:1" in Path(runner["GITHUB_STEP_SUMMARY"]).read_text()
     outputs = dict(line.split("=", 1) for line in Path(runner["GITHUB_OUTPUT"]).read_text().splitlines())
     assert set(outputs) == {"report", "sarif", "html"} and all(Path(path).stat().st_size for path in outputs.values())
     assert not (tmp_path / "evil").exists()
     for limit, code in (("--max-size=1MB", 0), ("--max-size=1kB\n--fail-on=critical", 1)):
         checked = step("Check", str(tmp_path), runner | {"REPORT": outputs["report"], "LIMITS": limit})
-        assert checked.returncode == code, checked.stderr
+        assert checked.returncode == code, checked.stdout
+        assert checked.stdout.startswith("::stop-commands::") and checked.stdout.endswith("::\n")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the action's steps are written for bash")
+@pytest.mark.parametrize("image", ["image $(touch evil).tar", "none.tar"], ids=["an image", "none"])
+def test_nothing_between_the_first_line_and_the_last_is_a_command(
+    runner: dict[str, str], tmp_path: Path, image: str
+) -> None:
+    (tmp_path / "none.tar").write_bytes(b"")
+    done = step("Report", str(tmp_path), runner | {"IMAGE": image, "DOCKERFILE": "", "ARGUMENTS": ""})
+    first, *_, last = done.stdout.splitlines()
+    token = first.removeprefix("::stop-commands::")
+    assert re.fullmatch("[0-9a-f]{32}", token) and last == f"::{token}::" and done.stderr == ""
+    assert done.stdout.count(token) == 2
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the action's steps are written for bash")
@@ -82,10 +97,10 @@ def test_a_directory_that_holds_no_image_is_no_image_of_the_action(runner: dict[
     environment = runner | {"PATH": f"{engine.parent}{os.pathsep}{runner['PATH']}"}
     inputs = {"IMAGE": "app", "DOCKERFILE": "", "ARGUMENTS": ""}
     done = step("Report", str(tmp_path), environment | inputs)
-    assert done.returncode == 0 and "app:1" in done.stdout, done.stderr
+    assert done.returncode == 0 and "app:1" in done.stdout, done.stdout
     oci_layout_directory(tmp_path / "app", ImageSpec(layers=(layer(file("a", b"1")),), tags=("layout:1",)))
     done = step("Report", str(tmp_path), environment | inputs)
-    assert done.returncode == 0 and "layout:1" in done.stdout, done.stderr
+    assert done.returncode == 0 and "layout:1" in done.stdout, done.stdout
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell")

@@ -221,7 +221,8 @@ def _read(blob: LayerBlob, index: int, store: Store, reading: Reading) -> LayerD
         return ArchiveError("it is encrypted")
     if not store.has(blob.name):
         foreign = "foreign" in blob.media_type or "nondistributable" in blob.media_type
-        return ArchiveError("it is foreign, only its address is given" if foreign else f"{blob.name} is not there")
+        missing = f"{blob.name} is not there" if blob.name else "the manifest names no file for it"
+        return ArchiveError("it is foreign, only its address is given" if foreign else missing)
     try:
         return store.layer(blob.name, _where(index, blob), reading)
     except ArchiveError as error:

@@ -19,6 +19,8 @@ _XZ_MEMORY = 1 << 28
 """As much memory as a dictionary of four times what ``xz -9`` takes."""
 _IDLE_BYTES = 1 << 20
 """As many stored bytes as may come without anything that comes of them; a block of bzip2 is nearly as long."""
+_TOO_LARGE = ("requires too much memory", "Memory usage limit")
+"""What zstd and xz say of a stream whose window would take more than they may have."""
 
 
 class Readable(Protocol):
@@ -100,6 +102,9 @@ class _Mapped:
         raise self._failure from None
 
     def _mapped(self, error: Exception) -> Exception:
+        if isinstance(error, _errors()) and any(words in str(error) for words in _TOO_LARGE):
+            most = f"{_ZSTD_WINDOW >> 20} MiB" if self._compression == "zstd" else f"{_XZ_MEMORY >> 20} MiB"
+            return LimitExceeded(f"{self._where}: the {self._compression} stream needs a window of more than {most}")
         message = "ends early" if isinstance(error, EOFError) else f"is damaged ({str(error)[:100]})"
         if isinstance(error, (EOFError, *_errors())):
             return Damaged(f"the {self._compression} stream {message}", where=self._where, offset=self._stored.expanded)

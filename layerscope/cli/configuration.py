@@ -6,7 +6,6 @@ for what neither a flag nor a variable gave, so each setting is one option of a 
 """
 
 import os
-import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,10 +15,10 @@ import typer
 from msgspec import Struct, field
 
 from layerscope.analysis.ignore import Ignore, unmatched
+from layerscope.cli.failure import say
 from layerscope.cli.user_files import read_whole
 from layerscope.errors import UsageError
 from layerscope.model.report import Report
-from layerscope.render.escape import printable
 
 _APPLICATION = "layerscope"
 _LONGEST = 1 << 20
@@ -76,7 +75,7 @@ def ignores_of(context: typer.Context) -> tuple[Ignore, ...]:
 def tell_unmatched(context: typer.Context, report: Report) -> None:
     """Say on stderr which ignores of the configuration the image has nothing for; it may be that of several images."""
     for sentence in unmatched(report, ignores_of(context)):
-        print(printable(sentence), file=sys.stderr)
+        say(sentence)
 
 
 def today() -> date:

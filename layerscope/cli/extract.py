@@ -1,6 +1,5 @@
 """``layerscope extract``: a file or a subtree of an image, written to a directory and never outside of it."""
 
-import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -8,13 +7,13 @@ import typer
 
 from layerscope.analysis.extract import ExtractQuery, Note, Plan, plan
 from layerscope.cli.destination import Destination, umask
+from layerscope.cli.failure import say
 from layerscope.cli.options import ImagePath, ReadOptions, reading_options
 from layerscope.cli.reading import limits, opened
 from layerscope.cli.spool import rereadable
 from layerscope.cli.unpack import Unpacker
 from layerscope.errors import LayerscopeError, LimitExceeded
 from layerscope.filesystem.tree import Filesystem
-from layerscope.render.escape import printable
 from layerscope.render.text import counted
 
 _MOST = 20
@@ -54,7 +53,7 @@ def extract(
         unpacker = _unpacked(filesystem, planned, directory, force=force)
     if not reading.quiet:
         _tell((*planned.notes, *unpacker.notes))
-        print(f"wrote {_counts(unpacker)} to {printable(directory)}", file=sys.stderr)
+        say(f"wrote {_counts(unpacker)} to {directory}")
     if unpacker.notes:
         raise LayerscopeError(f"{counted(len(unpacker.notes), 'path')} could not be written to {directory}")
 
@@ -85,7 +84,7 @@ def _tell(notes: Sequence[Note]) -> None:
         kind = note.reason.partition(" as ")[0]
         counts[kind] = counts.get(kind, 0) + 1
         if counts[kind] <= _MOST:
-            print(f"{printable(note.path)}: {printable(note.reason)}", file=sys.stderr)
+            say(f"{note.path}: {note.reason}")
     for kind, count in counts.items():
         if count > _MOST:
-            print(f"and {count - _MOST:,} more: {printable(kind)}", file=sys.stderr)
+            say(f"and {count - _MOST:,} more: {kind}")

@@ -17,12 +17,12 @@ def tell(error: LayerscopeError) -> None:
 
 
 def say(text: str, before: str = "") -> None:
-    """Print one line on stderr: no name in it can begin another one, and secrets that an archive repeats are masked."""
+    """Print one line on stderr: no name in it begins another line or is a command, and secrets in it are masked."""
     # Few runs have anything to say, and --version, which can hardly fail, is to load nothing.
-    from layerscope.render.escape import printable
+    from layerscope.render.escape import printable, without_commands
     from layerscope.secrets.text import redacted
 
-    print(f"{before}{printable(redacted(text))}", file=sys.stderr)
+    print(without_commands(f"{before}{printable(redacted(text))}"), file=sys.stderr)
 
 
 @contextmanager

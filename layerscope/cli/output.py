@@ -7,7 +7,7 @@ import sys
 from layerscope.cli.failure import writing
 from layerscope.cli.options import RowFormat, UnitsName
 from layerscope.model.rows import Rows
-from layerscope.render.escape import printable_lines
+from layerscope.render.escape import printable_lines, without_commands
 from layerscope.render.units import units
 
 
@@ -19,11 +19,15 @@ def terminal_width() -> int | None:
 
 
 def write(text: str) -> None:
-    """Print a result; characters that the terminal's encoding lacks are escaped.
+    """Print a result; characters that the terminal's encoding lacks are escaped, and commands of GitHub's runner.
 
     Raises BrokenPipeError where the reader has closed the pipe: nobody wants the rest. Raises LayerscopeError where
     it cannot be written.
     """
+    _write(without_commands(text))
+
+
+def _write(text: str) -> None:
     if not text.isascii():
         encoding = sys.stdout.encoding or "utf-8"
         text = text.encode(encoding, "backslashreplace").decode(encoding)
@@ -32,8 +36,16 @@ def write(text: str) -> None:
 
 
 def write_foreign(text: str) -> None:
-    """Print what an image says in its own words: to a pipe as it is, to a terminal nothing that moves its cursor."""
-    write(printable_lines(text) if sys.stdout.isatty() else text)
+    """Print what an image says in its own words: to a pipe as it is, to a terminal nothing that moves its cursor.
+
+    In a job of GitHub's, a pipe is a log, too.
+    """
+    if sys.stdout.isatty():
+        write(printable_lines(text))
+    elif os.environ.get("GITHUB_ACTIONS") == "true":
+        write(text.replace("\r", "\\r"))
+    else:
+        _write(text)
 
 
 def write_rows(rows: Rows, row_format: RowFormat, unit_name: UnitsName) -> None:

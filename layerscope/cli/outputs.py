@@ -17,6 +17,7 @@ from layerscope.cli.output import terminal_width, write
 from layerscope.errors import LayerscopeError, UsageError
 from layerscope.model.patterns import pattern
 from layerscope.model.report import Report
+from layerscope.render.escape import without_commands
 from layerscope.render.options import TextOptions
 from layerscope.render.renderers import RENDERERS
 from layerscope.render.units import units as units_named
@@ -159,7 +160,7 @@ def write_file(path: str, text: str) -> None:
 
     Raises LayerscopeError with the system's reason.
     """
-    data = text.encode("utf-8", "backslashreplace")
+    data = without_commands(text).encode("utf-8", "backslashreplace")
     try:
         # Asked by its own name: the real one of /dev/stdout may be no path at all.
         if os.path.exists(path) and not os.path.isfile(path):

@@ -144,9 +144,20 @@ def _chosen(archive: _Archive, manifest: dict[str, str], poms: list[_Artifact]) 
     own = max(fitting, key=lambda pom: len(pom.name), default=poms[0] if len(poms) == 1 and not titles else None)
     if own is None:
         return named, poms
-    version = own.version or (named.version if named.name == own.name else "")
+    version = _version(own, named.version if named.name == own.name else "", manifest)
     chosen = _Artifact(group=own.group, name=own.name, version=version)
     return chosen, [pom for pom in poms if pom is not own]
+
+
+def _version(own: _Artifact, of_name: str, manifest: dict[str, str]) -> str:
+    """The manifest's version where the coordinates have another one: an archive that is built anew keeps those.
+
+    Where the name of the file agrees with the coordinates they stay, and a Bundle-Version is written in another way.
+    """
+    stated = manifest.get(_VERSIONS[0], "")
+    if own.version and own.version != of_name and stated[:1].isdigit():
+        return stated
+    return own.version or of_name
 
 
 def _letters(text: str) -> str:

@@ -1,5 +1,11 @@
 """Text that is safe for a terminal: what could move the cursor, change colours or reorder a line is written out."""
 
+import re
+
+from layerscope.model.patterns import pattern
+
+_COMMAND = pattern(r"^([^\S\n]*)::", re.MULTILINE)
+
 
 def printable(text: str) -> str:
     """``text`` with control, format and lone surrogate characters as escapes; a byte that is no UTF-8 is ``\\xff``."""
@@ -11,6 +17,16 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """The same for a text whose line ends and tabs are its own, and stay."""
     return "\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
+
+
+def without_commands(text: str) -> str:
+    """``text`` in which GitHub's runner finds no command: neither ``::name::`` that begins a line nor ``##[name]``.
+
+    The latter it finds anywhere in a line; what stands there instead is the same text to a reader of JSON.
+    """
+    if "::" in text:
+        text = _COMMAND.sub(r"\1\\x3a:", text)
+    return text.replace("##[", "##\\u005b")
 
 
 def _escaped(character: str) -> str:

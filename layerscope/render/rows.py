@@ -14,6 +14,8 @@ from layerscope.render.units import Units
 RowRenderer = Callable[[Rows, Units, int | None], Iterator[str]]
 """The text in pieces; the data formats give the first ones while later rows are still being made."""
 _BATCH = 500
+_FORMULAS = frozenset("=+-@＝＋－＠")
+"""What begins a formula, after blanks too; some spreadsheets take the wide forms of East Asia for the same."""
 
 
 def _table(data: Rows, units: Units, width: int | None) -> Iterator[str]:
@@ -43,10 +45,12 @@ def _jsonl(data: Rows, units: Units, width: int | None) -> Iterator[str]:
 
 def csv_text(value: object) -> object:
     """A cell that no spreadsheet takes for a formula, and that breaks no line."""
+    if isinstance(value, tuple):
+        value = ";".join(map(str, value))
     if not isinstance(value, str):
-        return ";".join(str(one) for one in value) if isinstance(value, tuple) else value
+        return value
     text = printable(value)
-    return "'" + text if text[:1] in ("=", "+", "-", "@") else text
+    return "'" + text if text.lstrip(" ")[:1] in _FORMULAS else text
 
 
 def _csv_column(values: tuple[object, ...]) -> Iterator[object]:

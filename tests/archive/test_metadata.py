@@ -47,6 +47,7 @@ from tests.builder import (
         pytest.param(
             b'[{"Config":"c"}]', "the image cannot be read: its config c is not in the archive", id="no config"
         ),
+        pytest.param(b"[{}]", "the image cannot be read: manifest.json names no config for it", id="nothing at all"),
         pytest.param(b"[" * 200 + b"]" * 200, "manifest.json: the JSON is nested too deep", id="deep"),
         pytest.param(b"[" * 200_000, "manifest.json: ", id="very deep"),
     ],
@@ -77,6 +78,17 @@ def test_a_wrong_config_is_told_with_its_place(config: dict[str, object], messag
     error = error_of(path)
     assert isinstance(error, Damaged)
     assert message in error.message
+
+
+def test_a_layer_without_a_name_is_told_by_what_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(SPEC))
+    members = contents(path.read_bytes())
+    manifest = json.loads(members["manifest.json"])
+    manifest[0]["Layers"][0] = ""
+    path.write_bytes(edit(path.read_bytes(), replace={"manifest.json": to_json(manifest)}))
+    image, _ = opened(path)
+    assert image.layers[0].problem == "the manifest names no file for it"
 
 
 def test_a_document_that_is_both_index_and_manifest_is_damage(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The outer structure of zstd frames is followed whatever the encoder chose, and whatever pieces the data comes in."""
 
 import io
+import lzma
 
 import pytest
 import zstandard
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from layerscope.archive.compression import decompressor
 from layerscope.archive.zstd_frames import Frames
-from layerscope.errors import Damaged
+from layerscope.errors import Damaged, LimitExceeded
 from tests.archive.walking import Drip
 from tests.builder import compress, skippable_frame
 
@@ -80,3 +81,15 @@ def everything(stream: object) -> bytes:
     while count := stream.readinto(memoryview(buffer)):  # type: ignore[attr-defined]
         found += buffer[:count]
     return bytes(found)
+
+
+def test_a_window_that_is_too_large_is_no_damage_and_its_limit_is_named() -> None:
+    parameters = zstandard.ZstdCompressionParameters(window_log=28, compression_level=1)
+    compressor = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    zstd = compressor.compress(b"a" * 1000) + compressor.flush()
+    xz = lzma.compress(b"a" * 1000, filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 29}])
+    for compression, data, most in (("zstd", zstd, "128 MiB"), ("xz", xz, "256 MiB")):
+        with pytest.raises(LimitExceeded) as caught:
+            decompressor(compression, io.BytesIO(data), "layer 0").readinto(memoryview(bytearray(100)))  # type: ignore[arg-type]
+        told = f"layer 0: the {compression} stream needs a window of more than {most}"
+        assert caught.value.message == told

@@ -318,3 +318,17 @@ def test_an_archive_from_a_pipe_is_kept_meanwhile(tmp_path: Path) -> None:
     called = call("extract", "-", "/a", tmp_path / "out", stdin=data, TMPDIR=str(tmp_path))
     assert called.code == 0 and tree(tmp_path / "out") == {"a": b"1"}
     assert os.listdir(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize(
+    ("member", "seconds"),
+    [
+        pytest.param(file("a", b"1", mtime=-86_400), -86_400, id="a day before 1970"),
+        pytest.param(file("a", b"1", pax={"mtime": b"-1.5"}), -2, id="a fraction"),
+        pytest.param(file("a", b"1", pax={"mtime": b"-0.5"}), -1, id="of the first second"),
+        pytest.param(directory("a", mtime=-86_400), -86_400, id="a directory"),
+    ],
+)
+def test_times_before_1970_stay_what_they_are(tmp_path: Path, member: Member, seconds: int) -> None:
+    assert extract(tmp_path, (member,)).code == 0
+    assert (tmp_path / "out" / "a").stat().st_mtime == seconds

@@ -1,6 +1,7 @@
 """The command as a process: streams, exit codes, messages."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -77,6 +78,41 @@ def test_no_tag_begins_a_line_of_what_is_listed(run: Run, tmp_path: Path) -> Non
     lines = run("report", "image.tar").stderr.splitlines()
     assert [line[:5] for line in lines] == ["layer", "  0  ", "  1  ", "hint:"]
     assert "a:1\\nhint: all is well" in lines[1]
+
+
+COMMAND = "##[error]x"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("report",),
+        ("report", "-f", "json"),
+        ("report", "-f", "markdown"),
+        ("report", "-f", "html"),
+        ("files", "-f", "csv"),
+        ("files", "--flat"),
+        ("history",),
+        ("inspect",),
+        ("inspect", "-f", "{{range .Config.Env}}{{println .}}{{end}}"),
+        ("layers", "-v"),
+        ("report", "--image", f"\n::error::{COMMAND}"),
+        ("report", "--base", f"\r::error::{COMMAND}"),
+    ],
+    ids=" ".join,
+)
+def test_no_line_is_a_command_to_githubs_runner(run: Run, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    spec = ImageSpec(
+        layers=(layer(file(f"::error::{COMMAND}", b"1"), file(f"a/{COMMAND}\n::error::x", b"1" * 5000)),),
+        history=({"created_by": f"::error::{COMMAND}\n::error::"},),
+        tags=(f"::error::{COMMAND}",),
+        env=("::error::x", f"A=1\r::error::{COMMAND}"),
+    )
+    (tmp_path / "image.tar").write_bytes(docker_legacy(spec))
+    done = run(arguments[0], "image.tar", *arguments[1:], GITHUB_ACTIONS="true", COLUMNS="60")
+    lines = re.split("[\r\n\x85\u2028\u2029]", done.stdout + done.stderr)
+    assert not [line for line in lines if "##[" in line or line.lstrip().startswith("::")]
+    assert "error" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", ["m", "json", "image.tar"])

@@ -47,6 +47,30 @@ def test_a_large_archive_in_a_compressed_layer_is_known_by_its_directory() -> No
         pytest.param("app.jar", manifest(Bundle_Version="7.2"), ("", "app", "7.2"), id="the bundle's version"),
         pytest.param("app.jar", pom("org.x", "server", "3"), ("org.x", "server", "3"), id="the only coordinates"),
         pytest.param(
+            "tool.jar",
+            pom("org.x", "tool", "1.0") | manifest(Implementation_Version="2.0"),
+            ("org.x", "tool", "2.0"),
+            id="the manifest's version where the coordinates have another",
+        ),
+        pytest.param(
+            "tool-2.0.jar",
+            pom("org.x", "tool", "1.0") | manifest(Implementation_Version="2.0"),
+            ("org.x", "tool", "2.0"),
+            id="and the file's name is with the manifest",
+        ),
+        pytest.param(
+            "tool-1.0.jar",
+            pom("org.x", "tool", "1.0") | manifest(Implementation_Version="2.0"),
+            ("org.x", "tool", "1.0"),
+            id="two against the manifest",
+        ),
+        pytest.param(
+            "tool.jar",
+            pom("org.x", "tool", "1.0-jre") | manifest(Implementation_Version="task", Bundle_Version="1.0.0.jre"),
+            ("org.x", "tool", "1.0-jre"),
+            id="no version in the manifest, and a bundle's",
+        ),
+        pytest.param(
             "guice.jar",
             pom("cglib", "cglib", "3.2") | manifest(Bundle_Name="guice", Bundle_Version="4.2"),
             ("", "guice", "4.2"),
