@@ -44,6 +44,8 @@ TIME ?= 60
 fuzz: $(DEV)
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: atheris
 	$(BIN)/python -m tests.fuzz.run --seconds $(TIME)
+	$(BIN)/python -m tests.fuzz.cuts --seed $$(date +%s)
+	$(BIN)/python -m tests.fuzz.cuts --seed $$(date +%s) --verify
 
 bench: $(DEV)
 	$(BIN)/python bench/run.py --large --write

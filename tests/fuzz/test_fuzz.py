@@ -1,10 +1,12 @@
 """A short run of every harness, what was found before, and archives that hypothesis makes and spoils."""
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from tests.fuzz.cuts import CLEAN, tries
 from tests.fuzz.harnesses import HARNESSES, nothing_else
 from tests.fuzz.run import fuzz
 from tests.fuzz.seeds import CORPUS, seeds
@@ -28,6 +30,15 @@ def test_a_seed_of_each_harness_is_taken(name: str) -> None:
 @pytest.mark.parametrize("name", HARNESSES)
 def test_damage_raises_nothing_but_our_own_errors(name: str) -> None:
     assert fuzz(name, 2, SEED) > 10
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+@pytest.mark.parametrize("verify", [False, True])
+def test_no_damaged_fixture_gives_a_clean_report_of_something_else(verify: bool) -> None:
+    """``python -m tests.fuzz.cuts`` tries as many as one likes."""
+    found = [f"{what}: {ended}" for what, ended in tries(120, SEED, verify=verify, most=1 << 18)]
+    assert len(found) == 120 and not [one for one in found if one.endswith(CLEAN)]
+    assert any(one.endswith("an error") for one in found) and any(one.endswith("equal figures") for one in found)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
