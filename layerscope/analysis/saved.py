@@ -29,7 +29,7 @@ def load(data: bytes, source: str = "the report") -> Report:
     try:
         # Not decoded in one go: a path that is not UTF-8 stands in JSON as a lone surrogate, which only json reads.
         report = msgspec.convert(document, Report, str_keys=True)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # A member's name may hold a lone surrogate.
         problem, _, place = str(error).rpartition(" - at ")
         raise _refused(source, place.strip("`") if problem else "$", problem or place) from None
     if not is_later and (place := _unknown(report, document)):
