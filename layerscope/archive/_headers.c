@@ -115,7 +115,12 @@ static Py_ssize_t take_name(const unsigned char *header, char *path, char *kind)
             return 0;
         if (path[index + 2] == '.' && (index + 3 == length || path[index + 3] == '/'))
             return 0;
+        /* What lies in a directory of AUFS is no part of the file system. */
+        if (index + 8 < length && !memcmp(path + index + 1, ".wh..wh.", 8))
+            return 0;
     }
+    if (length == 1 && *kind != DIRECTORY_KIND)
+        return 0; /* Only a directory can be the root. */
     Py_ssize_t hidden = length - last - 5;
     if (hidden >= 0 && !memcmp(path + last + 1, ".wh.", 4)) {
         if (hidden == 0 || path[last + 5] == '.')

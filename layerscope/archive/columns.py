@@ -6,6 +6,7 @@ from sys import getsizeof, intern
 from typing import TypeAlias
 from zlib import adler32
 
+from layerscope.archive.aufs import settle
 from layerscope.archive.header import (
     BLOCK,
     COMMON,
@@ -20,11 +21,11 @@ from layerscope.archive.header import (
     expected_adler,
     text,
 )
-from layerscope.archive.names import TABLE_OF_CONTENTS, classify
+from layerscope.archive.names import TABLE_OF_CONTENTS, classify, is_aside
 from layerscope.archive.pax import Extensions
 from layerscope.errors import Damaged, LimitExceeded
 from layerscope.model.changeset import Changeset, Ownership
-from layerscope.model.entry import Kind
+from layerscope.model.entry import KIND_WORDS, Kind
 from layerscope.model.limits import Limits
 from layerscope.model.paths import normal
 
@@ -38,7 +39,17 @@ _KINDS = {
     b"4": Kind.BLOCK_DEVICE,
     b"5": Kind.DIRECTORY,
     b"6": Kind.FIFO,
+    b"D": Kind.DIRECTORY,  # GNU tar --incremental: what follows is a list of the directory's files.
+    b"S": Kind.FILE,
 }
+_ODD = {
+    b"M": (Kind.FILE, "the rest of a file from another volume; it counts as a file"),
+    b"N": (Kind.BOOKKEEPING, "a list of long names in GNU tar's oldest form; it is left out"),
+    b"V": (Kind.BOOKKEEPING, "the label of a volume; it is left out"),
+}
+_UNKNOWN = (Kind.FILE, "of an unknown type; it counts as a file")
+_WITH_PAYLOAD = frozenset({b"D", b"N", b"V"})
+"""The types besides files that something may follow."""
 _PLAIN = {b"0": Kind.FILE, b"1": Kind.HARDLINK, b"2": Kind.SYMLINK, b"5": Kind.DIRECTORY}
 _EXTENSIONS = frozenset({b"x", b"g", b"X", b"L", b"K"})
 Lists: TypeAlias = tuple[
@@ -96,6 +107,7 @@ class Columns:
         self._links: dict[int, str] = {}
         self._xattrs: dict[int, tuple[tuple[str, bytes], ...]] = {}
         self.sparse: dict[int, int] = {}
+        self._aside: list[int] = []
         self.keeps_map = False
         self.gnu_map = bytearray()
         self.pax_map = b""
@@ -157,7 +169,15 @@ class Columns:
         if path[-1] == "/":
             path = path.rstrip("/") or "/"
         if "/." in path or "//" in path:
-            path, kind = classify(normal(path), kind)
+            path, found = classify(normal(path), kind)
+            if kind <= Kind.HARDLINK and is_aside(path):
+                self._aside.append(len(self.kinds))
+            else:
+                kind = found
+        if path == "/" and kind < Kind.WHITEOUT and kind != Kind.DIRECTORY:
+            what = f"a {KIND_WORDS[kind]} of {size:,} bytes"
+            self.warn(f"{self.where}: {name!r}, {what}, stands for the root directory; engines leave it out")
+            kind = Kind.BOOKKEEPING
         if len(path) > self._longest or len(self.kinds) >= self._most:
             self._refuse(path)
         directory = path.rpartition("/")[0]
@@ -185,9 +205,10 @@ class Columns:
             self.expects = True
             return size
         extended = self._extensions.apply(text(name), text(link), size, mtime, ownership, header, position)
-        kind: int = _KINDS.get(flag, Kind.FILE)
-        if flag not in _KINDS and flag != b"S":
-            self.warn(f"{self.where}: entry type {flag!r} of {extended.name!r} is unknown; taken for a file")
+        kind: int | None = _KINDS.get(flag)
+        if kind is None:
+            kind, what = _ODD.get(flag, _UNKNOWN)
+            self.warn(f"{self.where}: {extended.name!r} (entry type {flag!r}) is {what}")
         if flag == b"\0" and extended.name.endswith("/"):
             kind = Kind.DIRECTORY  # As before POSIX, where directories had no type of their own.
         is_file = kind == Kind.FILE
@@ -203,7 +224,7 @@ class Columns:
             self.sparse[index] = extended.stored_bytes
             self.gnu_map[:], self.pax_map = (header, b"") if flag == b"S" else (b"", self._extensions.body)
         self.expects = extended.continues
-        return BLOCK if extended.continues else extended.stored_bytes if is_file else 0
+        return BLOCK if extended.continues else extended.stored_bytes if is_file or flag in _WITH_PAYLOAD else 0
 
     def _add_xattrs(self, index: int, xattrs: tuple[tuple[str, bytes], ...]) -> None:
         """Many files have the same extended attributes, those of SELinux above all, which are kept once."""
@@ -260,6 +281,8 @@ class Columns:
         """All that was added."""
         if self.paths and self.paths[-1] == TABLE_OF_CONTENTS:
             self.kinds[-1], self.sizes[-1] = Kind.BOOKKEEPING, 0
+        if self._aside:
+            settle(self._aside, self.paths, self.directories, self.kinds, self.sizes, self._links)
         return Changeset(
             paths=self.paths,
             directories=self.directories,

@@ -4,15 +4,23 @@ from layerscope.model.entry import Kind
 from layerscope.model.paths import normal as normal
 
 _WHITEOUT = ".wh."
+_ASIDE = "/.wh..wh."
 _OPAQUE = ".wh..wh..opq"
 _LANDMARKS = frozenset({"/.prefetch.landmark", "/.no.prefetch.landmark"})
 TABLE_OF_CONTENTS = "/stargz.index.json"
 """The last entry of an eStargz layer, no part of its file system."""
 
 
+def is_aside(path: str) -> bool:
+    """Whether a path lies below a directory of AUFS, which is no part of the file system."""
+    return _ASIDE in path.rpartition("/")[0]
+
+
 def classify(path: str, kind: Kind | int) -> tuple[str, int]:
     """The path that an entry speaks of, and its kind where its name makes it a marker (image-spec, layer.md)."""
     parent, _, name = path.rpartition("/")
+    if is_aside(path):
+        return path, Kind.BOOKKEEPING
     if name.startswith(_WHITEOUT):
         if name == _OPAQUE:
             return parent or "/", Kind.OPAQUE
@@ -23,13 +31,3 @@ def classify(path: str, kind: Kind | int) -> tuple[str, int]:
     if path in _LANDMARKS:
         return path, Kind.BOOKKEEPING
     return path, kind
-
-
-def stored_name(path: str, kind: int) -> str:
-    """The name that an entry has in its tar, without ``./`` and slashes at its ends: the inverse of classify."""
-    if kind == Kind.WHITEOUT:
-        parent, _, name = path.rpartition("/")
-        path = f"{parent}/{_WHITEOUT}{name}"
-    elif kind == Kind.OPAQUE:
-        path = f"{path.rstrip('/')}/{_OPAQUE}"
-    return path.strip("/")

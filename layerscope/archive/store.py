@@ -2,7 +2,6 @@
 
 import io
 import os
-import posixpath
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -20,9 +19,7 @@ from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
 from layerscope.model.limits import Limits
 from layerscope.model.paths import normal
-
-_LINKS = 40
-"""As many links in a row as Linux follows."""
+from layerscope.model.symlinks import follow
 
 
 class Store(Protocol):
@@ -116,17 +113,14 @@ class Index:
 
     def find(self, name: str) -> int | None:
         """The entry that holds the file called ``name``; None where there is none, or only links in a circle."""
-        path = self._root + normal(name)
-        for _ in range(_LINKS):
-            index = self._indexes.get(path)
-            if index is None or self.outer.kinds[index] == Kind.FILE:
-                return index
-            target = self.outer.links.get(index)
-            if target is None:
-                return None
-            hard = self.outer.kinds[index] == Kind.HARDLINK
-            path = target if hard else normal(posixpath.join(posixpath.dirname(path), target))
-        return None
+        path = follow(self._root + normal(name), self._target)
+        index = None if path is None else self._indexes.get(path)
+        return index if index is not None and self.outer.kinds[index] == Kind.FILE else None
+
+    def _target(self, path: str) -> str:
+        """Where a link leads; that of a hardlink is a path from the top."""
+        index = self._indexes.get(path)
+        return "" if index is None else self.outer.links.get(index, "")
 
 
 class TarStore:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from layerscope.archive.names import normal, stored_name
+from layerscope.archive.names import normal
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
 
@@ -60,6 +60,13 @@ _TYPES = {
     Kind.DIRECTORY: "d",
     Kind.FIFO: "p",
 }
+
+
+def stored_name(path: str, kind: int) -> str:
+    """The name that an entry has in its tar, without ``./`` and slashes at its ends: the inverse of classify."""
+    parent, _, name = path.rpartition("/")
+    names = {Kind.WHITEOUT: f"{parent}/.wh.{name}", Kind.OPAQUE: f"{path.rstrip('/')}/.wh..wh..opq"}
+    return names.get(Kind(kind), path).strip("/")
 
 
 def ours(changeset: Changeset) -> list[Listed]:

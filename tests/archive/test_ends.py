@@ -9,7 +9,7 @@ from layerscope.archive.reading import Reading
 from layerscope.errors import Damaged
 from layerscope.model.entry import Kind
 from tests.archive.walking import failure_of, layer_of
-from tests.builder import Member, file, header, layer, raw
+from tests.builder import Member, directory, file, hardlink, layer, symlink
 
 
 @pytest.mark.parametrize(
@@ -74,15 +74,45 @@ def test_an_empty_layer_has_no_entries(data: bytes) -> None:
     assert len(layer_of(data).changeset) == 0
 
 
-def test_an_unknown_type_is_taken_for_a_file_and_warned_of() -> None:
-    data = layer(raw(header(b"v", typeflag=b"V")), Member(name=b"odd", typeflag=b"Z", content=b"abc"), file("b", b"x"))
-    found = layer_of(data)
+def test_rare_types_are_what_they_say_and_warned_of() -> None:
+    rare = [
+        Member(name=b"d/", typeflag=b"D", content=b"Yx\0\0"),
+        Member(name=b"label", typeflag=b"V", content=b"volume"),
+        Member(name=b"names", typeflag=b"N", content=b"Rename a to b"),
+        Member(name=b"rest", typeflag=b"M", content=b"12"),
+        Member(name=b"contiguous", typeflag=b"7", content=b"1234"),
+        Member(name=b"odd", typeflag=b"Z", content=b"abc"),
+    ]
+    found = layer_of(layer(*rare, file("b", b"x")))
     assert [(entry.path, entry.kind, entry.content_bytes) for entry in found.changeset] == [
-        ("/v", Kind.FILE, 0),
+        ("/d", Kind.DIRECTORY, 0),
+        ("/label", Kind.BOOKKEEPING, 0),
+        ("/names", Kind.BOOKKEEPING, 0),
+        ("/rest", Kind.FILE, 2),
+        ("/contiguous", Kind.FILE, 4),
         ("/odd", Kind.FILE, 3),
         ("/b", Kind.FILE, 1),
     ]
     assert [warning.partition(": ")[2] for warning in found.warnings] == [
-        "entry type b'V' of 'v' is unknown; taken for a file",
-        "entry type b'Z' of 'odd' is unknown; taken for a file",
+        "'label' (entry type b'V') is the label of a volume; it is left out",
+        "'names' (entry type b'N') is a list of long names in GNU tar's oldest form; it is left out",
+        "'rest' (entry type b'M') is the rest of a file from another volume; it counts as a file",
+        "'odd' (entry type b'Z') is of an unknown type; it counts as a file",
     ]
+
+
+@pytest.mark.parametrize("name", ["", "/", "./", ".", "a/..", "//"])
+def test_only_a_directory_stands_for_the_root(name: str) -> None:
+    left_out = (file(name, b"123"), symlink(name, "x"), hardlink(name, "x"))
+    found = layer_of(layer(file("x", b"1"), *left_out, file("y", b"22")))
+    assert [(entry.path, entry.kind, entry.content_bytes) for entry in found.changeset] == [
+        ("/x", Kind.FILE, 1),
+        *[("/", Kind.BOOKKEEPING, 0)] * 3,
+        ("/y", Kind.FILE, 2),
+    ]
+    assert [warning.partition(", a ")[2] for warning in found.warnings] == [
+        "file of 3 bytes, stands for the root directory; engines leave it out",
+        "symlink of 0 bytes, stands for the root directory; engines leave it out",
+        "hardlink of 0 bytes, stands for the root directory; engines leave it out",
+    ]
+    assert not layer_of(layer(directory(name))).warnings
