@@ -203,3 +203,12 @@ def test_a_second_copy_of_the_same_content_is_told_as_one(find: Find) -> None:
 
 def test_nothing_hidden_is_nothing_found(find: Find) -> None:
     assert find(copied(layer(*TREE))).findings == ()
+
+
+@pytest.mark.parametrize("below", [0, 1])
+def test_a_name_that_one_layer_stores_twice_says_what_changed(find: Find, below: int) -> None:
+    twice = layer(file("a", b"12345", mode=0o644), file("a", b"12345", mode=0o755))
+    (finding,) = find(ran(*[layer(file("x", b"x"))] * below, twice)).findings
+    assert (finding.rule, finding.content_bytes) == ("copied-up", 5)
+    assert finding.title == "/a is stored again with its mode changed"
+    assert finding.detail == f"written by layer {below}, copied by layer {below} (RUN make)"

@@ -100,6 +100,10 @@ def test_the_same_content_at_the_path_of_the_copy_is_a_match(opened: Open, tags:
         pytest.param(file("a", b""), file("a", b""), {"/a": "INCONCLUSIVE"}, id="empty"),
         pytest.param(file("a", b"tiny"), file("a", b"tiny"), {"/a": "INCONCLUSIVE"}, id="tiny"),
         pytest.param(file("a", b"tiny"), file("b", b"tiny"), {}, id="tiny, elsewhere"),
+        pytest.param(file("a", b"t" * 31), file("a", b"t" * 31), {"/a": "INCONCLUSIVE"}, id="31 bytes"),
+        pytest.param(file("a", b"t" * 31), file("b", b"t" * 31), {}, id="31 bytes, elsewhere"),
+        pytest.param(file("a", b"t" * 32), file("a", b"t" * 32), {"/a": "MATCHED"}, id="32 bytes"),
+        pytest.param(file("a", b"t" * 32), file("b", b"t" * 32), {"/a": "SAME_CONTENT"}, id="32 bytes, elsewhere"),
         pytest.param(
             file("LICENSE.txt", SAME), file("LICENSE.txt", SAME), {"/LICENSE.txt": "INCONCLUSIVE"}, id="licence"
         ),

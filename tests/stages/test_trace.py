@@ -193,6 +193,24 @@ def test_of_a_layer_of_several_steps_only_what_matches_came_from_the_stage(
     assert "layer 1 holds the work of 3 instructions: which of them made a file is not told" in made.warnings
 
 
+@pytest.mark.parametrize(("made_by", "matched"), [("RUN make", len(PRODUCT)), ("COPY run /app/run", 0)])
+def test_a_layer_of_several_steps_may_hold_the_context_of_both(tmp_path: Path, made_by: str, matched: int) -> None:
+    final = ImageSpec(
+        layers=(BASE, layer(file("app/run", PRODUCT))),
+        history=(
+            {"created_by": "ADD rootfs.tar /"},
+            {"created_by": f"/bin/sh -c #(nop) COPY dir:{'0' * 64} in /app ", "empty_layer": True},
+            {"created_by": f"/bin/sh -c #(nop) COPY file:{'1' * 64} in /bin/run ", "comment": "FROM debian"},
+        ),
+    )
+    other = Step(created_by="RUN x # buildkit", layer=layer(file("x", b"x")))
+    builder = image(other, Step(created_by=f"{made_by} # buildkit", layer=layer(file("app/run", PRODUCT))))
+    made = Scene(final=final, dockerfile=DOCKERFILE, builders={"b": builder}).report(
+        tmp_path, "matched", builders_alone=True
+    )
+    assert stage(made, "b").matched_bytes == matched
+
+
 def test_no_single_step_of_a_builder_is_named_for_a_layer_of_several(tmp_path: Path) -> None:
     fetch = Step(created_by="RUN /bin/sh -c git clone x # buildkit")
     builder = image(ROOT, Step(created_by="COPY a /a # buildkit"), fetch, Step(created_by="CMD x", layer=APP))
