@@ -41,10 +41,11 @@ def test_entries_beyond_the_layers_are_the_lowest() -> None:
     )
 
 
-def test_a_missing_history_is_said_once() -> None:
-    assert instructions((), 3) == (
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_missing_history_is_said_once(count: int) -> None:
+    assert instructions((), count) == (
         (),
-        ("the image has no history: nothing tells how its layers came about (layers: 3)",),
+        (f"the image has no history: nothing tells how its layers came about (layers: {count})",),
     )
 
 

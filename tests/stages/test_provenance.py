@@ -112,6 +112,13 @@ def test_a_layer_whose_step_is_lost_is_passed_over(tmp_path: Path) -> None:
     assert [(step.layer, step.dockerfile_line) for step in made.instructions] == [(2, 5)]
 
 
+def test_a_step_without_a_line_says_nothing(tmp_path: Path) -> None:
+    lines = {name: line for name, line in LOCATIONS.items() if name != "step2"}
+    statement = provenance("FROM debian\nRUN z\n", graph=GRAPH, locations=lines, layers=RESULTS)
+    made = Scene(final=FINAL, dockerfile=DOCKERFILE, statements=[statement]).report(tmp_path, "attested")
+    assert [step.dockerfile_line for step in made.instructions] == [None, None, 5]
+
+
 def test_a_copy_of_an_image_is_no_stage(tmp_path: Path) -> None:
     graph = [
         {"id": "step0", "op": {"Op": {"source": {"identifier": "docker-image://docker.io/library/tool:1@sha256:00"}}}},
