@@ -67,7 +67,7 @@ def history_secret(scene: Scene) -> Iterator[Leak]:
     for step in scene.instructions:
         if step.index in below:
             continue
-        for secret in tuple(_of_step(step)) or secrets_in(scene.image.config.history[step.index].author):
+        for secret in _of_step(step, scene.image.config.history[step.index].author):
             places.setdefault(secret.value, []).append((step.kind or "step", secret))
     for secret in _provenance(scene.image):
         places.setdefault(secret.value, []).append(("provenance", secret))
@@ -156,12 +156,11 @@ def _listed(texts: list[str], name: str) -> Iterator[TextSecret]:
             yield from (one._replace(name=mask(one.value)) for one in secrets_in(variable))
 
 
-def _of_step(step: Instruction) -> Iterator[TextSecret]:
-    """The secrets of one step, each once; where its own words hold none, those of its comment and its raw text."""
+def _of_step(step: Instruction, author: str = "") -> Iterator[TextSecret]:
+    """The secrets of one step, each once; its raw text may hold half of one, and counts where its words hold none."""
     found = [one for name, value in step.build_args for one in secrets_in_value(name, value)]
-    found += secrets_in(str(step))
-    for text in (step.comment, step.created_by):
-        found = found or list(secrets_in(text))
+    found = [*found, *secrets_in(str(step))] or list(secrets_in(step.created_by))
+    found += [*secrets_in(step.comment), *secrets_in(author)]
     yield from {one.value: one for one in reversed(found)}.values()
 
 

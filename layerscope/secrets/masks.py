@@ -35,7 +35,7 @@ def mask(value: str) -> str:
 def is_placeholder(value: str) -> bool:
     """Whether a value stands for a secret that is put in its place later, or is a default that everybody knows."""
     text = value.strip().strip("\"'`").strip().lower()
-    if text in _WORDS or _FILLED.match(text) or len(set(text)) == 1:
+    if text in _WORDS or _FILLED.match(text) or text == text[:1] * len(text):
         return True
     if text.startswith(_BEGINNINGS) or any(part in text for part in _PARTS):
         return True

@@ -50,6 +50,9 @@ _PORT = pattern(r"[0-9]{1,5}[?#,]")
 _AUTHENTICATION = pattern(r"(?:basic|bearer|token|digest|apikey|negotiate)\s+(?=\S+\Z)", re.IGNORECASE)
 _DSN_USER = pattern(r"[0-9a-f]{32}\Z")
 _DSN_PLACE = pattern(r"(?::[0-9]{1,5})?/(?:[\w.\-]{1,60}/){0,3}[0-9]{1,20}(?![\w./])")
+_DIGIT = pattern(r"\d")
+_LETTER = pattern(r"[^\W\d_]")
+_BLANK = pattern(r"\s")
 _SWITCHES = frozenset({"true", "false", "yes", "no", "on", "off", "none", "null", "always", "never", "required"})
 
 
@@ -70,7 +73,7 @@ def is_secret(name: str, value: str) -> bool:
     if is_path(value) or _URL.match(value) or _PRINT.match(value) or _EXPRESSION.search(value):
         return False
     weight = weight_of(name)
-    if any(map(str.isspace, value)):
+    if _BLANK.search(value):
         return weight in ("password", "secret") and _is_phrase(value)
     if weight == "password":
         return True
@@ -150,4 +153,4 @@ def weight_of(name: str) -> str:
 
 def _is_mixed(value: str) -> bool:
     """Whether a value looks made by a machine: digits beside letters."""
-    return any(map(str.isdigit, value)) and any(map(str.isalpha, value)) and not value.isdigit()
+    return bool(_DIGIT.search(value) and _LETTER.search(value))

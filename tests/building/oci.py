@@ -126,6 +126,15 @@ def containerd(
     return archive(sorted((blobs.layout(listed) | extra).items()))
 
 
+def buildkit(image: ImageSpec, *, statements: Sequence[Mapping[str, object]], annotations: Mapping[str, str]) -> bytes:
+    """buildx ``type=oci`` of an image with ``annotations`` in its manifest, and what ``--provenance`` tells of it."""
+    blobs = Blobs()
+    manifest = _add_manifest(blobs, *_add_contents(blobs, image, "gzip"), annotations)
+    named = [manifest | {"annotations": {"org.opencontainers.image.ref.name": tag}} for tag in image.tags]
+    files = blobs.layout([*(named or [manifest]), _add_attestation(blobs, manifest, statements)])
+    return archive(files.items())
+
+
 def helm_chart() -> bytes:
     """An OCI archive that holds a Helm chart: an artifact, no image."""
     blobs = Blobs()
@@ -170,8 +179,12 @@ def _add_contents(
     return blobs.add(image.config_bytes, CONFIG), layers
 
 
-def _add_manifest(blobs: Blobs, config: Descriptor, layers: Sequence[Descriptor]) -> Descriptor:
-    document = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": list(layers)}
+def _add_manifest(
+    blobs: Blobs, config: Descriptor, layers: Sequence[Descriptor], annotations: Mapping[str, str] | None = None
+) -> Descriptor:
+    document: dict[str, object] = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": list(layers)}
+    if annotations is not None:
+        document["annotations"] = dict(annotations)
     return blobs.add(to_json(document), MANIFEST)
 
 

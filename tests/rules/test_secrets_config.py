@@ -234,7 +234,25 @@ def test_secrets_of_a_text_do_not_overlap_and_stand_where_they_say() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["password=", "a://", "a:b@", "token token ", "--secret ", "=", "a.b-c_", characters(30) + " "]
+    "piece",
+    [
+        "password=",
+        "a://",
+        "a:b@",
+        "token token ",
+        "--secret ",
+        "=",
+        "a.b-c_",
+        characters(30) + " ",
+        '\\"token\\":\\"',
+        "token='\"",
+        "login -p ",
+        "token=token=example",
+        "\ntoken=",
+        "https://a@b.",
+        "password='a\\'",
+        "curl -u a:",
+    ],
 )
 def test_a_long_text_of_near_misses_ends(piece: str) -> None:
     # Time that grew with the square of the length would be minutes here.
