@@ -24,7 +24,7 @@ class TextSecret(NamedTuple):
 
 
 _NAME = pattern(
-    r"(?<![\w$.\-])(-{1,2})?([A-Za-z_][\w.\-]{1,80})\\?[\"']?(?:(\]?(?: =>? ?|=>?(?: (?=[\"']))?|: ?))|"
+    r"(?<![\w$.\-])(-{1,2})?([A-Za-z_][\w.\-]{1,80})\\?[\"']?(?:(\]?(?: =>? ?|=(?:>(?=[\"' ]))?(?: (?=[\"']))?|: ?))|"
     r"(?(1)(?:[ \t]+| ?, ?(?=\\?[\"']))|(?!)))"
 )
 """A name with what stands between it and its value; an option's value may also follow a blank, or a comma in JSON."""
@@ -50,6 +50,7 @@ _SETTING = pattern(r"\s*(?:ENV|ARG|LABEL)\s+")
 _PAIR = pattern(r"(?:(?<= )|^)\"?([A-Za-z_][\w.\-]{0,200})\"?=")
 _JUDGED = 500
 """Characters of a value that are looked at; names stand in values, so without a bound the time could be quadratic."""
+_AN_OPTION = pattern(r"-{1,2}[A-Za-z][\w\-]*(?:=.*)?\Z", re.DOTALL)
 _MARKS = frozenset("!@#%^*+=~?&;|")
 _SENTENCE = pattern(r"[A-Za-z]+ [A-Za-z]")
 """What a person is asked, as in ``password: please enter it``."""
@@ -80,7 +81,7 @@ def secrets_in_words(words: Sequence[str]) -> tuple[TextSecret, ...]:
     """The secrets of an argument vector, each word of which may hold blanks and quotes."""
     found = [one for word in words for one in _in_word(word)]
     for option, value in pairwise(words):
-        if option.startswith("-") and "=" not in option and not value.startswith("-") and _is_marked(value):
+        if option.startswith("-") and "=" not in option and _is_argument(value):
             found += judged(option.lstrip("-"), value)
     # A word may have its meaning from the one before, as a password has it from curl's -u.
     joined = secrets_in(" ".join(f"'{word}'" if _MARKED.search(word) else word for word in words))
@@ -237,9 +238,7 @@ def _assigned(text: str, match: "re.Match[str]", name: str, inside: "re.Pattern[
         value, start = _value(text, match.end(), last, inside)
         if value.lower() in _SCHEMES and (word := _value(text, start + len(value) + 1, last, inside))[0]:
             value, start = word
-        if value.startswith("-") and (sign is None or sign.endswith(" ")):
-            return None
-        if (sign is None and not _is_marked(value)) or text[start + len(value) : start + len(value) + 1] == "(":
+        if (sign is None and not _is_argument(value)) or text[start + len(value) : start + len(value) + 1] == "(":
             return None
         if sign is not None and sign.endswith(" ") and _SENTENCE.match(text, start):
             return None
@@ -249,8 +248,10 @@ def _assigned(text: str, match: "re.Match[str]", name: str, inside: "re.Pattern[
     return found
 
 
-def _is_marked(value: str) -> bool:
-    """Whether a word behind an option looks like its value, and not like the next argument."""
+def _is_argument(value: str) -> bool:
+    """Whether a word behind an option looks like its value, and not like the next option or argument."""
+    if _AN_OPTION.match(value):
+        return False
     return any(map(str.isdigit, value)) or value not in (value.lower(), value.upper()) or not _MARKS.isdisjoint(value)
 
 
