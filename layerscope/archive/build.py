@@ -1,7 +1,7 @@
 """From the metadata of an archive to an Image with its layers read."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Event, Thread
 from typing import Any
 
@@ -14,7 +14,7 @@ from layerscope.archive.config import image_config
 from layerscope.archive.document import parse, values_in
 from layerscope.archive.images import images
 from layerscope.archive.layer import LayerData
-from layerscope.archive.layer_list import MAY_BE_CUT, count_note, in_order, layer_list
+from layerscope.archive.layer_list import MAY_BE_CUT, count_note, in_order, layer_list, read_layer
 from layerscope.archive.reading import Reading
 from layerscope.archive.store import Store, WithData
 from layerscope.errors import ArchiveError, Damaged, LimitExceeded, NotAnImage, UsageError
@@ -233,7 +233,7 @@ def _where(index: int, blob: LayerBlob) -> str:
     return f"layer {index} ({blob.name})"
 
 
-def root_file_system(data: LayerData, source: str, reading: Reading, warnings: Iterable[str]) -> Image:
+def root_file_system(data: LayerData, source: str, reading: Reading) -> Image:
     """A plain root file system, as docker export writes it, as an image of one pseudo-layer."""
     if not data.changeset:
         raise NotAnImage(f"{source} is an empty tar")
@@ -242,14 +242,8 @@ def root_file_system(data: LayerData, source: str, reading: Reading, warnings: I
     notes = ["this is a root file system without config or layers; all of it is shown as one layer"]
     if not data.ended:
         notes.append(f"{source}: {MAY_BE_CUT}")
-    layer = Layer(
-        index=0,
-        diff_id=data.diff_id,
-        compression=data.compression,
-        stored_bytes=data.stored_bytes,
-        tar_bytes=data.tar_bytes,
-        changeset=data.changeset,
-        contents=data.contents,
-        verified=Verified.HEADERS if data.ended else Verified.UNTERMINATED,
+    verified = Verified.HEADERS if data.ended else Verified.UNTERMINATED
+    layer = read_layer(data, 0, LayerBlob(name=""), data.diff_id, verified)
+    return Image(
+        source=source, format="rootfs", config=ImageConfig(), layers=(layer,), warnings=(*notes, *data.warnings)
     )
-    return Image(source=source, format="rootfs", config=ImageConfig(), layers=(layer,), warnings=(*notes, *warnings))

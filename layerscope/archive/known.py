@@ -13,11 +13,12 @@ from sys import byteorder
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope import __version__
 from layerscope.archive import packed
 from layerscope.archive.cache import Cache
-from layerscope.archive.capture import Again, Capture, hasher
+from layerscope.archive.capture import Again, Capture, Kept, hasher
 from layerscope.archive.compression import MAGIC_BYTES, sniff
 from layerscope.archive.layer import LayerData, expanded, read_positional, read_stream
 from layerscope.archive.positional import PositionalFile, Range
@@ -72,16 +73,8 @@ def _read(blob: StoredBlob, reading: Reading, cache: Cache) -> LayerData:
     # Warnings name the layer by its place, so they would be wrong elsewhere; and they are rare.
     whole = data.stored_bytes == blob.length and data.ended and not data.warnings
     if whole and data.diff_id is not None and data.digest is not None and isinstance(data.contents, Capture):
-        layer = packed.Layer(
-            changeset=data.changeset,
-            kept=data.contents.kept,
-            compression=data.compression,
-            stored_bytes=data.stored_bytes,
-            tar_bytes=data.tar_bytes,
-            diff_id=data.diff_id,
-        )
         try:
-            body = packed.packed(layer)
+            body = packed.packed(data, data.contents.kept)
         except (ValueError, OverflowError, MemoryError):
             return data
         digest = bytes.fromhex(data.digest.encoded)
@@ -90,7 +83,7 @@ def _read(blob: StoredBlob, reading: Reading, cache: Cache) -> LayerData:
     return data
 
 
-def _found(blob: StoredBlob, reading: Reading, cache: Cache) -> tuple[packed.Layer, bytes] | None:
+def _found(blob: StoredBlob, reading: Reading, cache: Cache) -> tuple[LayerData, Kept, bytes] | None:
     """What is known of the blob, and its digest; None where nothing is."""
     before = _Before(blob)
     digest = cache.get(before.key)
@@ -107,37 +100,24 @@ def _found(blob: StoredBlob, reading: Reading, cache: Cache) -> tuple[packed.Lay
     if body is None:
         return None
     try:
-        return packed.unpacked(body), proven
+        return *packed.unpacked(body), proven
     except ValueError:
         cache.drop(key)
         return None
 
 
-def _counted(layer: packed.Layer, digest: bytes, blob: StoredBlob, reading: Reading) -> LayerData:
+def _counted(layer: LayerData, kept: Kept, digest: bytes, blob: StoredBlob, reading: Reading) -> LayerData:
     """A known layer as if it had been read just now: it counts for the limits on all layers together."""
     tally, limits = reading.tally, reading.limits
     tally.store(layer.stored_bytes)
     tally.expand(layer.tar_bytes, limits)
-    tally.keep(layer.kept.content_bytes, limits)
+    tally.keep(kept.content_bytes, limits)
     if reading.progress is not None:
         reading.progress(blob.length)
     again: Again | None = expanded(blob.open, layer.compression, blob.where)
-    return LayerData(
-        changeset=layer.changeset,
-        contents=Capture.restored(
-            layer.kept,
-            layer.changeset,
-            again,
-            where=blob.where,
-            new=hasher(reading.fingerprint),
-            limits=limits,
-        ),
-        compression=layer.compression,
-        stored_bytes=layer.stored_bytes,
-        tar_bytes=layer.tar_bytes,
-        diff_id=layer.diff_id,
-        digest=Digest("sha256", digest.hex()),
-    )
+    new = hasher(reading.fingerprint)
+    contents = Capture.restored(kept, layer.changeset, again, where=blob.where, new=new, limits=limits)
+    return replace(layer, contents=contents, digest=Digest("sha256", digest.hex()))
 
 
 class _Before:

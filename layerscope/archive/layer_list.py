@@ -107,19 +107,25 @@ def _listed(index: int, blob: LayerBlob, diff_id: Digest | None, outcome: _Outco
     verified, problem = _verified(outcome, blob.digest, diff_id, is_named=is_named)
     where, hint = f"layer {index} ({blob.name})", _CHANGED if verified == Verified.MISMATCH else ""
     found = outcome.diff_id if verified == Verified.MISMATCH else None
-    layer = Layer(
+    diff_id = (found or diff_id or outcome.diff_id) if is_named else None
+    layer = read_layer(outcome, index, blob, diff_id, verified)
+    return Listed(layer=layer, error=Damaged(problem, where=where, hint=hint) if problem else None)
+
+
+def read_layer(data: LayerData, index: int, blob: LayerBlob, diff_id: Digest | None, verified: Verified) -> Layer:
+    """What was read, in its place of the image."""
+    return Layer(
         index=index,
-        diff_id=(found or diff_id or outcome.diff_id) if is_named else None,
+        diff_id=diff_id,
         digest=blob.digest,
         media_type=blob.media_type,
-        compression=outcome.compression,
-        stored_bytes=outcome.stored_bytes,
-        tar_bytes=outcome.tar_bytes,
-        changeset=outcome.changeset,
-        contents=outcome.contents,
+        compression=data.compression,
+        stored_bytes=data.stored_bytes,
+        tar_bytes=data.tar_bytes,
+        changeset=data.changeset,
+        contents=data.contents,
         verified=verified,
     )
-    return Listed(layer=layer, error=Damaged(problem, where=where, hint=hint) if problem else None)
 
 
 def _lost(index: int, blob: LayerBlob, diff_id: Digest | None, error: ArchiveError) -> Listed:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from layerscope.archive.capture import Kept
+from layerscope.archive.layer import LayerData
 from layerscope.errors import Damaged
 from layerscope.model.changeset import Changeset, Ownership
 from layerscope.model.digest import Digest
@@ -27,17 +28,6 @@ _LENGTH = struct.Struct("<Q")
 _LEVEL = 1
 _KINDS = frozenset(Kind)
 Bytes: TypeAlias = bytes | bytearray | memoryview
-
-
-class Layer(Struct, frozen=True, kw_only=True):
-    """A layer without its place: of LayerData what is the same wherever the blob lies."""
-
-    changeset: Changeset
-    kept: Kept
-    compression: str
-    stored_bytes: int
-    tar_bytes: int
-    diff_id: Digest
 
 
 class _Head(Struct, frozen=True, array_like=True):
@@ -58,11 +48,14 @@ class _Head(Struct, frozen=True, array_like=True):
     lengths: list[int]
 
 
-def packed(layer: Layer) -> bytes:
-    """The bytes of a layer; raises ValueError or OverflowError where it has something that no entry can hold."""
+def packed(layer: LayerData, kept: Kept) -> bytes:
+    """The bytes of a layer that was read whole, and of what was kept of its contents.
+
+    Raises ValueError or OverflowError where it has something that no entry can hold.
+    """
     from zstandard import ZstdCompressor
 
-    changeset, kept = layer.changeset, layer.kept
+    changeset = layer.changeset
     owners = {owner: number for number, owner in enumerate(dict.fromkeys(changeset.ownerships))}
     path_separator, paths = _joined(changeset.paths)
     link_separator, links = _joined(list(changeset.links.values()))
@@ -85,7 +78,7 @@ def packed(layer: Layer) -> bytes:
         (_column(kept.lengths.values()),),
     ]
     lengths = [sum(map(len, pieces)) for pieces in parts]
-    first = msgspec.msgpack.encode(_head(layer, list(owners), (path_separator, link_separator), lengths))
+    first = msgspec.msgpack.encode(_head(layer, kept, list(owners), (path_separator, link_separator), lengths))
     total = _LENGTH.size + len(first) + sum(lengths)
     if total > _LARGEST:
         raise ValueError("too large to be kept")
@@ -94,7 +87,9 @@ def packed(layer: Layer) -> bytes:
     return b"".join([*written, compressor.flush()])
 
 
-def _head(layer: Layer, owners: list[Ownership], separators: tuple[str, str], lengths: list[int]) -> _Head:
+def _head(
+    layer: LayerData, kept: Kept, owners: list[Ownership], separators: tuple[str, str], lengths: list[int]
+) -> _Head:
     changeset = layer.changeset
     return _Head(
         compression=layer.compression,
@@ -110,14 +105,14 @@ def _head(layer: Layer, owners: list[Ownership], separators: tuple[str, str], le
             for index, pairs in changeset.xattrs.items()
         },
         sparse=dict(changeset.sparse),
-        marked={index: list(marks) for index, marks in layer.kept.marked.items()},
+        marked={index: list(marks) for index, marks in kept.marked.items()},
         separators=separators,
         lengths=lengths,
     )
 
 
-def unpacked(data: Bytes) -> Layer:
-    """The layer that was packed; raises ValueError for anything else."""
+def unpacked(data: Bytes) -> tuple[LayerData, Kept]:
+    """The layer that was packed, and what was kept of its contents; raises ValueError for anything else."""
     try:
         return _layer(*_parts(data))
     except (msgspec.MsgspecError, Damaged, LookupError, OverflowError, TypeError, struct.error) as error:
@@ -144,7 +139,7 @@ def _parts(data: Bytes) -> tuple[_Head, list[memoryview]]:
     return head, [whole[one:other] for one, other in pairwise(ends)]
 
 
-def _layer(head: _Head, parts: Sequence[memoryview]) -> Layer:
+def _layer(head: _Head, parts: Sequence[memoryview]) -> tuple[LayerData, Kept]:
     paths, kinds, sizes, owned, mtimes, offsets, linked, links, *captured, measured, lengths = parts
     names = _split(paths, head.separators[0], len(kinds))
     count, places = len(kinds), _numbers(linked)
@@ -176,14 +171,14 @@ def _layer(head: _Head, parts: Sequence[memoryview]) -> Layer:
         fingerprints=fingerprints,
     )
     _expect_sense(changeset, kept)
-    return Layer(
+    layer = LayerData(
         changeset=changeset,
-        kept=kept,
         compression=head.compression,
         stored_bytes=head.stored_bytes,
         tar_bytes=head.tar_bytes,
         diff_id=Digest.parse(head.diff_id),
     )
+    return layer, kept
 
 
 def _expect_sense(changeset: Changeset, kept: Kept) -> None:

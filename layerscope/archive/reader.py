@@ -94,8 +94,15 @@ def _from_file(file: PositionalFile, source: str, reading: Reading) -> Image:
         return from_store(store, source, reading, warnings, ended=ended)
     _expect_root_file_system(outer, source)
     contents = Positional(file, 0, outer, hasher(reading.fingerprint), reading.limits, reading.wanted)
-    data = LayerData(changeset=outer, contents=contents, stored_bytes=file.length, tar_bytes=file.length, ended=ended)
-    return root_file_system(data, source, reading, warnings)
+    data = LayerData(
+        changeset=outer,
+        contents=contents,
+        stored_bytes=file.length,
+        tar_bytes=file.length,
+        ended=ended,
+        warnings=tuple(warnings),
+    )
+    return root_file_system(data, source, reading)
 
 
 def _from_stream(raw: io.RawIOBase, source: str, reading: Reading) -> Image:
@@ -112,12 +119,12 @@ def _from_stream(raw: io.RawIOBase, source: str, reading: Reading) -> Image:
     _expect_tar(head, source)
     with ahead(stream, reading) as forwards:
         passed = read_outer(forwards, counted, compression, source, reading, _again(raw, compression, source))
-    outer = passed.changeset
+    outer = passed.outer.changeset
     store = archive_in(lambda root: StreamStore(outer, passed.documents, passed.layers, root), outer, reading.limits)
     if store is not None:
-        return from_store(store, source, reading, passed.warnings, ended=passed.ended)
+        return from_store(store, source, reading, passed.outer.warnings, ended=passed.outer.ended)
     _expect_root_file_system(outer, source)
-    return root_file_system(passed.as_layer(), source, reading, passed.warnings)
+    return root_file_system(passed.outer, source, reading)
 
 
 def _widen(raw: io.RawIOBase) -> None:

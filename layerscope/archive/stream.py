@@ -21,8 +21,6 @@ from layerscope.archive.sparse import filled, segments_of
 from layerscope.archive.walk import walk
 from layerscope.archive.window import StreamWindow
 from layerscope.errors import ArchiveError
-from layerscope.model.changeset import Changeset
-from layerscope.model.contents import Contents
 from layerscope.model.paths import common_directory
 from layerscope.model.patterns import pattern
 
@@ -151,28 +149,11 @@ class Passing:
 
 
 class Passed(Struct, frozen=True, kw_only=True):
-    """What an outer tar left behind: its index, and by entry the documents and layers among its files."""
+    """What an outer tar left behind: itself, and by entry the documents and layers among its files."""
 
-    changeset: Changeset
+    outer: LayerData
     documents: dict[int, bytes]
     layers: dict[int, LayerData | ArchiveError]
-    contents: Contents
-    compression: str
-    stored_bytes: int
-    tar_bytes: int
-    ended: bool
-    warnings: tuple[str, ...]
-
-    def as_layer(self) -> LayerData:
-        """The outer tar itself as a layer: a root file system."""
-        return LayerData(
-            changeset=self.changeset,
-            contents=self.contents,
-            compression=self.compression,
-            stored_bytes=self.stored_bytes,
-            tar_bytes=self.tar_bytes,
-            ended=self.ended,
-        )
 
 
 def part(again: Again | None, position: int, length: int) -> Again | None:
@@ -192,10 +173,8 @@ def read_outer(
     ended = walk(window, columns, passing)
     tar_bytes = window.drain()
     changeset = columns.changeset()
-    return Passed(
+    outer = LayerData(
         changeset=changeset,
-        documents=passing.documents,
-        layers=passing.layers,
         contents=passing.capture.close(changeset, again, warnings.append),
         compression=compression,
         stored_bytes=counted.count,
@@ -203,3 +182,4 @@ def read_outer(
         ended=ended,
         warnings=tuple(warnings),
     )
+    return Passed(outer=outer, documents=passing.documents, layers=passing.layers)

@@ -219,10 +219,10 @@ def cached_layer(data: bytes) -> None:
     from layerscope.archive.packed import unpacked
 
     try:
-        layer = unpacked(zstandard.compress(data, 1))
+        layer, kept = unpacked(zstandard.compress(data, 1))
     except ValueError:
         return
-    contents = Capture.restored(layer.kept, layer.changeset, None, where="layer", new=hasher("xxh3"), limits=LIMITS)
+    contents = Capture.restored(kept, layer.changeset, None, where="layer", new=hasher("xxh3"), limits=LIMITS)
     for index, entry in enumerate(layer.changeset):
         assert entry.content_bytes >= 0
         contents.read(index)

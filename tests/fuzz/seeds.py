@@ -9,7 +9,7 @@ import zstandard
 
 from layerscope.archive.capture import Capture
 from layerscope.archive.layer import read_stream
-from layerscope.archive.packed import Layer, packed
+from layerscope.archive.packed import packed
 from layerscope.archive.reading import Reading
 from layerscope.model.pathset import PathSet, Wanted
 from tests.builder import (
@@ -256,16 +256,8 @@ def _entries() -> list[bytes]:
     for tar in (LOWER, layer(file("a", b"1" * 3000, xattrs={"user.a": b"2"}), hardlink("b", "a"), symlink("c", "d"))):
         wanted = Wanted(paths=PathSet(trees=("/",)), head=1000, tail=100)
         data = read_stream(io.BytesIO(compress(tar, "gzip")), "layer", Reading(wanted=(wanted,)))
-        assert isinstance(data.contents, Capture) and data.diff_id is not None
-        entry = Layer(
-            changeset=data.changeset,
-            kept=data.contents.kept,
-            compression=data.compression,
-            stored_bytes=data.stored_bytes,
-            tar_bytes=data.tar_bytes,
-            diff_id=data.diff_id,
-        )
-        found.append(zstandard.decompress(packed(entry)))
+        assert isinstance(data.contents, Capture)
+        found.append(zstandard.decompress(packed(data, data.contents.kept)))
     return found
 
 
