@@ -95,12 +95,13 @@ def _efficiency(report: Report, policy: Policy) -> Verdict:
     totals, limit = report.totals, policy.min_efficiency
     efficiency = Fraction(totals.live_bytes, totals.content_bytes) if totals.content_bytes else Fraction(1)
     outcome = Outcome.SKIP if limit is None else Outcome.PASS if efficiency >= limit else Outcome.FAIL
+    figure, most = _percents(efficiency, limit)
     return Verdict(
         rule="min-efficiency",
         outcome=outcome,
         unit="percent",
-        figure=_percent(efficiency),
-        limit=None if limit is None else _percent(limit),
+        figure=figure,
+        limit=most,
         detail=_detail(outcome, "live bytes of all content bytes"),
     )
 
@@ -168,12 +169,13 @@ def _at_most(rule: str, figure: int, limit: Amount | None, whole: int, detail: s
             rule=rule, outcome=outcome, unit="bytes", figure=figure, limit=most, detail=_detail(outcome, detail)
         )
     outcome = Outcome.PASS if figure <= limit.share * whole else Outcome.FAIL
+    part, share = _percents(Fraction(figure, whole) if whole else None, limit.share)
     return Verdict(
         rule=rule,
         outcome=outcome,
         unit="percent",
-        figure=_percent(Fraction(figure, whole)) if whole else None,
-        limit=_percent(limit.share),
+        figure=part,
+        limit=share,
         detail=f"{detail}: {figure:,} of {whole:,} bytes",
     )
 
@@ -182,5 +184,10 @@ def _detail(outcome: Outcome, detail: str) -> str:
     return f"{detail}; {NO_LIMIT}" if outcome == Outcome.SKIP else detail
 
 
-def _percent(share: Fraction) -> float:
-    return round(float(share * 100), 2)
+def _percents(figure: Fraction | None, limit: Fraction | None) -> tuple[float | None, float | None]:
+    """Both with two decimals, or as many as tell them apart: else they would not say why the gate is open or closed."""
+    for digits in range(2, 15):
+        found = [None if one is None else round(float(one * 100), digits) for one in (figure, limit)]
+        if figure == limit or found[0] != found[1]:
+            break
+    return found[0], found[1]

@@ -48,4 +48,4 @@ def _figure(value: float | int | None, unit: str, units: Units) -> str:
         return ""
     if unit == "bytes":
         return units(int(value))
-    return f"{value:g}%" if unit == "percent" else f"{value:,}"
+    return f"{value:.15g}%" if unit == "percent" else f"{value:,}"

@@ -139,9 +139,156 @@ def test_an_incomplete_image_fails_unless_that_is_allowed(complete: bool, allowe
     assert verdict(Policy(allow_incomplete=allowed), "complete", report=report).outcome == outcome
 
 
+SHARE = Fraction(1, 8)
+
+
+@pytest.mark.parametrize(
+    ("policy", "rule", "before", "figure", "limit", "detail"),
+    [
+        pytest.param(
+            Policy(max_reclaimable=Amount(share=SHARE)),
+            *("max-reclaimable", 0, 25.0, 12.5, ": 50 of 200 bytes"),
+            id="reclaimable of the own bytes",
+        ),
+        pytest.param(
+            Policy(max_hidden=(Amount(share=SHARE),)),
+            *("max-hidden", 0, 20.0, 12.5, ": 40 of 200 bytes"),
+            id="hidden of the own bytes",
+        ),
+        pytest.param(
+            Policy(highest_user_wasted=SHARE),
+            *("highestUserWastedPercent", 0, 12.86, 12.5, "hidden bytes of all layers: 90 of 700 bytes"),
+            id="hidden of all layers but the lowest",
+        ),
+        pytest.param(
+            Policy(min_efficiency=SHARE),
+            *("min-efficiency", 0, 90.0, 12.5, "live bytes of all content bytes"),
+            id="live of all",
+        ),
+        pytest.param(
+            Policy(max_growth=Amount(share=SHARE)),
+            *("max-growth", 900, 11.11, 12.5, "growth since the baseline: 100 of 900 bytes"),
+            id="growth of the baseline",
+        ),
+        pytest.param(
+            Policy(max_growth=Amount(share=SHARE)),
+            *("max-growth", 3000, -66.67, 12.5, "growth since the baseline: -2,000 of 3,000 bytes"),
+            id="an image that shrank",
+        ),
+    ],
+)
+def test_a_percentage_is_of_what_it_says(
+    policy: Policy, rule: str, before: int, figure: float, limit: float, detail: str
+) -> None:
+    baseline = replace(REPORT, image=replace(REPORT.image, docker_size=before)) if before else None
+    found = verdict(policy, rule, baseline)
+    assert (found.unit, found.figure, found.limit) == ("percent", figure, limit)
+    assert found.detail.endswith(detail)
+
+
+@pytest.mark.parametrize(
+    ("policy", "rule", "figure", "limit"),
+    [
+        pytest.param(Policy(max_size=7), "max-size", 1000, 7, id="size"),
+        pytest.param(Policy(max_reclaimable=Amount(content_bytes=7)), "max-reclaimable", 50, 7, id="reclaimable"),
+        pytest.param(Policy(max_hidden=(Amount(content_bytes=7),)), "max-hidden", 40, 7, id="hidden"),
+        pytest.param(Policy(highest_wasted=7), "highestWastedBytes", 90, 7, id="wasted"),
+        pytest.param(Policy(max_growth=Amount(content_bytes=7)), "max-growth", 100, 7, id="growth"),
+    ],
+)
+def test_bytes_are_figure_and_limit_as_they_are(policy: Policy, rule: str, figure: int, limit: int) -> None:
+    found = verdict(policy, rule, replace(REPORT, image=replace(REPORT.image, docker_size=900)))
+    assert (found.unit, found.figure, found.limit, found.outcome) == ("bytes", figure, limit, Outcome.FAIL)
+    assert found.detail and not found.detail.endswith("no limit is set")
+
+
+def test_what_is_not_limited_has_its_figure_all_the_same() -> None:
+    found = {one.rule: one for one in judge(REPORT, Policy(), replace(REPORT)).verdicts}
+    assert [(name, one.outcome, one.figure, one.limit) for name, one in found.items()] == [
+        ("complete", Outcome.PASS, 0, 0),
+        ("max-size", Outcome.SKIP, 1000, None),
+        ("max-growth", Outcome.SKIP, 0, None),
+        ("min-efficiency", Outcome.SKIP, 90.0, None),
+        ("max-reclaimable", Outcome.SKIP, 50, None),
+        ("max-hidden", Outcome.SKIP, 40, None),
+        ("fail-on", Outcome.SKIP, None, None),
+    ]
+    assert all(one.detail.endswith("no limit is set") for one in found.values() if one.rule != "complete")
+    assert verdict(Policy(), "max-growth").detail == "no limit is set"
+
+
+@pytest.mark.parametrize(
+    ("limit", "share", "outcome", "figures"),
+    [
+        pytest.param(Amount(content_bytes=0), 1000, Outcome.PASS, (0, 0), id="no growth, and none allowed"),
+        pytest.param(Amount(share=Fraction(0)), 1000, Outcome.PASS, (0.0, 0.0), id="nor a part"),
+        pytest.param(Amount(share=Fraction(0)), 999, Outcome.FAIL, (0.1, 0.0), id="one byte is too much"),
+        pytest.param(Amount(share=Fraction(1)), 500, Outcome.PASS, (100.0, 100.0), id="doubled, as allowed"),
+        pytest.param(Amount(share=Fraction(1)), 0, Outcome.FAIL, (None, 100.0), id="a part of nothing"),
+        pytest.param(Amount(content_bytes=1000), 0, Outcome.PASS, (1000, 1000), id="bytes from nothing"),
+    ],
+)
+def test_growth_at_its_edges(
+    limit: Amount, share: int, outcome: Outcome, figures: tuple[float | None, float | None]
+) -> None:
+    baseline = replace(REPORT, image=replace(REPORT.image, docker_size=share))
+    found = verdict(Policy(max_growth=limit), "max-growth", baseline)
+    assert (found.outcome, (found.figure, found.limit)) == (outcome, figures)
+
+
+def test_an_image_without_own_bytes_has_no_part_of_them_hidden() -> None:
+    report = replace(REPORT, totals=Totals(), layers=())
+    found = verdict(Policy(max_hidden=(Amount(share=Fraction(0)),)), "max-hidden", report=report)
+    assert (found.outcome, found.figure, found.limit) == (Outcome.PASS, None, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("live", "limit", "figures"),
+    [
+        pytest.param(949_999, Fraction(95, 100), (94.9999, 95.0), id="just below"),
+        pytest.param(950_001, Fraction(95, 100), (95.0001, 95.0), id="just above"),
+        pytest.param(950_000, Fraction(95, 100), (95.0, 95.0), id="at it"),
+        pytest.param(333_333, Fraction(1, 2), (33.33, 50.0), id="two decimals where they say enough"),
+    ],
+)
+def test_no_figure_is_rounded_to_its_limit(live: int, limit: Fraction, figures: tuple[float, float]) -> None:
+    report = replace(REPORT, totals=Totals(content_bytes=1_000_000, live_bytes=live))
+    found = verdict(Policy(min_efficiency=limit), "min-efficiency", report=report)
+    assert (found.figure, found.limit) == figures
+    assert (found.outcome == Outcome.PASS) == (live >= limit * 1_000_000)
+
+
 def test_an_image_without_contents_is_efficient() -> None:
-    report = replace(REPORT, totals=Totals())
-    assert verdict(Policy(min_efficiency=Fraction(1)), "min-efficiency", report=report).outcome == Outcome.PASS
+    found = verdict(Policy(min_efficiency=Fraction(1)), "min-efficiency", report=replace(REPORT, totals=Totals()))
+    assert (found.outcome, found.figure, found.limit) == (Outcome.PASS, 100.0, 100.0)
+
+
+def test_layers_that_could_not_be_read_are_counted() -> None:
+    layers = (replace(REPORT.layers[0], problem="cut"), REPORT.layers[1], replace(REPORT.layers[1], problem="cut"))
+    found = verdict(Policy(allow_incomplete=True), "complete", report=replace(REPORT, layers=layers, complete=False))
+    assert (found.unit, found.figure, found.limit) == ("layers", 2, 0)
+    assert found.detail == f"{verdict(Policy(), 'complete').detail}, which is allowed"
+
+
+def test_findings_are_named_once_and_in_order() -> None:
+    policy = Policy(fail_on=Severity.LOW, fail_on_rules=("tests", "apt-lists"), include_inherited=True)
+    found = verdict(policy, "fail-on low")
+    assert (found.unit, found.figure, found.limit) == ("findings", 4, 0)
+    assert found.detail == "findings of severity low or worse: private-key, tests, vcs-metadata"
+    assert verdict(policy, "fail-on-rule tests").detail == "findings of the rule: tests"
+    none = verdict(policy, "fail-on-rule apt-lists")
+    assert (none.unit, none.figure, none.limit, none.detail) == ("findings", 0, 0, "findings of the rule")
+
+
+def test_what_is_ignored_is_counted_beside_the_verdicts() -> None:
+    made = judge(replace(REPORT, ignored=REPORT.findings[:2]), Policy())
+    assert (made.name, made.ignored) == ("app:1", 2)
+
+
+def test_each_limit_of_hidden_bytes_has_its_verdict_and_its_own_layers_alone() -> None:
+    policy = Policy(max_hidden=(Amount(content_bytes=40), Amount(share=Fraction(1, 10))))
+    found = [one for one in judge(REPORT, policy).verdicts if one.rule == "max-hidden"]
+    assert [(one.outcome, one.figure) for one in found] == [(Outcome.PASS, 40), (Outcome.FAIL, 20.0)]
 
 
 def test_the_gate_closes_on_one_failure() -> None:
@@ -155,6 +302,14 @@ def test_the_gate_closes_on_one_failure() -> None:
         (Policy(), True),
         (Policy(allow_incomplete=True), True),
         (Policy(max_size=0), False),
+        (Policy(max_reclaimable=Amount(content_bytes=0)), False),
+        (Policy(highest_wasted=0), False),
+        (Policy(highest_user_wasted=Fraction(0)), False),
+        (Policy(min_efficiency=Fraction(0)), False),
+        (Policy(max_growth=Amount(content_bytes=0)), False),
+        (Policy(fail_on=Severity.LOW), False),
+        (Policy(fail_on_rules=("tests",)), False),
+        (Policy(include_inherited=True), True),
         (Policy(max_hidden=(Amount(content_bytes=0),)), False),
     ],
 )
