@@ -4,7 +4,7 @@ A fault is a token of kind ERROR, the last but the end, as it counts only once t
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from enum import Enum, auto
 
 from msgspec import Struct
@@ -61,11 +61,10 @@ class Token(Struct, frozen=True):
 
 KEYWORDS = frozenset(("block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"))
 
-_COMMENT = re.compile(r"\{\{(?:-[ \t\r\n])?/\*")
-_COMMENT_END = re.compile(r"\*/([ \t\r\n]-)?(\}\})?")
-_SPACES = re.compile(r"[ \t\r\n]*")
+_OPENING = re.compile(r"\{\{(?P<trims>-[ \t\r\n])?(?P<comment>/\*)?")
+_COMMENT_END = re.compile(r"\*/(?P<closes>\}\}|[ \t\r\n]-\}\}[ \t\r\n]*)?")
 _TOKEN = re.compile(
-    r"""(?P<RIGHT>(?:[ \t\r\n]+-)?\}\})
+    r"""(?P<RIGHT>\}\}|[ \t\r\n]+-\}\}[ \t\r\n]*)
     |(?P<SPACE>[ \t\r\n]+)
     |(?P<STRING>"(?:[^"\\\n]|\\.)*"|`[^`]*`)
     |(?P<NUMBER>(?=[-+0-9]|\.[0-9])[-+]?(?:0[xX][0-9a-fA-F]*|[0-9]*(?:\.[0-9]*)?(?:[eE][-+]?[0-9]*)?))
@@ -86,53 +85,33 @@ _UNTERMINATED = {
 def tokens(source: str) -> Iterator[Token]:
     """Yield the tokens of a template, the last of which is EOF."""
     pos, line = 0, 1
-    while pos < len(source):
-        opening = source.find("{{", pos)
-        end = opening if opening >= 0 else len(source)
-        trims = (
-            opening >= 0 and source[opening + 2 : opening + 3] == "-" and source[opening + 3 : opening + 4] in _BLANKS
-        )
-        text = source[pos:end].rstrip(" \t\r\n") if trims else source[pos:end]
-        if text:
-            yield Token(Kind.TEXT, pos, text, line)
-        line += source.count("\n", pos, end)
-        pos = end
-        if opening < 0:
-            break
-        if comment := _COMMENT.match(source, pos):
-            closing = _COMMENT_END.search(source, comment.end())
-            if closing is None or closing[2] is None:
+    while opening := _OPENING.search(source, pos):
+        text = source[pos : opening.start()]
+        if kept := text.rstrip(" \t\r\n") if opening["trims"] else text:
+            yield Token(Kind.TEXT, pos, kept, line)
+        line += text.count("\n")
+        if opening["comment"]:
+            closing = _COMMENT_END.search(source, opening.end())
+            if closing is None or closing["closes"] is None:
                 fault = "unclosed comment" if closing is None else "comment ends before closing delimiter"
-                yield Token(Kind.ERROR, pos, fault, line)
+                yield Token(Kind.ERROR, opening.start(), fault, line)
                 break
-            after = _past(source, closing.end()) if closing[1] else closing.end()
-            line += source.count("\n", pos, after)
-            pos = after
-            continue
-        yield Token(Kind.LEFT, pos, "{{", line)
-        last = None
-        for last in _action(source, pos + (4 if trims else 2), line):
-            if last.kind is not Kind.EOF:
-                yield last
-        assert last is not None
-        if last.kind is Kind.ERROR:
-            break
-        after = _past(source, last.end) if last.text != "}}" else last.end
-        line += source.count("\n", pos, after)
-        pos = after
+            pos = closing.end()
+        else:
+            yield Token(Kind.LEFT, opening.start(), "{{", line)
+            pos = yield from _action(source, opening.end(), line)
+            if pos < 0:
+                break
+        line += source.count("\n", opening.start(), pos)
+    else:
+        if pos < len(source):
+            yield Token(Kind.TEXT, pos, source[pos:], line)
+        line += source.count("\n", pos)
     yield Token(Kind.EOF, len(source), "EOF", line)
 
 
-_BLANKS = (" ", "\t", "\r", "\n")
-
-
-def _past(source: str, pos: int) -> int:
-    found = _SPACES.match(source, pos)
-    return found.end() if found else pos
-
-
-def _action(source: str, pos: int, line: int) -> Iterator[Token]:
-    """Yield the tokens of one action, up to its closing delimiter or the first fault."""
+def _action(source: str, pos: int, line: int) -> Generator[Token, None, int]:
+    """Yield the tokens of one action; returns the place behind it and the space that it trims, -1 after a fault."""
     depth, spaced = 0, False
     while found := _TOKEN.match(source, pos):
         name, text = found.lastgroup or "", found[0]
@@ -141,18 +120,17 @@ def _action(source: str, pos: int, line: int) -> Iterator[Token]:
             pos, spaced = found.end(), True
             continue
         depth += (name == "OPEN") - (name == "CLOSE")
-        fault = _fault(source, found, depth)
-        if fault:
+        if fault := _fault(source, found, depth):
             yield Token(Kind.ERROR, pos, fault, line)
-            return
-        kind = Kind.KEYWORD if text in KEYWORDS else Kind[name]
-        line += text.count("\n") if name == "RIGHT" else 0
-        yield Token(kind, pos, text, line, spaced)
+            return -1
         if name == "RIGHT":
-            return
+            yield Token(Kind.RIGHT, pos, "}}", line + text.partition("}}")[0].count("\n"), spaced)
+            return found.end()
+        yield Token(Kind.KEYWORD if text in KEYWORDS else Kind[name], pos, text, line, spaced)
         line += text.count("\n")
         pos, spaced = found.end(), False
     yield Token(Kind.ERROR, pos, "unclosed action", line)
+    return -1
 
 
 def _fault(source: str, found: re.Match[str], depth: int) -> str:

@@ -53,6 +53,10 @@ def test_no_layers_need_no_history() -> None:
     assert instructions((), 0) == ((), ())
 
 
+def test_one_layer_of_one_step_is_no_squash() -> None:
+    assert instructions(history('/bin/sh -c #(nop) CMD ["x"]'), 1)[1] == ()
+
+
 def test_a_squashed_image_is_accepted_and_named() -> None:
     squashed = history("-/bin/sh -c #(nop) COPY a in /a", "-/bin/sh -c make", '/bin/sh -c #(nop) CMD ["x"]')
     assert layers(squashed, 1) == [None, None, 0]

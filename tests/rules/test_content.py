@@ -161,6 +161,25 @@ def test_no_copies(find: Find, members: list[Member], packages: dict[str, tuple[
     assert caught(find, "duplicate-content", ran(layer(*members)), packages) == set()
 
 
+@pytest.mark.parametrize(("pairs", "found"), [(3, [1, 1, 1]), (4, [4])])
+def test_many_small_pairs_are_one_finding(find: Find, pairs: int, found: list[int]) -> None:
+    members = [file(f"{folder}/{n}", bytes([n]) * 5_000) for folder in ("a", "b") for n in range(1, pairs + 1)]
+    assert [len(one.paths) for one in of_rule(find(ran(layer(*members))), "duplicate-content")] == found
+
+
+@pytest.mark.parametrize(("size", "found"), [((1 << 20) - 1, [5]), (1 << 20, [1, 4])])
+def test_of_many_pairs_those_of_a_megabyte_have_findings_of_their_own(find: Find, size: int, found: list[int]) -> None:
+    small = [file(f"{folder}/{n}", bytes([n]) * 5_000) for folder in ("a", "b") for n in range(1, 5)]
+    large = [file("a/large", b"x" * size), file("b/large", b"x" * size)]
+    findings = of_rule(find(ran(layer(*small, *large))), "duplicate-content")
+    assert sorted(len(one.paths) for one in findings) == found
+
+
+@pytest.mark.parametrize(("size", "found"), [(4_095, set()), (4_096, {"/b"})])
+def test_copies_count_from_four_kibibytes_on(find: Find, size: int, found: set[str]) -> None:
+    assert caught(find, "duplicate-content", ran(layer(file("a", b"x" * size), file("b", b"x" * size)))) == found
+
+
 def test_a_copy_that_another_rule_claims_does_not_count_twice(find: Find) -> None:
     found = find(ran(layer(file("app/a", BIG), file("tmp/a", BIG))))
     assert [finding.rule for finding in found.findings] == ["tmp-leftover"]
