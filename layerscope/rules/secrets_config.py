@@ -84,7 +84,7 @@ def secret_values(image: Image, instructions: Iterable[Instruction]) -> frozense
     secrets = [secret for _, secret in _configured(image)]
     for step in instructions:
         secrets += _of_step(step)
-        secrets += chain.from_iterable(map(secrets_in, {step.created_by, step.comment}))
+        secrets += chain.from_iterable(map(secrets_in, {_beside(step), step.comment}))
     secrets += chain.from_iterable(map(secrets_in, {entry.author for entry in image.config.history}))
     secrets += _provenance(image)
     return frozenset(secret.value for secret in secrets)
@@ -159,9 +159,14 @@ def _listed(texts: list[str], name: str) -> Iterator[TextSecret]:
 def _of_step(step: Instruction, author: str = "") -> Iterator[TextSecret]:
     """The secrets of one step, each once; its raw text may hold half of one, and counts where its words hold none."""
     found = [one for name, value in step.build_args for one in secrets_in_value(name, value)]
-    found = [*found, *secrets_in(str(step))] or list(secrets_in(step.created_by))
+    found = [*found, *secrets_in(str(step))] or list(secrets_in(_beside(step)))
     found += [*secrets_in(step.comment), *secrets_in(author)]
     yield from {one.value: one for one in reversed(found)}.values()
+
+
+def _beside(step: Instruction) -> str:
+    """The raw text of a step, where it is not its own words with a shell and a comment around them."""
+    return "" if step.text and step.text in step.created_by else step.created_by
 
 
 def _base_steps(scene: Scene) -> Iterator[Instruction]:

@@ -175,6 +175,12 @@ def test_a_harmless_step_is_no_finding(find: Find, created_by: str) -> None:
     assert not find(spec, rules=CONFIG_SECRETS).findings
 
 
+def test_the_raw_text_of_a_step_counts_where_its_words_leave_something_out(find: Find) -> None:
+    raw = f"/bin/sh -c #(nop) COPY file:{hexadecimal(64)} in --token={TOKEN} /x "
+    (found,) = find(ImageSpec(layers=(LAYER,), history=(step(raw),)), rules=CONFIG_SECRETS).findings
+    assert MASKED in found.detail
+
+
 def test_one_secret_in_many_steps_is_one_finding(find: Find) -> None:
     ran = step(f"|1 API_TOKEN={TOKEN} /bin/sh -c make")
     spec = ImageSpec(
