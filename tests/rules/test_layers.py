@@ -212,3 +212,10 @@ def test_a_name_that_one_layer_stores_twice_says_what_changed(find: Find, below:
     assert (finding.rule, finding.content_bytes) == ("copied-up", 5)
     assert finding.title == "/a is stored again with its mode changed"
     assert finding.detail == f"written by layer {below}, copied by layer {below} (RUN make)"
+
+
+def test_a_long_instruction_is_cut_after_sixty_characters(find: Find) -> None:
+    for command, shown in (("rm /x " + "y" * 50, "y" * 50), ("rm /x " + "y" * 51, "y" * 47 + "...")):
+        spec = _image((RUN + "wget x", layer(file("x", b"12345"))), (RUN + command, layer(whiteout("x"))))
+        (finding,) = of_rule(find(spec), "deleted-later")
+        assert finding.detail == f"written by layer 0, deleted by layer 1 (RUN rm /x {shown})"
