@@ -95,7 +95,7 @@ def _scalar(value: str, where: str) -> str | None:
         return None
     match = _SCALAR.match(text)
     rest = text[match.end() :].strip() if match else text
-    if (match is None and text) or (rest and not rest.startswith("#")):
+    if rest and not rest.startswith("#"):
         raise UsageError(f"{where}: not a plain value: {text[:60]}")
     if match is None:
         return None

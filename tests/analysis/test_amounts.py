@@ -73,6 +73,25 @@ def test_several_amounts_are_told_apart_by_their_numbers(texts: tuple[str, ...],
     assert amounts(texts, "--max-hidden") == tuple(amount(text, "--max-hidden") for text in expected)
 
 
+@pytest.mark.parametrize(
+    ("read", "text", "message"),
+    [
+        (amount, "foo", "--max-size foo: not an amount"),
+        (amount, "x" * 100, f"--max-size {'x' * 60}: not an amount"),
+        (byte_count, "5%", "--max-size 5%: a percentage of nothing; it takes bytes"),
+        (byte_count, "5XB", "--max-size 5XB: not an amount"),
+        (share, "95", "--max-size 95: not between 0 and 1, nor 0% and 100%"),
+        (share, "0.9MB", "--max-size 0.9MB: not between 0 and 1, nor 0% and 100%"),
+    ],
+)
+def test_the_message_names_the_option_and_what_was_given(
+    read: Callable[[str, str], object], text: str, message: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        read(text, "--max-size")
+    assert caught.value.message == message
+
+
 @pytest.mark.parametrize("texts", [("20MB", "foo"), ("foo", "20MB"), ("",), ("MB", "20")])
 def test_what_is_no_amount_among_several_is_refused(texts: tuple[str, ...]) -> None:
     with pytest.raises(UsageError, match="--max-hidden"):

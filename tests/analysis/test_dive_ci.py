@@ -40,6 +40,16 @@ DEFAULTS: dict[str, object] = {"min_efficiency": "90%", "highest_user_wasted_per
             {"min_efficiency": "90%", "highest_wasted_bytes": "1073741824", "highest_user_wasted_percent": "10%"},
             id="the same key elsewhere",
         ),
+        pytest.param(
+            "plugins:\n- name: x\n  lowestEfficiency: 7\nother:\n  lowestEfficiency: 7\n",
+            DEFAULTS,
+            id="the same key in a list, and below another key",
+        ),
+        pytest.param(
+            "rules:\n  lowestEfficiency: 0.5\n- name: x\n  lowestEfficiency: 7\n",
+            {**DEFAULTS, "min_efficiency": "50%"},
+            id="the same key in a list behind the rules",
+        ),
     ],
 )
 def test_the_rules_become_limits(text: str, expected: dict[str, object]) -> None:
@@ -79,3 +89,41 @@ def test_the_rule_that_was_meant_is_offered(rule: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         dive_limits(f"rules:\n  {rule}: 1\n", ".dive-ci")
     assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        pytest.param(
+            "rules:\n  - lowestEfficiency: 0.9\n",
+            ".dive-ci, line 2: not a rule that layerscope can read",
+            "each rule stands on a line of its own below rules:, as in lowestEfficiency: 0.95",
+            id="no rule",
+        ),
+        pytest.param(
+            "rules:\n  lowestEfficiency: &a 0.9\n", ".dive-ci, line 2: not a plain value: &a 0.9", "", id="no value"
+        ),
+        pytest.param(
+            "rules:\n  lowestEfficiency: 95\n",
+            ".dive-ci: lowestEfficiency 95: not between 0 and 1, nor 0% and 100%",
+            "write 0.95 or 95%",
+            id="efficiency",
+        ),
+        pytest.param(
+            "rules:\n  highestUserWastedPercent: 20\n",
+            ".dive-ci: highestUserWastedPercent 20: not between 0 and 1, nor 0% and 100%",
+            "write 0.95 or 95%",
+            id="wasted part",
+        ),
+        pytest.param(
+            "rules:\n  highestWastedBytes: many\n",
+            ".dive-ci: highestWastedBytes many: not an amount",
+            "write bytes as in 50MB or 1.5GiB",
+            id="wasted bytes",
+        ),
+    ],
+)
+def test_the_message_names_the_file_the_place_and_the_remedy(text: str, message: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        dive_limits(text, ".dive-ci")
+    assert (caught.value.message, caught.value.hint) == (message, hint)
