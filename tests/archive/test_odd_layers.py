@@ -18,6 +18,7 @@ from tests.builder import (
     docker_legacy,
     docker_save,
     edit,
+    hardlink,
     oci_archive,
     symlink,
     to_json,
@@ -195,3 +196,16 @@ def test_a_layer_that_is_no_tar_is_named_and_left_out(data: bytes, kind: str, fo
     assert [layer.problem for layer in image.layers] == ["", f"it is {kind}, not a tar archive"]
     assert not image.complete
     assert isinstance(error_of(path, strict=True), ArchiveError)
+
+
+@pytest.mark.parametrize("outer", ["", "gzip"])
+def test_directories_of_an_archive_may_be_links(outer: Compression, tmp_path: Path, expected: Told) -> None:
+    data = edit(oci_archive(SPEC), prefix="real/", remove=["blobs/", "blobs/sha256/"])
+    links = [
+        symlink("blobs", "real/blobs"),
+        symlink("index.json", "/real/index.json"),
+        hardlink("oci-layout", "real/oci-layout"),
+    ]
+    path = tmp_path / "image.tar"
+    path.write_bytes(compress(edit(data, add=links), outer))
+    assert opened(path)[1] == expected
