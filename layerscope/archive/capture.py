@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol, Self
 
@@ -33,6 +34,7 @@ class Hasher(Protocol):
     def __call__(self, data: memoryview = ..., /) -> _Digest: ...
 
 
+Views = Iterable[memoryview]
 Again = Callable[[], Readable]
 """Opens what was read once more, from its first byte on."""
 
@@ -111,13 +113,18 @@ class Capture:
         self._again: Again | None = None
 
     def visit(self, index: int, position: int, payload: int) -> None:
-        """Fingerprint one file as it passes, and keep what was asked for."""
-        columns = self._columns
-        assert columns is not None
+        """Fingerprint one file, and keep what was asked for."""
+        deque(self.passing(index, position, payload), 0)
+
+    def passing(self, index: int, position: int, payload: int) -> Iterator[memoryview]:
+        """The same for whoever takes the pieces of the file besides."""
+        columns, window = self._columns, self._window
+        assert columns is not None and window is not None
+        pieces = window.pieces(position, payload)
         if columns.kinds[index] != _FILE or index in columns.sparse:
-            return  # A sparse file's payload is not its content.
+            return pieces  # A sparse file's payload is not its content.
         share = self._plan(columns.paths[index], payload, columns.owned[index][0])
-        self._take(index, position, payload, share)
+        return self._taken(index, pieces, payload, share)
 
     def visit_buffered(self, first: int, end: int) -> None:
         """The same for many files that are in memory, most of which nobody asked for."""
@@ -137,19 +144,19 @@ class Capture:
             if asked is None or (asked.is_text and not asked.fits(content)):
                 fingerprints[index] = new(content).digest()
             else:
-                self._take(index, offsets[index], size, asked)
+                deque(self._taken(index, window.pieces(offsets[index], size), size, asked), 0)
 
-    def _take(self, index: int, position: int, payload: int, share: Share | None) -> None:
-        assert self._window is not None
+    def _taken(self, index: int, pieces: Views, payload: int, share: Share | None) -> Iterator[memoryview]:
         digest = self._new()
         if share is None:
-            for piece in self._window.pieces(position, payload):
+            for piece in pieces:
                 digest.update(piece)
+                yield piece
         else:
-            self._keep(index, self._window.pieces(position, payload), payload, share, digest)
+            yield from self._kept(index, pieces, payload, share, digest)
         self._fingerprints[index] = digest.digest()
 
-    def _keep(self, index: int, pieces: Iterable[memoryview], payload: int, share: Share, digest: _Digest) -> None:
+    def _kept(self, index: int, pieces: Views, payload: int, share: Share, digest: _Digest) -> Iterator[memoryview]:
         head, tail, passed = share.head, share.tail, 0
         most = max(head, payload) if share.texts else head  # What a text holds is known when all of it has passed.
         marks = [_Marked(*mark) for mark in share.marks]
@@ -163,6 +170,7 @@ class Capture:
                 first += piece[: most - len(first)]
             if tail and payload > head:
                 last = (last + piece)[-tail:] if len(piece) < tail else bytearray(piece[-tail:])
+            yield piece
         if share.texts and not share.fits(first):
             del first[head:]
             if share.is_text:
@@ -199,7 +207,7 @@ class Capture:
         elif missing:
             for index, pieces in self.stream(list(missing)):
                 whole = (piece for piece in pieces if not isinstance(piece, int))
-                self._keep(index, whole, changeset.sizes[index], missing[index], self._new())
+                deque(self._kept(index, whole, changeset.sizes[index], missing[index], self._new()), 0)
 
     @property
     def kept(self) -> Kept:

@@ -5,6 +5,7 @@ and whatever looks like JSON is kept.
 """
 
 import io
+from collections import deque
 
 from msgspec import Struct
 
@@ -80,7 +81,7 @@ class Passing:
     def visit(self, index: int, position: int, payload: int) -> None:
         """Take one file of the outer tar: a layer, a document, or, in a root file system, just a file.
 
-        Which of the two the tar is shows at its end only; so each file is kept as what its name and content say.
+        Which of the two the tar is shows at its end only; so a file may be kept both ways, as its name and content say.
         """
         blob = self._is_blob(index)
         self._is_archive = self._is_archive or blob
@@ -92,9 +93,9 @@ class Passing:
             next(self._window.pieces(position, 1))
             count = self._window.load(position, min(payload, HEAD))
             head = bytes(self._window.view[position - self._window.start :][:count])
-            raw = Pieces(self._window.pieces(position, payload))
-            if not self._take(index, raw, head, payload, part(self._again, position, payload), blob=blob):
-                self.capture.visit(index, position, payload)
+            pieces = self.capture.passing(index, position, payload)
+            self._take(index, Pieces(pieces), head, payload, part(self._again, position, payload), blob=blob)
+            deque(pieces, 0)  # What is left of it is looked at as well.
 
     def visit_buffered(self, first: int, end: int) -> None:
         """The same for several files; before the first blob they are but files."""
@@ -116,7 +117,7 @@ class Passing:
 
     def _take(
         self, index: int, raw: io.RawIOBase, head: bytes, length: int, again: Again | None, *, blob: bool
-    ) -> bool:
+    ) -> None:
         """Keep a file that is a layer or a document, as its first bytes say; they are still to be read from ``raw``."""
         if sniff(head) or is_header(head[:BLOCK]) or head[:BLOCK] == ZEROS:
             try:
@@ -127,11 +128,8 @@ class Passing:
         elif blob and length <= self._reading.limits.json_bytes and head.lstrip()[:1] in (b"{", b"["):
             self._reading.tally.keep(length, self._reading.limits)
             self.documents[index] = raw.readall()
-        else:
-            if blob:
-                self.layers[index] = not_a_tar(head)
-            return False
-        return True
+        elif blob:
+            self.layers[index] = not_a_tar(head)
 
     def _sparse(self, index: int, position: int, payload: int, *, blob: bool) -> None:
         """Take a file that is stored without its holes."""

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from layerscope.archive.layer_list import MAY_BE_CUT
-from tests.archive.opening import error_of, fifo_of, opened
+from layerscope.archive.reader import open_image
+from layerscope.archive.reading import Reading
+from tests.archive.opening import EVERYTHING, error_of, fifo_of, opened
 from tests.archive.samples import LOWER, OUTER
 from tests.builder import Compression, compress, directory, file, layer, rootfs, symlink
 
@@ -78,3 +80,25 @@ def test_half_an_end_marker_is_one(tmp_path: Path) -> None:
     path = tmp_path / "root.tar"
     path.write_bytes(CUT + bytes(512))
     assert opened(path)[0].complete
+
+
+@pytest.mark.parametrize("outer", ["gzip", "zstd"])
+def test_files_of_a_root_file_system_that_look_like_an_archive_s_keep_their_contents(
+    outer: Compression, tmp_path: Path
+) -> None:
+    """Whether the tar is an archive shows at its end only."""
+    members = (
+        file("manifest.txt", b"x"),
+        file("package.json", b'{"a": 1}'),
+        file("usr/page.gz", compress(b"a page", "gzip")),
+        file("usr/a.tar", LOWER),
+        file("usr/zeros", bytes(3000)),
+        file("etc/passwd", b"root"),
+    )
+    plain, packed = tmp_path / "root.tar", tmp_path / "root.tar.z"
+    plain.write_bytes(rootfs(*members))
+    packed.write_bytes(compress(rootfs(*members), outer))
+    with open_image(str(plain), Reading()) as one, open_image(str(packed), Reading(wanted=EVERYTHING)) as other:
+        left, right = one.layers[0].contents, other.layers[0].contents
+        for index in range(len(members)):
+            assert right.read(index) == left.read(index) and right.fingerprint(index) == left.fingerprint(index)
