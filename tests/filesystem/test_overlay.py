@@ -69,6 +69,8 @@ from tests.filesystem.layers import by_fate, changes, fates, tree, visible
         pytest.param([["a", "a/x"]], ["a/x"], id="over a file of its own layer"),
         pytest.param([["a", "a/.wh.x"]], ["a"], id="not for a marker of its own layer"),
         pytest.param([["a/x", "a", "a/y"]], ["a/y"], id="over a file over a directory"),
+        pytest.param([["a/b/y", "a", "a/b/x", "z/q", "z"]], ["a/b/x", "z"], id="two directories in one layer"),
+        pytest.param([["a/x", "a/", "z/q", "z"]], ["a", "a/x", "z"], id="a directory's entry may come last"),
         pytest.param([["./"], ["a"]], [".", "a"], id="an entry of the root"),
         pytest.param([], [], id="no layers"),
         pytest.param([[], []], [], id="empty layers"),

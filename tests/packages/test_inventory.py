@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from layerscope.errors import Damaged
 from layerscope.model.pathset import PathSet, Wanted
@@ -76,6 +77,97 @@ def test_a_language_package_with_one_shared_file_of_three_owns_the_others() -> N
     )
     assert not found.one("language").shared
     assert found.one("language").content_bytes == 5
+
+
+@pytest.mark.parametrize(
+    ("owned", "shared"),
+    [
+        pytest.param({"system": "ab"}, False, id="half"),
+        pytest.param({"system": "abc"}, True, id="more than half"),
+        pytest.param({"system": "a", "other": "bc"}, True, id="together more than half"),
+        pytest.param({"other": "a", "system": "bc"}, True, id="the one with most, not the first"),
+    ],
+)
+def test_most_of_the_files_have_to_be_a_systems(owned: dict[str, str], shared: bool) -> None:
+    systems = [_claiming([f"/usr/{x}" for x in files], name=name, is_os=True) for name, files in owned.items()]
+    language = _claiming([f"/usr/{x}" for x in "abcd"], name="language")
+    found = inventory([file(f"usr/{x}", b"1") for x in "abcd"], catalogers=[*systems, language])
+    assert found.one("language").shared is shared
+    most = max(owned, key=lambda name: len(owned[name]))
+    assert ("/usr/d" in found.paths("language"), "/usr/d" in found.paths(most)) == (not shared, shared)
+
+
+def test_what_another_language_owns_does_not_make_a_package_a_systems() -> None:
+    found = inventory(
+        [file("usr/a", b"1"), file("usr/b", b"2"), file("usr/c", b"3")],
+        catalogers=[_claiming(["/usr/a", "/usr/b"]), _claiming(["/usr/a", "/usr/b", "/usr/c"], name="two")],
+    )
+    assert not found.one("two").shared
+    assert found.paths("two") == {"/usr/c"}
+
+
+def test_a_program_that_is_recognised_is_listed_where_no_package_owns_all_of_it() -> None:
+    members = [file("usr/a", b"1"), file("usr/b", b"2")]
+    for owned, listed in ((["/usr/a", "/usr/b"], ["one"]), (["/usr/a"], ["guess", "one"]), ([], ["guess", "one"])):
+        guess = replace(_claiming(["/usr/a", "/usr/b"], name="guess"), is_guess=True)
+        assert inventory(members, catalogers=[_claiming(owned), guess]).names == listed
+    nothing = replace(_claiming([], name="guess"), is_guess=True)
+    assert inventory(members, catalogers=[nothing]).names == ["guess"]
+
+
+def test_what_a_removed_package_left_hidden_is_its_and_of_two_the_firsts() -> None:
+    def removed(name: str, versions: tuple[int, ...]) -> Cataloger:
+        claim = Claim(type="test", name=name, version="1", versions=versions, removed_in=1)
+        return Cataloger(name=name, wanted=_ANYTHING, catalog=lambda _: iter([claim]))
+
+    found = inventory(
+        [file("usr/a", b"1"), file("usr/b", b"22"), hardlink("usr/l", "usr/b"), file("usr/c", b"4444"), file("usr/k")],
+        [whiteout("usr/a"), whiteout("usr/b"), whiteout("usr/l")],
+        catalogers=[removed("first", (0, 2, 3, 4, 5)), removed("second", (0, 1, -1, 99))],
+    )
+    assert {package.name: (package.hidden_bytes, package.files) for package in found.packages} == {
+        "first": (1, 0),
+        "second": (2, 0),
+    }
+    found = inventory(
+        [file("usr/b", b"22"), hardlink("usr/l", "usr/b"), file("usr/keep", b"1"), hardlink("usr/m", "usr/keep")],
+        [whiteout("usr/b"), whiteout("usr/l"), whiteout("usr/m")],
+        catalogers=[removed("links", (1, 3))],
+    )
+    assert found.one("links").hidden_bytes == 2
+
+
+def test_of_two_owners_of_links_the_first_has_the_bytes_and_a_hidden_carrier_has_none() -> None:
+    members = [file("opt/carrier", b"1234"), hardlink("usr/a", "opt/carrier"), hardlink("usr/b", "opt/carrier")]
+    claims = [_claiming(["/usr/b"], name="first"), _claiming(["/usr/a"], name="second")]
+    found = inventory(members, catalogers=claims)
+    assert {package.name: (package.content_bytes, package.files) for package in found.packages} == {
+        "first": (4, 1),
+        "second": (0, 1),
+    }
+    assert inventory(members, catalogers=[_claiming(["/usr/none"])]).unowned_bytes == 4
+
+
+def test_the_layer_of_a_package_without_files_is_that_of_its_record() -> None:
+    claims = [
+        Claim(type="test", name="record", version="1", location="/etc/record"),
+        Claim(type="test", name="named", version="1", versions=(0,), layer=1),
+        Claim(type="test", name="nowhere", version="1", location="/etc/none"),
+    ]
+    cataloger = Cataloger(name="x", wanted=_ANYTHING, catalog=lambda _: iter(claims))
+    found = inventory([file("usr/a", b"1")], [file("etc/record", b"1")], catalogers=[cataloger])
+    assert {package.name: package.layer for package in found.packages} == {"record": 1, "named": 1, "nowhere": None}
+
+
+def test_bytecode_that_is_gone_or_owned_is_not_given_to_its_source() -> None:
+    members = [file("usr/m.py", b"1"), file("usr/m.pyc", b"22"), file("usr/n.py", b"1"), file("usr/n.pyc", b"333")]
+    found = inventory(
+        members,
+        [whiteout("usr/m.pyc")],
+        catalogers=[_claiming(["/usr/m.py", "/usr/n.py"]), _claiming(["/usr/n.pyc"], name="two")],
+    )
+    assert found.paths("one") == {"/usr/m.py", "/usr/n.py"}
+    assert found.paths("two") == {"/usr/n.pyc"}
 
 
 def test_directories_belong_to_nobody_and_symlinks_count_as_files() -> None:

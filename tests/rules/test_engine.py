@@ -111,6 +111,41 @@ def test_bytes_whose_hardlinks_all_go_are_claimed_once(find: Find) -> None:
     assert find(spec, rules=(FIRST,)).claimed_bytes == 3
 
 
+def test_bytes_that_one_of_two_hardlinks_keeps_are_not_claimed(find: Find) -> None:
+    both = [file("a/x", b"123"), hardlink("a/y", "a/x"), hardlink("keep", "a/x")]
+    assert paths_of(find(ran(layer(*both)), rules=(FIRST,)), "first") == {"/a/y"}
+    assert find(ran(layer(*both)), rules=(FIRST,)).claimed_bytes == 0
+    assert find(ran(layer(*both), layer(whiteout("a/x"))), rules=(FIRST,)).claimed_bytes == 0
+
+
+def test_bytes_go_to_the_rule_that_claims_the_last_of_their_hardlinks(find: Find) -> None:
+    members = [file("a/x", b"123"), hardlink("a/y", "a/x"), hardlink("keep", "a/x")]
+    found = find(ran(layer(*members)), rules=(_matching("keeping", "/keep"), FIRST))
+    assert [finding.content_bytes for finding in of_rule(found, "first")] == [3]
+    found = find(ran(layer(*members)), rules=(FIRST, _matching("keeping", "/keep"), SECOND))
+    assert (found.claimed_bytes, paths_of(found, "first")) == (3, {"/a/y"})
+    assert [finding.content_bytes for finding in of_rule(found, "second")] == [3]
+
+
+def test_bytes_whose_hardlinks_are_gone_are_claimed_with_their_only_name(find: Find) -> None:
+    spec = ran(layer(file("a/x", b"123"), hardlink("keep", "a/x")), layer(whiteout("keep")))
+    assert find(spec, rules=(FIRST,)).claimed_bytes == 3
+
+
+def test_what_a_leak_points_at_is_shown_where_a_hardlink_keeps_it(find: Find) -> None:
+    pointing = _matching("pointing", "/a", place="line 1")
+    spec = ran(layer(file("a/x", b"123"), hardlink("keep", "a/x"), file("a/y", b"12")))
+    (found,) = find(spec, rules=(pointing,)).findings
+    assert {path.path: path.content_bytes for path in found.paths} == {"/a/x": 0, "/a/y": 2}
+
+
+def test_a_part_is_no_more_than_the_file_and_of_a_hidden_file_the_whole(find: Find) -> None:
+    greedy = _matching("greedy", "/a/x", savings=(9,))
+    assert find(ran(layer(file("a/x", b"12345"))), rules=(greedy,)).claimed_bytes == 5
+    partly = _matching("partly", "/a/x", savings=(2,))
+    assert find(ran(layer(file("a/x", b"12345")), layer(whiteout("a/x"))), rules=(partly,)).claimed_bytes == 5
+
+
 def test_directories_are_not_listed(find: Find) -> None:
     assert find(ran(layer(directory("a"))), rules=(FIRST,)).findings == ()
 
