@@ -96,3 +96,13 @@ def test_an_outer_archive_without_its_index_is_called_interrupted(command: Comma
     spec = ImageSpec(layers=(layer(file("a", b"abc")),))
     data = edit(crane(spec), remove=["manifest.json"])
     assert "neither manifest.json nor index.json" in command.error(data)
+
+
+def test_a_root_file_system_that_may_have_been_cut_fails_the_gate(command: Command) -> None:
+    data = layer(file("etc/passwd", b"root"), file("bin/sh", b"#"), trailer=False)
+    report = command.report(data)
+    assert (report["complete"], report["layers"][0]["verified"]) == (False, "unterminated")
+    assert any("end-of-archive marker; it may have been cut" in warning for warning in report["warnings"])
+    assert command("check", "image.tar", "--max-size", "1GB").code == 1
+    assert command("check", "image.tar", "--max-size", "1GB", "--allow-incomplete").code == 0
+    assert command("check", command.write(data + bytes(1024)), "--max-size", "1GB").code == 0
