@@ -102,7 +102,7 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
         reading.progress(length)
     return LayerData(
         changeset=changeset,
-        contents=Positional(file, base, changeset, hasher(reading.fingerprint), reading.limits, reading.wanted),
+        contents=Positional(file, base, changeset, reading),
         stored_bytes=length,
         tar_bytes=length,
         diff_id=digest,

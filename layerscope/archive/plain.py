@@ -5,16 +5,16 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-from layerscope.archive.capture import Hasher, given_range
+from layerscope.archive.capture import given_range, hasher
 from layerscope.archive.plan import Planner
 from layerscope.archive.positional import PositionalFile
+from layerscope.archive.reading import Reading
 from layerscope.archive.replay import PositionalTar, replay
 from layerscope.errors import Damaged
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Piece
 from layerscope.model.entry import Kind
-from layerscope.model.limits import KIB, MIB, Limits
-from layerscope.model.pathset import Wanted
+from layerscope.model.limits import KIB, MIB
 
 _FILE = Kind.FILE
 _GAP, _TOGETHER = 16 * KIB, MIB
@@ -49,25 +49,18 @@ class Positional:
     found must not depend on how a layer is stored.
     """
 
-    def __init__(
-        self,
-        file: PositionalFile,
-        base: int,
-        changeset: Changeset,
-        new: Hasher,
-        limits: Limits,
-        wanted: tuple[Wanted, ...] = (),
-    ) -> None:
+    def __init__(self, file: PositionalFile, base: int, changeset: Changeset, reading: Reading) -> None:
         self._file = file
         self._base = base
         self._changeset = changeset
-        self._new = new
-        self._limits = limits
-        self._wanted = wanted
+        self._new = hasher(reading.fingerprint)
+        self._limits = reading.limits
+        self._wanted = reading.wanted
+        self._plans = reading.plans
 
     @cached_property
     def _plan(self) -> Planner:
-        return Planner(self._wanted)
+        return self._plans.of(self._wanted)
 
     @cached_property
     def _second_names(self) -> dict[int, tuple[int, ...]]:

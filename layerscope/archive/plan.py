@@ -7,6 +7,7 @@ from typing import NamedTuple
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
 from layerscope.model.pathset import Selector, Wanted
+from layerscope.model.patterns import pattern
 
 
 class Text(NamedTuple):
@@ -64,8 +65,8 @@ class Planner:
             Text(
                 want.small,
                 want.beginning,
-                re.compile(want.holding) if want.holding else None,
-                re.compile(want.without) if want.without else None,
+                pattern(want.holding) if want.holding else None,
+                pattern(want.without) if want.without else None,
             )
             for want in texts
         ]
@@ -127,3 +128,16 @@ class Planner:
         if length <= self._least:
             return share
         return Share(texts=tuple(one for one in share.texts if length <= one.most_bytes))
+
+
+class Plans:
+    """The plan by which plain layers give contents: one for all layers of a run, made when something is first read."""
+
+    def __init__(self) -> None:
+        self._made: tuple[tuple[Wanted, ...], Planner] | None = None
+
+    def of(self, wanted: tuple[Wanted, ...]) -> Planner:
+        """The plan for these wishes."""
+        if self._made is None or self._made[0] is not wanted:
+            self._made = wanted, Planner(wanted)
+        return self._made[1]

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from layerscope.archive.build import from_store, root_file_system
-from layerscope.archive.capture import Again, hasher
+from layerscope.archive.capture import Again
 from layerscope.archive.columns import Columns
 from layerscope.archive.compression import Readable, decompressor, sniff
 from layerscope.archive.directory import image_in, is_image
@@ -93,7 +93,7 @@ def _from_file(file: PositionalFile, source: str, reading: Reading) -> Image:
     if store is not None:
         return from_store(store, source, reading, warnings, ended=ended)
     _expect_root_file_system(outer, source)
-    contents = Positional(file, 0, outer, hasher(reading.fingerprint), reading.limits, reading.wanted)
+    contents = Positional(file, 0, outer, reading)
     data = LayerData(
         changeset=outer,
         contents=contents,

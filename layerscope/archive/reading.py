@@ -6,6 +6,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from layerscope.archive.cache import Cache
+from layerscope.archive.plan import Plans
 from layerscope.archive.tally import Tally
 from layerscope.model.limits import Limits
 from layerscope.model.pathset import Wanted
@@ -33,6 +34,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     threads: int = 2
     progress: Callable[[int], None] | None = None
     tally: Tally = field(default_factory=Tally)
+    plans: Plans = field(default_factory=Plans)
     nested: bool = False
     cache: Cache | None = None
 

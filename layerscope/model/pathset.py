@@ -88,19 +88,20 @@ class Selector:
         ``parents`` are the directories that the paths lie in.
         """
         directories, named, suffixes = self._directories, self._named, self._suffixes
+        last, start = None, 0
+        above: tuple[int, ...] = ()
         for index, (path, parent) in enumerate(zip(paths, parents, strict=True)):
-            name = path[len(parent) + 1 :]
-            found = directories.get(parent)
-            if found is None:
-                found = self._directory(parent)
+            if parent is not last:  # Most lie where the one before lies, and have the same string for it.
+                last, start, above = parent, len(parent) + 1, directories.get(parent) or self._directory(parent)
+            name, found = path[start:], above
             if name in named:
                 found += self._by_name(path, name)
-            extension = name.rpartition(".")[2]
+            extension = name[name.rfind(".") + 1 :]
             if extension in suffixes:
                 for suffix, numbers in suffixes[extension].items():
                     if name.endswith(suffix) and len(name) > len(suffix):
                         found += numbers
-            elif extension.isdecimal():
+            elif extension < ":" and extension.isdecimal():
                 found += self._numbered.get(name[: -len(extension) - 1], ())
             if found:
                 yield index, found

@@ -9,7 +9,16 @@ from layerscope.model.pathset import Wanted
 from layerscope.model.patterns import pattern
 from layerscope.rules.rule import Leak, Rule, Scene, rule
 from layerscope.rules.secrets_files import KEY_FIX, ROTATE
-from layerscope.rules.whose import OS_PACKAGES, VENDORED, by_path, is_buried, is_of_test, is_packaged, is_snakeoil
+from layerscope.rules.whose import (
+    OS_PACKAGES,
+    VENDORED,
+    by_path,
+    is_buried,
+    is_of_test,
+    is_packaged,
+    is_snakeoil,
+    is_vendored,
+)
 from layerscope.secrets.masks import mask
 from layerscope.secrets.tokens import ANCHORED, PRIVATE_KEY, tokens_in
 
@@ -27,7 +36,7 @@ _OTHER = pattern(
 """What holds no text, or text that was written to be read: pictures, archives, programs, manuals, translations."""
 _INNER = r"/(?:\.git|\.hg|\.svn|\.cache|__pycache__)/|\A/(?:proc|sys|var/lib/(?:apt|dpkg|rpm|apk)|lib/apk)/"
 _NOT_OWN = f"{VENDORED}|{_INNER}"
-_ANCHORED, _LEFT_OUT = pattern(ANCHORED), pattern(_NOT_OWN)
+_ANCHORED, _INSIDE = pattern(ANCHORED), pattern(_INNER)
 
 
 @rule(
@@ -129,7 +138,7 @@ class _Directories(dict[str, bool]):
         wanted = self.get(directory, True)
         for directory in reversed(way):
             inside = f"{directory}/"
-            wanted = wanted and not (_LEFT_OUT.search(inside) or is_of_test(inside))
+            wanted = wanted and not (is_vendored(inside) or is_of_test(inside) or _INSIDE.search(inside))
             self[directory] = wanted
         return wanted
 

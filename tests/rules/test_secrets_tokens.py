@@ -1,10 +1,16 @@
 """Tokens by their shape."""
 
+import re
+from collections.abc import Sequence
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from layerscope.model.finding import Severity
+from layerscope.rules import secrets_tokens
 from layerscope.rules.secrets_tokens import LONGEST, TOKENS
-from layerscope.secrets.tokens import SHAPES, tokens_in
+from layerscope.secrets.tokens import ANCHORED, PRIVATE_KEY, SHAPES, tokens_in
 from tests.builder import ImageSpec, file, layer, whiteout
 from tests.rules.conftest import Find, copied, ran
 from tests.rules.forged import aws_pair, characters, google, hexadecimal, jwt, openssh, pem, stripe, with_checksum
@@ -169,3 +175,42 @@ def test_debians_snakeoil_key_is_no_finding_of_any_rule(find: Find) -> None:
 def test_a_megabyte_of_near_misses_ends_and_gives_nothing(piece: bytes) -> None:
     # Time that grew with the square of the length would be minutes here.
     assert not list(tokens_in(piece * ((1 << 20) // len(piece))))
+
+
+@pytest.mark.parametrize("anchor", sorted({anchor for shape in SHAPES for anchor in shape.anchors} | {b"PRIVATE KEY"}))
+@pytest.mark.parametrize("before", [b"", b"x", b"_-K", b"\n"])
+def test_the_search_for_all_anchors_finds_each(anchor: bytes, before: bytes) -> None:
+    for text in (before + anchor, before + anchor + b"x", anchor + anchor):
+        assert re.search(ANCHORED, text)
+    assert not re.search(ANCHORED, before + anchor[:-1])
+
+
+_NOISE = st.text(st.sampled_from("ghp_-. KEY=/xox\n'"), max_size=40)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.one_of(_NOISE, st.sampled_from(list(REAL.values()))), max_size=5))
+def test_no_token_is_lost_to_the_search_for_all_anchors(pieces: Sequence[str]) -> None:
+    data = "\n".join(pieces).encode()
+    slowly = {shape.issuer for shape in SHAPES for match in re.finditer(shape.expression, data)}
+    found = {token.issuer for token in tokens_in(data)} - {PRIVATE_KEY}
+    assert found <= slowly
+    assert not slowly or re.search(ANCHORED, data)
+
+
+def test_what_is_not_searched_is_said(find: Find, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = GITHUB.encode()
+    spec = copied(layer(file("app/a", token + b" " * 60), file("app/b", token), file("app/c", token + b" ")))
+    monkeypatch.setattr(secrets_tokens, "MOST", 2 * len(token) + 60)
+    found = find(spec, rules=TOKENS)
+    assert {path.path for finding in found.findings for path in finding.paths} == {"/app/a", "/app/b"}
+    (warning,) = found.warnings
+    assert warning.startswith("token-pattern: 1 files (41 bytes) were not searched")
+    monkeypatch.setattr(secrets_tokens, "MOST", 3 * len(token) + 61)
+    assert not find(spec, rules=TOKENS).warnings
+
+
+@pytest.mark.parametrize(("length", "is_found"), [(LONGEST, True), (LONGEST + 1, False)])
+def test_files_up_to_the_longest_are_searched(find: Find, length: int, is_found: bool) -> None:
+    content = GITHUB.encode().rjust(length)
+    assert bool(find(_image("app/data", content), rules=TOKENS).findings) is is_found
