@@ -11,7 +11,7 @@ from layerscope.archive import oci
 from layerscope.archive.candidate import Candidate, LayerBlob
 from layerscope.archive.choose import choose, host
 from layerscope.archive.config import image_config
-from layerscope.archive.document import parse, values_in
+from layerscope.archive.document import parse
 from layerscope.archive.images import images
 from layerscope.archive.layer import LayerData
 from layerscope.archive.layer_list import MAY_BE_CUT, count_note, in_order, layer_list, read_layer
@@ -19,6 +19,7 @@ from layerscope.archive.reading import Reading
 from layerscope.archive.store import Store, WithData
 from layerscope.errors import ArchiveError, Damaged, LimitExceeded, NotAnImage, UsageError
 from layerscope.model.image import Image, ImageConfig, Layer, Verified
+from layerscope.model.json_text import values_in
 from layerscope.model.limits import Limits
 
 _MAY_BE_CUT = (

@@ -8,6 +8,7 @@ from typing import Any
 
 from layerscope.errors import Damaged, LimitExceeded
 from layerscope.model.digest import Digest
+from layerscope.model.json_text import values_in
 from layerscope.model.limits import Limits
 
 _FOLDS = str.maketrans(string.ascii_uppercase + "\u017f\u212a", string.ascii_lowercase + "sk")
@@ -151,11 +152,6 @@ def parse(data: bytes, where: str, limits: Limits) -> Node:
     except ValueError as error:
         raise Damaged(f"not JSON ({str(error)[:80]})", where=where) from None
     return Node(value, where)
-
-
-def values_in(data: bytes) -> int:
-    """At least as many values as a document can hold, by the signs that separate them."""
-    return sum(map(data.count, (b",", b"[", b"{")))
 
 
 def _check_depth(value: object, deepest: int, where: str) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from layerscope.archive.document import values_in
 from layerscope.archive.kinds import not_a_tar
 from layerscope.archive.known import StoredBlob, read_blob
 from layerscope.archive.layer import NOTHING, LayerData, read_stream
@@ -17,6 +16,7 @@ from layerscope.archive.sparse import filled, segments
 from layerscope.errors import ArchiveError, Damaged, LimitExceeded
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
+from layerscope.model.json_text import values_in
 from layerscope.model.limits import Limits
 from layerscope.model.paths import normal
 from layerscope.model.symlinks import follow

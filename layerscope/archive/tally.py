@@ -6,6 +6,7 @@ from layerscope.errors import LimitExceeded
 from layerscope.model.limits import MIB, Limits
 
 _MOST_IDLE = 8 * MIB
+_KEPT_ANYHOW = 32 * MIB
 
 
 class Tally:
@@ -50,12 +51,16 @@ class Tally:
             raise LimitExceeded(f"compressed layers hold over {_MOST_IDLE:,} bytes of empty frames and padding")
 
     def keep(self, count: int, limits: Limits) -> None:
-        """Bytes are kept in memory for later steps."""
+        """Bytes are kept in memory for later steps; real contents are a few times as long as they are stored."""
         with self._lock:
             self._kept += count
-            kept = self._kept
-        if kept > limits.captured_bytes:
-            raise LimitExceeded("too many contents to keep in memory", hint="raise --limit captured_bytes")
+            kept, stored = self._kept, self._stored
+        for name, most in (
+            ("captured_bytes", limits.captured_bytes),
+            ("captured_ratio", _KEPT_ANYHOW + stored * limits.captured_ratio),
+        ):
+            if kept > most:
+                raise LimitExceeded("too many contents to keep in memory", hint=f"raise --limit {name}")
 
     def enter(self, count: int, text_bytes: int, limits: Limits) -> None:
         """Entries stand in a layer of the image; one that is laid several times counts each time."""

@@ -9,6 +9,7 @@ from layerscope.archive.names import TABLE_OF_CONTENTS
 from layerscope.archive.window import Window, ends_within_entry
 from layerscope.errors import Damaged
 
+_MOST_PADDING = 64 << 20
 _TABLE_OF_CONTENTS = TABLE_OF_CONTENTS[1:].encode() + b"\0"
 
 
@@ -109,7 +110,12 @@ def _expect_padding(window: Window, columns: Columns, position: int) -> None:
     """Behind the first block of the end marker follow zeros alone, or the table of contents of an eStargz layer."""
     if window.load(position, BLOCK) == BLOCK and is_header(window.view[position - window.start :][:BLOCK]):
         raise Damaged("a lone block of zeros stands between two entries", where=columns.where, offset=position)
+    begin = position
     while count := window.load(position, BLOCK):
+        if window.descriptor >= 0 and position - begin > _MOST_PADDING:
+            # A file with a hole of a terabyte takes no room; a stream is read to its end anyway.
+            columns.warn(f"{columns.where}, offset {position:,}: what follows so much padding was not looked at")
+            return
         offset, left = position - window.start, window.end - position
         whole = left & -BLOCK if count == BLOCK else left
         data = window.view[offset : offset + whole].tobytes()

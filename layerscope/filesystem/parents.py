@@ -17,7 +17,7 @@ from layerscope.errors import LimitExceeded
 from layerscope.filesystem.links import hardlinks
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
-from layerscope.model.limits import DIRECTORY_CHARACTERS
+from layerscope.model.limits import CHARACTERS_A_DIRECTORY, DIRECTORY_CHARACTERS
 from layerscope.model.paths import directories_of
 from layerscope.model.symlinks import follow
 
@@ -41,6 +41,8 @@ class Ancestors:
     def add(self, directories: Iterable[str]) -> None:
         found = self.found
         for directory in directories:
+            if directory not in found:
+                self._characters -= CHARACTERS_A_DIRECTORY
             while directory not in found:
                 found.add(directory)
                 self._characters += len(directory)

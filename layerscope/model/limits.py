@@ -2,9 +2,12 @@
 
 from msgspec import Struct
 
+from layerscope.model.json_text import MOST_VALUES
+
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
-DIRECTORY_CHARACTERS = 256 * MIB
-"""The names of all directories together: a path of n components stands for n directories, each with a longer name."""
+DIRECTORY_CHARACTERS, CHARACTERS_A_DIRECTORY = 24 * MIB, 256
+"""The names of all directories together, beside those that entries name: a path of n components stands for n
+directories, each with a longer name."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -14,8 +17,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     since a file of zeros compresses a thousandfold and harms nobody while it is small. ``sparse_bytes`` bounds the map
     of one sparse file, of which GNU tar needs 24 for each stretch of data. ``path_bytes`` bounds a path, and the target
     of a link; ``text_bytes`` the memory that the long ones of all entries take, extended attributes included.
-    ``json_values`` bounds the values in a document, ``history`` the steps of a config's history. ``expanded_bytes``,
-    ``ratio``, ``entries``, ``text_bytes`` and ``captured_bytes`` also bound what all layers of an image take together.
+    ``captured_ratio`` bounds the contents kept in memory for each stored byte, ``json_values`` a document's values,
+    ``history`` the steps of a config's history. ``expanded_bytes``, ``ratio``, ``entries``, ``text_bytes`` and
+    ``captured_bytes`` also bound what all layers of an image take together.
     """
 
     expanded_bytes: int = 512 * GIB
@@ -26,9 +30,10 @@ class Limits(Struct, frozen=True, kw_only=True):
     text_bytes: int = 32 * MIB
     json_bytes: int = 8 * MIB
     json_depth: int = 100
-    json_values: int = 300_000
+    json_values: int = MOST_VALUES
     pax_bytes: int = 4 * MIB
     sparse_bytes: int = 64 * MIB
     captured_bytes: int = 1 * GIB
+    captured_ratio: int = 8
     layers: int = 20_000
     history: int = 20_000

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct, field
 
 from layerscope.errors import LimitExceeded
-from layerscope.model.limits import DIRECTORY_CHARACTERS
+from layerscope.model.limits import CHARACTERS_A_DIRECTORY, DIRECTORY_CHARACTERS
 
 
 class PathSet(Struct, frozen=True, kw_only=True):
@@ -113,6 +113,7 @@ class Selector:
     def _directory(self, path: str) -> tuple[int, ...]:
         """The sets whose trees hold everything below ``path``; remembered for each directory on the way."""
         known, unknown = self._directories, []
+        self._characters -= CHARACTERS_A_DIRECTORY
         while (found := known.get(path)) is None:
             self._characters += len(path)
             parent, _, name = path.rpartition("/")

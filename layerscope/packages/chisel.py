@@ -5,19 +5,18 @@ A zstd stream of one JSON object a line: the header, then objects whose ``kind``
 """
 
 import io
-import json
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
+from layerscope.model.json_text import loads
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.context import A_LINE
 from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader
 
 _MOST_WINDOW_BYTES = 128 << 20
 _MOST_UNPACKED_BYTES = 16 << 20
-_A_RECORD = 64
-"""Bytes that a line counts besides its own: many short ones take longer than few long ones."""
 
 
 def _catalog(evidence: Evidence) -> Iterator[Claim]:
@@ -27,7 +26,7 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _listed(evidence: Evidence, database: Database, number: int) -> list[Listed]:
-    data = database.read(number)
+    data = database.read(number, is_text=False)
     if data is None:
         return []
     where = evidence.filesystem.path_of(number)
@@ -65,12 +64,12 @@ def _records(data: bytes, where: str, evidence: Evidence) -> Iterator[dict[str, 
     try:
         with unpacker.stream_reader(io.BytesIO(data), read_across_frames=True) as stream:
             raw = stream.read(_MOST_UNPACKED_BYTES)
-        evidence.context.spend(len(raw) + _A_RECORD * raw.count(b"\n"))
+        evidence.context.spend(len(raw) + A_LINE * raw.count(b"\n"))
         # A frame that was cut gives less, and no error.
         if not raw.startswith(b'{"jsonwall"') or not raw.endswith(b"\n"):
             evidence.warn(f"{where}: it is no manifest, or was cut")
         for line in io.BytesIO(raw):
-            record = json.loads(line)
+            record = loads(line)
             if isinstance(record, dict):
                 yield record
     except (zstandard.ZstdError, ValueError, RecursionError) as problem:

@@ -13,6 +13,8 @@ from layerscope.packages.ranged import ReadRange, ranges_through
 _LEAST_BYTES, _BYTES_A_BYTE, _MOST_BYTES = 32 * MIB, 4, 2 * GIB
 _A_READ = 256
 """Bytes that every read counts besides what it gives."""
+A_LINE = 64
+"""Bytes that a line of a text counts besides its own: many short ones take longer than few long ones."""
 _LEAST_VISITS, _VISITS_AN_ENTRY = 100_000, 20
 
 

@@ -1,17 +1,19 @@
 """What the catalogers of whole systems share: from the packages that a database lists to claims on versions."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
 from msgspec import Struct
 
 from layerscope.model.entry import Kind
+from layerscope.model.json_text import loads
 from layerscope.packages.cataloger import Claim, Evidence
+from layerscope.packages.context import A_LINE
 from layerscope.packages.locator import Locator
 from layerscope.packages.os_release import distribution
 from layerscope.packages.presence import Past, Presence, presence
 
+_MOST_LINES = 1_000_000
 MOST_BYTES = 64 << 20
 """As much of a database file as is read; the largest real one of text is a tenth of that."""
 
@@ -53,7 +55,7 @@ class Database:
 
     def __init__(self, evidence: Evidence, purl_type: str, *, namespace: str | None = None) -> None:
         self._filesystem = evidence.filesystem
-        self._read = evidence.context.read
+        self._read, self._spend = evidence.context.read, evidence.context.spend
         self._warn = evidence.warn
         self._type = purl_type
         distributor, self._distro = ("", "") if namespace is None else distribution(evidence.filesystem)
@@ -62,7 +64,7 @@ class Database:
         self._past = Past(evidence.filesystem, self._locator)
         self._list_bytes = 0
 
-    def read(self, number: int, most_bytes: int = MOST_BYTES) -> bytes | None:
+    def read(self, number: int, most_bytes: int = MOST_BYTES, *, is_text: bool = True) -> bytes | None:
         """The content of a regular file; None, and a warning, where it is too long or was not kept."""
         filesystem = self._filesystem
         carrier = filesystem.carrier(number)
@@ -77,6 +79,11 @@ class Database:
         if data is None or len(data) < content_bytes:
             self._warn(f"{path}: its content was not kept")
             return None
+        lines = data.count(b"\n") if is_text else 0
+        if lines > _MOST_LINES:
+            self._warn(f"{path}: {lines:,} lines are more than any database of its kind has; it is not read")
+            return None
+        self._spend(A_LINE * lines)
         return data
 
     def claims(self, listings: Iterable[tuple[int, Iterable[Listed]]]) -> Iterator[Claim]:
@@ -146,7 +153,7 @@ def parse_json(data: bytes | None, path: str, warn: Callable[[str], None]) -> An
     if data is None:
         return None
     try:
-        return json.loads(data)
+        return loads(data)
     except (ValueError, RecursionError) as problem:
         warn(f"{path}: not JSON that can be read: {problem}")
         return None

@@ -21,7 +21,6 @@ from layerscope.packages.records import Record
 _MOST_RECORD = 8 * MIB
 _MOST_HEADERS = 16 * KIB
 _MOST_CELL = 100_000
-_MOST_LINES = 1_000_000
 _DIST, _EGG, _LINK = ".dist-info", ".egg-info", ".egg-link"
 _SITES = ("site-packages", "dist-packages")
 
@@ -132,13 +131,11 @@ def _paths(evidence: Evidence, listing: Record, text: str, site: str, base: str)
     """The listed paths that may be the distribution's own, and how many others there are outside of its environment."""
     prefix, live, paths, foreign = _prefix(site), evidence.filesystem.live, [], 0
     lines = text.splitlines()
-    rows = lines if listing.name != "RECORD" else _first_cells(evidence, listing, text, lines[:_MOST_LINES])
+    rows = lines if listing.name != "RECORD" else _first_cells(evidence, listing, text, lines)
     if rows is None:
         return [], 0
-    if len(lines) > _MOST_LINES:
-        evidence.warn(f"{listing.path}: only the first {_MOST_LINES:,} of {len(lines):,} lines are read")
     odd = any(mark in text for mark in ("..", "//", '"'))  # Where a quote ends within a cell, it may join two dots.
-    for row in rows[:_MOST_LINES]:
+    for row in rows:
         if not (odd and (".." in row or "//" in row)) and not row.startswith(("/", "./")):
             paths.append(f"{base}/{row}")
         else:

@@ -1,6 +1,5 @@
 """What the catalogers of languages share: the records among the matches, bounded reading, and trees of versions."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -8,10 +7,13 @@ from msgspec import Struct
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate, Kind
+from layerscope.model.json_text import loads
 from layerscope.model.pathset import PathSet
 from layerscope.packages.cataloger import Evidence
+from layerscope.packages.context import A_LINE
 
 _LONGEST_WORD = 300
+_MOST_LINES = 200_000
 
 
 class Record(Struct, frozen=True, kw_only=True):
@@ -83,6 +85,13 @@ def read_text(evidence: Evidence, record: Record, most_bytes: int) -> str | None
     if data is None or len(data) < length:
         evidence.warn(f"{record.path}: its content was not kept")
         return None
+    lines = data.count(b"\n")
+    if lines > _MOST_LINES:
+        evidence.warn(
+            f"{record.path}: {lines:,} lines are more than the {_MOST_LINES:,} that are read of such a record"
+        )
+        return None
+    evidence.context.spend(A_LINE * lines)
     return data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
 
 
@@ -92,7 +101,7 @@ def read_object(evidence: Evidence, record: Record, most_bytes: int, *, bare: st
     if text is None:
         return None
     try:
-        document = json.loads(text)
+        document = loads(text)
     except (ValueError, RecursionError) as error:
         evidence.warn(f"{record.path}: not JSON: {error}")
         return None

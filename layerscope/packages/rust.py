@@ -3,11 +3,11 @@
 Source: rust-secure-code/cargo-auditable, PARSING.md and the schema of its JSON.
 """
 
-import json
 import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from layerscope.model.json_text import loads
 from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
@@ -56,7 +56,7 @@ def _crates(evidence: Evidence, read: ReadRange, offset: int, length: int) -> li
     try:
         text = zlib.decompressobj().decompress(data or b"", _MOST_LIST)
         evidence.context.spend(len(text))
-        document = json.loads(text)
+        document = loads(text)
         crates = document["packages"]
         return [crate for crate in crates if word(crate.get("name"))]
     except (zlib.error, ValueError, RecursionError, KeyError, TypeError, AttributeError):

@@ -3,10 +3,10 @@
 Source: yarnpkg.com, "Plug'n'Play" and "Zero-installs".
 """
 
-import json
 from collections.abc import Iterator
 
 from layerscope.errors import Damaged
+from layerscope.model.json_text import loads
 from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages import records
@@ -49,7 +49,7 @@ def _packed(evidence: Evidence, record: Record) -> tuple[str, str]:
         return word(name), word(rest.partition("-")[0])
     name = outermost.name.removesuffix(_MANIFEST).removeprefix("node_modules/")
     try:
-        manifest = json.loads(member_content(read, outermost, _MOST, evidence.context.spend) or b"{}")
+        manifest = loads(member_content(read, outermost, _MOST, evidence.context.spend) or b"{}")
         return word(manifest.get("name")) or word(name), word(manifest.get("version"))
     except (ValueError, RecursionError, AttributeError):
         return word(name), word(rest.partition("-")[0])

@@ -1,8 +1,8 @@
 """JSON and TOML documents of an image: what cannot be parsed is empty, as it says nothing."""
 
-import json
 from typing import Any
 
+from layerscope.model.json_text import loads
 from layerscope.model.patterns import pattern
 
 _LONG_KEY = pattern(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){200}")
@@ -11,7 +11,7 @@ _LONG_KEY = pattern(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){200}")
 def json_object(data: bytes | str) -> dict[str, Any]:
     """A JSON object; empty for anything else."""
     try:
-        document = json.loads(data)
+        document = loads(data)
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

@@ -108,6 +108,28 @@ def test_contents_kept_of_all_layers_together_have_a_limit(command: Command) -> 
     assert "too many contents to keep in memory" in error and "--limit captured_bytes" in error
 
 
+def test_contents_kept_are_bounded_by_what_was_stored(command: Command) -> None:
+    members = [file(f"{number}/package.json", bytes([65 + number]) * MIB) for number in range(50)]
+    error = command.error(packed(members))
+    assert "too many contents to keep in memory" in error and "--limit captured_ratio" in error
+    assert command.report(packed(members[:30]))["complete"]
+
+
+def test_a_hole_of_a_terabyte_behind_the_end_is_not_read(command: Command) -> None:
+    path = command.directory / "image.tar"
+    path.write_bytes(image([file("a", b"abc")]))
+    with path.open("r+b") as archive:
+        archive.truncate(1 << 40)
+    done = command("report", path.name, "-f", "json")
+    assert done.report["totals"]["content_bytes"] == 3
+    assert any("what follows so much padding was not looked at" in warning for warning in done.report["warnings"])
+
+
+def test_directories_that_no_entry_names_are_bounded_by_those_that_are_named(command: Command) -> None:
+    deep = [file(f"{number}/" + "d/" * 60 + "f") for number in range(9_000)]
+    assert "too long and too deep" in command.error(packed(deep))
+
+
 def test_a_zstd_frame_that_asks_for_a_window_of_gigabytes_is_refused(command: Command) -> None:
     # A frame header (RFC 8878, 3.1.1.1) without content size; the window descriptor asks for 2 TiB.
     frame = struct.pack("<IBB", 0xFD2FB528, 0, 31 << 3) + b"\x01\x00\x00"

@@ -3,10 +3,12 @@ import json
 import pytest
 
 from layerscope.errors import LimitExceeded
+from layerscope.packages.apk import APK
 from layerscope.packages.context import Context
 from layerscope.packages.java import JAVA
 from layerscope.packages.npm import NPM
 from layerscope.packages.php import PHP
+from layerscope.packages.ruby import RUBY
 from tests.builder import file, hardlink
 from tests.packages.images import catalogued
 from tests.packages.zips import pom, zipped
@@ -45,3 +47,24 @@ def test_properties_longer_than_any_real_ones_are_not_unpacked(monkeypatch: pyte
     archive = zipped(poms)
     assert len(catalogued(JAVA, [file("opt/x.jar", archive)]).claims) == 31
     assert sum(spent) < 2 * len(archive)
+
+
+def test_many_short_lines_count_more_than_their_bytes() -> None:
+    gemspecs = [file(f"usr/lib/ruby/gems/3/specifications/a{n}-1.gemspec", b"\n" * 190_000) for n in range(4)]
+    with pytest.raises(LimitExceeded, match="to read"):
+        catalogued(RUBY, gemspecs)
+
+
+def test_a_record_of_more_lines_than_any_real_one_has_is_not_read() -> None:
+    found = catalogued(RUBY, [file("usr/lib/ruby/gems/3/specifications/a-1.gemspec", b"\n" * 200_001)])
+    assert found.versions == [("a", "1")] and "200,001 lines" in found.warnings[0]
+
+
+def test_a_database_of_more_lines_than_any_real_one_has_is_not_read() -> None:
+    found = catalogued(APK, [file("lib/apk/db/installed", b"P:a\nV:1\n\n" * 334_000)])
+    assert not found.claims and "1,002,000 lines" in found.warnings[0]
+
+
+def test_json_of_more_values_than_any_real_record_has_is_not_parsed() -> None:
+    found = catalogued(PHP, [file("srv/vendor/composer/installed.json", b"[" + b"[]," * 200_000 + b"1]")])
+    assert not found.claims and "over 300,000 values" in found.warnings[0]

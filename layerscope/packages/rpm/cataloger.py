@@ -46,14 +46,14 @@ def _listings(
 
     layer_of = evidence.filesystem.layer_of
     for number in numbers:
-        data = database.read(number, _MOST_BYTES)
+        data = database.read(number, _MOST_BYTES, is_text=False)
         if not data:
             continue
         log = next((log for log in reversed(logs) if layer_of(log) == layer_of(number)), None)
         path = evidence.filesystem.path_of(number)
         try:
             packages, warnings = read_database(
-                data, where=path, log=(log is not None and database.read(log)) or b"", known=known
+                data, where=path, log=(log is not None and database.read(log, is_text=False)) or b"", known=known
             )
         except Damaged as problem:
             evidence.warn(problem.message)
