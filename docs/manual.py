@@ -23,7 +23,7 @@ _EXITS = (
     ("1", "A limit was passed; only layerscope check ends so."),
     ("2", "The question was wrong: an option, a name, a template."),
     ("3", "The archive could not be read, or layerscope failed."),
-    ("130", "It was interrupted."),
+    ("129, 130, 143", "A signal ended it: SIGHUP, SIGINT or SIGTERM. No file is left half written."),
 )
 _FILES = (
     (".layerscope.toml", "Settings of a project, beside its repository's files, or above them."),

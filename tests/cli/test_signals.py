@@ -18,16 +18,18 @@ SIGNALS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SI
 EACH = pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 LARGE = docker_legacy(ImageSpec(layers=(layer(file("large", random.Random(1).randbytes(8 * MIB))),), tags=("app:1",)))
 PAUSED = """
-import os, sys
-real = os.{call}
+import os
+real, write = os.{call}, os.write
 def paused(*arguments, **options):
     if {condition}:
-        os.read(0, os.write(2, b"!")) if {call!r} != "write" else os.read(0, real(2, b"!"))
+        write(2, b"!")
+        os.read(0, 1)
     return real(*arguments, **options)
 os.{call} = paused
 from layerscope.__main__ import main
 main()
 """
+"""A program that says when it has come to a call, and waits there."""
 
 
 def started(code: list[str], folder: Path, **changes: str) -> "subprocess.Popen[bytes]":
@@ -141,7 +143,9 @@ def test_signals_that_come_together_are_one(tmp_path: Path) -> None:
 
 def test_a_signal_that_is_ignored_stays_so(tmp_path: Path) -> None:
     (tmp_path / "image.tar").write_bytes(LARGE)
-    code = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)" + PAUSED.format(call="fsync", condition="True")
+    code = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n" + PAUSED.format(
+        call="fsync", condition="True"
+    )
     process = started(["-c", code, "report", "image.tar", "-o", "report.json"], tmp_path)
     assert process.stderr is not None and process.stderr.read(1) == b"!"
     process.send_signal(signal.SIGHUP)
