@@ -157,9 +157,9 @@ def _all(text: str) -> Iterator[TextSecret]:
     for token in tokens_in(text.encode("latin-1", "replace")):
         if token.value:
             yield TextSecret(f"token of {token.issuer}", token.value, token.start, token.end, token.severity)
-            continue
-        for key in _PRIVATE_KEY.finditer(text):
-            yield TextSecret("private key", key[0], key.start(), key.end(), token.severity)
+        else:
+            keys = _PRIVATE_KEY.finditer(text)
+            yield from (TextSecret("private key", key[0], *key.span(), token.severity) for key in keys)
     for url in url_credentials(text):
         yield TextSecret(f"password for {url.host}", url.value, url.start, url.end)
     for name, value, start in pairs_of_setting(text):

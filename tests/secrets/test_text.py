@@ -132,6 +132,8 @@ def test_a_secret_is_masked_whole(text: str, values: list[str]) -> None:
         "curl -u 1000:100000 https://x",
         "curl -u bob:<password> https://x",
         "Authorization: required",
+        "Authorization: required4",
+        "Authorization: required-for-everybody",
         "Authorization: Bearer $TOKEN1",
         "Authorization: Bearer <your-token>",
         "ENV TOKEN_TTL=86400000 PATH=/bin",
