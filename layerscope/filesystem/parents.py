@@ -232,7 +232,7 @@ class _Follower:
             return
         elif kind != Kind.BOOKKEEPING:
             self._change(path, None)
-        if self._files is not None and kind not in (Kind.DIRECTORY, Kind.BOOKKEEPING) and path not in self._links:
+        if self._files is not None and kind not in (Kind.DIRECTORY, Kind.BOOKKEEPING):
             self._files[path] = self._now
         if kind not in (Kind.DIRECTORY, Kind.BOOKKEEPING) and path in self._parents.found:
             self._empty(path, self._now)

@@ -28,7 +28,7 @@ class Fate(IntEnum):
 
     LIVE = 0
     DELETED = 1
-    """Hidden by a whiteout, an opaque directory, or a non-directory in the place of a parent."""
+    """Hidden by a whiteout, an opaque directory, a non-directory in the place of a parent, or entries below it."""
     OVERWRITTEN = 2
     """Hidden by another version of the same path with other content."""
     COPIED_UP = 3

@@ -154,6 +154,7 @@ def test_a_surviving_hardlink_names_the_bytes() -> None:
     found = tree(["t:123", "h = t"], [".wh.t"])
     assert (found.path_of(0), found.version(0).path, found.carrier(1)) == ("/h", "/h", 0)
     assert "/t" not in found.live
+    assert tree(["t:123"], ["h = t"]).carrier(1) == 0
 
 
 def test_a_hardlink_s_content_is_its_carrier_s() -> None:

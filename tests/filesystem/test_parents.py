@@ -54,6 +54,9 @@ USR = ["usr/", "usr/lib/", "usr/lib/old", "lib -> usr/lib"]
         pytest.param(
             [["d/a -> /e"], ["d/a -> /g", "d/.wh..wh..opq"], ["d/a/f"]], ["d/a", "g/f"], id="made while emptied"
         ),
+        pytest.param(
+            [["b/", "a -> b"], ["a/x"], ["a/", "a/y"]], ["a", "a/y", "b", "b/x"], id="followed, then replaced"
+        ),
         pytest.param([["f", "a -> f"], ["a/x"]], ["a/x", "f"], id="to a file"),
         pytest.param([["f", "a -> b", "b -> f"], ["a/x"]], ["a/x", "b", "f"], id="to a file over another link"),
         pytest.param([["f", "a -> f/d"], ["a/x"]], ["a/x", "f"], id="to what lies in a file"),
