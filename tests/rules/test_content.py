@@ -6,12 +6,13 @@ import io
 import lzma
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from layerscope.model.finding import FindingKind, Severity
-from tests.builder import ImageSpec, Member, directory, file, hardlink, layer, symlink
-from tests.rules.conftest import Find, caught, copied, of_rule, ran, step
+from tests.builder import ImageSpec, Member, directory, docker_legacy, file, hardlink, layer, symlink
+from tests.rules.conftest import Find, caught, copied, found_in, of_rule, ran, step
 
 
 @pytest.mark.parametrize(
@@ -138,6 +139,12 @@ def test_of_equal_files_all_but_one_are_copies(find: Find) -> None:
 def test_the_bases_file_is_the_one_that_stays(find: Find) -> None:
     (finding,) = find(ran(layer(file("usr/z", BIG)), layer(file("app/a", BIG))), base_layers=1).findings
     assert (finding.kind, [path.path for path in finding.paths]) == (FindingKind.BLOAT, ["/app/a"])
+
+
+def test_copies_are_looked_for_unless_it_is_switched_off(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(ran(layer(file("a", BIG), file("b", BIG)))))
+    assert [finding.rule for finding in found_in(str(path)).findings] == ["duplicate-content"]
 
 
 def test_without_duplicates_no_copies_are_looked_for(find: Find) -> None:
