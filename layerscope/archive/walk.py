@@ -122,6 +122,8 @@ def _expect_padding(window: Window, columns: Columns, position: int) -> None:
         blank = len(data) - len(data.lstrip(b"\0"))
         if blank < len(data):
             if not data.startswith(_TABLE_OF_CONTENTS, blank & -BLOCK):
+                if not columns.paths:  # Disk images begin with zeros, too.
+                    raise Damaged("no tar, but other data behind zeros", where=columns.where, offset=position + blank)
                 place = f"{columns.where}, offset {position + blank:,}"
                 columns.warn(f"{place}: data behind the end of the tar; no engine would unpack it")
             return

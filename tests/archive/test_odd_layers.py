@@ -209,3 +209,12 @@ def test_directories_of_an_archive_may_be_links(outer: Compression, tmp_path: Pa
     path = tmp_path / "image.tar"
     path.write_bytes(compress(edit(data, add=links), outer))
     assert opened(path)[1] == expected
+
+
+@pytest.mark.parametrize("compression", ["", "gzip"])
+def test_other_data_behind_zeros_are_no_empty_layer(compression: Compression, tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(oci_archive(ImageSpec(layers=(LOWER, bytes(32_768) + b"\1CD001")), compression=compression))
+    image, _ = opened(path)
+    assert image.layers[1].problem.endswith("offset 32,768: no tar, but other data behind zeros")
+    assert not image.complete
