@@ -146,6 +146,8 @@ def test_an_existing_dive_ci_is_a_gate(run: Run, image: Path, tmp_path: Path) ->
         pytest.param(("--lowestEfficiency", "0.8"), 0, id="met"),
         pytest.param(("--lowestEfficiency", "0.9"), 1, id="not met"),
         pytest.param(("--lowestEfficiency", "95"), 2, id="no part of one"),
+        pytest.param(("--lowestEfficiency", "0.8", "--highestWastedBytes", "400"), 1, id="wasted bytes"),
+        pytest.param(("--lowestEfficiency", "0.8", "--highestUserWastedPercent", "1%"), 1, id="a wasted part"),
     ],
 )
 def test_the_rules_of_dive_are_options_too_that_come_before_its_file(
