@@ -82,6 +82,13 @@ def test_a_file_is_given_for_what_it_holds(wish: Wanted, path: str, content: byt
         assert data.contents.read(0) == (content if is_given else None)
 
 
+@pytest.mark.parametrize(("tail", "is_given"), [(6, True), (5, False)])
+def test_a_head_and_a_tail_that_meet_give_what_lies_across(tail: int, is_given: bool) -> None:
+    tar, reading = layer(file("file", CONTENT[:10])), Reading(wanted=(Wanted(paths=NAMED, head=4, tail=tail),))
+    for data in (streamed(tar, reading), by_position(tar, reading)):
+        assert data.contents.read(0, 2, 5) == (CONTENT[2:7] if is_given else None)
+
+
 def test_texts_and_heads_of_one_file_are_both_kept() -> None:
     wanted = (Wanted(paths=NAMED, head=3, tail=2), Wanted(small=9, holding=b"token"), Wanted(small=4, holding=b"."))
     for content, whole in ((b"a token", b"a token"), (b"1234567", None)):
