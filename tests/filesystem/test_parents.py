@@ -57,6 +57,10 @@ USR = ["usr/", "usr/lib/", "usr/lib/old", "lib -> usr/lib"]
         pytest.param(
             [["b/", "a -> b"], ["a/x"], ["a/", "a/y"]], ["a", "a/y", "b", "b/x"], id="followed, then replaced"
         ),
+        pytest.param(
+            [["e/", "d/a -> /e", "d/"], ["d/a/f"]], ["d", "d/a", "e", "e/f"], id="its directory's entry comes last"
+        ),
+        pytest.param([["a -> a"], ["a/.wh..wh.x"]], ["a"], id="bookkeeping makes no directory"),
         pytest.param([["f", "a -> f"], ["a/x"]], ["a/x", "f"], id="to a file"),
         pytest.param([["f", "a -> b", "b -> f"], ["a/x"]], ["a/x", "b", "f"], id="to a file over another link"),
         pytest.param([["f", "a -> f/d"], ["a/x"]], ["a/x", "f"], id="to what lies in a file"),
