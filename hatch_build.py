@@ -8,7 +8,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from setuptools import Distribution, Extension
 from setuptools.command.build_ext import build_ext
 
-_MODULES = ("layerscope.archive._headers",)
+_MODULES = ("layerscope.tar._headers",)
 
 
 class Compiled(BuildHookInterface[Any]):

@@ -19,16 +19,16 @@ T = TypeVar("T")
 
 def once(image: str) -> dict[str, float]:
     """The CPU seconds of each step of one report."""
-    from layerscope.analysis.analyse import WANTED, Question, analyse
+    from layerscope.analysis.analyse import WANTED, AnalysisInputs, analyse
     from layerscope.analysis.report import report
-    from layerscope.archive.reader import open_image
-    from layerscope.archive.reading import Reading
     from layerscope.filesystem.tree import Filesystem
     from layerscope.history.alignment import instructions
+    from layerscope.image.open import open_image
+    from layerscope.image.options import ReadOptions
     from layerscope.packages.inventory import catalog
+    from layerscope.provenance.base import find_base
     from layerscope.render.json import lines
     from layerscope.rules.engine import findings
-    from layerscope.stages.base import find_base
 
     spent: dict[str, float] = {}
 
@@ -38,7 +38,7 @@ def once(image: str) -> dict[str, float]:
         spent[name] = time.process_time() - begun
         return result
 
-    context = timed("metadata and walk", lambda: _entered(open_image(image, Reading(wanted=WANTED))))
+    context = timed("metadata and walk", lambda: _entered(open_image(image, ReadOptions(wanted=WANTED))))
     opened = context[1]
     filesystem = timed("overlay", lambda: Filesystem(opened.layers))
     timed("select paths", lambda: filesystem.select([wanted.paths for wanted in WANTED]))
@@ -46,7 +46,7 @@ def once(image: str) -> dict[str, float]:
     history, _ = instructions(opened.config.history, len(opened.layers))
     base = find_base(opened, history, None)
     timed("rules", lambda: findings(opened, filesystem, packages, history, base.layers))
-    analysis = analyse(opened, Question())
+    analysis = analyse(opened, AnalysisInputs())
     made = timed("report", lambda: report(analysis))
     timed("json", lambda: lines(made))
     context[0].__exit__(None, None, None)
@@ -60,11 +60,6 @@ def _entered(context: contextlib.AbstractContextManager[T]) -> tuple[contextlib.
 def main() -> None:
     image, runs = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 5
     begun = time.process_time()
-    import layerscope.analysis.analyse
-    import layerscope.analysis.report
-    import layerscope.archive.reader
-    import layerscope.cli.build
-    import layerscope.cli.outputs  # noqa: F401
 
     loading = time.process_time() - begun
     listings, parts = [], []

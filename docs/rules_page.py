@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Sequence
 from pathlib import Path
 
-from layerscope.rules.catalogue import RULES
+from layerscope.rules.registry import RULES
 from layerscope.rules.rule import Rule
 
 PAGE = Path(__file__).parent / "rules.md"

@@ -14,20 +14,20 @@ from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.pathset import Wanted
 from layerscope.packages.catalog import Catalog
-from layerscope.packages.catalogers import WANTED as PACKAGES_WANTED
 from layerscope.packages.inventory import catalog
-from layerscope.rules.catalogue import WANTED as RULES_WANTED
+from layerscope.packages.registry import WANTED as PACKAGES_WANTED
+from layerscope.provenance.base import find_base
+from layerscope.provenance.origins import BuildInputs, Placement, better_base, contradiction, recorded_origins
+from layerscope.provenance.trace import Trace, trace
 from layerscope.rules.engine import Findings, findings
-from layerscope.rules.secrets_config import secret_values
-from layerscope.stages.base import find_base
-from layerscope.stages.origins import Known, Placement, better_base, contradiction, recorded_origins
-from layerscope.stages.trace import Trace, trace
+from layerscope.rules.families.secrets_config import secret_values
+from layerscope.rules.registry import WANTED as RULES_WANTED
 
 WANTED: tuple[Wanted, ...] = (*PACKAGES_WANTED, *RULES_WANTED)
 """What the one pass over the layers is to keep for the steps after it."""
 
 
-class Question(Struct, frozen=True, kw_only=True):
+class AnalysisInputs(Struct, frozen=True, kw_only=True):
     """What the user knows beside the archive, and which work can be skipped.
 
     ``base`` are the diff_ids of the base image that was given, ``duplicates`` asks for copies at other paths.
@@ -38,7 +38,7 @@ class Question(Struct, frozen=True, kw_only=True):
     base: tuple[Digest, ...] | None = None
     base_name: str = ""
     duplicates: bool = True
-    known: Known = field(default_factory=Known)
+    known: BuildInputs = field(default_factory=BuildInputs)
     lockfiles: tuple[tuple[str, bytes], ...] = ()
 
 
@@ -57,7 +57,7 @@ class Analysis(Struct, frozen=True, kw_only=True):
     secrets: frozenset[str]
 
 
-def analyse(image: Image, question: Question) -> Analysis:
+def analyse(image: Image, question: AnalysisInputs) -> Analysis:
     """Everything about an open image; a pure function of what was read."""
     filesystem = Filesystem(image.layers)
     filesystem.select([wanted.paths for wanted in WANTED])  # One pass for whoever asks later.
@@ -109,12 +109,12 @@ def _with_places(found: Findings, placement: Placement, joined: Trace, packages:
     return replace(found, findings=placed(listed, placement, joined) if is_told else listed)
 
 
-def _placement(image: Image, steps: tuple[Instruction, ...], known: Known) -> Placement:
+def _placement(image: Image, steps: tuple[Instruction, ...], known: BuildInputs) -> Placement:
     """Where the steps stand; without a Dockerfile or an attestation the history alone tells."""
     if known.dockerfile is None and not image.attestations:
         return Placement(origins=recorded_origins(steps))
     # Most runs have neither, and the Dockerfile's parser would cost them a fifth of their start.
-    from layerscope.stages.placement import place
+    from layerscope.provenance.placement import place
 
     return place(image, steps, known)
 

@@ -10,7 +10,7 @@ from layerscope.model.diff import Change, Diff, FindingChange, PackageChange, Si
 from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 from layerscope.model.report import Report
-from layerscope.rules.words import telling
+from layerscope.rules.phrases import telling
 
 _OS_TYPES = frozenset({"deb", "rpm", "apk", "alpm", "opkg"})
 """Their namespace is the distribution, which may change while the package stays."""

@@ -18,8 +18,8 @@ from layerscope.model.image import Image
 from layerscope.model.paths import is_at_or_below
 from layerscope.model.rows import Column, Rows
 from layerscope.packages.catalog import UNOWNED, Catalog
-from layerscope.packages.catalogers import CATALOGERS
 from layerscope.packages.inventory import catalog as catalog_of
+from layerscope.packages.registry import CATALOGERS
 
 _COLUMNS = (
     Column(name="content_bytes", header="SIZE", kind="bytes"),

@@ -7,7 +7,7 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.history.alignment import image_instructions
 from layerscope.model.image import Image
 from layerscope.model.rows import Column, Rows
-from layerscope.rules.secrets_config import secret_values
+from layerscope.rules.families.secrets_config import secret_values
 
 _LAYERS = (
     Column(name="index", header="#", kind="number"),

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from layerscope.model.common_path import collapse
 from layerscope.model.finding import Finding, FindingKind, Severity
 from layerscope.model.paths import is_at_or_below
 from layerscope.model.rows import Column, Rows
-from layerscope.rules.collapse import collapse
 
 _SHARED = (
     Column(name="finding", header="#", kind="number", shown=False),

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from layerscope.provenance.trace import Builder
 from layerscope.rules.lockfiles import PYTHON
-from layerscope.stages.trace import Builder
 
 LOCKFILES = frozenset({*PYTHON, "package-lock.json", "pnpm-lock.yaml", "yarn.lock"})
 """Names of the files that tell what a project needs."""

@@ -9,7 +9,7 @@ from layerscope.analysis.lookup import check_layer
 from layerscope.errors import UsageError
 from layerscope.model.package import Package
 from layerscope.model.rows import Column, Rows
-from layerscope.packages.catalogers import CATALOGERS
+from layerscope.packages.registry import CATALOGERS
 
 _COLUMNS = (
     Column(name="content_bytes", header="SIZE", kind="bytes"),

@@ -8,8 +8,8 @@ from layerscope.analysis.stages import steps_of
 from layerscope.model.entry import FATE_WORDS, Fate
 from layerscope.model.finding import Finding, FindingKind
 from layerscope.packages.catalog import UNOWNED, Catalog
-from layerscope.stages.origins import Placement
-from layerscope.stages.trace import Trace
+from layerscope.provenance.origins import Placement
+from layerscope.provenance.trace import Trace
 
 _LIVE = FATE_WORDS[Fate.LIVE]
 _OF_PACKAGES = frozenset({"node-dev-deps", "py-dev-deps", "py-managers"})

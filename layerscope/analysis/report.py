@@ -20,7 +20,7 @@ from layerscope.model.report import (
     Report,
     Totals,
 )
-from layerscope.rules.secrets_config import secret_values
+from layerscope.rules.families.secrets_config import secret_values
 
 _DIRECTORIES = 12
 _WASTED = 50

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from layerscope.model.common_path import collapse
 from layerscope.model.entry import Kind
 from layerscope.model.finding import Evidence, Finding, FindingKind
 from layerscope.model.report import DockerfileReport, StageReport, StageStep
 from layerscope.packages.catalog import UNOWNED
 from layerscope.packages.inventory import catalog
-from layerscope.rules.collapse import collapse
+from layerscope.provenance.matching import Verdict
+from layerscope.provenance.origins import Origin, Placement
+from layerscope.provenance.trace import Builder, Trace, stayed_behind
 from layerscope.secrets.text import quoted
-from layerscope.stages.matching import Verdict
-from layerscope.stages.origins import Origin, Placement
-from layerscope.stages.trace import Builder, Trace, stayed_behind
 
 WORDS = {
     Evidence.ATTESTED: "as attested, unsigned",

@@ -60,7 +60,7 @@ def load(name: str) -> Any:
     """A command with its options; its function has the command's name."""
     module, _ = COMMANDS[name]
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(name)(getattr(import_module(f"layerscope.cli.{module}"), name))
+    app.command(name)(getattr(import_module(f"layerscope.cli.commands.{module}"), name))
     return typer.main.get_command(app)
 
 

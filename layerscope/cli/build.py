@@ -6,24 +6,24 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from layerscope.analysis.analyse import WANTED, Question
+from layerscope.analysis.analyse import WANTED, AnalysisInputs
 from layerscope.analysis.lockfiles import LOCKFILES
-from layerscope.cli.options import BuildOptions, ReadOptions
+from layerscope.cli.options import BuildOptions, ReadArguments
 from layerscope.cli.reading import given, opened
 from layerscope.cli.user_files import read_whole
 from layerscope.errors import UsageError
 from layerscope.model.image import Image
-from layerscope.stages.origins import Known
+from layerscope.provenance.origins import BuildInputs
 
 if TYPE_CHECKING:  # The parser is large, and only loaded where there is a Dockerfile.
-    from layerscope.history.dockerfile.ast import Dockerfile
-    from layerscope.history.dockerfile.scope import BaseConfig
+    from layerscope.dockerfile.ast import Dockerfile
+    from layerscope.dockerfile.scope import BaseConfig
 
 _LOCKFILE_BYTES = 32 << 20
 
 
 @contextmanager
-def question(build: BuildOptions, reading: ReadOptions, *, duplicates: bool = True) -> Iterator[Question]:
+def question(build: BuildOptions, reading: ReadArguments, *, duplicates: bool = True) -> Iterator[AnalysisInputs]:
     """The question with every image that it needs open, for as long as the context lasts."""
     others = reading.beside()
     names = [_split(text, "--stage", "NAME=IMAGE") for text in build.stage or ()]
@@ -38,7 +38,7 @@ def question(build: BuildOptions, reading: ReadOptions, *, duplicates: bool = Tr
                 for name, source in names
             )
         dockerfile = _dockerfile(build.dockerfile) if build.dockerfile else None
-        known = Known(
+        known = BuildInputs(
             dockerfile=dockerfile,
             target=build.target,
             build_args=dict(_argument(text) for text in build.build_arg or ()),
@@ -46,7 +46,7 @@ def question(build: BuildOptions, reading: ReadOptions, *, duplicates: bool = Tr
             base=base_config,
         )
         beside = tuple(_lockfiles(Path(build.dockerfile))) if build.dockerfile else ()
-        yield Question(base=base, duplicates=duplicates, known=known, lockfiles=beside)
+        yield AnalysisInputs(base=base, duplicates=duplicates, known=known, lockfiles=beside)
 
 
 def fingerprint(build: BuildOptions) -> str:
@@ -55,7 +55,7 @@ def fingerprint(build: BuildOptions) -> str:
 
 
 def _config(image: Image) -> "BaseConfig":
-    from layerscope.history.dockerfile.scope import BaseConfig
+    from layerscope.dockerfile.scope import BaseConfig
 
     settings = image.config.document.get("config")
     triggers = settings.get("OnBuild") if isinstance(settings, dict) else None
@@ -84,8 +84,8 @@ def _argument(text: str) -> tuple[str, str]:
 
 
 def _dockerfile(source: str) -> "Dockerfile":
-    from layerscope.history.dockerfile.parse import parse_dockerfile
-    from layerscope.history.dockerfile.scan import MAX_BYTES
+    from layerscope.dockerfile.parse import parse_dockerfile
+    from layerscope.dockerfile.scan import MAX_BYTES
 
     path = Path(source)
     path = path / "Dockerfile" if path.is_dir() else path

@@ -42,7 +42,7 @@ def _building(*names: str, help: str, metavar: str) -> Any:
     return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=_BUILDING)
 
 
-class ReadOptions(Struct, frozen=True, kw_only=True):
+class ReadArguments(Struct, frozen=True, kw_only=True):
     """What every command that reads an archive can be told; ``reading_options`` makes options of the fields."""
 
     image_name: Annotated[
@@ -106,9 +106,9 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
     quiet: Annotated[bool, reading_option("-q", "--quiet", help="No progress and no warnings on stderr.")] = False
     verbose: Annotated[bool, reading_option("-v", "--verbose", help="Say on stderr how each layer was read.")] = False
 
-    def beside(self, image_name: str = "") -> "ReadOptions":
+    def beside(self, image_name: str = "") -> "ReadArguments":
         """How another image is read that is compared with the one that the options speak of."""
-        return ReadOptions(
+        return ReadArguments(
             image_name=image_name,
             platform=self.platform,
             limit=self.limit,
@@ -145,8 +145,8 @@ Command: TypeAlias = Callable[..., None]
 
 
 def reading_options(command: Command) -> Command:
-    """Give a command the options of ReadOptions; it gets them as one value, its parameter ``reading``."""
-    return grouped(command, ReadOptions, "reading")
+    """Give a command the options of ReadArguments; it gets them as one value, its parameter ``reading``."""
+    return grouped(command, ReadArguments, "reading")
 
 
 def build_options(command: Command) -> Command:

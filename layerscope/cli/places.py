@@ -3,8 +3,8 @@
 import os
 from collections.abc import Callable, Iterator
 
-from layerscope.archive.directory import is_image
 from layerscope.errors import ArchiveError
+from layerscope.image.layouts import is_image
 
 Failed = Callable[[ArchiveError], None]
 

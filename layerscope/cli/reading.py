@@ -6,14 +6,14 @@ from contextlib import ExitStack, contextmanager
 
 from msgspec.structs import replace
 
-from layerscope.archive.cache import DEFAULT_BYTES, Cache, usual_directory
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
 from layerscope.cli.failure import say
-from layerscope.cli.options import ReadOptions
+from layerscope.cli.options import ReadArguments
 from layerscope.cli.progress import progress
 from layerscope.cli.saved_reports import is_saved
 from layerscope.errors import AmbiguousImage, ArchiveError, LayerscopeError, NotAnImage, UsageError
+from layerscope.image.layer_cache import DEFAULT_BYTES, Cache, usual_directory
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
 from layerscope.model.image import Image
 from layerscope.model.limits import Limits
 from layerscope.model.nearest import nearest
@@ -24,7 +24,7 @@ from layerscope.model.platform import Platform
 @contextmanager
 def opened(
     source: str,
-    options: ReadOptions,
+    options: ReadArguments,
     *,
     wanted: tuple[Wanted, ...] = (),
     fingerprint: str = "xxh3",
@@ -50,11 +50,11 @@ def opened(
         yield image
 
 
-def reading_of(options: ReadOptions) -> Reading:
+def reading_of(options: ReadArguments) -> ReadOptions:
     """What the options say; raises UsageError where one cannot be understood."""
     if options.platform and not all(options.platform.split("/")):
         raise UsageError(f"--platform {options.platform}: not OS/ARCH", hint="as in linux/arm64")
-    return Reading(
+    return ReadOptions(
         image=options.image_name,
         platform=Platform.parse(options.platform) if options.platform else None,
         verify=options.verify,
@@ -64,7 +64,7 @@ def reading_of(options: ReadOptions) -> Reading:
     )
 
 
-def _cache(options: ReadOptions) -> Cache | None:
+def _cache(options: ReadArguments) -> Cache | None:
     """Where decompressed layers are kept; None where they are not, or there is no place for them."""
     most = DEFAULT_BYTES
     if options.cache_size:

@@ -11,7 +11,7 @@ from layerscope.analysis.ignore import Ignore, ignoring
 from layerscope.analysis.report import report
 from layerscope.cli.build import fingerprint, question
 from layerscope.cli.configuration import today
-from layerscope.cli.options import BuildOptions, ReadOptions
+from layerscope.cli.options import BuildOptions, ReadArguments
 from layerscope.cli.reading import named, opened, warn
 from layerscope.cli.saved_reports import is_saved, saved
 from layerscope.filesystem.tree import Filesystem
@@ -39,7 +39,7 @@ class Subject(Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def subject(source: str, reading: ReadOptions, asked: Asked) -> Iterator[Subject]:
+def subject(source: str, reading: ReadArguments, asked: Asked) -> Iterator[Subject]:
     """The report of an archive, or the one that was saved in ``source``; contents can be read within the context."""
     if is_saved(source):
         _tell_unused(source, reading, asked)
@@ -55,7 +55,7 @@ def subject(source: str, reading: ReadOptions, asked: Asked) -> Iterator[Subject
         yield Subject(report=_without_ignored(made, asked), analysis=analysis)
 
 
-def report_of(source: str, reading: ReadOptions, asked: Asked, kept: list[object] | None = None) -> Report:
+def report_of(source: str, reading: ReadArguments, asked: Asked, kept: list[object] | None = None) -> Report:
     """The report alone; what it sums up is put in ``kept``, else it is taken apart at once."""
     with subject(source, reading, asked) as one:
         if kept is not None:
@@ -68,7 +68,7 @@ def _without_ignored(report: Report, asked: Asked) -> Report:
     return ignoring(report, asked.ignores, today()) if asked.ignores else report
 
 
-def _tell_unused(source: str, reading: ReadOptions, asked: Asked) -> None:
+def _tell_unused(source: str, reading: ReadArguments, asked: Asked) -> None:
     """Say what was asked for, on the command line or in a file, and cannot be of a report that is made already."""
     about_image = {
         "image": reading.image_name, "platform": reading.platform, "verify": reading.verify, "strict": reading.strict

@@ -11,10 +11,10 @@ from textual.widgets import Footer, Static, TabbedContent, TabPane, Tabs
 
 from layerscope.analysis.browse import Browser
 from layerscope.analysis.files import FileQuery
+from layerscope.explore.details import of_finding, of_layer, of_package
 from layerscope.explore.files import FilesPane, Spot
 from layerscope.explore.lists import ListPane
 from layerscope.explore.pane import Table, Told
-from layerscope.explore.told import of_finding, of_layer, of_package
 from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 from layerscope.model.report import LayerReport, Report

@@ -10,8 +10,8 @@ from textual.widgets import Input, Static
 
 from layerscope.analysis.browse import Browser, Item, Order
 from layerscope.analysis.files import FileQuery
+from layerscope.explore.details import of_directory, of_file
 from layerscope.explore.pane import MOST, Pane, Table, cut
-from layerscope.explore.told import of_directory, of_file
 from layerscope.render.escape import printable
 from layerscope.render.units import Units
 

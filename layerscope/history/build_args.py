@@ -3,7 +3,7 @@
 import re
 from itertools import islice
 
-from layerscope.history.shells import later_shell
+from layerscope.dockerfile.shells import later_shell
 from layerscope.model.patterns import pattern
 
 _COUNT = pattern(r"\|(\d{1,9})(?: |$)", re.ASCII)

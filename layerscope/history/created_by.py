@@ -6,10 +6,10 @@ step. What it left out, as the source of a COPY of the legacy builder, stays lef
 
 import re
 
+from layerscope.dockerfile.shells import is_shell_alone, no_operation, without_shell
 from layerscope.history.build_args import BuildArgs, split_build_args
 from layerscope.history.buildah import without_mount_checksums, without_notes
 from layerscope.history.metadata import written
-from layerscope.history.shells import is_shell_alone, no_operation, without_shell
 from layerscope.history.tools import tool_step
 from layerscope.model.image import HistoryEntry
 from layerscope.model.instruction import Instruction

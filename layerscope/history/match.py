@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from layerscope.dockerfile.build import Build, ResolvedInstruction
+from layerscope.dockerfile.recorded import recorded_text
 from layerscope.errors import UsageError
 from layerscope.history.base import layers_before
-from layerscope.history.dockerfile.build import Build, ResolvedInstruction
-from layerscope.history.dockerfile.recorded import recorded_text
 from layerscope.history.fit import Told, Written, fits
 from layerscope.history.sequence import align
 from layerscope.model.instruction import Instruction

@@ -7,9 +7,9 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate, Kind
 from layerscope.packages.catalog import Catalog
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.catalogers import CATALOGERS
 from layerscope.packages.context import Context
 from layerscope.packages.ledger import Ledger
+from layerscope.packages.registry import CATALOGERS
 
 _MOST_WARNINGS = 20
 _EXECUTE_BITS = 0o111

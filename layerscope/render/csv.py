@@ -2,9 +2,9 @@
 
 from layerscope.model.report import Report
 from layerscope.model.rows import Column, Rows
+from layerscope.render.finding_summary import told
 from layerscope.render.options import TextOptions
 from layerscope.render.rows import ROW_RENDERERS
-from layerscope.render.told import told
 
 COLUMNS = (
     Column(name="rule"),

@@ -3,9 +3,9 @@
 from layerscope.model.finding import FindingKind, Severity
 from layerscope.model.report import Report
 from layerscope.render.escape import printable
+from layerscope.render.finding_summary import told
 from layerscope.render.json import dumps
 from layerscope.render.options import TextOptions
-from layerscope.render.told import told
 
 SEVERITIES = {
     Severity.CRITICAL: "blocker",

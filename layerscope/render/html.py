@@ -6,12 +6,12 @@ from html import escape
 from layerscope.model.finding import FindingKind
 from layerscope.model.report import LayerReport, PathBytes, Report
 from layerscope.render.escape import printable
+from layerscope.render.finding_summary import Told, told, told_ignored
 from layerscope.render.html_style import STYLE
 from layerscope.render.options import TextOptions
 from layerscope.render.places import INCOMPLETE, finding_stage, step_words
 from layerscope.render.steps import next_steps
 from layerscope.render.text import counted
-from layerscope.render.told import Told, told, told_ignored
 from layerscope.render.treemap import treemap
 from layerscope.render.units import Units, percent
 

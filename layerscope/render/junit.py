@@ -6,9 +6,9 @@ from xml.sax.saxutils import escape, quoteattr
 from layerscope.model.finding import FindingKind
 from layerscope.model.report import Report
 from layerscope.render.escape import printable
+from layerscope.render.finding_summary import Told, told
 from layerscope.render.options import TextOptions
-from layerscope.render.told import Told, told
-from layerscope.rules.catalogue import RULES
+from layerscope.rules.registry import RULES
 
 
 def junit(report: Report, options: TextOptions) -> str:

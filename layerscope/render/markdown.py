@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from layerscope.model.finding import Finding, FindingKind
 from layerscope.model.report import Report
+from layerscope.render.finding_summary import told, told_ignored
 from layerscope.render.options import TextOptions
 from layerscope.render.places import INCOMPLETE, step_words
 from layerscope.render.rows import markdown_text
 from layerscope.render.steps import next_steps
 from layerscope.render.text import counted
-from layerscope.render.told import told, told_ignored
 from layerscope.render.units import percent
 
 LIMIT = 1_000_000

@@ -7,10 +7,10 @@ from layerscope import __version__
 from layerscope.model.finding import Finding, FindingKind, Severity
 from layerscope.model.report import Report
 from layerscope.render.escape import printable
+from layerscope.render.finding_summary import Told, told, told_ignored
 from layerscope.render.json import dumps
 from layerscope.render.options import TextOptions
-from layerscope.render.told import Told, told, told_ignored
-from layerscope.rules.catalogue import RULES
+from layerscope.rules.registry import RULES
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}

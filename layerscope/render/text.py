@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from layerscope.model.common_path import collapse
 from layerscope.model.finding import Finding, FindingKind
 from layerscope.model.report import LayerReport, PathBytes, Report
 from layerscope.render.escape import printable
@@ -10,7 +11,6 @@ from layerscope.render.places import INCOMPLETE, finding_stage, stage_words, ste
 from layerscope.render.steps import next_steps
 from layerscope.render.table import aligned, shortened, wrapped
 from layerscope.render.units import Units, percent
-from layerscope.rules.collapse import collapse
 
 _SCREEN = 40
 """Lines that the report of a usual image takes at most."""

@@ -6,7 +6,7 @@ from itertools import compress
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import IS_HIDDEN, Fate, Kind
-from layerscope.rules.rule import Leak
+from layerscope.rules.rule import RuleMatch
 
 _CLAIMABLE = frozenset(kind.value for kind in Kind if kind < Kind.WHITEOUT and kind != Kind.DIRECTORY)
 
@@ -27,7 +27,7 @@ class Claims:
             if (live := [link for link in links if filesystem.fates[link] == Fate.LIVE])
         }
 
-    def take(self, leak: Leak) -> Taken:
+    def take(self, leak: RuleMatch) -> Taken:
         """Claim what nobody has claimed before; gives each version with the bytes that it would win back.
 
         Directories are left out, since they hold no bytes and their files stand for them. So is a file whose bytes
@@ -56,7 +56,7 @@ class Claims:
             taken[layer] = found
         return taken
 
-    def point(self, leak: Leak) -> Taken:
+    def point(self, leak: RuleMatch) -> Taken:
         """The leak's versions with 0 bytes each, and no claim on any of them."""
         groups = by_layer(self._filesystem, leak.versions)
         return {layer: dict.fromkeys(numbers, 0) for layer, numbers in groups}

@@ -18,10 +18,10 @@ from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.source import Source
 from layerscope.packages.catalog import Catalog
-from layerscope.rules.catalogue import RULES
 from layerscope.rules.claims import Claims
-from layerscope.rules.rule import Context, Leak, Rule
-from layerscope.rules.words import exact, filled, ignored, shortened, telling
+from layerscope.rules.phrases import exact, filled, ignored, shortened, telling
+from layerscope.rules.registry import RULES
+from layerscope.rules.rule import Context, Rule, RuleMatch
 
 StageOf = Callable[[int], Source | None]
 """Tells for the number of a version which build stage it came from, None where that is not known."""
@@ -112,7 +112,7 @@ class _Judge:
         self._stage_of = stage_of
         self._from_context = from_context
 
-    def findings(self, rule: Rule, leak: Leak) -> Iterator[Finding]:
+    def findings(self, rule: Rule, leak: RuleMatch) -> Iterator[Finding]:
         """The findings that one leak becomes; none where other rules have claimed all of it."""
         if not leak.versions:
             if leak.place or leak.detail:
@@ -156,7 +156,7 @@ class _Judge:
         """The config is the final stage's own."""
         return _Group(kind=FindingKind.BLOAT, layer=-1, source=None)
 
-    def _grouped(self, layer: int, versions: _Versions, leak: Leak) -> Iterator[tuple[_Group, _Versions]]:
+    def _grouped(self, layer: int, versions: _Versions, leak: RuleMatch) -> Iterator[tuple[_Group, _Versions]]:
         """One layer's versions by who brought them; a layer may hold the work of several stages."""
         if not versions:
             return
@@ -183,7 +183,7 @@ class _Judge:
         step = self._context.makers.get(layer)
         return step is not None and (step.kind == "COPY" or (step.kind == "ADD" and layer > 0))
 
-    def _finding(self, rule: Rule, leak: Leak, group: _Group, found: list[FoundPath]) -> Finding:
+    def _finding(self, rule: Rule, leak: RuleMatch, group: _Group, found: list[FoundPath]) -> Finding:
         # Two sorts by one field each are faster than one by pairs.
         found.sort(key=attrgetter("path"))
         found.sort(key=attrgetter("content_bytes"), reverse=True)
@@ -227,7 +227,7 @@ class _Judge:
         ]
 
 
-def _fix(rule: Rule, leak: Leak, group: _Group) -> str:
+def _fix(rule: Rule, leak: RuleMatch, group: _Group) -> str:
     """The advice for who brought it: the base, a COPY from a stage, one from the build context, or a RUN."""
     if group.kind == FindingKind.INHERITED and rule.frees:
         return _INHERITED

@@ -6,7 +6,7 @@ from layerscope.model.nearest import nearest
 
 def rule_name(name: str, where: str) -> str:
     """``name`` where it is a rule's; raises UsageError that names the one that was meant."""
-    from layerscope.rules.catalogue import RULES
+    from layerscope.rules.registry import RULES
 
     known = [rule.name for rule in RULES]
     if name not in known:

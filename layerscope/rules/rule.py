@@ -20,7 +20,7 @@ from layerscope.packages.catalog import Catalog
 from layerscope.rules.commands import tools_of, words_of
 
 
-class Leak(Struct, frozen=True, kw_only=True):
+class RuleMatch(Struct, frozen=True, kw_only=True):
     """One thing that a rule found: the versions that are needless for one reason.
 
     ``versions`` are numbers of the file system, live or hidden; a version that an earlier rule claimed already is
@@ -130,7 +130,7 @@ class Scene(Struct, frozen=True, kw_only=True):
         self.context.warnings.append(message)
 
 
-Check = Callable[[Scene], Iterator[Leak]]
+Check = Callable[[Scene], Iterator[RuleMatch]]
 _PLACEHOLDER = pattern(r"\{(path|place|ignore|step)\}")
 
 

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from layerscope.packages.elf import EXECUTABLE, SHARED, SYMBOLS, Elf
+from layerscope.packages.formats.elf import EXECUTABLE, SHARED, SYMBOLS, Elf
 from layerscope.packages.ranged import ReadRange
 
 

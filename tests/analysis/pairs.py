@@ -3,12 +3,12 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from layerscope.analysis.analyse import WANTED, Question, analyse
+from layerscope.analysis.analyse import WANTED, AnalysisInputs, analyse
 from layerscope.analysis.diff import diff
 from layerscope.analysis.report import report
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
 from layerscope.model.diff import Diff, PathChange, PathDiff
 from layerscope.model.report import Report
 from tests.builder import ImageSpec, Member, docker_legacy, layer
@@ -23,8 +23,8 @@ def report_of(spec: ImageSpec, directory: Path) -> Report:
     """The report of one image."""
     path = directory / "image.tar"
     path.write_bytes(docker_legacy(spec))
-    with open_image(str(path), Reading(wanted=WANTED)) as image:
-        return report(analyse(image, Question()))
+    with open_image(str(path), ReadOptions(wanted=WANTED)) as image:
+        return report(analyse(image, AnalysisInputs()))
 
 
 def diff_of(before: ImageSpec, after: ImageSpec, directory: Path, *, with_files: bool = True) -> Diff:
@@ -34,8 +34,8 @@ def diff_of(before: ImageSpec, after: ImageSpec, directory: Path, *, with_files:
         for name, spec in (("before.tar", before), ("after.tar", after)):
             path = directory / name
             path.write_bytes(docker_legacy(spec))
-            image = stack.enter_context(open_image(str(path), Reading(wanted=WANTED)))
-            analyses.append(analyse(image, Question()))
+            image = stack.enter_context(open_image(str(path), ReadOptions(wanted=WANTED)))
+            analyses.append(analyse(image, AnalysisInputs()))
         one, other = analyses
         files = (one.filesystem, other.filesystem) if with_files else (None, None)
         return diff(report(one), report(other), before_files=files[0], after_files=files[1])
@@ -56,5 +56,5 @@ def opened_filesystem(spec: ImageSpec, directory: Path) -> Filesystem:
     """The file system of an image, its fates decided."""
     path = directory / "image.tar"
     path.write_bytes(docker_legacy(spec))
-    with open_image(str(path), Reading()) as image:
+    with open_image(str(path), ReadOptions()) as image:
         return Filesystem(image.layers)

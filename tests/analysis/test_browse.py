@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from layerscope.analysis.analyse import WANTED, Analysis, Question, analyse
+from layerscope.analysis.analyse import WANTED, Analysis, AnalysisInputs, analyse
 from layerscope.analysis.browse import Browser, Item, Order
 from layerscope.analysis.files import FileQuery
 from layerscope.analysis.report import report
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
 from layerscope.model.finding import FindingKind
 from layerscope.model.report import Report
 from tests.builder import ImageSpec, Member, directory, docker_legacy, file, hardlink, layer, whiteout
@@ -26,9 +26,9 @@ T = TypeVar("T")
 
 
 @contextmanager
-def browsing(path: Path, known: Question | None = None) -> Iterator[tuple[Browser, Report, Analysis]]:
-    with open_image(str(path), Reading(wanted=WANTED)) as image:
-        analysis = analyse(image, known or Question())
+def browsing(path: Path, known: AnalysisInputs | None = None) -> Iterator[tuple[Browser, Report, Analysis]]:
+    with open_image(str(path), ReadOptions(wanted=WANTED)) as image:
+        analysis = analyse(image, known or AnalysisInputs())
         made = report(analysis)
         yield Browser(analysis, made), made, analysis
 
@@ -208,8 +208,8 @@ def test_what_the_base_brought_is_not_counted_as_what_can_go(tmp_path: Path) -> 
     base, path = tmp_path / "base.tar", tmp_path / "image.tar"
     saved_image(base, repository)
     saved_image(path, repository, layer(file("app/.git/HEAD", b"ref: y"), file("app/.git/objects/pack", b"y" * 500)))
-    with open_image(str(base), Reading()) as one:
-        known = Question(base=one.config.diff_ids)
+    with open_image(str(base), ReadOptions()) as one:
+        known = AnalysisInputs(base=one.config.diff_ids)
     with browsing(path, known) as (browser, made, _):
         assert {finding.kind for finding in made.findings} == {FindingKind.INHERITED, FindingKind.BLOAT}
         can_go = {item.name: item.reclaimable_bytes for item in browser.items(FileQuery(), "", Order.NAME)}

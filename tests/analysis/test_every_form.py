@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.analysis.analyse import WANTED, Question, analyse
+from layerscope.analysis.analyse import WANTED, AnalysisInputs, analyse
 from layerscope.analysis.report import report
-from layerscope.archive.cache import Cache
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
+from layerscope.image.layer_cache import Cache
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
 from tests.builder import (
     Compression,
     ImageSpec,
@@ -143,8 +143,8 @@ def _piped(path: Path) -> Iterator[str]:
 
 def _found(source: str, **choices: Any) -> dict[str, Any]:
     """The report without what the form itself is: its name, its stored bytes, what was proven."""
-    with open_image(source, Reading(**{"wanted": WANTED, **choices})) as image:
-        made: dict[str, Any] = msgspec.to_builtins(report(analyse(image, Question())))
+    with open_image(source, ReadOptions(**{"wanted": WANTED, **choices})) as image:
+        made: dict[str, Any] = msgspec.to_builtins(report(analyse(image, AnalysisInputs())))
     for key in ("source", "format", "name", "tags", "manifest_digest"):
         made["image"].pop(key, None)
     made["totals"].pop("stored_bytes")

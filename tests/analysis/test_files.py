@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from layerscope.analysis.analyse import Question, analyse
+from layerscope.analysis.analyse import AnalysisInputs, analyse
 from layerscope.analysis.files import FileQuery, file_rows
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
 from layerscope.errors import UsageError
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
 from layerscope.model.image import Image
 from tests.builder import ImageSpec, directory, docker_legacy, file, hardlink, layer, symlink, whiteout
 
@@ -28,7 +28,7 @@ UPPER = layer(file("etc/first", b"z" * 80), whiteout("etc/old"), file("srv/deep/
 def image(tmp_path: Path) -> Iterator[Image]:
     path = tmp_path / "image.tar"
     path.write_bytes(docker_legacy(ImageSpec(layers=(LOWER, UPPER))))
-    with open_image(str(path), Reading()) as opened:
+    with open_image(str(path), ReadOptions()) as opened:
         yield opened
 
 
@@ -88,7 +88,7 @@ def test_packages_are_read_where_owners_are_told_and_what_is_wrong_with_them_is_
     path = tmp_path / "image.tar"
     lower = layer(file("var/lib/dpkg/status", b"Package: nameless\n"))
     path.write_bytes(docker_legacy(ImageSpec(layers=(lower,))))
-    with open_image(str(path), Reading()) as opened:
+    with open_image(str(path), ReadOptions()) as opened:
         asked = ((FileQuery(), 0), (FileQuery(), 2), (FileQuery(owner="-"), 2))
         found = [file_rows(opened, query, depth=depth, sort="size", top=0)[1] for query, depth in asked]
     expected = ("/var/lib/dpkg/status: record 0 names no package, or no version of it",)
@@ -121,7 +121,7 @@ def test_a_path_through_a_symlink_leads_to_what_is_behind_it(tmp_path: Path) -> 
     path = tmp_path / "image.tar"
     members = (directory("usr/lib"), file("usr/lib/x/y", b"1"), symlink("lib", "usr/lib"), file("usr/lib/x/z", b"2"))
     path.write_bytes(docker_legacy(ImageSpec(layers=(layer(*members),))))
-    with open_image(str(path), Reading()) as opened:
+    with open_image(str(path), ReadOptions()) as opened:
         assert set(listed(opened, path="/lib/x/y")) == {"/usr/lib/x/y"}
         assert set(listed(opened, path="/lib")) == {"/lib"}
 
@@ -130,7 +130,7 @@ def test_entries_below_a_symlink_are_told(tmp_path: Path) -> None:
     lower = layer(directory("usr"), directory("usr/lib"), symlink("lib", "usr/lib"))
     path = tmp_path / "image.tar"
     path.write_bytes(docker_legacy(ImageSpec(layers=(lower, layer(file("lib/x", b"xyz"))))))
-    with open_image(str(path), Reading()) as opened:
-        analysis = analyse(opened, Question())
+    with open_image(str(path), ReadOptions()) as opened:
+        analysis = analyse(opened, AnalysisInputs())
     (warning,) = [one for one in analysis.warnings if "symlink" in one]
     assert warning.startswith("1 of the entries lie below a symlink") and "/usr/lib/x" in warning

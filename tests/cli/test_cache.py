@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.archive import known
 from layerscope.cli.configuration import read_file
 from layerscope.cli.run import run
 from layerscope.errors import UsageError
+from layerscope.image import cached_layers
 from tests.builder import ImageSpec, docker_legacy, file, layer, oci_archive
 from tests.cli.calling import call
 from tests.conftest import FIXTURES
@@ -62,13 +62,13 @@ def output(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, monkeypatc
 def decompressed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The layers that were decompressed to be known."""
     found: list[str] = []
-    whole = known._read
+    whole = cached_layers._read
 
-    def counted(blob: known.StoredBlob, *arguments: object) -> object:
+    def counted(blob: cached_layers.StoredBlob, *arguments: object) -> object:
         found.append(blob.where)
         return whole(blob, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(known, "_read", counted)
+    monkeypatch.setattr(cached_layers, "_read", counted)
     return found
 
 

@@ -98,7 +98,7 @@ def test_a_terminal_gets_no_raw_control_characters(tmp_path: Path) -> None:
 
 def test_a_character_may_begin_in_one_piece_and_end_in_the_next(tmp_path: Path) -> None:
     pieces = (b"x" + "日".encode()[:1], "日".encode()[1:], b"\n")
-    code = f"from layerscope.cli.cat import _print; _print(iter({pieces!r}))"
+    code = f"from layerscope.cli.commands.cat import _print; _print(iter({pieces!r}))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == "x日\n".encode()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.cli import explore
+from layerscope.cli.commands import explore
 from layerscope.errors import MissingExtra, UsageError
 from tests.cli.calling import call
 from tests.conftest import FIXTURES

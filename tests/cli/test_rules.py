@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from layerscope.rules.catalogue import RULES
+from layerscope.rules.registry import RULES
 from tests.conftest import Run
 
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from layerscope.cli.options import ReadOptions
-from layerscope.cli.scan import _Run
+from layerscope.cli.commands.scan import _Run
+from layerscope.cli.options import ReadArguments
 from layerscope.cli.sources import Asked
 from layerscope.errors import AmbiguousImage
 from layerscope.model.report import ImageSummary, Report, Totals
-from tests.archive.opening import fifo_of
 from tests.builder import ImageSpec, containerd, contents, digest, edit, file, layer, oci_archive
 from tests.cli.calling import NEEDS_MODES, NEEDS_SYMLINKS, call
 from tests.conftest import FIXTURES, real_image
+from tests.image.opening import fifo_of
 
 TINY, BUILDER = FIXTURES / "tiny-legacy.tar", FIXTURES / "tiny-builder.tar"
 
@@ -232,7 +232,7 @@ def test_of_a_report_only_the_row_is_kept(tmp_path: Path, monkeypatch: pytest.Mo
 
     made: list[weakref.ref[Watched]] = []
 
-    def report_of(source: str, reading: ReadOptions, asked: Asked) -> Report:
+    def report_of(source: str, reading: ReadArguments, asked: Asked) -> Report:
         if not reading.image_name:
             raise AmbiguousImage("several", hint="", listing=(), choices=("0", "1"))
         assert not any(one() for one in made)
@@ -240,9 +240,9 @@ def test_of_a_report_only_the_row_is_kept(tmp_path: Path, monkeypatch: pytest.Mo
         made.append(weakref.ref(report))
         return report
 
-    monkeypatch.setattr("layerscope.cli.scan.report_of", report_of)
+    monkeypatch.setattr("layerscope.cli.commands.scan.report_of", report_of)
     places = [str(shutil.copy(TINY, tmp_path / name)) for name in ("a.tar", "b.tar")]
-    assert len(list(_Run(ReadOptions(), Asked()).images(places))) == len(made) == 4
+    assert len(list(_Run(ReadArguments(), Asked()).images(places))) == len(made) == 4
     assert not any(one() for one in made)
 
 

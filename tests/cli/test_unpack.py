@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from layerscope.analysis.extract import ExtractQuery, plan, safe_name
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
 from layerscope.cli.destination import HELD, Destination
 from layerscope.cli.unpack import Unpacker
 from layerscope.errors import LayerscopeError
 from layerscope.filesystem.tree import Filesystem
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
 from tests.builder import ImageSpec, Member, crane, directory, file, hardlink, layer, symlink
 from tests.cli.calling import NEEDS_SYMLINKS
 
@@ -22,7 +22,7 @@ def unpack(tmp_path: Path) -> Callable[..., Unpacker]:
     def run(*members: Member, held: bool = HELD) -> Unpacker:
         archive = tmp_path / "image.tar"
         archive.write_bytes(crane(ImageSpec(layers=(layer(*members),))))
-        with open_image(str(archive), Reading()) as image:
+        with open_image(str(archive), ReadOptions()) as image:
             filesystem = Filesystem(image.layers)
             destination = Destination(str(tmp_path / "out"), held=held)
             unpacker = Unpacker(filesystem, destination, umask=0o022)

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from textual.widgets import Static, TabbedContent
 
-from layerscope.analysis.analyse import Question
+from layerscope.analysis.analyse import AnalysisInputs
+from layerscope.dockerfile.parse import parse_dockerfile
 from layerscope.explore.app import Explorer
+from layerscope.explore.details import of_package
 from layerscope.explore.pane import Table
-from layerscope.explore.told import of_package
-from layerscope.history.dockerfile.parse import parse_dockerfile
 from layerscope.model.digest import Digest
 from layerscope.model.package import Package
+from layerscope.provenance.origins import BuildInputs
 from layerscope.render.options import TextOptions
 from layerscope.render.units import si
-from layerscope.stages.origins import Known
 from tests.analysis.test_browse import browsing, packaged, saved_image
 from tests.builder import ImageSpec, digest, docker_legacy, docker_save, edit, file, hardlink, layer, whiteout
 from tests.conftest import FIXTURES
@@ -56,7 +56,7 @@ def seen(app: Explorer) -> Seen:
     )
 
 
-def pressed(path: Path, *keys: str, known: Question | None = None, height: int = 30) -> Seen:
+def pressed(path: Path, *keys: str, known: AnalysisInputs | None = None, height: int = 30) -> Seen:
     """What is on the screen when these keys were pressed."""
 
     async def walk() -> Seen:
@@ -297,7 +297,7 @@ def test_a_file_that_a_stage_brought_says_so_and_a_base_is_no_layer_of_your_own(
     history = ({"created_by": "ADD rootfs.tar / # buildkit"}, {"created_by": "COPY /app /app # buildkit"})
     path = saved_image(tmp_path / "image.tar", base, copied, history=history)
     dockerfile = parse_dockerfile("FROM alpine AS build\nRUN make\nFROM alpine\nCOPY --from=build /app /app\n")
-    known = Question(base=(Digest.parse(digest(base)),), known=Known(dockerfile=dockerfile))
+    known = AnalysisInputs(base=(Digest.parse(digest(base)),), known=BuildInputs(dockerfile=dockerfile))
     layers = [pressed(path, "2", *keys, known=known).told[0] for keys in ((), ("down",))]
     assert layers == [
         "layer 0 of the base image: ADD rootfs.tar /",

@@ -3,9 +3,9 @@
 import io
 from collections.abc import Sequence
 
-from layerscope.archive.layer import LayerData, read_stream
-from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
+from layerscope.image.layer import LayerData, read_stream
+from layerscope.image.options import ReadOptions
 from layerscope.model.entry import Fate
 from layerscope.model.image import Layer
 from tests.builder import Member, directory, fifo, file, hardlink, layer, symlink
@@ -31,7 +31,7 @@ def member(text: str) -> Member:
 def changes(members: Sequence[str | Member]) -> LayerData:
     """A layer as it is read."""
     data = layer(*(member(each) if isinstance(each, str) else each for each in members))
-    return read_stream(io.BytesIO(data), "layer", Reading())
+    return read_stream(io.BytesIO(data), "layer", ReadOptions())
 
 
 def tree(*layers: Sequence[str | Member]) -> Filesystem:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from layerscope.model.entry import Fate, Kind
-from tests.archive.walking import by_position, streamed
 from tests.builder import Member, file, layer
 from tests.filesystem.layers import by_fate, changes, tree, visible
+from tests.tar.walking import by_position, streamed
 
 PLNK = ".wh..wh.plnk/12.34"
 
@@ -69,7 +69,7 @@ def test_the_bytes_are_read_under_each_name() -> None:
 def test_the_compiled_walk_gives_the_same(members: tuple[Member, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     data = layer(*members)
     found = list(by_position(data).changeset)
-    monkeypatch.setattr("layerscope.archive.walk.SCAN", None)
+    monkeypatch.setattr("layerscope.tar.walk.SCAN", None)
     assert list(by_position(data).changeset) == found == list(streamed(data).changeset)
 
 

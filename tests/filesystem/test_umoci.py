@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
 from layerscope.model.entry import Kind
 from tests.builder import (
     ImageSpec,
@@ -89,7 +89,7 @@ def test_the_tree_is_what_umoci_unpacks(tmp_path_factory: pytest.TempPathFactory
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    with open_image(str(place / "image"), Reading()) as image:
+    with open_image(str(place / "image"), ReadOptions()) as image:
         found = ours(Filesystem(image.layers))
     unpacked = theirs(place / "bundle" / "rootfs")
     shutil.rmtree(place)

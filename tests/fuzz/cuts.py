@@ -16,15 +16,15 @@ from pathlib import Path
 
 import zstandard
 
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
 from layerscope.errors import AmbiguousImage, ArchiveError, UsageError
 from layerscope.filesystem.tree import Filesystem
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
 from layerscope.model.image import Image
-from tests.archive.opening import fifo_of, file_of
-from tests.archive.walking import columns
 from tests.building.compression import Compression, compress
 from tests.conftest import FIXTURES
+from tests.image.opening import fifo_of, file_of
+from tests.tar.walking import columns
 
 FORMS: tuple[Compression, ...] = ("", "gzip", "zstd", "xz", "bzip2")
 CLEAN = "a clean report of other figures"
@@ -66,7 +66,7 @@ def figures(image: Image) -> Figures:
 
 def read(path: Path, image_name: str, *, verify: bool) -> tuple[Figures, bool, frozenset[str]]:
     """The figures of an archive, whether it is complete, and what is warned of."""
-    with open_image(str(path), Reading(image=image_name, verify=verify, threads=1)) as image:
+    with open_image(str(path), ReadOptions(image=image_name, verify=verify, threads=1)) as image:
         said = frozenset(text.replace(str(path), "") for text in (*image.warnings, *image.notes))
         return figures(image), image.complete, said
 

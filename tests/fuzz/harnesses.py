@@ -39,20 +39,20 @@ def nothing_else(data: bytes, harness: Harness) -> bool:
 
 def tar(data: bytes) -> None:
     """A layer, as a stream and by position, compiled and pure: all give the same entries, or all an error."""
-    from layerscope.archive import walk
-    from layerscope.archive.layer import read_positional, read_stream
-    from layerscope.archive.positional import PositionalFile
-    from layerscope.archive.reading import Reading
+    from layerscope.image.layer import read_positional, read_stream
+    from layerscope.image.options import ReadOptions
+    from layerscope.tar import walk
+    from layerscope.tar.positional import PositionalFile
 
     def streamed() -> object:
-        return _columns(read_stream(io.BytesIO(data), "layer", Reading(limits=LIMITS)).changeset)
+        return _columns(read_stream(io.BytesIO(data), "layer", ReadOptions(limits=LIMITS)).changeset)
 
     def by_position() -> object:
         with tempfile.TemporaryFile() as file:
             file.write(data)
             file.flush()
             return _columns(
-                read_positional(PositionalFile(file), 0, len(data), "layer", Reading(limits=LIMITS)).changeset
+                read_positional(PositionalFile(file), 0, len(data), "layer", ReadOptions(limits=LIMITS)).changeset
             )
 
     first, second = _outcome(streamed), _outcome(by_position)
@@ -78,20 +78,20 @@ def _outcome(read: Callable[[], object]) -> object:
 
 def archive(data: bytes) -> None:
     """A whole archive: opened, analysed, and shown as a table and as JSON."""
-    from layerscope.analysis.analyse import WANTED, Question, analyse
+    from layerscope.analysis.analyse import WANTED, AnalysisInputs, analyse
     from layerscope.analysis.report import report
-    from layerscope.archive.reader import open_image
-    from layerscope.archive.reading import Reading
+    from layerscope.image.open import open_image
+    from layerscope.image.options import ReadOptions
     from layerscope.render.options import TextOptions
     from layerscope.render.renderers import RENDERERS
     from layerscope.render.units import units
-    from tests.archive.opening import file_of
+    from tests.image.opening import file_of
 
     with (
         file_of(data) as path,
-        open_image(str(path), Reading(wanted=WANTED, limits=LIMITS, threads=1)) as image,
+        open_image(str(path), ReadOptions(wanted=WANTED, limits=LIMITS, threads=1)) as image,
     ):
-        made = report(analyse(image, Question()))
+        made = report(analyse(image, AnalysisInputs()))
     totals = made.totals
     assert totals.content_bytes == totals.live_bytes + totals.hidden_bytes == totals.base_bytes + totals.own_bytes
     for name in ("table", "json"):
@@ -100,27 +100,27 @@ def archive(data: bytes) -> None:
 
 
 def rpm_header(data: bytes) -> None:
-    from layerscope.packages.rpm.tags import parse_package
+    from layerscope.packages.formats.rpm.tags import parse_package
 
     parse_package(data, where="record")
 
 
 def ndb(data: bytes) -> None:
-    from layerscope.packages.rpm import ndb as module
+    from layerscope.packages.formats.rpm import ndb as module
 
     _parse_all(module.records(data, where="Packages.db", warn=_unheard))
 
 
 def bdb(data: bytes) -> None:
-    from layerscope.packages.rpm import bdb as module
+    from layerscope.packages.formats.rpm import bdb as module
 
     _parse_all(module.records(data, where="Packages", warn=_unheard))
 
 
 def sqlite(data: bytes) -> None:
     """A database and, from the log's magic on, its write-ahead log."""
-    from layerscope.packages.rpm import sqlite as module
-    from layerscope.packages.rpm.wal import apply_log
+    from layerscope.packages.formats.rpm import sqlite as module
+    from layerscope.packages.formats.rpm.wal import apply_log
 
     end = data.find(_LOG_MAGIC)
     end = len(data) if end < 0 else end
@@ -138,7 +138,7 @@ def _parse_all(records: Iterator[tuple[int, bytes]]) -> None:
 
 
 def dockerfile(data: bytes) -> None:
-    from layerscope.history.dockerfile.parse import parse_dockerfile
+    from layerscope.dockerfile.parse import parse_dockerfile
 
     parse_dockerfile(data)
 
@@ -160,22 +160,22 @@ def history(data: bytes) -> None:
 
 
 def json_config(data: bytes) -> None:
-    from layerscope.archive.config import image_config
-    from layerscope.archive.document import parse
+    from layerscope.image.config import image_config
+    from layerscope.image.document import parse
 
     image_config(parse(data, "config.json", LIMITS), LIMITS)
 
 
 def json_metadata(data: bytes) -> None:
     """``manifest.json`` of these bytes, or ``index.json`` where they speak of manifests; beside it is a config."""
-    from layerscope.archive.build import from_store
-    from layerscope.archive.reading import Reading
-    from layerscope.archive.store import StreamStore
+    from layerscope.image.assemble import from_store
+    from layerscope.image.options import ReadOptions
+    from layerscope.image.store import StreamStore
     from layerscope.model.changeset import Changeset
 
     name = "/index.json" if b'"manifests"' in data else "/manifest.json"
     outer = Changeset(paths=(name, "/config.json"), kinds=b"\0\0", sizes=array("q", [len(data), 2]))
-    from_store(StreamStore(outer, {0: data, 1: b"{}"}, {}), "archive", Reading(limits=LIMITS))
+    from_store(StreamStore(outer, {0: data, 1: b"{}"}, {}), "archive", ReadOptions(limits=LIMITS))
 
 
 def template(data: bytes) -> None:
@@ -205,18 +205,18 @@ def saved_report(data: bytes) -> None:
 
 def compressed(data: bytes) -> None:
     """A stream of any compression, told apart by its magic bytes."""
-    from layerscope.archive.layer import read_stream
-    from layerscope.archive.reading import Reading
+    from layerscope.image.layer import read_stream
+    from layerscope.image.options import ReadOptions
 
-    read_stream(io.BytesIO(data), "layer", Reading(limits=LIMITS))
+    read_stream(io.BytesIO(data), "layer", ReadOptions(limits=LIMITS))
 
 
 def cached_layer(data: bytes) -> None:
     """The inside of an entry of the cache: refused, or a layer of which everything can be asked."""
     import zstandard
 
-    from layerscope.archive.capture import Capture, hasher
-    from layerscope.archive.packed import unpacked
+    from layerscope.image.capture import Capture, hasher
+    from layerscope.image.layer_codec import unpacked
 
     try:
         layer, kept = unpacked(zstandard.compress(data, 1))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import zstandard
 
-from layerscope.archive.capture import Capture
-from layerscope.archive.layer import read_stream
-from layerscope.archive.packed import packed
-from layerscope.archive.reading import Reading
+from layerscope.image.capture import Capture
+from layerscope.image.layer import read_stream
+from layerscope.image.layer_codec import packed
+from layerscope.image.options import ReadOptions
 from layerscope.model.pathset import PathSet, Wanted
 from tests.builder import (
     ImageSpec,
@@ -255,7 +255,7 @@ def _entries() -> list[bytes]:
     found = []
     for tar in (LOWER, layer(file("a", b"1" * 3000, xattrs={"user.a": b"2"}), hardlink("b", "a"), symlink("c", "d"))):
         wanted = Wanted(paths=PathSet(trees=("/",)), head=1000, tail=100)
-        data = read_stream(io.BytesIO(compress(tar, "gzip")), "layer", Reading(wanted=(wanted,)))
+        data = read_stream(io.BytesIO(compress(tar, "gzip")), "layer", ReadOptions(wanted=(wanted,)))
         assert isinstance(data.contents, Capture)
         found.append(zstandard.decompress(packed(data, data.contents.kept)))
     return found

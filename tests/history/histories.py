@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
+from layerscope.dockerfile.build import Build
+from layerscope.dockerfile.parse import parse_dockerfile
 from layerscope.history.alignment import instructions
-from layerscope.history.dockerfile.build import Build
-from layerscope.history.dockerfile.parse import parse_dockerfile
 from layerscope.model.image import HistoryEntry
 from layerscope.model.instruction import Instruction
 

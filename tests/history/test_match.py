@@ -2,11 +2,11 @@ import re
 
 import pytest
 
+from layerscope.dockerfile.build import Build
+from layerscope.dockerfile.parse import parse_dockerfile
+from layerscope.dockerfile.scope import BaseConfig
+from layerscope.dockerfile.stages import CONTEXT
 from layerscope.errors import LimitExceeded, UsageError
-from layerscope.history.dockerfile.build import Build
-from layerscope.history.dockerfile.parse import parse_dockerfile
-from layerscope.history.dockerfile.scope import BaseConfig
-from layerscope.history.dockerfile.stages import CONTEXT
 from layerscope.history.match import Match, match
 from tests.history.histories import built, built_file, history, recorded
 

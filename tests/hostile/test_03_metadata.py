@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from layerscope.archive.store import StreamStore, WithData
 from layerscope.errors import LimitExceeded
+from layerscope.image.store import StreamStore, WithData
 from layerscope.model.changeset import Changeset
 from layerscope.model.limits import Limits
 from tests.builder import ImageSpec, crane, digest, edit, file, layer, oci_archive, to_json

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
 from layerscope.errors import LimitExceeded
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
 from layerscope.model.limits import Limits
 from tests.builder import file, gnu_sparse, header, layer, pax_header, pax_sparse, raw
 from tests.building.header import padded
@@ -103,7 +103,7 @@ def test_a_sparse_map_beyond_its_limit_is_not_kept(archive: Archive, tmp_path: P
     pieces = [(number * 2, b"x") for number in range(1_000)]
     path = tmp_path / "image.tar"
     path.write_bytes(archive([gnu_sparse("a", pieces, real_bytes=2_000)]))
-    with open_image(str(path), Reading(limits=Limits(sparse_bytes=10_000))) as opened:
+    with open_image(str(path), ReadOptions(limits=Limits(sparse_bytes=10_000))) as opened:
         stream = opened.layers[0].contents.stream([0])
         with pytest.raises(LimitExceeded, match="a sparse map of over 10,000 bytes"):
             for _, content in stream:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 import layerscope
-from layerscope.analysis.analyse import WANTED, Question, analyse
+from layerscope.analysis.analyse import WANTED, AnalysisInputs, analyse
 from layerscope.analysis.report import report
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
 from layerscope.render.options import TextOptions
 from layerscope.render.renderers import RENDERERS
 from layerscope.render.units import units
@@ -148,8 +148,8 @@ def steps_of(data: bytes, path: Path) -> int:
     before = sys.gettrace()
     sys.settrace(call)
     try:
-        with open_image(str(path), Reading(wanted=WANTED, threads=1)) as opened:
-            made = report(analyse(opened, Question()))
+        with open_image(str(path), ReadOptions(wanted=WANTED, threads=1)) as opened:
+            made = report(analyse(opened, AnalysisInputs()))
         for name in ("table", "json", "html", "markdown"):
             RENDERERS[name](made, TextOptions(units=units("si"), top=0, width=None))
     finally:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
-from layerscope.cli.options import ReadOptions
+from layerscope.cli.options import ReadArguments
 from layerscope.cli.reading import opened
 from layerscope.errors import Damaged, UsageError
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
 from tests.builder import ImageSpec, compress, crane, file, layer
 from tests.hostile.conftest import Command, image, packed
 
@@ -29,7 +29,7 @@ def test_an_archive_that_changes_while_it_is_open_is_an_error(tmp_path: Path, ch
     os.utime(path, (0, 0))
     with (
         pytest.raises(Damaged, match="the archive changed while it was read"),
-        open_image(str(path), Reading()),
+        open_image(str(path), ReadOptions()),
         path.open("r+b") as archive,
     ):
         if change == "cut":
@@ -43,7 +43,7 @@ def test_an_archive_that_changes_while_it_is_open_is_an_error(tmp_path: Path, ch
 def test_what_went_wrong_is_told_though_the_archive_has_changed_too(tmp_path: Path, error: BaseException) -> None:
     path = tmp_path / "image.tar"
     path.write_bytes(SMALL)
-    with pytest.raises(type(error)) as caught, opened(str(path), ReadOptions()):
+    with pytest.raises(type(error)) as caught, opened(str(path), ReadArguments()):
         path.write_bytes(SMALL + bytes(512))
         raise error
     assert caught.value is error
@@ -52,7 +52,7 @@ def test_what_went_wrong_is_told_though_the_archive_has_changed_too(tmp_path: Pa
 def test_contents_of_an_archive_that_was_cut_are_never_short(tmp_path: Path) -> None:
     path = tmp_path / "image.tar"
     path.write_bytes(SMALL)
-    with pytest.raises(Damaged), open_image(str(path), Reading()) as opened:
+    with pytest.raises(Damaged), open_image(str(path), ReadOptions()) as opened:
         os.truncate(path, 1024)
         with pytest.raises(Damaged, match="was cut while it was read"):
             opened.layers[0].contents.read(0)

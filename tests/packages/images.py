@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
 from layerscope.model.entry import Kind
 from layerscope.packages import os_release
 from layerscope.packages.cataloger import Cataloger, Claim, Evidence
 from layerscope.packages.context import Context
-from tests.archive.opening import file_of
 from tests.builder import ImageSpec, Member, directory, docker_legacy, file, hardlink, layer, oci_archive, symlink
+from tests.image.opening import file_of
 
 REAL = Path(os.environ.get("LAYERSCOPE_IMAGES", Path.home() / ".cache" / "layerscope-images"))
 
@@ -46,7 +46,7 @@ class Found:
 @contextmanager
 def evidence_of(source: str, cataloger: Cataloger, warn: Callable[[str], None]) -> Iterator[Evidence]:
     """What a cataloger gets to see of an archive."""
-    with open_image(source, Reading(wanted=(os_release.WANTED, cataloger.wanted))) as image:
+    with open_image(source, ReadOptions(wanted=(os_release.WANTED, cataloger.wanted))) as image:
         filesystem = Filesystem(image.layers)
         matches = tuple(filesystem.select([cataloger.wanted.paths])[0])
         executables = _executables(filesystem, cataloger.wanted.executables)

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
 from layerscope.model.entry import Fate
 from layerscope.model.package import Package
 from layerscope.packages import os_release
 from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.cataloger import Cataloger
-from layerscope.packages.catalogers import CATALOGERS
 from layerscope.packages.inventory import catalog
-from tests.archive.opening import file_of
+from layerscope.packages.registry import CATALOGERS
 from tests.builder import ImageSpec, Member, docker_legacy, layer, oci_archive
+from tests.image.opening import file_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ def of_archive(source: str, catalogers: Sequence[Cataloger] = CATALOGERS) -> Inv
 def catalogued(source: str, catalogers: Sequence[Cataloger] = CATALOGERS) -> Iterator[tuple[Filesystem, Catalog]]:
     """The file system and the packages of an archive that can still be read."""
     with open_image(
-        source, Reading(wanted=(os_release.WANTED, *(cataloger.wanted for cataloger in catalogers)))
+        source, ReadOptions(wanted=(os_release.WANTED, *(cataloger.wanted for cataloger in catalogers)))
     ) as image:
         filesystem = Filesystem(image.layers)
         found = catalog(filesystem, catalogers)

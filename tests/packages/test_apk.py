@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.packages.apk import APK
+from layerscope.packages.catalogers.apk import APK
 from tests.builder import Member, file, symlink, whiteout
 from tests.packages.images import REAL
 from tests.packages.inventories import inventory, of_archive

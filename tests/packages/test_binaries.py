@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.packages.binaries import BINARIES
+from layerscope.packages.catalogers.binaries import BINARIES
 from tests.builder import Member, file, symlink
 from tests.packages.elves import elf
 from tests.packages.images import catalogued

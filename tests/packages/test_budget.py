@@ -3,12 +3,12 @@ import json
 import pytest
 
 from layerscope.errors import LimitExceeded
-from layerscope.packages.apk import APK
+from layerscope.packages.catalogers.apk import APK
+from layerscope.packages.catalogers.java import JAVA
+from layerscope.packages.catalogers.npm import NPM
+from layerscope.packages.catalogers.php import PHP
+from layerscope.packages.catalogers.ruby import RUBY
 from layerscope.packages.context import Context
-from layerscope.packages.java import JAVA
-from layerscope.packages.npm import NPM
-from layerscope.packages.php import PHP
-from layerscope.packages.ruby import RUBY
 from tests.builder import file, hardlink
 from tests.packages.images import catalogued
 from tests.packages.zips import pom, zipped

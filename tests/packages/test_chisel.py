@@ -3,7 +3,7 @@ import json
 import pytest
 import zstandard
 
-from layerscope.packages.chisel import CHISEL
+from layerscope.packages.catalogers.chisel import CHISEL
 from tests.builder import Member, directory, file
 from tests.packages.inventories import inventory
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from layerscope.packages.conda import CONDA
+from layerscope.packages.catalogers.conda import CONDA
 from tests.builder import Member, file, hardlink, symlink
 from tests.packages.inventories import inventory
 

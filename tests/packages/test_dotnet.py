@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from layerscope.packages.dotnet import DOTNET
+from layerscope.packages.catalogers.dotnet import DOTNET
 from tests.builder import file
 from tests.packages.images import Found, catalogued
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.packages.dpkg import DPKG
+from layerscope.packages.catalogers.dpkg import DPKG
 from tests.builder import Member, directory, file, symlink, whiteout
 from tests.packages.images import members_of
 from tests.packages.inventories import Inventory, inventory, run, tool

@@ -1,6 +1,6 @@
 import pytest
 
-from layerscope.packages.erlang import ERLANG
+from layerscope.packages.catalogers.erlang import ERLANG
 from tests.builder import file
 from tests.packages.images import catalogued
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.packages.go import GO
+from layerscope.packages.catalogers.go import GO
 from tests.builder import Member, file
 from tests.packages.elves import address, elf
 from tests.packages.images import Found, catalogued

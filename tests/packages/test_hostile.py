@@ -9,17 +9,17 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.packages.apk import APK
-from layerscope.packages.bitnami import BITNAMI
 from layerscope.packages.cataloger import Cataloger, Evidence
-from layerscope.packages.chisel import CHISEL
-from layerscope.packages.conda import CONDA
+from layerscope.packages.catalogers.apk import APK
+from layerscope.packages.catalogers.bitnami import BITNAMI
+from layerscope.packages.catalogers.chisel import CHISEL
+from layerscope.packages.catalogers.conda import CONDA
+from layerscope.packages.catalogers.dpkg import DPKG
+from layerscope.packages.catalogers.opkg import OPKG
+from layerscope.packages.catalogers.pacman import PACMAN
+from layerscope.packages.catalogers.portage import PORTAGE
+from layerscope.packages.catalogers.rpm import RPM
 from layerscope.packages.database import Database
-from layerscope.packages.dpkg import DPKG
-from layerscope.packages.opkg import OPKG
-from layerscope.packages.pacman import PACMAN
-from layerscope.packages.portage import PORTAGE
-from layerscope.packages.rpm.cataloger import RPM
 from tests.builder import ImageSpec, Member, docker_legacy, file, hardlink, layer, symlink, whiteout
 from tests.packages.images import evidence_of
 from tests.packages.inventories import inventory

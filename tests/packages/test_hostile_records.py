@@ -6,21 +6,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.packages.binaries import BINARIES
 from layerscope.packages.cataloger import Cataloger
-from layerscope.packages.dotnet import DOTNET
-from layerscope.packages.erlang import ERLANG
-from layerscope.packages.go import GO
-from layerscope.packages.java import JAVA
-from layerscope.packages.jdk import JDK
-from layerscope.packages.lua import LUA
-from layerscope.packages.npm import NPM
-from layerscope.packages.php import PHP
-from layerscope.packages.python import PYTHON
-from layerscope.packages.r import R
-from layerscope.packages.ruby import RUBY
-from layerscope.packages.rust import RUST
-from layerscope.packages.toolchains import TOOLCHAINS
+from layerscope.packages.catalogers.binaries import BINARIES
+from layerscope.packages.catalogers.dotnet import DOTNET
+from layerscope.packages.catalogers.erlang import ERLANG
+from layerscope.packages.catalogers.go import GO
+from layerscope.packages.catalogers.java import JAVA
+from layerscope.packages.catalogers.jdk import JDK
+from layerscope.packages.catalogers.lua import LUA
+from layerscope.packages.catalogers.npm import NPM
+from layerscope.packages.catalogers.php import PHP
+from layerscope.packages.catalogers.python import PYTHON
+from layerscope.packages.catalogers.r import R
+from layerscope.packages.catalogers.ruby import RUBY
+from layerscope.packages.catalogers.rust import RUST
+from layerscope.packages.catalogers.toolchains import TOOLCHAINS
 from tests.builder import file
 from tests.packages.elves import elf
 from tests.packages.images import catalogued

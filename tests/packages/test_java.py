@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.packages.java import JAVA
+from layerscope.packages.catalogers.java import JAVA
 from tests.builder import file
 from tests.packages.images import Found, catalogued
 from tests.packages.zips import manifest, pom, zipped

@@ -1,6 +1,6 @@
 import pytest
 
-from layerscope.packages.jdk import JDK
+from layerscope.packages.catalogers.jdk import JDK
 from tests.builder import Member, file
 from tests.packages.images import catalogued
 

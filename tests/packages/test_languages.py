@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
 from layerscope.model.package import Package
-from layerscope.packages.catalogers import WANTED
 from layerscope.packages.inventory import catalog
+from layerscope.packages.registry import WANTED
 from tests.builder import ImageSpec, docker_legacy, file, hardlink, layer
 from tests.packages.elves import elf
 from tests.packages.zips import pom, zipped
@@ -39,7 +39,7 @@ _APP = layer(
 def _packages(tmp_path: Path) -> tuple[dict[str, Package], int, int]:
     """Packages by name, the unowned bytes and the live ones."""
     (tmp_path / "x.tar").write_bytes(docker_legacy(ImageSpec(layers=(_BASE, _APP))))
-    with open_image(str(tmp_path / "x.tar"), Reading(wanted=WANTED)) as image:
+    with open_image(str(tmp_path / "x.tar"), ReadOptions(wanted=WANTED)) as image:
         found = catalog(Filesystem(image.layers))
         live = sum(each.changeset.content_bytes for each in image.layers)
     assert not found.warnings

@@ -1,6 +1,6 @@
 import pytest
 
-from layerscope.packages.lua import LUA
+from layerscope.packages.catalogers.lua import LUA
 from tests.builder import file
 from tests.packages.images import catalogued
 from tests.packages.trees import members_of_archive

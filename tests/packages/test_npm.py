@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.packages.npm import NPM
+from layerscope.packages.catalogers.npm import NPM
 from tests.builder import Member, file, hardlink, symlink, whiteout
 from tests.packages.images import catalogued, members_of
 

@@ -1,6 +1,6 @@
 import pytest
 
-from layerscope.packages.dpkg import DPKG
+from layerscope.packages.catalogers.dpkg import DPKG
 from tests.builder import Member, directory, file, symlink
 from tests.packages.inventories import inventory
 from tests.packages.test_dpkg import stanza, status

@@ -1,6 +1,6 @@
 import gzip
 
-from layerscope.packages.pacman import PACMAN
+from layerscope.packages.catalogers.pacman import PACMAN
 from tests.builder import Member, directory, file, whiteout
 from tests.packages.inventories import inventory
 

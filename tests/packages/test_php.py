@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from layerscope.packages.php import PHP
+from layerscope.packages.catalogers.php import PHP
 from tests.builder import file
 from tests.packages.images import Found, catalogued
 from tests.packages.trees import members_of_archive

@@ -1,6 +1,6 @@
 import pytest
 
-from layerscope.packages.portage import PORTAGE
+from layerscope.packages.catalogers.portage import PORTAGE
 from tests.builder import file, symlink, whiteout
 from tests.packages.inventories import inventory
 

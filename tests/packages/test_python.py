@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.packages.python import PYTHON
+from layerscope.packages.catalogers.python import PYTHON
 from tests.builder import Member, file, symlink, whiteout
 from tests.packages.images import REAL, Found, catalogued, catalogued_archive, members_of
 

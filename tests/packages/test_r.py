@@ -1,6 +1,6 @@
 import pytest
 
-from layerscope.packages.r import R
+from layerscope.packages.catalogers.r import R
 from tests.builder import file
 from tests.packages.images import catalogued
 

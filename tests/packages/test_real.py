@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.packages.dpkg import DPKG
+from layerscope.packages.catalogers.dpkg import DPKG
 from tests.packages.images import REAL
 from tests.packages.inventories import Inventory, of_archive
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from layerscope.packages.cataloger import Cataloger
-from layerscope.packages.jdk import JDK
-from layerscope.packages.nix import NIX
-from layerscope.packages.npm import NPM
-from layerscope.packages.pacman import PACMAN
-from layerscope.packages.toolchains import TOOLCHAINS
-from layerscope.packages.yarn import YARN
+from layerscope.packages.catalogers.jdk import JDK
+from layerscope.packages.catalogers.nix import NIX
+from layerscope.packages.catalogers.npm import NPM
+from layerscope.packages.catalogers.pacman import PACMAN
+from layerscope.packages.catalogers.toolchains import TOOLCHAINS
+from layerscope.packages.catalogers.yarn import YARN
 from tests.builder import ImageSpec, docker_legacy, file, layer, whiteout
 from tests.packages.images import catalogued
 from tests.packages.inventories import Inventory, of_archive

@@ -1,6 +1,6 @@
 import pytest
 
-from layerscope.packages.ruby import RUBY
+from layerscope.packages.catalogers.ruby import RUBY
 from tests.builder import file
 from tests.packages.images import catalogued
 from tests.packages.trees import members_of_archive

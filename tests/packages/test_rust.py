@@ -3,7 +3,7 @@ import zlib
 
 import pytest
 
-from layerscope.packages.rust import RUST
+from layerscope.packages.catalogers.rust import RUST
 from tests.builder import file
 from tests.packages.elves import elf
 from tests.packages.images import Found, catalogued

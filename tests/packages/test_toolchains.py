@@ -1,6 +1,6 @@
 import pytest
 
-from layerscope.packages.toolchains import TOOLCHAINS
+from layerscope.packages.catalogers.toolchains import TOOLCHAINS
 from tests.builder import Member, file
 from tests.packages.images import catalogued
 

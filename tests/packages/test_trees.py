@@ -1,10 +1,10 @@
 import pytest
 
-from layerscope.packages.bitnami import BITNAMI
-from layerscope.packages.dpkg import DPKG
-from layerscope.packages.homebrew import HOMEBREW
-from layerscope.packages.kernel import KERNEL
-from layerscope.packages.nix import NIX
+from layerscope.packages.catalogers.bitnami import BITNAMI
+from layerscope.packages.catalogers.dpkg import DPKG
+from layerscope.packages.catalogers.homebrew import HOMEBREW
+from layerscope.packages.catalogers.kernel import KERNEL
+from layerscope.packages.catalogers.nix import NIX
 from tests.builder import directory, file, symlink, whiteout
 from tests.packages.inventories import inventory
 from tests.packages.test_dpkg import listing, stanza, status

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from layerscope.packages.yarn import YARN
+from layerscope.packages.catalogers.yarn import YARN
 from tests.builder import file
 from tests.packages.images import catalogued
 from tests.packages.zips import zipped

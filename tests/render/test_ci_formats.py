@@ -10,7 +10,7 @@ from layerscope.model.report import Report
 from layerscope.render.escape import printable
 from layerscope.render.gitlab import gitlab
 from layerscope.render.junit import junit
-from layerscope.rules.catalogue import RULES
+from layerscope.rules.registry import RULES
 from tests.render.reports import HOSTILE, OPTIONS, empty, hostile, ordinary
 
 

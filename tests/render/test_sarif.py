@@ -11,7 +11,7 @@ from sarif_pydantic import Sarif  # type: ignore[import-untyped]
 from layerscope.model.finding import FoundPath
 from layerscope.model.report import Report
 from layerscope.render.sarif import sarif
-from layerscope.rules.catalogue import RULES
+from layerscope.rules.registry import RULES
 from tests.render.reports import HOSTILE, OPTIONS, empty, hostile, ordinary
 
 

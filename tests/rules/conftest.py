@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
 from layerscope.history.alignment import instructions
 from layerscope.history.base import base_boundary
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
 from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 from layerscope.packages.catalog import UNOWNED, Catalog
-from layerscope.packages.catalogers import WANTED as PACKAGES_WANTED
 from layerscope.packages.inventory import catalog
-from layerscope.rules.catalogue import RULES, WANTED
+from layerscope.packages.registry import WANTED as PACKAGES_WANTED
 from layerscope.rules.engine import Findings, StageOf, findings
+from layerscope.rules.registry import RULES, WANTED
 from layerscope.rules.rule import Rule
 from tests.builder import ImageSpec, docker_legacy
 
@@ -62,7 +62,7 @@ def find(tmp_path: Path) -> Find:
     ) -> Findings:
         path = tmp_path / "image.tar"
         path.write_bytes(docker_legacy(spec))
-        with open_image(str(path), Reading(wanted=(*WANTED, *(rule.wanted for rule in rules)))) as image:
+        with open_image(str(path), ReadOptions(wanted=(*WANTED, *(rule.wanted for rule in rules)))) as image:
             filesystem = Filesystem(image.layers)
             steps, _ = instructions(image.config.history, len(image.layers))
             return findings(
@@ -83,7 +83,7 @@ def find(tmp_path: Path) -> Find:
 
 def found_in(path: str, base_layers: int | None = None) -> Findings:
     """The findings on an archive on the disk, with its packages; the base is guessed where it is not given."""
-    with open_image(path, Reading(wanted=(*WANTED, *PACKAGES_WANTED))) as image:
+    with open_image(path, ReadOptions(wanted=(*WANTED, *PACKAGES_WANTED))) as image:
         filesystem = Filesystem(image.layers)
         steps, _ = instructions(image.config.history, len(image.layers))
         base = (base_boundary(steps) or 0) if base_layers is None else base_layers

@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.packages.elf import BPF
+from layerscope.packages.formats.elf import BPF
 from tests.builder import Member, file, hardlink, layer
 from tests.packages.elves import elf
 from tests.rules.conftest import Find, caught, copied, of_rule, paths_of, ran

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from layerscope.model.common_path import collapse, common
 from layerscope.model.finding import FoundPath
 from layerscope.model.instruction import Instruction
 from layerscope.model.pathset import PathSet
-from layerscope.rules.collapse import collapse, common
-from layerscope.rules.words import exact, filled, ignored, shortened, telling
+from layerscope.rules.phrases import exact, filled, ignored, shortened, telling
 
 
 def _groups(paths: dict[str, int], most: int = 5) -> list[tuple[str, int, int]]:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
-from layerscope.rules.catalogue import WANTED
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
+from layerscope.rules.registry import WANTED
 from layerscope.rules.rule import Context, Scene
 from layerscope.rules.views import calls
 from tests.builder import ImageSpec, Member, compress, docker_legacy, file, hardlink, layer, symlink
@@ -23,7 +23,7 @@ MANIFEST = file(
 def _scene(path: Path, spec: ImageSpec, *, packed: bool = False) -> Scene:
     data = docker_legacy(spec)
     path.write_bytes(compress(data, "gzip") if packed else data)
-    with open_image(str(path), Reading(wanted=WANTED)) as image:
+    with open_image(str(path), ReadOptions(wanted=WANTED)) as image:
         filesystem = Filesystem(image.layers)
         context = Context(image, filesystem, no_packages(filesystem))
         assert context.called is context.called, "the words are looked for once"

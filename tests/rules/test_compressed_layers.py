@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
-from layerscope.rules.modes import MODES
-from layerscope.rules.rule import Context, Leak
-from layerscope.rules.secrets_files import SECRET_FILES
-from layerscope.rules.secrets_tokens import TOKENS
-from layerscope.rules.traces import TRACES
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
+from layerscope.rules.families.modes import MODES
+from layerscope.rules.families.secrets_files import SECRET_FILES
+from layerscope.rules.families.secrets_tokens import TOKENS
+from layerscope.rules.families.traces import TRACES
+from layerscope.rules.rule import Context, RuleMatch
 from tests.builder import Compression, ImageSpec, compress, docker_legacy, file, layer
 from tests.rules.conftest import no_packages
 from tests.rules.forged import characters, openssh, with_checksum
@@ -32,8 +32,8 @@ SPEC = ImageSpec(
 )
 
 
-def _leaks(path: Path) -> list[list[Leak]]:
-    with open_image(str(path), Reading(wanted=tuple(rule.wanted for rule in RULES))) as image:
+def _leaks(path: Path) -> list[list[RuleMatch]]:
+    with open_image(str(path), ReadOptions(wanted=tuple(rule.wanted for rule in RULES))) as image:
         filesystem = Filesystem(image.layers)
         context = Context(image, filesystem, no_packages(filesystem))
         selected = filesystem.select([rule.wanted.paths for rule in RULES])

@@ -1,7 +1,7 @@
 """The rules' own page is made from them and never stale."""
 
 from docs.rules_page import PAGE, markdown
-from layerscope.rules.catalogue import RULES
+from layerscope.rules.registry import RULES
 
 NAMES = """
 native-toolchain lang-toolchain dev-headers static-libs orphan-build-group build-utils objects unstripped-elf

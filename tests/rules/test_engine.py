@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from layerscope.model.finding import Evidence, FindingKind, Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.source import Source
-from layerscope.rules.rule import Leak, Rule, Scene, rule
+from layerscope.rules.rule import Rule, RuleMatch, Scene, rule
 from tests.builder import ImageSpec, directory, file, hardlink, layer, whiteout
 from tests.rules.conftest import Find, copied, of_rule, paths_of, ran, step
 
@@ -16,9 +16,9 @@ from tests.rules.conftest import Find, copied, of_rule, paths_of, ran, step
 def _matching(name: str, *trees: str, frees: bool = True, **fields: object) -> Rule:
     wanted = Wanted(paths=PathSet(trees=trees))
 
-    def check(scene: Scene) -> Iterator[Leak]:
+    def check(scene: Scene) -> Iterator[RuleMatch]:
         """Claim whatever matches."""
-        yield Leak(versions=scene.matches, **fields)  # type: ignore[arg-type]
+        yield RuleMatch(versions=scene.matches, **fields)  # type: ignore[arg-type]
 
     return rule(name, severity=Severity.LOW, title=name, fix="delete {path} in {step}", wanted=wanted, frees=frees)(
         check
@@ -214,9 +214,9 @@ def test_a_known_stage_makes_a_leak_of_what_a_run_brought(find: Find) -> None:
 
 
 def test_a_finding_about_the_config_has_no_layer(find: Find) -> None:
-    def check(scene: Scene) -> Iterator[Leak]:
+    def check(scene: Scene) -> Iterator[RuleMatch]:
         """Blame the config."""
-        yield Leak(place="Env", detail="PASSWORD=se**et")
+        yield RuleMatch(place="Env", detail="PASSWORD=se**et")
 
     about = rule("about", severity=Severity.CRITICAL, title="about", fix="do not")(check)
     (finding,) = find(ran(layer(file("a/x", b"1"))), rules=(about,)).findings

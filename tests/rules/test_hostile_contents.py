@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.rules.credentials import CREDENTIAL_FILES, CredentialFile
-from layerscope.rules.secrets_files import HEAD
+from layerscope.rules.families.credentials import CREDENTIAL_FILES, CredentialFile
+from layerscope.rules.families.secrets_files import HEAD
 from layerscope.secrets.keys import key_in_file
 from layerscope.secrets.text import secrets_in
 from layerscope.secrets.tokens import tokens_in

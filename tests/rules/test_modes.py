@@ -3,7 +3,7 @@
 import pytest
 
 from layerscope.model.finding import FindingKind
-from layerscope.rules.modes import MODES
+from layerscope.rules.families.modes import MODES
 from tests.builder import ImageSpec, directory, file, layer, symlink, whiteout
 from tests.building.member import Member
 from tests.rules.conftest import Find, of_rule, paths_of, ran

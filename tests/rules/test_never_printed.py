@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from layerscope.model.finding import Finding
-from layerscope.rules.modes import MODES
-from layerscope.rules.secrets_config import CONFIG_SECRETS
-from layerscope.rules.secrets_files import SECRET_FILES
-from layerscope.rules.secrets_tokens import TOKENS
-from layerscope.rules.traces import TRACES
+from layerscope.rules.families.modes import MODES
+from layerscope.rules.families.secrets_config import CONFIG_SECRETS
+from layerscope.rules.families.secrets_files import SECRET_FILES
+from layerscope.rules.families.secrets_tokens import TOKENS
+from layerscope.rules.families.traces import TRACES
 from layerscope.secrets.text import redacted
 from tests.builder import ImageSpec, file, layer
 from tests.rules.conftest import Find, step

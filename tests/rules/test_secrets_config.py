@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from layerscope.archive.reader import open_image
-from layerscope.archive.reading import Reading
 from layerscope.filesystem.tree import Filesystem
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
 from layerscope.model.finding import Severity
+from layerscope.rules.families.secrets_config import CONFIG_SECRETS, history_secret
 from layerscope.rules.rule import Context
-from layerscope.rules.secrets_config import CONFIG_SECRETS, history_secret
 from layerscope.secrets.text import redacted, secrets_in
 from tests.builder import ImageSpec, docker_legacy, file, layer
 from tests.rules.conftest import Find, no_packages, of_rule, step
@@ -220,7 +220,7 @@ def test_the_bases_secrets_are_not_blamed_on_the_user(find: Find) -> None:
 def test_arguments_of_a_provenance_are_read(tmp_path: Path, predicate: object) -> None:
     path = tmp_path / "image.tar"
     path.write_bytes(docker_legacy(ImageSpec(layers=(LAYER,))))
-    with open_image(str(path), Reading()) as image:
+    with open_image(str(path), ReadOptions()) as image:
         filesystem = Filesystem(image.layers)
         attested = replace(image, attestations=({"predicate": predicate}, {"predicate": []}, {}))
         scene = Context(attested, filesystem, no_packages(filesystem)).scene()

@@ -3,7 +3,7 @@
 import pytest
 
 from layerscope.model.finding import FindingKind, Severity
-from layerscope.rules.secrets_files import SECRET_FILES
+from layerscope.rules.families.secrets_files import SECRET_FILES
 from tests.builder import ImageSpec, file, hardlink, layer, whiteout
 from tests.rules.conftest import Find, copied, of_rule, paths_of, ran
 from tests.rules.forged import (

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.model.finding import Severity
-from layerscope.rules import secrets_tokens
-from layerscope.rules.secrets_tokens import LONGEST, TOKENS
+from layerscope.rules.families import secrets_tokens
+from layerscope.rules.families.secrets_tokens import LONGEST, TOKENS
 from layerscope.secrets.tokens import ANCHORED, PRIVATE_KEY, SHAPES, tokens_in
 from tests.builder import ImageSpec, file, layer, whiteout
 from tests.rules.conftest import Find, copied, ran

@@ -3,7 +3,7 @@
 import pytest
 
 from layerscope.model.finding import FindingKind, Severity
-from layerscope.rules.traces import TRACES
+from layerscope.rules.families.traces import TRACES
 from tests.builder import ImageSpec, directory, file, layer, symlink
 from tests.rules.conftest import Find, copied, of_rule, paths_of, ran
 from tests.rules.forged import hexadecimal

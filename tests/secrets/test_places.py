@@ -11,17 +11,17 @@ import pytest
 from msgspec import Struct
 from msgspec.inspect import StructType, type_info
 
-from layerscope.analysis.analyse import Question
+from layerscope.analysis.analyse import AnalysisInputs
 from layerscope.analysis.redact import TEXTS
 from layerscope.cli.app import COMMANDS, load
 from layerscope.cli.run import run as run_command
+from layerscope.dockerfile.parse import parse_dockerfile
 from layerscope.explore.app import Explorer
-from layerscope.history.dockerfile.parse import parse_dockerfile
 from layerscope.model.report import Report
+from layerscope.provenance.origins import BuildInputs
 from layerscope.render.json import lines as lines_of
 from layerscope.render.options import TextOptions
 from layerscope.render.units import si
-from layerscope.stages.origins import Known
 from tests.analysis.test_browse import browsing
 from tests.builder import ImageSpec, docker_save, file, layer
 from tests.building.oci import buildkit
@@ -205,8 +205,8 @@ def test_a_mask_stands_for_each_secret_of_the_image(run: Run, places: dict[str, 
 @pytest.mark.parametrize("tab", ["1", "2", "3", "4"])
 def test_no_screen_shows_a_secret(places: dict[str, str], tab: str) -> None:
     async def screens() -> str:
-        known = Known(dockerfile=parse_dockerfile(Path(places["dockerfile"]).read_bytes(), name="Dockerfile"))
-        with browsing(Path(places["image"]), Question(known=known)) as (browser, report, _):
+        known = BuildInputs(dockerfile=parse_dockerfile(Path(places["dockerfile"]).read_bytes(), name="Dockerfile"))
+        with browsing(Path(places["image"]), AnalysisInputs(known=known)) as (browser, report, _):
             app = Explorer(report, browser, TextOptions(units=si))
             seen = []
             async with app.run_test(size=(400, 60)) as pilot:

@@ -3,8 +3,8 @@
 import struct
 from collections.abc import Iterable, Sequence
 
-from layerscope.packages.rpm.header import Type
-from layerscope.packages.rpm.tags import Tag
+from layerscope.packages.formats.rpm.header import Type
+from layerscope.packages.formats.rpm.tags import Tag
 
 type_formats = {Type.CHAR: "B", Type.INT8: "B", Type.INT16: "H", Type.INT32: "I", Type.INT64: "Q"}
 

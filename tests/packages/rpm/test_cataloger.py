@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from layerscope.packages.rpm.cataloger import RPM
+from layerscope.packages.catalogers.rpm import RPM
 from tests.builder import Member, directory, file, hardlink, symlink, whiteout
 from tests.packages.images import members_of
 from tests.packages.inventories import Inventory, inventory, run, tool

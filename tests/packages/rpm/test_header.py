@@ -3,7 +3,7 @@ import struct
 import pytest
 
 from layerscope.errors import Damaged
-from layerscope.packages.rpm.header import Header, Type
+from layerscope.packages.formats.rpm.header import Header, Type
 from tests.packages.rpm.header_builder import Item, blob
 
 _TEXT, _TEXTS, _NUMBERS, _WIDE = 1000, 1117, 1028, 5008

@@ -1,8 +1,8 @@
 import pytest
 
 from layerscope.errors import Damaged
-from layerscope.packages.rpm.database import read_database
-from layerscope.packages.rpm.package import FileState, RpmPackage
+from layerscope.packages.formats.rpm.database import read_database
+from layerscope.packages.formats.rpm.package import FileState, RpmPackage
 from tests.packages.rpm.samples import NAMES, database
 
 # The figures are what rpm itself says of each database: tests/data/rpm/README.md has the commands.

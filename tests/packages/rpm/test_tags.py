@@ -1,9 +1,9 @@
 import pytest
 
 from layerscope.errors import Damaged
-from layerscope.packages.rpm.header import Type
-from layerscope.packages.rpm.package import FileState
-from layerscope.packages.rpm.tags import Tag, parse_package
+from layerscope.packages.formats.rpm.header import Type
+from layerscope.packages.formats.rpm.package import FileState
+from layerscope.packages.formats.rpm.tags import Tag, parse_package
 from tests.packages.rpm.header_builder import NEVR, Item, blob, one_file
 
 

@@ -1,0 +1,84 @@
+"""``layerscope diff``: what came and what went between two images."""
+
+from contextlib import ExitStack
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from msgspec.structs import replace
+
+from layerscope.analysis.diff import diff as make_diff
+from layerscope.cli.configuration import ignores_of
+from layerscope.cli.options import ReadArguments, TopOption, UnitsName, UnitsOption, reading_option, reading_options
+from layerscope.cli.output import terminal_width, write
+from layerscope.cli.reading import picking
+from layerscope.cli.sources import Asked, subject
+from layerscope.errors import UsageError
+from layerscope.render.diff import DiffOptions, markdown, text
+from layerscope.render.json import lines
+from layerscope.render.units import units as units_named
+
+_SIDE = "An image archive, or a report that was saved with -f json."
+
+
+class DiffFormat(StrEnum):
+    """The formats of a diff."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+@reading_options
+def diff(
+    context: typer.Context,
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help=_SIDE)],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help=_SIDE)],
+    reading: ReadArguments,
+    before_image: Annotated[
+        str, reading_option("--before-image", metavar="NAME|INDEX", help="Which image of BEFORE alone.")
+    ] = "",
+    after_image: Annotated[
+        str, reading_option("--after-image", metavar="NAME|INDEX", help="Which image of AFTER alone.")
+    ] = "",
+    before_platform: Annotated[
+        str, reading_option("--before-platform", metavar="OS/ARCH", help="Which platform of BEFORE alone.")
+    ] = "",
+    after_platform: Annotated[
+        str, reading_option("--after-platform", metavar="OS/ARCH", help="Which platform of AFTER alone.")
+    ] = "",
+    top: TopOption = 0,
+    diff_format: Annotated[DiffFormat, typer.Option("-f", "--format", help="How to print.")] = DiffFormat.TABLE,
+    units: UnitsOption = UnitsName.SI,
+) -> None:
+    """Tell what differs between two images.
+
+    That is layers, steps, directories, packages, build stages, findings and paths.
+
+    layerscope diff before.tar after.tar
+
+    layerscope diff released.json app.tar -f markdown >> "$GITHUB_STEP_SUMMARY"
+
+    layerscope diff several.tar several.tar --before-image app:1 --after-image app:2
+
+    layerscope diff before.tar after.tar -f json | jq '.paths.paths[:20]'
+    """
+    if before == after == "-":
+        raise UsageError("only one of the two images can come through a pipe")
+    asked = Asked(ignores=ignores_of(context))
+    with ExitStack() as stack:
+        with picking(image="--before-image", platform="--before-platform"):
+            one = stack.enter_context(subject(before, _only(reading, before_image, before_platform), asked))
+        with picking(image="--after-image", platform="--after-platform"):
+            other = stack.enter_context(subject(after, _only(reading, after_image, after_platform), asked))
+        made = make_diff(one.report, other.report, before_files=one.filesystem, after_files=other.filesystem)
+    if diff_format == DiffFormat.JSON:
+        write(lines(made))
+        return
+    options = DiffOptions(units=units_named(units.value), top=top, width=terminal_width())
+    write((markdown if diff_format == DiffFormat.MARKDOWN else text)(made, options))
+
+
+def _only(reading: ReadArguments, image: str, platform: str) -> ReadArguments:
+    """What is read of one side, where that is told apart from the other's."""
+    return replace(reading, image_name=image or reading.image_name, platform=platform or reading.platform)

@@ -1,0 +1,51 @@
+"""``layerscope layers`` and ``layerscope history``: the layers of an image and the steps that made it."""
+
+from layerscope.analysis.layers import history_rows, layer_rows
+from layerscope.cli.options import (
+    ImagePath,
+    ReadArguments,
+    RowFormat,
+    RowFormatOption,
+    UnitsName,
+    UnitsOption,
+    reading_options,
+)
+from layerscope.cli.output import write_rows
+from layerscope.cli.reading import opened, warn
+
+
+@reading_options
+def layers(
+    image: ImagePath,
+    reading: ReadArguments,
+    row_format: RowFormatOption = RowFormat.TABLE,
+    units: UnitsOption = UnitsName.SI,
+) -> None:
+    """List the layers with their sizes, lowest first.
+
+    layerscope layers image.tar
+
+    layerscope layers -f csv image.tar > layers.csv
+    """
+    with opened(image, reading) as opened_image:
+        rows = layer_rows(opened_image)
+    write_rows(rows, row_format, units)
+
+
+@reading_options
+def history(
+    image: ImagePath,
+    reading: ReadArguments,
+    row_format: RowFormatOption = RowFormat.TABLE,
+    units: UnitsOption = UnitsName.SI,
+) -> None:
+    """List the steps of the build, first to last, with their bytes.
+
+    layerscope history image.tar
+
+    layerscope history -f json image.tar
+    """
+    with opened(image, reading) as opened_image:
+        rows, warnings = history_rows(opened_image)
+    warn(warnings, quiet=reading.quiet)
+    write_rows(rows, row_format, units)

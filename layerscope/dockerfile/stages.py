@@ -1,0 +1,157 @@
+"""The stages of one build: which stage or image each starts from, copies from, mounts (Dockerfile reference,
+"FROM", "COPY --from", "RUN --mount").
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+from layerscope.dockerfile.ast import Dockerfile, DockerfileInstruction, DockerfileStage
+from layerscope.dockerfile.expand import Expansion
+from layerscope.dockerfile.mounts import Mount
+from layerscope.dockerfile.scope import Scope
+from layerscope.errors import LimitExceeded, UsageError
+
+MAX_TRIGGERED = 100_000
+"""The most ONBUILD triggers that all stages run together; each stage on top of one runs all of its triggers."""
+_MAX_INDEX_DIGITS = 9
+
+
+class SourceKind(StrEnum):
+    """Where files come from."""
+
+    STAGE = "stage"
+    IMAGE = "image"
+    CONTEXT = "context"
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """A stage (by index), an image (by name, not ``resolved`` where it holds unknown variables), or the context.
+
+    A name may also be that of a named context, which only the command line of the build would tell.
+    """
+
+    kind: SourceKind
+    stage: int | None = None
+    image: str = ""
+    resolved: bool = True
+
+
+CONTEXT = Source(kind=SourceKind.CONTEXT)
+
+
+class Stage(Struct, frozen=True, kw_only=True):
+    """One stage: ``base`` is what FROM names, ``instructions`` what runs on top of it.
+
+    The ONBUILD triggers of a base stage stand before the stage's own instructions, as they run first. ``inputs``
+    runs parallel to ``instructions``: what a COPY --from, or the mounts of a RUN, may bring in.
+    """
+
+    index: int
+    name: str
+    base: Source
+    platform: Expansion | None
+    declaration: DockerfileInstruction
+    instructions: tuple[DockerfileInstruction, ...]
+    inputs: tuple[tuple[Source, ...], ...]
+
+    @property
+    def needs(self) -> frozenset[int]:
+        """The stages that this one cannot be built without."""
+        sources = (source for sources in self.inputs for source in sources)
+        return frozenset(source.stage for source in (self.base, *sources) if source.stage is not None)
+
+
+def link_stages(dockerfile: Dockerfile, scope: Scope) -> tuple[Stage, ...]:
+    """All stages in the order of the file; raises UsageError for a base that is blank and for a bad index."""
+    names: dict[str, int] = {}
+    stages: list[Stage] = []
+    triggered = 0
+    for written in dockerfile.stages:
+        base = _base(dockerfile, written, names, scope)
+        triggers = _triggers(stages[base.stage]) if base.stage is not None else ()
+        triggered += len(triggers)
+        if triggered > MAX_TRIGGERED:
+            raise LimitExceeded(f"{dockerfile.name} runs more than {MAX_TRIGGERED:,} ONBUILD triggers")
+        instructions = triggers + written.instructions
+        stages.append(
+            Stage(
+                index=written.index,
+                name=written.name,
+                base=base,
+                platform=scope.expand(written.platform, written.declaration) if written.platform else None,
+                declaration=written.declaration,
+                instructions=instructions,
+                inputs=tuple(tuple(_inputs(dockerfile, each, names, written.index)) for each in instructions),
+            )
+        )
+        if written.name:
+            names[written.name] = written.index
+    return tuple(stages)
+
+
+def choose_target(dockerfile: Dockerfile, target: str) -> int:
+    """The index of the stage that ``--target`` names, in any case or by index; the last one where it is empty."""
+    if not target:
+        return len(dockerfile.stages) - 1
+    for stage in reversed(dockerfile.stages):
+        if stage.name == target.lower() or str(stage.index) == target:
+            return stage.index
+    names = ", ".join(stage.name or str(stage.index) for stage in dockerfile.stages[:20])
+    raise UsageError(f"{dockerfile.name} has no stage {target!r}", hint=f"Its stages are: {names}.")
+
+
+def reached_from(stages: tuple[Stage, ...], target: int) -> frozenset[int]:
+    """The stages that a build of ``target`` needs, itself included."""
+    reached = {target}
+    waiting = [target]
+    while waiting:
+        new = stages[waiting.pop()].needs - reached
+        reached |= new
+        waiting.extend(new)
+    return frozenset(reached)
+
+
+def mount_source(mount: Mount, names: Mapping[str, int]) -> Source | None:
+    """What a mount brings in; None for a cache, tmpfs, secret or ssh mount without ``from``."""
+    if mount.from_name:
+        return _named(mount.from_name, names)
+    return CONTEXT if mount.type == "bind" else None
+
+
+def _base(dockerfile: Dockerfile, written: DockerfileStage, names: Mapping[str, int], scope: Scope) -> Source:
+    name = scope.expand(written.base, written.declaration)
+    if not name.text:
+        raise dockerfile.error(f"FROM: base name ({written.base}) should not be blank", written.declaration)
+    if name.resolved and name.text.lower() in names:
+        return Source(kind=SourceKind.STAGE, stage=names[name.text.lower()])
+    return Source(kind=SourceKind.IMAGE, image=name.text, resolved=name.resolved)
+
+
+def _triggers(stage: Stage) -> tuple[DockerfileInstruction, ...]:
+    return tuple(each.trigger for each in stage.instructions if each.trigger is not None)
+
+
+def _inputs(
+    dockerfile: Dockerfile, instruction: DockerfileInstruction, names: Mapping[str, int], index: int
+) -> Iterator[Source]:
+    for mount in instruction.mounts:
+        if (source := mount_source(mount, names)) is not None:
+            yield source
+    if instruction.keyword == "COPY" and (name := instruction.flag("from")):
+        if name.isascii() and name.isdigit():
+            if len(name) > _MAX_INDEX_DIGITS or int(name) >= index:
+                raise dockerfile.error(f"COPY: invalid stage index {name[:100]}", instruction)
+            yield Source(kind=SourceKind.STAGE, stage=int(name))
+        else:
+            yield _named(name, names)
+    elif instruction.keyword in ("COPY", "ADD"):
+        yield CONTEXT
+
+
+def _named(name: str, names: Mapping[str, int]) -> Source:
+    """An earlier stage, else an image; the builder expands no variables in ``--from``."""
+    if name.lower() in names:
+        return Source(kind=SourceKind.STAGE, stage=names[name.lower()])
+    return Source(kind=SourceKind.IMAGE, image=name, resolved="$" not in name)

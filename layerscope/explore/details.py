@@ -1,0 +1,105 @@
+"""What the pane below a list says of the row that the cursor is on; each line is safe to print."""
+
+from collections.abc import Iterator
+
+from layerscope.analysis.browse import Facts, Item
+from layerscope.model.common_path import collapse
+from layerscope.model.entry import FATE_WORDS, KIND_WORDS, Fate
+from layerscope.model.finding import Finding
+from layerscope.model.package import Package
+from layerscope.model.report import InstructionReport, LayerReport, Report
+from layerscope.render.escape import printable
+from layerscope.render.places import finding_stage, stage_words, step_words
+from layerscope.render.text import counted
+from layerscope.render.units import Units, percent
+
+_PLACES = 8
+
+
+def of_directory(item: Item, units: Units) -> Iterator[str]:
+    """A directory with the sums of what is listed in it."""
+    yield printable(item.path)
+    yield f"{units(item.content_bytes)} in {counted(item.files, 'file')}"
+    if item.reclaimable_bytes:
+        share = percent(item.reclaimable_bytes, item.content_bytes)
+        yield f"{units(item.reclaimable_bytes)} ({share}) of it can be had back"
+
+
+def of_file(path: str, facts: Facts, units: Units) -> Iterator[str]:
+    """A version of a file, known by ``path``: who brought it, what became of it, and why it may be needless."""
+    version = facts.version
+    yield printable(f"{path} -> {version.link}" if version.link else path)
+    kind = f"{KIND_WORDS[version.kind]}, mode {version.mode:04o}, owner {version.uid}:{version.gid}"
+    yield f"{units(version.content_bytes)}, {kind}"
+    yield f"layer {version.layer}: {_step(facts.instruction)}"
+    if facts.path != version.path:
+        yield printable(f"its layer has it as {facts.path}; the hardlink {version.path} keeps it alive")
+    if facts.source is not None:
+        yield f"came from {printable(stage_words(facts.source.stage))} ({facts.source.evidence.value})"
+    if version.fate != Fate.LIVE:
+        by = f" by layer {version.hidden_by}: {_step(facts.hidden_by)}" if version.hidden_by >= 0 else ""
+        yield f"hidden: {FATE_WORDS[version.fate]}{by}"
+    if facts.package is not None:
+        belongs = "belongs" if facts.package.removed_in is None else "belonged"
+        yield f"{belongs} to {printable(f'{facts.package.name} {facts.package.version} ({facts.package.type})')}"
+    elif version.fate == Fate.LIVE:
+        yield "belongs to no package"
+    for finding in facts.findings:
+        yield from _judged(finding)
+
+
+def of_layer(layer: LayerReport, report: Report, units: Units) -> Iterator[str]:
+    """A layer and the instruction that made it."""
+    step = report.instructions[layer.instruction] if layer.instruction is not None else None
+    yield f"layer {layer.index} {'of the base image' if layer.origin == 'base' else 'of your own'}: {_step(step)}"
+    if layer.problem:
+        yield f"LEFT OUT: {printable(layer.problem)}"
+    entries = counted(layer.entries, "entry", "entries")
+    yield f"{units(layer.content_bytes)} in {entries}, {units(layer.stored_bytes)} stored"
+    yield f"{units(layer.live_bytes)} are in the final image, {units(layer.hidden_bytes)} are hidden"
+    if layer.reclaimable_bytes:
+        yield f"{units(layer.reclaimable_bytes)} can be had back"
+    yield f"diff_id {printable(layer.diff_id) or 'unknown'}, verified: {layer.verified or 'nothing'}"
+
+
+def of_finding(finding: Finding, units: Units) -> Iterator[str]:
+    """A finding with its fix and the directories that say most of where it lies."""
+    yield from _judged(finding)
+    size = (
+        f"{units(finding.content_bytes)} in {counted(finding.path_count, 'path')}" if finding.path_count else "no file"
+    )
+    yield f"{size}{printable(finding_stage(finding))}, evidence: {finding.evidence.value}"
+    if finding.made_by:
+        yield f"made by {printable(finding.made_by)}"
+    for group in collapse(((path.path, path.content_bytes) for path in finding.paths), most=_PLACES):
+        files = f" ({counted(group.files, 'file')})" if group.files > 1 else ""
+        yield f"{units(group.content_bytes):>9}  {printable(group.path)}{files}"
+
+
+def of_package(package: Package, units: Units) -> Iterator[str]:
+    """A package, where it was first seen and what it takes in each layer."""
+    yield printable(f"{package.name} {package.version} ({package.type})")
+    if package.shared:
+        yield "its files belong to a package of the operating system"
+    yield f"{units(package.content_bytes)} in {counted(package.files, 'file')}"
+    if package.removed_in is not None:
+        yield f"removed by layer {package.removed_in}, where {units(package.hidden_bytes)} of it stay hidden below"
+    if package.layer is not None:
+        yield f"first listed by layer {package.layer}"
+    if len(package.layers) > 1:
+        split = ", ".join(f"{units(size)} in layer {layer}" for layer, size in sorted(package.layers.items()))
+        yield f"its bytes: {split}"
+    if package.parent:
+        yield f"contained in {printable(package.parent)}"
+    if package.location:
+        yield f"recorded in {printable(package.location)}"
+
+
+def _judged(finding: Finding) -> Iterator[str]:
+    detail = f": {printable(finding.detail)}" if finding.detail else ""
+    yield f"{finding.severity.value} {finding.kind.value}, {finding.rule}: {printable(finding.title)}{detail}"
+    yield f"what to do: {printable(finding.fix)}"
+
+
+def _step(step: InstructionReport | None) -> str:
+    return printable(step_words(step))

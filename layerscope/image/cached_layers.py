@@ -1,0 +1,173 @@
+"""Compressed layers that an earlier run has decompressed, proven and kept: they are not decompressed again.
+
+What is used has to be of the same stored bytes, which their SHA-256 proves, and of the same question: what was to be
+kept, within which limits, by which program. An archive that lies there unchanged since its blobs were hashed need not
+be hashed again.
+"""
+
+import hashlib
+import time
+from functools import cache, lru_cache
+from pathlib import Path
+from sys import byteorder
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from layerscope import __version__
+from layerscope.errors import ArchiveError
+from layerscope.image import layer_codec
+from layerscope.image.capture import Capture, Kept, Reopen, hasher
+from layerscope.image.layer import LayerData, expanded, read_positional, read_stream
+from layerscope.image.layer_cache import Cache
+from layerscope.image.options import ReadOptions
+from layerscope.model.digest import Digest
+from layerscope.model.limits import Limits
+from layerscope.model.pathset import Wanted
+from layerscope.model.patterns import pattern
+from layerscope.tar.compression import MAGIC_BYTES, sniff
+from layerscope.tar.positional import PositionalFile, Range
+
+_CLAIM = pattern(r"(?:\A|/)blobs/sha256/([0-9a-f]{64})\Z")
+"""Where an OCI layout says which digest a blob has (image-layout.md); other names may stand for anything."""
+_RACY = 2_000_000_000
+"""Nanoseconds: two changes of a file within the coarsest clock of a file system may leave the same time."""
+_CHUNK = 1 << 20
+
+
+class StoredBlob(Struct, frozen=True):
+    """A layer blob at ``base`` of a file, under the ``name`` that the metadata gives it; ``where`` is for messages."""
+
+    file: PositionalFile
+    base: int
+    length: int
+    name: str
+    where: str
+
+    def open(self) -> Range:
+        """The stored bytes from the first on."""
+        return Range(self.file, self.base, self.length)
+
+    @property
+    def compression(self) -> str:
+        return sniff(self.file.read(self.base, min(MAGIC_BYTES, self.length)))
+
+
+def read_blob(blob: StoredBlob, reading: ReadOptions) -> LayerData:
+    """The layer in a blob, from the cache where it is known; raises as ``read_positional`` does."""
+    cache = reading.cache
+    if cache is None or not blob.compression:
+        return read_positional(blob.file, blob.base, blob.length, blob.where, reading)
+    if not reading.verify:
+        found = _found(blob, reading, cache)
+        if found is not None:
+            return _counted(*found, blob, reading)
+    return _read(blob, reading, cache)
+
+
+def _read(blob: StoredBlob, reading: ReadOptions, cache: Cache) -> LayerData:
+    """Decompress the layer, and keep it under the digest of the very bytes that were decompressed."""
+    before = _Before(blob)
+    data = read_stream(blob.open(), blob.where, reading, blob.open)
+    # Warnings name the layer by its place, so they would be wrong elsewhere; and they are rare.
+    whole = data.stored_bytes == blob.length and data.ended and not data.warnings
+    if whole and data.diff_id is not None and data.digest is not None and isinstance(data.contents, Capture):
+        try:
+            body = layer_codec.packed(data, data.contents.kept)
+        except (ValueError, OverflowError, MemoryError):
+            return data
+        digest = bytes.fromhex(data.digest.encoded)
+        cache.put(_key(digest, reading), body)
+        before.learn(digest, cache)
+    return data
+
+
+def _found(blob: StoredBlob, reading: ReadOptions, cache: Cache) -> tuple[LayerData, Kept, bytes] | None:
+    """What is known of the blob, and its digest; None where nothing is."""
+    before = _Before(blob)
+    digest = cache.get(before.key)
+    if digest is None:
+        claim = _CLAIM.search(blob.name)
+        if claim is not None and not cache.has(_key(bytes.fromhex(claim[1]), reading)):
+            return None  # Where the claim is right the blob is not known; so it is read once instead of twice.
+        proven = _hashed(blob, reading)
+        before.learn(proven, cache)
+    else:
+        proven = bytes(digest)
+    key = _key(proven, reading)
+    body = cache.get(key)
+    if body is None:
+        return None
+    try:
+        return *layer_codec.unpacked(body), proven
+    except ValueError:
+        cache.drop(key)
+        return None
+
+
+def _counted(layer: LayerData, kept: Kept, digest: bytes, blob: StoredBlob, reading: ReadOptions) -> LayerData:
+    """A known layer as if it had been read just now: it counts for the limits on all layers together."""
+    tally, limits = reading.tally, reading.limits
+    tally.store(layer.stored_bytes)
+    tally.expand(layer.tar_bytes, limits)
+    tally.keep(kept.content_bytes, limits)
+    if reading.progress is not None:
+        reading.progress(blob.length)
+    again: Reopen | None = expanded(blob.open, layer.compression, blob.where)
+    new = hasher(reading.fingerprint)
+    contents = Capture.restored(kept, layer.changeset, again, where=blob.where, new=new, limits=limits)
+    return replace(layer, contents=contents, digest=Digest("sha256", digest.hex()))
+
+
+class _Before:
+    """A blob's file as it was before the blob was read."""
+
+    def __init__(self, blob: StoredBlob) -> None:
+        self._file = blob.file
+        self._identity = blob.file.identity
+        self._began = time.time_ns()
+        place = ("place", layer_codec.FORMAT, *self._identity, blob.base, blob.length)
+        self.key = hashlib.sha256(msgspec.msgpack.encode(place)).digest()
+
+    def learn(self, digest: bytes, cache: Cache) -> None:
+        """Remember the digest of the blob for as long as its file stays as it is.
+
+        A file that was changed just before could be changed once more without a trace (as git says of racy files).
+        """
+        changed = max(self._identity[3:])
+        if changed + _RACY < self._began and self._file.identity == self._identity:
+            cache.put(self.key, digest)
+
+
+def _hashed(blob: StoredBlob, reading: ReadOptions) -> bytes:
+    """The SHA-256 of the stored bytes."""
+    proof, raw, view = hashlib.sha256(), blob.open(), memoryview(bytearray(_CHUNK))
+    while count := raw.readinto(view):
+        proof.update(view[:count])
+        if reading.tally.stopped:
+            raise ArchiveError(f"{blob.where}: the reading was stopped")
+    return proof.digest()
+
+
+def _key(digest: bytes, reading: ReadOptions) -> bytes:
+    """Under which name the layer of these stored bytes is kept."""
+    return hashlib.sha256(digest + _asked(reading.wanted, reading.fingerprint, reading.limits)).digest()
+
+
+@lru_cache(maxsize=8)
+def _asked(wanted: tuple[Wanted, ...], fingerprint: str, limits: Limits) -> bytes:
+    """Stands for all that shapes the result of a reading, the program included."""
+    question = ("layer", layer_codec.FORMAT, byteorder, _program(), wanted, fingerprint, limits)
+    return hashlib.sha256(msgspec.msgpack.encode(question)).digest()
+
+
+@cache
+def _program() -> bytes:
+    """Stands for this version; between two releases the code that reads may change from one run to the next."""
+    proof = hashlib.sha256(__version__.encode())
+    package = Path(__file__).parent.parent
+    # Python, C, and what was compiled of it.
+    for source in sorted([*package.glob("archive/*.[pc]*"), *package.glob("model/*.[pc]*")]):
+        proof.update(source.read_bytes())
+    return proof.digest()

@@ -1,0 +1,299 @@
+"""What the one pass over a layer keeps of the contents: fingerprints, and the files that somebody asked for."""
+
+import hashlib
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, Self
+
+from msgspec import Struct
+
+from layerscope.errors import ArchiveError, Damaged
+from layerscope.image.plan import Planner, Share
+from layerscope.image.replay import ForwardTar, replay
+from layerscope.model.changeset import Changeset
+from layerscope.model.contents import Piece
+from layerscope.model.entry import Kind
+from layerscope.model.limits import Limits
+from layerscope.tar.columns import Columns
+from layerscope.tar.compression import Readable
+from layerscope.tar.tally import Tally
+from layerscope.tar.window import Window
+
+_FILE = Kind.FILE  # Looked up once: every file asks for it, and that is slow for enumerations in Python 3.11.
+
+
+class _Digest(Protocol):
+    def update(self, data: memoryview, /) -> object: ...
+    def digest(self) -> bytes: ...
+
+
+class Hasher(Protocol):
+    """Begins a digest."""
+
+    def __call__(self, data: memoryview = ..., /) -> _Digest: ...
+
+
+Views = Iterable[memoryview]
+Reopen = Callable[[], Readable]
+"""Opens what was read once more, from its first byte on."""
+
+
+def hasher(name: str) -> Hasher:
+    """``xxh3`` where equality within one run is all that matters, ``sha256`` where it is evidence."""
+    if name == "sha256":
+        return hashlib.sha256
+    from xxhash import xxh3_128
+
+    return xxh3_128
+
+
+class _Marked:
+    """What stands at and behind the first place of a mark in a file that passes in pieces."""
+
+    def __init__(self, mark: bytes, length: int) -> None:
+        self._mark = mark
+        self._length = length
+        self._rest = b""
+        self.offset = -1
+        self.kept = b""
+
+    def see(self, piece: memoryview, position: int) -> None:
+        """The next piece, which begins at ``position`` of the file; a mark may lie across two of them."""
+        if self.offset < 0:
+            text = self._rest + piece
+            found = text.find(self._mark)
+            if found < 0:
+                self._rest = text[1 - len(self._mark) :]
+                return
+            self.offset, self.kept = position - len(self._rest) + found, text[found : found + self._length]
+        elif len(self.kept) < self._length:
+            self.kept += piece[: self._length - len(self.kept)]
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """What a Capture knows of a layer's files, by entry index, in the order of the tar.
+
+    ``lengths`` are those of the files of which something was kept, ``marked`` are offsets with what stands there.
+    """
+
+    heads: dict[int, bytes]
+    tails: dict[int, bytes]
+    marked: dict[int, tuple[tuple[int, bytes], ...]]
+    lengths: dict[int, int]
+    fingerprints: dict[int, bytes]
+
+    @property
+    def content_bytes(self) -> int:
+        """What is kept in memory, as the limit counts it."""
+        marked = sum(len(kept) for marks in self.marked.values() for _, kept in marks)
+        return sum(map(len, self.heads.values())) + sum(map(len, self.tails.values())) + marked
+
+
+class Capture:
+    """The contents of a layer that is read once: a visitor of the walk first, then the Contents of the layer."""
+
+    def __init__(
+        self, window: Window | None, columns: Columns, plan: Planner, new: Hasher, limits: Limits, tally: Tally
+    ) -> None:
+        self._window = window
+        self._columns: Columns | None = columns
+        self._plan = plan
+        self._new = new
+        self._limits = limits
+        self._tally = tally
+        self._heads: dict[int, bytes] = {}
+        self._tails: dict[int, bytes] = {}
+        self._marked: dict[int, tuple[tuple[int, bytes], ...]] = {}
+        self._lengths: dict[int, int] = {}
+        self._fingerprints: dict[int, bytes] = {}
+        self._kinds, self._sizes = columns.kinds, columns.sizes
+        self._where = columns.where
+        self._changeset = Changeset()
+        self._again: Reopen | None = None
+
+    def visit(self, index: int, position: int, payload: int) -> None:
+        """Fingerprint one file, and keep what was asked for."""
+        deque(self.passing(index, position, payload), 0)
+
+    def passing(self, index: int, position: int, payload: int) -> Iterator[memoryview]:
+        """The same for whoever takes the pieces of the file besides."""
+        columns, window = self._columns, self._window
+        assert columns is not None and window is not None
+        pieces = window.pieces(position, payload)
+        if columns.kinds[index] != _FILE or index in columns.sparse:
+            return pieces  # A sparse file's payload is not its content.
+        share = self._plan(columns.paths[index], payload, columns.owned[index][0])
+        return self._taken(index, pieces, payload, share)
+
+    def visit_buffered(self, first: int, end: int) -> None:
+        """The same for many files that are in memory, most of which nobody asked for."""
+        columns, window = self._columns, self._window
+        assert columns is not None and window is not None
+        named = self._plan.named(columns.paths[first:end], columns.directories[first:end])
+        directories = columns.directories
+        sizes, offsets, owned, share, new = columns.sizes, columns.offsets, columns.owned, self._plan.share, self._new
+        view, start, fingerprints = window.view, window.start, self._fingerprints
+        for index in range(first, end):
+            size = sizes[index]
+            if not size:
+                continue
+            asked = share(named.get(index - first, ()), directories[index], size, owned[index][0])
+            offset = offsets[index] - start
+            content = view[offset : offset + size]
+            if asked is None or (asked.is_text and not asked.fits(content)):
+                fingerprints[index] = new(content).digest()
+            else:
+                deque(self._taken(index, window.pieces(offsets[index], size), size, asked), 0)
+
+    def _taken(self, index: int, pieces: Views, payload: int, share: Share | None) -> Iterator[memoryview]:
+        digest = self._new()
+        if share is None:
+            for piece in pieces:
+                digest.update(piece)
+                yield piece
+        else:
+            yield from self._kept(index, pieces, payload, share, digest)
+        self._fingerprints[index] = digest.digest()
+
+    def _kept(self, index: int, pieces: Views, payload: int, share: Share, digest: _Digest) -> Iterator[memoryview]:
+        head, tail, passed = share.head, share.tail, 0
+        most = max(head, payload) if share.texts else head  # What a text holds is known when all of it has passed.
+        marks = [_Marked(*mark) for mark in share.marks]
+        first, last = bytearray(), bytearray()
+        for piece in pieces:
+            digest.update(piece)
+            for mark in marks:
+                mark.see(piece, passed)
+            passed += len(piece)
+            if len(first) < most:
+                first += piece[: most - len(first)]
+            if tail and payload > head:
+                last = (last + piece)[-tail:] if len(piece) < tail else bytearray(piece[-tail:])
+            yield piece
+        if share.texts and not share.fits(first):
+            del first[head:]
+            if share.is_text:
+                return
+        self._tally.keep(len(first) + len(last) + sum(len(mark.kept) for mark in marks), self._limits)
+        if found := tuple((mark.offset, mark.kept) for mark in marks if mark.kept):
+            self._marked[index] = found
+        self._heads[index] = bytes(first)
+        self._lengths[index] = payload
+        if last:
+            self._tails[index] = bytes(last)
+
+    def close(self, changeset: Changeset, again: Reopen | None, warn: Callable[[str], None]) -> "Capture":
+        """Let go of what only the walk needs; ``again`` opens the uncompressed tar anew, None where it has gone by."""
+        self._window = self._columns = None
+        self._changeset, self._again = changeset, again
+        self._keep_second_names(warn)
+        return self
+
+    def _keep_second_names(self, warn: Callable[[str], None]) -> None:
+        """Keep what is asked for by the name of a hardlink alone, which the tar tells behind the file."""
+        changeset, missing = self._changeset, dict[int, Share]()
+        for index, named in self._plan.second_names(changeset).items():
+            path, size, mode = changeset.paths[index], changeset.sizes[index], changeset.ownerships[index][0]
+            share = self._plan(path, size, mode, named)
+            if size and index in self._fingerprints and share is not None and share != self._plan(path, size, mode):
+                missing[index] = share
+        if missing and self._again is None:
+            paths = ", ".join(changeset.paths[index] for index in list(missing)[:3])
+            warn(
+                f"{self._where}: {len(missing):,} files were not looked at, since a pipe is read once and only later "
+                f"hardlinks have names that are looked for: {paths}"
+            )
+        elif missing:
+            for index, pieces in self.stream(list(missing)):
+                whole = (piece for piece in pieces if not isinstance(piece, int))
+                deque(self._kept(index, whole, changeset.sizes[index], missing[index], self._new()), 0)
+
+    @property
+    def kept(self) -> Kept:
+        """All that is needed to have these contents again, without the layer."""
+        return Kept(
+            heads=self._heads,
+            tails=self._tails,
+            marked=self._marked,
+            lengths=self._lengths,
+            fingerprints=self._fingerprints,
+        )
+
+    @classmethod
+    def restored(
+        cls, kept: Kept, changeset: Changeset, again: Reopen | None, *, where: str, new: Hasher, limits: Limits
+    ) -> Self:
+        """The Contents of a layer of which another Capture kept this, without a walk."""
+        columns = Columns(where, limits, lambda _: None)
+        columns.kinds, columns.sizes = bytearray(changeset.kinds), changeset.sizes
+        made = cls(None, columns, Planner(()), new, limits, Tally())
+        made._heads, made._tails, made._marked = kept.heads, kept.tails, kept.marked
+        made._lengths, made._fingerprints = kept.lengths, kept.fingerprints
+        made._changeset, made._again = changeset, again
+        return made
+
+    def read(self, index: int, start: int = 0, length: int | None = None) -> bytes | None:
+        """What was kept of a file; see Contents."""
+        head, tail = self._heads.get(index), self._tails.get(index, b"")
+        if head is None:
+            return b"" if self._is_empty(index) else None
+        whole = self._lengths[index]
+        if (given := given_range(start, length, whole, len(head), len(tail))) is not None:
+            start, end = given
+            offset = max(whole - len(tail), len(head))
+            return head[start:end] + tail[max(start, offset) - whole + len(tail) : max(end, offset) - whole + len(tail)]
+        end = whole if length is None else min(start + length, whole)
+        for offset, kept in self._marked.get(index, ()):
+            if offset <= start and end <= offset + len(kept):
+                return kept[start - offset : end - offset]
+        return None
+
+    def peek(self, index: int, start: int, length: int) -> bytes | None:
+        return self.read(index, start, length)
+
+    def search(self, indexes: Iterable[int], text: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
+        """What was kept for what it holds; see Contents."""
+        for index in indexes:
+            data = self.read(index)
+            if data and len(data) == self._sizes[index] and text.search(data):
+                yield index, data
+
+    def fingerprint(self, index: int) -> bytes | None:
+        return self._new().digest() if self._is_empty(index) else self._fingerprints.get(index)
+
+    def stream(self, indexes: Sequence[int]) -> Iterator[tuple[int, Iterator[Piece]]]:
+        """Contents from a second reading of the layer; see Contents."""
+        if self._again is None:
+            hint = "write it to a file first, and name that"
+            raise ArchiveError(f"{self._where}: what came through a pipe cannot be read twice", hint=hint)
+        tar = ForwardTar(self._again(), self._where)
+        for index, pieces in replay(tar, self._changeset, indexes, self._where, self._limits):
+            yield index, self._compared(index, pieces)
+
+    def _compared(self, index: int, pieces: Iterator[Piece]) -> Iterator[Piece]:
+        """The pieces of a file, which have to be those of the first reading."""
+        expected, digest = self._fingerprints.get(index), self._new()
+        for piece in pieces:
+            if not isinstance(piece, int):
+                digest.update(piece)
+            yield piece
+        if expected is not None and digest.digest() != expected:
+            raise Damaged("the archive changed while it was read", where=self._where)
+
+    def _is_empty(self, index: int) -> bool:
+        """The walk tells only of entries with a payload."""
+        return self._kinds[index] == _FILE and not self._sizes[index]
+
+
+def given_range(start: int, length: int | None, whole: int, head: int, tail: int) -> tuple[int, int] | None:
+    """What is given of a file of ``whole`` bytes, of whose head and tail so many are at hand; None for nothing.
+
+    All that was asked for; without ``length``, as much of it from ``start`` on as the head has.
+    """
+    end = whole if length is None else min(start + length, whole)
+    if start >= end:
+        return start, start
+    if end <= head or start >= whole - tail or whole - tail <= head:
+        return start, end
+    return (start, head) if length is None and start < head else None

@@ -1,0 +1,183 @@
+"""One layer blob: told apart, decompressed where it must be, walked, and proven where it is read whole."""
+
+import hashlib
+import io
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+from msgspec import Struct, field
+
+from layerscope.errors import ArchiveError
+from layerscope.image.capture import Capture, Reopen, hasher
+from layerscope.image.kinds import expect_tar
+from layerscope.image.options import ReadOptions
+from layerscope.image.plain import Positional
+from layerscope.image.plan import Planner
+from layerscope.model.changeset import Changeset
+from layerscope.model.contents import Contents, NoContents
+from layerscope.model.digest import Digest
+from layerscope.tar.ahead import Ahead
+from layerscope.tar.columns import Columns
+from layerscope.tar.compression import MAGIC_BYTES, Readable, decompressor, sniff
+from layerscope.tar.positional import PositionalFile, Range
+from layerscope.tar.tally import Tally
+from layerscope.tar.walk import walk
+from layerscope.tar.window import PositionalWindow, StreamWindow
+
+NOTHING = Digest("sha256", hashlib.sha256().hexdigest())
+"""The diff_id of a layer of no bytes at all."""
+Seen = Callable[[memoryview], object]
+
+
+class LayerData(Struct, frozen=True, kw_only=True):
+    """What reading a layer blob gave.
+
+    ``diff_id`` is the digest of the tar that was read, ``digest`` that of the stored blob; None where only the headers
+    were read. ``ended`` says whether the tar has its end-of-archive marker: one without may have been cut.
+    """
+
+    changeset: Changeset = field(default_factory=Changeset)
+    contents: Contents = field(default_factory=NoContents)
+    compression: str = ""
+    stored_bytes: int = 0
+    tar_bytes: int = 0
+    diff_id: Digest | None = None
+    digest: Digest | None = None
+    ended: bool = True
+    warnings: tuple[str, ...] = ()
+
+
+class Counted(io.RawIOBase):
+    """Counts what is read through it, for progress and for the limits on the ratio; ``seen`` is told of each piece."""
+
+    def __init__(
+        self,
+        raw: Readable,
+        head: bytes = b"",
+        progress: Callable[[int], None] | None = None,
+        tally: Tally | None = None,
+        seen: Seen | None = None,
+    ) -> None:
+        self._raw = raw
+        self._head = head
+        self._progress = progress
+        self._tally = tally
+        self._seen = seen
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        if self._head:
+            count = min(len(buffer), len(self._head))
+            buffer[:count], self._head = self._head[:count], self._head[count:]
+        else:
+            count = self._raw.readinto(memoryview(buffer)) or 0
+        self.count += count
+        if self._seen is not None:
+            self._seen(memoryview(buffer)[:count])
+        if self._tally is not None:
+            self._tally.store(count)
+        if self._progress is not None:
+            self._progress(count)
+        return count
+
+
+def read_positional(file: PositionalFile, base: int, length: int, where: str, reading: ReadOptions) -> LayerData:
+    """The layer blob at ``base`` of a file: by position where it is plain, else in one forward pass."""
+    compression = sniff(file.read(base, min(MAGIC_BYTES, length)))
+    if compression:
+        return read_stream(Range(file, base, length), where, reading, lambda: Range(file, base, length))
+    warnings: list[str] = []
+    columns = Columns(where, reading.limits, warnings.append)
+    window = PositionalWindow(file, base, length, where)
+    expect_tar(window)
+    ended = walk(window, columns)
+    changeset = columns.changeset()
+    digest = None
+    if reading.verify or not ended:  # What may have been cut is read whole, so that its digest can tell.
+        digest = _digest(Range(file, base, length), where, reading)
+    elif reading.progress is not None:
+        reading.progress(length)
+    return LayerData(
+        changeset=changeset,
+        contents=Positional(file, base, changeset, reading),
+        stored_bytes=length,
+        tar_bytes=length,
+        diff_id=digest,
+        digest=digest,
+        ended=ended,
+        warnings=tuple(warnings),
+    )
+
+
+def _digest(raw: Range, where: str, reading: ReadOptions) -> Digest:
+    """The diff_id of a plain layer; its headers are read a second time for it, but only once by Python."""
+    proof, view = hashlib.sha256(), memoryview(bytearray(1 << 18))  # It stays in the cache of a core.
+    counted = Counted(raw, progress=reading.progress)
+    while count := counted.readinto(view):
+        if reading.tally.stopped:
+            raise ArchiveError(f"{where}: the reading was stopped")
+        proof.update(view[:count])
+    return Digest("sha256", proof.hexdigest())
+
+
+def read_stream(raw: Readable, where: str, reading: ReadOptions, again: Reopen | None = None) -> LayerData:
+    """A layer blob that is read once, from its first byte to its last; ``again`` opens it anew, where that can be."""
+    head = first_bytes(raw, MAGIC_BYTES)
+    compression = sniff(head)
+    proof = hashlib.sha256()
+    stored_proof = hashlib.sha256() if compression else proof
+    seen = stored_proof.update if compression else None
+    counted = Counted(raw, head, reading.progress, None if reading.nested else reading.tally, seen)
+    expanding = decompressor(compression, counted, where) if compression else counted
+    warnings: list[str] = []
+    columns = Columns(where, reading.limits, warnings.append)
+    stored = (lambda: counted.count) if compression else None
+    plan, new = Planner(reading.wanted), hasher(reading.fingerprint)
+    with ahead(expanding, reading) if compression else nullcontext(expanding) as stream:
+        window = StreamWindow(stream, where, reading.limits, seen=proof.update, stored=stored, tally=reading.tally)
+        capture = Capture(window, columns, plan, new, reading.limits, reading.tally)
+        try:
+            expect_tar(window)
+            ended = walk(window, columns, capture)
+            tar_bytes = window.drain()
+        finally:
+            reading.tally.idle(counted.count - 2 * window.end)
+    changeset = columns.changeset()
+    return LayerData(
+        changeset=changeset,
+        contents=capture.close(changeset, expanded(again, compression, where), warnings.append),
+        compression=compression,
+        stored_bytes=counted.count,
+        tar_bytes=tar_bytes,
+        diff_id=Digest("sha256", proof.hexdigest()),
+        digest=Digest("sha256", stored_proof.hexdigest()),
+        ended=ended,
+        warnings=tuple(warnings),
+    )
+
+
+def ahead(stream: Readable, reading: ReadOptions) -> AbstractContextManager[Readable]:
+    """The same stream, read by a thread beside the one that walks and hashes it, where several are to be used."""
+    return Ahead(stream) if reading.threads > 1 else nullcontext(stream)
+
+
+def expanded(again: Reopen | None, compression: str, where: str) -> Reopen | None:
+    """Opens the uncompressed tar of a blob that ``again`` opens as it is stored."""
+    if again is None or not compression:
+        return again
+    return lambda: decompressor(compression, Counted(again()), where)
+
+
+def first_bytes(raw: Readable, length: int) -> bytes:
+    """At most the first bytes of a stream, which may come in pieces."""
+    head = b""
+    while len(head) < length:
+        buffer = bytearray(length - len(head))
+        count = raw.readinto(memoryview(buffer))
+        if not count:
+            break
+        head += buffer[:count]
+    return head

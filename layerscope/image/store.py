@@ -1,0 +1,282 @@
+"""Where the blobs of an archive lie, by name: in a tar, in a directory, or gone by in a stream."""
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from layerscope.errors import ArchiveError, Damaged, LimitExceeded
+from layerscope.image.cached_layers import StoredBlob, read_blob
+from layerscope.image.kinds import not_a_tar
+from layerscope.image.layer import NOTHING, LayerData, read_stream
+from layerscope.image.options import ReadOptions
+from layerscope.image.replay import Pieces, PositionalTar
+from layerscope.model.changeset import Changeset
+from layerscope.model.entry import Kind
+from layerscope.model.json_text import values_in
+from layerscope.model.limits import Limits
+from layerscope.model.paths import normal
+from layerscope.model.symlinks import follow
+from layerscope.tar.positional import PositionalFile
+from layerscope.tar.sparse import filled, segments
+
+
+class Store(Protocol):
+    """The blobs of one archive; names are as its metadata writes them."""
+
+    def has(self, name: str) -> bool:
+        """Whether there is a regular file of that name."""
+
+    def file_of(self, name: str) -> object:
+        """What is equal for two names of the same file; the name itself where there is no such file."""
+
+    def length(self, name: str) -> int:
+        """The bytes that reading the file of that name takes; 0 where there is none, or where it has gone by."""
+
+    def document(self, name: str) -> bytes:
+        """A whole metadata file; raises ArchiveError when it is missing, LimitExceeded when it is too long."""
+
+    def layer(self, name: str, where: str, reading: ReadOptions) -> LayerData:
+        """The layer blob of that name, read."""
+
+    def folders(self) -> Iterator[str]:
+        """The names of the directories at the top."""
+
+
+_DOCUMENTS = 16
+"""As many documents of the largest kind as may be read; one may have many names."""
+
+
+class WithData:
+    """A store, and what its descriptors bring along as ``data`` (OCI image-spec, descriptor.md)."""
+
+    def __init__(self, store: Store, limits: Limits) -> None:
+        self._store = store
+        self._limits = limits
+        self._data: dict[str, Callable[[], bytes]] = {}
+        self._values = 0
+        self.folders = store.folders
+
+    def add(self, name: str, data: Callable[[], bytes]) -> None:
+        """What to give for a blob that the archive has no file for."""
+        self._data[name] = data
+
+    def has(self, name: str) -> bool:
+        return self._store.has(name) or name in self._data
+
+    def file_of(self, name: str) -> object:
+        return self._store.file_of(name)
+
+    def length(self, name: str) -> int:
+        return self._store.length(name)
+
+    def document(self, name: str) -> bytes:
+        most = _DOCUMENTS * self._limits.json_values
+        is_there = self._store.has(name) or name not in self._data
+        if self._values <= most:
+            data = self._store.document(name) if is_there else self._data[name]()
+            if len(data) > self._limits.json_bytes:
+                raise too_long(name, len(data))
+            self._values += values_in(data)
+        if self._values > most:
+            message = f"all documents together have over {most:,} values"
+            raise LimitExceeded(message, hint="raise --limit json_values")
+        return data
+
+    def layer(self, name: str, where: str, reading: ReadOptions) -> LayerData:
+        if self._store.has(name) or name not in self._data:
+            return self._store.layer(name, where, reading)
+        return read_stream(io.BytesIO(self._data[name]()), where, reading, lambda: io.BytesIO(self._data[name]()))
+
+
+def too_long(name: str, length: int) -> LimitExceeded:
+    return LimitExceeded(f"{name}: {length:,} bytes of metadata", hint="raise --limit json_bytes")
+
+
+class Index:
+    """The files of an outer tar by name; links are followed as far as they stay inside.
+
+    ``root`` is the directory of the tar that the archive lies in.
+    """
+
+    def __init__(self, outer: Changeset, root: str) -> None:
+        self.outer = outer
+        self._root = root.rstrip("/")
+        self._indexes = {path: index for index, path in enumerate(outer.paths)}
+
+    def folders(self) -> Iterator[str]:
+        """The names of the directories at the top."""
+        below = f"{self._root}/"
+        names = (path[len(below) :].partition("/") for path in self.outer.paths if path.startswith(below))
+        yield from dict.fromkeys(name for name, slash, _ in names if slash)
+
+    def find(self, name: str) -> int | None:
+        """The entry that holds the file called ``name``; None where there is none, or only links in a circle."""
+        path = follow(self._root + normal(name), self._target)
+        index = None if path is None else self._indexes.get(path)
+        return index if index is not None and self.outer.kinds[index] == Kind.FILE else None
+
+    def _target(self, path: str) -> str:
+        """Where a link leads; that of a hardlink is a path from the top."""
+        index = self._indexes.get(path)
+        return "" if index is None else self.outer.links.get(index, "")
+
+
+class TarStore:
+    """An outer tar in a plain file."""
+
+    def __init__(self, file: PositionalFile, outer: Changeset, limits: Limits, root: str = "/") -> None:
+        self._file = file
+        self._index = Index(outer, root)
+        self._limits = limits
+        self.folders = self._index.folders
+
+    def has(self, name: str) -> bool:
+        return self._index.find(name) is not None
+
+    def file_of(self, name: str) -> object:
+        index = self._index.find(name)
+        return name if index is None else index
+
+    def length(self, name: str) -> int:
+        index = self._index.find(name)
+        return 0 if index is None else self._index.outer.sizes[index]
+
+    def document(self, name: str) -> bytes:
+        index = self._entry(name)
+        outer, length = self._index.outer, self.length(name)
+        if length > self._limits.json_bytes:
+            raise too_long(name, length)
+        return self._sparse(index).readall() if index in outer.sparse else self._file.read(outer.offsets[index], length)
+
+    def layer(self, name: str, where: str, reading: ReadOptions) -> LayerData:
+        index = self._entry(name)
+        outer = self._index.outer
+        if index not in outer.sparse:
+            return read_blob(StoredBlob(self._file, outer.offsets[index], outer.sizes[index], name, where), reading)
+        reading.tally.store(outer.sparse[index])
+        return read_stream(self._sparse(index), where, reading.inside(), lambda: self._sparse(index))
+
+    def _entry(self, name: str) -> int:
+        index = self._index.find(name)
+        if index is None:
+            raise ArchiveError(f"the archive has no file {name}")
+        return index
+
+    def _sparse(self, index: int) -> Pieces:
+        """A file that is stored without its holes, as it was."""
+        outer = self._index.outer
+        tar = PositionalTar(self._file, 0, outer.paths[index])
+        return Pieces(filled(tar, segments(tar, outer, index, outer.paths[index], self._limits), outer.sizes[index]))
+
+
+class DirectoryStore:
+    """An OCI layout, or an unpacked docker archive, as a directory."""
+
+    def __init__(self, root: Path, limits: Limits) -> None:
+        self.root = root.resolve()
+        self._limits = limits
+        self._open: list[PositionalFile] = []
+
+    def has(self, name: str) -> bool:
+        return self._find(name) is not None
+
+    def file_of(self, name: str) -> object:
+        return self._find(name) or name
+
+    def length(self, name: str) -> int:
+        path = self._find(name)
+        return 0 if path is None else path.stat().st_size
+
+    def document(self, name: str) -> bytes:
+        path = self._path(name)
+        length = path.stat().st_size
+        if length > self._limits.json_bytes:
+            raise too_long(name, length)
+        return path.read_bytes()
+
+    def layer(self, name: str, where: str, reading: ReadOptions) -> LayerData:
+        file = PositionalFile(self._path(name).open("rb"))
+        self._open.append(file)
+        return read_blob(StoredBlob(file, 0, file.length, name, where), reading)
+
+    def folders(self) -> Iterator[str]:
+        with os.scandir(self.root) as entries:
+            yield from sorted(entry.name for entry in entries if entry.is_dir())
+
+    @property
+    def changed(self) -> bool:
+        """Whether somebody wrote to a layer since it was opened."""
+        return any(file.changed for file in self._open)
+
+    def close(self) -> None:
+        for file in self._open:
+            file.close()
+
+    def _find(self, name: str) -> Path | None:
+        """The file of that name; a link that leads out of the directory is no file of the archive."""
+        try:
+            path = (self.root / normal(name)[1:]).resolve()
+            inside = path.is_relative_to(self.root) and path.is_file()
+        except (OSError, ValueError, RuntimeError):  # A name with NUL, a loop of links; the last before Python 3.13.
+            return None
+        return path if inside else None
+
+    def _path(self, name: str) -> Path:
+        path = self._find(name)
+        if path is None:
+            raise ArchiveError(f"the directory has no file {name}")
+        return path
+
+
+class StreamStore:
+    """What a pipe, or a compressed archive, left behind when it had gone by."""
+
+    def __init__(
+        self,
+        outer: Changeset,
+        documents: dict[int, bytes],
+        layers: dict[int, LayerData | ArchiveError],
+        root: str = "/",
+    ) -> None:
+        self._index = Index(outer, root)
+        self._documents = documents
+        self._layers = layers
+        self.folders = self._index.folders
+
+    def has(self, name: str) -> bool:
+        return self._index.find(name) is not None
+
+    def file_of(self, name: str) -> object:
+        index = self._index.find(name)
+        return name if index is None else index
+
+    def length(self, name: str) -> int:
+        return 0
+
+    def document(self, name: str) -> bytes:
+        index = self._index.find(name)
+        if index is None:
+            raise ArchiveError(f"the archive has no file {name}")
+        if not self._index.outer.sizes[index]:
+            return b""
+        if index not in self._documents:
+            raise Damaged("is not JSON, or longer than metadata may be", where=name)
+        return self._documents[index]
+
+    def layer(self, name: str, where: str, reading: ReadOptions) -> LayerData:
+        index = self._index.find(name)
+        outer = self._index.outer
+        if index is not None and not outer.sizes[index]:
+            return LayerData(diff_id=NOTHING, digest=NOTHING, ended=False)
+        if index is not None and outer.sparse.get(index) == 0:  # It is one hole, which no walk tells of.
+            return read_stream(Pieces(iter((outer.sizes[index],))), where, reading.inside())
+        data = self._layers.get(index) if index is not None else None
+        if data is None and index in self._documents:
+            raise not_a_tar(self._documents[index])
+        if data is None:
+            raise ArchiveError(f"{where}: {name} is not in the archive, or is no layer")
+        if isinstance(data, ArchiveError):
+            raise data
+        return data

@@ -1,0 +1,183 @@
+"""An archive that can only be read forwards: a pipe, or a tar that is compressed as a whole.
+
+The blobs come before the metadata that explains them, so whatever looks like a layer is walked as it passes,
+and whatever looks like JSON is kept.
+"""
+
+import io
+from collections import deque
+
+from msgspec import Struct
+
+from layerscope.errors import ArchiveError
+from layerscope.image.capture import Capture, Reopen, hasher
+from layerscope.image.kinds import HEAD, not_a_tar
+from layerscope.image.layer import Counted, LayerData, first_bytes, read_stream
+from layerscope.image.options import ReadOptions
+from layerscope.image.plan import Planner
+from layerscope.image.replay import ForwardTar, Pieces, WindowTar
+from layerscope.model.paths import common_directory
+from layerscope.model.patterns import pattern
+from layerscope.tar.columns import Columns
+from layerscope.tar.compression import Readable, sniff
+from layerscope.tar.header import BLOCK, ZEROS, is_header
+from layerscope.tar.sparse import filled, segments_of
+from layerscope.tar.walk import walk
+from layerscope.tar.window import StreamWindow
+
+_OUTER_NAMES = pattern(
+    r"/(?:blobs|oci-layout|repositories|(?:sha256:)?[0-9a-f]{64}[^/]*|[0-9a-z]{32}(?:-[0-9a-z]+)*)(?:/|\Z)"
+    r"|/[^/]*\.json\Z|/(?:[^/]*/)*[^/]*\.tar(?:\.\w+)?\Z"
+)
+_DEEP_NAMES = pattern(
+    r"/(?:blobs/[^/]+/[0-9a-f]{32,}|oci-layout|repositories|(?:index|manifest|config)\.json"
+    r"|(?:sha256:)?[0-9a-f]{64}(?:[./][^/]*)?|[^/]*\.tar(?:\.\w+)?)\Z"
+)
+"""The same, in a directory that somebody packed together with what is in it; fewer names are taken for an archive's."""
+
+
+class Part(io.RawIOBase):
+    """A stretch of a stream that can only be read forwards."""
+
+    def __init__(self, stream: Readable, position: int, length: int) -> None:
+        self._stream = stream
+        self._before = position
+        self._left = length
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        view = memoryview(buffer)
+        while self._before:
+            skipped = bytearray(min(self._before, 1 << 18))
+            count = self._stream.readinto(memoryview(skipped)) or 0
+            if not count:
+                return 0
+            self._before -= count
+        count = self._stream.readinto(view[: self._left]) or 0 if self._left else 0
+        self._left -= count
+        return count
+
+
+class Passing:
+    """What is to be kept of an outer tar while it goes by."""
+
+    def __init__(self, window: StreamWindow, columns: Columns, reading: ReadOptions, again: Reopen | None) -> None:
+        columns.keeps_map = True
+        self._again = again
+        self.documents: dict[int, bytes] = {}
+        self.layers: dict[int, LayerData | ArchiveError] = {}
+        self._is_archive = False
+        self._common: str | None = None
+        self._window = window
+        self._columns = columns
+        self._reading = reading
+        # Progress and ratio count what comes from outside, not what is inside of it.
+        self._inner = reading.inside()
+        plan = Planner(reading.wanted)
+        self.capture = Capture(window, columns, plan, hasher(reading.fingerprint), reading.limits, reading.tally)
+
+    def visit(self, index: int, position: int, payload: int) -> None:
+        """Take one file of the outer tar: a layer, a document, or, in a root file system, just a file.
+
+        Which of the two the tar is shows at its end only; so a file may be kept both ways, as its name and content say.
+        """
+        blob = self._is_blob(index)
+        self._is_archive = self._is_archive or blob
+        if not self._is_archive:
+            self.capture.visit(index, position, payload)
+        elif index in self._columns.sparse:
+            self._sparse(index, position, payload, blob=blob)
+        else:
+            next(self._window.pieces(position, 1))
+            count = self._window.load(position, min(payload, HEAD))
+            head = bytes(self._window.view[position - self._window.start :][:count])
+            pieces = self.capture.passing(index, position, payload)
+            self._take(index, Pieces(pieces), head, payload, part(self._again, position, payload), blob=blob)
+            deque(pieces, 0)  # What is left of it is looked at as well.
+
+    def visit_buffered(self, first: int, end: int) -> None:
+        """The same for several files; before the first blob they are but files."""
+        paths, blob = self._columns.paths, first
+        if not self._is_archive:
+            while blob < end and not (_OUTER_NAMES.match(paths[blob]) if self._common == "" else self._is_blob(blob)):
+                blob += 1
+        self.capture.visit_buffered(first, blob)
+        for index in range(blob, end):
+            if size := self._columns.sizes[index]:
+                self.visit(index, self._columns.offsets[index], size)
+
+    def _is_blob(self, index: int) -> bool:
+        """Whether an archive would have a file of that name: at any depth, while all files lie in one directory."""
+        path, directory = self._columns.paths[index], self._columns.directories[index]
+        if self._common != "" and not path.startswith("._", len(directory) + 1):
+            self._common = directory if self._common is None else common_directory(self._common, directory)
+        return bool(_DEEP_NAMES.search(path) if self._common else _OUTER_NAMES.match(path))
+
+    def _take(
+        self, index: int, raw: io.RawIOBase, head: bytes, length: int, again: Reopen | None, *, blob: bool
+    ) -> None:
+        """Keep a file that is a layer or a document, as its first bytes say; they are still to be read from ``raw``."""
+        if sniff(head) or is_header(head[:BLOCK]) or head[:BLOCK] == ZEROS:
+            try:
+                self.layers[index] = read_stream(raw, self._columns.paths[index], self._inner, again)
+            except ArchiveError as error:
+                # It may be no layer at all; whoever asks for it as one gets the error.
+                self.layers[index] = error
+        elif blob and length <= self._reading.limits.json_bytes and head.lstrip()[:1] in (b"{", b"["):
+            self._reading.tally.keep(length, self._reading.limits)
+            self.documents[index] = raw.readall()
+        elif blob:
+            self.layers[index] = not_a_tar(head)
+
+    def _sparse(self, index: int, position: int, payload: int, *, blob: bool) -> None:
+        """Take a file that is stored without its holes."""
+        columns, limits, again = self._columns, self._reading.limits, self._again
+        path, length, tar = columns.paths[index], columns.sizes[index], WindowTar(self._window)
+        try:
+            found = segments_of(tar, bytes(columns.gnu_map), columns.pax_map, position, payload, length, path, limits)
+        except ArchiveError as error:
+            self.layers[index] = error
+            return
+        raw = Pieces(filled(tar, found, length))
+        head = first_bytes(raw, HEAD)
+        anew = None if again is None else lambda: Pieces(filled(ForwardTar(again(), path), found, length))
+        self._take(index, Counted(raw, head), head, length, anew, blob=blob)
+
+
+class Passed(Struct, frozen=True, kw_only=True):
+    """What an outer tar left behind: itself, and by entry the documents and layers among its files."""
+
+    outer: LayerData
+    documents: dict[int, bytes]
+    layers: dict[int, LayerData | ArchiveError]
+
+
+def part(again: Reopen | None, position: int, length: int) -> Reopen | None:
+    """Opens a stretch of what ``again`` opens."""
+    return None if again is None else lambda: Part(again(), position, length)
+
+
+def read_outer(
+    stream: Readable, counted: Counted, compression: str, where: str, reading: ReadOptions, again: Reopen | None
+) -> Passed:
+    """Walk an outer tar forwards, to its end; ``counted`` is what ``stream`` expands, ``again`` opens the tar anew."""
+    warnings: list[str] = []
+    columns = Columns(where, reading.limits, warnings.append)
+    stored = (lambda: counted.count) if compression else None
+    window = StreamWindow(stream, where, reading.limits, stored=stored, tally=reading.tally)
+    passing = Passing(window, columns, reading, again)
+    ended = walk(window, columns, passing)
+    tar_bytes = window.drain()
+    changeset = columns.changeset()
+    outer = LayerData(
+        changeset=changeset,
+        contents=passing.capture.close(changeset, again, warnings.append),
+        compression=compression,
+        stored_bytes=counted.count,
+        tar_bytes=tar_bytes,
+        ended=ended,
+        warnings=tuple(warnings),
+    )
+    return Passed(outer=outer, documents=passing.documents, layers=passing.layers)

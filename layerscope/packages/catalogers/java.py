@@ -1,0 +1,207 @@
+"""Java archives: each owns itself; what lies inside is listed, and its bytes are not split.
+
+Sources: the JAR File Specification of the JDK; maven.apache.org, "Apache Maven Archiver" (pom.properties).
+"""
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from layerscope.errors import Damaged
+from layerscope.model.limits import KIB, MIB
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
+from layerscope.packages import records
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.formats.zip import ZipMember, is_stored, member_content, member_place, zip_members
+from layerscope.packages.ranged import ReadRange, part_of, ranges_in
+from layerscope.packages.records import Record, word
+
+_SUFFIXES = (".jar", ".war", ".ear", ".rar", ".hpi", ".jpi", ".par", ".sar")
+_TOLD = (b"/pom.properties", b"META-INF/MANIFEST.MF", *(suffix.encode() for suffix in _SUFFIXES))
+_KEPT = 128 * KIB
+_MOST_MANIFEST, _MOST_POM = MIB, 64 * KIB
+_MOST_NESTED = 1_000
+_MOST_DEFLATED = 4 * MIB
+_DEEPEST = 3
+_PROPERTY = pattern(r"^[ \t\f]*(groupId|artifactId|version)[ \t\f]*=(.*)", re.MULTILINE)
+_VERSIONS = ("Implementation-Version", "Bundle-Version", "Specification-Version")
+_TITLES = ("Implementation-Title", "Bundle-SymbolicName", "Bundle-Name", "Automatic-Module-Name")
+_FIELD = pattern(rf"^({'|'.join((*_VERSIONS, *_TITLES))}): (.*)", re.MULTILINE)
+_QUALIFIERS = ("alpha", "beta", "rc", "cr", "m", "b", "ga", "final", "release", "snapshot", "sp", "jre", "build", "pre")
+
+
+class _Artifact(Struct, frozen=True, kw_only=True):
+    """Maven's coordinates, as far as they are known."""
+
+    group: str = ""
+    name: str
+    version: str
+
+
+class _Budget(Struct):
+    """How many nested archives of one archive of a file system are still listed."""
+
+    nested: int = _MOST_NESTED
+
+
+class _Archive(Struct, frozen=True, kw_only=True):
+    """An archive to look into; ``where`` is its path, with those of the archives around it."""
+
+    read: ReadRange
+    length: int
+    where: str
+    depth: int = 0
+
+    @property
+    def stem(self) -> str:
+        return self.where.rpartition("/")[2].rpartition(".")[0]
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    for record in records.live_records(evidence):
+        read, length = evidence.context.ranges(record.number)
+        archive = _Archive(read=read, length=length, where=record.path)
+        yield from _claims(evidence, record, archive)
+
+
+def _claims(evidence: Evidence, record: Record, archive: _Archive) -> Iterator[Claim]:
+    """The claim of an archive that is a file, then those of the archives and artifacts inside."""
+    artifact, inside = _read(evidence, archive, _Budget())
+    yield _claim(artifact, record, versions=(record.number,))
+    for other in dict.fromkeys(inside):
+        if other != artifact:
+            yield _claim(other, record, parent=artifact.name)
+
+
+def _claim(artifact: _Artifact, record: Record, *, versions: tuple[int, ...] = (), parent: str = "") -> Claim:
+    return Claim(
+        type="maven",
+        namespace=artifact.group,
+        name=artifact.name,
+        version=artifact.version,
+        versions=versions,
+        layer=record.layer,
+        location=record.path,
+        parent=parent,
+    )
+
+
+def _read(evidence: Evidence, archive: _Archive, budget: _Budget) -> tuple[_Artifact, list[_Artifact]]:
+    """What an archive is, and what lies inside of it; by its file name where nothing of it can be read."""
+    try:
+        members = zip_members(archive.read, archive.length, archive.where, _TOLD)
+    except Damaged as problem:
+        evidence.warn(problem.message)
+        members = None
+    poms = [
+        _coordinates(evidence, archive, member) for member in members or () if member.name.endswith("/pom.properties")
+    ]
+    manifest = _manifest(evidence, archive, members or [])
+    artifact, others = _chosen(archive, manifest, [pom for pom in poms if pom is not None])
+    if not artifact.version:
+        version = next((manifest[key] for key in _VERSIONS if manifest.get(key)), "")
+        artifact = _Artifact(group=artifact.group, name=artifact.name, version=version)
+    for member in members or ():
+        if member.name.endswith(_SUFFIXES) and budget.nested:
+            budget.nested -= 1
+            others += _nested(evidence, archive, member, budget)
+            if not budget.nested:
+                evidence.warn(f"{archive.where}: only the first {_MOST_NESTED:,} archives inside are listed")
+    return artifact, others
+
+
+def _nested(evidence: Evidence, outer: _Archive, member: ZipMember, budget: _Budget) -> list[_Artifact]:
+    """An archive inside of another, and what lies inside of it in turn."""
+    where = f"{outer.where}/{member.name}"
+    place = member_place(outer.read, member) if is_stored(member) else None
+    inner: _Archive | None = None
+    if place is not None and outer.depth < _DEEPEST:
+        read = part_of(outer.read, place, member.content_bytes)
+        inner = _Archive(read=read, length=member.content_bytes, where=where, depth=outer.depth + 1)
+    elif outer.depth < _DEEPEST:
+        data = member_content(outer.read, member, _MOST_DEFLATED, evidence.context.spend)
+        if data is not None:
+            inner = _Archive(read=ranges_in(data), length=len(data), where=where, depth=outer.depth + 1)
+    if inner is None:
+        return [_by_name(member.name)]
+    artifact, inside = _read(evidence, inner, budget)
+    return [artifact, *inside]
+
+
+def _chosen(archive: _Archive, manifest: dict[str, str], poms: list[_Artifact]) -> tuple[_Artifact, list[_Artifact]]:
+    """Which of the coordinates in an archive are its own: those that its file name or its manifest tells of.
+
+    The others are of artifacts that were unpacked into it ("shaded"). A name such as ``app.jar`` tells nothing; then
+    the only coordinates are its own if the manifest does not speak of something else.
+    """
+    named = _by_name(archive.where)
+    titles = [_letters(manifest[key]) for key in _TITLES if manifest.get(key)]
+    fitting = [pom for pom in poms if archive.stem.startswith(pom.name)] or [
+        pom for pom in poms if any(_letters(pom.name) in title for title in titles)
+    ]
+    own = max(fitting, key=lambda pom: len(pom.name), default=poms[0] if len(poms) == 1 and not titles else None)
+    if own is None:
+        return named, poms
+    version = _version(own, named.version if named.name == own.name else "", manifest)
+    chosen = _Artifact(group=own.group, name=own.name, version=version)
+    return chosen, [pom for pom in poms if pom is not own]
+
+
+def _version(own: _Artifact, of_name: str, manifest: dict[str, str]) -> str:
+    """The manifest's version where the coordinates have another one: an archive that is built anew keeps those.
+
+    Where the name of the file agrees with the coordinates they stay, and a Bundle-Version is written in another way.
+    """
+    stated = manifest.get(_VERSIONS[0], "")
+    if own.version and own.version != of_name and stated[:1].isdigit():
+        return stated
+    return own.version or of_name
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.lower() if character.isalnum())
+
+
+def _by_name(path: str) -> _Artifact:
+    """``name-1.2.jar`` split where the version begins: at a digit behind which no other word leads to a digit."""
+    stem = path.rpartition("/")[2].rpartition(".")[0]
+    parts = stem.split("-")
+    begin = 0
+    for index in range(len(parts) - 1, 0, -1):
+        if parts[index][:1].isdigit():
+            begin = index
+        elif begin and not parts[index].lower().rstrip("0123456789.").startswith(_QUALIFIERS):
+            break
+    if not begin:
+        return _Artifact(name=word(stem), version="")
+    return _Artifact(name=word("-".join(parts[:begin])), version=word("-".join(parts[begin:])))
+
+
+def _coordinates(evidence: Evidence, archive: _Archive, member: ZipMember) -> _Artifact | None:
+    """A pom.properties; where only its path is known, that tells the group and the name."""
+    *above, group, name, _ = ("", "", *member.name.split("/"))
+    data = member_content(archive.read, member, _MOST_POM, evidence.context.spend) or b""
+    values = {"groupId": group, "artifactId": name, "version": ""} if above[-1:] == ["maven"] else {}
+    values.update(_PROPERTY.findall(data.decode("utf-8", "surrogateescape")))
+    name = word(values.get("artifactId"))
+    if not name:
+        return None
+    return _Artifact(group=word(values.get("groupId")), name=name, version=word(values.get("version")))
+
+
+def _manifest(evidence: Evidence, archive: _Archive, members: list[ZipMember]) -> dict[str, str]:
+    """The main section of the manifest; empty where there is none."""
+    member = next((member for member in members if member.name == "META-INF/MANIFEST.MF"), None)
+    spend = evidence.context.spend
+    data = member_content(archive.read, member, _MOST_MANIFEST, spend) or b"" if member is not None else b""
+    text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").partition("\n\n")[0].replace("\n ", "")
+    return {key: word(value) for key, value in _FIELD.findall(text)}
+
+
+JAVA = Cataloger(
+    name="maven",
+    wanted=Wanted(paths=PathSet(suffixes=_SUFFIXES), head=_KEPT, tail=_KEPT, ranges=True),
+    catalog=_catalog,
+)

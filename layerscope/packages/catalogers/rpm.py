@@ -1,0 +1,91 @@
+"""rpm packages: joins what the database says to the file system."""
+
+import stat
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from layerscope.errors import Damaged
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.database import Database, Listed, Reader
+
+if TYPE_CHECKING:
+    from layerscope.packages.formats.rpm.package import RpmPackage
+
+_MOST_BYTES = 256 << 20
+_DIRECTORIES = ("/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm")
+# The newest format first: a conversion leaves the older file behind, and no rpm reads it any more.
+_NAMES = ("rpmdb.sqlite", "Packages.db", "Packages")
+_LOG = "rpmdb.sqlite-wal"
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    """The packages of the databases of all layers."""
+    if not evidence.matches:
+        return
+    database = Database(evidence, "rpm", namespace="")
+    by_path: dict[str, list[int]] = {}
+    for number in evidence.matches:
+        by_path.setdefault(evidence.filesystem.path_of(number), []).append(number)
+    known: dict[bytes, RpmPackage] = {}
+    for directory in _DIRECTORIES:
+        paths = [path for name in _NAMES if (path := f"{directory}/{name}") in by_path]
+        in_use = [path for path in paths if path in evidence.filesystem.live] or paths
+        logs = by_path.get(f"{directory}/{_LOG}", [])
+        for path in in_use[:1]:
+            yield from database.claims(_listings(evidence, database, by_path[path], logs, known))
+
+
+def _listings(
+    evidence: Evidence, database: Database, numbers: list[int], logs: list[int], known: "dict[bytes, RpmPackage]"
+) -> Iterator[tuple[int, list[Listed]]]:
+    """What each version of one database lists, with the log that lies beside it in the same layer."""
+    # The readers of three formats, and SQLite, are loaded where there is a database to read.
+    from layerscope.packages.formats.rpm.database import read_database
+
+    layer_of = evidence.filesystem.layer_of
+    for number in numbers:
+        data = database.read(number, _MOST_BYTES, is_text=False)
+        if not data:
+            continue
+        log = next((log for log in reversed(logs) if layer_of(log) == layer_of(number)), None)
+        path = evidence.filesystem.path_of(number)
+        try:
+            packages, warnings = read_database(
+                data, where=path, log=(log is not None and database.read(log, is_text=False)) or b"", known=known
+            )
+        except Damaged as problem:
+            evidence.warn(problem.message)
+            continue
+        for warning in warnings:
+            evidence.warn(warning)
+        yield number, [_listed(package) for package in packages]
+
+
+def _listed(package: "RpmPackage") -> Listed:
+    return Listed(
+        name=package.name,
+        version=f"{package.version}-{package.release}",
+        arch=package.arch,
+        qualifiers=(("epoch", str(package.epoch or "")), ("upstream", package.source_rpm)),
+        paths=partial(_paths, package),
+    )
+
+
+def _paths(package: "RpmPackage", _: Reader) -> Iterator[str]:
+    """What rpm wrote and nobody took over; ghosts are claimed without being brought, so they own nothing."""
+    for file in package.files:
+        if file.is_installed and not file.is_ghost and not stat.S_ISDIR(file.mode):
+            yield file.path
+
+
+RPM = Cataloger(
+    name="rpm",
+    wanted=Wanted(
+        paths=PathSet(paths=tuple(f"{directory}/{name}" for directory in _DIRECTORIES for name in (*_NAMES, _LOG))),
+        head=_MOST_BYTES,
+    ),
+    catalog=_catalog,
+    is_os=True,
+)

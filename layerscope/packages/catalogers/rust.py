@@ -1,0 +1,70 @@
+"""Rust binaries that cargo-auditable built: the list of crates in a section of their own.
+
+Source: rust-secure-code/cargo-auditable, PARSING.md and the schema of its JSON.
+"""
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from layerscope.model.json_text import loads
+from layerscope.model.limits import KIB, MIB
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.formats.elf import Elf
+from layerscope.packages.ranged import ReadRange
+from layerscope.packages.records import word
+
+_SECTION = ".dep-v0"
+_MOST_STORED, _MOST_LIST = MIB, 8 * MIB
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    filesystem = evidence.filesystem
+    for number in evidence.executables:
+        read, length = evidence.context.ranges(number)
+        section = Elf(read, length).section(_SECTION)
+        if section is None:
+            continue
+        location = filesystem.path_of(number)
+        crates = _crates(evidence, read, section.offset, section.length)
+        root = next((crate for crate in crates if crate.get("root") is True), None)
+        if root is None:
+            evidence.warn(f"{location}: the list of crates in {_SECTION} was not kept or is damaged")
+            continue
+        yield _claim(root, location, versions=(number,))
+        for crate in crates:
+            # What only the build ran is no part of the binary.
+            if crate is not root and crate.get("kind") != "build":
+                yield _claim(crate, location, parent=word(root["name"]))
+
+
+def _claim(crate: dict[str, Any], location: str, *, versions: tuple[int, ...] = (), parent: str = "") -> Claim:
+    return Claim(
+        type="cargo",
+        name=word(crate["name"]),
+        version=word(crate.get("version")),
+        versions=versions,
+        location=location,
+        parent=parent,
+    )
+
+
+def _crates(evidence: Evidence, read: ReadRange, offset: int, length: int) -> list[dict[str, Any]]:
+    """The crates with names; none where the section cannot be read."""
+    data = read(offset, length) if length <= _MOST_STORED else None
+    try:
+        text = zlib.decompressobj().decompress(data or b"", _MOST_LIST)
+        evidence.context.spend(len(text))
+        document = loads(text)
+        crates = document["packages"]
+        return [crate for crate in crates if word(crate.get("name"))]
+    except (zlib.error, ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return []
+
+
+RUST = Cataloger(
+    name="cargo",
+    wanted=Wanted(paths=PathSet(), head=16 * KIB, tail=16 * KIB, executables=256 * KIB, ranges=True),
+    catalog=_catalog,
+)

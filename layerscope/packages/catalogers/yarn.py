@@ -1,0 +1,62 @@
+"""Packages that Yarn keeps as archives and runs from there (Plug'n'Play): each archive in ``.yarn/cache`` owns itself.
+
+Source: yarnpkg.com, "Plug'n'Play" and "Zero-installs".
+"""
+
+from collections.abc import Iterator
+
+from layerscope.errors import Damaged
+from layerscope.model.json_text import loads
+from layerscope.model.limits import KIB, MIB
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages import records
+from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.formats.zip import member_content, zip_members
+from layerscope.packages.records import Record, word
+
+_CACHE = ".yarn/cache"
+_MANIFEST = "/package.json"
+_MOST = MIB
+
+
+def _catalog(evidence: Evidence) -> Iterator[Claim]:
+    for record in records.live_records(evidence):
+        if record.name.endswith(".zip"):
+            name, version = _packed(evidence, record)
+            scope, slash, rest = name.partition("/")
+            yield Claim(
+                type="npm",
+                namespace=scope if slash else "",
+                name=rest if slash else name,
+                version=version,
+                versions=(record.number,),
+                layer=record.layer,
+                location=record.path,
+            )
+
+
+def _packed(evidence: Evidence, record: Record) -> tuple[str, str]:
+    """Name and version by the manifest inside, ``node_modules/<name>/package.json``; else by the archive's own name."""
+    read, length = evidence.context.ranges(record.number)
+    try:
+        members = zip_members(read, length, record.path, (_MANIFEST.encode(),)) or []
+    except Damaged as problem:
+        evidence.warn(problem.message)
+        members = []
+    outermost = min(members, key=lambda member: member.name.count("/"), default=None)
+    name, _, rest = record.name.partition("-npm-")
+    if outermost is None:
+        return word(name), word(rest.partition("-")[0])
+    name = outermost.name.removesuffix(_MANIFEST).removeprefix("node_modules/")
+    try:
+        manifest = loads(member_content(read, outermost, _MOST, evidence.context.spend) or b"{}")
+        return word(manifest.get("name")) or word(name), word(manifest.get("version"))
+    except (ValueError, RecursionError, AttributeError):
+        return word(name), word(rest.partition("-")[0])
+
+
+YARN = Cataloger(
+    name="yarn",
+    wanted=Wanted(paths=PathSet(trees=(_CACHE,)), head=MIB, tail=64 * KIB, ranges=True),
+    catalog=_catalog,
+)

@@ -1,0 +1,110 @@
+"""Where a step stands in its Dockerfile and where its files come from: the values, and what needs no Dockerfile.
+
+Nothing here imports the Dockerfile's parser, since most runs are given none.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from layerscope.model.base import Base
+from layerscope.model.finding import Evidence
+from layerscope.model.image import Image
+from layerscope.model.instruction import Instruction
+
+if TYPE_CHECKING:
+    from layerscope.dockerfile.ast import Dockerfile
+    from layerscope.dockerfile.build import ResolvedInstruction
+    from layerscope.dockerfile.scope import BaseConfig
+    from layerscope.history.match import Match
+
+
+class BuildInputs(Struct, frozen=True, kw_only=True):
+    """What the user knows of the build beside the archive.
+
+    ``builders`` are open images of build stages by name. ``base`` is the config of the base image, for the variables
+    and the working directory that the Dockerfile's first instruction starts with.
+    """
+
+    dockerfile: "Dockerfile | None" = None
+    target: str = ""
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    builders: tuple[tuple[str, Image], ...] = ()
+    base: "BaseConfig | None" = None
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """Where the instruction of one step stands, and what it takes its files from.
+
+    ``stage`` is the one that runs it, ``source`` the stage or image that it copies from, empty for the context. Not
+    ``certain``, the source is only mounted while a RUN works: an input, of which nothing needs to stay. ``recorded``
+    is set where the history itself names the source. ``instruction`` is the Dockerfile's, where there is one, and
+    ``from_context`` is set where that copies from the build context alone.
+    """
+
+    evidence: Evidence
+    line: int | None = None
+    stage: str = ""
+    source: str = ""
+    certain: bool = True
+    recorded: bool = False
+    instruction: "ResolvedInstruction | None" = None
+    from_context: bool = False
+
+    @property
+    def words(self) -> str:
+        """The evidence as a person reads it; never stronger than it is."""
+        if self.recorded:
+            return "recorded in the history"
+        told = "as attested, unsigned" if self.evidence == Evidence.ATTESTED else "declared by the Dockerfile"
+        if self.certain:
+            return told
+        return "input as attested, copy inferred" if self.evidence == Evidence.ATTESTED else f"possible input, {told}"
+
+
+class Placement(Struct, frozen=True, kw_only=True):
+    """The origin of each history step by its index, and what else the Dockerfile tells.
+
+    ``match`` is the Dockerfile laid beside the history, ``evidence`` where that comes from. ``base`` is where the
+    Dockerfile or the attestation sees the base end, None where neither tells.
+    """
+
+    origins: Mapping[int, Origin] = field(default_factory=dict)
+    match: "Match | None" = None
+    evidence: Evidence = Evidence.INFERRED
+    base: Base | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def recorded_origins(steps: Sequence[Instruction]) -> dict[int, Origin]:
+    """Builders that keep the line as written keep ``--from`` too."""
+    return {
+        step.index: Origin(evidence=Evidence.DECLARED, source=step.copy_from, recorded=True)
+        for step in steps
+        if step.copy_from
+    }
+
+
+def recorded_arguments(steps: Sequence[Instruction]) -> dict[str, str]:
+    """The build arguments that a history records beside its commands."""
+    return {name: value for step in steps for name, value in step.build_args}
+
+
+def contradiction(base: Base, told: Base | None) -> tuple[str, ...]:
+    """A warning where the base that is certain ends elsewhere than the Dockerfile says."""
+    if told is None or not base.certain or base.layers == told.layers:
+        return ()
+    return (f"the base has {base.layers} layers, but {told.evidence} {told.layers} lie below the first instruction",)
+
+
+def better_base(found: Base, told: Base | None) -> Base:
+    """The base by what the archive shows for certain, else by the attestation or the Dockerfile, else by its signs.
+
+    A Dockerfile may know that there is no base at all.
+    """
+    if told is None:
+        return found
+    better, other = (found, told) if found.certain else (told, found)
+    return replace(better, name=better.name or other.name)

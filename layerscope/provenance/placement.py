@@ -1,0 +1,152 @@
+"""Where each step of an image's history stands in its Dockerfile, and which stage it takes files from.
+
+The Dockerfile comes from an attestation, or from the user; the first says "as attested", the second "declared by the
+Dockerfile". Some builders record the stage in the history itself.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from layerscope.dockerfile.ast import Dockerfile
+from layerscope.dockerfile.build import Build, ResolvedInstruction
+from layerscope.dockerfile.parse import parse_dockerfile
+from layerscope.dockerfile.stages import Source as Input
+from layerscope.dockerfile.stages import SourceKind
+from layerscope.errors import LayerscopeError
+from layerscope.history.match import Match, match
+from layerscope.model.base import Base
+from layerscope.model.finding import Evidence
+from layerscope.model.image import Image
+from layerscope.model.instruction import Instruction
+from layerscope.provenance.origins import BuildInputs, Origin, Placement, recorded_arguments, recorded_origins
+from layerscope.provenance.provenance import BuildStep, Provenance, read_provenance
+
+ATTESTED_BASE = "as the provenance attests"
+DECLARED_BASE = "from the Dockerfile"
+
+
+def place(image: Image, steps: Sequence[Instruction], known: BuildInputs) -> Placement:
+    """Place every step by the best evidence; raises UsageError where the user's Dockerfile did not build the image."""
+    provenance = read_provenance(image) if image.attestations else None
+    warnings: list[str] = []
+    found = _attested(provenance, image, steps, known, warnings) if provenance else None
+    evidence = Evidence.ATTESTED if found else Evidence.DECLARED
+    if found is None and known.dockerfile is not None:
+        found = _match(known.dockerfile, image, steps, known.build_args, known.target, known)
+    origins = recorded_origins(steps)
+    if found is not None:
+        origins |= {index: _origin(found, step, evidence) for index, step in found.steps.items()}
+    if provenance is not None:
+        origins |= _from_graph(provenance, found, steps)
+    return Placement(
+        origins=origins,
+        match=found,
+        evidence=evidence,
+        base=_base(provenance, found, evidence),
+        warnings=tuple(warnings),
+    )
+
+
+def _attested(
+    provenance: Provenance, image: Image, steps: Sequence[Instruction], known: BuildInputs, warnings: list[str]
+) -> Match | None:
+    """The attested Dockerfile aligned; what is wrong with it is a warning, as the user cannot change it."""
+    if not provenance.dockerfile:
+        return None
+    try:
+        dockerfile = parse_dockerfile(provenance.dockerfile, name=provenance.filename)
+        found = _match(dockerfile, image, steps, provenance.build_args, provenance.target, known)
+    except LayerscopeError as error:
+        warnings.append(f"the attested Dockerfile is left aside: {error.message}")
+        return None
+    if known.dockerfile is not None and known.dockerfile.instructions != dockerfile.instructions:
+        warnings.append(f"{known.dockerfile.name} is not the Dockerfile that is attested; the attested one is used")
+    return found
+
+
+def _match(
+    dockerfile: Dockerfile,
+    image: Image,
+    steps: Sequence[Instruction],
+    build_args: Mapping[str, str],
+    target: str,
+    known: BuildInputs,
+) -> Match:
+    build = Build.of(
+        dockerfile,
+        build_args={**recorded_arguments(steps), **build_args},
+        target=target,
+        platform=image.config.platform if image.config.platform.os else None,
+    )
+    if known.base is not None:
+        build = replace(build, bases={build.chain()[0].base.image: known.base})
+    return match(build, steps)
+
+
+def _origin(found: Match, step: ResolvedInstruction, evidence: Evidence) -> Origin:
+    inputs = [name for one in step.inputs if (name := _name(found, one))]
+    return Origin(
+        evidence=evidence,
+        line=step.instruction.line,
+        stage=found.stage_name(step.stage),
+        source=", ".join(dict.fromkeys(inputs)),
+        certain=step.instruction.keyword != "RUN" or not step.inputs,
+        instruction=step,
+        from_context=bool(step.inputs) and all(one.kind == SourceKind.CONTEXT for one in step.inputs),
+    )
+
+
+def _name(found: Match, source: Input) -> str:
+    if source.stage is not None:
+        return found.stage_name(source.stage)
+    return f"image {source.image}" if source.kind == SourceKind.IMAGE else ""
+
+
+def _base(provenance: Provenance | None, found: Match | None, evidence: Evidence) -> Base | None:
+    if provenance is not None and provenance.base_layers is not None:
+        return Base(evidence=ATTESTED_BASE, layers=provenance.base_layers, name=provenance.base_name)
+    if found is None or found.base_layers is None:
+        return None
+    name = found.build.chain()[0].base
+    return Base(
+        evidence=ATTESTED_BASE if evidence == Evidence.ATTESTED else DECLARED_BASE,
+        layers=found.base_layers,
+        name=name.image if name.resolved and name.image != "scratch" else "",
+    )
+
+
+def _from_graph(provenance: Provenance, found: Match | None, steps: Sequence[Instruction]) -> dict[int, Origin]:
+    """What the graph of the build says of the layers that it names; it knows the line even where no text aligns."""
+    by_layer = {step.layer: step for step in steps if step.layer is not None}
+    origins = {}
+    for layer, name in provenance.layer_steps.items():
+        vertex, step = provenance.steps[name], by_layer.get(layer)
+        if step is None or not vertex.lines or vertex.kind not in ("exec", "file"):
+            continue
+        before = found.steps.get(step.index) if found else None
+        named = (
+            _source_name(provenance.steps[one], vertex, found) for one in vertex.sources if one in provenance.steps
+        )
+        source = ", ".join(dict.fromkeys(name for name in named if name))
+        origins[step.index] = Origin(
+            evidence=Evidence.ATTESTED,
+            line=vertex.lines[-1] if before is None else before.instruction.line,
+            stage=found.stage_name(before.stage) if found and before else "",
+            source=source,
+            certain=vertex.kind == "file" or not source,
+            instruction=before,
+        )
+    return origins
+
+
+def _source_name(source: BuildStep, taker: BuildStep, found: Match | None) -> str:
+    """The stage that a vertex belongs to, by its line; the image, where a COPY or a mount names one itself."""
+    image = source.identifier.removeprefix("docker-image://").partition("@")[0]
+    if source.kind == "source" and (not source.lines or set(source.lines) <= set(taker.lines)):
+        return f"image {image}" if source.identifier.startswith("docker-image://") else ""
+    if found is None or not source.lines:
+        return ""
+    line = source.lines[-1]
+    stages = [stage for stage in found.build.stages if stage.declaration.line <= line]
+    return found.stage_name(stages[-1].index) if stages else ""

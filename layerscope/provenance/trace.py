@@ -1,0 +1,213 @@
+"""All evidence of build stages joined: which stage a version came from, and how well that is known."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from layerscope.errors import LayerscopeError
+from layerscope.filesystem.tree import Filesystem
+from layerscope.history.alignment import instructions as align
+from layerscope.model.entry import Kind
+from layerscope.model.finding import Evidence
+from layerscope.model.image import Image
+from layerscope.model.instruction import Instruction
+from layerscope.model.source import Source
+from layerscope.provenance.copies import MAY_COPY, copied_from, from_context
+from layerscope.provenance.matching import Comparison, Verdict, compare, shared_layers
+from layerscope.provenance.origins import BuildInputs, Origin, Placement, recorded_arguments
+
+if TYPE_CHECKING:
+    from layerscope.history.match import Match
+
+
+class Builder(Struct, frozen=True, kw_only=True):
+    """A builder image that was compared: its stage, its history, and where that stands in the Dockerfile."""
+
+    name: str
+    image: Image
+    instructions: tuple[Instruction, ...]
+    comparison: Comparison
+    match: "Match | None" = None
+
+    def step_of_layer(self, layer: int) -> tuple[Instruction | None, int | None]:
+        """The instruction that alone made a layer of the builder, and its line in the Dockerfile."""
+        step = next((step for step in self.instructions if step.layer == layer and not step.joined), None)
+        if step is None or self.match is None or step.index not in self.match.steps:
+            return step, None
+        return step, self.match.steps[step.index].instruction.line
+
+
+class Trace(Struct, frozen=True, kw_only=True):
+    """Answers for each version which stage it came from.
+
+    ``layers`` maps the image's layers to the origin of their step, ``matched`` to the builder that fits each best,
+    ``alike`` to the names of those that fit equally well.
+    ``copies`` are the layers that a COPY or ADD made, or of whose step nothing is known. A layer that holds the work
+    of several steps is in neither: what is known of one of them is not known of each file.
+    """
+
+    filesystem: Filesystem
+    base_layers: int
+    layers: Mapping[int, Origin] = field(default_factory=dict)
+    copies: frozenset[int] = frozenset()
+    builders: tuple[Builder, ...] = ()
+    matched: Mapping[int, Builder] = field(default_factory=dict)
+    alike: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    _numbers: dict[int, dict[str, int]] = field(default_factory=dict)
+
+    def stage_of(self, number: int) -> Source | None:
+        """The stage that a version of the image came from; None where nothing better than a guess is known."""
+        layer = self.filesystem.layer_of(number)
+        if layer < self.base_layers:
+            return None
+        origin, builder = self.layers.get(layer), self.matched.get(layer)
+        line = origin.line if origin else None
+        if builder is not None and self._is_match(builder.comparison, layer, number):
+            attested = origin is not None and origin.certain and origin.evidence == Evidence.ATTESTED
+            return Source(
+                stage=builder.name, evidence=Evidence.ATTESTED if attested else Evidence.MATCHED, dockerfile_line=line
+            )
+        if origin is None or not origin.source or not origin.certain:
+            return None
+        return Source(stage=origin.source, evidence=origin.evidence, dockerfile_line=line)
+
+    def number_of(self, layer: int, path: str) -> int | None:
+        """The version of a path in a layer that a builder was compared with."""
+        if layer not in self._numbers:
+            start = self.filesystem.numbers(layer).start
+            paths = self.filesystem.layers[layer].changeset.paths
+            self._numbers[layer] = {name: start + index for index, name in enumerate(paths)}
+        return self._numbers[layer].get(path)
+
+    def _is_match(self, comparison: Comparison, layer: int, number: int) -> bool:
+        """One COPY has one source: where most of what it brought matches, the rest came from there too."""
+        if layer in comparison.confirmed and layer in self.copies:
+            return True
+        return comparison.verdicts.get(self.filesystem.carrier(number)) == Verdict.MATCHED
+
+
+def trace(
+    filesystem: Filesystem,
+    image: Image,
+    steps: Sequence[Instruction],
+    placement: Placement,
+    known: BuildInputs,
+    base_layers: int,
+) -> Trace:
+    """Join what is declared or attested with what the builder images show.
+
+    Raises UsageError for a builder whose name is no stage of the Dockerfile.
+    """
+    layers = {
+        step.layer: placement.origins[step.index]
+        for step in steps
+        if step.layer is not None and step.index in placement.origins and not step.joined
+    }
+    others = {step.layer for step in steps if step.kind not in MAY_COPY or step.joined}
+    copies = frozenset(layer for layer in range(len(image.layers)) if layer not in others)
+    warnings = [*placement.warnings, *_shared(steps, base_layers)]
+    joined = Trace(
+        filesystem=filesystem, base_layers=base_layers, layers=layers, copies=copies, warnings=tuple(warnings)
+    )
+    if not known.builders:
+        return joined
+    builders = tuple(
+        _builder(joined, image, steps, placement, name, opened, warnings) for name, opened in known.builders
+    )
+    best = _best(builders)
+    return replace(
+        joined,
+        builders=builders,
+        matched={layer: found[0] for layer, found in best.items() if len(found) == 1},
+        alike={layer: tuple(sorted(one.name for one in found)) for layer, found in best.items() if len(found) > 1},
+        warnings=tuple(warnings),
+    )
+
+
+def _builder(
+    joined: Trace,
+    image: Image,
+    steps: Sequence[Instruction],
+    placement: Placement,
+    name: str,
+    opened: Image,
+    warnings: list[str],
+) -> Builder:
+    from layerscope.history.match import match
+
+    found = placement.match
+    stage = found.build.stage(name) if found else None
+    name = found.stage_name(stage.index) if found and stage else name
+    history, _ = align(opened.config.history, len(opened.layers))
+    own = None
+    if found is not None and stage is not None:
+        arguments = {**recorded_arguments(history), **found.build.build_args}
+        try:
+            own = match(replace(found.build, build_args=arguments), history, stage.index)
+        except LayerscopeError as error:
+            warnings.append(f"the image given for stage {name} is not that stage: {error.message}")
+    shared = shared_layers(image, steps, opened, history)
+    copied = copied_from(
+        name, range(max(joined.base_layers, shared), len(image.layers)), joined.layers, steps, placement
+    )
+    context = from_context(range(shared, len(opened.layers)), history)
+    comparison = compare(joined.filesystem, joined.base_layers, Filesystem(opened.layers), shared, copied, context)
+    if not shared and image.layers and opened.layers and not comparison.confirmed:
+        warnings.append(f"the image given for stage {name} shares no layer with this one, and little content")
+    return Builder(name=name, image=opened, instructions=history, comparison=comparison, match=own)
+
+
+def _best(builders: Sequence[Builder]) -> dict[int, list[Builder]]:
+    """For each layer the builders with which it has most in common, only one where all the others stand on it."""
+    scores: dict[int, dict[int, int]] = {}
+    for place, builder in enumerate(builders):
+        for layer, found in builder.comparison.layers.items():
+            if found[Verdict.MATCHED]:
+                scores.setdefault(layer, {})[place] = found[Verdict.MATCHED]
+    best = {}
+    for layer, score in scores.items():
+        most = max(score.values())
+        equal = [builders[place] for place, matched in score.items() if matched == most]
+        lowest = [one for one in equal if all(_stands_on(other, one) for other in equal if other is not one)]
+        best[layer] = lowest if len(lowest) == 1 else equal
+    return best
+
+
+def _stands_on(upper: Builder, lower: Builder) -> bool:
+    """Whether one stage begins with all layers of another, which made what both of them hold."""
+    return shared_layers(lower.image, lower.instructions, upper.image, upper.instructions) == len(lower.image.layers)
+
+
+def _shared(steps: Sequence[Instruction], base_layers: int) -> Iterator[str]:
+    """A warning for each of the user's own layers that holds the work of several instructions."""
+    for step in steps:
+        if step.layer is not None and step.layer >= base_layers and step.joined:
+            number = len(step.joined) + 1
+            yield f"layer {step.layer} holds the work of {number} instructions: which of them made a file is not told"
+
+
+def stayed_behind(joined: Trace, builder: Builder) -> Iterator[int]:
+    """The live files of the builder's own layers that the image does not hold: neither copied nor at their path."""
+    comparison, filesystem = builder.comparison, joined.filesystem
+    other = comparison.filesystem
+    own_from = comparison.own_from
+    copied = set(comparison.twins.values())
+    for number in other.live_numbers():
+        if (
+            number < own_from
+            or number in copied
+            or number in comparison.differing
+            or other.kind_of(number) != Kind.FILE
+        ):
+            continue
+        here = filesystem.live.get(other.path_of(number))
+        if here is not None:
+            here = filesystem.carrier(here)
+            if filesystem.content_bytes(here) == other.content_bytes(number):
+                digest = filesystem.fingerprint(here)
+                if digest is not None and digest == other.fingerprint(number):
+                    continue
+        yield number

@@ -1,0 +1,217 @@
+"""What compilers of native languages leave behind: objects, symbols, sources."""
+
+from collections.abc import Iterator
+
+from layerscope.model.entry import Fate, Kind
+from layerscope.model.finding import Severity
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
+from layerscope.packages.catalog import UNOWNED
+from layerscope.packages.formats.elf import BPF, IDENTITY_BYTES, RELOCATABLE, identity
+from layerscope.packages.ranged import kept_ranges
+from layerscope.rules.owned import OS_TYPES, by_instruction, indexes, is_owned, owned_by
+from layerscope.rules.rule import RuleMatch, Scene, rule
+from layerscope.rules.strippable import strippable
+from layerscope.rules.views import calls, content_bytes, files, living, runs_dotnet, within
+
+_START_FILES = pattern(r".*/(?:[A-Za-z]?crt[1in0]|crtbegin[STL]?|crtend[S]?|crtfastmath|crtprec\d+|gcrt2?)\.o")
+_CARGO = tuple(
+    f"target/{profile}/{part}"
+    for profile in ("debug", "release")
+    for part in ("deps", "build", "incremental", ".fingerprint")
+)
+
+
+@rule(
+    "objects",
+    severity=Severity.MEDIUM,
+    title="object files and other work of a compiler",
+    fix="copy the linked program only, not {path}",
+    wanted=Wanted(
+        paths=PathSet(suffixes=(".o",), trees=("CMakeFiles", *_CARGO, "obj"), names=("project.assets.json",)), head=64
+    ),
+)
+def objects(scene: Scene) -> Iterator[RuleMatch]:
+    """Object files (`*.o`), `CMakeFiles`, Cargo's `target/*/deps` or .NET's `obj` are left from a compilation.
+
+    The C library's start files (crt1.o) belong to a toolchain, eBPF objects are loaded by programs, and kernel modules
+    have another name: none of these is a finding, nor what a package of the system owns.
+    """
+    live = files(scene, living(scene))
+    paths = {number: scene.filesystem.path_of(number) for number in live if not _is_of_system(scene, number)}
+    notes = "/obj/project.assets.json"
+    dotnet = {path.removesuffix("/project.assets.json") for path in paths.values() if path.endswith(notes)}
+    trees = tuple(f"/{tree}/" for tree in ("CMakeFiles", *_CARGO))
+    versions = tuple(
+        number
+        for number, path in paths.items()
+        if any(tree in path for tree in trees) or within(path, dotnet) or _is_object(scene, number, path)
+    )
+    if versions:
+        yield RuleMatch(versions=versions)
+
+
+def _is_object(scene: Scene, number: int, path: str) -> bool:
+    if not path.endswith(".o") or _START_FILES.fullmatch(path):
+        return False
+    found = identity(scene.filesystem.read(number, 0, IDENTITY_BYTES) or b"")
+    return found is not None and found[0] == RELOCATABLE and found[1] != BPF
+
+
+def _is_of_system(scene: Scene, number: int) -> bool:
+    owner = scene.catalog.owners[number]
+    return owner != UNOWNED and scene.catalog.packages[owner].type in OS_TYPES
+
+
+_PROGRAM_BYTES = 8 << 10
+_DEBUG_WORTH = 4 << 10
+_SYMBOLS_WORTH = 256 << 10
+"""Symbols alone are what a compiler writes unasked, and some profilers read them: a few are no waste to speak of."""
+
+_DEBUG_PACKAGE = pattern(r".+-(?:dbgsym|dbg|debuginfo|debugsource)")
+_BUILT_HERE = frozenset({"golang", "cargo", "generic"})
+"""The types of packages that are catalogued out of a program itself, so that their owner may strip it."""
+
+
+@rule(
+    "unstripped-elf",
+    severity=Severity.MEDIUM,
+    title="debug sections and symbols in programs",
+    fix='strip {path} in the build stage (`strip`, or `-ldflags="-s -w"` for Go)',
+    wanted=Wanted(
+        paths=PathSet(trees=("/usr/lib/debug",), suffixes=(".so", ".node")),
+        head=64,
+        tail=8 << 10,
+        executables=_PROGRAM_BYTES,
+        ranges=True,
+    ),
+)
+def unstripped_elf(scene: Scene) -> Iterator[RuleMatch]:
+    """A program or library that the image's own layers add still has `.debug_*` sections, or a large `.symtab`.
+
+    Only the bytes of those sections count. Go's line table (pclntab) is no debug information and stays. Programs of
+    packages are theirs to strip, and no finding; packages that hold nothing but symbols (-dbgsym, -debuginfo) are.
+    """
+    symbols = owned_by(
+        scene, indexes(scene, lambda p: p.type in OS_TYPES and _DEBUG_PACKAGE.fullmatch(p.name) is not None)
+    )
+    for versions, names in by_instruction(scene, symbols):
+        yield RuleMatch(
+            versions=versions, detail=f"packages: {names}", fix="leave the packages of debug symbols out of {step}"
+        )
+    savings = {number: saved for number in _programs(scene) if (saved := _strippable(scene, number))}
+    if savings:
+        severity = Severity.LOW if sum(savings.values()) < 1_000_000 else None
+        yield RuleMatch(versions=tuple(savings), savings=tuple(savings.values()), severity=severity)
+
+
+def _programs(scene: Scene) -> Iterator[int]:
+    """The live files of own layers that may be programs and that nobody else built."""
+    filesystem, owners, packages = scene.filesystem, scene.catalog.owners, scene.catalog.packages
+    libraries, fates, kinds = frozenset(scene.matches), filesystem.fates, filesystem.kinds
+    live, file = Fate.LIVE, Kind.FILE
+    for layer in filesystem.layers[scene.base_layers :]:
+        start, modes = filesystem.numbers(layer.index).start, layer.changeset.ownerships
+        for number, size in enumerate(layer.changeset.sizes, start):
+            if size < _PROGRAM_BYTES or fates[number] != live or kinds[number] != file:
+                continue
+            if number not in libraries and not modes[number - start][0] & 0o111:
+                continue
+            if owners[number] == UNOWNED or packages[owners[number]].type in _BUILT_HERE:
+                yield number
+
+
+def _strippable(scene: Scene, number: int) -> int:
+    """The bytes that a strip is worth, 0 where it is not."""
+    found = strippable(*kept_ranges(scene.filesystem, number))
+    if found.debug_bytes < _DEBUG_WORTH and found.symbol_bytes < _SYMBOLS_WORTH:
+        return 0
+    return found.debug_bytes + found.symbol_bytes
+
+
+_LANGUAGES = {
+    "go.mod": (".go",),
+    "Cargo.toml": (".rs",),
+    "pom.xml": (".java", ".kt", ".scala"),
+    "build.gradle": (".java", ".kt", ".groovy"),
+    "build.gradle.kts": (".java", ".kt"),
+    "CMakeLists.txt": (".c", ".cc", ".cpp", ".cxx", ".h", ".hpp"),
+    "Makefile": (".c", ".cc", ".cpp", ".cxx"),
+    "configure.ac": (".c", ".cc", ".cpp", ".cxx"),
+    "meson.build": (".c", ".cc", ".cpp", ".cxx"),
+    "Package.swift": (".swift",),
+    ".csproj": (".cs",),
+    ".fsproj": (".fs",),
+}
+_SUFFIXES = tuple(sorted({suffix for suffixes in _LANGUAGES.values() for suffix in suffixes}))
+_FEW_BYTES = 10_000
+_VIRTUAL_MACHINE = (".jar", ".war", ".class", ".dll")
+_BUILDERS = ("go", "cargo", "mvn", "mvnw", "gradle", "gradlew", "make", "cmake", "javac", "gcc", "g++", "clang", "air")
+_OTHERS_CODE = pattern(
+    r"/(?:site-packages|dist-packages|node_modules|vendor|third_party|go/pkg/mod|cargo/registry|include|rustlib)/"
+    r"|\A/usr/(?:src|share|include|lib|lib64|local/go|local/include|local/lib)/"
+)
+
+
+@rule(
+    "sources",
+    severity=Severity.MEDIUM,
+    title="sources of a compiled program, beside what was built from them",
+    fix="copy the built program only, not {path}",
+    wanted=Wanted(
+        paths=PathSet(
+            names=tuple(name for name in _LANGUAGES if name[0] != "."),
+            suffixes=(".csproj", ".fsproj", *_SUFFIXES, *_VIRTUAL_MACHINE),
+        ),
+        head=0,
+    ),
+)
+def sources(scene: Scene) -> Iterator[RuleMatch]:
+    """A project's manifest (go.mod, Cargo.toml, pom.xml, ...) lies there with its sources, and a built program too.
+
+    Interpreted code is what runs, so it is no finding; nor is code in folders of dependencies, or in an image whose
+    Entrypoint or Cmd names a build tool.
+    """
+    builds = runs_dotnet(scene)
+    if builds or calls(scene, *_BUILDERS):
+        return
+    path_of = scene.filesystem.path_of
+    paths = {
+        number: path
+        for number in files(scene, living(scene))
+        if not _OTHERS_CODE.search(path := path_of(number)) and not _is_of_system(scene, number)
+    }
+    built = any(path.endswith(_VIRTUAL_MACHINE) for path in paths.values())
+    projects: dict[str, tuple[str, ...]] = {}
+    for path in paths.values():
+        if suffixes := _manifest(path):
+            directory = path.rpartition("/")[0]
+            projects[directory] = (*projects.get(directory, ()), *suffixes)
+    found = tuple(number for number, path in paths.items() if projects and _is_source(path, projects))
+    managed = tuple(n for n in found if paths[n].endswith((".java", ".kt", ".scala", ".groovy", ".cs", ".fs")))
+    native = tuple(n for n in found if n not in set(managed)) if found and _has_program(scene) else ()
+    versions = native + (managed if built else ())
+    if versions:
+        yield RuleMatch(
+            versions=versions, severity=Severity.LOW if content_bytes(scene, versions) < _FEW_BYTES else None
+        )
+
+
+def _is_source(path: str, projects: dict[str, tuple[str, ...]]) -> bool:
+    """Whether a directory above holds the manifest of a project in this language."""
+    directory = path.rpartition("/")[0]
+    while directory and not path.endswith(projects.get(directory, ())):
+        directory = directory.rpartition("/")[0]
+    return path.endswith(projects.get(directory, ()))
+
+
+def _manifest(path: str) -> tuple[str, ...]:
+    name = path.rpartition("/")[2]
+    return _LANGUAGES.get(name) or _LANGUAGES.get(name[name.rfind(".") :] if "." in name else "", ())
+
+
+def _has_program(scene: Scene) -> bool:
+    """Whether the own layers hold an ELF program or library that was not installed as a package."""
+    read = scene.filesystem.read
+    programs = (number for number in _programs(scene) if not is_owned(scene, number))
+    return any(identity(read(number, 0, IDENTITY_BYTES) or b"") for number in programs)

@@ -1,0 +1,258 @@
+"""Caches of package managers and compilers, live or hidden: filled by a build, read by nobody at run time."""
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+
+from layerscope.model.finding import Severity
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.rules.rule import RuleMatch, Scene, rule
+from layerscope.rules.views import calls, content_bytes, runs_dotnet, weight, within
+
+_COPIED = (
+    "leave {path} in the build stage: copy less than {step} does, or use `COPY --exclude` (Dockerfile syntax 1.19)"
+)
+
+
+def _trees(*trees: str) -> Wanted:
+    """Everything in these directories; the contents are of no interest."""
+    return Wanted(paths=PathSet(trees=trees), head=0)
+
+
+def _all_but(scene: Scene, *inner: str) -> tuple[int, ...]:
+    """The matches whose path has none of these pieces."""
+    path_of = scene.filesystem.path_of
+    return tuple(number for number in scene.matches if not any(piece in path_of(number) for piece in inner))
+
+
+def _leaks(scene: Scene, versions: tuple[int, ...]) -> Iterator[RuleMatch]:
+    own = tuple(number for number in versions if scene.filesystem.layer_of(number) >= scene.base_layers)
+    if content_bytes(scene, own):
+        yield RuleMatch(versions=own, severity=weight(content_bytes(scene, own)))
+    if len(own) < len(versions):
+        yield RuleMatch(versions=tuple(set(versions).difference(own)))
+
+
+@rule(
+    "apt-lists",
+    severity=Severity.MEDIUM,
+    title="package lists of apt-get update",
+    fix="end {step} with `rm -rf /var/lib/apt/lists/*`, or mount a cache there with `RUN --mount=type=cache`",
+    copied_fix=_COPIED,
+    wanted=_trees("/var/lib/apt/lists"),
+)
+def apt_lists(scene: Scene) -> Iterator[RuleMatch]:
+    """A layer holds the package lists that apt-get update downloaded.
+
+    Delete them in the RUN that fills them, since a later RUN only hides the bytes behind a whiteout. The file
+    `lock` and the directory `partial` belong to apt itself and are no finding.
+    """
+    yield from _leaks(scene, _all_but(scene, "/lists/partial", "/lists/lock"))
+
+
+@rule(
+    "apt-archives",
+    severity=Severity.MEDIUM,
+    title="packages and indexes that apt keeps after an install",
+    fix="end {step} with `apt-get clean`, or mount a cache on /var/cache/apt with `RUN --mount=type=cache`",
+    copied_fix=_COPIED,
+    wanted=_trees("/var/cache/apt"),
+)
+def apt_archives(scene: Scene) -> Iterator[RuleMatch]:
+    """Downloaded `.deb` files and apt's `pkgcache.bin` and `srcpkgcache.bin` lie in /var/cache/apt.
+
+    Official Debian images delete them after each install; a base that was made by hand does not.
+    """
+    path_of = scene.filesystem.path_of
+    endings = (".deb", "/pkgcache.bin", "/srcpkgcache.bin")
+    yield from _leaks(scene, tuple(number for number in scene.matches if path_of(number).endswith(endings)))
+
+
+@rule(
+    "apk-index",
+    severity=Severity.MEDIUM,
+    title="index and packages that apk keeps",
+    fix="add `--no-cache` to apk in {step}",
+    copied_fix=_COPIED,
+    wanted=_trees("/var/cache/apk", "/etc/apk/cache"),
+)
+def apk_index(scene: Scene) -> Iterator[RuleMatch]:
+    """A layer holds the index that apk downloaded (`APKINDEX.*.tar.gz`), or packages in its cache."""
+    yield from _leaks(scene, scene.matches)
+
+
+@rule(
+    "rpm-cache",
+    severity=Severity.MEDIUM,
+    title="metadata and packages that the rpm package manager keeps",
+    fix="end {step} with `dnf clean all` (yum, microdnf and zypper have `clean` too), or mount a cache on {place}",
+    copied_fix=_COPIED,
+    wanted=_trees("/var/cache/yum", "/var/cache/dnf", "/var/cache/libdnf5", "/var/cache/zypp"),
+)
+def rpm_cache(scene: Scene) -> Iterator[RuleMatch]:
+    """yum, dnf or zypper left their metadata or packages in /var/cache."""
+    yield from _leaks(scene, scene.matches)
+
+
+@rule(
+    "pacman-cache",
+    severity=Severity.MEDIUM,
+    title="packages that pacman keeps",
+    fix="end {step} with `pacman -Scc --noconfirm`, or mount a cache on /var/cache/pacman/pkg",
+    copied_fix=_COPIED,
+    wanted=_trees("/var/cache/pacman/pkg"),
+)
+def pacman_cache(scene: Scene) -> Iterator[RuleMatch]:
+    """pacman left the packages that it downloaded in /var/cache/pacman/pkg."""
+    yield from _leaks(scene, scene.matches)
+
+
+@rule(
+    "pip-cache",
+    severity=Severity.MEDIUM,
+    title="cache of a Python installer",
+    fix="install with `pip install --no-cache-dir` (`UV_NO_CACHE=1` for uv) in {step}, or mount a cache on {place}",
+    copied_fix=_COPIED,
+    wanted=_trees(".cache/pip", ".cache/uv", ".cache/pipenv", ".cache/pypoetry", ".cache/virtualenv"),
+)
+def pip_cache(scene: Scene) -> Iterator[RuleMatch]:
+    """pip, uv, pipenv, poetry or virtualenv left downloads and wheels in a home directory's `.cache`.
+
+    Poetry keeps its virtual environments there as well, and those are what runs: they are no finding. Neither is
+    uv's cache where `UV_LINK_MODE=symlink` makes environments point into it.
+    """
+    inner = [".cache/pypoetry/virtualenvs"]
+    if "UV_LINK_MODE=symlink" in scene.image.config.env or calls(scene, "uv", "uvx"):
+        inner.append(".cache/uv")
+    yield from _leaks(scene, _all_but(scene, *inner))
+
+
+@rule(
+    "node-cache",
+    severity=Severity.MEDIUM,
+    title="cache of a Node package manager",
+    fix="end {step} with `npm cache clean --force` (or yarn's, or pnpm's), or mount a cache on {place}",
+    copied_fix=_COPIED,
+    wanted=Wanted(
+        paths=PathSet(
+            trees=(
+                ".npm/_cacache", ".cache/yarn", ".yarn/cache", ".yarn/berry/cache", ".pnpm-store", "pnpm/store",
+                ".bun/install/cache", ".cache/node-gyp", ".node-gyp",
+            ),
+            names=(".pnp.cjs", ".pnp.js"),
+        ),
+        head=0,
+    ),
+)  # fmt: skip
+def node_cache(scene: Scene) -> Iterator[RuleMatch]:
+    """npm, yarn, pnpm or bun left what they downloaded, or node-gyp the headers that it compiled with.
+
+    With Yarn's Plug'n'Play (`.pnp.cjs`) the packages run out of that cache, so Yarn's is then no finding. Files of
+    a pnpm store that are hardlinked into node_modules win nothing back and are left out.
+    """
+    names = {scene.filesystem.path_of(number).rpartition("/")[2] for number in scene.matches}
+    pnp = {".pnp.cjs", ".pnp.js"}
+    yield from _leaks(scene, _all_but(scene, "/.yarn/", "/.cache/yarn/", "/.pnp.") if names & pnp else scene.matches)
+
+
+@rule(
+    "go-cache",
+    severity=Severity.MEDIUM,
+    title="Go's module or build cache",
+    fix="build in a stage of its own and copy the program only, not {path}",
+    wanted=_trees("go/pkg/mod", ".cache/go-build"),
+)
+def go_cache(scene: Scene) -> Iterator[RuleMatch]:
+    """Modules in `go/pkg/mod` or objects in `.cache/go-build` are inputs of a build; a Go program needs neither.
+
+    An image that starts `go` itself wants them.
+    """
+    if not calls(scene, "go"):
+        yield from _leaks(scene, scene.matches)
+
+
+@rule(
+    "cargo-cache",
+    severity=Severity.MEDIUM,
+    title="Cargo's registry or git cache",
+    fix="build in a stage of its own and copy the program only, not {path}",
+    wanted=_trees("cargo/registry", ".cargo/registry", "cargo/git", ".cargo/git"),
+)
+def cargo_cache(scene: Scene) -> Iterator[RuleMatch]:
+    """Crates and their sources lie in Cargo's home; an image that starts `cargo` itself wants them."""
+    if not calls(scene, "cargo"):
+        yield from _leaks(scene, scene.matches)
+
+
+_LAUNCHERS = ("mvn", "mvnw", "gradle", "gradlew", "sbt", "lein", "clj", "clojure", "jbang", "cs", "coursier", "ant")
+_JVM = (".m2/repository", ".gradle/caches", ".gradle/wrapper/dists", ".ivy2", ".cache/coursier")
+
+
+@rule(
+    "jvm-cache",
+    severity=Severity.MEDIUM,
+    title="downloads of a JVM build tool",
+    fix="build in a stage of its own and copy the jar only, not {path}",
+    wanted=_trees(*_JVM),
+)
+def jvm_cache(scene: Scene) -> Iterator[RuleMatch]:
+    """Maven, Gradle, Ivy or Coursier left what they downloaded in a home directory.
+
+    Where Entrypoint, Cmd or CLASSPATH name such a tool or such a directory, the application may start out of it, and
+    it is no finding.
+    """
+    words = " ".join((*scene.context.command_words, *scene.image.config.env))
+    resolves = any(f"{tree.split('/')[0]}/" in words for tree in _JVM if tree.startswith((".m2", ".gradle", ".ivy2")))
+    if not resolves and not calls(scene, *_LAUNCHERS):
+        yield from _leaks(scene, scene.matches)
+
+
+_OTHERS = (
+    ".composer/cache", ".cache/composer", ".nuget/packages", ".cache/bazel", ".cache/bazelisk", ".ccache",
+    ".cache/ccache", ".cache/sccache", ".cache/zig", ".cache/pre-commit", ".cache/Homebrew",
+)  # fmt: skip
+
+
+@rule(
+    "other-cache",
+    severity=Severity.MEDIUM,
+    title="cache of a package manager or compiler",
+    fix="empty {path} at the end of {step}, or mount a cache there with `RUN --mount=type=cache`",
+    copied_fix=_COPIED,
+    wanted=Wanted(paths=PathSet(trees=(*_OTHERS, "pkgs"), suffixes=(".gem",)), head=0),
+)
+def other_cache(scene: Scene) -> Iterator[RuleMatch]:
+    """Conda's `pkgs`, Composer's, RubyGems', NuGet's, Bazel's, ccache's or sccache's cache is still there.
+
+    A directory `pkgs` counts as conda's where it holds conda's `urls.txt`. Conda links its packages into the
+    environments; files that such a hardlink keeps alive win nothing back and are left out. An image that starts
+    `dotnet run` resolves its packages in NuGet's cache.
+    """
+    paths = {number: scene.filesystem.path_of(number) for number in scene.matches}
+    conda = {path.removesuffix("/urls.txt") for path in paths.values() if path.endswith("/pkgs/urls.txt")}
+    builds = runs_dotnet(scene)
+    yield from _leaks(
+        scene, tuple(number for number, path in paths.items() if _is_other(path, conda, nuget=not builds))
+    )
+
+
+def _is_other(path: str, conda: AbstractSet[str], *, nuget: bool) -> bool:
+    if path.endswith(".gem"):
+        return path.rpartition("/")[0].endswith("/cache")
+    if within(path, conda):
+        return True
+    return any(f"/{tree}/" in path for tree in _OTHERS if nuget or tree != ".nuget/packages")
+
+
+CACHES = (
+    apt_lists,
+    apt_archives,
+    apk_index,
+    rpm_cache,
+    pacman_cache,
+    pip_cache,
+    node_cache,
+    go_cache,
+    cargo_cache,
+    jvm_cache,
+    other_cache,
+)

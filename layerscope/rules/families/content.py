@@ -1,0 +1,73 @@
+"""Files that people read, and files that were forgotten."""
+
+from collections.abc import Iterator
+
+from layerscope.model.finding import Severity
+from layerscope.model.image import Image
+from layerscope.model.licences import is_licence
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
+from layerscope.rules.rule import RuleMatch, Scene, rule
+from layerscope.rules.views import files, living, named_below
+
+_NEUTRAL = pattern(r"(?:C|POSIX|en(?:_[A-Z]{2})?)?(?:\.[A-Za-z0-9-]+)?(?:@\w+)?")
+_TREES = tuple(f"/usr/{local}share/{name}" for local in ("", "local/") for name in ("doc", "man", "info", "locale"))
+
+
+@rule(
+    "docs-man-locale",
+    severity=Severity.LOW,
+    title="documentation, manual pages and translations",
+    fix="let the package manager leave them out: dpkg's `path-exclude`, `--setopt=tsflags=nodocs` of dnf",
+    copied_fix="leave {path} out of what is copied",
+    wanted=Wanted(paths=PathSet(trees=_TREES), head=0),
+)
+def docs_man_locale(scene: Scene) -> Iterator[RuleMatch]:
+    """Nobody reads /usr/share/doc, man, info or locale in a container.
+
+    Licence texts must stay with what they cover and are left out. Where the image sets a LANG other than English or
+    C, its translations are wanted; so is a directory among them that Entrypoint, Cmd or Env name.
+    """
+    path_of = scene.filesystem.path_of
+    translated = _speaks_another(scene.image)
+    used = named_below(scene, *_TREES)
+    versions = tuple(
+        number
+        for number in files(scene, living(scene))
+        if not is_licence(path := path_of(number))
+        and not (translated and "/locale/" in path)
+        and not (used and f"{path}/".startswith(used))
+    )
+    if versions:
+        yield RuleMatch(versions=versions, apart=False)
+
+
+def _speaks_another(image: Image) -> bool:
+    pairs = (variable.partition("=") for variable in image.config.env)
+    return any(
+        name in ("LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE") and not _NEUTRAL.fullmatch(v) for name, _, v in pairs
+    )
+
+
+@rule(
+    "tmp-leftover",
+    severity=Severity.LOW,
+    title="temporary files",
+    fix="delete {path} at the end of {step}, or mount a tmpfs there (`RUN --mount=type=tmpfs`)",
+    copied_fix="mount {path} into the RUN that needs it (`RUN --mount=type=bind`) instead of {step}",
+    wanted=Wanted(paths=PathSet(trees=("/tmp", "/var/tmp")), head=0),
+)
+def tmp_leftover(scene: Scene) -> Iterator[RuleMatch]:
+    """Files lie in /tmp or /var/tmp, where a build left them.
+
+    A directory that Entrypoint, Cmd, Env or the working directory names is in use and no finding.
+    """
+    used = named_below(scene, "/tmp", "/var/tmp")
+    path_of = scene.filesystem.path_of
+    found = [number for number in files(scene, living(scene)) if scene.filesystem.content_bytes(number)]
+    versions = tuple(number for number in found if not f"{path_of(number)}/".startswith(used))
+    if versions:
+        yield RuleMatch(versions=versions)
+
+
+CONTENT = (docs_man_locale, tmp_leftover)

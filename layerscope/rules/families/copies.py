@@ -1,0 +1,171 @@
+"""The same content twice: at two paths, or as a second root file system over the first."""
+
+from collections.abc import Iterable, Iterator
+
+from layerscope.model.entry import Fate, Kind
+from layerscope.model.finding import Severity
+from layerscope.model.licences import is_licence
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages.catalog import UNOWNED
+from layerscope.rules.owned import is_owned
+from layerscope.rules.rule import RuleMatch, Scene, rule
+from layerscope.rules.views import content_bytes, made_by, weight
+
+_SHORTEST = 4 << 10
+_FIRST_BLOCK = 4 << 10
+_WORTH_A_LINE = 1 << 20
+_A_FEW = 3
+_SETID = 0o6000
+
+
+@rule(
+    "duplicate-content",
+    severity=Severity.MEDIUM,
+    title="the same content lies at another path too",
+    fix="write it once, with a symlink (`ln -s`) in place of {path}; a link that a later instruction puts there saves "
+    "nothing",
+)
+def duplicate_content(scene: Scene) -> Iterator[RuleMatch]:
+    """Files that the image's own layers add have the same content as a file at another path.
+
+    Of N copies N-1 count: the one that a package owns, or else the lowest, stays. Hardlinks are one file already.
+    Licence texts, files under 4 KiB, set-user-id programs and what packages own are left out. `--no-duplicates`
+    skips this rule, the only one that must read contents.
+    """
+    small: list[int] = []
+    groups = list(_duplicates(scene))
+    for kept, copies in groups:
+        if len(groups) > _A_FEW and content_bytes(scene, copies) < _WORTH_A_LINE:
+            small += copies
+            continue
+        twin = scene.filesystem.path_of(kept)
+        yield RuleMatch(
+            versions=copies, detail=f"same content as {twin}", severity=weight(content_bytes(scene, copies))
+        )
+    if small:
+        total = content_bytes(scene, small)
+        yield RuleMatch(
+            versions=tuple(sorted(small)),
+            title="small files whose content lies at another path too",
+            severity=Severity.LOW if total < _WORTH_A_LINE else Severity.MEDIUM,
+        )
+
+
+def _duplicates(scene: Scene) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Groups of equal files: the one to keep, and the copies that the user's layers added."""
+    own = _candidates(scene)
+    groups = _same_length(scene, own)
+    for same_length in groups:
+        for same_block in _begin_alike(scene, same_length):
+            for equal in _by_fingerprint(scene, same_block):
+                kept = min(equal, key=lambda number: (number in own, not is_owned(scene, number), number))
+                copies = tuple(sorted(number for number in equal if number != kept and number in own))
+                if copies:
+                    yield kept, copies
+
+
+def _candidates(scene: Scene) -> frozenset[int]:
+    """The live files of own layers that may be copies: not small, not claimed, not owned, no licence.
+
+    A set-user-id program is a copy for its mode, which no link can have apart from its twin.
+    """
+    filesystem, found = scene.filesystem, []
+    fates, claimed, owners = filesystem.fates, scene.claimed, scene.catalog.owners
+    for layer in filesystem.layers[scene.base_layers :]:
+        modes, start = layer.changeset.ownerships, filesystem.numbers(layer.index).start
+        for number, size in enumerate(layer.changeset.sizes, start):
+            if size < _SHORTEST or fates[number] or claimed[number] or owners[number] != UNOWNED:
+                continue
+            if not modes[number - start][0] & _SETID:
+                found.append(number)
+    return frozenset(n for n in found if not is_licence(filesystem.path_of(n)))
+
+
+def _same_length(scene: Scene, own: frozenset[int]) -> list[list[int]]:
+    """All live files that are as long as a candidate, by length; only where there are two at least."""
+    filesystem = scene.filesystem
+    groups: dict[int, list[int]] = {filesystem.content_bytes(number): [] for number in own}
+    if not groups:
+        return []
+    fates, claimed = filesystem.fates, scene.claimed
+    for layer in filesystem.layers:
+        modes, start = layer.changeset.ownerships, filesystem.numbers(layer.index).start
+        for number, size in enumerate(layer.changeset.sizes, start):
+            if size in groups and not (fates[number] or claimed[number] or modes[number - start][0] & _SETID):
+                groups[size].append(number)
+    return [group for group in groups.values() if len(group) > 1 and not own.isdisjoint(group)]
+
+
+def _begin_alike(scene: Scene, numbers: list[int]) -> Iterable[list[int]]:
+    """One block tells most files of equal length apart, and spares reading them whole.
+
+    A layer that was read once has kept no contents, but then it has kept the fingerprints: those decide.
+    """
+    read, expected = scene.filesystem.read, min(_FIRST_BLOCK, scene.filesystem.content_bytes(numbers[0]))
+    blocks = [read(number, 0, _FIRST_BLOCK) for number in numbers]
+    if any(block is None or len(block) < expected for block in blocks):
+        return [numbers]
+    groups: dict[bytes | None, list[int]] = {}
+    for number, block in zip(numbers, blocks, strict=True):
+        groups.setdefault(block, []).append(number)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _by_fingerprint(scene: Scene, numbers: list[int]) -> Iterable[list[int]]:
+    groups: dict[bytes, list[int]] = {}
+    for number in numbers:
+        digest = scene.filesystem.fingerprint(number)
+        if digest is not None:
+            groups.setdefault(digest, []).append(number)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+_RELEASES = ("/etc/os-release", "/usr/lib/os-release")
+_DATABASES = (
+    "/var/lib/dpkg/status",
+    "/lib/apk/db/installed",
+    "/usr/lib/apk/db/installed",
+    "/var/lib/rpm/rpmdb.sqlite",
+    "/var/lib/rpm/Packages",
+    "/usr/lib/sysimage/rpm/rpmdb.sqlite",
+)
+
+
+@rule(
+    "rootfs-copy",
+    severity=Severity.HIGH,
+    title="a whole root file system is copied over another",
+    fix="copy the files that the application needs, or start (`FROM`) from what {step} copies",
+    wanted=Wanted(paths=PathSet(paths=(*_RELEASES, *_DATABASES)), head=0),
+)
+def rootfs_copy(scene: Scene) -> Iterator[RuleMatch]:
+    """One COPY holds an os-release and a package database, and lies over layers that hold a system already.
+
+    Claimed are its own copies of files that lie below with the same content; toolchains that came along have their
+    own findings. A copy onto an empty image flattens one on purpose and is no finding.
+    """
+    filesystem = scene.filesystem
+    found: dict[int, set[str]] = {}
+    for number in scene.matches:
+        found.setdefault(filesystem.layer_of(number), set()).add(filesystem.path_of(number))
+    lowest = min(found, default=0)
+    for layer, paths in sorted(found.items()):
+        step = made_by(scene, layer)
+        whole = not paths.isdisjoint(_RELEASES) and not paths.isdisjoint(_DATABASES)
+        if whole and layer > lowest and layer >= scene.base_layers and step is not None and step.kind == "COPY":
+            yield RuleMatch(versions=_again(scene, layer), detail="holds an os-release and a package database")
+
+
+def _again(scene: Scene, layer: int) -> tuple[int, ...]:
+    """What a layer repeats of those below: its own version over the base's, else the hidden one; and its os-release."""
+    filesystem = scene.filesystem
+    own = {n for n in scene.matches if filesystem.layer_of(n) == layer and filesystem.kind_of(n) == Kind.FILE}
+    found = {n for n in own if filesystem.path_of(n) in _RELEASES}
+    position = -1
+    while (position := filesystem.fates.find(Fate.COPIED_UP, position + 1)) >= 0:
+        version = filesystem.version(position)
+        if version.hidden_by == layer:
+            above = filesystem.live.get(version.path) if version.layer < scene.base_layers else position
+            if above is not None and (above == position or filesystem.layer_of(above) == layer):
+                found.add(above)
+    return tuple(sorted(found))

@@ -1,0 +1,243 @@
+"""Dependencies that only development or the installation needed."""
+
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+
+from layerscope.model.finding import Severity
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
+from layerscope.rules.documents import json_object
+from layerscope.rules.lockfiles import node_dev_packages, normal
+from layerscope.rules.node_lockfiles import GRAPHS, only_development
+from layerscope.rules.owned import by_instruction, indexes, is_owned, listing, owned_by
+from layerscope.rules.rule import RuleMatch, Scene, rule
+from layerscope.rules.views import calls, files, living, under, within
+
+_LOCK_BYTES = 16 << 20
+_HIDDEN = "node_modules/.package-lock.json"
+_MARKS = "package-lock.json"
+_OUTSIDE = frozenset({_MARKS, *GRAPHS})
+
+
+@rule(
+    "node-dev-deps",
+    severity=Severity.HIGH,
+    title="Node packages that only development needs",
+    fix="install with `npm ci --omit=dev` where {place} is made, or `npm prune --omit=dev` before it is copied",
+    wanted=Wanted(paths=PathSet(names=(".package-lock.json", "package-lock.json", *GRAPHS)), head=_LOCK_BYTES),
+)
+def node_dev_deps(scene: Scene) -> Iterator[RuleMatch]:
+    """Packages are installed in node_modules that a lockfile says only development needs.
+
+    npm's marks them: `node_modules/.package-lock.json` what is installed; without it (npm before 7) the project's
+    `package-lock.json` counts where the version is the same. In yarn.lock and pnpm-lock.yaml the dependencies of
+    package.json are followed. A lockfile may also lie beside the Dockerfile or in a builder image. Without one there
+    is no finding. Typings of production packages are theirs, not development's. A project whose development packages
+    the image starts (`npx tsx`, or by a script of package.json) needs them, and is no finding.
+    """
+    path_of = scene.filesystem.path_of
+    locks = {path_of(number): number for number in living(scene)}
+    yield from _by_marks(scene, {path: n for path, n in locks.items() if path.endswith("package-lock.json")})
+    yield from _by_graphs(scene, {path: n for path, n in locks.items() if path.rpartition("/")[2] in GRAPHS})
+    yield from _from_outside(scene, {_project(path) for path in locks})
+
+
+def _by_marks(scene: Scene, locks: Mapping[str, int]) -> Iterator[RuleMatch]:
+    """Projects of npm, whose lockfile marks each package."""
+    hidden = {path.removesuffix(_HIDDEN) for path in locks if path.endswith(f"/{_HIDDEN}")}
+    for path, number in sorted(locks.items()):
+        sure = path.endswith(f"/{_HIDDEN}")
+        root = path.removesuffix(_HIDDEN) if sure else path.rpartition("/")[0] + "/"
+        if not sure and (root in hidden or "/node_modules/" in path):
+            continue
+        yield from _marked(scene, path, scene.filesystem.read(number) or b"", root, sure=sure)
+
+
+def _marked(scene: Scene, path: str, lockfile: bytes, root: str, *, sure: bool) -> Iterator[RuleMatch]:
+    marked = node_dev_packages(lockfile)
+    places = {
+        place: name for place, version in marked.items() if (name := _installed(scene, root, place, version, sure))
+    }
+    found = {root + place: name for place, name in places.items()}
+    versions = under(scene, found.keys()) if found and not _starts(scene, f"{root}node_modules", found) else ()
+    if versions:
+        yield RuleMatch(versions=versions, detail=f"by {path}: {listing(found.values())}")
+
+
+def _by_graphs(scene: Scene, locks: Mapping[str, int]) -> Iterator[RuleMatch]:
+    """Projects of yarn and pnpm, whose lockfile lies beside the package.json and the node_modules."""
+    for path, number in sorted(locks.items()):
+        if "/node_modules/" not in path:
+            yield from _followed(scene, path, scene.filesystem.read(number) or b"", path.rpartition("/")[0])
+
+
+def _followed(scene: Scene, path: str, lockfile: bytes, root: str) -> Iterator[RuleMatch]:
+    name = path.rpartition("/")[2]
+    manifest = scene.filesystem.live.get(f"{root}/package.json")
+    if manifest is None:
+        return
+    graph = GRAPHS[name](lockfile.decode("utf-8", "replace"))
+    names = only_development(scene.filesystem.read(manifest, 0, 1 << 20) or b"", graph)
+    modules = f"{root}/node_modules"
+    places = _places(scene, modules, names)
+    versions = under(scene, places.keys()) if places and not _starts(scene, modules, places) else ()
+    if versions:
+        tool = name.partition("-")[0].partition(".")[0]
+        fix = f"install with `{tool} install --prod` where {{place}} is made"
+        yield RuleMatch(versions=versions, detail=f"by {path}: {listing(places.values())}", fix=fix)
+
+
+def _from_outside(scene: Scene, told: AbstractSet[str]) -> Iterator[RuleMatch]:
+    """Lockfiles from beside the Dockerfile or from a builder, for projects of which none in the image speaks."""
+    locks = [(path, data) for path, data in scene.lockfiles if path.rpartition("/")[2] in _OUTSIDE]
+    if not locks:
+        return
+    # A layer need not list its directories, so what lies in a node_modules tells of it too.
+    parts = (f"{place}/".partition("/node_modules/") for place in scene.filesystem.children)
+    for root in sorted({root for root, inside, _ in parts if inside} - told):
+        for path, data in locks:
+            if path.endswith(_MARKS):
+                yield from _marked(scene, path, data, f"{root}/", sure=False)
+            else:
+                yield from _followed(scene, path, data, root)
+
+
+def _project(lockfile: str) -> str:
+    return lockfile.removesuffix(f"/{_HIDDEN}") if lockfile.endswith(f"/{_HIDDEN}") else lockfile.rpartition("/")[0]
+
+
+def _places(scene: Scene, modules: str, names: frozenset[str]) -> dict[str, str]:
+    """The directories of these packages, flat as yarn lays them out or in pnpm's store of links, with their names."""
+    if not names:
+        return {}
+    live = scene.filesystem.live
+    found = {f"{modules}/{name}": name for name in names if f"{modules}/{name}/package.json" in live}
+    store = f"{modules}/.pnpm/"
+    for directory in scene.filesystem.children:
+        if directory.startswith(store):
+            entry, _, rest = directory[len(store) :].partition("/")
+            name = entry[:1] + entry[1:].partition("@")[0]
+            if rest and name.replace("+", "/", 1) in names:
+                found[store + entry] = name.replace("+", "/", 1)
+    return found
+
+
+_INSTALLED_WITH_NODE = frozenset({"node", "npm", "npx", "pnpm", "yarn"})
+"""What these name is not the package of that name in node_modules."""
+
+
+def _starts(scene: Scene, modules: str, places: Mapping[str, str]) -> bool:
+    """Whether the image starts one of the packages at these places: by its command, or as what Node loads first."""
+    filesystem, names = scene.filesystem, frozenset(places.values())
+    for word in scene.context.command_words:
+        package = "/".join(word.split("/")[: 1 + word.startswith("@")])
+        if package in names and package != word:  # node -r ts-node/register
+            return True
+        command = word.rpartition("/")[2]
+        link = f"{modules}/.bin/{command}"
+        if command in _INSTALLED_WITH_NODE:
+            continue
+        if link in filesystem.live:
+            program = filesystem.resolve(link)
+            if command in names or (program is not None and within(filesystem.path_of(program), places.keys())):
+                return True
+        elif command in names and f"{modules}/.bin" not in filesystem.children:
+            return True
+    return False
+
+
+def _installed(scene: Scene, root: str, place: str, version: str, sure: bool) -> str:
+    """The name of the package at that place; empty where there is none, or maybe another version of it."""
+    number = scene.filesystem.live.get(f"{root}{place}/package.json")
+    if number is None or (not sure and _package_version(scene, number) != version):
+        return ""
+    return place.rpartition("node_modules/")[2]
+
+
+def _package_version(scene: Scene, number: int) -> str:
+    return str(json_object(scene.filesystem.read(number, 0, 1 << 20) or b"").get("version", ""))
+
+
+_MANAGERS = {
+    "pipenv": Severity.MEDIUM,
+    "poetry": Severity.MEDIUM,
+    "poetry-core": Severity.MEDIUM,
+    "pdm": Severity.MEDIUM,
+    "hatch": Severity.MEDIUM,
+    "virtualenv": Severity.MEDIUM,
+    "uv": Severity.MEDIUM,
+    "pip": Severity.LOW,
+    "wheel": Severity.LOW,
+}
+
+
+@rule(
+    "py-managers",
+    severity=Severity.MEDIUM,
+    title="package managers of Python, which a finished application seldom calls",
+    fix="install into a virtual environment in a build stage and copy that, without the managers",
+)
+def py_managers(scene: Scene) -> Iterator[RuleMatch]:
+    """pipenv, poetry, virtualenv, uv, pip or wheel are installed among the application's packages.
+
+    setuptools is left out, since some packages import its `pkg_resources`. A manager that Entrypoint, Cmd or a
+    script which they start names (`pipenv run`) is wanted, with all the others.
+    """
+    if calls(scene, "pipenv", "poetry", "pdm", "hatch", "uv", "uvx", "pip", "pip3", "virtualenv"):
+        return
+    found = owned_by(scene, indexes(scene, lambda p: p.type == "pypi" and normal(p.name) in _MANAGERS))
+    for severity in (Severity.MEDIUM, Severity.LOW):
+        chosen = {i: n for i, n in found.items() if _MANAGERS[normal(scene.catalog.packages[i].name)] == severity}
+        for versions, names in by_instruction(scene, chosen):
+            yield RuleMatch(versions=versions, detail=f"packages: {names}", severity=severity)
+
+
+_SDIST = pattern(r".*/(?:wheels?|wheelhouse)/[^/]+-\d[^/-]*\.tar\.gz")
+_DISTRIBUTION = pattern(r"(.+?)-(\d[^-]*?)(?:-.*\.whl|\.tar\.gz)")
+_FOR_BROWSERS = "_wasm32.whl"
+_BUNDLES = ("/ensurepip/", "/site-packages/", "/dist-packages/", "/usr/share/", "/usr/lib/", "/lib-dynload/")
+
+
+@rule(
+    "wheelhouse",
+    severity=Severity.MEDIUM,
+    title="wheels and source distributions beside the packages that were installed from them",
+    fix="install from a mount (`RUN --mount=type=bind,from=...`) instead of copying {path}",
+    wanted=Wanted(paths=PathSet(suffixes=(".whl", ".tar.gz")), head=0),
+)
+def wheelhouse(scene: Scene) -> Iterator[RuleMatch]:
+    """Wheels (`*.whl`) or a folder's source distributions lie beside packages that were installed from them.
+
+    Those of a directory count where one of them is installed in the same version. The wheels that Python brings for
+    `ensurepip` and `virtualenv`, wheels for browsers, and a directory that Entrypoint or Cmd names are no finding.
+    What was copied in and deleted later is found by deleted-later.
+    """
+    path_of, used = scene.filesystem.path_of, {word.rstrip("/") for word in scene.context.command_words}
+    directories: dict[str, list[int]] = {}
+    for number in files(scene, living(scene)):
+        path = path_of(number)
+        directory = path.rpartition("/")[0]
+        if is_owned(scene, number) or path.endswith(_FOR_BROWSERS) or directory in used:
+            continue
+        if (path.endswith(".whl") or _SDIST.fullmatch(path)) and not any(bundle in path for bundle in _BUNDLES):
+            directories.setdefault(directory, []).append(number)
+    if not directories:
+        return
+    installed = {(normal(p.name), p.version) for p in scene.catalog.packages if p.type == "pypi"}
+    versions = tuple(
+        number
+        for numbers in directories.values()
+        if any(_distribution(path_of(number)) in installed for number in numbers)
+        for number in numbers
+    )
+    if versions:
+        yield RuleMatch(versions=versions)
+
+
+def _distribution(path: str) -> tuple[str, str]:
+    """Name and version in the file name of a wheel or source distribution (PEP 427, PEP 625)."""
+    match = _DISTRIBUTION.fullmatch(path.rpartition("/")[2])
+    return (normal(match[1]), match[2]) if match else ("", "")
+
+
+DEPENDENCIES = (node_dev_deps, py_managers, wheelhouse)

@@ -1,0 +1,74 @@
+"""Mode bits that let a process become somebody else, or let everybody write."""
+
+from collections.abc import Iterator
+
+from layerscope.model.entry import Fate, Kind
+from layerscope.model.finding import Severity
+from layerscope.rules.ownership import is_packaged
+from layerscope.rules.rule import Rule, RuleMatch, Scene, rule
+
+_SETID = 0o6000
+_WRITABLE = 0o002
+_STICKY = 0o1000
+_KINDS = (Kind.FILE, Kind.DIRECTORY)
+
+
+@rule(
+    "setid",
+    severity=Severity.MEDIUM,
+    title="a program runs with the rights of its owner, whoever starts it: {path}",
+    fix="chmod ug-s {path}, in the instruction that brings it (COPY --chmod), or give it the one capability it needs",
+    frees=False,
+)
+def setid(scene: Scene) -> Iterator[RuleMatch]:
+    """A file that the image's own layers add carries the set-user-id or set-group-id bit.
+
+    Who finds a hole in it has the owner's rights. Programs of the operating system's packages (su, mount, passwd),
+    everything that the base brings, and file capabilities (setcap) are left alone.
+    """
+    alike: dict[tuple[int, int, int], list[int]] = {}
+    for number in _own_live(scene, _SETID):
+        if scene.filesystem.kind_of(number) == Kind.FILE and not is_packaged(scene, number):
+            version = scene.filesystem.version(number)
+            alike.setdefault((version.layer, version.mode, version.uid), []).append(number)
+    for (_, mode, uid), numbers in alike.items():
+        yield RuleMatch(versions=tuple(numbers), detail=f"mode {mode:04o}, owner {uid}")
+
+
+@rule(
+    "world-writable",
+    severity=Severity.LOW,
+    title="everybody may write to {path}",
+    fix="take the bit off where it is set: COPY --chmod, or chmod o-w in the same RUN",
+    frees=False,
+)
+def world_writable(scene: Scene) -> Iterator[RuleMatch]:
+    """Files or directories of the image's own layers can be changed by every user of the container.
+
+    A process that is broken into can then plant code that another one runs. Sticky directories such as /tmp, links
+    and devices, and what packages or the base bring, are left alone.
+    """
+    layers: dict[int, list[int]] = {}
+    for number in _own_live(scene, _WRITABLE):
+        version = scene.filesystem.version(number)
+        shared = version.kind == Kind.DIRECTORY and version.mode & _STICKY
+        if not shared and not is_packaged(scene, number):
+            layers.setdefault(version.layer, []).append(number)
+    for numbers in layers.values():
+        yield RuleMatch(versions=tuple(numbers))
+
+
+def _own_live(scene: Scene, bits: int) -> Iterator[int]:
+    """The live files and directories above the base whose mode has one of the bits; links have no mode of theirs."""
+    for layer in range(scene.base_layers, len(scene.filesystem.layers)):
+        changeset, start = scene.filesystem.layers[layer].changeset, scene.filesystem.numbers(layer).start
+        wanted = {ownership for ownership in set(changeset.ownerships) if ownership[0] & bits}
+        if not wanted:
+            continue
+        kinds, fates = changeset.kinds, scene.filesystem.fates
+        for index, ownership in enumerate(changeset.ownerships):
+            if ownership in wanted and kinds[index] in _KINDS and fates[start + index] == Fate.LIVE:
+                yield start + index
+
+
+MODES: tuple[Rule, ...] = (setid, world_writable)

@@ -1,0 +1,129 @@
+"""What surrounds interpreted code: tests, compiled copies, maps back to the sources."""
+
+from collections.abc import Iterator
+
+from layerscope.model.finding import Severity
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
+from layerscope.rules.owned import is_owned
+from layerscope.rules.ownership import is_packaged
+from layerscope.rules.rule import RuleMatch, Scene, rule
+from layerscope.rules.views import calls, files, living
+
+_PYTHON_TESTS = pattern(r"/(?:site|dist)-packages/([^/]+)/(?:.+/)?tests/")
+_IMPORTED = frozenset({"astropy", "sunpy", "hypothesis", "pytest", "_pytest", "nose", "testtools", "plotly"})
+"""Packages that import their own tests while they run, or whose purpose tests are."""
+
+
+@rule(
+    "tests",
+    severity=Severity.LOW,
+    title="tests of the application or of its packages",
+    fix="leave {path} in the build stage, or delete it in {step}",
+    wanted=Wanted(paths=PathSet(trees=("tests", "__tests__", "testdata")), head=0),
+)
+def tests(scene: Scene) -> Iterator[RuleMatch]:
+    """Folders `tests` inside installed Python packages, `__tests__` of JavaScript or `testdata` of Go are there.
+
+    `numpy.testing` and the like are imported by other packages and have other names; packages known to import their
+    own tests are left out. An image that starts a test runner wants them.
+    """
+    if calls(scene, "pytest", "py.test", "jest", "tox", "nox", "vitest", "mocha", "unittest"):
+        return
+    path_of = scene.filesystem.path_of
+    versions = tuple(number for number in files(scene, living(scene)) if _is_test(path_of(number)))
+    if versions:
+        yield RuleMatch(versions=versions, apart=False)
+
+
+def _is_test(path: str) -> bool:
+    if "/__tests__/" in path or ("/testdata/" in path and not path.startswith("/usr/")):
+        return True
+    match = _PYTHON_TESTS.search(path)
+    return match is not None and match[1] not in _IMPORTED
+
+
+@rule(
+    "bytecode",
+    severity=Severity.LOW,
+    title="compiled copies of Python modules",
+    fix="`pip install --no-compile` and PYTHONDONTWRITEBYTECODE=1 spare {place}, if start-up may take longer",
+    wanted=Wanted(paths=PathSet(trees=("__pycache__",)), head=0),
+)
+def bytecode(scene: Scene) -> Iterator[RuleMatch]:
+    """Python's `__pycache__` directories are in the image.
+
+    They save time at each start and cost about as much as the sources again, so weigh it. A `.pyc` outside of such a
+    directory may be the program itself and is no finding. What the system's packages bring is compiled whatever the
+    environment says, so it is told apart.
+    """
+    filesystem, of_system = scene.filesystem, dict[str, bool]()
+    theirs, others = list[int](), list[int]()
+    for number in files(scene, living(scene)):
+        if filesystem.paths[number].endswith(".pyc"):
+            directory = filesystem.directories[number]
+            if directory not in of_system:
+                of_system[directory] = _is_of_system(scene, number)
+            (theirs if of_system[directory] else others).append(number)
+    if others:
+        yield RuleMatch(versions=tuple(others), apart=False)
+    if theirs:
+        yield RuleMatch(
+            versions=tuple(theirs),
+            title="compiled copies of Python modules of the system's packages",
+            fix="delete every `__pycache__` below {place} in the RUN that installs the packages, if start-up may take "
+            "longer: PYTHONDONTWRITEBYTECODE does not keep their installation from compiling",
+            apart=False,
+        )
+
+
+def _is_of_system(scene: Scene, number: int) -> bool:
+    """Whether a package of the system owns a compiled module, or the module that it was compiled from."""
+    folder, _, name = scene.filesystem.path_of(number).rpartition("/__pycache__/")
+    source = scene.filesystem.live.get(f"{folder}/{name.partition('.')[0]}.py")
+    return is_packaged(scene, number) or (source is not None and is_packaged(scene, source))
+
+
+_MAPS = (".js.map", ".mjs.map", ".cjs.map", ".css.map", ".ts.map")
+_TRACES = "enable-source-maps"
+
+
+@rule(
+    "source-maps",
+    severity=Severity.MEDIUM,
+    title="source maps, which give the application's sources to whoever downloads them",
+    fix="build for production without source maps, or leave {path} out of the copy",
+    wanted=Wanted(paths=PathSet(suffixes=(".map",)), head=64 << 10),
+)
+def source_maps(scene: Scene) -> Iterator[RuleMatch]:
+    """`*.js.map` and the like lie beside bundled scripts, many with the original sources inside (`sourcesContent`).
+
+    Where Node is told to use them for its traces (`--enable-source-maps`), they are there on purpose. Those of
+    published packages reveal nothing, so they weigh little.
+    """
+    configured = " ".join((*scene.context.command_words, *scene.image.config.env))
+    if _TRACES in configured or "source-map-support" in configured:
+        return
+    path_of, read = scene.filesystem.path_of, scene.filesystem.read
+    found = [n for n in files(scene, living(scene)) if path_of(n).endswith(_MAPS)]
+    published = tuple(n for n in found if is_owned(scene, n) or _is_published(path_of(n)))
+    own = tuple(n for n in sorted(set(found).difference(published)) if (read(n, 0, 1) or b"") == b"{")
+    if own:
+        with_sources = sum(b'"sourcesContent"' in (read(n, 0, 64 << 10) or b"") for n in own)
+        yield RuleMatch(
+            versions=own, detail=f"{with_sources} of {len(own)} with sources inside" if with_sources else ""
+        )
+    if published:
+        yield RuleMatch(
+            versions=published,
+            severity=Severity.LOW,
+            title="source maps of published packages",
+            fix="delete {path} where the packages are installed, in {step}",
+        )
+
+
+def _is_published(path: str) -> bool:
+    return "/node_modules/" in path or "/site-packages/" in path or "/dist-packages/" in path
+
+
+SCRIPTS = (tests, bytecode, source_maps)

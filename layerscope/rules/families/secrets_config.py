@@ -1,0 +1,187 @@
+"""Secrets in the image's config: variables, labels, commands, and the history of the build."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from layerscope.model.finding import Evidence, Severity
+from layerscope.model.image import Image
+from layerscope.model.instruction import Instruction
+from layerscope.rules.rule import Rule, RuleMatch, Scene, rule
+from layerscope.secrets.masks import mask
+from layerscope.secrets.text import TextSecret, secrets_in, secrets_in_value, secrets_in_words
+
+_ASKED_FOR = (("invocation",), ("buildDefinition", "externalParameters"))
+"""Where a provenance says what was to be built, build arguments among it (SLSA 0.2 and 1.0)."""
+_OPTIONS = ("build-arg:", "label:")
+"""What BuildKit puts before the names of arguments and labels there."""
+_ELSEWHERE = frozenset({"config", "history", "rootfs"})
+"""Members of a config document that are read elsewhere, or hold nothing but digests."""
+_KEYWORDS = {
+    "Env": "ENV", "Labels": "LABEL", "Entrypoint": "ENTRYPOINT", "Cmd": "CMD", "Healthcheck": "HEALTHCHECK",
+    "OnBuild": "ONBUILD", "User": "USER", "Shell": "SHELL", "WorkingDir": "WORKDIR", "Volumes": "VOLUME",
+    "ExposedPorts": "EXPOSE", "StopSignal": "STOPSIGNAL",
+}  # fmt: skip
+"""The members of a config that an instruction of a Dockerfile sets."""
+
+
+@rule(
+    "config-secret",
+    severity=Severity.HIGH,
+    title="the image's config holds a secret",
+    fix="give the value when the container starts, or mount it with RUN --mount=type=secret while building; replace "
+    "it, as whoever pulled the image has it",
+)
+def config_secret(scene: Scene) -> Iterator[RuleMatch]:
+    """A variable (ENV), a label, the arguments of ENTRYPOINT, CMD or HEALTHCHECK, or any other member of the config
+    or of the manifest's annotations carries a password, token or key.
+
+    The name says so (password, secret, token, key) and the value looks like one, or it is a URL with a password, or a
+    token of known shape. Fingerprints (GPG_KEY), checksums, versions, paths (*_FILE), switches, public keys, plain
+    URLs and proxies without a password, placeholders and defaults that everybody knows are no finding, nor is what
+    the base image sets.
+    """
+    inherited = {(secret.name, secret.value) for step in _base_steps(scene) for secret in _of_step(step)}
+    for place, secret in _configured(scene.image):
+        if (secret.name, secret.value) not in inherited:
+            yield RuleMatch(place=place, detail=f"{place} {mask(secret.value)}", severity=secret.severity)
+
+
+@rule(
+    "history-secret",
+    severity=Severity.HIGH,
+    title="the history of the build holds a secret",
+    fix="mount it for the one RUN that needs it (RUN --mount=type=secret) instead of ARG, ENV or a command's words; "
+    "replace it, as whoever pulled the image has it",
+)
+def history_secret(scene: Scene) -> Iterator[RuleMatch]:
+    """A build argument, an ARG default, a URL or a command of the history carries a secret; so may a provenance.
+
+    The builders record build arguments before each RUN that they reach, and `docker history` shows them to
+    everybody. Names and values are judged as in config-secret, which has what the final config holds too. Steps of
+    the base image are left alone.
+    """
+    known = {secret.value for _, secret in _configured(scene.image)}
+    below = {step.index for step in _base_steps(scene)}
+    places: dict[str, list[tuple[str, TextSecret]]] = {}
+    for step in scene.instructions:
+        if step.index in below:
+            continue
+        for secret in _of_step(step, scene.image.config.history[step.index].author):
+            places.setdefault(secret.value, []).append((step.kind or "step", secret))
+    for secret in _provenance(scene.image):
+        places.setdefault(secret.value, []).append(("provenance", secret))
+    for value, found in places.items():
+        if value not in known:
+            yield _told(found)
+
+
+def secret_values(image: Image, instructions: Iterable[Instruction]) -> frozenset[str]:
+    """Every value in the config, the history and the provenance that is judged a secret, the base's too.
+
+    Whoever quotes one of these texts must mask them.
+    """
+    secrets = [secret for _, secret in _configured(image)]
+    for step in instructions:
+        secrets += _of_step(step)
+        secrets += chain.from_iterable(map(secrets_in, {_beside(step), step.comment}))
+    secrets += chain.from_iterable(map(secrets_in, {entry.author for entry in image.config.history}))
+    secrets += _provenance(image)
+    return frozenset(secret.value for secret in secrets)
+
+
+def _told(found: list[tuple[str, TextSecret]]) -> RuleMatch:
+    """One secret, wherever it stands."""
+    first = found[0][1]
+    kinds: dict[str, int] = {}
+    for kind, _ in found:
+        kinds[kind] = kinds.get(kind, 0) + 1
+    where = ", ".join(kind if count == 1 else f"{count} {kind}" for kind, count in kinds.items())
+    severity = min((secret.severity for _, secret in found), key=lambda one: one.rank)
+    return RuleMatch(
+        place=f"history: {where}",
+        detail=f"{first.name} {mask(first.value)} (in {where})",
+        severity=severity,
+        evidence=Evidence.ATTESTED if kinds.keys() == {"provenance"} else None,
+    )
+
+
+def _configured(image: Image) -> Iterator[tuple[str, TextSecret]]:
+    """The secrets of the final config with their places; every member is read, also those that nobody knows yet."""
+    document = image.config.document
+    settings = document.get("config") or {}
+    in_order = {name: settings[name] for name in _KEYWORDS if name in settings} | settings
+    told: set[str] = set()
+    for place, secret in chain(
+        _members(in_order, ""),
+        _members({name: value for name, value in document.items() if name not in _ELSEWHERE}, ""),
+        _members({"annotation": image.annotations}, ""),
+    ):
+        # An engine's old configs say most of it twice, the container's beside the image's.
+        is_setting = place.startswith(("ENV ", "LABEL "))
+        if secret.value not in told or (is_setting and f"{place} {secret.value}" not in told):
+            yield place, secret
+        told |= {secret.value, f"{place} {secret.value}"}
+
+
+def _members(value: Any, name: str, place: str = "") -> Iterator[tuple[str, TextSecret]]:
+    """The secrets of a JSON value and of all below it, whose member is called ``name``; its reader bounds the depth."""
+    place = _KEYWORDS.get(name, place or name)
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            found = secrets_in(key)
+            yield from ((f"{place} {mask(one.value)}".strip(), one) for one in found)
+            if isinstance(child, str):
+                called = key.removeprefix(_OPTIONS[0]).removeprefix(_OPTIONS[1])
+                secrets = secrets_in_value(called, child)
+                yield from ((f"{place or _KEYWORDS.get(key, '')} {called}".strip(), one) for one in secrets)
+            else:
+                yield from _members(child, key, place)
+    elif isinstance(value, list):
+        texts = [one for one in value if isinstance(one, str)]
+        yield from ((f"{place} {one.name}", one) for one in _listed(texts, name))
+        for child in value:
+            if not isinstance(child, str):
+                yield from _members(child, name, place)
+
+
+def _listed(texts: list[str], name: str) -> Iterator[TextSecret]:
+    if name == "OnBuild":
+        yield from chain.from_iterable(map(secrets_in, texts))
+    elif name != "Env":
+        yield from secrets_in_words(texts)
+    else:
+        for variable, _, value in (one.partition("=") for one in texts):
+            yield from secrets_in_value(variable, value)
+            yield from (one._replace(name=mask(one.value)) for one in secrets_in(variable))
+
+
+def _of_step(step: Instruction, author: str = "") -> Iterator[TextSecret]:
+    """The secrets of one step, each once; its raw text may hold half of one, and counts where its words hold none."""
+    found = [one for name, value in step.build_args for one in secrets_in_value(name, value)]
+    found = [*found, *secrets_in(str(step))] or list(secrets_in(_beside(step)))
+    found += [*secrets_in(step.comment), *secrets_in(author)]
+    yield from {one.value: one for one in reversed(found)}.values()
+
+
+def _beside(step: Instruction) -> str:
+    """The raw text of a step, where it is not its own words with a shell and a comment around them."""
+    return "" if step.text and step.text in step.created_by else step.created_by
+
+
+def _base_steps(scene: Scene) -> Iterator[Instruction]:
+    """The steps up to the last that made a layer of the base."""
+    last = max((s.index for s in scene.instructions if s.layer is not None and s.layer < scene.base_layers), default=-1)
+    return (step for step in scene.instructions if step.index <= last)
+
+
+def _provenance(image: Image) -> Iterator[TextSecret]:
+    for statement in image.attestations:
+        for path in _ASKED_FOR:
+            found: Any = statement.get("predicate")
+            for key in path:
+                found = found.get(key) if isinstance(found, Mapping) else None
+            yield from (secret for _, secret in _members(found, ""))
+
+
+CONFIG_SECRETS: tuple[Rule, ...] = (config_secret, history_secret)

@@ -1,0 +1,161 @@
+"""Files that are secrets, or exist to hold them: private keys, credentials of tools, environment files."""
+
+import re
+from collections.abc import Iterator
+
+from layerscope.model.finding import Severity
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
+from layerscope.rules.families.credentials import CREDENTIAL_FILES, Credential, pairs
+from layerscope.rules.ownership import by_path, is_buried, is_of_test, is_snakeoil, users_files
+from layerscope.rules.rule import Rule, RuleMatch, Scene, rule
+from layerscope.secrets.encoding import as_utf8
+from layerscope.secrets.keys import key_in_file
+from layerscope.secrets.masks import is_placeholder, mask
+from layerscope.secrets.names import is_secret, url_credentials
+
+HEAD = 64 << 10
+"""As much as is read of a file that may hold a secret."""
+KEY_FIX = "mount it for the one RUN that needs it (RUN --mount=type=secret or type=ssh)"
+ROTATE = "; replace it, as whoever pulled the image has it"
+_KEYS = PathSet(
+    names=("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk", "identity",
+           "ssh_host_rsa_key", "ssh_host_dsa_key", "ssh_host_ecdsa_key", "ssh_host_ed25519_key"),
+    suffixes=(".pem", ".key", ".ppk", ".p12", ".pfx", ".jks", ".keystore", ".p8", ".pk8", ".pkcs8", ".pkcs12", ".der",
+              ".asc", ".rsa", ".crt", ".priv"),
+    trees=(".ssh", ".gnupg/private-keys-v1.d", "/etc/ssl/private", "/etc/pki/tls/private", "/etc/letsencrypt"),
+)  # fmt: skip
+_ENV_NAMES = (
+    ".env", ".envrc", ".env.local", ".env.production", ".env.prod", ".env.development", ".env.dev", ".env.test",
+    ".env.staging", ".env.docker", ".env.production.local", ".env.development.local", ".env.test.local",
+    "env.production", "env.local",
+)  # fmt: skip
+_EXAMPLE = pattern(r"example|sample|template|\bdist\b|default", re.IGNORECASE)
+_SHOWN = 5
+
+
+@rule(
+    "private-key",
+    severity=Severity.CRITICAL,
+    title="a private key: {path}",
+    fix=KEY_FIX + ROTATE,
+    wanted=Wanted(paths=_KEYS, head=HEAD),
+)
+def private_key(scene: Scene) -> Iterator[RuleMatch]:
+    """A layer holds a private key: in PEM, of OpenSSH, PuTTY or GnuPG, in a PKCS #12 or Java key store.
+
+    The content decides, the name only says where to look: public keys, certificates, bundles of authorities and
+    source code that mentions a PEM head are no finding, nor are the keys that packages bring for their tests, nor
+    the snakeoil key of Debian's ssl-cert.
+    A key under a passphrase weighs less, and more again where a later layer deletes it, since then nobody expects it
+    there; one in a folder of tests least. A deleted key is still in its layer for everybody who pulls the image.
+    """
+    yield from by_path(scene, _private_keys(scene))
+
+
+def _private_keys(scene: Scene) -> Iterator[tuple[int, RuleMatch]]:
+    for number, path in users_files(scene):
+        name = path.rpartition("/")[2]
+        data = scene.filesystem.read(number, 0, HEAD)
+        key = key_in_file(as_utf8(data)) if data and not is_snakeoil(path) else None
+        if key is None:
+            continue
+        detail = f"{key.form}, {'under a passphrase' if key.protected else 'not encrypted'}"
+        severity = Severity.MEDIUM if key.protected else Severity.CRITICAL
+        if name.startswith("ssh_host_"):
+            detail += "; every container has the same host key"
+        if is_of_test(path):
+            severity, detail = Severity.LOW, f"{detail}, in a folder of tests or examples"
+        yield number, _buried(scene, number, RuleMatch(place=path, detail=detail, severity=severity), "the private key")
+
+
+@rule(
+    "cred-file",
+    severity=Severity.CRITICAL,
+    title="credentials in {path}",
+    fix="pass them with RUN --mount=type=secret,target={path} instead of a file in a layer" + ROTATE,
+    wanted=Wanted(
+        paths=PathSet(
+            names=tuple(kind.tail for kind in CREDENTIAL_FILES if "/" not in kind.tail),
+            trees=tuple(kind.tail for kind in CREDENTIAL_FILES if "/" in kind.tail),
+        ),
+        head=HEAD,
+    ),
+)
+def cred_file(scene: Scene) -> Iterator[RuleMatch]:
+    """A tool's configuration holds a literal password or token.
+
+    Read are the files of npm, Yarn, PyPI, pip, Poetry, netrc, Docker, Podman, AWS, Kubernetes, git, the forges'
+    command lines, Maven, Gradle, NuGet, Google Cloud, Azure, Terraform, Vault, Cargo, RubyGems, Composer, PostgreSQL,
+    MySQL, rclone, SFTP, Rails, Django and WordPress, and the start-up files of shells. A file without a secret, one
+    that names a credential helper, values that a program computes, and placeholders such as `${TOKEN}` are no finding.
+    Deleting the file in a later layer hides it from the container, not from who pulls the image.
+    """
+    yield from by_path(scene, _credential_files(scene))
+
+
+def _credential_files(scene: Scene) -> Iterator[tuple[int, RuleMatch]]:
+    for number, path in users_files(scene):
+        kind = next((kind for kind in CREDENTIAL_FILES if path.endswith("/" + kind.tail)), None)
+        data = scene.filesystem.read(number, 0, HEAD) if kind is not None else None
+        if kind is None or not data or is_of_test(path):
+            continue
+        found = dict.fromkeys(kind.parse(as_utf8(data).decode("utf-8", "replace")))
+        if found:
+            leak = RuleMatch(place=path, detail=f"{kind.tool}: {_listed(tuple(found))}", severity=Severity.CRITICAL)
+            yield number, _buried(scene, number, leak, "credentials in")
+
+
+@rule(
+    "env-file",
+    severity=Severity.HIGH,
+    title="an environment file with secrets: {path}",
+    fix="name it in .dockerignore and give the values when the container starts (--env-file)" + ROTATE,
+    wanted=Wanted(paths=PathSet(names=_ENV_NAMES, suffixes=(".env",)), head=HEAD),
+)
+def env_file(scene: Scene) -> Iterator[RuleMatch]:
+    """A `.env` file with real values was copied into the image, mostly along with the build context.
+
+    It weighs most where a value is named like a secret or is a URL with a password, and little where no value is.
+    Templates (`.env.example`), placeholders and empty values are no finding.
+    """
+    yield from by_path(scene, _env_files(scene))
+
+
+def _env_files(scene: Scene) -> Iterator[tuple[int, RuleMatch]]:
+    for number, path in users_files(scene):
+        data = as_utf8(scene.filesystem.read(number, 0, HEAD) or b"")
+        if not data or b"\0" in data or _EXAMPLE.search(path.rpartition("/")[2]) or is_of_test(path):
+            continue
+        lines = pairs(data.decode("utf-8", "replace"), "=")
+        values = [(name.removeprefix("export "), value) for name, value in lines if not is_placeholder(value)]
+        secrets = [Credential(name, value.strip("\"'")) for name, value in values if is_secret(name, value)]
+        secrets += [Credential(name, url.value) for name, value in values for url in url_credentials(value)]
+        if secrets:
+            leak = RuleMatch(place=path, detail=_listed(tuple(dict.fromkeys(secrets))), severity=Severity.HIGH)
+            yield number, _buried(scene, number, leak, "the environment file")
+        elif values:
+            title = "an environment file: {path}"
+            detail = f"{len(values)} values, none named like a secret"
+            yield number, RuleMatch(place=path, detail=detail, severity=Severity.LOW, title=title)
+
+
+def _listed(found: tuple[Credential, ...]) -> str:
+    """The names of secrets with their masks, the first few of them."""
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return ", ".join(f"{secret.name} {mask(secret.value)}" for secret in found[:_SHOWN]) + more
+
+
+def _buried(scene: Scene, number: int, leak: RuleMatch, what: str) -> RuleMatch:
+    """The leak as it stands, or graver where a later layer hides the file and so makes it look gone."""
+    if not is_buried(scene, number) or leak.severity == Severity.LOW:
+        return leak
+    return RuleMatch(
+        place=leak.place,
+        detail=leak.detail,
+        severity=Severity.HIGH if leak.severity == Severity.MEDIUM else Severity.CRITICAL,
+        title=f"deleted, but still shipped: {what} {{path}}",
+    )
+
+
+SECRET_FILES: tuple[Rule, ...] = (private_key, cred_file, env_file)

@@ -1,0 +1,146 @@
+"""Tokens with a well-known shape in small text files."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from layerscope.model.finding import Severity
+from layerscope.model.pathset import Wanted
+from layerscope.model.patterns import pattern
+from layerscope.rules.families.secrets_files import KEY_FIX, ROTATE
+from layerscope.rules.ownership import (
+    OS_PACKAGES,
+    VENDORED,
+    by_path,
+    is_buried,
+    is_of_test,
+    is_packaged,
+    is_snakeoil,
+    is_vendored,
+)
+from layerscope.rules.rule import Rule, RuleMatch, Scene, rule
+from layerscope.secrets.masks import mask
+from layerscope.secrets.tokens import ANCHORED, PRIVATE_KEY, tokens_in
+
+LONGEST = 64 << 10
+"""The longest file that is read, in bytes."""
+MOST = 32 << 20
+"""How many bytes of an image are read in all."""
+_SHOWN = 3
+_OTHER = pattern(
+    r"\.(?:7z|a|adoc|bin|bmp|bz2|class|css|csv|db|deb|dll|eot|exe|gif|gmo|gz|html?|ico|jar|jpe?g|lock|md|mo|mp3|mp4|o"
+    r"|odt|otf|pack|pdf|png|po|pot|pub|pyc|pyd|pyi|rst|rpm|so(?:\.[0-9.]{1,20})?|svg|tar|tgz|ttf|wasm|webp|whl|woff2?|xz"
+    r"|zip|zst)\Z",
+    re.IGNORECASE,
+)
+"""What holds no text, or text that was written to be read: pictures, archives, programs, manuals, translations."""
+_INNER = r"/(?:\.git|\.hg|\.svn|\.cache|__pycache__)/|\A/(?:proc|sys|var/lib/(?:apt|dpkg|rpm|apk)|lib/apk)/"
+_NOT_OWN = f"{VENDORED}|{_INNER}"
+_ANCHORED, _INSIDE = pattern(ANCHORED), pattern(_INNER)
+
+
+@rule(
+    "token-pattern",
+    severity=Severity.CRITICAL,
+    title="an access token in {path}",
+    fix="give the token when the container starts, or with RUN --mount=type=secret; revoke this one, as whoever pulled "
+    "the image has it",
+    wanted=Wanted(small=LONGEST, holding=ANCHORED, without=_NOT_OWN),
+)
+def token_pattern(scene: Scene) -> Iterator[RuleMatch]:
+    """A small text file holds a token that its issuer made recognisable, or a private key in PEM.
+
+    Known are the tokens of forges (GitHub, GitLab, Atlassian), registries (npm, PyPI, RubyGems, Docker Hub), clouds
+    (AWS, Azure storage, Google, DigitalOcean, Heroku, Databricks), chat (Slack, Discord), payment and mail (Stripe,
+    SendGrid, Twilio, Mailgun, Shopify), models (OpenAI, Anthropic, Hugging Face) and tools (Vault, Terraform, Grafana,
+    Pulumi, Postman, New Relic, Linear, age). Checksums are checked where there are any; an AWS id counts only with
+    its secret beside it, a JSON web token only where it is a service's.
+
+    Searched are files of up to 64 KiB in the layers above the base, 32 MiB in all; a warning says what is more than
+    that. Files of packages, dependencies and tests, manuals and made-up tokens are left alone.
+    """
+    yield from by_path(scene, _tokens(scene))
+
+
+def _tokens(scene: Scene) -> Iterator[tuple[int, RuleMatch]]:
+    for number, path, data in _texts(scene):
+        tokens = tuple(t for t in tokens_in(data) if t.issuer != PRIVATE_KEY or not is_snakeoil(path))
+        if not tokens:
+            continue
+        only_key = all(token.issuer == PRIVATE_KEY for token in tokens)
+        what = "a private key" if only_key else "an access token"
+        found = tuple(dict.fromkeys(f"{t.issuer} {mask(t.value)}" if t.value else t.issuer for t in tokens))
+        gravest = min((token.severity for token in tokens), key=lambda severity: severity.rank)
+        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        detail = ", ".join(found[:_SHOWN]) + more
+        buried = is_buried(scene, number)
+        leak = RuleMatch(
+            place=path,
+            detail=detail,
+            severity=Severity.CRITICAL if buried and gravest == Severity.HIGH else gravest,
+            title=f"deleted, but still shipped: {what} in {{path}}" if buried else f"{what} in {{path}}",
+            fix=KEY_FIX + ROTATE if only_key else "",
+        )
+        yield number, leak
+
+
+def _texts(scene: Scene) -> Iterator[tuple[int, str, bytes]]:
+    """The small texts of the user's own layers, of all fates, that hold what begins a token."""
+    paths = scene.filesystem.paths
+    for number, data in scene.filesystem.search(_searched(scene), _ANCHORED):
+        if b"\0" not in data:
+            yield number, paths[number], data
+
+
+def _searched(scene: Scene) -> Iterator[int]:
+    """The files to search; what is more than may be read is counted."""
+    left, files, content_bytes = MOST, 0, 0
+    for number, path, length in _small_files(scene):
+        if is_packaged(scene, number) or is_of_test(path):
+            continue
+        left -= length
+        if left >= 0:
+            yield number
+        else:
+            files, content_bytes = files + 1, content_bytes + length
+    if files:
+        scene.warn(
+            f"token-pattern: {files:,} files ({content_bytes:,} bytes) were not searched for tokens; "
+            f"the limit is {MOST:,} bytes of small files in an image"
+        )
+
+
+def _small_files(scene: Scene) -> Iterator[tuple[int, str, int]]:
+    """Number, path and length; what the columns alone can rule out is ruled out here, a directory at a time."""
+    filesystem, owners = scene.filesystem, scene.catalog.owners
+    if scene.base_layers >= len(filesystem.layers):
+        return
+    paths, kinds, first = filesystem.paths, filesystem.kinds, filesystem.numbers(scene.base_layers).start
+    claimed = scene.claimed or bytes(len(filesystem))
+    of_system = {index for index, package in enumerate(scene.catalog.packages) if package.type in OS_PACKAGES}
+    directories = _Directories()
+    for number, content_bytes in enumerate(islice(filesystem.sizes, first, None), first):
+        if not 16 <= content_bytes <= LONGEST or claimed[number] or owners[number] in of_system or kinds[number]:
+            continue
+        path = paths[number]
+        if directories[filesystem.directories[number]] and not _OTHER.search(path, max(0, len(path) - 12)):
+            yield number, path, content_bytes
+
+
+class _Directories(dict[str, bool]):
+    """Whether the texts in a directory may be the user's own; nothing is below a directory whose texts are not."""
+
+    def __missing__(self, directory: str) -> bool:
+        way = []
+        while directory and directory not in self:
+            way.append(directory)
+            directory = directory.rpartition("/")[0]
+        wanted = self.get(directory, True)
+        for directory in reversed(way):
+            inside = f"{directory}/"
+            wanted = wanted and not (is_vendored(inside) or is_of_test(inside) or _INSIDE.search(inside))
+            self[directory] = wanted
+        return wanted
+
+
+TOKENS: tuple[Rule, ...] = (token_pattern,)

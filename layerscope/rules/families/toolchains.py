@@ -1,0 +1,296 @@
+"""Compilers, headers and the tools of developers: needed to build, seldom to run."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from layerscope.model.finding import Severity
+from layerscope.model.package import Package
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
+from layerscope.rules.owned import (
+    OS_TYPES,
+    by_instruction,
+    compiles_at_run_time,
+    has_package,
+    indexes,
+    loose,
+    owned_by,
+)
+from layerscope.rules.rule import RuleMatch, Scene, rule
+from layerscope.rules.views import calls, files, living, runs_dotnet, within
+
+_COMPILERS = ("gcc", "g++", "cc", "c++", "clang", "clang++", "gfortran", "tcc", "icx", "nvcc", "R", "Rscript", "julia")
+_NATIVE = pattern(
+    r"(?:gcc|g\+\+|cpp|clang|clang-tools|gfortran|gcc-gfortran|gcc-c\+\+|gobjc|gnat|gdc|llvm|lld|libclang-common)"
+    r"(?:-?\d[\d.]*)?(?:-(?:x86-64|aarch64|arm|i686|powerpc64le|s390x|riscv64|dev|tools|runtime)[a-z0-9-]*)?"
+    r"|binutils(?:-common|-gold|-[a-z0-9-]+-linux-gnu[a-z0-9]*)?|libbinutils|libctf[a-z0-9-]*|libgprofng\d*"
+    r"|make|gmake|cmake(?:-data|-filesystem)?|autoconf|automake|autotools-dev|libtool|libtool-bin|m4|bison|flex|re2c"
+    r"|ninja-build|ninja|samurai|meson|scons|pkg-config|pkgconf|pkgconf-bin|build-essential|build-base|base-devel"
+    r"|dpkg-dev|libdpkg-perl|fortify-headers|libcc1-\d+|nasm|yasm|patch|lto-disabled-list|patchelf|swig|ccache"
+)
+_COMPILER = pattern(r"gcc|g\+\+|clang|cpp|gfortran|build-base|gobjc|gnat|gdc")
+_BACKEND = ("cc1", "cc1plus", "cc1obj", "f951", "lto1")
+_DRIVERS = (
+    "gcc", "g++", "c++", "cpp", "gfortran", "gcc-ar", "gcc-nm", "gcc-ranlib", "ld", "ld.bfd", "ld.gold", "as", "ar",
+)  # fmt: skip
+
+
+@rule(
+    "native-toolchain",
+    severity=Severity.HIGH,
+    title="a compiler for C or its kin, and what belongs to it",
+    fix="compile in a build stage and copy the result only; {step} should not bring compilers",
+    wanted=Wanted(paths=PathSet(names=(*_BACKEND, *_DRIVERS), trees=("libexec/gcc", "lib/gcc")), head=0),
+)
+def native_toolchain(scene: Scene) -> Iterator[RuleMatch]:
+    """Packages such as gcc, g++, clang, binutils, make, cmake or autoconf are installed, or a file `cc1` lies there.
+
+    Compilers are large, and useful to whoever breaks in. `libgcc-s1` and `gcc-N-base` are run-time libraries and no
+    finding. Neither is a compiler that Entrypoint, Cmd or a script which they start names, or that an installed package
+    calls while it runs (Triton, Numba, CuPy).
+    """
+    if calls(scene, *_COMPILERS) or compiles_at_run_time(scene):
+        return
+    wanted = scene.context.called
+    chosen = indexes(
+        scene, lambda p: p.type in OS_TYPES and _NATIVE.fullmatch(p.name) is not None and p.name not in wanted
+    )
+    severity, title = None, ""
+    if not any(_COMPILER.match(scene.catalog.packages[index].name) for index in chosen):
+        severity, title = Severity.MEDIUM, "tools of a build, without a compiler"
+    for versions, names in by_instruction(scene, owned_by(scene, chosen)):
+        yield RuleMatch(versions=versions, detail=f"packages: {names}", severity=severity, title=title)
+    unowned = files(scene, loose(scene, scene.matches))
+    paths = {number: scene.filesystem.path_of(number) for number in unowned}
+    directories = {path.rpartition("/")[0] for path in paths.values() if path.endswith(_ends(_BACKEND))}
+    prefixes = {re.split(r"/lib(?:exec|64)?/gcc/", directory)[0] for directory in directories}
+    drivers = {f"{prefix}/bin/{name}" for prefix in prefixes for name in _DRIVERS}
+    beside = directories | {directory.replace("/libexec/", "/lib/") for directory in directories}
+    versions = tuple(number for number, path in paths.items() if within(path, beside) or path in drivers)
+    if versions:
+        yield RuleMatch(versions=versions, detail="no package owns it")
+
+
+def _ends(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"/{name}" for name in names)
+
+
+def _packages(scene: Scene, wanted: Callable[[Package], bool]) -> Iterator[RuleMatch]:
+    """What the packages own for which ``wanted`` holds."""
+    owned = owned_by(scene, indexes(scene, wanted))
+    for versions, names in by_instruction(scene, owned):
+        yield RuleMatch(versions=versions, detail=f"packages: {names}")
+
+
+_RUST = ("rustc", "cargo", "rustup", "rust-script")
+_GO_PACKAGE = pattern(r"golang(?:-\d[\d.]*)?(?:-(?:go|src|bin|doc))?|go(?:lang)?(?:-bin)?")
+_RUST_PACKAGE = pattern(r"(?:rustc|cargo|rust|libstd-rust(?:-dev)?)(?:-\d[\d.]*)?")
+_DOTNET_PACKAGE = pattern(r"dotnet-?sdk-[\d.]+(?:-.*)?|dotnet\d+-sdk")
+_JDK_PACKAGE = pattern(
+    r"openjdk-?\d+-jdk(?:-headless)?|java-[\d.]+-openjdk-(?:devel|jmods|src)|openjdk\d+-(?:jmods|src)"
+)
+
+
+@rule(
+    "lang-toolchain",
+    severity=Severity.HIGH,
+    title="the toolchain of a compiled language",
+    fix="build in a stage of its own and copy the program (for Java: use a JRE or `jlink`), not {path}",
+    wanted=Wanted(
+        paths=PathSet(
+            trees=(
+                "/usr/local/go", ".rustup/toolchains", "rustup/toolchains", "jmods", "dotnet/sdk", "dotnet/packs",
+                "dotnet/templates", "dotnet/sdk-manifests",
+            ),
+            names=("javac", "src.zip", "ct.sym"),
+        ),
+        head=0,
+    ),
+)  # fmt: skip
+def lang_toolchain(scene: Scene) -> Iterator[RuleMatch]:
+    """Go in /usr/local/go, a Rust toolchain, the compiler part of a JDK or the .NET SDK is there.
+
+    Of a JDK only what no Java program reads at run time is claimed: `jmods`, `javac`, `src.zip`, `ct.sym`; agents and
+    diagnostic tools stay. A toolchain that Entrypoint or Cmd names is wanted.
+    """
+    words = scene.context.command_words
+    skip: list[str] = []
+    if calls(scene, "go"):
+        skip.append("/usr/local/go/")
+    if calls(scene, *_RUST):
+        skip += [".rustup/", "rustup/"]
+    if runs_dotnet(scene, "build", "test", "script"):
+        skip.append("/dotnet/")
+    java = calls(scene, "javac", "jlink", "jshell", "jpackage") or any(word.endswith(".java") for word in words)
+    live = living(scene)
+    paths = {number: scene.filesystem.path_of(number) for number in live}
+    homes = {path.removesuffix("/bin/javac") for path in paths.values() if path.endswith("/bin/javac")}
+    versions = tuple(
+        number
+        for number, path in paths.items()
+        if not any(piece in path for piece in skip) and (not _of_jdk(path) or (not java and within(path, homes)))
+    )
+    if versions:
+        yield RuleMatch(versions=versions)
+    yield from _packages(scene, lambda package: package.type in OS_TYPES and _is_language(package.name, skip, java))
+
+
+def _of_jdk(path: str) -> bool:
+    return "/jmods" in path or path.endswith(("/javac", "/src.zip", "/ct.sym"))
+
+
+def _is_language(name: str, skip: list[str], java: bool) -> bool:
+    return bool(
+        (_GO_PACKAGE.fullmatch(name) and "/usr/local/go/" not in skip)
+        or (_RUST_PACKAGE.fullmatch(name) and ".rustup/" not in skip)
+        or (_DOTNET_PACKAGE.fullmatch(name) and "/dotnet/" not in skip)
+        or (_JDK_PACKAGE.fullmatch(name) and not java)
+    )
+
+
+_HEADER_PLACES = ("/usr/include", "/usr/local/include")
+_HEADERS = (".h", ".hpp", ".hh", ".hxx", ".inl", ".tcc", ".pc", ".a", ".la", ".cmake", ".m4", ".pxd")
+
+
+@rule(
+    "dev-headers",
+    severity=Severity.MEDIUM,
+    title="headers and other files to compile against libraries",
+    fix="install the run-time libraries in the final stage, not their development packages; see {step}",
+    wanted=Wanted(paths=PathSet(trees=_HEADER_PLACES, suffixes=(".pc",)), head=0),
+)
+def dev_headers(scene: Scene) -> Iterator[RuleMatch]:
+    """Development packages (`*-dev`, `*-devel`) are installed, or headers lie in the system's include directories.
+
+    A package counts by its contents too: one whose name only ends so, but that holds no header, is no finding.
+    `pyconfig.h` is left out, since Python reads it at run time.
+    """
+    if calls(scene, *_COMPILERS) or compiles_at_run_time(scene):
+        return
+    named = owned_by(scene, indexes(scene, lambda p: p.type in OS_TYPES and p.name.endswith(("-dev", "-devel"))))
+    path_of = scene.filesystem.path_of
+    real = {
+        index: numbers
+        for index, numbers in named.items()
+        if any(path_of(number).endswith(_HEADERS) or "/include/" in path_of(number) for number in numbers)
+    }
+    for versions, names in by_instruction(scene, real):
+        yield RuleMatch(versions=versions, detail=f"packages: {names}")
+    unowned = {number: path_of(number) for number in loose(scene, scene.matches)}
+    rest = tuple(
+        number
+        for number, path in unowned.items()
+        if not path.endswith("/pyconfig.h") and (not path.endswith(".pc") or "/pkgconfig/" in path)
+    )
+    if rest:
+        yield RuleMatch(versions=rest, detail="no package owns them")
+
+
+_NOTE_BYTES = 4 << 10
+
+
+@rule(
+    "static-libs",
+    severity=Severity.LOW,
+    title="static libraries",
+    fix="leave {path} in the build stage: programs do not load static libraries",
+    wanted=Wanted(paths=PathSet(suffixes=(".a", ".la")), head=_NOTE_BYTES),
+)
+def static_libs(scene: Scene) -> Iterator[RuleMatch]:
+    """Archives of object files (`*.a`) and libtool's notes (`*.la`) serve linkers only.
+
+    What only bears the name is no finding, nor what an image needs that links while it runs (Go, R, Julia, or a
+    package that compiles), nor the notes by which a program finds its plug-ins (`shouldnotlink=yes`).
+    """
+    if calls(scene, *_COMPILERS, "go", "cargo") or compiles_at_run_time(scene):
+        return
+    versions = tuple(number for number in files(scene, living(scene)) if _is_for_linkers(scene, number))
+    if versions:
+        yield RuleMatch(versions=versions)
+
+
+def _is_for_linkers(scene: Scene, number: int) -> bool:
+    start = scene.filesystem.read(number, 0, 8) or b""
+    if start.startswith(b"# "):
+        return b"\nshouldnotlink=yes" not in (scene.filesystem.read(number, 0, _NOTE_BYTES) or b"")
+    return start in (b"!<arch>\n", b"!<thin>\n")
+
+
+_DATABASE = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
+_BUILD_GROUP = pattern(r"\.[a-z0-9._-]*(?:build|fetch|compile|phpize|make|dev)[a-z0-9._-]*")
+
+
+@rule(
+    "orphan-build-group",
+    severity=Severity.HIGH,
+    title="a group of build packages that apk was never told to delete",
+    fix="end {step} with `apk del` of the group",
+    wanted=Wanted(paths=PathSet(paths=("/etc/apk/world", *_DATABASE)), head=16 << 20),
+)
+def orphan_build_group(scene: Scene) -> Iterator[RuleMatch]:
+    """apk's world still lists a virtual package such as `.build-deps`, whose members were only meant for a build.
+
+    Groups whose name speaks of run time (`.run-deps`, `.python-rundeps`) are kept on purpose. A member that the world
+    lists by itself is wanted.
+    """
+    read, live = scene.filesystem.read, scene.filesystem.live
+    texts = [
+        (read(live[path]) or b"").decode("utf-8", "replace") for path in ("/etc/apk/world", *_DATABASE) if path in live
+    ]
+    if len(texts) < 2:
+        return
+    world = {word.split("=")[0].split("<")[0].split(">")[0] for word in texts[0].split()}
+    groups = {name for name in world if _BUILD_GROUP.fullmatch(name) and "run" not in name}
+    for name in sorted(groups):
+        members = _members("\n".join(texts[1:]), name) - world
+        chosen = [index for index, p in enumerate(scene.catalog.packages) if p.type == "apk" and p.name in members]
+        for versions, packages in by_instruction(scene, owned_by(scene, chosen)):
+            yield RuleMatch(versions=versions, detail=f"{name}: {packages}", fix=f"end {{step}} with `apk del {name}`")
+
+
+def _members(database: str, group: str) -> set[str]:
+    """The packages that a virtual package depends on (apk's database: P is the name, D the dependencies)."""
+    for record in database.split("\n\n"):
+        lines = record.split("\n")
+        if f"P:{group}" in lines:
+            needs = next((line[2:] for line in lines if line.startswith("D:")), "")
+            return {re.split("[=<>~]", word)[0] for word in needs.split()}
+    return set()
+
+
+_UTILS = pattern(
+    r"git|git-core|git-core-doc|git-man|git-perl|perl-git|perl-Git|gdb|gdbserver|gdb-headless|strace|ltrace|valgrind"
+    r"|vim(?:-[a-z0-9]+)?|emacs(?:-[a-z0-9]+)?|mercurial(?:-[a-z]+)?|subversion(?:-[a-z]+)?|cvs|bzr|breezy"
+)
+_GIT_USERS = frozenset(
+    {"gitpython", "dulwich", "pygit2", "simple-git", "nodegit", "isomorphic-git", "semantic-release"}
+)
+
+
+@rule(
+    "build-utils",
+    severity=Severity.MEDIUM,
+    title="tools of a developer, which a service seldom calls",
+    fix="clone, debug and edit in a build stage; leave these packages out of {step}",
+)
+def build_utils(scene: Scene) -> Iterator[RuleMatch]:
+    """Packages such as git, gdb, strace, vim, mercurial or subversion are installed.
+
+    What Entrypoint, Cmd, the health check or a script which they start name is wanted, and git where a package that
+    calls it is installed. The application may still call one of them: check before you leave it out.
+    """
+    wanted = scene.context.called
+    git = "git" in wanted or has_package(scene, "pypi", "npm", names=_GIT_USERS)
+
+    def is_util(package: Package) -> bool:
+        name = package.name
+        root = re.split("[-.]", name)[0]
+        if package.type not in OS_TYPES or _UTILS.fullmatch(name) is None:
+            return False
+        alias = {"mercurial": "hg", "subversion": "svn"}.get(root, root)
+        return not (git and "git" in name.lower()) and alias not in wanted
+
+    yield from _packages(scene, is_util)
+
+
+TOOLCHAINS = (orphan_build_group, native_toolchain, lang_toolchain, dev_headers, static_libs, build_utils)

@@ -1,0 +1,89 @@
+"""Repositories of version control that travel with the sources."""
+
+from collections.abc import Iterator
+
+from layerscope.model.entry import Kind
+from layerscope.model.finding import Severity
+from layerscope.model.pathset import PathSet, Wanted
+from layerscope.rules.rule import Rule, RuleMatch, Scene, rule
+from layerscope.secrets.encoding import as_utf8
+from layerscope.secrets.masks import is_placeholder, mask
+from layerscope.secrets.names import url_credentials
+
+_ROOTS = {".git": ("objects", "HEAD"), ".svn": ("wc.db", "entries"), ".hg": ("store", "requires")}
+"""What a repository of each kind holds at its top; a directory with nothing of it is none."""
+_CONFIG = 64 << 10
+_HEADER = "authorization:"
+
+
+@rule(
+    "vcs-metadata",
+    severity=Severity.HIGH,
+    title="a repository lies in the image: {path}",
+    fix="delete {path} in {step}, or clone in a stage of its own and copy without it",
+    copied_fix="delete {path} in the build stage, or leave it out of {step} (`COPY --exclude`, Dockerfile syntax 1.19)",
+    ignored_fix="name {ignore} in .dockerignore, or leave it out of {step} (`COPY --exclude`, Dockerfile syntax 1.19)",
+    wanted=Wanted(paths=PathSet(trees=tuple(_ROOTS)), head=_CONFIG),
+)
+def vcs_metadata(scene: Scene) -> Iterator[RuleMatch]:
+    """A `.git`, `.hg` or `.svn` directory came along with the sources, and with it everything that was ever committed.
+
+    Files and secrets that the last commit deleted still lie among its objects; a shallow clone holds one commit. It
+    is critical where its config holds a password or token for the remote, as `git clone https://token@host` and CI
+    checkouts leave it there. A `.git` file, which only points elsewhere, is no finding.
+    """
+    repositories: dict[str, list[int]] = {}
+    for number in scene.matches:
+        if root := _root(scene.filesystem.path_of(number)):
+            repositories.setdefault(root, []).append(number)
+    for root, numbers in repositories.items():
+        paths = {scene.filesystem.path_of(number): number for number in numbers}
+        if any(f"{root}/{name}" in paths for name in _ROOTS[root.rpartition("/")[2]]) and _has_bytes(scene, numbers):
+            yield _leak(scene, root, tuple(numbers), paths)
+
+
+def _root(path: str) -> str:
+    """The outermost repository directory that a path lies in, the empty string for none."""
+    places = [place for name in _ROOTS if (place := (path + "/").find(f"/{name}/")) >= 0]
+    if not places:
+        return ""
+    end = path.find("/", min(places) + 1)
+    return path if end < 0 else path[:end]
+
+
+def _has_bytes(scene: Scene, numbers: list[int]) -> bool:
+    return any(scene.filesystem.content_bytes(number) for number in numbers)
+
+
+def _leak(scene: Scene, root: str, numbers: tuple[int, ...], paths: dict[str, int]) -> RuleMatch:
+    history = "one commit (a shallow clone)" if f"{root}/shallow" in paths else "all that was ever committed"
+    secrets = dict.fromkeys(secret for number in numbers for secret in _credentials(scene, number))
+    if not secrets:
+        return RuleMatch(versions=numbers, place=root, detail=f"{root} holds {history}")
+    told = ", ".join(f"{where} {mask(value)}" for where, value in list(secrets)[:3])
+    return RuleMatch(
+        versions=numbers,
+        place=root,
+        detail=f"{root} holds {history}, and in its config {told}",
+        severity=Severity.CRITICAL,
+        title="a repository with credentials lies in the image: {path}",
+        fix="leave {path} out of {step}, and revoke what its config holds, as whoever pulled the image has it",
+    )
+
+
+def _credentials(scene: Scene, number: int) -> Iterator[tuple[str, str]]:
+    """Passwords in the URLs of a config, and the header that CI checkouts leave there (http.*.extraheader)."""
+    name = scene.filesystem.path_of(number).rpartition("/")[2]
+    if name not in ("config", "hgrc") or scene.filesystem.kind_of(number) != Kind.FILE:
+        return
+    text = as_utf8(scene.filesystem.read(number, 0, _CONFIG) or b"").decode("utf-8", "replace")
+    for url in url_credentials(text):
+        yield f"the password for {url.host}", url.value
+    for line in text.splitlines():
+        start = line.lower().find(_HEADER)
+        words = line[start + len(_HEADER) :].split() if start >= 0 else []
+        if len(words) == 2 and not is_placeholder(words[1]):
+            yield "an authorization header", words[1]
+
+
+VCS: tuple[Rule, ...] = (vcs_metadata,)

@@ -1,0 +1,80 @@
+"""Puts paths and instructions into the sentences of the rules."""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+
+from layerscope.model.common_path import collapse, common
+from layerscope.model.finding import FoundPath
+from layerscope.model.instruction import Instruction
+from layerscope.model.pathset import PathSet
+from layerscope.secrets.text import quoted
+
+_LONGEST = 72
+_PATTERNS = 4
+_TOP = frozenset(
+    {"", "/", "/usr", "/usr/share", "/var", "/var/lib", "/etc", "/opt", "/usr/local", "/home", "/root", "/srv"}
+)
+"""Directories that are no answer to the question where."""
+
+
+def filled(texts: Sequence[str], meanings: Mapping[str, Callable[[], str]]) -> tuple[str, ...]:
+    """The texts with each ``{name}`` replaced by what it means; other braces stay.
+
+    A meaning is looked for once for all texts, and only where one names it.
+    """
+    for name, meaning in meanings.items():
+        mark = f"{{{name}}}"
+        if any(mark in text for text in texts):
+            told = meaning()
+            texts = [text.replace(mark, told) for text in texts]
+    return tuple(texts)
+
+
+def telling(paths: Sequence[FoundPath]) -> str:
+    """The one directory or file that says most about where the paths lie; the biggest where they are scattered.
+
+    There may be other files in it, so it is no place to be deleted.
+    """
+    if not paths:
+        return "it"
+    shared = common([path.path for path in paths])
+    if shared not in _TOP:
+        return shared
+    groups = [group.path for group in collapse(((path.path, path.content_bytes) for path in paths), most=8)]
+    return next((path for path in groups if path not in _TOP), groups[0])
+
+
+def exact(paths: Sequence[FoundPath], is_whole: Callable[[str], bool]) -> str:
+    """What can be deleted: a directory of which ``is_whole`` says that nothing else is in it, or a file; how many more.
+
+    ``paths`` are biggest first. Whoever deletes it loses nothing but what was found.
+    """
+    if not paths:
+        return "it"
+    shared, place = common([path.path for path in paths]), paths[0].path
+    while len(place) > len(shared) and (above := place.rpartition("/")[0]) not in _TOP and is_whole(above):
+        place = above
+    more = sum(path.path != place and not path.path.startswith(f"{place}/") for path in paths)
+    return f"{place} and {more:,} more" if more else place
+
+
+def ignored(paths: Sequence[FoundPath], wanted: PathSet) -> str:
+    """The patterns of a .dockerignore that keep the paths out of the build context, wherever in it they lie."""
+    patterns = dict.fromkeys(_pattern(path.path, wanted) for path in paths)
+    told = [f"`**/{pattern}`" for pattern in islice(patterns, _PATTERNS)]
+    more = len(patterns) - len(told)
+    return ", ".join(told) + (f" and {more:,} more" if more else "")
+
+
+def _pattern(path: str, wanted: PathSet) -> str:
+    """The directory, name or suffix by which a rule found a path."""
+    *directories, name = path.split("/")
+    if tree := next((one for one in directories if one in wanted.trees), ""):
+        return tree
+    suffix = next((one for one in wanted.suffixes if name.endswith(one)), "")
+    return f"*{suffix}" if suffix and name not in wanted.names else name
+
+
+def shortened(step: Instruction) -> str:
+    """An instruction on one short line, its secrets masked."""
+    return f"`{quoted(step.shown or str(step), _LONGEST)}`"

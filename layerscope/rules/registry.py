@@ -1,0 +1,49 @@
+"""All rules, in the order in which they claim: the first that names a version has it.
+
+Secrets come first, since they matter whatever else a file is. Then what is known by name or by package, from the
+special to the general. At the end stands what is only known to be hidden or repeated, and what wins back a part of a
+file; the mode bits, which win nothing back, claim nothing.
+"""
+
+from layerscope.model.pathset import Wanted
+from layerscope.rules.commands import WANTED as COMMANDS
+from layerscope.rules.families.built import objects, sources, unstripped_elf
+from layerscope.rules.families.caches import CACHES
+from layerscope.rules.families.content import CONTENT
+from layerscope.rules.families.copies import duplicate_content, rootfs_copy
+from layerscope.rules.families.dependencies import DEPENDENCIES
+from layerscope.rules.families.layers import LAYERS
+from layerscope.rules.families.modes import MODES
+from layerscope.rules.families.python_dev import py_dev_deps
+from layerscope.rules.families.scripts import SCRIPTS
+from layerscope.rules.families.secrets_config import CONFIG_SECRETS
+from layerscope.rules.families.secrets_files import SECRET_FILES
+from layerscope.rules.families.secrets_tokens import TOKENS
+from layerscope.rules.families.toolchains import TOOLCHAINS
+from layerscope.rules.families.traces import TRACES
+from layerscope.rules.families.unpacked import archive_extracted
+from layerscope.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    *SECRET_FILES,
+    *TOKENS,
+    *CONFIG_SECRETS,
+    *TOOLCHAINS,
+    *DEPENDENCIES,
+    py_dev_deps,
+    *CACHES,
+    objects,
+    sources,
+    *TRACES,
+    *SCRIPTS,
+    archive_extracted,
+    *CONTENT,
+    rootfs_copy,
+    *LAYERS,
+    duplicate_content,
+    unstripped_elf,
+    *MODES,
+)
+
+WANTED: tuple[Wanted, ...] = (COMMANDS, *(rule.wanted for rule in RULES))
+"""The contents that the rules ask for, to be kept in the one pass over each layer."""

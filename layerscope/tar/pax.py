@@ -1,0 +1,145 @@
+"""Headers that extend the next one: pax local and global, GNU long names and links, GNU sparse files."""
+
+import base64
+import binascii
+
+from msgspec import Struct
+
+from layerscope.errors import Damaged, LimitExceeded
+from layerscope.model.changeset import Ownership
+from layerscope.model.limits import Limits
+from layerscope.tar.header import BLOCK, LARGEST, number, pax_records
+
+_XATTR = "SCHILY.xattr."
+_XATTR_BASE64 = "LIBARCHIVE.xattr."
+_FOR_ALL = frozenset({"path", "linkpath", "size", "mtime", "uid", "gid"})
+"""What a global header may say for all entries behind it; more would be copied for each of them."""
+
+
+class Extended(Struct, frozen=True, kw_only=True):
+    """A header with its extensions applied; ``stored_bytes`` is the payload in the tar, ``content_bytes`` the file."""
+
+    name: str
+    link: str
+    content_bytes: int
+    stored_bytes: int
+    is_sparse: bool
+    continues: bool
+    mtime: int
+    ownership: Ownership
+    xattrs: tuple[tuple[str, bytes], ...]
+    position: int
+
+
+class Extensions:
+    """What is known of the next header before it comes; ``body`` is what the last pax headers for one entry say."""
+
+    def __init__(self, where: str, limits: Limits) -> None:
+        self._where = where
+        self._limits = limits
+        self._global: dict[str, str] = {}
+        self._local: dict[str, str] = {}
+        self._name = ""
+        self._link = ""
+        self._pending_bytes = 0
+        self.open = b""
+        self.body = b""
+        self.pending = False
+
+    def begin(self, flag: bytes, size: int, position: int) -> None:
+        """An extension header was met; its payload of ``size`` bytes comes to ``finish``."""
+        self._pending_bytes += size
+        if self._pending_bytes > self._limits.pax_bytes:
+            raise LimitExceeded(
+                f"{self._where}, offset {position:,}: extended headers of {self._pending_bytes:,} bytes for one entry",
+                hint="raise --limit pax_bytes",
+            )
+        self.open = flag
+
+    def finish(self, body: bytes, position: int) -> None:
+        """Take the payload of the extension header that was begun."""
+        flag, self.open = self.open, b""
+        if flag == b"L":
+            self._name = body.split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
+        elif flag == b"K":
+            self._link = body.split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
+        elif flag == b"g":
+            records = pax_records(body, self._where, position)
+            self._global.update({key: value for key, value in records.items() if key in _FOR_ALL})
+        else:
+            self.body = self.body + body if self._local else body
+            self._local.update(pax_records(body, self._where, position))
+        self.pending = bool(self._name or self._link or self._local or self._global)
+
+    def apply(
+        self, name: str, link: str, size: int, mtime: int, ownership: Ownership, header: bytes, position: int
+    ) -> Extended:
+        """The header's fields as the extensions before it change them; local ones are used up."""
+        records = {**self._global, **self._local} if self._global else self._local
+        mode, uid, gid = ownership
+        stored = self._number(records, "size", size, position)
+        real = self._sparse_size(records, header, position)
+        extended = Extended(
+            name=records.get("GNU.sparse.name") or records.get("path") or self._name or name,
+            link=records.get("linkpath") or self._link or link,
+            content_bytes=stored if real is None else real,
+            stored_bytes=stored,
+            is_sparse=real is not None,
+            continues=header[156:157] == b"S" and header[482] != 0,
+            mtime=self._number(records, "mtime", mtime, position),
+            ownership=(
+                mode,
+                self._number(records, "uid", uid, position),
+                self._number(records, "gid", gid, position),
+            ),
+            xattrs=_xattrs(records),
+            position=position,
+        )
+        self._local, self._name, self._link, self._pending_bytes = {}, "", "", 0
+        self.pending = bool(self._global)
+        return extended
+
+    def continues(self, block: bytes) -> bool:
+        """Whether another block of an old GNU sparse map follows this one."""
+        return len(block) == BLOCK and block[504] != 0
+
+    def _sparse_size(self, records: dict[str, str], header: bytes, position: int) -> int | None:
+        """The real length of a sparse file; None where the file is an ordinary one."""
+        if header[156:157] == b"S":
+            try:
+                real = number(header[483:495])
+            except ValueError:
+                real = -1
+            if not 0 <= real <= LARGEST:
+                raise Damaged("a sparse file has an impossible length", where=self._where, offset=position)
+            return real
+        for key in ("GNU.sparse.realsize", "GNU.sparse.size"):
+            if key in records:
+                return self._number(records, key, 0, position)
+        return None
+
+    def _number(self, records: dict[str, str], key: str, otherwise: int, position: int) -> int:
+        """A decimal record, rounded down; negative only where it is a time."""
+        value = records.get(key)
+        if value is None or value == "":
+            return otherwise
+        whole, _, fraction = value.partition(".")
+        digits = whole.removeprefix("-") if key == "mtime" else whole
+        if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
+            raise Damaged(f"a pax record has a bad {key}: {value[:40]!r}", where=self._where, offset=position)
+        return int(whole) - (whole.startswith("-") and bool(fraction.strip("0")))
+
+
+def _xattrs(records: dict[str, str]) -> tuple[tuple[str, bytes], ...]:
+    """Extended attributes, by the keys of star (raw) and libarchive (base64)."""
+    found = []
+    for key, value in records.items():
+        raw = value.encode("utf-8", "surrogateescape")
+        if key.startswith(_XATTR):
+            found.append((key[len(_XATTR) :], raw))
+        elif key.startswith(_XATTR_BASE64):
+            try:
+                found.append((key[len(_XATTR_BASE64) :], base64.b64decode(raw)))
+            except binascii.Error:
+                continue  # star's own record, if there is one, says the same.
+    return tuple(sorted(found))
