@@ -31,6 +31,8 @@ from layerscope.tar.positional import PositionalFile, Range
 
 _CLAIM = pattern(r"(?:\A|/)blobs/sha256/([0-9a-f]{64})\Z")
 """Where an OCI layout says which digest a blob has (image-layout.md); other names may stand for anything."""
+_FOLDERS = ("image", "model", "tar")
+"""The folders whose code shapes what is kept."""
 _RACY = 2_000_000_000
 """Nanoseconds: two changes of a file within the coarsest clock of a file system may leave the same time."""
 _CHUNK = 1 << 20
@@ -168,6 +170,6 @@ def _program() -> bytes:
     proof = hashlib.sha256(__version__.encode())
     package = Path(__file__).parent.parent
     # Python, C, and what was compiled of it.
-    for source in sorted([*package.glob("archive/*.[pc]*"), *package.glob("model/*.[pc]*")]):
+    for source in sorted(path for name in _FOLDERS for path in (package / name).glob("*.[pc]*")):
         proof.update(source.read_bytes())
     return proof.digest()

@@ -413,3 +413,11 @@ def test_an_archive_of_other_files_is_no_layer_with_a_cache_either(tmp_path: Pat
         except LayerscopeError as error:
             messages.add((error.message,))
     assert len(messages) == 1
+
+
+def test_the_key_covers_every_folder_that_reading_imports() -> None:
+    """Or the layers that older code kept would be used by newer code."""
+    from tests.test_architecture import EDGES
+
+    reading = EDGES["image"] - {"__init__", "errors"} | {"image"}
+    assert set(cached_layers._FOLDERS) == reading

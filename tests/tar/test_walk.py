@@ -81,6 +81,11 @@ pax_members = st.one_of(
 )
 
 
+def below_the_root(listed: list[Listed]) -> list[Listed]:
+    """All but what stands for the root directory and is none: no engine unpacks it (tests/tar/test_ends.py)."""
+    return [one for one in listed if one.path or one.type == "d"]
+
+
 @pytest.mark.parametrize("peer", PEERS)
 @pytest.mark.parametrize(
     ("tar_format", "members"),
@@ -93,7 +98,7 @@ def test_entries_are_those_of_other_readers(
     @given(st.lists(members, min_size=1, max_size=8))
     def agrees(written: list[Member]) -> None:
         data = layer(*written, tar_format=tar_format)
-        assert ours(layer_of(data).changeset) == peer(data)
+        assert below_the_root(ours(layer_of(data).changeset)) == below_the_root(peer(data))
 
     agrees()
 
@@ -102,7 +107,7 @@ def test_entries_are_those_of_other_readers(
 @given(st.lists(st.builds(file, names.filter(lambda name: len(name) < 100), st.binary(max_size=1100)), max_size=8))
 def test_ustar_entries_are_those_of_tarfile(written: list[Member]) -> None:
     data = layer(*written, tar_format="ustar")
-    assert ours(layer_of(data).changeset) == by_tarfile(data)
+    assert below_the_root(ours(layer_of(data).changeset)) == below_the_root(by_tarfile(data))
 
 
 @settings(max_examples=50, deadline=None)
