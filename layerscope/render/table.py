@@ -1,7 +1,6 @@
-"""Tables in plain text: columns are padded, and on a terminal the widest text column is cut to fit."""
+"""Tables for a terminal: tabulate aligns them, and on a terminal the widest text column gives way."""
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from textwrap import wrap
 
 from layerscope.model.rows import Rows
@@ -31,22 +30,23 @@ def table(data: Rows, units: Units, width: int | None) -> str:
 
 
 def aligned(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str], width: int | None) -> str:
-    """Cells in columns two spaces apart; text stands at the left, all else at the right; a cell may have several lines.
-
-    The widest text column is cut to ``width``.
-    """
+    """Cells in columns two spaces apart; numbers stand at the right. The last text column is cut to ``width``."""
     if not cells:
         return ""
+    import tabulate
+
+    tabulate.MIN_PADDING = 0  # It would make each column two wider than its header.
     if width is not None:
         cells = _fitted(headers, cells, kinds, width)
-    lines: list[Sequence[str]] = [headers] if any(headers) else []
-    for row in cells:
-        lines += zip_longest(*(text.split("\n") for text in row), fillvalue="")
-    pads = [
-        f"{'<' if kind == 'text' else '>'}{max(map(len, column))}"
-        for kind, column in zip(kinds, zip(*lines, strict=True), strict=True)
-    ]
-    return "\n".join("  ".join(map(format, line, pads)).rstrip() for line in lines)
+    text = tabulate.tabulate(
+        cells,
+        headers=headers if any(headers) else (),
+        tablefmt="plain",
+        disable_numparse=True,
+        colalign=["left" if kind == "text" else "right" for kind in kinds],
+        preserve_whitespace=True,
+    )
+    return "\n".join(line.rstrip() for line in text.split("\n"))
 
 
 def _fitted(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str], width: int) -> list[list[str]]:
