@@ -31,7 +31,7 @@ TEXTS: dict[type[Struct], tuple[str, ...]] = {
     Report: ("image", "layers", "instructions", "base", "dockerfile", "stages", "findings", "warnings"),
     ImageSummary: ("created", "config"),
     LayerReport: ("created_by", "problem"),
-    InstructionReport: ("text", "stage", "source_stage"),
+    InstructionReport: ("text", "stage", "source_stage", "candidates"),
     BaseReport: ("name",),
     DockerfileReport: ("target", "misfit"),
     StageReport: ("name", "made_by"),

@@ -20,6 +20,8 @@ from layerscope.model.report import (
     Report,
     Totals,
 )
+from layerscope.model.source import Via
+from layerscope.provenance.matching import Verdict
 from layerscope.rules.families.secrets_config import secret_values
 
 _DIRECTORIES = 12
@@ -39,13 +41,14 @@ def report(analysis: Analysis) -> Report:
         layers=layers,
         instructions=tuple(_instructions(analysis)),
         base=BaseReport(
-            evidence=analysis.base.evidence,
+            evidence=analysis.base.found_by.evidence if analysis.base.found_by else None,
+            found_by=analysis.base.found_by,
             layers=analysis.base.layers,
             name=analysis.base.name,
             certain=analysis.base.certain,
         ),
         dockerfile=dockerfile,
-        stages=stage_reports(analysis.trace, analysis.findings.findings, misfit=bool(dockerfile and dockerfile.misfit)),
+        stages=stage_reports(analysis.trace, analysis.findings.findings),
         packages=catalog.packages,
         unowned_bytes=catalog.unowned_bytes,
         unowned=biggest_directories(_files(filesystem, unowned), _DIRECTORIES),
@@ -128,7 +131,8 @@ def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
     for step in analysis.instructions:
         origin = origins.get(step.index)
         made = step.layer if step.layer is not None and not step.joined else -1
-        matched, alike = analysis.trace.matched.get(made), analysis.trace.alike.get(made, ())
+        builder = analysis.trace.matched.get(made)
+        source = origin.source if origin and origin.source else builder.name if builder else ""
         yield InstructionReport(
             index=step.index,
             kind=step.kind,
@@ -136,8 +140,11 @@ def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
             layer=step.layer,
             dockerfile_line=origin.line if origin else None,
             stage=origin.stage if origin else "",
-            source_stage=origin.source if origin and origin.source else matched.name if matched else "",
-            evidence=evidence_of(origin, matched, step.layer, alike),
+            source_stage=source,
+            via=(origin.via if origin else Via.COPY) if source else None,
+            evidence=evidence_of(origin, builder),
+            candidates=analysis.trace.alike.get(made, ()) if origin is None else (),
+            matched_bytes=builder.comparison.layers[made][Verdict.MATCHED] if builder else 0,
             content_bytes=layers[step.layer].content_bytes if step.layer is not None else 0,
         )
 

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from layerscope.model.common_path import collapse
 from layerscope.model.entry import Kind
 from layerscope.model.finding import Evidence, Finding, FindingKind
-from layerscope.model.report import DockerfileReport, StageReport, StageStep
+from layerscope.model.report import DockerfileReport, StageReport, StageStep, Unmatched
+from layerscope.model.source import Via
 from layerscope.packages.catalog import UNOWNED
 from layerscope.packages.inventory import catalog
 from layerscope.provenance.matching import Verdict
@@ -17,13 +18,6 @@ from layerscope.provenance.origins import Origin, Placement
 from layerscope.provenance.trace import Builder, Trace, stayed_behind
 from layerscope.secrets.text import quoted
 
-WORDS = {
-    Evidence.ATTESTED: "as attested, unsigned",
-    Evidence.MATCHED: "matched",
-    Evidence.DECLARED: "declared by the Dockerfile",
-    Evidence.INFERRED: "inferred",
-}
-"""The evidence of a stage as a person reads it."""
 _MOST = 12
 
 
@@ -34,7 +28,7 @@ def dockerfile_report(placement: Placement) -> DockerfileReport | None:
         return None
     return DockerfileReport(
         name=found.build.dockerfile.name,
-        evidence=WORDS[placement.evidence],
+        evidence=placement.evidence,
         target=found.stage_name(found.build.target),
         matched=found.matched,
         total=found.total,
@@ -42,17 +36,11 @@ def dockerfile_report(placement: Placement) -> DockerfileReport | None:
     )
 
 
-def evidence_of(origin: Origin | None, builder: Builder | None, layer: int | None, alike: Sequence[str] = ()) -> str:
-    """What is known of an instruction's place and source, in words; an attestation is better than a match.
-
-    ``alike`` are the stages that hold what the layer holds, and of which no one is the more likely.
-    """
-    if alike and origin is None:
-        return f"in {' and '.join(alike)} alike: which of them is not told"
-    if builder is not None and (origin is None or origin.evidence != Evidence.ATTESTED):
-        matched = "matched" if layer in builder.comparison.confirmed else "matched in part"
-        return matched if origin is None or not origin.words else f"{matched}; {origin.words}"
-    return origin.words if origin is not None else ""
+def evidence_of(origin: Origin | None, builder: Builder | None) -> Evidence | None:
+    """How an instruction's place and source are known; an attested COPY is better than a match."""
+    if builder is None or (origin is not None and origin.evidence == Evidence.ATTESTED and origin.via == Via.COPY):
+        return origin.evidence if origin is not None else None
+    return Evidence.MATCHED
 
 
 class _Came(Struct, kw_only=True):
@@ -64,21 +52,15 @@ class _Came(Struct, kw_only=True):
     paths: list[tuple[str, int]] = field(default_factory=list)
 
 
-def stage_reports(trace: Trace, findings: Sequence[Finding], *, misfit: bool = False) -> tuple[StageReport, ...]:
-    """One row for each stage of which something came over, or whose image was given; most bytes first.
-
-    With a ``misfit`` the Dockerfile does not fit in full, and may be another image's.
-    """
+def stage_reports(trace: Trace, findings: Sequence[Finding]) -> tuple[StageReport, ...]:
+    """One row for each stage of which something was copied, or whose image was given; most bytes first."""
     came: dict[str, _Came] = {builder.name: _Came() for builder in trace.builders}
     for layer in sorted({*trace.layers, *trace.matched}):
         if layer >= trace.base_layers:
             _take(trace, layer, came)
     builders = {builder.name: builder for builder in trace.builders}
-    recorded = {origin.source for origin in trace.layers.values() if origin.recorded}
     order = sorted(came, key=lambda name: (-came[name].content_bytes, name))
-    told = WORDS[Evidence.DECLARED] + (", if that built the image" if misfit else "")
-    declared = {name: "recorded in the history" if name in recorded else told for name in order}
-    return tuple(_report(name, came[name], findings, trace, builders.get(name), declared[name]) for name in order)
+    return tuple(_report(name, came[name], findings, trace, builders.get(name)) for name in order)
 
 
 def _take(trace: Trace, layer: int, came: dict[str, _Came]) -> None:
@@ -98,37 +80,28 @@ def _take(trace: Trace, layer: int, came: dict[str, _Came]) -> None:
             row.made[builder.comparison.filesystem.layer_of(twin)] += content_bytes
 
 
-def _words(evidence: set[Evidence], declared: str, builder: Builder | None) -> str:
-    """The best evidence of any of a stage's bytes; without any, what else is known of its image."""
-    best = next((one for one in Evidence if one in evidence), None)
-    if best is None:
-        return _left(builder) if builder is not None else ""
-    return declared if best == Evidence.DECLARED else WORDS[best]
-
-
-def _left(builder: Builder) -> str:
-    """Why nothing is said to have come from a stage whose image was given."""
+def _unmatched(builder: Builder) -> Unmatched:
+    """Why nothing is known to come from a stage whose image was given."""
     found = builder.comparison
     if found.shared_layers == len(builder.image.layers) > 0:
-        return "the image stands on it"
+        return Unmatched.ANCESTOR
     if not found.layers:
-        return "no COPY of the image reads it directly"
+        return Unmatched.NOT_READ
     if found.bytes_of(Verdict.MATCHED):
-        return "the same is in another stage"
+        return Unmatched.AMBIGUOUS
     if found.bytes_of(Verdict.SAME_CONTENT):
-        return "same content, which proves nothing"
-    return "nothing that proves it" if found.bytes_of(Verdict.INCONCLUSIVE) else "nothing of it was found"
+        return Unmatched.SAME_CONTENT
+    return Unmatched.INCONCLUSIVE if found.bytes_of(Verdict.INCONCLUSIVE) else Unmatched.ABSENT
 
 
-def _report(
-    name: str, came: _Came, findings: Sequence[Finding], trace: Trace, builder: Builder | None, declared: str
-) -> StageReport:
+def _report(name: str, came: _Came, findings: Sequence[Finding], trace: Trace, builder: Builder | None) -> StageReport:
     needless = sum(
         finding.content_bytes for finding in findings if finding.stage == name and finding.kind != FindingKind.INHERITED
     )
     report = StageReport(
         name=name,
-        evidence=_words(came.evidence, declared, builder),
+        evidence=next((one for one in Evidence if one in came.evidence), None),
+        unmatched=_unmatched(builder) if builder is not None and not came.evidence else None,
         content_bytes=came.content_bytes,
         needless_bytes=needless,
         paths=tuple((group.path, group.content_bytes) for group in collapse(came.paths, most=_MOST)),

@@ -1,13 +1,16 @@
 """The report: everything that was found out about one image, as the renderers and the JSON show it."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 
-from layerscope.model.finding import ByteCount, Finding
+from layerscope.model.base import FoundBy
+from layerscope.model.finding import ByteCount, Evidence, Finding
 from layerscope.model.image import Verified
 from layerscope.model.package import Package
+from layerscope.model.source import Via
 
 SCHEMA_VERSION = "1.0"
 
@@ -69,7 +72,12 @@ class LayerReport(Struct, frozen=True, kw_only=True):
 
 
 class InstructionReport(Struct, frozen=True, kw_only=True):
-    """One step of the build, with what is known of its place in a Dockerfile; ``evidence`` says how."""
+    """One step of the build, with its place in a Dockerfile and what it reads, as far as known; ``evidence`` says how.
+
+    ``via`` says how it reads its source. ``candidates`` are the stages that hold all of its files where nothing tells
+    which of them it copied from. ``matched_bytes`` of its layer are in a builder image, at the path that the COPY
+    takes them from.
+    """
 
     index: int
     kind: str
@@ -78,14 +86,18 @@ class InstructionReport(Struct, frozen=True, kw_only=True):
     dockerfile_line: int | None = None
     stage: str = ""
     source_stage: str = ""
-    evidence: str = ""
+    via: Via | None = None
+    evidence: Evidence | None = None
+    candidates: tuple[str, ...] = ()
+    matched_bytes: ByteCount = 0
     content_bytes: ByteCount = 0
 
 
 class BaseReport(Struct, frozen=True, kw_only=True):
     """How many of the lowest layers are the base image's, and how that is known."""
 
-    evidence: str = ""
+    evidence: Evidence | None = None
+    found_by: FoundBy | None = None
     layers: int = 0
     name: str = ""
     certain: bool = False
@@ -99,7 +111,7 @@ class DockerfileReport(Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    evidence: str
+    evidence: Evidence
     target: str = ""
     matched: int = 0
     total: int = 0
@@ -117,6 +129,23 @@ class StageStep(Struct, frozen=True, kw_only=True):
         return f"line {self.dockerfile_line}: {self.text}" if self.dockerfile_line is not None else self.text
 
 
+class Unmatched(StrEnum):
+    """Why no byte is known to come from a stage whose image was given."""
+
+    ANCESTOR = "ancestor"
+    """The image stands on it."""
+    NOT_READ = "not-read"
+    """No COPY of the image reads it directly."""
+    AMBIGUOUS = "ambiguous"
+    """Another stage holds the same files."""
+    SAME_CONTENT = "same-content"
+    """Files have the same content, but lie elsewhere."""
+    INCONCLUSIVE = "inconclusive"
+    """The base image or the build context has the same files, or they are tiny, or licences."""
+    ABSENT = "absent"
+    """None of its files is in the image."""
+
+
 class StageReport(Struct, frozen=True, kw_only=True):
     """What came over from one build stage, in bytes of the final image.
 
@@ -130,7 +159,8 @@ class StageReport(Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    evidence: str
+    evidence: Evidence | None = None
+    unmatched: Unmatched | None = None
     content_bytes: ByteCount = 0
     needless_bytes: ByteCount = 0
     matched_bytes: ByteCount = 0

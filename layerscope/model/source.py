@@ -1,8 +1,18 @@
 """Where a version came from before it was copied into the final stage."""
 
+from enum import StrEnum
+
 from msgspec import Struct
 
 from layerscope.model.finding import Evidence
+
+
+class Via(StrEnum):
+    """How an instruction reads a stage or an image."""
+
+    COPY = "copy"
+    MOUNT = "mount"
+    """A RUN mounts it: a possible input, of which nothing needs to stay."""
 
 
 class Source(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from layerscope.errors import UsageError
 from layerscope.history.base import base_boundary, buildah_from, layers_before
-from layerscope.model.base import Base
+from layerscope.model.base import Base, FoundBy
 from layerscope.model.digest import Digest
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
@@ -37,7 +37,7 @@ def _given(image: Image, given: tuple[Digest, ...]) -> Base:
                 f"the image does not stand on the base that was given: they differ from layer {index} on",
                 hint="was the base rebuilt since? save the one that the image was built on",
             )
-    return Base(evidence="certain: the base was given", layers=len(given), name=_named(image), certain=True)
+    return Base(found_by=FoundBy.GIVEN, layers=len(given), name=_named(image), certain=True)
 
 
 def _buildpacks(image: Image, instructions: tuple[Instruction, ...]) -> Base | None:
@@ -50,7 +50,7 @@ def _buildpacks(image: Image, instructions: tuple[Instruction, ...]) -> Base | N
     for layer in image.layers:
         if str(layer.diff_id) == top:
             name = name if isinstance(name, str) else ""
-            return Base(evidence="the buildpacks label", layers=layer.index + 1, name=name, certain=True)
+            return Base(found_by=FoundBy.LABEL, layers=layer.index + 1, name=name, certain=True)
     return None
 
 
@@ -59,14 +59,14 @@ def _buildah(image: Image, instructions: tuple[Instruction, ...]) -> Base | None
     if found is None:
         return None
     name, first = found
-    return Base(evidence="Buildah's FROM in the history", layers=layers_before(instructions, first), name=name)
+    return Base(found_by=FoundBy.HISTORY, layers=layers_before(instructions, first), name=name)
 
 
 def _history(image: Image, instructions: tuple[Instruction, ...]) -> Base | None:
     boundary = base_boundary(instructions)
     if not boundary:
         return None
-    return Base(evidence="a guess from the history", layers=boundary, name=_named(image))
+    return Base(found_by=FoundBy.HISTORY_GUESS, layers=boundary, name=_named(image))
 
 
 _SIGNS: tuple[Callable[[Image, tuple[Instruction, ...]], Base | None], ...] = (_buildpacks, _buildah, _history)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from layerscope.model.base import Base
+from layerscope.model.base import Base, FoundBy
 from layerscope.model.finding import Evidence
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
+from layerscope.model.source import Via
 
 if TYPE_CHECKING:
     from layerscope.dockerfile.ast import Dockerfile
@@ -38,30 +39,18 @@ class BuildInputs(Struct, frozen=True, kw_only=True):
 class Origin(Struct, frozen=True, kw_only=True):
     """Where the instruction of one step stands, and what it takes its files from.
 
-    ``stage`` is the one that runs it, ``source`` the stage or image that it copies from, empty for the context. Not
-    ``certain``, the source is only mounted while a RUN works: an input, of which nothing needs to stay. ``recorded``
-    is set where the history itself names the source. ``instruction`` is the Dockerfile's, where there is one, and
-    ``from_context`` is set where that copies from the build context alone.
+    ``stage`` is the stage that runs it, ``source`` the stage or image that it reads ``via`` a copy or a mount, empty
+    for the build context. ``instruction`` is the Dockerfile's, where there is one, and ``from_context`` is set where
+    that copies from the build context alone.
     """
 
     evidence: Evidence
     line: int | None = None
     stage: str = ""
     source: str = ""
-    certain: bool = True
-    recorded: bool = False
+    via: Via = Via.COPY
     instruction: "ResolvedInstruction | None" = None
     from_context: bool = False
-
-    @property
-    def words(self) -> str:
-        """The evidence as a person reads it; never stronger than it is."""
-        if self.recorded:
-            return "recorded in the history"
-        told = "as attested, unsigned" if self.evidence == Evidence.ATTESTED else "declared by the Dockerfile"
-        if self.certain:
-            return told
-        return "input as attested, copy inferred" if self.evidence == Evidence.ATTESTED else f"possible input, {told}"
 
 
 class Placement(Struct, frozen=True, kw_only=True):
@@ -80,11 +69,7 @@ class Placement(Struct, frozen=True, kw_only=True):
 
 def recorded_origins(steps: Sequence[Instruction]) -> dict[int, Origin]:
     """Builders that keep the line as written keep ``--from`` too."""
-    return {
-        step.index: Origin(evidence=Evidence.DECLARED, source=step.copy_from, recorded=True)
-        for step in steps
-        if step.copy_from
-    }
+    return {step.index: Origin(evidence=Evidence.DECLARED, source=step.copy_from) for step in steps if step.copy_from}
 
 
 def recorded_arguments(steps: Sequence[Instruction]) -> dict[str, str]:
@@ -96,7 +81,8 @@ def contradiction(base: Base, told: Base | None) -> tuple[str, ...]:
     """A warning where the base that is certain ends elsewhere than the Dockerfile says."""
     if told is None or not base.certain or base.layers == told.layers:
         return ()
-    return (f"the base has {base.layers} layers, but {told.evidence} {told.layers} lie below the first instruction",)
+    by = "attestation" if told.found_by == FoundBy.ATTESTATION else "Dockerfile"
+    return (f"the base image has {base.layers} layers, but according to the {by} it has {told.layers}",)
 
 
 def better_base(found: Base, told: Base | None) -> Base:

@@ -1,7 +1,6 @@
 """Where each step of an image's history stands in its Dockerfile, and which stage it takes files from.
 
-The Dockerfile comes from an attestation, or from the user; the first says "as attested", the second "declared by the
-Dockerfile". Some builders record the stage in the history itself.
+The Dockerfile comes from an attestation, or from the user. Some builders record the stage in the history itself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,15 +14,13 @@ from layerscope.dockerfile.stages import Source as Input
 from layerscope.dockerfile.stages import SourceKind
 from layerscope.errors import LayerscopeError
 from layerscope.history.match import Match, match
-from layerscope.model.base import Base
+from layerscope.model.base import Base, FoundBy
 from layerscope.model.finding import Evidence
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
+from layerscope.model.source import Via
 from layerscope.provenance.origins import BuildInputs, Origin, Placement, recorded_arguments, recorded_origins
 from layerscope.provenance.provenance import BuildStep, Provenance, read_provenance
-
-ATTESTED_BASE = "as the provenance attests"
-DECLARED_BASE = "from the Dockerfile"
 
 
 def place(image: Image, steps: Sequence[Instruction], known: BuildInputs) -> Placement:
@@ -91,7 +88,7 @@ def _origin(found: Match, step: ResolvedInstruction, evidence: Evidence) -> Orig
         line=step.instruction.line,
         stage=found.stage_name(step.stage),
         source=", ".join(dict.fromkeys(inputs)),
-        certain=step.instruction.keyword != "RUN" or not step.inputs,
+        via=Via.MOUNT if step.instruction.keyword == "RUN" else Via.COPY,
         instruction=step,
         from_context=bool(step.inputs) and all(one.kind == SourceKind.CONTEXT for one in step.inputs),
     )
@@ -105,12 +102,12 @@ def _name(found: Match, source: Input) -> str:
 
 def _base(provenance: Provenance | None, found: Match | None, evidence: Evidence) -> Base | None:
     if provenance is not None and provenance.base_layers is not None:
-        return Base(evidence=ATTESTED_BASE, layers=provenance.base_layers, name=provenance.base_name)
+        return Base(found_by=FoundBy.ATTESTATION, layers=provenance.base_layers, name=provenance.base_name)
     if found is None or found.base_layers is None:
         return None
     name = found.build.chain()[0].base
     return Base(
-        evidence=ATTESTED_BASE if evidence == Evidence.ATTESTED else DECLARED_BASE,
+        found_by=FoundBy.ATTESTATION if evidence == Evidence.ATTESTED else FoundBy.DOCKERFILE,
         layers=found.base_layers,
         name=name.image if name.resolved and name.image != "scratch" else "",
     )
@@ -134,7 +131,7 @@ def _from_graph(provenance: Provenance, found: Match | None, steps: Sequence[Ins
             line=vertex.lines[-1] if before is None else before.instruction.line,
             stage=found.stage_name(before.stage) if found and before else "",
             source=source,
-            certain=vertex.kind == "file" or not source,
+            via=Via.COPY if vertex.kind == "file" else Via.MOUNT,
             instruction=before,
         )
     return origins

@@ -13,7 +13,7 @@ from layerscope.model.entry import Kind
 from layerscope.model.finding import Evidence
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
-from layerscope.model.source import Source
+from layerscope.model.source import Source, Via
 from layerscope.provenance.copies import MAY_COPY, copied_from, from_context
 from layerscope.provenance.matching import Comparison, Verdict, compare, shared_layers
 from layerscope.provenance.origins import BuildInputs, Origin, Placement, recorded_arguments
@@ -66,11 +66,11 @@ class Trace(Struct, frozen=True, kw_only=True):
         origin, builder = self.layers.get(layer), self.matched.get(layer)
         line = origin.line if origin else None
         if builder is not None and self._is_match(builder.comparison, layer, number):
-            attested = origin is not None and origin.certain and origin.evidence == Evidence.ATTESTED
+            attested = origin is not None and origin.via == Via.COPY and origin.evidence == Evidence.ATTESTED
             return Source(
                 stage=builder.name, evidence=Evidence.ATTESTED if attested else Evidence.MATCHED, dockerfile_line=line
             )
-        if origin is None or not origin.source or not origin.certain:
+        if origin is None or not origin.source or origin.via == Via.MOUNT:
             return None
         return Source(stage=origin.source, evidence=origin.evidence, dockerfile_line=line)
 

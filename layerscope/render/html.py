@@ -9,7 +9,7 @@ from layerscope.render.escape import printable
 from layerscope.render.finding_summary import Told, told, told_ignored
 from layerscope.render.html_style import STYLE
 from layerscope.render.options import TextOptions
-from layerscope.render.places import INCOMPLETE, finding_stage, step_words
+from layerscope.render.places import INCOMPLETE, finding_stage, stage_evidence, step_words
 from layerscope.render.steps import next_steps
 from layerscope.render.text import counted
 from layerscope.render.treemap import treemap
@@ -162,7 +162,7 @@ def _stages(report: Report, units: Units) -> Iterator[str]:
                 units(one.content_bytes),
                 units(one.needless_bytes),
                 "" if one.stayed_bytes is None else units(one.stayed_bytes),
-                one.evidence,
+                stage_evidence(one),
             )
             for one in report.stages
         ]

@@ -6,7 +6,7 @@ from layerscope.model.finding import Finding, FindingKind
 from layerscope.model.report import Report
 from layerscope.render.finding_summary import told, told_ignored
 from layerscope.render.options import TextOptions
-from layerscope.render.places import INCOMPLETE, step_words
+from layerscope.render.places import INCOMPLETE, stage_evidence, step_words
 from layerscope.render.rows import markdown_text
 from layerscope.render.steps import next_steps
 from layerscope.render.text import counted
@@ -136,7 +136,7 @@ def _stages(report: Report, options: TextOptions) -> Iterator[list[str]]:
             options.units(stage.content_bytes),
             options.units(stage.needless_bytes),
             "" if stage.stayed_bytes is None else options.units(stage.stayed_bytes),
-            stage.evidence,
+            stage_evidence(stage),
         )
         for stage in report.stages
     ]

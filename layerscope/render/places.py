@@ -1,7 +1,9 @@
 """Where an instruction or a finding stands, in words as strong as the evidence; to be escaped by who prints them."""
 
-from layerscope.model.finding import Finding
-from layerscope.model.report import InstructionReport
+from layerscope.model.base import FoundBy
+from layerscope.model.finding import Evidence, Finding
+from layerscope.model.report import InstructionReport, StageReport, Unmatched
+from layerscope.model.source import Via
 
 
 def stage_words(name: str) -> str:
@@ -11,6 +13,31 @@ def stage_words(name: str) -> str:
 
 INCOMPLETE = "layers are missing, damaged, cut or not what the image names; the figures cover only what was read"
 """What to say of a report that is not complete; its warnings name the layers."""
+
+
+FOUND_BY_WORDS = {
+    FoundBy.GIVEN: "given by --base",
+    FoundBy.LABEL: "from the buildpacks label",
+    FoundBy.ATTESTATION: "attested, unsigned",
+    FoundBy.DOCKERFILE: "from the Dockerfile",
+    FoundBy.HISTORY: "recorded in the history",
+    FoundBy.HISTORY_GUESS: "a guess from the history",
+}
+_UNMATCHED_WORDS = {
+    Unmatched.ANCESTOR: "the image stands on it",
+    Unmatched.NOT_READ: "no COPY of the image reads it directly",
+    Unmatched.AMBIGUOUS: "another stage has the same files",
+    Unmatched.SAME_CONTENT: "same content as files in the stage (inconclusive)",
+    Unmatched.INCONCLUSIVE: "inconclusive: the base or the build context may have brought the same files",
+    Unmatched.ABSENT: "none of its files is in the image",
+}
+
+
+def stage_evidence(stage: StageReport) -> str:
+    """How it is known that files came from a stage, or why none are known to."""
+    if stage.evidence is not None:
+        return stage.evidence.value
+    return _UNMATCHED_WORDS[stage.unmatched] if stage.unmatched is not None else ""
 
 
 def step_words(step: InstructionReport | None) -> str:
@@ -30,7 +57,7 @@ def _place(step: InstructionReport) -> str:
     line = f"line {step.dockerfile_line}" if step.dockerfile_line else ""
     source = ""
     if step.source_stage:
-        sure = not step.evidence.startswith(("possible input", "input"))
-        source = f" {'from' if sure else 'with input of'} {stage_words(step.source_stage)}"
+        mounted = step.via == Via.MOUNT and step.evidence != Evidence.MATCHED
+        source = f" {'with input of' if mounted else 'from'} {stage_words(step.source_stage)}"
     place = f"{line}{source}".lstrip()
     return f"{place}: " if place else ""

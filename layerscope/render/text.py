@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from layerscope.model.common_path import collapse
-from layerscope.model.finding import Finding, FindingKind
+from layerscope.model.finding import Evidence, Finding, FindingKind
 from layerscope.model.report import LayerReport, PathBytes, Report
 from layerscope.render.escape import printable
 from layerscope.render.options import TextOptions
-from layerscope.render.places import INCOMPLETE, finding_stage, stage_words, step_words
+from layerscope.render.places import FOUND_BY_WORDS, INCOMPLETE, finding_stage, stage_evidence, stage_words, step_words
 from layerscope.render.steps import next_steps
 from layerscope.render.table import aligned, shortened, wrapped
 from layerscope.render.units import Units, percent
@@ -57,7 +57,7 @@ def head(report: Report, options: TextOptions) -> Iterator[str]:
     if totals.base_bytes:
         name = f" {printable(report.base.name)}" if report.base.name else ""
         brings = f"the base{name} brings {units(totals.base_bytes)} in {counted(report.base.layers, 'layer')}"
-        known.insert(0, f"{brings} ({printable(report.base.evidence)})")
+        known.insert(0, f"{brings} ({FOUND_BY_WORDS[report.base.found_by]})" if report.base.found_by else brings)
     if known:
         yield "; ".join(known)
 
@@ -68,7 +68,7 @@ def _fit(report: Report) -> Iterator[str]:
     if used is not None:
         told = f"{printable(used.name)} fits {used.matched} of {counted(used.total, 'step')} that make layers"
         where = f"; from the end, the first that does not: {printable(used.misfit)}" if used.misfit else ""
-        yield f"{told}{' (as attested, unsigned)' if 'attested' in used.evidence else ''}{where}"
+        yield f"{told}{' (attested, unsigned)' if used.evidence == Evidence.ATTESTED else ''}{where}"
 
 
 def _layers(report: Report, options: TextOptions) -> Iterator[str]:
@@ -177,8 +177,8 @@ def _stages(report: Report, options: TextOptions) -> Iterator[str]:
     for stage in report.stages:
         name, rest = printable(stage_words(stage.name)), stage.content_bytes - stage.needless_bytes
         came = f"{units(stage.content_bytes)} came over, {units(stage.needless_bytes)} of it needless"
-        told = f"{name} ({stage.evidence}): {came}, {units(rest)} that no rule questions"
-        yield told if stage.content_bytes else f"{name}: {stage.evidence}"
+        told = f"{name} ({stage_evidence(stage)}): {came}, {units(rest)} that no rule questions"
+        yield told if stage.content_bytes else f"{name}: {stage_evidence(stage)}"
         lines = [
             f"  {units(step.content_bytes)} made by {shortened(printable(str(step)), _LONGEST_STEP)}"
             for step in stage.made_by[:_STEPS]

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from layerscope.errors import UsageError
 from layerscope.history.alignment import instructions
-from layerscope.model.base import Base
+from layerscope.model.base import Base, FoundBy
 from layerscope.model.changeset import Changeset
 from layerscope.model.digest import Digest
 from layerscope.model.image import HistoryEntry, Image, ImageConfig, Layer
@@ -74,7 +74,7 @@ def test_buildahs_comment_names_the_base() -> None:
 def test_the_history_gives_a_guess_that_is_called_one() -> None:
     base = _base(_image(FROM, CMD, RUN, labels={NAME: "debian:12"}))
     assert (base.layers, base.name, base.certain) == (1, "debian:12", False)
-    assert "guess" in base.evidence
+    assert base.found_by == FoundBy.HISTORY_GUESS
 
 
 def test_without_any_sign_all_layers_are_the_users() -> None:

@@ -89,10 +89,10 @@ def test_the_report_names_line_and_stage_as_attested(tmp_path: Path, version: st
     scene = Scene(final=FINAL, dockerfile=DOCKERFILE, statements=[full(version)])
     made = scene.report(tmp_path, "attested")
     copy, chmod = step_of(made, 1), step_of(made, 2)
-    assert (copy.dockerfile_line, copy.source_stage, copy.evidence) == (4, "b", "as attested, unsigned")
+    assert (copy.dockerfile_line, copy.source_stage, copy.evidence) == (4, "b", "attested")
     assert (chmod.dockerfile_line, chmod.source_stage) == (5, "")
-    assert stage(made, "b").evidence == "as attested, unsigned"
-    assert made.dockerfile is not None and made.dockerfile.evidence == "as attested, unsigned"
+    assert stage(made, "b").evidence == "attested"
+    assert made.dockerfile is not None and made.dockerfile.evidence == "attested"
 
 
 def test_the_graph_knows_line_and_stage_where_the_text_does_not_fit(tmp_path: Path) -> None:

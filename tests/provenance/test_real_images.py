@@ -93,7 +93,7 @@ def test_notesapp(image: str, base: str) -> None:
     assert made.dockerfile is not None and (made.dockerfile.matched, made.dockerfile.misfit) == (3, "")
     copy = step_of(made, 8)
     assert (copy.dockerfile_line, copy.source_stage, copy.evidence) == (
-        14, "builder", "matched; declared by the Dockerfile",
+        14, "builder", "matched",
     )  # fmt: skip
     leak = one(made, "py-dev-deps")
     assert (leak.stage, leak.evidence, leak.dockerfile_line) == ("builder", "matched", 14)

@@ -156,15 +156,12 @@ def test_2_what_the_base_brings_is_inherited(tmp_path: Path, level: str) -> None
     assert (toolchain.kind, toolchain.stage) == ("inherited", "")
     assert "base" in toolchain.fix
     assert made.base.layers == 2
-    assert (
-        made.base.evidence
-        == {
-            "inferred": "a guess from the history",
-            "declared": "from the Dockerfile",
-            "matched": "from the Dockerfile",
-            "attested": "as the provenance attests",
-        }[level]
-    )
+    assert (made.base.evidence, made.base.found_by) == {
+        "inferred": ("inferred", "history-guess"),
+        "declared": ("declared", "dockerfile"),
+        "matched": ("declared", "dockerfile"),
+        "attested": ("attested", "attestation"),
+    }[level]
 
 
 def test_2_development_packages_leaked_by_the_builders_own_lockfile(tmp_path: Path) -> None:
@@ -257,8 +254,8 @@ def test_4_a_chown_costs_one_copy_and_no_stage_is_to_blame(tmp_path: Path, level
 
 @pytest.mark.parametrize("level", ["declared", "attested"])
 def test_4_a_run_without_a_mount_has_no_input(tmp_path: Path, level: str) -> None:
-    evidence = {"declared": "declared by the Dockerfile", "attested": "as attested, unsigned"}[level]
-    assert step_of(CASE_4.report(tmp_path, level), 2).evidence == evidence
+    step = step_of(CASE_4.report(tmp_path, level), 2)
+    assert (step.evidence, step.via) == (level, None)
 
 
 def test_4_nor_has_it_one_by_the_graph_of_the_build(tmp_path: Path) -> None:
@@ -270,7 +267,7 @@ def test_4_nor_has_it_one_by_the_graph_of_the_build(tmp_path: Path) -> None:
         "# of another version", graph=graph, locations={"step0": 3, "step1": 5}, layers={"step1": CASE_4.final.layers}
     )
     made = Scene(final=CASE_4.final, dockerfile="", statements=[statement]).report(tmp_path, "attested")
-    assert (step_of(made, 2).dockerfile_line, step_of(made, 2).evidence) == (5, "as attested, unsigned")
+    assert (step_of(made, 2).dockerfile_line, step_of(made, 2).evidence) == (5, "attested")
 
 
 # 5. The builder's whole node_modules.
@@ -459,15 +456,17 @@ CASE_9 = Scene(
 @pytest.mark.parametrize(
     ("level", "source", "evidence"),
     [
-        ("inferred", "", ""),
-        ("declared", "build", "possible input, declared by the Dockerfile"),
-        ("attested", "build", "input as attested, copy inferred"),
+        ("inferred", "", None),
+        ("declared", "build", "declared"),
+        ("attested", "build", "attested"),
     ],
 )
-def test_9_a_mounted_stage_is_an_input_and_no_more(tmp_path: Path, level: str, source: str, evidence: str) -> None:
+def test_9_a_mounted_stage_is_an_input_and_no_more(
+    tmp_path: Path, level: str, source: str, evidence: str | None
+) -> None:
     made = CASE_9.report(tmp_path, level)
     step = step_of(made, 1)
-    assert (step.source_stage, step.evidence) == (source, evidence)
+    assert (step.source_stage, step.evidence, step.via) == (source, evidence, "mount" if source else None)
     junk = one(made, "tmp-leftover")
     assert (junk.kind, junk.stage) == ("bloat", "")
     assert made.stages == ()
@@ -477,8 +476,8 @@ def test_9_the_same_content_is_no_proof_that_it_was_copied(tmp_path: Path) -> No
     scene = Scene(final=CASE_9.final, dockerfile=MOUNTED, builders={"build": CASE_4.builders["b"]})
     made = scene.report(tmp_path, "matched")
     row = stage(made, "build")
-    assert (row.evidence, row.content_bytes, row.same_content_bytes) == ("same content, which proves nothing", 0, 2000)
-    assert step_of(made, 1).evidence == "possible input, declared by the Dockerfile"
+    assert (row.unmatched, row.content_bytes, row.same_content_bytes) == ("same-content", 0, 2000)
+    assert (step_of(made, 1).evidence, step_of(made, 1).via) == ("declared", "mount")
     assert one(made, "tmp-leftover").stage == ""
 
 
@@ -497,7 +496,7 @@ def test_9_the_graph_of_the_build_confirms_the_input(tmp_path: Path) -> None:
     )
     made = Scene(final=CASE_9.final, dockerfile=MOUNTED, statements=[statement]).report(tmp_path, "attested")
     step = step_of(made, 1)
-    assert (step.dockerfile_line, step.source_stage, step.evidence) == (4, "build", "input as attested, copy inferred")
+    assert (step.dockerfile_line, step.source_stage, step.evidence) == (4, "build", "attested")
     assert (made.base.layers, made.base.name) == (1, "docker.io/library/debian")
 
 
