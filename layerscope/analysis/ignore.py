@@ -127,7 +127,7 @@ def ignoring(report: Report, ignores: Iterable[Ignore], today: date) -> Report:
         totals=replace(report.totals, reclaimable_bytes=report.totals.reclaimable_bytes - sum(less)),
         layers=tuple(_layer(layer, less[layer.index]) for layer in report.layers),
         stages=tuple(
-            replace(stage, needless_bytes=stage.needless_bytes - less_of_stage.get(stage.name, 0))
+            replace(stage, reclaimable_bytes=stage.reclaimable_bytes - less_of_stage.get(stage.name, 0))
             for stage in report.stages
         ),
         findings=kept,

@@ -1,4 +1,4 @@
-"""The gate: a report against limits, one verdict for each rule."""
+"""The gate: a report against limits, one result for each rule."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -6,9 +6,9 @@ from fractions import Fraction
 from msgspec import Struct
 
 from layerscope.analysis.amounts import Amount
+from layerscope.model.check import CheckReport, CheckResult, Outcome
 from layerscope.model.finding import Finding, FindingKind, Severity
 from layerscope.model.report import Report
-from layerscope.model.verdict import Judgement, Outcome, Verdict
 
 NO_LIMIT = "no limit is set"
 
@@ -52,9 +52,9 @@ class Policy(Struct, frozen=True, kw_only=True):
         return not self.max_hidden and not self.fail_on_rules and all(limit is None for limit in limits)
 
 
-def judge(report: Report, policy: Policy, baseline: Report | None = None) -> Judgement:
-    """The verdicts on a report, always in the same order; ``baseline`` is what growth is measured from."""
-    verdicts = (
+def evaluate(report: Report, policy: Policy, baseline: Report | None = None) -> CheckReport:
+    """The checks on a report, always in the same order; ``baseline`` is what growth is measured from."""
+    checks = (
         _complete(report, policy),
         _size(report, policy),
         _growth(report, policy, baseline),
@@ -65,60 +65,60 @@ def judge(report: Report, policy: Policy, baseline: Report | None = None) -> Jud
         _severity(report, policy),
         *_rules(report, policy),
     )
-    return Judgement(name=report.image.name, verdicts=verdicts, ignored=len(report.ignored))
+    return CheckReport(name=report.image.name, checks=checks, ignored=len(report.ignored))
 
 
-def _complete(report: Report, policy: Policy) -> Verdict:
-    figure = sum(1 for layer in report.layers if layer.problem or layer.verified.is_doubtful)
+def _complete(report: Report, policy: Policy) -> CheckResult:
+    value = sum(1 for layer in report.layers if layer.problem or layer.verified.is_doubtful)
     outcome = Outcome.PASS if report.complete else Outcome.SKIP if policy.allow_incomplete else Outcome.FAIL
     detail = "layers that are missing, damaged, cut or not what the image names" + (
         ", which is allowed" if outcome == Outcome.SKIP else ""
     )
-    return Verdict(rule="complete", outcome=outcome, unit="layers", figure=figure, limit=0, detail=detail)
+    return CheckResult(rule="complete", outcome=outcome, unit="layers", value=value, limit=0, detail=detail)
 
 
-def _size(report: Report, policy: Policy) -> Verdict:
+def _size(report: Report, policy: Policy) -> CheckResult:
     limit = None if policy.max_size is None else Amount(content_bytes=policy.max_size)
     return _at_most("max-size", report.image.docker_size, limit, 0, "size of the image")
 
 
-def _growth(report: Report, policy: Policy, baseline: Report | None) -> Verdict:
+def _growth(report: Report, policy: Policy, baseline: Report | None) -> CheckResult:
     if baseline is None:
         detail = "no baseline is given" if policy.max_growth else NO_LIMIT
-        return Verdict(rule="max-growth", outcome=Outcome.SKIP, unit="bytes", detail=detail)
+        return CheckResult(rule="max-growth", outcome=Outcome.SKIP, unit="bytes", detail=detail)
     before = baseline.image.docker_size
     growth = report.image.docker_size - before
     return _at_most("max-growth", growth, policy.max_growth, before, "growth since the baseline")
 
 
-def _efficiency(report: Report, policy: Policy) -> Verdict:
+def _efficiency(report: Report, policy: Policy) -> CheckResult:
     totals, limit = report.totals, policy.min_efficiency
     efficiency = Fraction(totals.live_bytes, totals.content_bytes) if totals.content_bytes else Fraction(1)
     outcome = Outcome.SKIP if limit is None else Outcome.PASS if efficiency >= limit else Outcome.FAIL
-    figure, most = _percents(efficiency, limit)
-    return Verdict(
+    value, most = _percents(efficiency, limit)
+    return CheckResult(
         rule="min-efficiency",
         outcome=outcome,
         unit="percent",
-        figure=figure,
+        value=value,
         limit=most,
         detail=_detail(outcome, "live bytes of all content bytes"),
     )
 
 
-def _reclaimable(report: Report, policy: Policy) -> Verdict:
+def _reclaimable(report: Report, policy: Policy) -> CheckResult:
     totals, limit = report.totals, policy.max_reclaimable
     return _at_most("max-reclaimable", totals.reclaimable_bytes, limit, totals.own_bytes, "bytes that can be had back")
 
 
-def _hidden(report: Report, policy: Policy) -> Iterator[Verdict]:
+def _hidden(report: Report, policy: Policy) -> Iterator[CheckResult]:
     """Bytes of own layers that the final image does not show; the base's are not the user's to mend."""
     hidden = sum(layer.hidden_bytes for layer in report.layers if layer.origin == "own")
     for limit in policy.max_hidden or (None,):
         yield _at_most("max-hidden", hidden, limit, report.totals.own_bytes, "own bytes that are hidden, yet shipped")
 
 
-def _wasted(report: Report, policy: Policy) -> Iterator[Verdict]:
+def _wasted(report: Report, policy: Policy) -> Iterator[CheckResult]:
     """The rules of a ``.dive-ci`` under their own names, only where there are any."""
     hidden, detail = report.totals.hidden_bytes, "hidden bytes of all layers"
     if policy.highest_wasted is not None:
@@ -128,15 +128,15 @@ def _wasted(report: Report, policy: Policy) -> Iterator[Verdict]:
         yield _at_most("highestUserWastedPercent", hidden, Amount(share=policy.highest_user_wasted), above, detail)
 
 
-def _severity(report: Report, policy: Policy) -> Verdict:
+def _severity(report: Report, policy: Policy) -> CheckResult:
     if policy.fail_on is None:
-        return Verdict(rule="fail-on", outcome=Outcome.SKIP, unit="findings", detail=NO_LIMIT)
+        return CheckResult(rule="fail-on", outcome=Outcome.SKIP, unit="findings", detail=NO_LIMIT)
     worst = policy.fail_on
     found = [finding for finding in _counted(report, policy) if finding.severity.rank <= worst.rank]
     return _none(f"fail-on {worst.value}", found, f"findings of severity {worst.value} or worse")
 
 
-def _rules(report: Report, policy: Policy) -> Iterator[Verdict]:
+def _rules(report: Report, policy: Policy) -> Iterator[CheckResult]:
     for rule in policy.fail_on_rules:
         found = [finding for finding in _counted(report, policy) if finding.rule == rule]
         yield _none(f"fail-on-rule {rule}", found, "findings of the rule")
@@ -148,35 +148,35 @@ def _counted(report: Report, policy: Policy) -> Iterator[Finding]:
             yield finding
 
 
-def _none(rule: str, found: list[Finding], detail: str) -> Verdict:
+def _none(rule: str, found: list[Finding], detail: str) -> CheckResult:
     names = sorted({finding.rule for finding in found})
-    return Verdict(
+    return CheckResult(
         rule=rule,
         outcome=Outcome.FAIL if found else Outcome.PASS,
         unit="findings",
-        figure=len(found),
+        value=len(found),
         limit=0,
         detail=f"{detail}: {', '.join(names)}" if found else detail,
     )
 
 
-def _at_most(rule: str, figure: int, limit: Amount | None, whole: int, detail: str) -> Verdict:
+def _at_most(rule: str, value: int, limit: Amount | None, whole: int, detail: str) -> CheckResult:
     """A count of bytes against a limit, which may be a share of ``whole``."""
     if limit is None or limit.share is None:
         most = limit.content_bytes if limit else None
-        outcome = Outcome.SKIP if most is None else Outcome.PASS if figure <= most else Outcome.FAIL
-        return Verdict(
-            rule=rule, outcome=outcome, unit="bytes", figure=figure, limit=most, detail=_detail(outcome, detail)
+        outcome = Outcome.SKIP if most is None else Outcome.PASS if value <= most else Outcome.FAIL
+        return CheckResult(
+            rule=rule, outcome=outcome, unit="bytes", value=value, limit=most, detail=_detail(outcome, detail)
         )
-    outcome = Outcome.PASS if figure <= limit.share * whole else Outcome.FAIL
-    part, share = _percents(Fraction(figure, whole) if whole else None, limit.share)
-    return Verdict(
+    outcome = Outcome.PASS if value <= limit.share * whole else Outcome.FAIL
+    part, share = _percents(Fraction(value, whole) if whole else None, limit.share)
+    return CheckResult(
         rule=rule,
         outcome=outcome,
         unit="percent",
-        figure=part,
+        value=part,
         limit=share,
-        detail=f"{detail}: {figure:,} of {whole:,} bytes",
+        detail=f"{detail}: {value:,} of {whole:,} bytes",
     )
 
 
@@ -184,10 +184,10 @@ def _detail(outcome: Outcome, detail: str) -> str:
     return f"{detail}; {NO_LIMIT}" if outcome == Outcome.SKIP else detail
 
 
-def _percents(figure: Fraction | None, limit: Fraction | None) -> tuple[float | None, float | None]:
+def _percents(value: Fraction | None, limit: Fraction | None) -> tuple[float | None, float | None]:
     """Both with two decimals, or as many as tell them apart: else they would not say why the gate is open or closed."""
     for digits in range(2, 15):
-        found = [None if one is None else round(float(one * 100), digits) for one in (figure, limit)]
-        if figure == limit or found[0] != found[1]:
+        found = [None if one is None else round(float(one * 100), digits) for one in (value, limit)]
+        if value == limit or found[0] != found[1]:
             break
     return found[0], found[1]

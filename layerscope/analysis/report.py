@@ -54,7 +54,7 @@ def report(analysis: Analysis) -> Report:
         unowned=biggest_directories(_files(filesystem, unowned), _DIRECTORIES),
         findings=analysis.findings.findings,
         directories=biggest_directories(_files(filesystem, live), _DIRECTORIES),
-        wasted=_wasted(filesystem),
+        hidden=_wasted(filesystem),
         warnings=analysis.warnings,
         complete=image.complete,
     )
@@ -140,7 +140,7 @@ def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
             layer=step.layer,
             dockerfile_line=origin.line if origin else None,
             stage=origin.stage if origin else "",
-            source_stage=source,
+            source=source,
             via=(origin.via if origin else Via.COPY) if source else None,
             evidence=evidence_of(origin, builder),
             candidates=analysis.trace.alike.get(made, ()) if origin is None else (),

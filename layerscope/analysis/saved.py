@@ -59,8 +59,10 @@ def _is_later(version: object, source: str) -> bool:
     major, minor = (int(part) for part in parts)
     own_major, own_minor = (int(part) for part in SCHEMA_VERSION.split("."))
     if major != own_major:
-        hint = "write it again with this version: layerscope report IMAGE -f json"
-        raise ArchiveError(f"{source} has schema version {version}, this layerscope reads {SCHEMA_VERSION}", hint=hint)
+        raise ArchiveError(
+            f"{source} was saved by another version of layerscope: schema {version}, expected {SCHEMA_VERSION}",
+            hint="make it again: layerscope report IMAGE -f json",
+        )
     return minor > own_minor
 
 

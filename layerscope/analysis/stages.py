@@ -32,7 +32,7 @@ def dockerfile_report(placement: Placement) -> DockerfileReport | None:
         target=found.stage_name(found.build.target),
         matched=found.matched,
         total=found.total,
-        misfit=found.misfit,
+        first_mismatch=found.first_mismatch,
     )
 
 
@@ -103,7 +103,7 @@ def _report(name: str, came: _Came, findings: Sequence[Finding], trace: Trace, b
         evidence=next((one for one in Evidence if one in came.evidence), None),
         unmatched=_unmatched(builder) if builder is not None and not came.evidence else None,
         content_bytes=came.content_bytes,
-        needless_bytes=needless,
+        reclaimable_bytes=needless,
         paths=tuple((group.path, group.content_bytes) for group in collapse(came.paths, most=_MOST)),
     )
     if builder is None:
@@ -117,8 +117,8 @@ def _report(name: str, came: _Came, findings: Sequence[Finding], trace: Trace, b
         same_content_bytes=comparison.bytes_of(Verdict.SAME_CONTENT),
         inconclusive_bytes=comparison.bytes_of(Verdict.INCONCLUSIVE),
         different_bytes=max(0, came.content_bytes - compared),
-        stayed_bytes=sum(size for _, size in stayed),
-        stayed=tuple(stayed[:_MOST]),
+        not_copied_bytes=sum(size for _, size in stayed),
+        not_copied=tuple(stayed[:_MOST]),
         made_by=steps_of(builder, came.made),
     )
 

@@ -30,8 +30,8 @@ class Match(Struct, frozen=True, kw_only=True):
 
     ``steps`` maps the index of a history step to the instruction that wrote it. ``matched`` of ``total`` steps that
     make layers fit (of all steps, where none makes one). ``base_layers`` is how many layers lie below the
-    Dockerfile's first instruction, None where that place is not known. ``misfit`` describes the first pair from the
-    end that does not fit, empty where all do.
+    Dockerfile's first instruction, None where that place is not known. ``first_mismatch`` describes the first pair from
+    the end that does not fit, empty where all do.
     """
 
     build: Build
@@ -39,7 +39,7 @@ class Match(Struct, frozen=True, kw_only=True):
     matched: int
     total: int
     base_layers: int | None
-    misfit: str = ""
+    first_mismatch: str = ""
 
     @property
     def score(self) -> float:
@@ -66,10 +66,10 @@ def match(build: Build, history: Sequence[Instruction], stage: int | None = None
         lambda one: 4 if written[one].keyword in MAKES_LAYERS else 2,
     )
     found = _judged(build, resolved, history, pairs, first)
-    if found.misfit and (found.score < LEAST_SCORE or _lost_copies(resolved, history, pairs, first)):
+    if found.first_mismatch and (found.score < LEAST_SCORE or _lost_copies(resolved, history, pairs, first)):
         raise UsageError(
             f"{build.dockerfile.name} did not build this image: {found.matched} of {found.total} steps that make "
-            f"layers fit its history; from the end, the first that does not: {found.misfit}",
+            f"layers fit its history; from the end, the first that does not: {found.first_mismatch}",
             hint="is it of another version, or is --target or --build-arg missing?",
         )
     return found
@@ -107,7 +107,7 @@ def _judged(
         matched=matched,
         total=len(making) + len(unexplained),
         base_layers=None if boundary is None else layers_before(history, boundary),
-        misfit=_misfit(resolved, history, pairs, making, unexplained),
+        first_mismatch=_misfit(resolved, history, pairs, making, unexplained),
     )
 
 

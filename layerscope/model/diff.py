@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from layerscope.model.report import ImageSummary, Totals
 
-DIFF_SCHEMA_VERSION = "1.0"
+DIFF_SCHEMA_VERSION = "2.0"
 
 
 class Status(StrEnum):

@@ -12,7 +12,7 @@ from layerscope.model.image import Verified
 from layerscope.model.package import Package
 from layerscope.model.source import Via
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "2.0"
 
 
 class ImageSummary(Struct, frozen=True, kw_only=True):
@@ -85,7 +85,7 @@ class InstructionReport(Struct, frozen=True, kw_only=True):
     layer: int | None = None
     dockerfile_line: int | None = None
     stage: str = ""
-    source_stage: str = ""
+    source: str = ""
     via: Via | None = None
     evidence: Evidence | None = None
     candidates: tuple[str, ...] = ()
@@ -106,8 +106,8 @@ class BaseReport(Struct, frozen=True, kw_only=True):
 class DockerfileReport(Struct, frozen=True, kw_only=True):
     """How well a Dockerfile fits the history: ``matched`` of ``total`` steps that make layers.
 
-    ``evidence`` says where the Dockerfile comes from, ``target`` is the stage that was built, ``misfit`` the first
-    pair from the end that does not fit, empty where all do.
+    ``evidence`` says where the Dockerfile comes from, ``target`` is the stage that was built, ``first_mismatch`` the
+    first pair from the end that does not fit, empty where all do.
     """
 
     name: str
@@ -115,7 +115,7 @@ class DockerfileReport(Struct, frozen=True, kw_only=True):
     target: str = ""
     matched: int = 0
     total: int = 0
-    misfit: str = ""
+    first_mismatch: str = ""
 
 
 class StageStep(Struct, frozen=True, kw_only=True):
@@ -149,12 +149,12 @@ class Unmatched(StrEnum):
 class StageReport(Struct, frozen=True, kw_only=True):
     """What came over from one build stage, in bytes of the final image.
 
-    ``needless_bytes`` of the ``content_bytes`` are claimed by a finding. The others need a builder image:
+    ``reclaimable_bytes`` of the ``content_bytes`` are claimed by a finding. The others need a builder image:
     ``matched_bytes`` have the same content at the path that the COPY takes them from, ``same_content_bytes``
     elsewhere, ``inconclusive_bytes`` may come from the base or the build context too, are tiny, or licences,
     ``different_bytes`` came over by the same COPY but are not as in the builder image, which proves nothing where that
-    was built anew. ``made_by`` are the builder's instructions that made the bytes, most first. ``stayed_bytes`` are
-    live in the builder image and not in the final one, None where no builder image was given; ``stayed`` are their
+    was built anew. ``made_by`` are the builder's instructions that made the bytes, most first. ``not_copied_bytes`` are
+    live in the builder image and not in the final one, None where no builder image was given; ``not_copied`` are their
     biggest packages and directories.
     """
 
@@ -162,13 +162,13 @@ class StageReport(Struct, frozen=True, kw_only=True):
     evidence: Evidence | None = None
     unmatched: Unmatched | None = None
     content_bytes: ByteCount = 0
-    needless_bytes: ByteCount = 0
+    reclaimable_bytes: ByteCount = 0
     matched_bytes: ByteCount = 0
     same_content_bytes: ByteCount = 0
     inconclusive_bytes: ByteCount = 0
     different_bytes: ByteCount = 0
-    stayed_bytes: ByteCount | None = None
-    stayed: tuple[tuple[str, int], ...] = ()
+    not_copied_bytes: ByteCount | None = None
+    not_copied: tuple[tuple[str, int], ...] = ()
     made_by: tuple[StageStep, ...] = ()
     paths: tuple[tuple[str, int], ...] = ()
 
@@ -199,7 +199,7 @@ class Report(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     ignored: tuple[Finding, ...] = ()
     directories: tuple[PathBytes, ...] = ()
-    wasted: tuple[PathBytes, ...] = ()
+    hidden: tuple[PathBytes, ...] = ()
     warnings: tuple[str, ...] = ()
     complete: bool = True
     schema_version: str = SCHEMA_VERSION

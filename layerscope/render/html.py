@@ -160,8 +160,8 @@ def _stages(report: Report, units: Units) -> Iterator[str]:
             (
                 one.name,
                 units(one.content_bytes),
-                units(one.needless_bytes),
-                "" if one.stayed_bytes is None else units(one.stayed_bytes),
+                units(one.reclaimable_bytes),
+                "" if one.not_copied_bytes is None else units(one.not_copied_bytes),
                 stage_evidence(one),
             )
             for one in report.stages
@@ -211,9 +211,9 @@ def _packages(report: Report, options: TextOptions) -> Iterator[str]:
 
 
 def _wasted(report: Report, units: Units) -> Iterator[str]:
-    if report.wasted:
+    if report.hidden:
         yield "<h2>Hidden, and shipped all the same</h2>"
-        rows = [(units(r.content_bytes), ", ".join(map(str, r.layers)), r.fate, r.path) for r in report.wasted]
+        rows = [(units(r.content_bytes), ", ".join(map(str, r.layers)), r.fate, r.path) for r in report.hidden]
         yield from _table(("Size", "Layers", "Fate", "Path"), "n--p", rows)
 
 

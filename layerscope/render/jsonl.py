@@ -25,7 +25,7 @@ def _things(report: Report) -> Iterator[tuple[str, object]]:
         ("finding", report.findings),
         ("ignored", report.ignored),
         ("directory", report.directories),
-        ("wasted", report.wasted),
+        ("hidden", report.hidden),
         ("warning", report.warnings),
     ):
         for value in values:

@@ -134,8 +134,8 @@ def _stages(report: Report, options: TextOptions) -> Iterator[list[str]]:
         (
             stage.name,
             options.units(stage.content_bytes),
-            options.units(stage.needless_bytes),
-            "" if stage.stayed_bytes is None else options.units(stage.stayed_bytes),
+            options.units(stage.reclaimable_bytes),
+            "" if stage.not_copied_bytes is None else options.units(stage.not_copied_bytes),
             stage_evidence(stage),
         )
         for stage in report.stages

@@ -56,8 +56,8 @@ def _place(step: InstructionReport) -> str:
     """``line 14 from stage builder: ``; a mount is only a possible source. Empty where nothing is known."""
     line = f"line {step.dockerfile_line}" if step.dockerfile_line else ""
     source = ""
-    if step.source_stage:
+    if step.source:
         mounted = step.via == Via.MOUNT and step.evidence != Evidence.MATCHED
-        source = f" {'with input of' if mounted else 'from'} {stage_words(step.source_stage)}"
+        source = f" {'with input of' if mounted else 'from'} {stage_words(step.source)}"
     place = f"{line}{source}".lstrip()
     return f"{place}: " if place else ""

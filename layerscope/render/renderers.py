@@ -21,7 +21,7 @@ def _from(module: str) -> Renderer:
 
 
 def _json(report: Report, options: TextOptions) -> str:
-    """The document of ``layerscope/schema/report-1.0.json``; bytes are integers whatever the units."""
+    """The document of ``layerscope/schema/report-2.0.json``; bytes are integers whatever the units."""
     from layerscope.render.json import lines
 
     return lines(report)

@@ -67,7 +67,9 @@ def _fit(report: Report) -> Iterator[str]:
     used = report.dockerfile
     if used is not None:
         told = f"{printable(used.name)} fits {used.matched} of {counted(used.total, 'step')} that make layers"
-        where = f"; from the end, the first that does not: {printable(used.misfit)}" if used.misfit else ""
+        where = (
+            f"; from the end, the first that does not: {printable(used.first_mismatch)}" if used.first_mismatch else ""
+        )
         yield f"{told}{' (attested, unsigned)' if used.evidence == Evidence.ATTESTED else ''}{where}"
 
 
@@ -175,8 +177,8 @@ def _stages(report: Report, options: TextOptions) -> Iterator[str]:
     if report.stages:
         yield "FROM BUILD STAGES"
     for stage in report.stages:
-        name, rest = printable(stage_words(stage.name)), stage.content_bytes - stage.needless_bytes
-        came = f"{units(stage.content_bytes)} came over, {units(stage.needless_bytes)} of it needless"
+        name, rest = printable(stage_words(stage.name)), stage.content_bytes - stage.reclaimable_bytes
+        came = f"{units(stage.content_bytes)} came over, {units(stage.reclaimable_bytes)} of it needless"
         told = f"{name} ({stage_evidence(stage)}): {came}, {units(rest)} that no rule questions"
         yield told if stage.content_bytes else f"{name}: {stage_evidence(stage)}"
         lines = [
@@ -191,9 +193,9 @@ def _stages(report: Report, options: TextOptions) -> Iterator[str]:
             yield f"  {units(stage.same_content_bytes)} have the same content as files of it, which proves nothing"
         if stage.different_bytes:
             yield f"  {units(stage.different_bytes)} of it is not as in the image given for the stage: rebuilt since?"
-        if stage.stayed_bytes is not None:
-            biggest = ", ".join(f"{printable(path)} {units(size)}" for path, size in stage.stayed[:_STAYED])
-            yield f"  {units(stage.stayed_bytes)} stayed behind" + (f": {biggest}" if biggest else "")
+        if stage.not_copied_bytes is not None:
+            biggest = ", ".join(f"{printable(path)} {units(size)}" for path, size in stage.not_copied[:_STAYED])
+            yield f"  {units(stage.not_copied_bytes)} stayed behind" + (f": {biggest}" if biggest else "")
 
 
 def _steps(report: Report, options: TextOptions) -> Iterator[str]:
@@ -239,7 +241,7 @@ def _place(row: PathBytes) -> str:
 
 def _wasted(report: Report, most: int, options: TextOptions) -> Iterator[str]:
     """What is hidden and shipped all the same, at most so many paths; the findings have these bytes too."""
-    rows = report.wasted[:most]
+    rows = report.hidden[:most]
     if not rows or (report.stages and not options.top):
         return  # What came from build stages takes its place.
     yield "BIGGEST HIDDEN PATHS"

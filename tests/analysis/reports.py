@@ -36,7 +36,7 @@ def _report(layers: int, steps: int) -> st.SearchStrategy[Report]:
         base=_builds(BaseReport),
         findings=st.lists(finding, max_size=2).map(tuple),
         ignored=st.lists(finding, max_size=1).map(tuple),
-        schema_version=st.just("1.0"),
+        schema_version=st.just("2.0"),
     )
 
 

@@ -6,10 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from layerscope.analysis.amounts import Amount
-from layerscope.analysis.policy import Policy, judge
+from layerscope.analysis.policy import Policy, evaluate
+from layerscope.model.check import CheckResult, Outcome
 from layerscope.model.finding import Evidence, Finding, FindingKind, Severity
 from layerscope.model.report import ImageSummary, LayerReport, Report, Totals
-from layerscope.model.verdict import Outcome, Verdict
 
 
 def finding(rule: str, severity: Severity, kind: FindingKind = FindingKind.LEAK) -> Finding:
@@ -34,8 +34,8 @@ REPORT = Report(
 )
 
 
-def verdict(policy: Policy, rule: str, baseline: Report | None = None, report: Report = REPORT) -> Verdict:
-    found = [one for one in judge(report, policy, baseline).verdicts if one.rule == rule]
+def result(policy: Policy, rule: str, baseline: Report | None = None, report: Report = REPORT) -> CheckResult:
+    found = [one for one in evaluate(report, policy, baseline).checks if one.rule == rule]
     assert len(found) == 1
     return found[0]
 
@@ -83,9 +83,9 @@ def verdict(policy: Policy, rule: str, baseline: Report | None = None, report: R
     ],
 )
 def test_a_limit_may_be_met_but_not_passed(rule: str, at_limit: Policy, beyond: Policy) -> None:
-    assert verdict(at_limit, rule).outcome == Outcome.PASS
-    assert verdict(beyond, rule).outcome == Outcome.FAIL
-    assert all(one.outcome == Outcome.SKIP for one in judge(REPORT, Policy()).verdicts if one.rule == rule)
+    assert result(at_limit, rule).outcome == Outcome.PASS
+    assert result(beyond, rule).outcome == Outcome.FAIL
+    assert all(one.outcome == Outcome.SKIP for one in evaluate(REPORT, Policy()).checks if one.rule == rule)
 
 
 @pytest.mark.parametrize(
@@ -102,12 +102,12 @@ def test_a_limit_may_be_met_but_not_passed(rule: str, at_limit: Policy, beyond: 
 )
 def test_growth_is_measured_from_the_baseline(limit: Amount | None, before: int, outcome: Outcome) -> None:
     baseline = replace(REPORT, image=replace(REPORT.image, docker_size=before))
-    found = verdict(Policy(max_growth=limit), "max-growth", baseline)
+    found = result(Policy(max_growth=limit), "max-growth", baseline)
     assert found.outcome == outcome
 
 
 def test_growth_without_a_baseline_is_skipped_and_says_why() -> None:
-    found = verdict(Policy(max_growth=Amount(content_bytes=1)), "max-growth")
+    found = result(Policy(max_growth=Amount(content_bytes=1)), "max-growth")
     assert (found.outcome, found.detail) == (Outcome.SKIP, "no baseline is given")
 
 
@@ -115,19 +115,19 @@ def test_growth_without_a_baseline_is_skipped_and_says_why() -> None:
     ("worst", "count"), [(Severity.CRITICAL, 0), (Severity.HIGH, 1), (Severity.MEDIUM, 1), (Severity.LOW, 3)]
 )
 def test_a_severity_takes_the_worse_ones_along_but_not_what_the_base_brought(worst: Severity, count: int) -> None:
-    found = verdict(Policy(fail_on=worst), f"fail-on {worst.value}")
-    assert (found.figure, found.outcome) == (count, Outcome.FAIL if count else Outcome.PASS)
+    found = result(Policy(fail_on=worst), f"fail-on {worst.value}")
+    assert (found.value, found.outcome) == (count, Outcome.FAIL if count else Outcome.PASS)
 
 
 def test_what_the_base_brought_counts_where_that_is_asked_for() -> None:
-    found = verdict(Policy(fail_on=Severity.CRITICAL, include_inherited=True), "fail-on critical")
-    assert (found.figure, found.detail) == (1, "findings of severity critical or worse: private-key")
+    found = result(Policy(fail_on=Severity.CRITICAL, include_inherited=True), "fail-on critical")
+    assert (found.value, found.detail) == (1, "findings of severity critical or worse: private-key")
 
 
 def test_each_rule_that_is_named_has_its_own_verdict() -> None:
     policy = Policy(fail_on_rules=("tests", "apt-lists"))
-    assert verdict(policy, "fail-on-rule tests").figure == 2
-    assert verdict(policy, "fail-on-rule apt-lists").outcome == Outcome.PASS
+    assert result(policy, "fail-on-rule tests").value == 2
+    assert result(policy, "fail-on-rule apt-lists").outcome == Outcome.PASS
 
 
 @pytest.mark.parametrize(
@@ -136,14 +136,14 @@ def test_each_rule_that_is_named_has_its_own_verdict() -> None:
 )
 def test_an_incomplete_image_fails_unless_that_is_allowed(complete: bool, allowed: bool, outcome: Outcome) -> None:
     report = replace(REPORT, complete=complete)
-    assert verdict(Policy(allow_incomplete=allowed), "complete", report=report).outcome == outcome
+    assert result(Policy(allow_incomplete=allowed), "complete", report=report).outcome == outcome
 
 
 SHARE = Fraction(1, 8)
 
 
 @pytest.mark.parametrize(
-    ("policy", "rule", "before", "figure", "limit", "detail"),
+    ("policy", "rule", "before", "value", "limit", "detail"),
     [
         pytest.param(
             Policy(max_reclaimable=Amount(share=SHARE)),
@@ -178,16 +178,16 @@ SHARE = Fraction(1, 8)
     ],
 )
 def test_a_percentage_is_of_what_it_says(
-    policy: Policy, rule: str, before: int, figure: float, limit: float, detail: str
+    policy: Policy, rule: str, before: int, value: float, limit: float, detail: str
 ) -> None:
     baseline = replace(REPORT, image=replace(REPORT.image, docker_size=before)) if before else None
-    found = verdict(policy, rule, baseline)
-    assert (found.unit, found.figure, found.limit) == ("percent", figure, limit)
+    found = result(policy, rule, baseline)
+    assert (found.unit, found.value, found.limit) == ("percent", value, limit)
     assert found.detail.endswith(detail)
 
 
 @pytest.mark.parametrize(
-    ("policy", "rule", "figure", "limit"),
+    ("policy", "rule", "value", "limit"),
     [
         pytest.param(Policy(max_size=7), "max-size", 1000, 7, id="size"),
         pytest.param(Policy(max_reclaimable=Amount(content_bytes=7)), "max-reclaimable", 50, 7, id="reclaimable"),
@@ -196,15 +196,15 @@ def test_a_percentage_is_of_what_it_says(
         pytest.param(Policy(max_growth=Amount(content_bytes=7)), "max-growth", 100, 7, id="growth"),
     ],
 )
-def test_bytes_are_figure_and_limit_as_they_are(policy: Policy, rule: str, figure: int, limit: int) -> None:
-    found = verdict(policy, rule, replace(REPORT, image=replace(REPORT.image, docker_size=900)))
-    assert (found.unit, found.figure, found.limit, found.outcome) == ("bytes", figure, limit, Outcome.FAIL)
+def test_bytes_are_figure_and_limit_as_they_are(policy: Policy, rule: str, value: int, limit: int) -> None:
+    found = result(policy, rule, replace(REPORT, image=replace(REPORT.image, docker_size=900)))
+    assert (found.unit, found.value, found.limit, found.outcome) == ("bytes", value, limit, Outcome.FAIL)
     assert found.detail and not found.detail.endswith("no limit is set")
 
 
 def test_what_is_not_limited_has_its_figure_all_the_same() -> None:
-    found = {one.rule: one for one in judge(REPORT, Policy(), replace(REPORT)).verdicts}
-    assert [(name, one.outcome, one.figure, one.limit) for name, one in found.items()] == [
+    found = {one.rule: one for one in evaluate(REPORT, Policy(), replace(REPORT)).checks}
+    assert [(name, one.outcome, one.value, one.limit) for name, one in found.items()] == [
         ("complete", Outcome.PASS, 0, 0),
         ("max-size", Outcome.SKIP, 1000, None),
         ("max-growth", Outcome.SKIP, 0, None),
@@ -214,7 +214,7 @@ def test_what_is_not_limited_has_its_figure_all_the_same() -> None:
         ("fail-on", Outcome.SKIP, None, None),
     ]
     assert all(one.detail.endswith("no limit is set") for one in found.values() if one.rule != "complete")
-    assert verdict(Policy(), "max-growth").detail == "no limit is set"
+    assert result(Policy(), "max-growth").detail == "no limit is set"
 
 
 @pytest.mark.parametrize(
@@ -232,14 +232,14 @@ def test_growth_at_its_edges(
     limit: Amount, share: int, outcome: Outcome, figures: tuple[float | None, float | None]
 ) -> None:
     baseline = replace(REPORT, image=replace(REPORT.image, docker_size=share))
-    found = verdict(Policy(max_growth=limit), "max-growth", baseline)
-    assert (found.outcome, (found.figure, found.limit)) == (outcome, figures)
+    found = result(Policy(max_growth=limit), "max-growth", baseline)
+    assert (found.outcome, (found.value, found.limit)) == (outcome, figures)
 
 
 def test_an_image_without_own_bytes_has_no_part_of_them_hidden() -> None:
     report = replace(REPORT, totals=Totals(), layers=())
-    found = verdict(Policy(max_hidden=(Amount(share=Fraction(0)),)), "max-hidden", report=report)
-    assert (found.outcome, found.figure, found.limit) == (Outcome.PASS, None, 0.0)
+    found = result(Policy(max_hidden=(Amount(share=Fraction(0)),)), "max-hidden", report=report)
+    assert (found.outcome, found.value, found.limit) == (Outcome.PASS, None, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -253,47 +253,47 @@ def test_an_image_without_own_bytes_has_no_part_of_them_hidden() -> None:
 )
 def test_no_figure_is_rounded_to_its_limit(live: int, limit: Fraction, figures: tuple[float, float]) -> None:
     report = replace(REPORT, totals=Totals(content_bytes=1_000_000, live_bytes=live))
-    found = verdict(Policy(min_efficiency=limit), "min-efficiency", report=report)
-    assert (found.figure, found.limit) == figures
+    found = result(Policy(min_efficiency=limit), "min-efficiency", report=report)
+    assert (found.value, found.limit) == figures
     assert (found.outcome == Outcome.PASS) == (live >= limit * 1_000_000)
 
 
 def test_an_image_without_contents_is_efficient() -> None:
-    found = verdict(Policy(min_efficiency=Fraction(1)), "min-efficiency", report=replace(REPORT, totals=Totals()))
-    assert (found.outcome, found.figure, found.limit) == (Outcome.PASS, 100.0, 100.0)
+    found = result(Policy(min_efficiency=Fraction(1)), "min-efficiency", report=replace(REPORT, totals=Totals()))
+    assert (found.outcome, found.value, found.limit) == (Outcome.PASS, 100.0, 100.0)
 
 
 def test_layers_that_could_not_be_read_are_counted() -> None:
     layers = (replace(REPORT.layers[0], problem="cut"), REPORT.layers[1], replace(REPORT.layers[1], problem="cut"))
-    found = verdict(Policy(allow_incomplete=True), "complete", report=replace(REPORT, layers=layers, complete=False))
-    assert (found.unit, found.figure, found.limit) == ("layers", 2, 0)
-    assert found.detail == f"{verdict(Policy(), 'complete').detail}, which is allowed"
+    found = result(Policy(allow_incomplete=True), "complete", report=replace(REPORT, layers=layers, complete=False))
+    assert (found.unit, found.value, found.limit) == ("layers", 2, 0)
+    assert found.detail == f"{result(Policy(), 'complete').detail}, which is allowed"
 
 
 def test_findings_are_named_once_and_in_order() -> None:
     policy = Policy(fail_on=Severity.LOW, fail_on_rules=("tests", "apt-lists"), include_inherited=True)
-    found = verdict(policy, "fail-on low")
-    assert (found.unit, found.figure, found.limit) == ("findings", 4, 0)
+    found = result(policy, "fail-on low")
+    assert (found.unit, found.value, found.limit) == ("findings", 4, 0)
     assert found.detail == "findings of severity low or worse: private-key, tests, vcs-metadata"
-    assert verdict(policy, "fail-on-rule tests").detail == "findings of the rule: tests"
-    none = verdict(policy, "fail-on-rule apt-lists")
-    assert (none.unit, none.figure, none.limit, none.detail) == ("findings", 0, 0, "findings of the rule")
+    assert result(policy, "fail-on-rule tests").detail == "findings of the rule: tests"
+    none = result(policy, "fail-on-rule apt-lists")
+    assert (none.unit, none.value, none.limit, none.detail) == ("findings", 0, 0, "findings of the rule")
 
 
 def test_what_is_ignored_is_counted_beside_the_verdicts() -> None:
-    made = judge(replace(REPORT, ignored=REPORT.findings[:2]), Policy())
+    made = evaluate(replace(REPORT, ignored=REPORT.findings[:2]), Policy())
     assert (made.name, made.ignored) == ("app:1", 2)
 
 
 def test_each_limit_of_hidden_bytes_has_its_verdict_and_its_own_layers_alone() -> None:
     policy = Policy(max_hidden=(Amount(content_bytes=40), Amount(share=Fraction(1, 10))))
-    found = [one for one in judge(REPORT, policy).verdicts if one.rule == "max-hidden"]
-    assert [(one.outcome, one.figure) for one in found] == [(Outcome.PASS, 40), (Outcome.FAIL, 20.0)]
+    found = [one for one in evaluate(REPORT, policy).checks if one.rule == "max-hidden"]
+    assert [(one.outcome, one.value) for one in found] == [(Outcome.PASS, 40), (Outcome.FAIL, 20.0)]
 
 
 def test_the_gate_closes_on_one_failure() -> None:
-    assert judge(REPORT, Policy(max_size=1000)).passed
-    assert not judge(REPORT, Policy(max_size=1000, fail_on=Severity.LOW)).passed
+    assert evaluate(REPORT, Policy(max_size=1000)).passed
+    assert not evaluate(REPORT, Policy(max_size=1000, fail_on=Severity.LOW)).passed
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def leak(document: dict[str, Any], rule: str) -> dict[str, Any]:
 )
 def test_a_dockerfile_gives_each_layer_its_line_and_source(run: Run, image: str) -> None:
     document = report(run, FIXTURES / image, "--dockerfile", DOCKERFILE)
-    lines = {step["layer"]: (step["dockerfile_line"], step["source_stage"]) for step in document["instructions"]}
+    lines = {step["layer"]: (step["dockerfile_line"], step["source"]) for step in document["instructions"]}
     assert lines[1] == (10, "builder") and lines[2] == (11, "builder") and lines[3] == (12, "")
     assert document["dockerfile"]["matched"] == document["dockerfile"]["total"]
     assert leak(document, "vcs-metadata")["evidence"] == "declared"
@@ -42,7 +42,7 @@ def test_a_builder_image_proves_what_came_over_and_what_made_it(run: Run, image:
     assert (found["stage"], found["evidence"], found["dockerfile_line"]) == ("builder", "matched", 10)
     assert found["made_by"].startswith("line 4: COPY ")
     (row,) = document["stages"]
-    assert (row["content_bytes"], row["matched_bytes"], row["stayed_bytes"]) == (18_104, 18_053, 0)
+    assert (row["content_bytes"], row["matched_bytes"], row["not_copied_bytes"]) == (18_104, 18_053, 0)
     assert leak(document, "deleted-later")["content_bytes"] == 5000
 
 

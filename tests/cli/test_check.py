@@ -63,8 +63,8 @@ def test_every_rule_has_a_line_with_its_figure_and_limit(run: Run, image: Path) 
 
 def test_json_holds_figures_and_limits_as_numbers(run: Run, image: Path) -> None:
     document = json.loads(run("check", image, "--max-size", "1kB", "-f", "json").stdout)
-    size = next(one for one in document["verdicts"] if one["rule"] == "max-size")
-    assert (document["passed"], size["outcome"], size["figure"], size["limit"]) == (False, "FAIL", 3956, 1000)
+    size = next(one for one in document["checks"] if one["rule"] == "max-size")
+    assert (document["passed"], size["outcome"], size["value"], size["limit"]) == (False, "FAIL", 3956, 1000)
 
 
 def test_markdown_is_for_the_summary_of_a_job(run: Run, image: Path) -> None:

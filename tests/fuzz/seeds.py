@@ -245,7 +245,7 @@ def _documents() -> list[bytes]:
 def _reports() -> list[bytes]:
     return [
         json.dumps(
-            {"schema_version": "1.0", "image": {"source": "a", "format": "b", "name": "c"}, "totals": {}}
+            {"schema_version": "2.0", "image": {"source": "a", "format": "b", "name": "c"}, "totals": {}}
         ).encode()
     ]
 

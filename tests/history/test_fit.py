@@ -57,7 +57,7 @@ def test_what_makes_a_layer(dockerfile: str, told: str) -> None:
     above = [line for line in dockerfile.split("\n")[:-1] if line.startswith(("WORKDIR", "SHELL"))]
     before = [f"-/bin/sh -c #(nop) {line}" for line in above]
     found = match(built(f"FROM x AS s\nFROM y\n{dockerfile}"), history("/bin/sh -c base", *before, told))
-    assert found.misfit == "" and len(before) + 1 in found.steps
+    assert found.first_mismatch == "" and len(before) + 1 in found.steps
 
 
 @pytest.mark.parametrize(

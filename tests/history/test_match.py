@@ -39,7 +39,7 @@ def test_histories_of_the_real_engine_fit_their_dockerfile(
     image: str, dockerfile: str, target: str, base_layers: int, lines: dict[int, int]
 ) -> None:
     found = match(built_file(dockerfile, target=target), recorded(image))
-    assert (found.score, found.misfit, found.base_layers) == (1.0, "", base_layers)
+    assert (found.score, found.first_mismatch, found.base_layers) == (1.0, "", base_layers)
     assert lines_by_layer(found, image) == lines
 
 
@@ -82,7 +82,7 @@ def test_a_file_that_fits_well_enough_is_used_and_says_what_does_not_fit() -> No
     told[4] = "/bin/sh -c another"
     found = match(build, history(*told))
     assert (found.matched, found.total) == (9, 11)
-    assert found.misfit == "line 6 `RUN step 4`, where the history has `RUN another`"
+    assert found.first_mismatch == "line 6 `RUN step 4`, where the history has `RUN another`"
     assert 4 not in found.steps
 
 

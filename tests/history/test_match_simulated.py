@@ -61,7 +61,7 @@ LINES = st.lists(
 def test_every_line_finds_its_step_whatever_lies_below(below: list[Line], lines: list[Line], legacy: bool) -> None:
     told = [line.legacy if legacy else line.buildkit for line in (*below, *lines)]
     found = match(built("FROM x\n" + "\n".join(line.written for line in lines)), history(*told))
-    assert (found.score, found.misfit) == (1.0, "")
+    assert (found.score, found.first_mismatch) == (1.0, "")
     assert list(found.steps) == list(range(len(below), len(told)))
 
 

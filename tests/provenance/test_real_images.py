@@ -90,9 +90,9 @@ def _package(record: str) -> str:
 def test_notesapp(image: str, base: str) -> None:
     made = told(image, "notesapp", base=base, builder="notesapp-builder.tar")
     assert (made.base.layers, made.base.certain) == (8, bool(base))
-    assert made.dockerfile is not None and (made.dockerfile.matched, made.dockerfile.misfit) == (3, "")
+    assert made.dockerfile is not None and (made.dockerfile.matched, made.dockerfile.first_mismatch) == (3, "")
     copy = step_of(made, 8)
-    assert (copy.dockerfile_line, copy.source_stage, copy.evidence) == (
+    assert (copy.dockerfile_line, copy.source, copy.evidence) == (
         14, "builder", "matched",
     )  # fmt: skip
     leak = one(made, "py-dev-deps")
@@ -103,8 +103,8 @@ def test_notesapp(image: str, base: str) -> None:
     assert sum(size for _, size in leak.packages) == leak.content_bytes == recorded_bytes(files, DEVELOPMENT)
     row = stage(made, "builder")
     assert row.content_bytes == sum(map(len, files.values()))
-    assert row.needless_bytes == sum(f.content_bytes for f in made.findings if f.stage == "builder")
-    assert row.stayed[0][0].startswith("pipenv ")
+    assert row.reclaimable_bytes == sum(f.content_bytes for f in made.findings if f.stage == "builder")
+    assert row.not_copied[0][0].startswith("pipenv ")
     compiler = [f for f in made.findings if f.rule == "native-toolchain"]
     assert compiler and {f.kind for f in compiler} == {"inherited"}
     assert all("base" in f.fix for f in compiler)
@@ -121,7 +121,7 @@ def test_mini() -> None:
     leak = one(made, "vcs-metadata")
     assert (leak.kind, leak.stage, leak.evidence, leak.dockerfile_line) == ("leak", "build1", "matched", 10)
     assert leak.made_by.startswith("line 5: RUN git clone ")
-    assert stage(made, "build1").stayed[0][0].startswith("git ")
+    assert stage(made, "build1").not_copied[0][0].startswith("git ")
     for rule in ("apt-lists", "apt-archives"):
         bloat = [f for f in made.findings if f.rule == rule and f.kind != "inherited"]
         assert {(f.kind, f.stage, f.dockerfile_line) for f in bloat} == {("bloat", "", 9)}

@@ -83,10 +83,10 @@ def test_1_a_repository_leaked_and_caches_are_bloat(tmp_path: Path, level: str) 
 def test_1_the_builder_tells_what_made_it_and_what_stayed_behind(tmp_path: Path) -> None:
     made = CASE_1.report(tmp_path, "matched")
     row = stage(made, "build1")
-    assert (row.evidence, row.content_bytes, row.needless_bytes) == ("matched", 5421, 5021)
+    assert (row.evidence, row.content_bytes, row.reclaimable_bytes) == ("matched", 5421, 5021)
     assert [str(step) for step in row.made_by] == ["line 3: RUN git clone x /srv/app"]
     assert one(made, "vcs-metadata").made_by == "line 3: RUN git clone x /srv/app"
-    assert (row.stayed_bytes, row.stayed) == (900, (("/usr/bin/git", 900),))
+    assert (row.not_copied_bytes, row.not_copied) == (900, (("/usr/bin/git", 900),))
     assert made.base.layers == 1
 
 
@@ -172,8 +172,8 @@ def test_2_development_packages_leaked_by_the_builders_own_lockfile(tmp_path: Pa
     assert [name for name, _ in leak.packages] == ["pytest 9.0"]
     assert leak.packages[0][1] == leak.content_bytes >= 8000
     row = stage(made, "builder")
-    assert row.needless_bytes == leak.content_bytes
-    assert row.stayed[0][0] == "pipenv 1.0 (pypi)"
+    assert row.reclaimable_bytes == leak.content_bytes
+    assert row.not_copied[0][0] == "pipenv 1.0 (pypi)"
 
 
 def test_2_a_lockfile_beside_the_dockerfile_tells_the_same(tmp_path: Path) -> None:
@@ -393,7 +393,7 @@ def test_7_a_static_binary_is_no_leak(tmp_path: Path, level: str) -> None:
     assert made.base.layers == 0
     if level != "inferred":
         assert stage(made, "b").content_bytes == 53_000
-        assert stage(made, "b").needless_bytes == 0
+        assert stage(made, "b").reclaimable_bytes == 0
 
 
 # 8. The builder's whole root over a base.
@@ -466,7 +466,7 @@ def test_9_a_mounted_stage_is_an_input_and_no_more(
 ) -> None:
     made = CASE_9.report(tmp_path, level)
     step = step_of(made, 1)
-    assert (step.source_stage, step.evidence, step.via) == (source, evidence, "mount" if source else None)
+    assert (step.source, step.evidence, step.via) == (source, evidence, "mount" if source else None)
     junk = one(made, "tmp-leftover")
     assert (junk.kind, junk.stage) == ("bloat", "")
     assert made.stages == ()
@@ -496,7 +496,7 @@ def test_9_the_graph_of_the_build_confirms_the_input(tmp_path: Path) -> None:
     )
     made = Scene(final=CASE_9.final, dockerfile=MOUNTED, statements=[statement]).report(tmp_path, "attested")
     step = step_of(made, 1)
-    assert (step.dockerfile_line, step.source_stage, step.evidence) == (4, "build", "attested")
+    assert (step.dockerfile_line, step.source, step.evidence) == (4, "build", "attested")
     assert (made.base.layers, made.base.name) == (1, "docker.io/library/debian")
 
 

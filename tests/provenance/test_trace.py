@@ -33,7 +33,7 @@ def scene(dockerfile: str = DOCKERFILE, **fields: object) -> Scene:
 
 def test_a_stage_without_name_goes_by_its_number(tmp_path: Path) -> None:
     made = scene("FROM debian\nRUN git clone x\nFROM debian\nCOPY --from=0 /app /app\n").report(tmp_path, "declared")
-    assert step_of(made, 1).source_stage == "0"
+    assert step_of(made, 1).source == "0"
 
 
 @pytest.mark.parametrize("name", ["b", "B", "0"])
@@ -125,7 +125,7 @@ def test_what_two_stages_hold_alike_came_from_the_one_below_or_from_neither(
         "test": image(ROOT, again, Step(created_by="RUN make test # buildkit", layer=layer(file("log", b"log")))),
     }
     made = scene(builders={name: builders[name] for name in order}).report(tmp_path, "matched", builders_alone=True)
-    assert one(made, "vcs-metadata").stage == step_of(made, 1).source_stage == ("build" if related else "")
+    assert one(made, "vcs-metadata").stage == step_of(made, 1).source == ("build" if related else "")
     assert (step_of(made, 1).evidence, step_of(made, 1).candidates) == (
         ("matched", ()) if related else (None, ("build", "test"))
     )
@@ -152,7 +152,7 @@ def test_a_copy_from_the_context_is_told_from_one_of_a_stage(tmp_path: Path, rec
     made = Scene(final=final, dockerfile=DOCKERFILE, builders={"b": builder}).report(
         tmp_path, "matched", builders_alone=True
     )
-    assert [step.source_stage for step in made.instructions] == ["", "b" if recorded else "", ""]
+    assert [step.source for step in made.instructions] == ["", "b" if recorded else "", ""]
     assert one(made, "env-file").stage == ""
     assert stage(made, "b").content_bytes == (len(PRODUCT) if recorded else 0)
 
@@ -264,7 +264,7 @@ def test_an_uncached_rebuild_disproves_nothing(tmp_path: Path) -> None:
     made = scene(builders={"b": builder}).report(tmp_path, "matched")
     leak, row = one(made, "vcs-metadata"), stage(made, "b")
     assert (leak.stage, leak.evidence) == ("b", "declared")
-    assert (row.evidence, row.different_bytes, row.stayed_bytes) == ("declared", 621, 0)
+    assert (row.evidence, row.different_bytes, row.not_copied_bytes) == ("declared", 621, 0)
 
 
 def test_the_image_of_another_stage_is_told(tmp_path: Path) -> None:
@@ -312,8 +312,8 @@ def test_a_file_of_equal_length_and_other_content_was_not_copied(tmp_path: Path)
     )
     row = stage(made, "b")
     assert row.evidence == "matched"
-    assert row.stayed_bytes == 700 + 700 + 9
-    assert {path for path, _ in row.stayed} == {"/opt/b", "/app/c", "/d"}
+    assert row.not_copied_bytes == 700 + 700 + 9
+    assert {path for path, _ in row.not_copied} == {"/opt/b", "/app/c", "/d"}
 
 
 def test_an_add_takes_nothing_from_a_stage(tmp_path: Path) -> None:
@@ -364,7 +364,11 @@ def test_a_wildcard_may_have_another_name_in_the_stage(tmp_path: Path, builders_
         builders={"b": image(ROOT, Step(created_by="RUN make # buildkit", layer=jar))},
     ).report(tmp_path, "matched", builders_alone=builders_alone)
     row = stage(made, "b")
-    assert (row.evidence, row.matched_bytes, row.stayed) == ("matched", len(PRODUCT), (("/w/notes.txt", len(PRODUCT)),))
+    assert (row.evidence, row.matched_bytes, row.not_copied) == (
+        "matched",
+        len(PRODUCT),
+        (("/w/notes.txt", len(PRODUCT)),),
+    )
 
 
 def test_what_is_not_said_to_come_from_a_stage_has_its_reason(tmp_path: Path) -> None:
@@ -403,7 +407,7 @@ def test_without_any_evidence_no_stage_is_named(tmp_path: Path) -> None:
     assert made.stages == ()
     assert made.dockerfile is None
     assert {finding.evidence.value for finding in made.findings} == {"inferred"}
-    assert not any(step.source_stage or step.dockerfile_line for step in made.instructions)
+    assert not any(step.source or step.dockerfile_line for step in made.instructions)
 
 
 def test_an_image_without_history_can_still_be_matched(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def ordinary() -> Report:
             InstructionReport(index=1, kind="COPY", text="--from=build /app /app", layer=1, dockerfile_line=7),
         ),
         base=BaseReport(evidence=Evidence.MATCHED, found_by=FoundBy.GIVEN, layers=1, name="base:1", certain=True),
-        stages=(StageReport(name="build", evidence=Evidence.DECLARED, content_bytes=2500, needless_bytes=900),),
+        stages=(StageReport(name="build", evidence=Evidence.DECLARED, content_bytes=2500, reclaimable_bytes=900),),
         packages=(
             Package(
                 type="deb",
@@ -110,7 +110,7 @@ def ordinary() -> Report:
             finding("docs-man-locale", Severity.LOW, FindingKind.INHERITED, "/usr/share/doc/x", layer=0),
         ),
         directories=(PathBytes(path="/app", content_bytes=2000, files=3), PathBytes(path="/", content_bytes=1000)),
-        wasted=(PathBytes(path="/tmp/x", content_bytes=500, files=1, layers=(1,), fate="deleted"),),
+        hidden=(PathBytes(path="/tmp/x", content_bytes=500, files=1, layers=(1,), fate="deleted"),),
         warnings=("layer 1 has data behind its end",),
     )
 
@@ -121,7 +121,7 @@ def hostile(name: str) -> Report:
         image=ImageSummary(source="x.tar", format="docker-archive", name=name, tags=(name,), config={name: [name]}),
         totals=Totals(content_bytes=10, live_bytes=10, own_bytes=10, reclaimable_bytes=10, files=1, entries=1),
         layers=(LayerReport(index=0, content_bytes=10, created_by=name, instruction=0, problem=name),),
-        instructions=(InstructionReport(index=0, kind=name, text=name, layer=0, source_stage=name),),
+        instructions=(InstructionReport(index=0, kind=name, text=name, layer=0, source=name),),
         base=BaseReport(found_by=FoundBy.HISTORY_GUESS, name=name),
         stages=(StageReport(name=name, evidence=Evidence.DECLARED, content_bytes=1),),
         packages=(
@@ -135,7 +135,7 @@ def hostile(name: str) -> Report:
         ),
         ignored=(replace(finding("apt-lists", Severity.HIGH, FindingKind.BLOAT, "/" + name, layer=0), ignored=name),),
         directories=(PathBytes(path="/" + name, content_bytes=10, files=1),),
-        wasted=(PathBytes(path="/" + name, content_bytes=10, files=1, layers=(0,), fate="deleted"),),
+        hidden=(PathBytes(path="/" + name, content_bytes=10, files=1, layers=(0,), fate="deleted"),),
         warnings=(name,),
     )
 

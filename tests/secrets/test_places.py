@@ -52,7 +52,7 @@ and what ``extract`` writes, is what it holds; ``explore`` has a test of its own
 NAMES = {
     "source", "format", "name", "tags", "image_id", "manifest_digest", "platform", "diff_id", "digest", "media_type",
     "compression", "origin", "verified", "kind", "evidence", "rule", "severity", "layers", "instruction", "packages",
-    "paths", "stayed", "ignored", "schema_version", "directories", "wasted", "unowned", "totals", "complete", "certain",
+    "paths", "not_copied", "ignored", "schema_version", "directories", "hidden", "unowned", "totals", "complete", "certain",
 }  # fmt: skip
 """Members of a report that quote no document: numbers, digests, words of our own, and names of files and packages."""
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from layerscope.analysis.policy import judge
+from layerscope.analysis.policy import evaluate
 from layerscope.cli.configuration import call_of, ignores_of, tell_unmatched
 from layerscope.cli.limits import LimitOptions, limit_options
 from layerscope.cli.options import (
@@ -21,15 +21,15 @@ from layerscope.cli.options import (
 from layerscope.cli.output import terminal_width, write
 from layerscope.cli.reading import given, picking, warn
 from layerscope.cli.sources import Asked, report_of
+from layerscope.model.check import CheckReport
 from layerscope.model.report import Report
-from layerscope.model.verdict import Judgement
+from layerscope.render.check import markdown, text
 from layerscope.render.json import lines
-from layerscope.render.judgement import markdown, text
 from layerscope.render.units import units as units_named
 
 
 class CheckFormat(StrEnum):
-    """The formats of the verdicts."""
+    """The formats of the checks."""
 
     TABLE = "table"
     JSON = "json"
@@ -65,10 +65,10 @@ def check(
     warn(made.warnings, quiet=reading.quiet)
     if reading.verbose:
         tell_unmatched(context, made)
-    judgement = judge(made, policy, before)
-    with suppress(BrokenPipeError):  # The verdict stands, though nobody reads it.
-        _print(judgement, check_format, units)
-    if not judgement.passed:
+    checked = evaluate(made, policy, before)
+    with suppress(BrokenPipeError):  # The result stands, though nobody reads it.
+        _print(checked, check_format, units)
+    if not checked.passed:
         raise typer.Exit(1)
 
 
@@ -78,10 +78,10 @@ def _baseline(limits: LimitOptions, reading: ReadArguments) -> Report:
         return report_of(limits.baseline, reading.beside(limits.baseline_image), Asked())
 
 
-def _print(judgement: Judgement, check_format: CheckFormat, unit_name: UnitsName) -> None:
+def _print(checked: CheckReport, check_format: CheckFormat, unit_name: UnitsName) -> None:
     if check_format == CheckFormat.JSON:
-        write(lines({key: getattr(judgement, key) for key in ("name", "passed", "ignored", "verdicts")}))
+        write(lines({key: getattr(checked, key) for key in ("name", "passed", "ignored", "checks")}))
     elif check_format == CheckFormat.MARKDOWN:
-        write(markdown(judgement, units_named(unit_name.value)))
+        write(markdown(checked, units_named(unit_name.value)))
     else:
-        write(text(judgement, units_named(unit_name.value), terminal_width()))
+        write(text(checked, units_named(unit_name.value), terminal_width()))
