@@ -1,22 +1,22 @@
-"""What every cataloger is: the files that it asks for, and a generator of the packages that it finds there."""
+"""The interface of a cataloger: the files that it asks for, and a generator of the packages that it finds there."""
 
 from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
-from layerscope.filesystem.tree import Filesystem
 from layerscope.model.pathset import Wanted
 from layerscope.packages.context import Context
 
 
 class Claim(Struct, frozen=True, kw_only=True):
-    """One installed package and the versions that it says are its own.
+    """One package and the files that it says are its own.
 
-    ``versions`` are numbers of live versions (regular files and links; directories belong to nobody); two claims on
-    one version are settled by the order of the catalogers, then of the claims. ``layer`` is the first layer that
-    lists the package, None where only the place of its files tells. ``removed_in`` is set for a package that a later
-    layer took away; its ``versions`` are then hidden ones. ``location`` is the path of the record that tells of it,
-    ``parent`` the package within which it lies (a nested jar, a module of a Go binary): such claims own nothing.
+    ``type``, ``namespace``, ``name``, ``version`` and ``qualifiers`` are those of its package URL. ``versions`` are
+    numbers of live versions (regular files and links; no package owns a directory); of two claims on one version the
+    earlier cataloger's wins, then the earlier claim. ``layer`` is the first layer that lists the package, None for
+    the lowest that holds any of its files. ``removed_in`` is the layer that removed it, and ``versions`` are then
+    hidden ones; None for an installed package. ``location`` is the path of the record that describes it, ``parent``
+    the package that contains it (a nested jar, a module of a Go binary): such claims own nothing.
     """
 
     type: str
@@ -31,36 +31,17 @@ class Claim(Struct, frozen=True, kw_only=True):
     parent: str = ""
 
 
-class Evidence(Struct, frozen=True, kw_only=True):
-    """What a cataloger may look at; contents are read through ``context``, which counts them.
-
-    ``matches`` are the numbers of all versions, live and hidden, that its path set holds, lowest layer first.
-    ``executables`` are the live regular files with an execute bit and at least as many bytes as the ``executables``
-    of its Wanted, empty where that is 0. ``warn`` takes one sentence that names the file and the record that cannot
-    be read.
-    """
-
-    context: Context
-    matches: tuple[int, ...]
-    warn: Callable[[str], None]
-    executables: tuple[int, ...] = ()
-
-    @property
-    def filesystem(self) -> Filesystem:
-        return self.context.filesystem
-
-
 class Cataloger(Struct, frozen=True, kw_only=True):
-    """One ecosystem. ``name`` is its purl type where it has one; ``is_os`` puts its claims before the languages'.
+    """The packages of one ecosystem.
 
-    ``is_os`` marks the managers of whole systems and prefixes (dpkg, rpm, conda, Nix): what a language's own records
-    tell of their files is listed as shared.
-
-    ``is_guess`` is set where programs are recognised by their looks: what a package owns already is not listed again.
+    ``name`` is its package URL type where it has one. ``wanted`` are the files that ``catalog`` will read: what it
+    does not name is not kept of a compressed layer. ``is_os`` marks the managers of whole systems and prefixes (dpkg,
+    rpm, conda, Nix): their claims come first, and a language's package made of their files is listed as shared.
+    ``is_guess`` marks programs recognised by their contents: what a package owns already is not listed again.
     """
 
     name: str
     wanted: Wanted
-    catalog: Callable[[Evidence], Iterator[Claim]]
+    catalog: Callable[[Context], Iterator[Claim]]
     is_os: bool = False
     is_guess: bool = False

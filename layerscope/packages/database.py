@@ -1,30 +1,35 @@
 """What the catalogers of whole systems share: from the packages that a database lists to claims on versions."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeAlias
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from functools import cached_property
+from typing import Any, TypeAlias, TypeVar
 
 from msgspec import Struct
 
-from layerscope.model.entry import Kind
-from layerscope.model.json_text import loads
-from layerscope.packages.cataloger import Claim, Evidence
-from layerscope.packages.context import A_LINE
-from layerscope.packages.locator import Locator
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.entry import Fate, Kind
+from layerscope.packages.cataloger import Claim
+from layerscope.packages.context import Context
 from layerscope.packages.os_release import distribution
-from layerscope.packages.presence import Past, Presence, presence
+
+NAMELESS = "names no package, or no version of it"
+"""What is wrong with a record that many databases may have."""
 
 _MOST_LINES = 1_000_000
 MOST_BYTES = 64 << 20
 """As much of a database file as is read; the largest real one of text is a tenth of that."""
 
 _MOST_LIST_BYTES = 256 << 20
-"""As much as is read of all lists of one database; many packages may lie that one long list is theirs."""
+"""As much as is read of all lists of one database; many packages may claim one long list."""
 
 Reader: TypeAlias = Callable[[str], bytes | None]
 """Reads a file by path as it was when the package was last installed; None where there was none."""
 
 Paths: TypeAlias = Callable[[Reader], Iterable[str]]
-"""Names the absolute paths of a package: its files, and what of the database is about it alone."""
+"""Returns the absolute paths of a package: its files, and what in the database is about it alone."""
+
+Key = TypeVar("Key", bound=Hashable)
+Parsed = TypeVar("Parsed")
 
 
 class Listed(Struct, frozen=True, kw_only=True):
@@ -43,7 +48,16 @@ class Listed(Struct, frozen=True, kw_only=True):
     paths: Paths
 
 
-_Key: TypeAlias = tuple[str, str, str, str]
+class Presence(Struct, frozen=True, kw_only=True):
+    """The last unbroken run of layers in which a package is listed.
+
+    ``layer`` is the first of them, ``removed_in`` the layer whose database no longer lists it, None for an installed
+    package. ``record`` is the number of the last version of the database, or of the record, that lists it.
+    """
+
+    layer: int
+    removed_in: int | None
+    record: int
 
 
 class Database:
@@ -53,46 +67,21 @@ class Database:
     managers that belong to no distribution.
     """
 
-    def __init__(self, evidence: Evidence, purl_type: str, *, namespace: str | None = None) -> None:
-        self._filesystem = evidence.filesystem
-        self._read, self._spend = evidence.context.read, evidence.context.spend
-        self._warn = evidence.warn
+    def __init__(self, context: Context, purl_type: str, *, namespace: str | None = None) -> None:
+        self._context = context
+        self._filesystem = context.filesystem
         self._type = purl_type
-        distributor, self._distro = ("", "") if namespace is None else distribution(evidence.filesystem)
-        self._namespace = distributor or namespace or ""
-        self._locator = Locator(evidence.filesystem)
-        self._past = Past(evidence.filesystem, self._locator)
+        self._namespace = namespace
         self._list_bytes = 0
-
-    def read(self, number: int, most_bytes: int = MOST_BYTES, *, is_text: bool = True) -> bytes | None:
-        """The content of a regular file; None, and a warning, where it is too long or was not kept."""
-        filesystem = self._filesystem
-        carrier = filesystem.carrier(number)
-        if filesystem.kind_of(carrier) != Kind.FILE:
-            return None
-        content_bytes = filesystem.content_bytes(carrier)
-        path = filesystem.path_of(number)
-        if content_bytes > most_bytes:
-            self._warn(f"{path}: {content_bytes:,} bytes are more than any database of its kind has; it is not read")
-            return None
-        data = self._read(number, 0, content_bytes)
-        if data is None or len(data) < content_bytes:
-            self._warn(f"{path}: its content was not kept")
-            return None
-        lines = data.count(b"\n") if is_text else 0
-        if lines > _MOST_LINES:
-            self._warn(f"{path}: {lines:,} lines are more than any database of its kind has; it is not read")
-            return None
-        self._spend(A_LINE * lines)
-        return data
+        self._parsed: dict[bytes, Any] = {}
 
     def claims(self, listings: Iterable[tuple[int, Iterable[Listed]]]) -> Iterator[Claim]:
-        """A claim for each installed package, and for each that a layer took away.
+        """A claim for each installed package, and for each that a layer removed.
 
         ``listings`` are all versions of the database, or of the files of one that has a file for each package, lowest
         layer first, each with the packages that it lists.
         """
-        packages: dict[_Key, Listed] = {}
+        packages: dict[tuple[str, str, str, str], Listed] = {}
         keys = []
         for number, listed in listings:
             found = {(package.name, package.arch, package.version, package.place): package for package in listed}
@@ -101,20 +90,51 @@ class Database:
         for key, present in presence(self._filesystem, keys).items():
             yield self._claim(packages[key], present)
 
+    def read(self, number: int) -> bytes:
+        """Return all of a text of the database; empty, with a warning, where it cannot be read."""
+        return self._context.read_all(number, MOST_BYTES, _MOST_LINES) or b""
+
+    def records(self, number: int, parse: Callable[[bytes], Parsed | None]) -> Iterator[Parsed]:
+        """The records of a text in which an empty line ends each; one that many layers repeat is parsed once.
+
+        ``parse`` returns None for a package that is not installed; where it raises ValueError, that becomes a warning.
+        """
+        path, known = self._filesystem.path_of(number), self._parsed
+        for index, raw in enumerate(self.read(number).split(b"\n\n")):
+            if raw not in known:
+                try:
+                    known[raw] = parse(raw) if raw.strip() else None
+                except ValueError as problem:
+                    self._context.warn(f"{path}: record {index} {problem}")
+                    known[raw] = None
+            if known[raw] is not None:
+                yield known[raw]
+
+    @cached_property
+    def _distribution(self) -> tuple[str, str]:
+        """Namespace and ``distro`` qualifier of the package URLs."""
+        if self._namespace is None:
+            return "", ""
+        name, distro = distribution(self._filesystem)
+        return name or self._namespace, distro
+
     def _claim(self, package: Listed, present: Presence) -> Claim:
         paths = list(package.paths(lambda path: self._read_at(path, present)))
-        removed_in = present.removed_in
-        versions = self._locator.find_all(paths) if removed_in is None else self._past.versions(paths, present)
-        if removed_in is not None:
+        removed_in, versions = present.removed_in, tuple[int, ...]()
+        if removed_in is None:
+            versions = self._context.locator.find_all(paths)
+        else:
+            versions = tuple(number for path in dict.fromkeys(paths) for number in self._hidden_at(path, present))
             left = self._left_behind(paths, present, removed_in)
             records = self._filesystem.path_of(present.record).rpartition("/")[0]
             gone = [number for number in versions if not self._filesystem.path_of(number).startswith(f"{records}/")]
             if len(left) > len(gone):
                 removed_in, versions = None, left
-        qualifiers = (("arch", package.arch), *package.qualifiers, ("distro", self._distro))
+        namespace, distro = self._distribution
+        qualifiers = (("arch", package.arch), *package.qualifiers, ("distro", distro))
         return Claim(
             type=self._type,
-            namespace=package.namespace or self._namespace,
+            namespace=package.namespace or namespace,
             name=package.name,
             version=package.version,
             qualifiers=tuple((key, value) for key, value in qualifiers if value),
@@ -131,34 +151,68 @@ class Database:
             return ()
         return tuple(
             number
-            for number in self._locator.find_all(paths)
+            for number in self._context.locator.find_all(paths)
             if filesystem.layer_of(number) < removed_in and filesystem.kind_of(number) != Kind.DIRECTORY
         )
 
     def _read_at(self, path: str, present: Presence) -> bytes | None:
         if present.removed_in is None:
-            number = self._locator.find(path)
+            number = self._context.locator.find(path)
         else:
-            number = next(reversed(self._past.of(path, present)), None)
-        data = None if number is None or self._list_bytes > _MOST_LIST_BYTES else self.read(number)
-        if data is not None:
-            self._list_bytes += len(data)
-            if self._list_bytes > _MOST_LIST_BYTES:
-                self._warn(f"{path}: the lists of files are longer than {_MOST_LIST_BYTES:,} bytes; no more are read")
+            number = next(reversed(self._hidden_at(path, present)), None)
+        if number is None or self._list_bytes > _MOST_LIST_BYTES:
+            return None
+        data = self._context.read_all(number, MOST_BYTES, _MOST_LINES)
+        self._list_bytes += len(data or b"")
+        if self._list_bytes > _MOST_LIST_BYTES:
+            self._context.warn(f"{path}: the lists of files exceed {_MOST_LIST_BYTES:,} bytes; no more are read")
         return data
 
+    def _hidden_at(self, path: str, during: Presence) -> list[int]:
+        """The hidden versions of one path in the layers of a presence, lowest first."""
+        layer_of = self._filesystem.layer_of
+        layers = range(during.layer, during.layer + 1 if during.removed_in is None else during.removed_in)
+        # Symlinked directories are taken as they are at the end.
+        found = self._hidden.get(path) or self._hidden.get(self._context.locator.real(path)) or []
+        return [number for number in found if layer_of(number) in layers]
 
-def parse_json(data: bytes | None, path: str, warn: Callable[[str], None]) -> Any:
-    """A JSON document; None, and a warning, where it is none or is nested without end."""
-    if data is None:
-        return None
-    try:
-        return loads(data)
-    except (ValueError, RecursionError) as problem:
-        warn(f"{path}: not JSON that can be read: {problem}")
-        return None
+    @cached_property
+    def _hidden(self) -> dict[str, list[int]]:
+        """The hidden versions of the image, by the path that they have in their layer."""
+        filesystem = self._filesystem
+        found: dict[str, list[int]] = {}
+        for layer in filesystem.layers:
+            numbers = filesystem.numbers(layer.index)
+            fates = filesystem.fates[numbers.start : numbers.stop]
+            for number, fate, path in zip(numbers, fates, layer.changeset.paths, strict=True):
+                if fate not in (Fate.LIVE, Fate.MARKER):
+                    found.setdefault(path, []).append(number)
+        return found
 
 
-def text_of(raw: bytes) -> str:
-    """Text as a database writes it; bytes that are no UTF-8 are surrogate escapes."""
-    return raw.decode("utf-8", "surrogateescape")
+def presence(filesystem: Filesystem, listings: Iterable[tuple[int, Iterable[Key]]]) -> dict[Key, Presence]:
+    """Return for each key when it was listed last; ``listings`` as for ``Database.claims``.
+
+    A version counts from its own layer to the one that hides it.
+    """
+    spans: dict[Key, list[tuple[int, int, int]]] = {}
+    never = len(filesystem.layers)
+    for number, keys in listings:
+        layer, hidden_by = filesystem.layer_of(number), filesystem.hidden_by[number]
+        end = never if hidden_by < 0 else hidden_by
+        if layer < end:
+            span = (layer, end, number)
+            for key in keys:
+                spans.setdefault(key, []).append(span)
+    return {key: _last_run(found, never) for key, found in spans.items()}
+
+
+def _last_run(spans: list[tuple[int, int, int]], never: int) -> Presence:
+    spans.sort()
+    first, end, record = spans[0]
+    for start, stop, number in spans[1:]:
+        if start > end:
+            first, end, record = start, stop, number
+        elif stop >= end:
+            end, record = stop, number
+    return Presence(layer=first, removed_in=None if end >= never else end, record=record)

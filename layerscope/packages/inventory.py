@@ -1,4 +1,4 @@
-"""Runs all catalogers over a file system, and settles who owns each byte."""
+"""Runs all catalogers over a file system, and gives each byte one owner or none."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,8 +6,8 @@ from layerscope.errors import LayerscopeError
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate, Kind
 from layerscope.packages.catalog import Catalog
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.context import Context
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Budget, Context
 from layerscope.packages.ledger import Ledger
 from layerscope.packages.registry import CATALOGERS
 
@@ -16,62 +16,42 @@ _EXECUTE_BITS = 0o111
 
 
 def catalog(filesystem: Filesystem, catalogers: Sequence[Cataloger] = CATALOGERS) -> Catalog:
-    """The packages of an image, with one owner, or none, for each live version.
+    """Return the packages of an image, and for each live version its owner or none.
 
-    Raises nothing on account of what the image holds: a database that cannot be read costs a warning that names it,
-    and the other catalogers go on.
+    A database that cannot be read costs a warning that names it, and the other catalogers go on: nothing that the
+    image holds raises an error.
     """
     warnings: list[str] = []
     ledger = Ledger(filesystem)
-    context = Context(filesystem)
+    budget = Budget(filesystem)
     ordered = sorted(catalogers, key=lambda cataloger: not cataloger.is_os)
     selected = filesystem.select([cataloger.wanted.paths for cataloger in ordered])
     executables = _executables(filesystem, ordered)
     for cataloger, matches in zip(ordered, selected, strict=True):
-        run = _Run(cataloger, context)
-        least = cataloger.wanted.executables
+        least, own = cataloger.wanted.executables, list[str]()
         large = tuple(number for number, content_bytes in executables if content_bytes >= least) if least else ()
-        for claim in run.claims(tuple(matches), large):
+        context = Context(filesystem, budget, matches=matches, executables=large, warn=own.append)
+        for claim in _claims(cataloger, context, own):
             ledger.add(claim, is_os=cataloger.is_os, is_guess=cataloger.is_guess)
-        warnings += run.warnings()
+        more = len(own) - _MOST_WARNINGS
+        warnings += own[:_MOST_WARNINGS]
+        warnings += [f"{cataloger.name} packages: {more:,} more warnings"] if more > 0 else []
     return ledger.close(tuple(warnings))
 
 
-class _Run:
-    """One cataloger at work."""
-
-    def __init__(self, cataloger: Cataloger, context: Context) -> None:
-        self._cataloger = cataloger
-        self._context = context
-        self._warnings: list[str] = []
-
-    def claims(self, matches: tuple[int, ...], executables: tuple[int, ...]) -> Iterator[Claim]:
-        """What the cataloger yields until it ends or fails."""
-        self._context.last_read = None
-        evidence = Evidence(context=self._context, matches=matches, warn=self._warnings.append, executables=executables)
-        try:
-            yield from self._cataloger.catalog(evidence)
-        except LayerscopeError as problem:
-            self._fail(problem.message)
-        except Exception as problem:
-            # Databases are hostile input, and an oversight in one cataloger must not cost the whole report.
-            self._fail(f"{type(problem).__name__}: {problem}")
-
-    def warnings(self) -> list[str]:
-        """The first of the warnings, and how many more there are."""
-        more = len(self._warnings) - _MOST_WARNINGS
-        if more <= 0:
-            return self._warnings
-        return [*self._warnings[:_MOST_WARNINGS], f"{self._cataloger.name} packages: {more:,} more warnings"]
-
-    def _fail(self, message: str) -> None:
-        last = self._context.last_read
-        after = "" if last is None else f" after {self._context.filesystem.path_of(last)}"
-        self._warnings.insert(0, f"{self._cataloger.name} packages{after}: {message}")
+def _claims(cataloger: Cataloger, context: Context, warnings: list[str]) -> Iterator[Claim]:
+    """What a cataloger yields until it ends or fails; a failure is the first of its warnings."""
+    try:
+        yield from cataloger.catalog(context)
+    except Exception as problem:
+        # Databases are hostile input, and an oversight in one cataloger must not cost the whole report.
+        message = problem.message if isinstance(problem, LayerscopeError) else f"{type(problem).__name__}: {problem}"
+        after = "" if context.last_read is None else f" after {context.filesystem.path_of(context.last_read)}"
+        warnings.insert(0, f"{cataloger.name} packages{after}: {message}")
 
 
 def _executables(filesystem: Filesystem, catalogers: Sequence[Cataloger]) -> list[tuple[int, int]]:
-    """Number and length of each live regular file that can be executed and is large enough for some cataloger."""
+    """Number and length of each live regular file that can be executed and is large enough for a cataloger."""
     least = min((cataloger.wanted.executables for cataloger in catalogers if cataloger.wanted.executables), default=0)
     if not least:
         return []

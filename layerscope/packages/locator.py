@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.entry import Kind
 
 _MOST_COMPONENTS = 256
 
@@ -31,7 +30,7 @@ class Locator:
 
     def find_all(self, paths: Iterable[str]) -> tuple[int, ...]:
         """The live versions at those of the paths where something lies, in their order."""
-        # Nearly all paths are found as they are written, so the others are kept out of the fast way.
+        # Nearly all paths are found as they are written, so the others are looked up afterwards.
         paths = list(paths)
         numbers = list(map(self._live.get, paths))
         if None in numbers:
@@ -41,7 +40,7 @@ class Locator:
         return tuple([number for number in numbers if number is not None])
 
     def real(self, path: str) -> str:
-        """An absolute path with all symlinks before its last component followed; itself where that is impossible."""
+        """A path with all symlinks before its last component followed; the path itself where they lead nowhere."""
         parent, _, name = path.rpartition("/")
         if parent not in self._moved:
             self._moved[parent] = self._follow(parent)
@@ -54,13 +53,3 @@ class Locator:
             return None
         real = self._filesystem.real(directory)
         return None if real == directory else real
-
-
-def symlinks(filesystem: Filesystem) -> frozenset[str]:
-    """The paths of all symlinks, live and hidden."""
-    kinds, paths, symlink = filesystem.kinds, filesystem.paths, Kind.SYMLINK
-    found = [paths[number] for number, kind in enumerate(kinds) if kind == symlink]
-    return frozenset(
-        found
-        + [paths[link] for one in filesystem.hardlinks if kinds[one] == symlink for link in filesystem.hardlinks[one]]
-    )

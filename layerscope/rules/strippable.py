@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from layerscope.packages.formats.elf import EXECUTABLE, SHARED, SYMBOLS, Elf
-from layerscope.packages.ranged import ReadRange
+from layerscope.packages.formats.ranges import ReadRange
 
 
 class Strippable(Struct, frozen=True, kw_only=True):

@@ -11,8 +11,8 @@ from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
 from layerscope.model.entry import Kind
 from layerscope.packages import os_release
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.context import Context
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Budget, Context
 from tests.builder import ImageSpec, Member, directory, docker_legacy, file, hardlink, layer, oci_archive, symlink
 from tests.image.opening import file_of
 
@@ -44,13 +44,13 @@ class Found:
 
 
 @contextmanager
-def evidence_of(source: str, cataloger: Cataloger, warn: Callable[[str], None]) -> Iterator[Evidence]:
-    """What a cataloger gets to see of an archive."""
+def context_of(source: str, cataloger: Cataloger, warn: Callable[[str], None]) -> Iterator[Context]:
+    """The view that a cataloger has of an archive."""
     with open_image(source, ReadOptions(wanted=(os_release.WANTED, cataloger.wanted))) as image:
         filesystem = Filesystem(image.layers)
         matches = tuple(filesystem.select([cataloger.wanted.paths])[0])
         executables = _executables(filesystem, cataloger.wanted.executables)
-        yield Evidence(context=Context(filesystem), matches=matches, warn=warn, executables=executables)
+        yield Context(filesystem, Budget(filesystem), matches=matches, executables=executables, warn=warn)
 
 
 def _executables(filesystem: Filesystem, least: int) -> tuple[int, ...]:
@@ -61,9 +61,9 @@ def _executables(filesystem: Filesystem, least: int) -> tuple[int, ...]:
 def catalogued_archive(source: str, cataloger: Cataloger) -> Found:
     """A cataloger's claims about the archive at ``source``."""
     warnings: list[str] = []
-    with evidence_of(source, cataloger, warnings.append) as evidence:
-        claims = tuple(cataloger.catalog(evidence))
-        paths = tuple(tuple(sorted(map(evidence.filesystem.path_of, claim.versions))) for claim in claims)
+    with context_of(source, cataloger, warnings.append) as context:
+        claims = tuple(cataloger.catalog(context))
+        paths = tuple(tuple(sorted(map(context.filesystem.path_of, claim.versions))) for claim in claims)
         for claim in claims:
             assert len(set(claim.versions)) == len(claim.versions), "a claim names each version once"
     return Found(claims=claims, paths=paths, warnings=tuple(warnings))

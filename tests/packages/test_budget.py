@@ -8,7 +8,7 @@ from layerscope.packages.catalogers.java import JAVA
 from layerscope.packages.catalogers.npm import NPM
 from layerscope.packages.catalogers.php import PHP
 from layerscope.packages.catalogers.ruby import RUBY
-from layerscope.packages.context import Context
+from layerscope.packages.context import Budget
 from tests.builder import file, hardlink
 from tests.packages.images import catalogued
 from tests.packages.zips import pom, zipped
@@ -42,7 +42,7 @@ def test_what_comes_out_of_an_archive_is_counted() -> None:
 
 def test_properties_longer_than_any_real_ones_are_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     spent: list[int] = []
-    monkeypatch.setattr(Context, "spend", lambda _, count: spent.append(count))
+    monkeypatch.setattr(Budget, "spend", lambda _, count: spent.append(count))
     poms = {f"META-INF/maven/g/a{number}/pom.properties": b"\n" * (1 << 20) for number in range(30)}
     archive = zipped(poms)
     assert len(catalogued(JAVA, [file("opt/x.jar", archive)]).claims) == 31

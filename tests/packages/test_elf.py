@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.packages.formats.elf import BPF, Elf, identity
-from layerscope.packages.ranged import ranges_in
+from layerscope.packages.formats.ranges import ranges_in
 from tests.packages.elves import address, elf
 from tests.packages.trees import binary
 

@@ -9,7 +9,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.packages.cataloger import Cataloger, Evidence
+from layerscope.packages.cataloger import Cataloger
 from layerscope.packages.catalogers.apk import APK
 from layerscope.packages.catalogers.bitnami import BITNAMI
 from layerscope.packages.catalogers.chisel import CHISEL
@@ -19,9 +19,8 @@ from layerscope.packages.catalogers.opkg import OPKG
 from layerscope.packages.catalogers.pacman import PACMAN
 from layerscope.packages.catalogers.portage import PORTAGE
 from layerscope.packages.catalogers.rpm import RPM
-from layerscope.packages.database import Database
 from tests.builder import ImageSpec, Member, docker_legacy, file, hardlink, layer, symlink, whiteout
-from tests.packages.images import evidence_of
+from tests.packages.images import context_of
 from tests.packages.inventories import inventory
 from tests.packages.test_dpkg import listing, stanza, status
 
@@ -105,13 +104,8 @@ def test_a_database_longer_than_any_real_one_is_not_read(tmp_path_factory: pytes
     archive = tmp_path_factory.mktemp("long") / "image.tar"
     archive.write_bytes(docker_legacy(ImageSpec(layers=(layer(status(stanza("tool"))),))))
     warnings: list[str] = []
-    with evidence_of(str(archive), DPKG, warnings.append) as evidence:
-        found = Database(evidence, "deb").read(_only(evidence), 10)
-    assert found is None
+    with context_of(str(archive), DPKG, warnings.append) as context:
+        [number] = context.matches
+        assert context.read_all(number, 10) is None
     [warning] = warnings
-    assert warning.startswith(f"/var/lib/dpkg/status: {len(stanza('tool'))} bytes are more")
-
-
-def _only(evidence: Evidence) -> int:
-    [number] = evidence.matches
-    return number
+    assert warning.startswith(f"/var/lib/dpkg/status: {len(stanza('tool'))} bytes exceed the limit of 10")

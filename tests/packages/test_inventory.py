@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from layerscope.errors import Damaged
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context
 from tests.builder import Member, directory, file, hardlink, symlink, whiteout
 from tests.packages.inventories import inventory
 
@@ -17,8 +18,8 @@ _ANYTHING = Wanted(paths=PathSet(trees=("/etc", "/usr", "/opt")))
 def _claiming(paths: Sequence[str], *, is_os: bool = False, name: str = "one") -> Cataloger:
     """A cataloger that claims the live versions at some paths."""
 
-    def claims(evidence: Evidence) -> Iterator[Claim]:
-        live = evidence.filesystem.live
+    def claims(context: Context) -> Iterator[Claim]:
+        live = context.filesystem.live
         versions = tuple(live[path] for path in paths if path in live)
         yield Claim(type="test", name=name, version="1", versions=versions)
 
@@ -26,10 +27,10 @@ def _claiming(paths: Sequence[str], *, is_os: bool = False, name: str = "one") -
 
 
 def _failing(problem: Exception, *, read: str = "") -> Cataloger:
-    def fail(evidence: Evidence) -> Iterator[Claim]:
+    def fail(context: Context) -> Iterator[Claim]:
         yield Claim(type="test", name="before", version="1")
         if read:
-            evidence.context.read(evidence.filesystem.live[read])
+            context.read(context.filesystem.live[read])
         raise problem
 
     return Cataloger(name="broken", wanted=_ANYTHING, catalog=fail, is_os=True)
@@ -246,9 +247,9 @@ def test_a_cataloger_that_fails_costs_a_warning_that_names_it_and_the_file(probl
 
 
 def test_many_warnings_of_one_cataloger_are_counted() -> None:
-    def complain(evidence: Evidence) -> Iterator[Claim]:
+    def complain(context: Context) -> Iterator[Claim]:
         for number in range(1000):
-            evidence.warn(f"record {number}")
+            context.warn(f"record {number}")
         yield from ()
 
     found = inventory([file("usr/a")], catalogers=[Cataloger(name="loud", wanted=_ANYTHING, catalog=complain)])
@@ -277,8 +278,8 @@ def test_two_records_of_one_package_at_one_place_are_one_package() -> None:
 def test_executables_are_the_live_ones_that_are_large_enough() -> None:
     seen: list[str] = []
 
-    def look(evidence: Evidence) -> Iterator[Claim]:
-        seen.extend(evidence.filesystem.path_of(number) for number in evidence.executables)
+    def look(context: Context) -> Iterator[Claim]:
+        seen.extend(context.filesystem.path_of(number) for number in context.executables)
         yield from ()
 
     members = [

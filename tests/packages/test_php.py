@@ -65,8 +65,8 @@ def test_a_project_in_the_root_reaches_no_further_than_vendor() -> None:
     [
         pytest.param(b"", "not JSON", id="empty"),
         pytest.param(b"[" * 100_000, "not JSON", id="deep"),
-        pytest.param(b'"text"', "a JSON str instead of an object", id="a text"),
-        pytest.param(b'{"packages": 3}', "packages is no list", id="no list"),
+        pytest.param(b'"text"', "packages is not a list", id="a text"),
+        pytest.param(b'{"packages": 3}', "packages is not a list", id="no list"),
         pytest.param(b'{"packages": [3]}', "packages[0] has no name", id="a number for a package"),
         pytest.param(b'{"packages": [{"name": ["x"]}]}', "packages[0] has no name", id="a list for a name"),
     ],

@@ -7,8 +7,8 @@ from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
 from layerscope.model.image import Layer
 from layerscope.model.paths import directories_of
+from layerscope.packages.database import presence
 from layerscope.packages.locator import Locator
-from layerscope.packages.presence import presence
 
 _WHITEOUT = "-"
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.errors import Damaged
+from layerscope.packages.formats.ranges import ReadRange, ranges_in
 from layerscope.packages.formats.zip import ZipMember, member_content, zip_members
-from layerscope.packages.ranged import ReadRange, ranges_in
 from tests.packages.zips import zipped
 
 _FILES = {"a/one.txt": b"one", "a/two.bin": b"\0" * 5000, "b/three.txt": b"3" * 70_000}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.packages.ranged import ranges_in
+from layerscope.packages.formats.ranges import ranges_in
 from layerscope.rules.strippable import strippable
 from tests.packages.elves import elf
 

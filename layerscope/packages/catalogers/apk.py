@@ -10,41 +10,24 @@ from functools import partial
 
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader, text_of
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, text_of
+from layerscope.packages.database import MOST_BYTES, NAMELESS, Database, Listed, Reader
 
 _PATHS = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed", "/var/lib/apk/db/installed")
 _FIELD = pattern(rb"^([PVA]):([^\n]*)", re.MULTILINE)
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    """The packages of every version of the database; a record that many layers repeat is parsed once."""
-    if not evidence.matches:
-        return
-    database = Database(evidence, "apk", namespace="alpine")
-    known: dict[bytes, Listed | None] = {b"": None}
-    yield from database.claims(
-        (number, _listed(database.read(number) or b"", known, evidence, number)) for number in evidence.matches
-    )
+def _catalog(context: Context) -> Iterator[Claim]:
+    database = Database(context, "apk", namespace="alpine")
+    return database.claims((number, database.records(number, _parse)) for number in context.matches)
 
 
-def _listed(data: bytes, known: dict[bytes, Listed | None], evidence: Evidence, number: int) -> Iterator[Listed]:
-    for index, raw in enumerate(data.split(b"\n\n")):
-        if raw not in known:
-            known[raw] = _parse(raw)
-            if known[raw] is None and raw.strip():
-                path = evidence.filesystem.path_of(number)
-                evidence.warn(f"{path}: record {index} names no package, or no version of it")
-        package = known[raw]
-        if package is not None:
-            yield package
-
-
-def _parse(raw: bytes) -> Listed | None:
+def _parse(raw: bytes) -> Listed:
     fields = {letter: text_of(value) for letter, value in _FIELD.findall(raw)}
     name, version = fields.get(b"P", ""), fields.get(b"V", "")
     if not name or not version:
-        return None
+        raise ValueError(NAMELESS)
     return Listed(name=name, version=version, arch=fields.get(b"A", ""), paths=partial(_paths, text_of(raw)))
 
 

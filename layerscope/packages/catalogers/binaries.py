@@ -12,11 +12,10 @@ from msgspec import Struct
 from layerscope.model.entry import Kind
 from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages import records
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, Record
 from layerscope.packages.formats.elf import Elf
-from layerscope.packages.ranged import ReadRange
-from layerscope.packages.records import Record
+from layerscope.packages.formats.ranges import ReadRange
 
 _MOST_SEARCHED = 64 * MIB
 _CHUNK, _OVERLAP = 256 * KIB, 256
@@ -119,15 +118,15 @@ _LIBRARIES = (
 """The names, but for the last number, of the libraries that tell a version where the program does not."""
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    for record in records.live_records(evidence):
+def _catalog(context: Context) -> Iterator[Claim]:
+    for record in context.live_records():
         program = _BY_FILE.get(record.name)
-        if program is None or evidence.context.read(record.number, 0, 4) not in (b"\x7fELF", None):
+        if program is None or context.read(record.number, 0, 4) not in (b"\x7fELF", None):
             continue
         above, _, directory = record.directory.rpartition("/")
         prefix = above if directory in ("bin", "sbin") and above else None
-        beside = _beside(evidence, program, record, prefix)
-        version = _version(evidence, program, record, prefix, beside)
+        beside = _beside(context, program, record, prefix)
+        version = _version(context, program, record, prefix, beside)
         if version is not None:
             yield Claim(
                 type="generic",
@@ -139,9 +138,9 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
             )
 
 
-def _beside(evidence: Evidence, program: _Program, record: Record, prefix: str | None) -> list[int]:
+def _beside(context: Context, program: _Program, record: Record, prefix: str | None) -> list[int]:
     """Live files and links that go with a program."""
-    filesystem, found = evidence.filesystem, list[int]()
+    filesystem, found = context.filesystem, list[int]()
     suffix = record.name.removeprefix(program.name)
     for directory, start in program.beside if prefix is not None else ():
         place = f"{prefix}/{directory}"
@@ -149,8 +148,8 @@ def _beside(evidence: Evidence, program: _Program, record: Record, prefix: str |
         for number in filesystem.children.get(place, ()):
             if filesystem.kinds[number] != Kind.DIRECTORY and _begins(filesystem.path_of(number), begin):
                 found.append(number)
-        for path in evidence.context.subdirectories(place):
-            found += evidence.context.in_tree(path, without=_SITES) if _begins(path, begin) else []
+        for path in context.subdirectories(place):
+            found += context.in_tree(path, without=_SITES) if _begins(path, begin) else []
     return found
 
 
@@ -159,14 +158,12 @@ def _begins(path: str, begin: str) -> bool:
     return path.startswith(begin) and not (begin[-1:].isdigit() and path[len(begin) : len(begin) + 1].isdigit())
 
 
-def _version(
-    evidence: Evidence, program: _Program, record: Record, prefix: str | None, beside: list[int]
-) -> str | None:
+def _version(context: Context, program: _Program, record: Record, prefix: str | None, beside: list[int]) -> str | None:
     """The version by the header, the program or its library; empty where they were not kept, None where none has it."""
-    filesystem, read = evidence.filesystem, evidence.context.read
+    filesystem, read = context.filesystem, context.read
     if program.header is not None and prefix is not None:
         path, pattern = program.header
-        header = records.record_at(filesystem, f"{prefix}/{path.format(record.name.removeprefix(program.name))}")
+        header = context.record_at(f"{prefix}/{path.format(record.name.removeprefix(program.name))}")
         found = re.search(pattern, read(header.number, 0, 64 * KIB) or b"") if header is not None else None
         if found is not None:
             return b".".join(found.groups()).decode("ascii", "replace")
@@ -177,7 +174,7 @@ def _version(
         *(number for number in libraries if f"/lib{program.name}" in filesystem.path_of(number)),
     ):
         if filesystem.kind_of(number) <= Kind.HARDLINK:
-            version, was_kept = _searched(*evidence.context.ranges(number), program)
+            version, was_kept = _searched(*context.ranges(number), program)
             if version:
                 return version
             is_complete = is_complete and was_kept

@@ -9,8 +9,9 @@ from typing import Any
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.database import Database, Listed, Reader, parse_json
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context
+from layerscope.packages.database import Database, Listed, Reader
 
 _ROOT = "/opt/bitnami/"
 _PREFIX, _SUFFIX = ".spdx-", ".spdx"
@@ -19,17 +20,15 @@ _DEEPEST = 6
 _MOST_PARTS = 10
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    if evidence.matches:
-        database = Database(evidence, "bitnami")
-        yield from database.claims(_listings(evidence, database))
+def _catalog(context: Context) -> Iterator[Claim]:
+    return Database(context, "bitnami").claims(_listings(context))
 
 
-def _listings(evidence: Evidence, database: Database) -> Iterator[tuple[int, list[Listed]]]:
-    filesystem = evidence.filesystem
+def _listings(context: Context) -> Iterator[tuple[int, list[Listed]]]:
+    filesystem = context.filesystem
     in_directory: dict[str, dict[str, None]] = {}
     records = []
-    for number in evidence.matches:
+    for number in context.matches:
         path = filesystem.path_of(number)
         directory, _, name = path.rpartition("/")
         if path.startswith(_ROOT) and name.startswith(_PREFIX) and path.count("/") <= _DEEPEST:
@@ -39,17 +38,17 @@ def _listings(evidence: Evidence, database: Database) -> Iterator[tuple[int, lis
         directory: _files(filesystem, directory, alone=len(paths) == 1) for directory, paths in in_directory.items()
     }
     for number, path, directory, component in records:
-        version = _version(parse_json(database.read(number, _MOST_BYTES), path, evidence.warn), component)
+        version = _version(context.read_object(number, _MOST_BYTES), component)
         if version:
             own = files[directory].get(component) or files[directory].get("", [])
             yield number, [Listed(name=component, version=version, place=path, paths=partial(_paths, path, own))]
         else:
-            evidence.warn(f"{path} tells no version of {component}")
+            context.warn(f"{path} names no version of {component}")
 
 
-def _version(document: Any, component: str) -> str:
+def _version(document: dict[str, Any], component: str) -> str:
     """The version of the package that has the component's name, else of the first."""
-    packages = document.get("packages") if isinstance(document, dict) else None
+    packages = document.get("packages")
     found = [package for package in packages if isinstance(package, dict)] if isinstance(packages, list) else []
     named = [package for package in found if package.get("name") == component]
     version = next((package.get("versionInfo") for package in (*named, *found)), "")

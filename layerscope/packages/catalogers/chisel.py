@@ -11,28 +11,27 @@ from typing import Any
 
 from layerscope.model.json_text import loads
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.context import A_LINE
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import A_LINE, Context
 from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader
 
 _MOST_WINDOW_BYTES = 128 << 20
 _MOST_UNPACKED_BYTES = 16 << 20
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    if evidence.matches:
-        database = Database(evidence, "deb", namespace="ubuntu")
-        yield from database.claims((number, _listed(evidence, database, number)) for number in evidence.matches)
+def _catalog(context: Context) -> Iterator[Claim]:
+    listings = ((number, _listed(context, number)) for number in context.matches)
+    return Database(context, "deb", namespace="ubuntu").claims(listings)
 
 
-def _listed(evidence: Evidence, database: Database, number: int) -> list[Listed]:
-    data = database.read(number, is_text=False)
+def _listed(context: Context, number: int) -> list[Listed]:
+    data = context.read_all(number, MOST_BYTES, None)
     if data is None:
         return []
-    where = evidence.filesystem.path_of(number)
+    where = context.filesystem.path_of(number)
     packages: dict[str, dict[str, Any]] = {}
     paths: dict[str, list[str]] = {}
-    for record in _records(data, where, evidence):
+    for record in _records(data, where, context):
         kind, name, version, path, slices = (record.get(key) for key in ("kind", "name", "version", "path", "slices"))
         if kind == "package" and isinstance(name, str) and isinstance(version, str):
             packages[name] = record
@@ -55,7 +54,7 @@ def _paths(paths: Iterable[str], _: Reader) -> Iterable[str]:
     return paths
 
 
-def _records(data: bytes, where: str, evidence: Evidence) -> Iterator[dict[str, Any]]:
+def _records(data: bytes, where: str, context: Context) -> Iterator[dict[str, Any]]:
     """The objects of a manifest, up to the first that cannot be read."""
     import zstandard
 
@@ -64,16 +63,16 @@ def _records(data: bytes, where: str, evidence: Evidence) -> Iterator[dict[str, 
     try:
         with unpacker.stream_reader(io.BytesIO(data), read_across_frames=True) as stream:
             raw = stream.read(_MOST_UNPACKED_BYTES)
-        evidence.context.spend(len(raw) + A_LINE * raw.count(b"\n"))
+        context.spend(len(raw) + A_LINE * raw.count(b"\n"))
         # A frame that was cut gives less, and no error.
         if not raw.startswith(b'{"jsonwall"') or not raw.endswith(b"\n"):
-            evidence.warn(f"{where}: it is no manifest, or was cut")
+            context.warn(f"{where}: not a manifest, or cut short")
         for line in io.BytesIO(raw):
             record = loads(line)
             if isinstance(record, dict):
                 yield record
     except (zstandard.ZstdError, ValueError, RecursionError) as problem:
-        evidence.warn(f"{where}: the record after {str(record)[:200]} cannot be read: {problem}")
+        context.warn(f"{where}: the record after {str(record)[:200]} cannot be read: {problem}")
 
 
 CHISEL = Cataloger(

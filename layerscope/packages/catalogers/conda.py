@@ -8,33 +8,30 @@ from functools import partial
 from typing import Any
 
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.database import Database, Listed, Reader, parse_json
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context
+from layerscope.packages.database import NAMELESS, Database, Listed, Reader
 
 _DIRECTORY = "/conda-meta/"
 _MOST_BYTES = 32 << 20
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    if evidence.matches:
-        database = Database(evidence, "conda")
-        yield from database.claims(_listings(evidence, database))
+def _catalog(context: Context) -> Iterator[Claim]:
+    return Database(context, "conda").claims(_listings(context))
 
 
-def _listings(evidence: Evidence, database: Database) -> Iterator[tuple[int, list[Listed]]]:
-    for number in evidence.matches:
-        path = evidence.filesystem.path_of(number)
+def _listings(context: Context) -> Iterator[tuple[int, list[Listed]]]:
+    for number in context.matches:
+        path = context.filesystem.path_of(number)
         prefix, directory, name = path.rpartition(_DIRECTORY)
         if not directory or "/" in name or not name.endswith(".json"):
             continue
-        document = parse_json(database.read(number, _MOST_BYTES), path, evidence.warn)
-        if not isinstance(document, dict):
-            continue
+        document = context.read_object(number, _MOST_BYTES)
         texts = {key: value for key, value in document.items() if isinstance(value, str)}
         if texts.get("name") and texts.get("version"):
             yield number, [_listed(texts, document.get("files"), prefix, path)]
-        else:
-            evidence.warn(f"{path} names no package, or no version of it")
+        elif document:
+            context.warn(f"{path} {NAMELESS}")
 
 
 def _listed(texts: dict[str, str], files: Any, prefix: str, record: str) -> Listed:

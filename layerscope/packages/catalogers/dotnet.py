@@ -9,27 +9,24 @@ from typing import Any
 
 from layerscope.model.limits import MIB
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages import records
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.locator import Locator
-from layerscope.packages.records import Record, read_object, word
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, Record, word
 
 _MOST = 16 * MIB
 _SUFFIX = ".deps.json"
 _INSTALLED = ("package", "runtimepack")
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    locator = Locator(evidence.filesystem)
-    for record in records.live_records(evidence):
-        document = read_object(evidence, record, _MOST) or {}
+def _catalog(context: Context) -> Iterator[Claim]:
+    for record in context.live_records():
+        document = context.read_object(record.number, _MOST)
         libraries = _mapping(document.get("libraries"))
         assets = _assets(document)
         for key, library in libraries.items():
             # A project is the application itself, and was installed by nobody.
             if _mapping(library).get("type") in _INSTALLED:
                 paths = [f"{record.directory}/{path}" for path in assets.get(key, ())]
-                yield _claim(key, record, locator.find_all(path for path in paths if normpath(path) == path))
+                yield _claim(key, record, context.locator.find_all(path for path in paths if normpath(path) == path))
 
 
 def _claim(key: str, record: Record, versions: tuple[int, ...]) -> Claim:

@@ -4,44 +4,58 @@
 ``.md5sums`` do both (dpkg(1), deb-control(5); dpkg, lib/dpkg/dbdir.c).
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import partial
+from typing import NamedTuple
 
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.entry import Kind
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader, text_of
-from layerscope.packages.formats.deb822 import Control, Stanza
-from layerscope.packages.locator import symlinks
+from layerscope.model.patterns import pattern
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, text_of
+from layerscope.packages.database import MOST_BYTES, NAMELESS, Database, Listed, Reader
 
 _SUMS = ".md5sums"
+_FIELD = pattern(rb"^(Package|Status|Version|Architecture):[ \t]*([^\n]*)", re.MULTILINE | re.IGNORECASE)
+_CONFFILES = pattern(rb"^Conffiles:[^\n]*((?:\n [^\n]*)*)", re.MULTILINE | re.IGNORECASE)
+_WITHOUT_FILES = frozenset({b"not-installed", b"config-files"})
+
+
+class _Stanza(NamedTuple):
+    """One installed package; ``conffiles`` are absolute paths."""
+
+    name: str
+    arch: str
+    version: str
+    conffiles: tuple[str, ...]
 
 
 class _Root:
     """The database in one directory."""
 
-    def __init__(self, evidence: Evidence, root: str, database: Database) -> None:
-        self._evidence = evidence
-        self._live = evidence.filesystem.live
+    def __init__(self, context: Context, root: str, database: Database) -> None:
+        self._context = context
+        self._live = context.filesystem.live
         self._database = database
         self._root = root
-        self._control = Control(evidence.warn)
-        self._links = symlinks(evidence.filesystem)
+        self._links = _symlinks(context.filesystem)
         self._diversions = self._read_diversions()
         self._records: dict[str, list[str]] = {}
 
     def listings(self) -> Iterator[tuple[int, list[Listed]]]:
         """What each version of ``status`` and of the files in ``status.d`` lists."""
-        root, path_of = self._root, self._evidence.filesystem.path_of
-        matches = [(number, path_of(number)) for number in self._evidence.matches]
+        root, path_of = self._root, self._context.filesystem.path_of
+        matches = [(number, path_of(number)) for number in self._context.matches]
         self._records = self._by_stem(path for _, path in matches)
         for number, path in matches:
             if path == f"{root}/status" or (path.startswith(f"{root}/status.d/") and not path.endswith(_SUMS)):
-                data = self._database.read(number) or b""
                 # A database has one version of a package for each architecture; if it lies, the last record counts.
-                stanzas = {(stanza.name, stanza.arch): stanza for stanza in self._control.installed(data, path)}
+                stanzas = {(stanza.name, stanza.arch): stanza for stanza in self._database.records(number, _parse)}
                 yield number, [self._listed(stanza, path) for stanza in stanzas.values()]
 
-    def _listed(self, stanza: Stanza, record: str) -> Listed:
+    def _listed(self, stanza: _Stanza, record: str) -> Listed:
         name, arch, version, _ = stanza
         return Listed(name=name, arch=arch, version=version, paths=partial(self._paths, stanza, record))
 
@@ -57,10 +71,10 @@ class _Root:
     def _read_diversions(self) -> dict[str, tuple[str, str]]:
         """Where a path went, and the package that may keep it; of each three lines (dpkg-divert(1))."""
         number = self._live.get(f"{self._root}/diversions")
-        lines = text_of(self._database.read(number) or b"").split("\n") if number is not None else []
+        lines = text_of(self._database.read(number)).split("\n") if number is not None else []
         return {lines[i]: (lines[i + 1], lines[i + 2]) for i in range(0, len(lines) - 2, 3)}
 
-    def _paths(self, stanza: Stanza, record: str, read: Reader) -> list[str]:
+    def _paths(self, stanza: _Stanza, record: str, read: Reader) -> list[str]:
         """The database's own files of a package, and what its list names."""
         stems = (f"{stanza.name}:{stanza.arch}", stanza.name)
         own = [path for stem in stems for path in self._records.get(stem, ())]
@@ -80,11 +94,11 @@ class _Root:
     def _in_list(self, text: str, name: str) -> list[str]:
         """The paths of a ``.list`` that are no directories in the package; opkg adds the mode behind a tab."""
         if "/../" in text:
-            self._evidence.warn(f"{self._root}/info: the list of {name} has paths with .. in them, which are left out")
+            self._context.warn(f"{self._root}/info: the list of {name} has paths with .. in them, which are left out")
         paths = text.split("\n")
         if "\t" in text:
             paths = [path.partition("\t")[0] for path in paths]
-        # Where /lib is a symlink, all who have files below list it as a directory; it belongs to none of them.
+        # Where /lib is a symlink, every package with files below lists it as a directory, and none owns it.
         if self._links.isdisjoint(paths):
             return paths
         parents = {path.rpartition("/")[0] for path in paths} & self._links
@@ -99,20 +113,51 @@ class _Root:
         return [moved.get(path, path) for path in paths]
 
 
+def _parse(raw: bytes) -> _Stanza | None:
+    """A record of ``status``; None for one without files on the disk."""
+    fields = {name.lower(): value.strip() for name, value in _FIELD.findall(raw)}
+    # The third word is the state; records of removed packages, and of wishes, stay in the database.
+    if fields.get(b"status", b"").split()[-1:] in ([state] for state in _WITHOUT_FILES):
+        return None
+    name, arch, version = (text_of(fields.get(key, b"")) for key in (b"package", b"architecture", b"version"))
+    if not name or not version:
+        raise ValueError(NAMELESS)
+    return _Stanza(name, arch, version, _conffiles(raw))
+
+
 def _summed(data: bytes) -> list[str]:
     """The paths of an ``.md5sums``: 32 digits, two characters, a path relative to the root."""
     return [f"/{line[34:]}" for line in text_of(data).split("\n") if len(line) > 34]
 
 
+def _conffiles(raw: bytes) -> tuple[str, ...]:
+    """Each line has a path, a digest and maybe ``obsolete``; the path may hold spaces."""
+    match = _CONFFILES.search(raw)
+    if match is None:
+        return ()
+    paths = (line.strip().removesuffix(" obsolete").rpartition(" ")[0] for line in text_of(match[1]).split("\n"))
+    return tuple(path for path in paths if path.startswith("/"))
+
+
+def _symlinks(filesystem: Filesystem) -> frozenset[str]:
+    """The paths of all symlinks, live and hidden."""
+    kinds, paths, symlink = filesystem.kinds, filesystem.paths, Kind.SYMLINK
+    found = [paths[number] for number, kind in enumerate(kinds) if kind == symlink]
+    return frozenset(
+        found
+        + [paths[link] for one in filesystem.hardlinks if kinds[one] == symlink for link in filesystem.hardlinks[one]]
+    )
+
+
 def control_cataloger(name: str, roots: tuple[str, ...], *, namespace: str) -> Cataloger:
     """A cataloger for databases of dpkg's form; ``namespace`` stands in where the image does not say its own."""
 
-    def catalog(evidence: Evidence) -> Iterator[Claim]:
-        if not evidence.matches:
+    def catalog(context: Context) -> Iterator[Claim]:
+        if not context.matches:
             return
-        database = Database(evidence, name, namespace=namespace)
+        database = Database(context, name, namespace=namespace)
         for root in roots:
-            yield from database.claims(_Root(evidence, root, database).listings())
+            yield from database.claims(_Root(context, root, database).listings())
 
     wanted = Wanted(paths=PathSet(trees=roots), head=MOST_BYTES)
     return Cataloger(name=name, wanted=wanted, catalog=catalog, is_os=True)

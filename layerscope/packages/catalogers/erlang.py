@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from layerscope.model.limits import MIB
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.packages import records
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.records import read_text, word
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, word
 
 _MOST = MIB
 _SUFFIX = ".app"
@@ -18,15 +17,15 @@ _APPLICATION = pattern(r"\{\s{0,99}application\s{0,99},\s{0,99}'?(\w{1,100})")
 _VERSION = pattern(r"\{\s{0,99}vsn\s{0,99},\s{0,99}\"([^\"\n]{0,100})\"")
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    for record in records.live_records(evidence):
+def _catalog(context: Context) -> Iterator[Claim]:
+    for record in context.live_records():
         above, ebin, rest = record.directory.rpartition("/ebin")
         if not ebin or rest:
             continue
-        text = read_text(evidence, record, _MOST) or ""
+        text = context.read_text(record.number, _MOST) or ""
         application, version = _APPLICATION.search(text), _VERSION.search(text)
         if application is None:
-            evidence.warn(f"{record.path}: it describes no application")
+            context.warn(f"{record.path}: it describes no application")
             continue
         name = application[1]
         is_own = above.rpartition("/")[2].partition("-")[0] == name
@@ -34,7 +33,7 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
             type="otp",
             name=name,
             version=word(version[1]) if version else "",
-            versions=tuple(evidence.context.in_tree(above if is_own else record.directory)),
+            versions=context.in_tree(above if is_own else record.directory),
             layer=record.layer,
             location=record.path,
         )

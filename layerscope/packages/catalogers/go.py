@@ -10,10 +10,10 @@ from msgspec import Struct, field
 
 from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, word
 from layerscope.packages.formats.elf import Elf
-from layerscope.packages.ranged import ReadRange
-from layerscope.packages.records import word
+from layerscope.packages.formats.ranges import ReadRange
 
 _MAGIC = b"\xff Go buildinf:"
 _SECTION = ".go.buildinfo"
@@ -43,10 +43,10 @@ class _BuildInfo(Struct):
     modules: list[_Module] = field(default_factory=list)
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    filesystem = evidence.filesystem
-    for number in evidence.executables:
-        read, length = evidence.context.ranges(number)
+def _catalog(context: Context) -> Iterator[Claim]:
+    filesystem = context.filesystem
+    for number in context.executables:
+        read, length = context.ranges(number)
         elf = Elf(read, length)
         if not elf.is_elf:
             continue
@@ -57,12 +57,12 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
         if info is not None:
             yield from _claims(info, number, location)
             if info.is_cut:
-                evidence.warn(f"{location}: the modules of a Go binary were not kept")
+                context.warn(f"{location}: the modules of a Go binary were not kept")
         elif place is not None:
             yield Claim(
                 type="generic", name=location.rpartition("/")[2], version="", versions=(number,), location=location
             )
-            evidence.warn(f"{location}: a Go binary whose build information was not kept or is damaged")
+            context.warn(f"{location}: a Go binary whose build information was not kept or is damaged")
 
 
 def _claims(info: _BuildInfo, number: int, location: str) -> Iterator[Claim]:

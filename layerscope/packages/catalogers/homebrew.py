@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.trees import trees
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context
 
 _CELLAR = "/Cellar/"
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    for tree in trees(evidence, _tree_of):
+def _catalog(context: Context) -> Iterator[Claim]:
+    for tree in context.trees(_tree_of):
         name, version = tree.path.split("/")[-2:]
         yield Claim(
             type="brew",

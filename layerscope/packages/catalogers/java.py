@@ -12,11 +12,10 @@ from layerscope.errors import Damaged
 from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.packages import records
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, Record, word
+from layerscope.packages.formats.ranges import ReadRange, part_of, ranges_in
 from layerscope.packages.formats.zip import ZipMember, is_stored, member_content, member_place, zip_members
-from layerscope.packages.ranged import ReadRange, part_of, ranges_in
-from layerscope.packages.records import Record, word
 
 _SUFFIXES = (".jar", ".war", ".ear", ".rar", ".hpi", ".jpi", ".par", ".sar")
 _TOLD = (b"/pom.properties", b"META-INF/MANIFEST.MF", *(suffix.encode() for suffix in _SUFFIXES))
@@ -59,16 +58,16 @@ class _Archive(Struct, frozen=True, kw_only=True):
         return self.where.rpartition("/")[2].rpartition(".")[0]
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    for record in records.live_records(evidence):
-        read, length = evidence.context.ranges(record.number)
+def _catalog(context: Context) -> Iterator[Claim]:
+    for record in context.live_records():
+        read, length = context.ranges(record.number)
         archive = _Archive(read=read, length=length, where=record.path)
-        yield from _claims(evidence, record, archive)
+        yield from _claims(context, record, archive)
 
 
-def _claims(evidence: Evidence, record: Record, archive: _Archive) -> Iterator[Claim]:
+def _claims(context: Context, record: Record, archive: _Archive) -> Iterator[Claim]:
     """The claim of an archive that is a file, then those of the archives and artifacts inside."""
-    artifact, inside = _read(evidence, archive, _Budget())
+    artifact, inside = _read(context, archive, _Budget())
     yield _claim(artifact, record, versions=(record.number,))
     for other in dict.fromkeys(inside):
         if other != artifact:
@@ -88,17 +87,17 @@ def _claim(artifact: _Artifact, record: Record, *, versions: tuple[int, ...] = (
     )
 
 
-def _read(evidence: Evidence, archive: _Archive, budget: _Budget) -> tuple[_Artifact, list[_Artifact]]:
+def _read(context: Context, archive: _Archive, budget: _Budget) -> tuple[_Artifact, list[_Artifact]]:
     """What an archive is, and what lies inside of it; by its file name where nothing of it can be read."""
     try:
         members = zip_members(archive.read, archive.length, archive.where, _TOLD)
     except Damaged as problem:
-        evidence.warn(problem.message)
+        context.warn(problem.message)
         members = None
     poms = [
-        _coordinates(evidence, archive, member) for member in members or () if member.name.endswith("/pom.properties")
+        _coordinates(context, archive, member) for member in members or () if member.name.endswith("/pom.properties")
     ]
-    manifest = _manifest(evidence, archive, members or [])
+    manifest = _manifest(context, archive, members or [])
     artifact, others = _chosen(archive, manifest, [pom for pom in poms if pom is not None])
     if not artifact.version:
         version = next((manifest[key] for key in _VERSIONS if manifest.get(key)), "")
@@ -106,13 +105,13 @@ def _read(evidence: Evidence, archive: _Archive, budget: _Budget) -> tuple[_Arti
     for member in members or ():
         if member.name.endswith(_SUFFIXES) and budget.nested:
             budget.nested -= 1
-            others += _nested(evidence, archive, member, budget)
+            others += _nested(context, archive, member, budget)
             if not budget.nested:
-                evidence.warn(f"{archive.where}: only the first {_MOST_NESTED:,} archives inside are listed")
+                context.warn(f"{archive.where}: only the first {_MOST_NESTED:,} archives inside are listed")
     return artifact, others
 
 
-def _nested(evidence: Evidence, outer: _Archive, member: ZipMember, budget: _Budget) -> list[_Artifact]:
+def _nested(context: Context, outer: _Archive, member: ZipMember, budget: _Budget) -> list[_Artifact]:
     """An archive inside of another, and what lies inside of it in turn."""
     where = f"{outer.where}/{member.name}"
     place = member_place(outer.read, member) if is_stored(member) else None
@@ -121,12 +120,12 @@ def _nested(evidence: Evidence, outer: _Archive, member: ZipMember, budget: _Bud
         read = part_of(outer.read, place, member.content_bytes)
         inner = _Archive(read=read, length=member.content_bytes, where=where, depth=outer.depth + 1)
     elif outer.depth < _DEEPEST:
-        data = member_content(outer.read, member, _MOST_DEFLATED, evidence.context.spend)
+        data = member_content(outer.read, member, _MOST_DEFLATED, context.spend)
         if data is not None:
             inner = _Archive(read=ranges_in(data), length=len(data), where=where, depth=outer.depth + 1)
     if inner is None:
         return [_by_name(member.name)]
-    artifact, inside = _read(evidence, inner, budget)
+    artifact, inside = _read(context, inner, budget)
     return [artifact, *inside]
 
 
@@ -179,10 +178,10 @@ def _by_name(path: str) -> _Artifact:
     return _Artifact(name=word("-".join(parts[:begin])), version=word("-".join(parts[begin:])))
 
 
-def _coordinates(evidence: Evidence, archive: _Archive, member: ZipMember) -> _Artifact | None:
+def _coordinates(context: Context, archive: _Archive, member: ZipMember) -> _Artifact | None:
     """A pom.properties; where only its path is known, that tells the group and the name."""
     *above, group, name, _ = ("", "", *member.name.split("/"))
-    data = member_content(archive.read, member, _MOST_POM, evidence.context.spend) or b""
+    data = member_content(archive.read, member, _MOST_POM, context.spend) or b""
     values = {"groupId": group, "artifactId": name, "version": ""} if above[-1:] == ["maven"] else {}
     values.update(_PROPERTY.findall(data.decode("utf-8", "surrogateescape")))
     name = word(values.get("artifactId"))
@@ -191,10 +190,10 @@ def _coordinates(evidence: Evidence, archive: _Archive, member: ZipMember) -> _A
     return _Artifact(group=word(values.get("groupId")), name=name, version=word(values.get("version")))
 
 
-def _manifest(evidence: Evidence, archive: _Archive, members: list[ZipMember]) -> dict[str, str]:
+def _manifest(context: Context, archive: _Archive, members: list[ZipMember]) -> dict[str, str]:
     """The main section of the manifest; empty where there is none."""
     member = next((member for member in members if member.name == "META-INF/MANIFEST.MF"), None)
-    spend = evidence.context.spend
+    spend = context.spend
     data = member_content(archive.read, member, _MOST_MANIFEST, spend) or b"" if member is not None else b""
     text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").partition("\n\n")[0].replace("\n ", "")
     return {key: word(value) for key, value in _FIELD.findall(text)}

@@ -7,32 +7,30 @@ from collections.abc import Iterator
 
 from layerscope.model.limits import KIB
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages import records
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.records import read_text, word
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, word
 
 _MOST = 64 * KIB
 # Either of them is in every runtime since Java 6, and nowhere else.
 _LIBRARIES = ("lib/modules", "jre/lib/rt.jar", "lib/rt.jar")
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    filesystem = evidence.filesystem
-    for record in records.live_records(evidence):
+def _catalog(context: Context) -> Iterator[Claim]:
+    for record in context.live_records():
         home = record.directory
-        if not any(records.record_at(filesystem, f"{home}/{library}") for library in _LIBRARIES):
+        if not any(context.record_at(f"{home}/{library}") for library in _LIBRARIES):
             continue
-        text = read_text(evidence, record, _MOST) or ""
+        text = context.read_text(record.number, _MOST) or ""
         lines = (line.partition("=") for line in text.splitlines())
         values = {key: word(value.strip().strip('"')) for key, _, value in lines}
         version = values.get("JAVA_RUNTIME_VERSION") or values.get("JAVA_VERSION", "")
         if not version:
-            evidence.warn(f"{record.path}: it names no version")
+            context.warn(f"{record.path}: it names no version")
         yield Claim(
             type="generic",
             name="jre" if values.get("IMAGE_TYPE") == "JRE" else "jdk",
             version=version,
-            versions=tuple(evidence.context.in_tree(home)),
+            versions=context.in_tree(home),
             layer=record.layer,
             location=record.path,
         )

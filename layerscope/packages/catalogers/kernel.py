@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.trees import trees
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context
 
 _MODULES = "/lib/modules/"
 _SUFFIXES = (".ko", ".ko.gz", ".ko.xz", ".ko.zst")
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
+def _catalog(context: Context) -> Iterator[Claim]:
     """One claim for each version that has a module at the end; the distribution's packages have gone before."""
-    path_of = evidence.filesystem.path_of
-    for tree in trees(evidence, _tree_of):
+    path_of = context.filesystem.path_of
+    for tree in context.trees(_tree_of):
         if tree.removed_in is None and any(path_of(number).endswith(_SUFFIXES) for number in tree.versions):
             version = tree.path.rpartition("/")[2]
             yield Claim(

@@ -9,10 +9,8 @@ from posixpath import normpath
 from layerscope.model.limits import MIB
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.packages import records
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.locator import Locator
-from layerscope.packages.records import Record, read_text, word
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, Record, word
 
 _MOST = 4 * MIB
 _MANIFEST = "rock_manifest"
@@ -21,16 +19,15 @@ _TOKEN = pattern(r"[{}=]|\"([^\"\\\n]{0,1000})\"|(\w{1,200})")
 _DEEPEST = 40
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    locator = Locator(evidence.filesystem)
-    for record in records.live_records(evidence):
+def _catalog(context: Context) -> Iterator[Claim]:
+    for record in context.live_records():
         prefix, tree, rest = record.directory.partition(_TREE)
         parts = rest.split("/")
         if not tree or len(parts) != 3:
-            evidence.warn(f"{record.path}: it does not lie in a tree of LuaRocks")
+            context.warn(f"{record.path}: it does not lie in a tree of LuaRocks")
             continue
-        deployed = _deployed(evidence, record, prefix, parts[0].removeprefix("-") or "5.1")
-        versions = [*evidence.context.in_tree(record.directory), *locator.find_all(deployed)]
+        deployed = _deployed(context, record, prefix, parts[0].removeprefix("-") or "5.1")
+        versions = [*context.in_tree(record.directory), *context.locator.find_all(deployed)]
         yield Claim(
             type="luarocks",
             name=word(parts[1]),
@@ -41,9 +38,9 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
         )
 
 
-def _deployed(evidence: Evidence, record: Record, prefix: str, lua: str) -> Iterator[str]:
+def _deployed(context: Context, record: Record, prefix: str, lua: str) -> Iterator[str]:
     """Where the files of a manifest were copied to: modules, compiled modules and programs."""
-    text = read_text(evidence, record, _MOST) or ""
+    text = context.read_text(record.number, _MOST) or ""
     places = {"lua": f"{prefix}/share/lua/{lua}", "lib": f"{prefix}/lib/lua/{lua}", "bin": f"{prefix}/bin"}
     foreign = 0
     for kind, *names in _listed(text):
@@ -54,7 +51,7 @@ def _deployed(evidence: Evidence, record: Record, prefix: str, lua: str) -> Iter
         elif place:
             foreign += 1
     if foreign:
-        evidence.warn(f"{record.path}: paths that lead out of the directory of their kind: {foreign:,}")
+        context.warn(f"{record.path}: paths that lead out of the directory of their kind: {foreign:,}")
 
 
 def _listed(text: str) -> Iterator[list[str]]:

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.trees import Tree, trees
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, Tree
 
 _STORE = "/nix/store/"
 _STORE_NAME = pattern(r"[0-9a-z]{32}-(.+)", re.DOTALL)
 _VERSION = pattern(r"-(?=[^a-zA-Z])")
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    for tree in trees(evidence, _tree_of):
+def _catalog(context: Context) -> Iterator[Claim]:
+    for tree in context.trees(_tree_of):
         match = _STORE_NAME.fullmatch(tree.path.removeprefix(_STORE))
-        if match is None or _is_by_product(evidence, tree, match[1]):
+        if match is None or _is_by_product(context, tree, match[1]):
             continue
         # A version begins at the first hyphen that no letter follows (Nix, parseDrvName).
         name, *version = _VERSION.split(match[1], maxsplit=1)
@@ -31,11 +31,11 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
         )
 
 
-def _is_by_product(evidence: Evidence, tree: Tree, store_name: str) -> bool:
+def _is_by_product(context: Context, tree: Tree, store_name: str) -> bool:
     """Whether a builder left it: the recipe of a store path, or the empty file that locked one."""
     if store_name.endswith(".drv"):
         return True
-    filesystem = evidence.filesystem
+    filesystem = context.filesystem
     return store_name.endswith(".lock") and not any(
         filesystem.content_bytes(filesystem.carrier(number)) for number in tree.versions
     )

@@ -4,15 +4,14 @@ Sources: npm Docs, "folders" and "package.json"; pnpm.io, "Symlinked node_module
 "Loading from node_modules folders".
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.entry import Kind
+from layerscope.model.entry import Fate, Kind
 from layerscope.model.limits import MIB
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages import records
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.records import Record, read_object, word
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, Record, word
 
 _MOST = MIB
 _MODULES = "node_modules"
@@ -21,19 +20,19 @@ _STORES = (".pnpm", ".store")
 _PROGRAMS = ("/usr/local/bin", "/usr/bin", "/bin", "/opt/bin")
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
+def _catalog(context: Context) -> Iterator[Claim]:
     outside: list[Record] = []
-    for record in records.live_records(evidence):
+    for record in context.live_records():
         if _is_package(record.directory):
-            yield _claim(evidence, record)
+            yield _claim(context, record)
         elif _SEPARATOR not in record.path:
             outside.append(record)
     if outside:
-        linked = _linked(evidence.filesystem)
+        linked = _linked(context.filesystem)
         for record in outside:
             if record.directory in linked:
-                yield _claim(evidence, record)
-    yield from _removed(evidence)
+                yield _claim(context, record)
+    yield from _removed(context)
 
 
 def _is_package(directory: str) -> bool:
@@ -55,13 +54,13 @@ def _is_name(name: str) -> bool:
     return "/" not in rest and scope.startswith("@") == bool(slash) and not scope.startswith(".")
 
 
-def _claim(evidence: Evidence, record: Record, versions: Iterable[int] | None = None) -> Claim:
+def _claim(context: Context, record: Record, versions: Iterable[int] | None = None) -> Claim:
     """A package by its manifest; by the name of its directory where that cannot be read."""
-    manifest = read_object(evidence, record, _MOST) or {}
+    manifest = context.read_object(record.number, _MOST)
     name = word(manifest.get("name")) or _directory_name(record.directory)
     scope, slash, rest = name.partition("/")
     if versions is None:
-        versions = evidence.context.in_tree(record.directory, without=_MODULES)
+        versions = context.in_tree(record.directory, without=_MODULES)
     return Claim(
         type="npm",
         namespace=scope if slash else "",
@@ -107,12 +106,42 @@ def _targets(filesystem: Filesystem, numbers: Iterable[int], inside: str = "") -
     return {filesystem.path_of(target) for target in targets if target is not None}
 
 
-def _removed(evidence: Evidence) -> Iterator[Claim]:
+def _removed(context: Context) -> Iterator[Claim]:
     """Packages that a later layer deleted, with what it hid of them."""
-    gone = {record.directory: record for record in records.removed_records(evidence) if _is_package(record.directory)}
+    gone = {record.directory: record for record in context.removed_records() if _is_package(record.directory)}
     homes = {directory: record.removed_in or 0 for directory, record in gone.items()}
-    for directory, numbers in records.hidden_in(evidence.filesystem, homes, _MODULES).items():
-        yield _claim(evidence, gone[directory], numbers)
+    for directory, numbers in _hidden_in(context.filesystem, homes).items():
+        yield _claim(context, gone[directory], numbers)
+
+
+def _hidden_in(filesystem: Filesystem, homes: Mapping[str, int]) -> dict[str, list[int]]:
+    """The versions that a layer hid together with the package in which they lay.
+
+    ``homes`` are directories of packages and the layers that deleted them; a version belongs to the nearest one
+    around it, and to none beyond a ``node_modules``.
+    """
+    found: dict[str, list[int]] = {home: [] for home in homes}
+    nearest: dict[str, str | None] = {"": None} | {home: home for home in homes}
+    for layer in filesystem.layers if homes else ():
+        numbers = filesystem.numbers(layer.index)
+        fates = filesystem.fates[numbers.start : numbers.stop]
+        for number, fate, path in zip(numbers, fates, layer.changeset.paths, strict=True):
+            if fate not in (Fate.LIVE, Fate.MARKER):
+                home = _nearest(path.rpartition("/")[0], nearest)
+                if home is not None and filesystem.hidden_by[number] == homes[home]:
+                    found[home].append(number)
+    return found
+
+
+def _nearest(directory: str, known: dict[str, str | None]) -> str | None:
+    """The package around a directory; remembered for each directory on the way."""
+    unknown = []
+    while directory not in known and directory.rpartition("/")[2] != _MODULES:
+        unknown.append(directory)
+        directory = directory.rpartition("/")[0]
+    home = known.get(directory)
+    known.update(dict.fromkeys(unknown, home))
+    return home
 
 
 NPM = Cataloger(

@@ -9,35 +9,35 @@ from functools import partial
 
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader, text_of
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, text_of
+from layerscope.packages.database import MOST_BYTES, NAMELESS, Database, Listed, Reader
 
 _ROOT = "/var/lib/pacman/local"
 _GZIP = 31
 _OCTAL = pattern(rb"\\([0-3][0-7]{2})")
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    if evidence.matches:
-        database = Database(evidence, "alpm", namespace="arch")
-        yield from database.claims(_listings(evidence, database))
+def _catalog(context: Context) -> Iterator[Claim]:
+    database = Database(context, "alpm", namespace="arch")
+    return database.claims(_listings(context, database))
 
 
-def _listings(evidence: Evidence, database: Database) -> Iterator[tuple[int, list[Listed]]]:
-    for number in evidence.matches:
-        path = evidence.filesystem.path_of(number)
+def _listings(context: Context, database: Database) -> Iterator[tuple[int, list[Listed]]]:
+    for number in context.matches:
+        path = context.filesystem.path_of(number)
         if path.count("/") != _ROOT.count("/") + 2 or not path.endswith("/desc"):
             continue
         data = database.read(number)
-        if data is None:
+        if not data:
             continue
         fields = sections(text_of(data))
         name, version, arch = ("".join(fields.get(key, [])[:1]) for key in ("NAME", "VERSION", "ARCH"))
         if name and version:
-            paths = partial(_paths, path.removesuffix("/desc"), evidence)
+            paths = partial(_paths, path.removesuffix("/desc"), context)
             yield number, [Listed(name=name, version=version, arch=arch, paths=paths)]
         else:
-            evidence.warn(f"{path} names no package, or no version of it")
+            context.warn(f"{path} {NAMELESS}")
 
 
 def sections(text: str) -> dict[str, list[str]]:
@@ -54,7 +54,7 @@ def sections(text: str) -> dict[str, list[str]]:
     return found
 
 
-def _paths(directory: str, evidence: Evidence, read: Reader) -> Iterator[str]:
+def _paths(directory: str, context: Context, read: Reader) -> Iterator[str]:
     """The database's own files of a package, and those that it lists; directories end with a slash."""
     for name in ("desc", "files", "mtree", "install", "changelog"):
         yield f"{directory}/{name}"
@@ -65,19 +65,19 @@ def _paths(directory: str, evidence: Evidence, read: Reader) -> Iterator[str]:
         return
     mtree = read(f"{directory}/mtree")
     if mtree is not None:
-        yield from _in_mtree(mtree, f"{directory}/mtree", evidence)
+        yield from _in_mtree(mtree, f"{directory}/mtree", context)
 
 
-def _in_mtree(data: bytes, where: str, evidence: Evidence) -> Iterator[str]:
+def _in_mtree(data: bytes, where: str, context: Context) -> Iterator[str]:
     """The paths of a compressed mtree(5) list; names that begin with a dot are pacman's own."""
     unpacker = zlib.decompressobj(_GZIP)
     try:
         text = text_of(unpacker.decompress(data, MOST_BYTES))
     except zlib.error as problem:
-        evidence.warn(f"{where}: {problem}")
+        context.warn(f"{where}: {problem}")
         return
     if not unpacker.eof:
-        evidence.warn(f"{where}: it ends early, or holds more than {MOST_BYTES:,} bytes")
+        context.warn(f"{where}: it ends early, or holds more than {MOST_BYTES:,} bytes")
     default = "file"
     for line in text.split("\n"):
         name, _, attributes = line.partition(" ")

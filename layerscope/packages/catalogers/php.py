@@ -9,49 +9,49 @@ from typing import Any
 
 from layerscope.model.limits import MIB
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages import records
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.records import Record, read_object, word
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, Record, within, word
 
 _MOST = 32 * MIB
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    for record in records.live_records(evidence):
+def _catalog(context: Context) -> Iterator[Claim]:
+    for record in context.live_records():
         if record.directory.endswith("/composer"):
-            document = _document(evidence, record)
+            document = _document(context, record)
             for position, package in enumerate(document):
                 if isinstance(package, dict) and word(package.get("name")):
-                    yield _claim(evidence, record, package)
+                    yield _claim(context, record, package)
                 else:
-                    evidence.warn(f"{record.path}: packages[{position}] has no name")
+                    context.warn(f"{record.path}: packages[{position}] has no name")
 
 
-def _document(evidence: Evidence, record: Record) -> list[Any]:
+def _document(context: Context, record: Record) -> list[Any]:
     """The list of packages; Composer 1 wrote it bare, Composer 2 as ``packages`` of an object."""
-    document = read_object(evidence, record, _MOST, bare="packages")
-    packages = document.get("packages") if document is not None else []
+    document = context.read_json(record.number, _MOST)
+    packages = document.get("packages") if isinstance(document, dict) else document
     if not isinstance(packages, list):
-        evidence.warn(f"{record.path}: packages is no list")
+        if document is not None:
+            context.warn(f"{record.path}: packages is not a list")
         return []
     return packages
 
 
-def _claim(evidence: Evidence, record: Record, package: dict[str, Any]) -> Claim:
+def _claim(context: Context, record: Record, package: dict[str, Any]) -> Claim:
     vendor, _, name = word(package["name"]).rpartition("/")
-    directory = _place(evidence, record, package, f"{vendor}/{name}")
+    directory = _place(context, record, package, f"{vendor}/{name}")
     return Claim(
         type="composer",
         namespace=vendor,
         name=name,
         version=word(package.get("version")),
-        versions=tuple(evidence.context.in_tree(directory)) if directory else (),
+        versions=context.in_tree(directory) if directory else (),
         layer=record.layer,
         location=record.path,
     )
 
 
-def _place(evidence: Evidence, record: Record, package: dict[str, Any], name: str) -> str:
+def _place(context: Context, record: Record, package: dict[str, Any], name: str) -> str:
     """Where a package lies, empty for nowhere: a metapackage, or a path outside of the project."""
     vendor = record.directory.removesuffix("/composer")
     project = vendor.rpartition("/")[0]
@@ -60,8 +60,8 @@ def _place(evidence: Evidence, record: Record, package: dict[str, Any], name: st
         return ""
     directory = normpath(stated if stated.startswith("/") else f"{record.directory}/{stated}")
     # A project in the root of the file system would own everything else.
-    if not records.within(directory, project or vendor) or records.within(record.path, directory):
-        evidence.warn(f"{record.path}: {name} is said to lie in {directory}, outside of the project's packages")
+    if not within(directory, project or vendor) or within(record.path, directory):
+        context.warn(f"{record.path}: {name} is said to lie in {directory}, outside of the project's packages")
         return ""
     return directory
 

@@ -5,33 +5,32 @@ from functools import partial
 
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader, text_of
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, text_of
+from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader
 
 _ROOT = "/var/db/pkg"
 _REVISION = pattern(r"r[0-9]+\Z")
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    if not evidence.matches:
-        return
-    path_of = evidence.filesystem.path_of
+def _catalog(context: Context) -> Iterator[Claim]:
+    path_of = context.filesystem.path_of
     own: dict[str, dict[str, None]] = {}
     contents = []
-    for number in evidence.matches:
+    for number in context.matches:
         path = path_of(number)
         directory, _, name = path.rpartition("/")
         own.setdefault(directory, {})[path] = None
         if name == "CONTENTS" and directory.count("/") == _ROOT.count("/") + 2:
             contents.append((number, directory))
-    listings = ((number, _listed(evidence, directory, tuple(own[directory]))) for number, directory in contents)
-    yield from Database(evidence, "ebuild").claims(listings)
+    listings = ((number, _listed(context, directory, tuple(own[directory]))) for number, directory in contents)
+    return Database(context, "ebuild").claims(listings)
 
 
-def _listed(evidence: Evidence, directory: str, own: tuple[str, ...]) -> list[Listed]:
+def _listed(context: Context, directory: str, own: tuple[str, ...]) -> list[Listed]:
     category, name, version = _parts(directory)
     if not version:
-        evidence.warn(f"{directory}: the name has no version")
+        context.warn(f"{directory}: the name has no version")
         return []
     paths = partial(_paths, directory, own)
     return [Listed(namespace=category, place=category, name=name, version=version, paths=paths)]

@@ -4,19 +4,18 @@ Sources: packaging.python.org, "Recording installed projects" and "Direct URL"; 
 Structure of Python Eggs".
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from posixpath import basename, normpath
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.filesystem.tree import Filesystem
+from layerscope.model.entry import Fate
 from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages import records
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.locator import Locator
-from layerscope.packages.records import Record
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, Record, within, word
 
 _MOST_RECORD = 8 * MIB
 _MOST_HEADERS = 16 * KIB
@@ -36,19 +35,19 @@ class _Distribution(Struct, frozen=True, kw_only=True):
     versions: tuple[int, ...] = ()
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    found, locator = [], Locator(evidence.filesystem)
-    live = list(records.live_records(evidence))
+def _catalog(context: Context) -> Iterator[Claim]:
+    found = []
+    live = list(context.live_records())
     links = {record.name for record in live if record.name.endswith(_LINK) and record.directory.endswith(_SITES)}
     for record in _informing(live):
-        distribution = _described(evidence, record, links)
+        distribution = _described(context, record, links)
         if distribution is not None:
-            found.append(replace(distribution, versions=tuple(dict.fromkeys(_owned(evidence, distribution, locator)))))
+            found.append(replace(distribution, versions=tuple(dict.fromkeys(_owned(context, distribution)))))
     parents = _parents(found)
     for distribution in found:
         parent = parents.get(distribution.record.number, "")
         yield _claim(distribution, parent=parent, versions=() if parent else distribution.versions)
-    yield from _removed(evidence)
+    yield from _removed(context)
 
 
 def _claim(distribution: _Distribution, *, parent: str = "", versions: tuple[int, ...]) -> Claim:
@@ -76,28 +75,28 @@ def _informing(found: Iterable[Record]) -> Iterator[Record]:
             yield record
 
 
-def _described(evidence: Evidence, record: Record, links: set[str]) -> _Distribution | None:
+def _described(context: Context, record: Record, links: set[str]) -> _Distribution | None:
     """A distribution by its core metadata; by the name of its directory where they cannot be read.
 
     ``links`` are the names of the ``.egg-link`` files that ``setup.py develop`` left in site directories.
     """
     info = record.path if record.name.endswith(_EGG) else record.directory
     site = info.rpartition("/")[0]
-    if basename(info).endswith(_EGG) and not _is_installed(evidence.filesystem, info, site, links):
+    if basename(info).endswith(_EGG) and not _is_installed(context.filesystem, info, site, links):
         return None
-    data = evidence.context.read(record.number, 0, _MOST_HEADERS) or b""
+    data = context.read(record.number, 0, _MOST_HEADERS) or b""
     headers: dict[str, str] = {}
     for line in data.decode("utf-8", "surrogateescape").splitlines():
         if not line:
             break
         key, colon, value = line.partition(":")
         if colon and key.lower() in ("name", "version"):
-            headers.setdefault(key.lower(), records.word(value))
+            headers.setdefault(key.lower(), word(value))
     label = basename(site if basename(info) == "EGG-INFO" else info)
     guess = [*label.removesuffix(_DIST).removesuffix(_EGG).removesuffix(".egg").split("-"), ""]
     if not headers.get("name") or not headers.get("version"):
-        evidence.warn(f"{record.path}: it names no {'version' if headers.get('name') else 'name'}")
-    name, version = headers.get("name") or records.word(guess[0]), headers.get("version") or records.word(guess[1])
+        context.warn(f"{record.path}: it names no {'version' if headers.get('name') else 'name'}")
+    name, version = headers.get("name") or word(guess[0]), headers.get("version") or word(guess[1])
     return _Distribution(record=record, info=info, site=site, name=name, version=version) if name else None
 
 
@@ -109,29 +108,28 @@ def _is_installed(filesystem: Filesystem, info: str, site: str, links: set[str])
     return link in links and any(f"{site}/{name}" in filesystem.live for name in ("setup.py", "setup.cfg"))
 
 
-def _owned(evidence: Evidence, one: _Distribution, locator: Locator) -> list[int]:
+def _owned(context: Context, one: _Distribution) -> Sequence[int]:
     """Live versions by the distribution's own list of files, else by the modules that it says are its own."""
-    filesystem = evidence.filesystem
     if basename(one.info) == "EGG-INFO":
-        return evidence.context.in_tree(one.site)
+        return context.in_tree(one.site)
     for name, base in (("RECORD", one.site), ("installed-files.txt", one.info)):
-        listing = records.record_at(filesystem, f"{one.info}/{name}")
-        text = records.read_text(evidence, listing, _MOST_RECORD) if listing is not None else None
+        listing = context.record_at(f"{one.info}/{name}")
+        text = context.read_text(listing.number, _MOST_RECORD) if listing is not None else None
         if listing is not None and text is not None:
-            paths, foreign = _paths(evidence, listing, text, one.site, base)
+            paths, foreign = _paths(context, listing, text, one.site, base)
             if foreign:
-                evidence.warn(
+                context.warn(
                     f"{listing.path}: paths outside of the environment, which are not {one.name}'s own: {foreign:,}"
                 )
-            return [*locator.find_all(paths), *_editable(evidence, one)]
-    return _by_modules(evidence, one, one.site) + _editable(evidence, one)
+            return [*context.locator.find_all(paths), *_editable(context, one)]
+    return _by_modules(context, one, one.site) + _editable(context, one)
 
 
-def _paths(evidence: Evidence, listing: Record, text: str, site: str, base: str) -> tuple[list[str], int]:
+def _paths(context: Context, listing: Record, text: str, site: str, base: str) -> tuple[list[str], int]:
     """The listed paths that may be the distribution's own, and how many others there are outside of its environment."""
-    prefix, live, paths, foreign = _prefix(site), evidence.filesystem.live, [], 0
+    prefix, live, paths, foreign = _prefix(site), context.filesystem.live, [], 0
     lines = text.splitlines()
-    rows = lines if listing.name != "RECORD" else _first_cells(evidence, listing, text, lines)
+    rows = lines if listing.name != "RECORD" else _first_cells(context, listing, text, lines)
     if rows is None:
         return [], 0
     odd = any(mark in text for mark in ("..", "//", '"'))  # Where a quote ends within a cell, it may join two dots.
@@ -142,14 +140,14 @@ def _paths(evidence: Evidence, listing: Record, text: str, site: str, base: str)
             path = normpath(row if row.startswith("/") else f"{base}/{row}")
             # pip --target moves bin and share next to the modules, and leaves the list as it was.
             moved = normpath(f"{site}/{row[6:]}") if prefix == site and row.startswith("../../") else ""
-            own = next((one for one in (path, moved) if records.within(one, prefix)), "")
+            own = next((one for one in (path, moved) if within(one, prefix)), "")
             if own:
                 paths.append(own)
             foreign += not own and path in live
     return paths, foreign
 
 
-def _first_cells(evidence: Evidence, listing: Record, text: str, lines: list[str]) -> list[str] | None:
+def _first_cells(context: Context, listing: Record, text: str, lines: list[str]) -> list[str] | None:
     """The first cell of each row of a ``RECORD``; None, and a warning, where it is no CSV."""
     if '"' not in text and max(map(len, lines), default=0) <= _MOST_CELL:
         # Hardly any list has a quoted cell, and then a row is what its commas say.
@@ -159,7 +157,7 @@ def _first_cells(evidence: Evidence, listing: Record, text: str, lines: list[str
     try:
         return [row[0] for row in csv.reader(lines) if row]
     except csv.Error as error:
-        evidence.warn(f"{listing.path}: not a list of files: {error}")
+        context.warn(f"{listing.path}: not a list of files: {error}")
         return None
 
 
@@ -172,43 +170,41 @@ def _prefix(site: str) -> str:
     return site
 
 
-def _by_modules(evidence: Evidence, one: _Distribution, site: str, *, packages_only: bool = False) -> list[int]:
+def _by_modules(context: Context, one: _Distribution, site: str, *, packages_only: bool = False) -> list[int]:
     """The info itself, and the modules of ``top_level.txt``, or the one with the distribution's name."""
-    filesystem = evidence.filesystem
-    own = [one.record.number, *evidence.context.in_tree(one.info)] if not packages_only else []
-    listing = records.record_at(filesystem, f"{one.info}/top_level.txt")
-    text = records.read_text(evidence, listing, MIB) if listing is not None else None
+    filesystem = context.filesystem
+    own = [one.record.number, *context.in_tree(one.info)] if not packages_only else []
+    listing = context.record_at(f"{one.info}/top_level.txt")
+    text = context.read_text(listing.number, MIB) if listing is not None else None
     names = text.split() if text else [one.name.replace("-", "_"), one.name.replace("-", "_").lower()]
     for name in dict.fromkeys(names[:1000]):
         if not name or name.startswith("."):
             continue
         path = f"{site}/{name}"
         if not packages_only or f"{path}/__init__.py" in filesystem.live:
-            own += evidence.context.in_tree(path)
-        module = records.record_at(filesystem, f"{path}.py")
+            own += context.in_tree(path)
+        module = context.record_at(f"{path}.py")
         own += [module.number] if module is not None else []
     return own
 
 
-def _editable(evidence: Evidence, one: _Distribution) -> list[int]:
+def _editable(context: Context, one: _Distribution) -> list[int]:
     """The packages in the source tree of an editable installation (PEP 610)."""
-    record = records.record_at(evidence.filesystem, f"{one.info}/direct_url.json")
+    record = context.record_at(f"{one.info}/direct_url.json")
     if record is None:
         return []
-    document = records.read_object(evidence, record, MIB) or {}
+    document = context.read_object(record.number, MIB)
     url, directory = document.get("url"), document.get("dir_info")
     if not isinstance(directory, dict) or directory.get("editable") is not True:
         return []
     if not isinstance(url, str) or not url.startswith("file:///"):
-        evidence.warn(f"{record.path}: an editable installation without the place of its source")
+        context.warn(f"{record.path}: an editable installation without the place of its source")
         return []
     from urllib.parse import unquote
 
     source = normpath(unquote(url[7:])).rstrip("/")
     return [
-        number
-        for place in (source, f"{source}/src")
-        for number in _by_modules(evidence, one, place, packages_only=True)
+        number for place in (source, f"{source}/src") for number in _by_modules(context, one, place, packages_only=True)
     ]
 
 
@@ -218,21 +214,30 @@ def _parents(found: list[_Distribution]) -> dict[int, str]:
     return {number: one.name for one in found for number in telling.intersection(one.versions) - {one.record.number}}
 
 
-def _removed(evidence: Evidence) -> Iterator[Claim]:
+def _removed(context: Context) -> Iterator[Claim]:
     """Distributions that a later layer deleted, with the versions of their lists that it hid."""
-    gone = {record.path: record for record in records.removed_records(evidence)}
+    gone = {record.path: record for record in context.removed_records()}
     distributions, sets = [], []
     for record in _informing(gone.values()):
         listing = gone.get(f"{record.directory}/RECORD")
-        one = _described(evidence, record, set()) if listing is not None else None
-        text = records.read_text(evidence, listing, _MOST_RECORD) if listing is not None and one is not None else None
+        one = _described(context, record, set()) if listing is not None else None
+        text = context.read_text(listing.number, _MOST_RECORD) if listing is not None and one is not None else None
         if listing is not None and one is not None and text is not None:
-            paths, _ = _paths(evidence, listing, text, one.site, one.site)
+            paths, _ = _paths(context, listing, text, one.site, one.site)
             distributions.append(one)
             sets.append(PathSet(paths=tuple(dict.fromkeys(paths))))
     layers = [one.record.removed_in or 0 for one in distributions]
-    for one, numbers in zip(distributions, records.hidden(evidence.filesystem, sets, layers), strict=True):
+    for one, numbers in zip(distributions, _hidden(context.filesystem, sets, layers), strict=True):
         yield _claim(one, versions=tuple(numbers))
+
+
+def _hidden(filesystem: Filesystem, sets: Sequence[PathSet], removed_in: Sequence[int]) -> list[list[int]]:
+    """For each set the versions that the layer at the same place of ``removed_in`` hid; one pass over all paths."""
+    fates, hidden_by = filesystem.fates, filesystem.hidden_by
+    return [
+        [number for number in numbers if fates[number] != Fate.LIVE and hidden_by[number] == layer]
+        for numbers, layer in zip(filesystem.select(sets) if sets else (), removed_in, strict=True)
+    ]
 
 
 PYTHON = Cataloger(

@@ -7,16 +7,15 @@ from collections.abc import Iterator
 
 from layerscope.model.limits import MIB
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages import records
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.records import read_text, word
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, word
 
 _MOST = MIB
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    for record in records.live_records(evidence):
-        text = read_text(evidence, record, _MOST) or ""
+def _catalog(context: Context) -> Iterator[Claim]:
+    for record in context.live_records():
+        text = context.read_text(record.number, _MOST) or ""
         lines = (line.partition(":") for line in text.splitlines() if line[:1].isalpha())
         fields = {key: word(value) for key, colon, value in lines if colon}
         name = fields.get("Package", "")
@@ -27,7 +26,7 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
             type="cran",
             name=name,
             version=fields.get("Version", ""),
-            versions=tuple(evidence.context.in_tree(record.directory)),
+            versions=context.in_tree(record.directory),
             layer=record.layer,
             location=record.path,
         )

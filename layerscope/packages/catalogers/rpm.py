@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from layerscope.errors import Damaged
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.database import Database, Listed, Reader
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context
+from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader
 
 if TYPE_CHECKING:
     from layerscope.packages.formats.rpm.package import RpmPackage
@@ -20,46 +21,43 @@ _NAMES = ("rpmdb.sqlite", "Packages.db", "Packages")
 _LOG = "rpmdb.sqlite-wal"
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
+def _catalog(context: Context) -> Iterator[Claim]:
     """The packages of the databases of all layers."""
-    if not evidence.matches:
-        return
-    database = Database(evidence, "rpm", namespace="")
+    database = Database(context, "rpm", namespace="")
     by_path: dict[str, list[int]] = {}
-    for number in evidence.matches:
-        by_path.setdefault(evidence.filesystem.path_of(number), []).append(number)
+    for number in context.matches:
+        by_path.setdefault(context.filesystem.path_of(number), []).append(number)
     known: dict[bytes, RpmPackage] = {}
     for directory in _DIRECTORIES:
         paths = [path for name in _NAMES if (path := f"{directory}/{name}") in by_path]
-        in_use = [path for path in paths if path in evidence.filesystem.live] or paths
+        in_use = [path for path in paths if path in context.filesystem.live] or paths
         logs = by_path.get(f"{directory}/{_LOG}", [])
         for path in in_use[:1]:
-            yield from database.claims(_listings(evidence, database, by_path[path], logs, known))
+            yield from database.claims(_listings(context, by_path[path], logs, known))
 
 
 def _listings(
-    evidence: Evidence, database: Database, numbers: list[int], logs: list[int], known: "dict[bytes, RpmPackage]"
+    context: Context, numbers: list[int], logs: list[int], known: "dict[bytes, RpmPackage]"
 ) -> Iterator[tuple[int, list[Listed]]]:
     """What each version of one database lists, with the log that lies beside it in the same layer."""
     # The readers of three formats, and SQLite, are loaded where there is a database to read.
     from layerscope.packages.formats.rpm.database import read_database
 
-    layer_of = evidence.filesystem.layer_of
+    layer_of = context.filesystem.layer_of
     for number in numbers:
-        data = database.read(number, _MOST_BYTES, is_text=False)
+        data = context.read_all(number, _MOST_BYTES, None)
         if not data:
             continue
         log = next((log for log in reversed(logs) if layer_of(log) == layer_of(number)), None)
-        path = evidence.filesystem.path_of(number)
+        path = context.filesystem.path_of(number)
         try:
-            packages, warnings = read_database(
-                data, where=path, log=(log is not None and database.read(log, is_text=False)) or b"", known=known
-            )
+            log_data = b"" if log is None else context.read_all(log, MOST_BYTES, None) or b""
+            packages, warnings = read_database(data, where=path, log=log_data, known=known)
         except Damaged as problem:
-            evidence.warn(problem.message)
+            context.warn(problem.message)
             continue
         for warning in warnings:
-            evidence.warn(warning)
+            context.warn(warning)
         yield number, [_listed(package) for package in packages]
 
 

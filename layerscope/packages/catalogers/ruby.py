@@ -10,10 +10,8 @@ from posixpath import normpath
 from layerscope.model.limits import MIB
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.packages import records
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
-from layerscope.packages.locator import Locator
-from layerscope.packages.records import Record, read_text, word
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, Record, within, word
 
 _MOST = MIB
 _SUFFIX = ".gemspec"
@@ -28,29 +26,30 @@ _PROGRAMS = pattern(r"^\s{0,20}\w{1,30}\.executables\s{0,5}=\s{0,5}\[([^\]]*)\]"
 _QUOTED = pattern(r"[\"']([^\"'\n]{1,1000})[\"']")
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    locator = Locator(evidence.filesystem)
-    for record in records.live_records(evidence):
+def _catalog(context: Context) -> Iterator[Claim]:
+    for record in context.live_records():
         home, specifications, rest = record.directory.rpartition("/specifications")
         if specifications and rest in ("", "/default"):
-            yield _specified(evidence, record, home, locator, is_default=bool(rest))
+            yield _specified(context, record, home, is_default=bool(rest))
         elif record.directory.rpartition("/")[0].endswith("/bundler/gems"):
-            yield _checked_out(evidence, record)
+            yield _checked_out(context, record)
 
 
-def _specified(evidence: Evidence, record: Record, home: str, locator: Locator, *, is_default: bool) -> Claim:
+def _specified(context: Context, record: Record, home: str, *, is_default: bool) -> Claim:
     """An installed gem: its specification, tree, extensions and the archive that it came in."""
-    text = read_text(evidence, record, _MOST) or ""
+    text = context.read_text(record.number, _MOST) or ""
     full_name = record.name.removesuffix(_SUFFIX)
     name, version, platform = _described(text, full_name)
     if not version:
-        evidence.warn(f"{record.path}: it names no version")
-    versions = [record.number, *evidence.context.in_tree(f"{home}/gems/{full_name}")]
-    for directory in _extensions(evidence, home):
-        versions += evidence.context.in_tree(f"{directory}/{full_name}")
+        context.warn(f"{record.path}: it names no version")
+    versions = [record.number, *context.in_tree(f"{home}/gems/{full_name}")]
+    for directory in _extensions(context, home):
+        versions += context.in_tree(f"{directory}/{full_name}")
     beside = (f"{home}/cache/{full_name}.gem", f"{home}/build_info/{full_name}.info")
-    versions += locator.find_all((*beside, *_programs(text, home), *(_library(text, home) if is_default else ())))
-    versions += evidence.context.in_tree(f"{home}/doc/{full_name}")
+    versions += context.locator.find_all(
+        (*beside, *_programs(text, home), *(_library(text, home) if is_default else ()))
+    )
+    versions += context.in_tree(f"{home}/doc/{full_name}")
     return Claim(
         type="gem",
         name=name,
@@ -74,10 +73,10 @@ def _described(text: str, full_name: str) -> tuple[str, str, str]:
     return word(label or full_name), word(number if label and number[:1].isdigit() else ""), ""
 
 
-def _extensions(evidence: Evidence, home: str) -> Iterator[str]:
+def _extensions(context: Context, home: str) -> Iterator[str]:
     """The directories of compiled extensions: ``extensions/<platform>/<ABI>``."""
-    for platform in evidence.context.subdirectories(f"{home}/extensions"):
-        yield from evidence.context.subdirectories(platform)
+    for platform in context.subdirectories(f"{home}/extensions"):
+        yield from context.subdirectories(platform)
 
 
 def _programs(text: str, home: str) -> Iterator[str]:
@@ -99,18 +98,18 @@ def _library(text: str, home: str) -> list[str]:
         return []
     library = f"{above}/{interface}"
     paths = [normpath(f"{library}/{path.removeprefix('lib/')}") for path in _QUOTED.findall(listed[1])]
-    return [path for path in paths if records.within(path, library)]
+    return [path for path in paths if within(path, library)]
 
 
-def _checked_out(evidence: Evidence, record: Record) -> Claim:
+def _checked_out(context: Context, record: Record) -> Claim:
     """A gem that Bundler took from a repository; its version may be an expression of Ruby, which is not run."""
-    text = read_text(evidence, record, _MOST) or ""
+    text = context.read_text(record.number, _MOST) or ""
     name, version, _ = _described(text, record.name.removesuffix(_SUFFIX))
     return Claim(
         type="gem",
         name=name,
         version=version,
-        versions=tuple(evidence.context.in_tree(record.directory)),
+        versions=context.in_tree(record.directory),
         layer=record.layer,
         location=record.path,
     )

@@ -10,27 +10,27 @@ from typing import Any
 from layerscope.model.json_text import loads
 from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, word
 from layerscope.packages.formats.elf import Elf
-from layerscope.packages.ranged import ReadRange
-from layerscope.packages.records import word
+from layerscope.packages.formats.ranges import ReadRange
 
 _SECTION = ".dep-v0"
 _MOST_STORED, _MOST_LIST = MIB, 8 * MIB
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    filesystem = evidence.filesystem
-    for number in evidence.executables:
-        read, length = evidence.context.ranges(number)
+def _catalog(context: Context) -> Iterator[Claim]:
+    filesystem = context.filesystem
+    for number in context.executables:
+        read, length = context.ranges(number)
         section = Elf(read, length).section(_SECTION)
         if section is None:
             continue
         location = filesystem.path_of(number)
-        crates = _crates(evidence, read, section.offset, section.length)
+        crates = _crates(context, read, section.offset, section.length)
         root = next((crate for crate in crates if crate.get("root") is True), None)
         if root is None:
-            evidence.warn(f"{location}: the list of crates in {_SECTION} was not kept or is damaged")
+            context.warn(f"{location}: the list of crates in {_SECTION} was not kept or is damaged")
             continue
         yield _claim(root, location, versions=(number,))
         for crate in crates:
@@ -50,12 +50,12 @@ def _claim(crate: dict[str, Any], location: str, *, versions: tuple[int, ...] = 
     )
 
 
-def _crates(evidence: Evidence, read: ReadRange, offset: int, length: int) -> list[dict[str, Any]]:
+def _crates(context: Context, read: ReadRange, offset: int, length: int) -> list[dict[str, Any]]:
     """The crates with names; none where the section cannot be read."""
     data = read(offset, length) if length <= _MOST_STORED else None
     try:
         text = zlib.decompressobj().decompress(data or b"", _MOST_LIST)
-        evidence.context.spend(len(text))
+        context.spend(len(text))
         document = loads(text)
         crates = document["packages"]
         return [crate for crate in crates if word(crate.get("name"))]

@@ -9,20 +9,19 @@ from layerscope.errors import Damaged
 from layerscope.model.json_text import loads
 from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages import records
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, Record, word
 from layerscope.packages.formats.zip import member_content, zip_members
-from layerscope.packages.records import Record, word
 
 _CACHE = ".yarn/cache"
 _MANIFEST = "/package.json"
 _MOST = MIB
 
 
-def _catalog(evidence: Evidence) -> Iterator[Claim]:
-    for record in records.live_records(evidence):
+def _catalog(context: Context) -> Iterator[Claim]:
+    for record in context.live_records():
         if record.name.endswith(".zip"):
-            name, version = _packed(evidence, record)
+            name, version = _packed(context, record)
             scope, slash, rest = name.partition("/")
             yield Claim(
                 type="npm",
@@ -35,13 +34,13 @@ def _catalog(evidence: Evidence) -> Iterator[Claim]:
             )
 
 
-def _packed(evidence: Evidence, record: Record) -> tuple[str, str]:
+def _packed(context: Context, record: Record) -> tuple[str, str]:
     """Name and version by the manifest inside, ``node_modules/<name>/package.json``; else by the archive's own name."""
-    read, length = evidence.context.ranges(record.number)
+    read, length = context.ranges(record.number)
     try:
         members = zip_members(read, length, record.path, (_MANIFEST.encode(),)) or []
     except Damaged as problem:
-        evidence.warn(problem.message)
+        context.warn(problem.message)
         members = []
     outermost = min(members, key=lambda member: member.name.count("/"), default=None)
     name, _, rest = record.name.partition("-npm-")
@@ -49,7 +48,7 @@ def _packed(evidence: Evidence, record: Record) -> tuple[str, str]:
         return word(name), word(rest.partition("-")[0])
     name = outermost.name.removesuffix(_MANIFEST).removeprefix("node_modules/")
     try:
-        manifest = loads(member_content(read, outermost, _MOST, evidence.context.spend) or b"{}")
+        manifest = loads(member_content(read, outermost, _MOST, context.spend) or b"{}")
         return word(manifest.get("name")) or word(name), word(manifest.get("version"))
     except (ValueError, RecursionError, AttributeError):
         return word(name), word(rest.partition("-")[0])

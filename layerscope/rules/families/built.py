@@ -8,7 +8,7 @@ from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import UNOWNED
 from layerscope.packages.formats.elf import BPF, IDENTITY_BYTES, RELOCATABLE, identity
-from layerscope.packages.ranged import kept_ranges
+from layerscope.packages.formats.ranges import ranges_of
 from layerscope.rules.owned import OS_TYPES, by_instruction, indexes, is_owned, owned_by
 from layerscope.rules.rule import RuleMatch, Scene, rule
 from layerscope.rules.strippable import strippable
@@ -123,7 +123,7 @@ def _programs(scene: Scene) -> Iterator[int]:
 
 def _strippable(scene: Scene, number: int) -> int:
     """The bytes that a strip is worth, 0 where it is not."""
-    found = strippable(*kept_ranges(scene.filesystem, number))
+    found = strippable(*ranges_of(scene.filesystem, number))
     if found.debug_bytes < _DEBUG_WORTH and found.symbol_bytes < _SYMBOLS_WORTH:
         return 0
     return found.debug_bytes + found.symbol_bytes

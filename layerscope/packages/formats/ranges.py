@@ -1,4 +1,4 @@
-"""Ranges of a file's content, from whatever was kept of it."""
+"""Readers of ranges of a file, from whatever was kept of it."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -8,19 +8,16 @@ from layerscope.filesystem.tree import Filesystem
 ReadRange: TypeAlias = Callable[[int, int], bytes | None]
 """Called with a start and a length: exactly that many bytes, or None where they are not there or were not kept."""
 ReadContent: TypeAlias = Callable[[int, int, int], bytes | None]
-"""Called with the number of a version, a start and a length; gives what was kept of it, as ``Filesystem.read``."""
+"""Called with the number of a version, a start and a length; returns what was kept of it, as ``Filesystem.read``."""
 
 
-def kept_ranges(filesystem: Filesystem, number: int) -> tuple[ReadRange, int]:
-    """A reader of a file's ranges, and the file's length.
+def ranges_of(filesystem: Filesystem, number: int, content: ReadContent | None = None) -> tuple[ReadRange, int]:
+    """Return a reader of a file's ranges, and the file's length.
 
     A plain layer gives any range; a layer that had to be decompressed kept the head and the tail of a file at most.
+    Contents are read through ``content``, by default ``Filesystem.read``.
     """
-    return ranges_through(filesystem.read, filesystem, number)
-
-
-def ranges_through(content: ReadContent, filesystem: Filesystem, number: int) -> tuple[ReadRange, int]:
-    """The same, where contents are read through ``content``."""
+    content = content or filesystem.read
     length = filesystem.content_bytes(filesystem.carrier(number))
 
     def read(start: int, count: int) -> bytes | None:
@@ -36,7 +33,7 @@ def ranges_through(content: ReadContent, filesystem: Filesystem, number: int) ->
 
 
 def ranges_in(data: bytes) -> ReadRange:
-    """A reader of ranges of bytes in memory."""
+    """Return a reader of ranges of bytes in memory."""
 
     def read(start: int, count: int) -> bytes | None:
         return data[start : start + count] if start >= 0 and 0 <= count <= len(data) - start else None
@@ -45,7 +42,7 @@ def ranges_in(data: bytes) -> ReadRange:
 
 
 def part_of(read: ReadRange, base: int, length: int) -> ReadRange:
-    """A reader of a stretch of what another reads."""
+    """Return a reader of a stretch of what another reads."""
 
     def inner(start: int, count: int) -> bytes | None:
         return read(base + start, count) if start >= 0 and 0 <= count <= length - start else None

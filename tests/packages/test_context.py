@@ -1,8 +1,8 @@
 import pytest
 
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.packages import records
-from layerscope.packages.cataloger import Cataloger, Claim, Evidence
+from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.context import Context, word
 from tests.builder import Member, directory, file, hardlink, opaque, symlink, whiteout
 from tests.packages.images import catalogued
 
@@ -10,12 +10,10 @@ from tests.packages.images import catalogued
 def _cataloger(head: int = 100) -> Cataloger:
     """Claims each live and each removed record for itself."""
 
-    def catalog(evidence: Evidence):  # type: ignore[no-untyped-def]
-        for record in (*records.live_records(evidence), *records.removed_records(evidence)):
-            text = records.read_text(evidence, record, head)
-            yield Claim(
-                type="x", name=record.path, version=text or "", layer=record.layer, removed_in=record.removed_in
-            )
+    def catalog(context: Context):  # type: ignore[no-untyped-def]
+        for record in (*context.live_records(), *context.removed_records()):
+            text = context.read_text(record.number, head)
+            yield Claim(type="x", name=record.path, version=text or "", layer=record.layer, removed_in=record.removed_in)
 
     return Cataloger(name="x", wanted=Wanted(paths=PathSet(names=("db",)), head=head), catalog=catalog)
 
@@ -58,7 +56,7 @@ def test_records_are_found_with_the_layers_that_hold_them(
 def test_a_record_over_the_limit_is_not_read() -> None:
     found = catalogued(_cataloger(head=3), [file("a/db", b"1234"), file("b/db", b"123")])
     assert [claim.version for claim in found.claims] == ["", "123"]
-    assert found.warnings == ("/a/db: 4 bytes are more than the 3 that are read of such a record",)
+    assert found.warnings == ("/a/db: 4 bytes exceed the limit of 3; not read",)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +69,7 @@ def test_a_record_over_the_limit_is_not_read() -> None:
     ],
 )
 def test_a_word_is_one_short_line(value: object, expected: str) -> None:
-    assert records.word(value) == expected
+    assert word(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -82,9 +80,9 @@ def test_a_word_is_one_short_line(value: object, expected: str) -> None:
     ],
 )
 def test_a_tree_holds_files_and_links_at_any_depth(members: list[Member]) -> None:
-    def catalog(evidence: Evidence):  # type: ignore[no-untyped-def]
-        found = evidence.context.in_tree("/t", without="skip")
-        yield Claim(type="x", name="t", version="", versions=tuple(found))
+    def catalog(context: Context):  # type: ignore[no-untyped-def]
+        found = context.in_tree("/t", without="skip")
+        yield Claim(type="x", name="t", version="", versions=found)
 
     files = [file("t/x"), file("t/a/b/y"), symlink("t/a/l", "x"), file("t/skip/z"), file("t/a/skip/w"), file("tt/q")]
     cataloger = Cataloger(name="x", wanted=Wanted(), catalog=catalog)
