@@ -100,7 +100,7 @@ def archive(data: bytes) -> None:
 
 
 def rpm_header(data: bytes) -> None:
-    from layerscope.packages.formats.rpm.tags import parse_package
+    from layerscope.packages.formats.rpm.package import parse_package
 
     parse_package(data, where="record")
 
@@ -120,7 +120,7 @@ def bdb(data: bytes) -> None:
 def sqlite(data: bytes) -> None:
     """A database and, from the log's magic on, its write-ahead log."""
     from layerscope.packages.formats.rpm import sqlite as module
-    from layerscope.packages.formats.rpm.wal import apply_log
+    from layerscope.packages.formats.rpm.sqlite import apply_log
 
     end = data.find(_LOG_MAGIC)
     end = len(data) if end < 0 else end

@@ -13,7 +13,9 @@ def _cataloger(head: int = 100) -> Cataloger:
     def catalog(context: Context):  # type: ignore[no-untyped-def]
         for record in (*context.live_records(), *context.removed_records()):
             text = context.read_text(record.number, head)
-            yield Claim(type="x", name=record.path, version=text or "", layer=record.layer, removed_in=record.removed_in)
+            yield Claim(
+                type="x", name=record.path, version=text or "", layer=record.layer, removed_in=record.removed_in
+            )
 
     return Cataloger(name="x", wanted=Wanted(paths=PathSet(names=("db",)), head=head), catalog=catalog)
 

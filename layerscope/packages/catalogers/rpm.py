@@ -1,4 +1,4 @@
-"""rpm packages: joins what the database says to the file system."""
+"""rpm packages, from the databases of all three formats."""
 
 import stat
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def _catalog(context: Context) -> Iterator[Claim]:
     for directory in _DIRECTORIES:
         paths = [path for name in _NAMES if (path := f"{directory}/{name}") in by_path]
         in_use = [path for path in paths if path in context.filesystem.live] or paths
-        logs = by_path.get(f"{directory}/{_LOG}", [])
+        logs = by_path.get(f"{directory}/{_LOG}", []) if f"{directory}/{_NAMES[0]}" in in_use[:1] else []
         for path in in_use[:1]:
             yield from database.claims(_listings(context, by_path[path], logs, known))
 
@@ -40,8 +40,8 @@ def _listings(
     context: Context, numbers: list[int], logs: list[int], known: "dict[bytes, RpmPackage]"
 ) -> Iterator[tuple[int, list[Listed]]]:
     """What each version of one database lists, with the log that lies beside it in the same layer."""
-    # The readers of three formats, and SQLite, are loaded where there is a database to read.
-    from layerscope.packages.formats.rpm.database import read_database
+    # The readers of three formats are loaded only where there is a database to read.
+    from layerscope.packages.formats.rpm import read_database
 
     layer_of = context.filesystem.layer_of
     for number in numbers:
@@ -72,7 +72,7 @@ def _listed(package: "RpmPackage") -> Listed:
 
 
 def _paths(package: "RpmPackage", _: Reader) -> Iterator[str]:
-    """What rpm wrote and nobody took over; ghosts are claimed without being brought, so they own nothing."""
+    """The files that rpm wrote and no other package replaced; it does not write ghosts, so they are left out."""
     for file in package.files:
         if file.is_installed and not file.is_ghost and not stat.S_ISDIR(file.mode):
             yield file.path

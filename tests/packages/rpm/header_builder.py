@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterable, Sequence
 
 from layerscope.packages.formats.rpm.header import Type
-from layerscope.packages.formats.rpm.tags import Tag
+from layerscope.packages.formats.rpm.package import Tag
 
 type_formats = {Type.CHAR: "B", Type.INT8: "B", Type.INT16: "H", Type.INT32: "I", Type.INT64: "Q"}
 

@@ -3,8 +3,8 @@ import struct
 import pytest
 
 from layerscope.errors import Damaged
+from layerscope.packages.formats.rpm import read_database
 from layerscope.packages.formats.rpm.bdb import records
-from layerscope.packages.formats.rpm.database import read_database
 from tests.packages.rpm.samples import database
 
 _PAGE_BYTES = 4096

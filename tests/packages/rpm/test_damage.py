@@ -2,9 +2,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.errors import Damaged
-from layerscope.packages.formats.rpm.database import read_database
+from layerscope.packages.formats.rpm import read_database
 from layerscope.packages.formats.rpm.ndb import records
-from layerscope.packages.formats.rpm.tags import parse_package
+from layerscope.packages.formats.rpm.package import parse_package
 from tests.packages.rpm.samples import NAMES, database
 
 _PAGE_BYTES = 4096

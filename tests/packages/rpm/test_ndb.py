@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from layerscope.errors import Damaged
-from layerscope.packages.formats.rpm.database import read_database
+from layerscope.packages.formats.rpm import read_database
 from layerscope.packages.formats.rpm.ndb import records
 from tests.packages.rpm.header_builder import NEVR, blob
 from tests.packages.rpm.samples import database

@@ -1,7 +1,7 @@
 import pytest
 
 from layerscope.errors import Damaged
-from layerscope.packages.formats.rpm.database import read_database
+from layerscope.packages.formats.rpm import read_database
 from layerscope.packages.formats.rpm.package import FileState, RpmPackage
 from tests.packages.rpm.samples import NAMES, database
 
@@ -15,7 +15,6 @@ _NEVRAS = [
     ("kernel", "6.2-1", "x86_64"),
 ]
 _FILES = {"alpha": 15, "beta": 0, "contest": 1, "gamma": 1531, "kernel": 1}
-_CONTENT_BYTES = {"alpha": 10_062, "beta": 0, "contest": 15, "gamma": 4000, "kernel": 3000}
 
 
 def _packages(name: str) -> tuple[RpmPackage, ...]:
@@ -24,13 +23,18 @@ def _packages(name: str) -> tuple[RpmPackage, ...]:
     return packages
 
 
+def _evr(package: RpmPackage) -> str:
+    epoch = "" if package.epoch is None else f"{package.epoch}:"
+    return f"{epoch}{package.version}-{package.release}"
+
+
 def _alpha(name: str) -> RpmPackage:
     return next(package for package in _packages(name) if package.name == "alpha")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_packages_are_those_that_rpm_lists_without_public_keys(name: str) -> None:
-    assert sorted((package.name, package.evr, package.arch) for package in _packages(name)) == _NEVRAS
+    assert sorted((package.name, _evr(package), package.arch) for package in _packages(name)) == _NEVRAS
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -41,53 +45,41 @@ def test_each_package_has_as_many_paths_as_rpm_lists(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_bytes_of_a_package_are_those_of_its_regular_files(name: str) -> None:
-    # rpm's own sum for alpha is 5,067: it counts the 5,000 bytes that two names share once, and a symlink's target.
-    totals = dict.fromkeys(_CONTENT_BYTES, 0)
-    for package in _packages(name):
-        totals[package.name] += sum(file.content_bytes for file in package.files)
-    assert totals == _CONTENT_BYTES
-
-
-@pytest.mark.parametrize("name", NAMES)
 def test_the_texts_of_a_package_are_those_that_rpm_prints(name: str) -> None:
     alpha = _alpha(name)
     assert (alpha.name, alpha.epoch, alpha.version, alpha.release) == ("alpha", 2, "1.4", "3")
-    assert (alpha.vendor, alpha.distribution) == ("Example Vendor", "Example Linux")
-    assert (alpha.source_rpm, alpha.licence) == ("alpha-1.4-3.src.rpm", "MIT and BSD")
+    assert alpha.source_rpm == "alpha-1.4-3.src.rpm"
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_files_of_a_package_are_those_that_rpm_prints(name: str) -> None:
     normal = FileState.NORMAL
-    found = [(file.path, file.mode, file.content_bytes, file.state, file.link) for file in _alpha(name).files]
+    found = [(file.path, file.mode, file.state) for file in _alpha(name).files]
     assert found == [
-        ("/etc/alpha", 0o040755, 0, normal, ""),
-        ("/etc/alpha/alpha.conf", 0o100644, 12, normal, ""),
-        ("/usr/bin/a", 0o120777, 0, normal, "alpha"),
-        ("/usr/bin/alpha", 0o100755, 21, normal, ""),
-        ("/usr/share/alpha", 0o040755, 0, normal, ""),
-        ("/usr/share/alpha/contested", 0o100644, 5, FileState.REPLACED, ""),
-        ("/usr/share/alpha/dir with space", 0o040755, 0, normal, ""),
-        ("/usr/share/alpha/dir with space/a file", 0o100644, 6, normal, ""),
-        ("/usr/share/alpha/empty", 0o100644, 0, normal, ""),
-        ("/usr/share/alpha/grüße-日本.txt", 0o100644, 4, normal, ""),
-        ("/usr/share/alpha/linked-1", 0o100644, 5000, normal, ""),
-        ("/usr/share/alpha/linked-2", 0o100644, 5000, normal, ""),
-        ("/usr/share/doc/alpha/README", 0o100644, 7, FileState.NOT_INSTALLED, ""),
-        ("/usr/share/net/shared.txt", 0o100644, 7, FileState.NET_SHARED, ""),
-        ("/var/log/alpha.log", 0o100644, 0, normal, ""),
+        ("/etc/alpha", 0o040755, normal),
+        ("/etc/alpha/alpha.conf", 0o100644, normal),
+        ("/usr/bin/a", 0o120777, normal),
+        ("/usr/bin/alpha", 0o100755, normal),
+        ("/usr/share/alpha", 0o040755, normal),
+        ("/usr/share/alpha/contested", 0o100644, FileState.REPLACED),
+        ("/usr/share/alpha/dir with space", 0o040755, normal),
+        ("/usr/share/alpha/dir with space/a file", 0o100644, normal),
+        ("/usr/share/alpha/empty", 0o100644, normal),
+        ("/usr/share/alpha/grüße-日本.txt", 0o100644, normal),
+        ("/usr/share/alpha/linked-1", 0o100644, normal),
+        ("/usr/share/alpha/linked-2", 0o100644, normal),
+        ("/usr/share/doc/alpha/README", 0o100644, FileState.NOT_INSTALLED),
+        ("/usr/share/net/shared.txt", 0o100644, FileState.NET_SHARED),
+        ("/var/log/alpha.log", 0o100644, normal),
     ]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_ghosts_config_files_and_digests_are_told(name: str) -> None:
+def test_ghosts_and_config_files_are_marked(name: str) -> None:
     files = {file.path: file for file in _alpha(name).files}
     assert [path for path, file in files.items() if file.is_ghost] == ["/var/log/alpha.log"]
     config, config_no_replace = 1 << 0, 1 << 4
     assert files["/etc/alpha/alpha.conf"].flags == config | config_no_replace
-    assert files["/usr/share/alpha/empty"].digest == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-    assert files["/var/log/alpha.log"].digest == ""
 
 
 @pytest.mark.parametrize("name", NAMES)

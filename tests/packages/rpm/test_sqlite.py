@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from layerscope.errors import Damaged
-from layerscope.packages.formats.rpm.database import read_database
+from layerscope.packages.formats.rpm import read_database
 from layerscope.packages.formats.rpm.sqlite import _guard, records
 from tests.packages.rpm.header_builder import NEVR, blob
 from tests.packages.rpm.samples import database

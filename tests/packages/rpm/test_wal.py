@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.errors import Damaged
-from layerscope.packages.formats.rpm.database import read_database
-from layerscope.packages.formats.rpm.wal import apply_log
+from layerscope.packages.formats.rpm import read_database
+from layerscope.packages.formats.rpm.sqlite import apply_log
 from tests.packages.rpm.header_builder import NEVR, blob
 from tests.packages.rpm.samples import database
 

@@ -1,9 +1,14 @@
-"""What an rpm database says about one installed package and its files."""
+"""One installed package of an rpm database and its files, from the tags of its header (rpm, docs/manual/tags.md)."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 from msgspec import Struct
 
+from layerscope.errors import Damaged
+from layerscope.packages.formats.rpm.header import Header, Type
+
+_PATH_CHARACTERS_PER_BYTE = 16
 _GHOST = 1 << 6
 
 
@@ -29,19 +34,14 @@ _WRITTEN = frozenset({FileState.NORMAL, FileState.NET_SHARED, FileState.MISSING}
 class RpmFile(Struct, frozen=True, kw_only=True):
     """One path of a package.
 
-    ``path`` is absolute and as written, ``..`` included; bytes that are no UTF-8 are surrogate escapes, here and
-    in ``link``, the target of a symlink. ``content_bytes`` is the length of a regular file, 0 for everything else;
-    each name of a hardlinked file carries the full length. ``mode`` holds type and permissions as in ``st_mode``
-    (0 where the header has none), ``flags`` the bits of rpm's ``rpmfileAttrs``. ``digest`` is hexadecimal, empty
-    for anything but a regular file. ``state`` is one of FileState, or a number that rpm does not define.
+    ``path`` is absolute and as written, ``..`` included; bytes that are not UTF-8 are surrogate escapes. ``mode`` holds
+    type and permissions as in ``st_mode`` (0 where the header has none), ``flags`` the bits of rpm's
+    ``rpmfileAttrs``. ``state`` is one of FileState, or a number that rpm does not define.
     """
 
     path: str
-    content_bytes: int = 0
     mode: int = 0
     flags: int = 0
-    digest: str = ""
-    link: str = ""
     state: int = FileState.NORMAL
 
     @property
@@ -67,14 +67,88 @@ class RpmPackage(Struct, frozen=True, kw_only=True):
     version: str
     release: str
     arch: str = ""
-    vendor: str = ""
-    distribution: str = ""
     source_rpm: str = ""
-    licence: str = ""
     files: tuple[RpmFile, ...] = ()
 
-    @property
-    def evr(self) -> str:
-        """``[epoch:]version-release``, as rpm prints it."""
-        epoch = "" if self.epoch is None else f"{self.epoch}:"
-        return f"{epoch}{self.version}-{self.release}"
+
+class Tag(IntEnum):
+    """The tags that are read, by the names that rpm gives them."""
+
+    NAME = 1000
+    VERSION = 1001
+    RELEASE = 1002
+    EPOCH = 1003
+    ARCH = 1022
+    OLDFILENAMES = 1027
+    FILESTATES = 1029
+    FILEMODES = 1030
+    FILEFLAGS = 1037
+    SOURCERPM = 1044
+    DIRINDEXES = 1116
+    BASENAMES = 1117
+    DIRNAMES = 1118
+
+
+def parse_package(blob: bytes, *, where: str) -> RpmPackage:
+    """Read one header blob; raises Damaged where it contradicts itself or lacks a name, version or release."""
+    header = Header(blob, where=where)
+    name, version, release = (header.text(tag) for tag in (Tag.NAME, Tag.VERSION, Tag.RELEASE))
+    if not (name and version and release):
+        raise Damaged(f"a package without name, version or release: {name[:100]!r}", where=where)
+    epoch = header.numbers(Tag.EPOCH, Type.INT32)
+    return RpmPackage(
+        name=name,
+        epoch=None if epoch is None else epoch[0],
+        version=version,
+        release=release,
+        arch=header.text(Tag.ARCH),
+        source_rpm=header.text(Tag.SOURCERPM),
+        files=_files(header, len(blob), where),
+    )
+
+
+def _files(header: Header, blob_bytes: int, where: str) -> tuple[RpmFile, ...]:
+    paths = _paths(header, blob_bytes, where)
+    count = len(paths)
+    states = header.numbers(Tag.FILESTATES, Type.CHAR, Type.INT8)
+    columns = zip(
+        paths,
+        _column(Tag.FILEMODES, header.numbers(Tag.FILEMODES, Type.INT16), count, 0, where),
+        _column(Tag.FILEFLAGS, header.numbers(Tag.FILEFLAGS, Type.INT32), count, 0, where),
+        _column(Tag.FILESTATES, states, count, int(FileState.MISSING), where),
+        strict=True,
+    )
+    return tuple(RpmFile(path=path, mode=mode, flags=flags, state=state) for path, mode, flags, state in columns)
+
+
+def _column(tag: Tag, values: Sequence[int] | None, count: int, default: int, where: str) -> Sequence[int]:
+    if values is None:
+        return [default] * count
+    if len(values) != count:
+        raise Damaged(f"{tag.name} has {len(values):,} values for {count:,} files", where=where)
+    return values
+
+
+def _paths(header: Header, blob_bytes: int, where: str) -> list[str]:
+    names = header.texts(Tag.BASENAMES)
+    # Packages made before rpm 4 spell out every path.
+    old = header.texts(Tag.OLDFILENAMES) or [] if names is None else []
+    paths = old if names is None else _joined(header, names, blob_bytes, where)
+    for path in paths:
+        if not path.startswith("/"):
+            raise Damaged(f"a path that is not absolute: {path[:100]!r}", where=where)
+    return paths
+
+
+def _joined(header: Header, names: list[str], blob_bytes: int, where: str) -> list[str]:
+    directories = header.texts(Tag.DIRNAMES) or []
+    indexes = header.numbers(Tag.DIRINDEXES, Type.INT32) or []
+    if len(indexes) != len(names):
+        raise Damaged(f"DIRINDEXES has {len(indexes):,} values for {len(names):,} files", where=where)
+    if max(indexes) >= len(directories):
+        raise Damaged(f"DIRINDEXES names directory {max(indexes):,} of {len(directories):,}", where=where)
+    # One long directory that many short names share would grow far beyond the header that holds it.
+    lengths = [len(directory) for directory in directories]
+    if sum(lengths[index] for index in indexes) > _PATH_CHARACTERS_PER_BYTE * blob_bytes:
+        raise Damaged(f"the paths are over {_PATH_CHARACTERS_PER_BYTE} times as long as the header", where=where)
+    return [directories[index] + name for index, name in zip(indexes, names, strict=True)]

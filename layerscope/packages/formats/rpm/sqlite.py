@@ -3,22 +3,23 @@
 SQLite reads the file, so what it may do for a hostile one is held down: the schema is not trusted, the table must
 be a plain one with just the two columns that rpm makes, instructions are counted, and no more bytes are read out
 than the file has.
+
+The write-ahead log, ``rpmdb.sqlite-wal``, holds pages that are not yet in the database itself: a head of 32 bytes and
+frames of 24 bytes and a page each, in big-endian order. A frame counts if it carries the salt of the head and the
+running checksum holds, and only up to the last frame that ends a transaction (SQLite, "Database File Format",
+chapter 4). rpm empties the log when it ends; what kills it leaves the log behind.
 """
 
+import sqlite3
+import struct
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from layerscope.errors import Damaged
-
-if TYPE_CHECKING:
-    import sqlite3
-
-MAGIC = b"SQLite format 3\0"
 
 _HEADER_BYTES = 100
 _JOURNAL_VERSIONS = slice(18, 20)
@@ -26,6 +27,13 @@ _ROLLBACK = b"\1\1"
 _STEP = 1000
 _SPARE_STEPS = 100
 _LEAST_LENGTH_LIMIT = 10_000
+
+_LOG_HEAD = struct.Struct(">8I")
+_FRAME = struct.Struct(">6I")
+_LOG_MAGICS = {0x377F0682: "<", 0x377F0683: ">"}
+_LOG_VERSION = 3_007_000
+_PAGE_SIZES = frozenset(1 << power for power in range(9, 17))
+_WORD = 0xFFFFFFFF
 
 _TABLE = "SELECT type, rootpage FROM sqlite_master WHERE lower(name) = 'packages'"
 # NOT INDEXED keeps a foreign index out of the question; the length of a blob is known without reading it.
@@ -39,8 +47,6 @@ def records(data: bytes, *, where: str, warn: Callable[[str], None]) -> Iterator
 
     Raises Damaged where the database cannot be opened or has no such table.
     """
-    import sqlite3
-
     if len(data) < _HEADER_BYTES:
         raise Damaged(f"an SQLite database of {len(data)} bytes", where=where)
     # A message of SQLite may quote the file, so that it is no UTF-8 and cannot be decoded.
@@ -59,9 +65,7 @@ def _without_log(data: bytes) -> bytes:
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator["sqlite3.Connection"]:
-    import sqlite3
-
+def _opened(data: bytes) -> Iterator[sqlite3.Connection]:
     if hasattr(sqlite3.Connection, "deserialize"):
         with closing(sqlite3.connect(":memory:")) as connection:
             connection.deserialize(data)
@@ -75,9 +79,7 @@ def _opened(data: bytes) -> Iterator["sqlite3.Connection"]:
             yield connection
 
 
-def _guard(connection: "sqlite3.Connection", data_bytes: int) -> None:
-    import sqlite3
-
+def _guard(connection: sqlite3.Connection, data_bytes: int) -> None:
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA cell_size_check = ON")
@@ -87,7 +89,7 @@ def _guard(connection: "sqlite3.Connection", data_bytes: int) -> None:
     connection.set_progress_handler(partial(next, repeat(0, _SPARE_STEPS + data_bytes // _STEP), 1), _STEP)
 
 
-def _check_table(connection: "sqlite3.Connection", where: str) -> None:
+def _check_table(connection: sqlite3.Connection, where: str) -> None:
     tables = connection.execute(_TABLE).fetchmany(2)
     if len(tables) != 1 or tables[0][0] != "table" or not tables[0][1]:
         raise Damaged("no plain table Packages", where=where)
@@ -98,10 +100,8 @@ def _check_table(connection: "sqlite3.Connection", where: str) -> None:
 
 
 def _blobs(
-    connection: "sqlite3.Connection", data_bytes: int, where: str, warn: Callable[[str], None]
+    connection: sqlite3.Connection, data_bytes: int, where: str, warn: Callable[[str], None]
 ) -> Iterator[tuple[int, bytes]]:
-    import sqlite3
-
     budget = data_bytes
     for number, blob_bytes in _lengths(connection, data_bytes, where, warn):
         if not isinstance(blob_bytes, int):
@@ -123,11 +123,9 @@ def _blobs(
 
 
 def _lengths(
-    connection: "sqlite3.Connection", data_bytes: int, where: str, warn: Callable[[str], None]
+    connection: sqlite3.Connection, data_bytes: int, where: str, warn: Callable[[str], None]
 ) -> list[tuple[int, object]]:
     """All record numbers with the lengths of their blobs, up to where the table is damaged."""
-    import sqlite3
-
     rows: list[tuple[int, object]] = []
     try:
         for row in connection.execute(_LENGTHS):
@@ -140,3 +138,59 @@ def _lengths(
             raise
         warn(f"{where}: the packages after the first {len(rows):,} cannot be read: {problem}")
     return rows
+
+
+def apply_log(data: bytes, log: bytes, *, where: str) -> bytes:
+    """The database with all finished transactions of its log; ``data`` itself where there are none.
+
+    ``data`` may be empty, as a new database is until its log is written back. Raises Damaged where the log
+    declares a database that is longer than both together.
+    """
+    pages, page_bytes, page_count = _finished(log)
+    if not page_count:
+        return data
+    if page_count * page_bytes > len(data) + len(log):
+        raise Damaged(f"the write-ahead log declares {page_count:,} pages of {page_bytes:,} bytes", where=where)
+    result = bytearray(data[: page_count * page_bytes].ljust(page_count * page_bytes, b"\0"))
+    for number, place in pages.items():
+        # A later transaction of the same log may have cut the database before this page.
+        if 0 < number <= page_count:
+            result[(number - 1) * page_bytes : number * page_bytes] = log[place : place + page_bytes]
+    return bytes(result)
+
+
+def _finished(log: bytes) -> tuple[dict[int, int], int, int]:
+    """Where the newest version of each page lies in ``log``, the length of pages, and their count in the database."""
+    if len(log) < _LOG_HEAD.size:
+        return {}, 0, 0
+    magic, version, page_bytes, _, salt_1, salt_2, *head_sums = _LOG_HEAD.unpack_from(log)
+    order = _LOG_MAGICS.get(magic)
+    if order is None or version != _LOG_VERSION or page_bytes not in _PAGE_SIZES:
+        return {}, 0, 0
+    sums = _checksum(log[: _LOG_HEAD.size - 8], order, (0, 0))
+    if list(sums) != head_sums:
+        return {}, 0, 0
+    pages: dict[int, int] = {}
+    open_pages: dict[int, int] = {}
+    page_count = 0
+    for place in range(_LOG_HEAD.size, len(log) - _FRAME.size - page_bytes + 1, _FRAME.size + page_bytes):
+        number, count_after, *salts_and_sums = _FRAME.unpack_from(log, place)
+        body = place + _FRAME.size
+        sums = _checksum(log[place : place + 8] + log[body : body + page_bytes], order, sums)
+        # Frames of an older round lie behind those of this one, under another salt.
+        if salts_and_sums != [salt_1, salt_2, *sums]:
+            break
+        open_pages[number] = body
+        if count_after:
+            pages |= open_pages
+            open_pages = {}
+            page_count = count_after
+    return pages, page_bytes, page_count
+
+
+def _checksum(raw: bytes, order: str, sums: tuple[int, int]) -> tuple[int, int]:
+    first, second = sums
+    for even, odd in struct.iter_unpack(f"{order}II", raw):
+        first = (first + even + second) & _WORD
+        second = (second + odd + first) & _WORD
+    return first, second
