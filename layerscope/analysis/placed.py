@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from layerscope.analysis.stages import steps_of
 from layerscope.model.entry import FATE_WORDS, Fate
-from layerscope.model.finding import Finding, FindingKind
+from layerscope.model.finding import BuilderStep, Finding, FindingKind
 from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.provenance.origins import Placement
 from layerscope.provenance.trace import Trace
@@ -49,11 +49,11 @@ def with_packages(findings: Sequence[Finding], live: Mapping[str, int], packages
     return tuple(found)
 
 
-def _made_by(finding: Finding, trace: Trace) -> str:
+def _made_by(finding: Finding, trace: Trace) -> BuilderStep | None:
     """The step of the builder that made most bytes of what was found, with its line."""
     builder = next((trace.matched[layer] for layer in finding.layers if layer in trace.matched), None)
     if builder is None or builder.name != finding.stage:
-        return ""
+        return None
     sums: dict[int, int] = {}
     twins, other = builder.comparison.twins, builder.comparison.filesystem
     for path in finding.paths:
@@ -62,4 +62,5 @@ def _made_by(finding: Finding, trace: Trace) -> str:
         if twin is not None:
             layer = other.layer_of(twin)
             sums[layer] = sums.get(layer, 0) + path.content_bytes
-    return next((str(step) for step in steps_of(builder, sums)), "")
+    biggest = next(iter(steps_of(builder, sums)), None)
+    return biggest and BuilderStep(text=biggest.text, dockerfile_line=biggest.dockerfile_line)

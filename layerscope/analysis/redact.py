@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.errors import LimitExceeded
-from layerscope.model.finding import Finding
+from layerscope.model.finding import BuilderStep, Finding
 from layerscope.model.instruction import Instruction
 from layerscope.model.report import (
     BaseReport,
@@ -35,6 +35,7 @@ TEXTS: dict[type[Struct], tuple[str, ...]] = {
     BaseReport: ("name",),
     DockerfileReport: ("target", "first_mismatch"),
     StageReport: ("name", "made_by"),
+    BuilderStep: ("text",),
     StageStep: ("text",),
     Finding: ("title", "fix", "detail", "stage", "made_by"),
 }

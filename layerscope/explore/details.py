@@ -70,7 +70,7 @@ def of_finding(finding: Finding, units: Units) -> Iterator[str]:
     )
     yield f"{size}{printable(finding_stage(finding))}, evidence: {finding.evidence.value}"
     if finding.made_by:
-        yield f"made by {printable(finding.made_by)}"
+        yield f"made by {printable(str(finding.made_by))}"
     for group in collapse(((path.path, path.content_bytes) for path in finding.paths), most=_PLACES):
         files = f" ({counted(group.files, 'file')})" if group.files > 1 else ""
         yield f"{units(group.content_bytes):>9}  {printable(group.path)}{files}"

@@ -49,6 +49,16 @@ class FoundPath(Struct, frozen=True, kw_only=True, gc=False):
     fate: str
 
 
+class BuilderStep(Struct, frozen=True, kw_only=True):
+    """An instruction of a build stage, with its line in the Dockerfile where that is known."""
+
+    text: str
+    dockerfile_line: int | None = None
+
+    def __str__(self) -> str:
+        return self.text if self.dockerfile_line is None else f"line {self.dockerfile_line}: {self.text}"
+
+
 class Finding(Struct, frozen=True, kw_only=True):
     """A group of versions that one rule claims for one reason.
 
@@ -71,7 +81,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     instruction: int | None = None
     dockerfile_line: int | None = None
     stage: str = ""
-    made_by: str = ""
+    made_by: BuilderStep | None = None
     detail: str = ""
     packages: tuple[tuple[str, int], ...] = ()
     ignored: str = ""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, field
 
 from layerscope.model.base import FoundBy
-from layerscope.model.finding import ByteCount, Evidence, Finding
+from layerscope.model.finding import BuilderStep, ByteCount, Evidence, Finding
 from layerscope.model.image import Verified
 from layerscope.model.package import Package
 from layerscope.model.source import Via
@@ -118,15 +118,10 @@ class DockerfileReport(Struct, frozen=True, kw_only=True):
     first_mismatch: str = ""
 
 
-class StageStep(Struct, frozen=True, kw_only=True):
-    """An instruction of a builder, and how many bytes of the final image it made."""
+class StageStep(BuilderStep, frozen=True, kw_only=True):
+    """An instruction of a build stage, and how many bytes of the final image it made."""
 
-    text: str
-    dockerfile_line: int | None = None
     content_bytes: ByteCount = 0
-
-    def __str__(self) -> str:
-        return f"line {self.dockerfile_line}: {self.text}" if self.dockerfile_line is not None else self.text
 
 
 class Unmatched(StrEnum):

@@ -97,7 +97,7 @@ def test_notesapp(image: str, base: str) -> None:
     )  # fmt: skip
     leak = one(made, "py-dev-deps")
     assert (leak.stage, leak.evidence, leak.dockerfile_line) == ("builder", "matched", 14)
-    assert leak.made_by.startswith("line 11: RUN PIP_USER=1 PIP_IGNORE_INSTALLED=1 pipenv install -d")
+    assert str(leak.made_by).startswith("line 11: RUN PIP_USER=1 PIP_IGNORE_INSTALLED=1 pipenv install -d")
     assert {name.rpartition(" ")[0].lower().replace("_", "-") for name, _ in leak.packages} == DEVELOPMENT
     files = copied_files(image)
     assert sum(size for _, size in leak.packages) == leak.content_bytes == recorded_bytes(files, DEVELOPMENT)
@@ -120,7 +120,7 @@ def test_mini() -> None:
     made = told("mini-v1.tar", "mini", build1="mini-build1.tar")
     leak = one(made, "vcs-metadata")
     assert (leak.kind, leak.stage, leak.evidence, leak.dockerfile_line) == ("leak", "build1", "matched", 10)
-    assert leak.made_by.startswith("line 5: RUN git clone ")
+    assert str(leak.made_by).startswith("line 5: RUN git clone ")
     assert stage(made, "build1").not_copied[0][0].startswith("git ")
     for rule in ("apt-lists", "apt-archives"):
         bloat = [f for f in made.findings if f.rule == rule and f.kind != "inherited"]
