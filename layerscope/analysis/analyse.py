@@ -1,30 +1,40 @@
 """Runs every step over one image and keeps what each found."""
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from layerscope.analysis.lockfiles import lockfiles as stage_lockfiles
-from layerscope.analysis.placed import placed, with_packages
 from layerscope.analysis.redact import shown
+from layerscope.analysis.stages import steps_of
 from layerscope.filesystem.tree import Filesystem
 from layerscope.history.alignment import image_instructions
 from layerscope.model.base import Base
 from layerscope.model.digest import Digest
+from layerscope.model.entry import FATE_WORDS, Fate
+from layerscope.model.finding import BuilderStep, Finding, FindingKind
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.pathset import Wanted
-from layerscope.packages.catalog import Catalog
+from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.inventory import catalog
 from layerscope.packages.registry import WANTED as PACKAGES_WANTED
 from layerscope.provenance.base import find_base
 from layerscope.provenance.origins import BuildInputs, Placement, better_base, contradiction, recorded_origins
-from layerscope.provenance.trace import Trace, trace
+from layerscope.provenance.trace import Builder, Trace, trace
 from layerscope.rules.engine import Findings, findings
 from layerscope.rules.families.secrets_config import secret_values
+from layerscope.rules.lockfiles import PYTHON
 from layerscope.rules.registry import WANTED as RULES_WANTED
 
 WANTED: tuple[Wanted, ...] = (*PACKAGES_WANTED, *RULES_WANTED)
 """What the one pass over the layers is to keep for the steps after it."""
+LOCKFILES = frozenset({*PYTHON, "package-lock.json", "pnpm-lock.yaml", "yarn.lock"})
+"""Names of the files that say which packages a project needs."""
+_INSTALLED = frozenset({"node_modules", "site-packages", "dist-packages"})
+_OF_PACKAGES = frozenset({"node-dev-deps", "py-dev-deps", "py-managers"})
+_LIVE = FATE_WORDS[Fate.LIVE]
 
 
 class AnalysisInputs(Struct, frozen=True, kw_only=True):
@@ -43,7 +53,7 @@ class AnalysisInputs(Struct, frozen=True, kw_only=True):
 
 
 class Analysis(Struct, frozen=True, kw_only=True):
-    """An image and all that is known of it; ``secrets`` are the values in its documents that nobody may print."""
+    """An image and what every step found; ``secrets`` are the values in its documents that no output may show."""
 
     image: Image
     filesystem: Filesystem
@@ -57,27 +67,27 @@ class Analysis(Struct, frozen=True, kw_only=True):
     secrets: frozenset[str]
 
 
-def analyse(image: Image, question: AnalysisInputs) -> Analysis:
-    """Everything about an open image; a pure function of what was read."""
+def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
+    """Run all steps over an open image; a pure function of what was read."""
     filesystem = Filesystem(image.layers)
-    filesystem.select([wanted.paths for wanted in WANTED])  # One pass for whoever asks later.
+    filesystem.select([wanted.paths for wanted in WANTED])  # One pass for all that select from it later.
     packages = catalog(filesystem)
     steps, warnings = image_instructions(image)
     secrets = secret_values(image, steps)
     steps = shown(steps, secrets)
-    placement = _placement(image, steps, question.known)
-    base = better_base(find_base(image, steps, question.base), placement.base)
-    joined = trace(filesystem, image, steps, placement, question.known, base.layers)
+    placement = _placement(image, steps, inputs.known)
+    base = better_base(find_base(image, steps, inputs.base), placement.base)
+    joined = trace(filesystem, image, steps, placement, inputs.known, base.layers)
     found = findings(
         image,
         filesystem,
         packages,
         steps,
         base.layers,
-        duplicates=question.duplicates,
+        duplicates=inputs.duplicates,
         from_context=frozenset(layer for layer, origin in joined.layers.items() if origin.from_context),
         stage_of=joined.stage_of if joined.layers or joined.matched else None,
-        lockfiles=(*question.lockfiles, *stage_lockfiles(joined.builders)),
+        lockfiles=(*inputs.lockfiles, *_stage_lockfiles(joined.builders)),
     )
     return Analysis(
         image=image,
@@ -103,29 +113,78 @@ def analyse(image: Image, question: AnalysisInputs) -> Analysis:
 
 
 def _with_places(found: Findings, placement: Placement, joined: Trace, packages: Catalog) -> Findings:
-    """The findings with their packages, and with stages and lines where anything tells them."""
-    listed = with_packages(found.findings, joined.filesystem.live, packages)
-    is_told = placement.origins or joined.matched
-    return replace(found, findings=placed(listed, placement, joined) if is_told else listed)
+    """The findings with their packages, their lines in the Dockerfile, and the stage's steps that made them."""
+    findings = [
+        _with_packages(one, joined, packages) if one.rule in _OF_PACKAGES and one.kind != FindingKind.INHERITED else one
+        for one in found.findings
+    ]
+    if placement.origins or joined.matched:
+        findings = [_placed(finding, placement, joined) for finding in findings]
+    return replace(found, findings=tuple(findings))
+
+
+def _with_packages(finding: Finding, joined: Trace, packages: Catalog) -> Finding:
+    """The finding with the packages that it claims and their bytes, biggest first; only live files have an owner."""
+    sums: Counter[int] = Counter()
+    for path in finding.paths:
+        number = joined.filesystem.live.get(path.path) if path.fate == _LIVE else None
+        if number is not None:
+            sums[packages.owners[number]] += path.content_bytes
+    del sums[UNOWNED]
+    named = ((f"{packages.packages[one].name} {packages.packages[one].version}", sums[one]) for one in sums)
+    return replace(finding, packages=tuple(sorted(named, key=lambda item: (-item[1], item[0]))))
+
+
+def _placed(finding: Finding, placement: Placement, joined: Trace) -> Finding:
+    origin = placement.origins.get(finding.instruction) if finding.instruction is not None else None
+    line = origin.line if origin is not None and finding.dockerfile_line is None else finding.dockerfile_line
+    return replace(finding, dockerfile_line=line, made_by=_made_by(finding, joined))
+
+
+def _made_by(finding: Finding, joined: Trace) -> BuilderStep | None:
+    """The step of the finding's stage that made most of its bytes, where the stage's image was compared."""
+    builder = next((joined.matched[layer] for layer in finding.layers if layer in joined.matched), None)
+    if builder is None or builder.name != finding.stage:
+        return None
+    sums: Counter[int] = Counter()
+    for path in finding.paths:
+        number = joined.number_of(path.layer, path.path)
+        twin = builder.comparison.twins.get(number) if number is not None else None
+        if twin is not None:
+            sums[builder.comparison.filesystem.layer_of(twin)] += path.content_bytes
+    biggest = next(iter(steps_of(builder, sums)), None)
+    return biggest and BuilderStep(text=biggest.text, dockerfile_line=biggest.dockerfile_line)
+
+
+def _stage_lockfiles(builders: Sequence[Builder]) -> Iterator[tuple[str, bytes]]:
+    """The lockfiles of builder images, with the stage before the path; those of their base are not the project's."""
+    for builder in builders:
+        other = builder.comparison.filesystem
+        named = [item for item in other.live.items() if item[0].rpartition("/")[2] in LOCKFILES]
+        for path, number in sorted(named):
+            if number >= builder.comparison.own_from and _INSTALLED.isdisjoint(path.split("/")):
+                content = other.read(number)
+                if content:
+                    yield f"{builder.name}:{path}", content
 
 
 def _placement(image: Image, steps: tuple[Instruction, ...], known: BuildInputs) -> Placement:
-    """Where the steps stand; without a Dockerfile or an attestation the history alone tells."""
+    """The place of each step in a Dockerfile; without one, and without an attestation, what the history records."""
     if known.dockerfile is None and not image.attestations:
         return Placement(origins=recorded_origins(steps))
-    # Most runs have neither, and the Dockerfile's parser would cost them a fifth of their start.
+    # Most runs have neither, and would spend a fifth of their start on importing the Dockerfile's parser.
     from layerscope.provenance.placement import place
 
     return place(image, steps, known)
 
 
 def _redirected(filesystem: Filesystem) -> tuple[str, ...]:
-    """Engines differ on entries below a symlink, so whoever relies on them should know."""
+    """A warning about entries below a symlink, which engines do not treat alike."""
     moved = filesystem.redirected
     if not moved:
         return ()
     example = filesystem.path_of(min(moved))
     return (
-        f"{len(moved)} of the entries lie below a symlink of a lower layer and were taken to where it leads, such as"
-        f" {example}; Docker's overlay2 puts a directory in the place of the link",
+        f"{len(moved)} entries lie below a symlink of a lower layer and were moved to its target, such as"
+        f" {example}; Docker's overlay2 replaces the symlink by a directory instead",
     )

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from layerscope.analysis.analyse import Analysis
 from layerscope.analysis.directories import DirectorySums
-from layerscope.analysis.files import FileQuery, versions
+from layerscope.analysis.listings.files import FileQuery, versions
 from layerscope.filesystem.tree import Filesystem
 from layerscope.filesystem.version import Version
 from layerscope.model.entry import FATE_WORDS

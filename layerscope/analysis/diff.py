@@ -1,6 +1,7 @@
 """What differs between two images: two reports beside each other, and their file systems where both are at hand."""
 
 from collections.abc import Iterable, Iterator
+from itertools import starmap
 
 from layerscope.analysis.diff_directories import by_files, by_reports
 from layerscope.analysis.diff_paths import carried_bytes, diff_paths
@@ -51,13 +52,6 @@ def _side(report: Report) -> Side:
     return Side(image=report.image, totals=report.totals, layers=len(report.layers), complete=report.complete)
 
 
-def status(before: object, after: object, *, is_same: bool) -> Status:
-    """Added, removed, changed or the same, by which side is there at all."""
-    if not before or not after:
-        return Status.ADDED if after else Status.REMOVED
-    return Status.SAME if is_same else Status.CHANGED
-
-
 def diff_packages(before: Iterable[Package], after: Iterable[Package]) -> tuple[PackageChange, ...]:
     """One row for each name and type, biggest difference first; a package that a layer removed again is not there."""
     ours, theirs = _by_name(before), _by_name(after)
@@ -70,7 +64,7 @@ def diff_packages(before: Iterable[Package], after: Iterable[Package]) -> tuple[
         row = PackageChange(
             type=type_name[0],
             name=type_name[1],
-            status=status(one, other, is_same=is_same),
+            status=Status.of(one, other, is_same=is_same),
             before=versions,
             after=other_versions,
             before_bytes=bytes_before,
@@ -91,29 +85,27 @@ def _by_name(packages: Iterable[Package]) -> dict[tuple[str, str], list[Package]
 
 
 def diff_findings(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[FindingChange, ...]:
-    """What the rules found on either side, by rule and place: what is still there first, then what came, what went."""
-    rows = [(_told(one, other).severity.rank, _finding_change(one, other)) for one, other in _paired(before, after)]
+    """The findings of both sides by rule and place: those still there, then the new, then the resolved ones."""
     order = {Status.SAME: 0, Status.CHANGED: 0, Status.ADDED: 1, Status.REMOVED: 2}
-    rows.sort(key=lambda row: (order[row[1].status], row[0], -_most_bytes(row[1]), row[1].rule, row[1].where))
-    return tuple(row for _, row in rows)
 
+    def rank(row: FindingChange) -> tuple[int, int, int, str, str]:
+        most = row.after_bytes if row.after_count else row.before_bytes
+        return order[row.status], row.severity.rank, -most, row.rule, row.where
 
-def _told(before: list[Finding], after: list[Finding]) -> Finding:
-    """The finding whose words stand for all of them."""
-    return (after or before)[0]
+    return tuple(sorted(starmap(_finding_change, _paired(before, after)), key=rank))
 
 
 def _finding_change(before: list[Finding], after: list[Finding]) -> FindingChange:
     bytes_before, bytes_after = (sum(finding.content_bytes for finding in side) for side in (before, after))
-    told = _told(before, after)
+    first = (after or before)[0]
     return FindingChange(
-        rule=told.rule,
-        severity=told.severity.value,
-        kind=told.kind.value,
-        where=_place(told),
-        title=told.title,
-        fix=told.fix,
-        status=status(before, after, is_same=(len(before), bytes_before) == (len(after), bytes_after)),
+        rule=first.rule,
+        severity=first.severity,
+        kind=first.kind,
+        where=_place(first),
+        title=first.title,
+        fix=first.fix,
+        status=Status.of(before, after, is_same=(len(before), bytes_before) == (len(after), bytes_after)),
         before_count=len(before),
         after_count=len(after),
         before_bytes=bytes_before,
@@ -125,7 +117,7 @@ _Pair = tuple[list[Finding], list[Finding]]
 
 
 def _paired(before: Iterable[Finding], after: Iterable[Finding]) -> Iterator[_Pair]:
-    """The findings of one rule at one place; where the place is told otherwise, those that share a path."""
+    """The findings of one rule at one place; where the place differs, those that share a path."""
     ours, theirs = _by_place(before), _by_place(after)
     for key in ours.keys() & theirs.keys():
         yield ours.pop(key), theirs.pop(key)
@@ -138,10 +130,6 @@ def _paired(before: Iterable[Finding], after: Iterable[Finding]) -> Iterator[_Pa
         yield ours.pop(partner) if partner is not None else [], theirs[key]
     for left in ours.values():
         yield left, []
-
-
-def _most_bytes(row: FindingChange) -> int:
-    return row.after_bytes if row.after_count else row.before_bytes
 
 
 def _by_place(findings: Iterable[Finding]) -> dict[tuple[str, str], list[Finding]]:
@@ -161,7 +149,7 @@ def _stages(before: Report, after: Report) -> tuple[Change, ...]:
     return tuple(
         Change(
             name=name,
-            status=status(name in ours, name in theirs, is_same=ours.get(name) == theirs.get(name)),
+            status=Status.of(name in ours, name in theirs, is_same=ours.get(name) == theirs.get(name)),
             before_bytes=ours.get(name, 0),
             after_bytes=theirs.get(name, 0),
         )

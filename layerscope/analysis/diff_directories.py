@@ -1,5 +1,6 @@
 """Bytes by directory on both sides of a diff, over directories that are disjoint and the same for both."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from layerscope.analysis.directories import DirectorySums
@@ -10,7 +11,7 @@ _DIRECTORIES = 10
 
 
 def by_files(before: Mapping[str, int], after: Mapping[str, int], changes: Iterable[PathChange]) -> tuple[Change, ...]:
-    """The directories in which most bytes came or went, and one row, ``/``, for all that lies elsewhere.
+    """The directories with the most bytes added or removed, and one row, ``/``, for all that lies elsewhere.
 
     ``before`` and ``after`` give the bytes of every live file by path; the rows sum to them.
     """
@@ -20,7 +21,7 @@ def by_files(before: Mapping[str, int], after: Mapping[str, int], changes: Itera
 
 
 def _weights(changes: Iterable[PathChange]) -> Iterator[tuple[str, int]]:
-    """How many bytes each change brings to or takes from a directory; a move does both, at two places."""
+    """How many bytes each change adds to or removes from a directory; a move does both, at two places."""
     for change in changes:
         directory = change.path.rpartition("/")[0]
         if change.moved_from:
@@ -72,28 +73,21 @@ class _Nearest:
         return found
 
 
-def _summed(files: Iterable[tuple[str, int]], nearest: _Nearest) -> dict[str, int]:
-    sums: dict[str, int] = {}
+def _summed(files: Iterable[tuple[str, int]], nearest: _Nearest) -> "Counter[str]":
+    sums: Counter[str] = Counter()
     for path, content_bytes in files:
-        directory = nearest(path)
-        sums[directory] = sums.get(directory, 0) + content_bytes
+        sums[nearest(path)] += content_bytes
     return sums
 
 
-def _rows(before: dict[str, int], after: dict[str, int]) -> tuple[Change, ...]:
+def _rows(before: "Counter[str]", after: "Counter[str]") -> tuple[Change, ...]:
     rows = [
         Change(
             name=path or "/",
-            status=_status(path, before, after),
-            before_bytes=before.get(path, 0),
-            after_bytes=after.get(path, 0),
+            status=Status.of(path in before, path in after, is_same=before[path] == after[path]),
+            before_bytes=before[path],
+            after_bytes=after[path],
         )
         for path in before.keys() | after.keys()
     ]
     return tuple(sorted(rows, key=lambda row: (-abs(row.delta), row.name)))
-
-
-def _status(path: str, before: dict[str, int], after: dict[str, int]) -> Status:
-    if path not in before or path not in after:
-        return Status.ADDED if path in after else Status.REMOVED
-    return Status.SAME if before[path] == after[path] else Status.CHANGED

@@ -6,8 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from layerscope.analysis.analyse import WANTED, AnalysisInputs
-from layerscope.analysis.lockfiles import LOCKFILES
+from layerscope.analysis.analyse import LOCKFILES, WANTED, AnalysisInputs
 from layerscope.cli.options import BuildOptions, ReadArguments
 from layerscope.cli.reading import given, opened
 from layerscope.cli.user_files import read_whole

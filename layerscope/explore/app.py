@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Footer, Static, TabbedContent, TabPane, Tabs
 
 from layerscope.analysis.browse import Browser
-from layerscope.analysis.files import FileQuery
+from layerscope.analysis.listings.files import FileQuery
 from layerscope.explore.details import of_finding, of_layer, of_package
 from layerscope.explore.files import FilesPane, Spot
 from layerscope.explore.lists import ListPane

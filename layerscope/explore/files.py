@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
 from layerscope.analysis.browse import Browser, Item, Order
-from layerscope.analysis.files import FileQuery
+from layerscope.analysis.listings.files import FileQuery
 from layerscope.explore.details import of_directory, of_file
 from layerscope.explore.pane import MOST, Pane, Table, cut
 from layerscope.render.escape import printable

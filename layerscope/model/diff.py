@@ -1,17 +1,19 @@
-"""What differs between two images; every ``before`` speaks of the first, every ``after`` of the second."""
+"""What differs between two images: ``before`` is the first, ``after`` the second."""
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Self
 
 from msgspec import Struct
 
+from layerscope.model.finding import FindingKind, Severity
 from layerscope.model.report import ImageSummary, Totals
 
 DIFF_SCHEMA_VERSION = "2.0"
 
 
 class Status(StrEnum):
-    """What became of one thing between the two images."""
+    """How one thing differs between the two images."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -22,9 +24,16 @@ class Status(StrEnum):
     """Same content at another path."""
     SAME = "same"
 
+    @classmethod
+    def of(cls, before: object, after: object, *, is_same: bool) -> Self:
+        """Added, removed, changed or the same, by which side is there at all."""
+        if not before or not after:
+            return cls.ADDED if after else cls.REMOVED
+        return cls.SAME if is_same else cls.CHANGED
+
 
 class _Sides:
-    """What has content bytes in one or both of the images: 0 for the side that lacks it."""
+    """Content bytes on both sides: 0 for the side that lacks the thing."""
 
     __slots__ = ()
     before_bytes: int
@@ -32,7 +41,7 @@ class _Sides:
 
     @property
     def delta(self) -> int:
-        """How many bytes came, negative where some went."""
+        """Bytes added, negative where bytes were removed."""
         return self.after_bytes - self.before_bytes
 
 
@@ -99,8 +108,8 @@ class FindingChange(Struct, _Sides, frozen=True, kw_only=True):
     """The findings of one rule at one place; an image lacks it where its count is 0."""
 
     rule: str
-    severity: str
-    kind: str
+    severity: Severity
+    kind: FindingKind
     where: str
     title: str
     fix: str
@@ -127,7 +136,7 @@ class PathChange(Struct, _Sides, frozen=True, kw_only=True):
 
     @property
     def moved_bytes(self) -> int:
-        """The bytes that lie elsewhere now; 0 for what has not moved."""
+        """The bytes that moved; 0 for what has not."""
         return self.after_bytes if self.moved_from else 0
 
 

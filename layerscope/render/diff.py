@@ -230,7 +230,7 @@ def _still_in(diff: Diff, options: DiffOptions, most: int) -> Iterator[_Section]
     own = [one for one in left if one.kind != FindingKind.INHERITED.value]
     rest = [one for one in left if one.kind == FindingKind.INHERITED.value]
     most = options.top or most + 1
-    rows = [(one.severity, options.units(one.after_bytes), f"{one.rule}: {one.where}") for one in own[:most]]
+    rows = [(one.severity.value, options.units(one.after_bytes), f"{one.rule}: {one.where}") for one in own[:most]]
     if rest:
         told = f"{counted(len(rest), 'finding')} in what the base image brings"
         rows.append(("", options.units(sum(one.after_bytes for one in rest)), told))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from layerscope.analysis.analyse import WANTED, Analysis, AnalysisInputs, analyse
 from layerscope.analysis.browse import Browser, Item, Order
-from layerscope.analysis.files import FileQuery
+from layerscope.analysis.listings.files import FileQuery
 from layerscope.analysis.report import report
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions

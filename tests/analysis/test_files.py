@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from layerscope.analysis.analyse import AnalysisInputs, analyse
-from layerscope.analysis.files import FileQuery, file_rows
+from layerscope.analysis.listings.files import FileQuery, file_rows
 from layerscope.errors import UsageError
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.analysis.scan import Scanned, ScannedLayer, scan_rows, scanned, sums
+from layerscope.analysis.listings.scan import Scanned, ScannedLayer, scan_rows, scanned, sums
 from layerscope.model.finding import Evidence, Finding, FindingKind, Severity
 from layerscope.model.report import ImageSummary, LayerReport, Report, Totals
 

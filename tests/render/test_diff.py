@@ -7,6 +7,7 @@ from msgspec import structs
 
 from layerscope.analysis.diff import diff
 from layerscope.model.diff import Change, Diff, FindingChange, PathChange, PathDiff, Status
+from layerscope.model.finding import FindingKind, Severity
 from layerscope.render.diff import DiffOptions, markdown, text
 from layerscope.render.units import si
 from tests.render.reports import HOSTILE, ordinary
@@ -83,8 +84,8 @@ def test_no_list_has_more_rows_than_are_asked_for(render: Callable[[Diff, DiffOp
     left = tuple(
         FindingChange(
             rule=f"rule-{number}",
-            severity="low",
-            kind="bloat",
+            severity=Severity.LOW,
+            kind=FindingKind.BLOAT,
             where="/x",
             title="",
             fix="",

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from layerscope.analysis.amounts import byte_count
-from layerscope.analysis.files import FileQuery, file_rows
+from layerscope.analysis.listings.files import FileQuery, file_rows
 from layerscope.cli.options import (
     ImagePath,
     ReadArguments,

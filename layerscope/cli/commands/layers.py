@@ -1,6 +1,6 @@
 """``layerscope layers`` and ``layerscope history``: the layers of an image and the steps that made it."""
 
-from layerscope.analysis.layers import history_rows, layer_rows
+from layerscope.analysis.listings.layers import history_rows, layer_rows
 from layerscope.cli.options import (
     ImagePath,
     ReadArguments,

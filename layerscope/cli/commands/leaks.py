@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from layerscope.analysis.leaks import LeakQuery, leak_rows
+from layerscope.analysis.listings.findings import FindingQuery, finding_rows
 from layerscope.cli.configuration import call_of, ignores_of, tell_unmatched
 from layerscope.cli.options import (
     BuildOptions,
@@ -62,7 +62,7 @@ def leaks(
     warn(made.warnings, quiet=reading.quiet)
     if reading.verbose:
         tell_unmatched(context, made)
-    write_rows(leak_rows(made.ignored if ignored else made.findings, query), row_format, units)
+    write_rows(finding_rows(made.ignored if ignored else made.findings, query), row_format, units)
 
 
 def _query(
@@ -72,9 +72,9 @@ def _query(
     *,
     every_path: bool,
     with_reasons: bool,
-) -> LeakQuery:
+) -> FindingQuery:
     """What the options ask for; raises UsageError for a rule that does not exist."""
-    return LeakQuery(
+    return FindingQuery(
         rules=frozenset(rule_name(name, "--rule") for name in rules or ()),
         severities=frozenset(severities or ()),
         kinds=frozenset(kinds or ()),

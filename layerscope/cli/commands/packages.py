@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from layerscope.analysis.files import FileQuery, file_rows
-from layerscope.analysis.package_rows import PackageQuery, check_query, package_rows
+from layerscope.analysis.listings.files import FileQuery, file_rows
+from layerscope.analysis.listings.packages import PackageQuery, check_query, package_rows
 from layerscope.cli.options import (
     ImageOrReport,
     ReadArguments,

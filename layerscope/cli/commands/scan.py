@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from layerscope.analysis.scan import Scanned, scan_rows, scanned, sums
+from layerscope.analysis.listings.scan import Scanned, scan_rows, scanned, sums
 from layerscope.cli.configuration import ignores_of
 from layerscope.cli.failure import tell
 from layerscope.cli.options import (

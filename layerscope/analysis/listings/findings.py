@@ -45,7 +45,7 @@ _PATHS = (
 )
 
 
-class LeakQuery(Struct, frozen=True, kw_only=True):
+class FindingQuery(Struct, frozen=True, kw_only=True):
     """Which findings to list; an empty filter lets all pass.
 
     ``every_path`` asks for a row for each path, ``with_reasons`` for the user's reasons to ignore them in tables.
@@ -66,7 +66,7 @@ class LeakQuery(Struct, frozen=True, kw_only=True):
         )
 
 
-def leak_rows(findings: Sequence[Finding], query: LeakQuery) -> Rows:
+def finding_rows(findings: Sequence[Finding], query: FindingQuery) -> Rows:
     """The findings that a query takes, in their order; the bytes of the rows are those of the findings."""
     make = _paths if query.every_path else _groups
     rows = [
