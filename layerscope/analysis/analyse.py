@@ -183,8 +183,9 @@ def _redirected(filesystem: Filesystem) -> tuple[str, ...]:
     moved = filesystem.redirected
     if not moved:
         return ()
-    example = filesystem.path_of(min(moved))
+    example, count = filesystem.path_of(min(moved)), len(moved)
+    counted = "1 entry lies" if count == 1 else f"{count:,} entries lie"
     return (
-        f"{len(moved)} entries lie below a symlink of a lower layer and were moved to its target, such as"
+        f"{counted} below a symlink of a lower layer, taken to where it points, such as"
         f" {example}; Docker's overlay2 replaces the symlink by a directory instead",
     )

@@ -133,4 +133,4 @@ def test_entries_below_a_symlink_are_told(tmp_path: Path) -> None:
     with open_image(str(path), ReadOptions()) as opened:
         analysis = analyse(opened, AnalysisInputs())
     (warning,) = [one for one in analysis.warnings if "symlink" in one]
-    assert warning.startswith("1 of the entries lie below a symlink") and "/usr/lib/x" in warning
+    assert warning.startswith("1 entry lies below a symlink") and "/usr/lib/x" in warning

@@ -105,4 +105,4 @@ def test_a_build_argument_without_value_comes_from_the_environment(run: Run) -> 
 def test_a_builder_that_is_no_image_is_an_error_of_the_archive(run: Run) -> None:
     done = run("report", FIXTURES / "tiny-legacy.tar", "--stage", f"builder={DOCKERFILE}")
     assert done.returncode == 3
-    assert "not a container image" in done.stderr
+    assert "is not a tar archive" in done.stderr
