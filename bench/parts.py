@@ -26,7 +26,7 @@ def once(image: str) -> dict[str, float]:
     from layerscope.image.open import open_image
     from layerscope.image.options import ReadOptions
     from layerscope.packages.inventory import catalog
-    from layerscope.provenance.base import find_base
+    from layerscope.provenance.base_image import find_base
     from layerscope.render.json import lines
     from layerscope.rules.engine import findings
 

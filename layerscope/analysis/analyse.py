@@ -20,8 +20,8 @@ from layerscope.model.pathset import Wanted
 from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.inventory import catalog
 from layerscope.packages.registry import WANTED as PACKAGES_WANTED
-from layerscope.provenance.base import find_base
-from layerscope.provenance.origins import BuildInputs, Placement, better_base, contradiction, recorded_origins
+from layerscope.provenance.base_image import better_base, contradiction, find_base
+from layerscope.provenance.origins import BuildInputs, Placement, recorded_origins
 from layerscope.provenance.trace import Builder, Trace, trace
 from layerscope.rules.engine import Findings, findings
 from layerscope.rules.families.secrets_config import secret_values
@@ -77,7 +77,7 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
     steps = shown(steps, secrets)
     placement = _placement(image, steps, inputs.known)
     base = better_base(find_base(image, steps, inputs.base), placement.base)
-    joined = trace(filesystem, image, steps, placement, inputs.known, base.layers)
+    joined = _trace(filesystem, image, steps, placement, inputs.known, base)
     found = findings(
         image,
         filesystem,
@@ -173,9 +173,26 @@ def _placement(image: Image, steps: tuple[Instruction, ...], known: BuildInputs)
     if known.dockerfile is None and not image.attestations:
         return Placement(origins=recorded_origins(steps))
     # Most runs have neither, and would spend a fifth of their start on importing the Dockerfile's parser.
-    from layerscope.provenance.placement import place
+    from layerscope.provenance.dockerfile_origins import place
 
     return place(image, steps, known)
+
+
+def _trace(
+    filesystem: Filesystem,
+    image: Image,
+    steps: tuple[Instruction, ...],
+    placement: Placement,
+    known: BuildInputs,
+    base: Base,
+) -> Trace:
+    """What is known of each version's stage; builder images need the Dockerfile's parser too."""
+    joined = trace(filesystem, image, steps, placement, base.layers)
+    if not known.builders:
+        return joined
+    from layerscope.provenance.builder_images import with_builders
+
+    return with_builders(joined, image, steps, placement, known.builders)
 
 
 def _redirected(filesystem: Filesystem) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from layerscope.model.report import (
     Totals,
 )
 from layerscope.model.source import Via
-from layerscope.provenance.matching import Verdict
+from layerscope.provenance.comparison import Verdict
 from layerscope.rules.families.secrets_config import secret_values
 
 _DIRECTORIES = 12

@@ -13,7 +13,7 @@ from layerscope.model.report import DockerfileReport, StageReport, StageStep, Un
 from layerscope.model.source import Via
 from layerscope.packages.catalog import UNOWNED
 from layerscope.packages.inventory import catalog
-from layerscope.provenance.matching import Verdict
+from layerscope.provenance.comparison import Verdict
 from layerscope.provenance.origins import Origin, Placement
 from layerscope.provenance.trace import Builder, Trace, stayed_behind
 from layerscope.secrets.text import quoted

@@ -15,8 +15,8 @@ from layerscope.model.image import Image
 from layerscope.provenance.origins import BuildInputs
 
 if TYPE_CHECKING:  # The parser is large, and only loaded where there is a Dockerfile.
-    from layerscope.dockerfile.ast import Dockerfile
     from layerscope.dockerfile.scope import BaseConfig
+    from layerscope.dockerfile.syntax import Dockerfile
 
 _LOCKFILE_BYTES = 32 << 20
 
@@ -83,8 +83,8 @@ def _argument(text: str) -> tuple[str, str]:
 
 
 def _dockerfile(source: str) -> "Dockerfile":
+    from layerscope.dockerfile.lines import MAX_BYTES
     from layerscope.dockerfile.parse import parse_dockerfile
-    from layerscope.dockerfile.scan import MAX_BYTES
 
     path = Path(source)
     path = path / "Dockerfile" if path.is_dir() else path

@@ -1,4 +1,4 @@
-"""One build of a Dockerfile: its target, the stages that it reaches, and its instructions with values put in."""
+"""One build of a Dockerfile: its target, the stages below it, and its instructions with variables expanded."""
 
 from collections.abc import Iterator, Mapping
 from typing import Self
@@ -6,15 +6,13 @@ from typing import Self
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from layerscope.dockerfile.ast import Dockerfile, DockerfileInstruction, Form
-from layerscope.dockerfile.expand import Expansion, expand_words
-from layerscope.dockerfile.mounts import Mount
+from layerscope.dockerfile.expansion import Budget, Expansion, expand_words
 from layerscope.dockerfile.parse import parse_dockerfile
-from layerscope.dockerfile.paths import join
 from layerscope.dockerfile.scope import BaseConfig, ResolvedPair, Scope, global_scope
-from layerscope.dockerfile.stages import CONTEXT, Source, Stage, choose_target, link_stages, reached_from
-from layerscope.dockerfile.variables import Budget
+from layerscope.dockerfile.stages import CONTEXT, Source, Stage, choose_target, link_stages
+from layerscope.dockerfile.syntax import Dockerfile, DockerfileInstruction, Form
 from layerscope.errors import UsageError
+from layerscope.model.paths import normal
 from layerscope.model.platform import Platform
 
 UNKNOWN_DIRECTORY = Expansion(text="", unresolved=("WORKDIR",))
@@ -27,10 +25,10 @@ _EXPANDED_FLAGS = frozenset({"chown", "chmod", "checksum"})
 class ResolvedInstruction(Struct, frozen=True, kw_only=True):
     """An instruction as the builder saw it.
 
-    ``stage`` is the index of the stage that runs it. ``arguments``, ``pairs``, ``flags`` (name and value) and
-    ``mounts`` are expanded where the builder expands them: not the commands of RUN, CMD and ENTRYPOINT; that of
-    WORKDIR is absolute where the directory before it is known. ``working_directory`` and ``shell`` hold after the
-    instruction. ``inputs`` is what it may read: the source of a COPY or ADD, or the mounts of a RUN.
+    ``stage`` is the index of the stage that runs it. ``arguments``, ``pairs`` and ``flags`` (name and value) are
+    expanded where the builder expands them: not the commands of RUN, CMD and ENTRYPOINT; that of WORKDIR is absolute
+    where the directory before it is known. ``working_directory`` and ``shell`` hold after the instruction. ``inputs``
+    are what it may read: the source of a COPY or ADD, or the mounts of a RUN.
     """
 
     stage: int
@@ -38,7 +36,6 @@ class ResolvedInstruction(Struct, frozen=True, kw_only=True):
     arguments: tuple[Expansion, ...]
     pairs: tuple[ResolvedPair, ...]
     flags: tuple[tuple[str, Expansion], ...]
-    mounts: tuple[Mount, ...]
     inputs: tuple[Source, ...]
     working_directory: Expansion
     shell: tuple[str, ...] = DEFAULT_SHELL
@@ -49,7 +46,7 @@ class ResolvedInstruction(Struct, frozen=True, kw_only=True):
 
         A slash at the end says that it must be a directory.
         """
-        return join(self.working_directory, self.arguments[-1], keep_slash=True)
+        return _join(self.working_directory, self.arguments[-1], keep_slash=True)
 
     @property
     def resolved(self) -> bool:
@@ -60,7 +57,7 @@ class ResolvedInstruction(Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """The keyword and what follows the flags, with values put in; an exec form as words between spaces."""
+        """The keyword and what follows the flags, expanded; an exec form as words between spaces."""
         pairs = (each.name.text + (f"={each.value.text}" if each.value else "") for each in self.pairs)
         words = (self.instruction.keyword, *pairs, *(each.text for each in self.arguments))
         return " ".join(words) if self.instruction.trigger is None else str(self.instruction)
@@ -69,14 +66,13 @@ class ResolvedInstruction(Struct, frozen=True, kw_only=True):
 class Build(Struct, frozen=True, kw_only=True):
     """A Dockerfile together with the arguments of one build.
 
-    ``target`` is the index of the stage that becomes the image, ``reached`` the stages that it needs; the builder
-    never runs the others. ``bases`` are the configs of base images by the name in FROM, where they are at hand.
+    ``target`` is the index of the stage that becomes the image. ``bases`` are the configs of base images by the name
+    in FROM, where they are at hand.
     """
 
     dockerfile: Dockerfile
     stages: tuple[Stage, ...]
     target: int
-    reached: frozenset[int]
     build_args: Mapping[str, str] = field(default_factory=dict)
     bases: Mapping[str, BaseConfig] = field(default_factory=dict)
     platform: Platform | None = None
@@ -94,13 +90,10 @@ class Build(Struct, frozen=True, kw_only=True):
     ) -> Self:
         """Link the stages; raises UsageError for an unknown target, a bad ``--from`` index, bad syntax in FROM."""
         build_args = dict(build_args or {})
-        chosen = choose_target(dockerfile, target)
-        stages = link_stages(dockerfile, global_scope(dockerfile, build_args, platform, target))
         return cls(
             dockerfile=dockerfile,
-            stages=stages,
-            target=chosen,
-            reached=reached_from(stages, chosen),
+            stages=link_stages(dockerfile, global_scope(dockerfile, build_args, platform, target)),
+            target=choose_target(dockerfile, target),
             build_args=build_args,
             bases=dict(bases or {}),
             platform=platform,
@@ -127,7 +120,7 @@ class Build(Struct, frozen=True, kw_only=True):
 
 
 class _Walk:
-    """The state of a build on its way through a chain of stages: variables and the working directory."""
+    """The state of a build in a chain of stages: variables, working directory, shell."""
 
     def __init__(self, build: Build) -> None:
         self.build = build
@@ -145,15 +138,15 @@ class _Walk:
                 yield self._step(stage.index, instruction, inputs)
 
     def _triggers(self, stage: Stage) -> Iterator[DockerfileInstruction]:
-        """What the base image's own Dockerfile left to run here, by ONBUILD; it runs where FROM stands."""
+        """The ONBUILD instructions of the base image, which run where FROM stands."""
         config = self.build.bases.get(stage.base.image)
         for text in config.triggers if config is not None else ():
             written = parse_dockerfile(f"FROM scratch\n{text}\n", name=f"ONBUILD of {stage.base.image}")
             for instruction in written.stages[0].instructions:
-                yield replace(instruction, line=stage.declaration.line, end_line=stage.declaration.end_line)
+                yield replace(instruction, line=stage.declaration.line)
 
     def _start(self, base: Source) -> None:
-        """``scratch`` is known to be empty; of other images only a config tells."""
+        """Start from the base: ``scratch`` is known to be empty, other images need a config."""
         config = BaseConfig() if base.image == "scratch" else self.build.bases.get(base.image)
         if config is not None:
             self.scope.complete = True
@@ -166,7 +159,7 @@ class _Walk:
         if instruction.keyword == "WORKDIR":
             # A hostile file makes the directory longer with each line, so its length counts each time.
             self.scope.budget.spend(len(self.directory.text))
-            self.directory = join(self.directory, arguments[0], keep_slash=False)
+            self.directory = _join(self.directory, arguments[0], keep_slash=False)
             arguments = (self.directory,)
         elif instruction.keyword == "SHELL":
             self.shell = instruction.arguments
@@ -176,7 +169,6 @@ class _Walk:
             arguments=arguments,
             pairs=pairs,
             flags=tuple(self._flags(instruction)),
-            mounts=tuple(self._mount(mount, instruction) for mount in instruction.mounts),
             inputs=inputs,
             working_directory=self.directory,
             shell=self.shell,
@@ -205,13 +197,6 @@ class _Walk:
             else:
                 yield self.scope.expand(argument, instruction)
 
-    def _mount(self, mount: Mount, instruction: DockerfileInstruction) -> Mount:
-        values = {value: self.scope.expand(value, instruction).text for _, value in mount.options}
-        try:
-            return mount.expanded(values)
-        except UsageError as error:
-            raise self.build.dockerfile.error(f"RUN: {error.message}", instruction) from error
-
     def _ports(self, text: str, instruction: DockerfileInstruction) -> tuple[Expansion, ...]:
         dockerfile = self.build.dockerfile
         try:
@@ -229,3 +214,26 @@ class _Walk:
 def is_inline(instruction: DockerfileInstruction, argument: str) -> bool:
     """Whether an argument of COPY or ADD is a here-document, whose content stands in the Dockerfile."""
     return bool(instruction.heredocs) and instruction.form is Form.SHELL and argument.lstrip("0123456789")[:2] == "<<"
+
+
+def names_directory(path: str) -> bool:
+    """Whether a path can only be a directory: it ends in a slash, or in ``.`` or ``..``."""
+    return path.rpartition("/")[2] in ("", ".", "..")
+
+
+def _join(directory: Expansion, path: Expansion, *, keep_slash: bool) -> Expansion:
+    """``path`` from the root where the directory is known; otherwise as written, and not resolved.
+
+    ``keep_slash`` ends what names a directory with a slash, which makes COPY copy into it.
+    """
+    absolute = path.text.startswith("/")
+    if not absolute and not directory.text:
+        return Expansion(text=path.text, unresolved=directory.unresolved + path.unresolved)
+    text = path.text if absolute else f"{directory.text}/{path.text}"
+    unresolved = path.unresolved if absolute else directory.unresolved + path.unresolved
+    if not absolute and path.text.startswith("$") and path.unresolved:
+        return Expansion(text=path.text, unresolved=path.unresolved)
+    if unresolved:
+        return Expansion(text=text, unresolved=unresolved)
+    slash = "/" if keep_slash and names_directory(path.text) else ""
+    return Expansion(text=normal(text) + slash if normal(text) != "/" else "/")

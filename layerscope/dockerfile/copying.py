@@ -1,17 +1,16 @@
-"""Which path in a COPY's source a path of the image came from (Dockerfile reference, "COPY" and "ADD")."""
+"""The path in a COPY's source that a path of the image came from (Dockerfile reference, "COPY" and "ADD")."""
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from msgspec import Struct
 
-from layerscope.dockerfile.build import ResolvedInstruction, is_inline
+from layerscope.dockerfile.build import ResolvedInstruction, is_inline, names_directory
 from layerscope.dockerfile.glob import PathPattern, excluded, parse_excludes
-from layerscope.dockerfile.paths import below, names_directory
 from layerscope.dockerfile.stages import CONTEXT, Source
 from layerscope.errors import UsageError
-from layerscope.model.paths import normal
+from layerscope.model.paths import is_at_or_below, normal
 from layerscope.model.patterns import pattern
 
 _REMOTE = pattern(r"(?:https?|git|ssh)://|git@")
@@ -43,8 +42,8 @@ class CopyMapping(Struct, frozen=True, kw_only=True):
 
     ``destination`` is absolute and normal unless not ``resolved``. ``destination_is_directory``: it ends in a
     slash, is the working directory, or ``--parents`` is set; otherwise it may still be a directory of the image.
-    ``remote`` are URLs and repositories of ADD, ``inline`` the names of here-documents: neither has a source path.
-    Sources and destination with unknown variables are left out of the mapping, and ``resolved`` is False.
+    URLs and repositories of ADD and here-documents have no source path. Sources and destination with unknown
+    variables are left out of the mapping, and ``resolved`` is False.
     """
 
     source: Source
@@ -54,8 +53,6 @@ class CopyMapping(Struct, frozen=True, kw_only=True):
     excludes: tuple[PathPattern, ...] = ()
     parents: bool = False
     unpacks: bool = False
-    remote: tuple[str, ...] = ()
-    inline: tuple[str, ...] = ()
     resolved: bool = True
 
     def map_back(self, final_path: str) -> tuple[str, ...]:
@@ -67,17 +64,8 @@ class CopyMapping(Struct, frozen=True, kw_only=True):
         found = (each.path for each in self._by_likelihood(final_path) if not each.is_pattern)
         return tuple(dict.fromkeys(found))
 
-    def origin(self, final_path: str, is_file: Callable[[str], bool]) -> str | None:
-        """Where the file at ``final_path`` came from, given what is a file (and no directory) in the source.
-
-        Of several sources that put a file there the last one stays. None where no candidate is a file, or only a
-        wildcard could tell.
-        """
-        found = (each.path for each in self._candidates(final_path) if not each.is_pattern and is_file(each.path))
-        return next(found, None)
-
     def map_back_patterns(self, final_path: str) -> tuple[str, ...]:
-        """Like ``map_back``, for names that a wildcard stands for and the image does not tell.
+        """Like ``map_back``, where a wildcard stands for names that the image does not have.
 
         They are patterns as COPY takes them: ``PathPattern.parse(it).matches(path)``.
         """
@@ -89,7 +77,7 @@ class CopyMapping(Struct, frozen=True, kw_only=True):
 
     def _candidates(self, final_path: str) -> Iterator[_Candidate]:
         """All candidates, those of the last source first: it overwrites what the others put there."""
-        rest = below(normal(final_path), self.destination) if self.destination else None
+        rest = _below(normal(final_path), self.destination) if self.destination else None
         for source in reversed(self.sources if rest is not None else ()):
             yield from self._from_parents(source, rest or "") if self.parents else self._from_source(source, rest or "")
 
@@ -173,10 +161,10 @@ def _mapping(copy: ResolvedInstruction) -> CopyMapping:
         raise UsageError(f"{instruction.keyword} copies nothing")
     parents = instruction.switch("parents")
     sources, destination = copy.arguments[:-1], copy.destination
-    inline = {each.text for each in sources if is_inline(instruction, each.text)}
-    remote = tuple(each.text for each in sources if instruction.keyword == "ADD" and _REMOTE.match(each.text))
-    apart = inline.union(remote)
-    local = [each for each in sources if each.text not in apart]
+    is_add = instruction.keyword == "ADD"
+    local = (
+        each for each in sources if not is_inline(instruction, each.text) and not (is_add and _REMOTE.match(each.text))
+    )
     path = normal(destination.text) if destination.resolved else destination.text
     here = copy.working_directory.resolved and copy.working_directory.text == path
     return CopyMapping(
@@ -186,9 +174,7 @@ def _mapping(copy: ResolvedInstruction) -> CopyMapping:
         destination_is_directory=names_directory(destination.text) or here or parents,
         excludes=parse_excludes(instruction.flag_values("exclude")),
         parents=parents,
-        unpacks=instruction.keyword == "ADD" and instruction.flag("unpack").lower() != "false",
-        remote=remote,
-        inline=tuple(heredoc.name for heredoc in instruction.heredocs) if inline else (),
+        unpacks=is_add and instruction.flag("unpack").lower() != "false",
         resolved=destination.resolved and all(each.resolved for each in sources),
     )
 
@@ -208,3 +194,8 @@ def _copy_source(text: str, *, parents: bool) -> CopySource:
 def _quoted(name: str) -> str:
     """A literal path as a pattern."""
     return re.sub(r"([*?\[\\])", r"\\\1", name)
+
+
+def _below(path: str, directory: str) -> str | None:
+    """The rest of ``path`` below ``directory`` (both normal), empty where they are the same; None outside of it."""
+    return path.removeprefix(directory).removeprefix("/") if is_at_or_below(path, directory) else None

@@ -8,7 +8,7 @@ import re
 
 from msgspec import Struct
 
-from layerscope.dockerfile.patterns import ShellPattern
+from layerscope.dockerfile.shell_pattern import ShellPattern
 from layerscope.errors import LimitExceeded, UsageError
 from layerscope.model.patterns import pattern
 

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from layerscope.dockerfile.arguments import parse_arguments
-from layerscope.dockerfile.ast import Dockerfile, DockerfileInstruction, DockerfileStage, Form, Heredoc
-from layerscope.dockerfile.scan import LogicalLine, Scanner
-from layerscope.dockerfile.words import heredoc_marks
+from layerscope.dockerfile.instructions import heredoc_marks, parse_instruction
+from layerscope.dockerfile.lines import Scanner
+from layerscope.dockerfile.syntax import Dockerfile, DockerfileInstruction, DockerfileStage, Form
 from layerscope.errors import UsageError
 from layerscope.model.patterns import pattern
 
@@ -36,7 +35,6 @@ def parse_dockerfile(content: bytes | str, *, name: str = "Dockerfile") -> Docke
     return Dockerfile(
         name=name,
         escape=scanner.escape,
-        directives=tuple(scanner.directives.items()),
         global_arguments=tuple(above),
         stages=tuple(
             _stage(name, index, instructions[start], tuple(instructions[start + 1 : end]))
@@ -47,45 +45,13 @@ def parse_dockerfile(content: bytes | str, *, name: str = "Dockerfile") -> Docke
 
 def _instructions(scanner: Scanner) -> Iterator[DockerfileInstruction]:
     while (line := scanner.next_line()) is not None:
-        draft = parse_arguments(line, 0, scanner.escape)
-        heredocs = tuple(_heredocs(scanner, line)) if _may_hold_heredocs(draft) and "<<" in line.text else ()
-        yield _placed(draft, line, scanner, heredocs)
-
-
-def _may_hold_heredocs(instruction: DockerfileInstruction) -> bool:
-    inner = instruction.trigger or instruction
-    return inner.keyword in _HEREDOC_KEYWORDS and inner.form is Form.SHELL
-
-
-def _heredocs(scanner: Scanner, line: LogicalLine) -> Iterator[Heredoc]:
-    try:
-        marks = heredoc_marks(line.text)
-    except UsageError as error:
-        raise line.error(error.message) from error
-    for mark in marks:
-        yield Heredoc(
-            name=mark.name,
-            content=scanner.heredoc(mark.name, strip_tabs=mark.strip_tabs, opened_by=line),
-            expand=mark.expand,
-            strip_tabs=mark.strip_tabs,
-            file_descriptor=mark.file_descriptor,
-        )
-
-
-def _placed(
-    draft: DockerfileInstruction, line: LogicalLine, scanner: Scanner, heredocs: tuple[Heredoc, ...]
-) -> DockerfileInstruction:
-    """The instruction with its place; a trigger has the place and the here-documents of its ONBUILD."""
-    first, column = line.place(0)
-    original = scanner.original(first)
-    trigger = draft.trigger
-    if trigger is not None:
-        trigger = replace(
-            trigger, heredocs=heredocs, line=trigger.line, end_line=scanner.at, column=trigger.column, original=original
-        )
-    return replace(
-        draft, heredocs=heredocs, line=first, end_line=scanner.at, column=column, original=original, trigger=trigger
-    )
+        instruction = parse_instruction(line, 0, scanner.escape)
+        inner = instruction.trigger or instruction
+        if inner.keyword in _HEREDOC_KEYWORDS and inner.form is Form.SHELL and "<<" in line.text:
+            heredocs = tuple(scanner.heredoc(mark, opened_by=line) for mark in heredoc_marks(line))
+            trigger = replace(inner, heredocs=heredocs) if instruction.trigger else None
+            instruction = replace(instruction, heredocs=heredocs, trigger=trigger)
+        yield instruction
 
 
 def _stage(
@@ -102,7 +68,6 @@ def _stage(
         index=index,
         name=stage_name,
         base=words[0],
-        platform=declaration.flag("platform"),
         declaration=declaration,
         instructions=instructions,
     )

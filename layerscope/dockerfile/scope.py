@@ -1,13 +1,12 @@
-"""Which variables are seen where (Dockerfile reference, "Understand how ARG and FROM interact" and "ARG")."""
+"""The variables at each point of a build (Dockerfile reference, "Understand how ARG and FROM interact" and "ARG")."""
 
 from collections.abc import Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from layerscope.dockerfile.ast import Dockerfile, DockerfileInstruction
-from layerscope.dockerfile.expand import Expansion, expand
-from layerscope.dockerfile.variables import UNKNOWN, Budget, Unknown
+from layerscope.dockerfile.expansion import UNKNOWN, Budget, Expansion, Unknown, expand
+from layerscope.dockerfile.syntax import Dockerfile, DockerfileInstruction
 from layerscope.errors import UsageError
 from layerscope.model.patterns import pattern
 from layerscope.model.platform import Platform
@@ -19,7 +18,7 @@ _POSITIONAL = pattern(r"[0-9]+\Z|[@*#?\-$!]\Z")
 
 
 class BaseConfig(Struct, frozen=True, kw_only=True):
-    """What the config of a base image says: ``env`` as ``NAME=value``, the working directory, and its ONBUILD triggers.
+    """The config of a base image: ``env`` as ``NAME=value``, the working directory, and its ONBUILD triggers.
 
     A trigger is an instruction as text; the next build runs them all before its own.
     """
@@ -71,7 +70,7 @@ class Scope:
     def declare(
         self, at: DockerfileInstruction, build_args: Mapping[str, str], outer: "Scope | None"
     ) -> tuple[ResolvedPair, ...]:
-        """Take over the ARGs of an instruction, one after the other: --build-arg, default, global scope.
+        """Declare the ARGs of an instruction, one after the other: --build-arg, default, global scope.
 
         A later ARG hides an earlier ENV of the same name, as BuildKit has it.
         """
@@ -100,7 +99,7 @@ class Scope:
 def global_scope(
     dockerfile: Dockerfile, build_args: Mapping[str, str], platform: Platform | None, target: str
 ) -> Scope:
-    """The scope that FROM lines see: platform variables and the ARGs above the first FROM.
+    """The scope of FROM lines: platform variables and the ARGs above the first FROM.
 
     An ARG that neither has a default nor is given is unknown here, since a build without it would have failed.
     The build machine's platform is unknown unless it is given as a build argument.

@@ -7,10 +7,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from layerscope.dockerfile.ast import Dockerfile, DockerfileInstruction, DockerfileStage
-from layerscope.dockerfile.expand import Expansion
-from layerscope.dockerfile.mounts import Mount
 from layerscope.dockerfile.scope import Scope
+from layerscope.dockerfile.syntax import Dockerfile, DockerfileInstruction, DockerfileStage, Mount
 from layerscope.errors import LimitExceeded, UsageError
 
 MAX_TRIGGERED = 100_000
@@ -29,7 +27,7 @@ class SourceKind(StrEnum):
 class Source(Struct, frozen=True, kw_only=True):
     """A stage (by index), an image (by name, not ``resolved`` where it holds unknown variables), or the context.
 
-    A name may also be that of a named context, which only the command line of the build would tell.
+    A name may also be that of a named context, which only the command line of the build would show.
     """
 
     kind: SourceKind
@@ -51,16 +49,9 @@ class Stage(Struct, frozen=True, kw_only=True):
     index: int
     name: str
     base: Source
-    platform: Expansion | None
     declaration: DockerfileInstruction
     instructions: tuple[DockerfileInstruction, ...]
     inputs: tuple[tuple[Source, ...], ...]
-
-    @property
-    def needs(self) -> frozenset[int]:
-        """The stages that this one cannot be built without."""
-        sources = (source for sources in self.inputs for source in sources)
-        return frozenset(source.stage for source in (self.base, *sources) if source.stage is not None)
 
 
 def link_stages(dockerfile: Dockerfile, scope: Scope) -> tuple[Stage, ...]:
@@ -80,7 +71,6 @@ def link_stages(dockerfile: Dockerfile, scope: Scope) -> tuple[Stage, ...]:
                 index=written.index,
                 name=written.name,
                 base=base,
-                platform=scope.expand(written.platform, written.declaration) if written.platform else None,
                 declaration=written.declaration,
                 instructions=instructions,
                 inputs=tuple(tuple(_inputs(dockerfile, each, names, written.index)) for each in instructions),
@@ -102,19 +92,8 @@ def choose_target(dockerfile: Dockerfile, target: str) -> int:
     raise UsageError(f"{dockerfile.name} has no stage {target!r}", hint=f"Its stages are: {names}.")
 
 
-def reached_from(stages: tuple[Stage, ...], target: int) -> frozenset[int]:
-    """The stages that a build of ``target`` needs, itself included."""
-    reached = {target}
-    waiting = [target]
-    while waiting:
-        new = stages[waiting.pop()].needs - reached
-        reached |= new
-        waiting.extend(new)
-    return frozenset(reached)
-
-
-def mount_source(mount: Mount, names: Mapping[str, int]) -> Source | None:
-    """What a mount brings in; None for a cache, tmpfs, secret or ssh mount without ``from``."""
+def _mount_source(mount: Mount, names: Mapping[str, int]) -> Source | None:
+    """The source of a mount; None for a cache, tmpfs, secret or ssh mount without ``from``."""
     if mount.from_name:
         return _named(mount.from_name, names)
     return CONTEXT if mount.type == "bind" else None
@@ -137,7 +116,7 @@ def _inputs(
     dockerfile: Dockerfile, instruction: DockerfileInstruction, names: Mapping[str, int], index: int
 ) -> Iterator[Source]:
     for mount in instruction.mounts:
-        if (source := mount_source(mount, names)) is not None:
+        if (source := _mount_source(mount, names)) is not None:
             yield source
     if instruction.keyword == "COPY" and (name := instruction.flag("from")):
         if name.isascii() and name.isdigit():

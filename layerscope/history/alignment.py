@@ -1,4 +1,6 @@
-"""The history beside the layers: which instruction made which layer."""
+"""The history aligned with the layers: which instruction made which layer."""
+
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -14,14 +16,14 @@ _WRITES = frozenset({"ADD", "COPY", "RUN"})
 def instructions(
     history: tuple[HistoryEntry, ...], layer_count: int
 ) -> tuple[tuple[Instruction, ...], tuple[str, ...]]:
-    """Every step of the history with the index of the layer that it made, and warnings where the two do not fit.
+    """Every step of the history with the index of the layer that it made, and warnings where the two do not match.
 
     Entries without ``empty_layer`` made the layers, in their order. Where their count differs from ``layer_count``
-    both are aligned from the end, since a base image is where histories get lost: the lowest layers then have no
+    both are aligned from the end, since it is base images that lose history: the lowest layers then have no
     instruction, or the lowest instructions no layer.
     """
     if not history:
-        lost = f"the image has no history: nothing tells how its layers came about (layers: {layer_count})"
+        lost = f"the image has no history: its layers have no instructions (layers: {layer_count})"
         return (), (lost,) if layer_count > 0 else ()
     making = [index for index, entry in enumerate(history) if not entry.empty_layer]
     surplus = len(making) - layer_count
@@ -31,7 +33,7 @@ def instructions(
 
 
 def image_instructions(image: Image) -> tuple[tuple[Instruction, ...], tuple[str, ...]]:
-    """The same for an image, whose history speaks of the layers that its config names."""
+    """The same for an image, whose history is that of the layers that its config names."""
     named = image.named_layers
     steps, warnings = instructions(image.config.history, len(named))
     if len(named) < len(image.layers):
@@ -39,8 +41,18 @@ def image_instructions(image: Image) -> tuple[tuple[Instruction, ...], tuple[str
     return steps, warnings
 
 
+def layers_before(instructions: Sequence[Instruction], index: int) -> int:
+    """How many layers lie below the first that instruction ``index`` or a later one made."""
+    return max((step.layer + 1 for step in instructions[:index] if step.layer is not None), default=0)
+
+
+def made_content(step: Instruction) -> bool:
+    """Whether a step made a layer with contents; a WORKDIR makes a directory at most."""
+    return step.layer is not None and step.kind != "WORKDIR"
+
+
 def _joined(history: tuple[HistoryEntry, ...], steps: list[Instruction]) -> tuple[Instruction, ...]:
-    """The steps with those that share a layer: Buildah and a squash put the work of many into that of the last one."""
+    """The steps with those that share a layer: Buildah and a squash put the work of many into the last one's."""
     below: list[Instruction] = []
     for step in steps:
         if not history[step.index].empty_layer:
@@ -60,7 +72,7 @@ def _is_shared(step: Instruction, below: list[Instruction]) -> bool:
 
 
 def _steps(history: tuple[HistoryEntry, ...]) -> list[Instruction]:
-    """Parse in order, since SHELL and CMD tell how to read what comes later."""
+    """Parse in order, since SHELL and CMD say how to read later steps."""
     steps: list[Instruction] = []
     shell = command = ""
     for index, entry in enumerate(history):
@@ -78,11 +90,11 @@ def _steps(history: tuple[HistoryEntry, ...]) -> list[Instruction]:
 
 def _warnings(steps: tuple[Instruction, ...], surplus: int, layer_count: int) -> tuple[str, ...]:
     if surplus:
-        left = f"instructions left without a layer: {surplus}"
+        left = f"instructions without a layer: {surplus}"
         if surplus < 0:
-            left = f"layers left without an instruction: {-surplus}"
-        told = layer_count + surplus
-        return (f"the history tells of {told} layers, the image has {layer_count}; aligned from the top, {left}",)
+            left = f"layers without an instruction: {-surplus}"
+        own = layer_count + surplus
+        return (f"the history has {own} layers, the image has {layer_count}; aligned from the top, {left}",)
     top = steps[-1]
     if layer_count == 1 and len(steps) > 1 and top.layer == 0 and top.kind in _MAKES_NO_LAYER:
         return (f"the image was squashed: its one layer holds the work of all {len(steps)} instructions",)

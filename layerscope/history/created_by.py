@@ -1,16 +1,13 @@
-"""One history entry -> one Instruction, whichever builder wrote it.
+"""One history entry to one Instruction, whichever builder wrote it.
 
-The history is free text (OCI image-spec, config.md): ``created_by`` keeps what each builder chose to keep of the
-step. What it left out, as the source of a COPY of the legacy builder, stays left out here.
+The history is free text (OCI image-spec, config.md): ``created_by`` has what each builder keeps of the step. What it
+leaves out, such as the source of a COPY of the legacy builder, is left out here too.
 """
 
 import re
 
-from layerscope.dockerfile.shells import is_shell_alone, no_operation, without_shell
-from layerscope.history.build_args import BuildArgs, split_build_args
-from layerscope.history.buildah import without_mount_checksums, without_notes
 from layerscope.history.metadata import written
-from layerscope.history.tools import tool_step
+from layerscope.history.shells import BuildArgs, is_shell_alone, no_operation, split_build_args, without_shell
 from layerscope.model.image import HistoryEntry
 from layerscope.model.instruction import Instruction
 from layerscope.model.patterns import pattern
@@ -28,15 +25,31 @@ _COPY_FROM = pattern(r"(?:--(?!from=)[a-z-]++(?:=\S*+)?\s++)*+--from=(\S++)")
 _STEP_NAME = pattern(r"\[[^\]\n]{1,200}\] ")
 _MOUNTED = pattern(r"mount \S{1,200} from exec ")
 _COMMAND = pattern(r"(?:/|[a-z0-9_.])[\w./+-]{0,300}(?: |$)", re.ASCII)
+# What Buildah and Podman add behind a step, for their own cache (imagebuildah, getCreatedBy).
+_NOTE = pattern(
+    r"\|(?:unsetLabel|inheritLabels|unsetAnnotation|inheritAnnotations|force-mtime|clamp-mtime)=[^\n]*+", re.ASCII
+)
+_CONTENTS = pattern(r"(?::(?:sha256:)?[0-9a-f]{64}){1,20}\Z")
+_STORE_PATH = pattern(r"/nix/store/[0-9a-z]{1,64}-([^\s'\",\[\]/]+)")
+_BUILDPACK = pattern(
+    r"Layer: '.*', Created by (?:buildpack|extension): .*"
+    r"|Application Layer|Application Slice: \d+|Software Bill-of-Materials|Buildpacks [A-Z].*",
+    re.DOTALL,
+)
+_JIB = pattern(r"jib(?:-[a-z]+)*(?::.*)?", re.DOTALL)
+# Root file systems made elsewhere: Debian's and BusyBox's own builders, SUSE's and Fedora's, Windows base images,
+# and images flattened into one layer.
+_ROOTFS = pattern(r"# \w+\.sh .*|BusyBox \d.*|KIWI \d.*|(?:Apply image|Install update) .*|crane flatten .*", re.DOTALL)
+_IMPORTED = ("Imported from ", "Created by Image Factory")
 
 
 def parse(entry: HistoryEntry, index: int, shell: str = "") -> Instruction:
-    """The step that a history entry tells of; ``layer`` is left None, as one entry alone cannot tell it.
+    """The step of a history entry; ``layer`` is left None, as one entry alone does not show it.
 
     ``index`` is the entry's place in the history. ``shell`` is the SHELL in force, its arguments joined by spaces,
     where the history has declared one. Never raises; a text that no builder is known to write has an empty kind.
     """
-    tool = tool_step(entry)
+    tool = _tool_step(entry)
     kind, text, build_args = (*tool, ()) if tool else _dockerfile_step(entry, shell)
     return Instruction(
         index=index,
@@ -51,7 +64,7 @@ def parse(entry: HistoryEntry, index: int, shell: str = "") -> Instruction:
 
 def _dockerfile_step(entry: HistoryEntry, shell: str) -> tuple[str, str, BuildArgs]:
     """Kind, text and build arguments of an entry of docker, BuildKit, Buildah, Kaniko or of a committed container."""
-    text = without_notes(entry.created_by.strip().removesuffix("# buildkit").rstrip())
+    text = _without_notes(entry.created_by.strip().removesuffix("# buildkit").rstrip())
     if entry.comment.startswith("buildkit.exporter"):
         text = _exported(text)
     if (rest := no_operation(text, shell)) is not None:
@@ -63,7 +76,7 @@ def _dockerfile_step(entry: HistoryEntry, shell: str) -> tuple[str, str, BuildAr
     build_args, command = split_build_args(step[1] if step else text, shell)
     bare = without_shell(command, shell)
     if step or bare is not None or build_args:
-        return "RUN", command if bare is None else without_mount_checksums(bare), build_args
+        return "RUN", command if bare is None else _without_mount_checksums(bare), build_args
     return (*_bare_command(entry, command), ())
 
 
@@ -107,3 +120,43 @@ def _shorter(kind: str, text: str) -> str:
 def _copy_from(kind: str, text: str) -> str:
     flag = _COPY_FROM.match(text) if kind in ("COPY", "ADD") else None
     return flag[1].strip("\"'") if flag else ""
+
+
+def _without_notes(text: str) -> str:
+    """The text before Buildah's notes on the options of the build, such as ``|inheritLabels=false|force-mtime=10``."""
+    end = len(text)
+    while (place := text.rfind("|", 0, end)) >= 0 and _NOTE.fullmatch(text, place, end):
+        end = place
+    return text if end == len(text) else text[:end].rstrip()
+
+
+def _without_mount_checksums(command: str) -> str:
+    """The command of a RUN without Buildah's checksums, one for each ``--mount``."""
+    return _CONTENTS.sub("", command) if command.startswith("--mount=") else command
+
+
+def _tool_step(entry: HistoryEntry) -> tuple[str, str] | None:
+    """Kind and text of an entry of a builder that knows no Dockerfile, None for others."""
+    written, comment = entry.created_by.strip(), entry.comment.strip()
+    first, _, rest = written.partition(" ")
+    if comment.startswith("store paths:"):
+        return "NIX", " ".join(_STORE_PATH.findall(comment)) or comment
+    if not written and comment.startswith(_IMPORTED):
+        return "IMPORT", comment.removeprefix("Imported ")
+    if _ROOTFS.fullmatch(written):
+        return "IMPORT", written.removeprefix("# ")
+    if _BUILDPACK.fullmatch(written):
+        return "BUILDPACK", written
+    if (first == "bazel" and rest.startswith("build")) or entry.author == "Bazel":
+        return "BAZEL", _joined(rest if first == "bazel" else written, comment)
+    if first == "ko" and (rest.startswith(("build", "publish")) or entry.author == "ko"):
+        return "KO", _joined(rest, comment)
+    if _JIB.fullmatch(written) or entry.author == "Jib":
+        return "JIB", _joined(written, comment)
+    if first in ("apko", "melange"):
+        return "APKO", _joined(rest if first == "apko" else written, comment)
+    return None
+
+
+def _joined(text: str, comment: str) -> str:
+    return f"{text} # {comment}" if text and comment else text or comment

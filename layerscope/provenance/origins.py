@@ -7,18 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
-from layerscope.model.base import Base, FoundBy
+from layerscope.model.base import Base
 from layerscope.model.finding import Evidence
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.source import Via
 
 if TYPE_CHECKING:
-    from layerscope.dockerfile.ast import Dockerfile
     from layerscope.dockerfile.build import ResolvedInstruction
     from layerscope.dockerfile.scope import BaseConfig
+    from layerscope.dockerfile.syntax import Dockerfile
     from layerscope.history.match import Match
 
 
@@ -75,22 +74,3 @@ def recorded_origins(steps: Sequence[Instruction]) -> dict[int, Origin]:
 def recorded_arguments(steps: Sequence[Instruction]) -> dict[str, str]:
     """The build arguments that a history records beside its commands."""
     return {name: value for step in steps for name, value in step.build_args}
-
-
-def contradiction(base: Base, told: Base | None) -> tuple[str, ...]:
-    """A warning where the base that is certain ends elsewhere than the Dockerfile says."""
-    if told is None or not base.certain or base.layers == told.layers:
-        return ()
-    by = "attestation" if told.found_by == FoundBy.ATTESTATION else "Dockerfile"
-    return (f"the base image has {base.layers} layers, but according to the {by} it has {told.layers}",)
-
-
-def better_base(found: Base, told: Base | None) -> Base:
-    """The base by what the archive shows for certain, else by the attestation or the Dockerfile, else by its signs.
-
-    A Dockerfile may know that there is no base at all.
-    """
-    if told is None:
-        return found
-    better, other = (found, told) if found.certain else (told, found)
-    return replace(better, name=better.name or other.name)

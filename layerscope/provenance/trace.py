@@ -4,22 +4,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
-from layerscope.errors import LayerscopeError
 from layerscope.filesystem.tree import Filesystem
-from layerscope.history.alignment import instructions as align
 from layerscope.model.entry import Kind
 from layerscope.model.finding import Evidence
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.source import Source, Via
-from layerscope.provenance.copies import MAY_COPY, copied_from, from_context
-from layerscope.provenance.matching import Comparison, Verdict, compare, shared_layers
-from layerscope.provenance.origins import BuildInputs, Origin, Placement, recorded_arguments
+from layerscope.provenance.comparison import Comparison, Verdict
+from layerscope.provenance.origins import Origin, Placement
 
 if TYPE_CHECKING:
     from layerscope.history.match import Match
+
+MAY_COPY = ("COPY", "ADD", "")
+"""Kinds of steps that bring what was made elsewhere, or may: of some steps nothing is known."""
 
 
 class Builder(Struct, frozen=True, kw_only=True):
@@ -94,13 +93,9 @@ def trace(
     image: Image,
     steps: Sequence[Instruction],
     placement: Placement,
-    known: BuildInputs,
     base_layers: int,
 ) -> Trace:
-    """Join what is declared or attested with what the builder images show.
-
-    Raises UsageError for a builder whose name is no stage of the Dockerfile.
-    """
+    """The trace by what is declared or attested; ``with_builders`` adds what builder images show."""
     layers = {
         step.layer: placement.origins[step.index]
         for step in steps
@@ -109,76 +104,7 @@ def trace(
     others = {step.layer for step in steps if step.kind not in MAY_COPY or step.joined}
     copies = frozenset(layer for layer in range(len(image.layers)) if layer not in others)
     warnings = [*placement.warnings, *_shared(steps, base_layers)]
-    joined = Trace(
-        filesystem=filesystem, base_layers=base_layers, layers=layers, copies=copies, warnings=tuple(warnings)
-    )
-    if not known.builders:
-        return joined
-    builders = tuple(
-        _builder(joined, image, steps, placement, name, opened, warnings) for name, opened in known.builders
-    )
-    best = _best(builders)
-    return replace(
-        joined,
-        builders=builders,
-        matched={layer: found[0] for layer, found in best.items() if len(found) == 1},
-        alike={layer: tuple(sorted(one.name for one in found)) for layer, found in best.items() if len(found) > 1},
-        warnings=tuple(warnings),
-    )
-
-
-def _builder(
-    joined: Trace,
-    image: Image,
-    steps: Sequence[Instruction],
-    placement: Placement,
-    name: str,
-    opened: Image,
-    warnings: list[str],
-) -> Builder:
-    from layerscope.history.match import match
-
-    found = placement.match
-    stage = found.build.stage(name) if found else None
-    name = found.stage_name(stage.index) if found and stage else name
-    history, _ = align(opened.config.history, len(opened.layers))
-    own = None
-    if found is not None and stage is not None:
-        arguments = {**recorded_arguments(history), **found.build.build_args}
-        try:
-            own = match(replace(found.build, build_args=arguments), history, stage.index)
-        except LayerscopeError as error:
-            warnings.append(f"the image given for stage {name} is not that stage: {error.message}")
-    shared = shared_layers(image, steps, opened, history)
-    copied = copied_from(
-        name, range(max(joined.base_layers, shared), len(image.layers)), joined.layers, steps, placement
-    )
-    context = from_context(range(shared, len(opened.layers)), history)
-    comparison = compare(joined.filesystem, joined.base_layers, Filesystem(opened.layers), shared, copied, context)
-    if not shared and image.layers and opened.layers and not comparison.confirmed:
-        warnings.append(f"the image given for stage {name} shares no layer with this one, and little content")
-    return Builder(name=name, image=opened, instructions=history, comparison=comparison, match=own)
-
-
-def _best(builders: Sequence[Builder]) -> dict[int, list[Builder]]:
-    """For each layer the builders with which it has most in common, only one where all the others stand on it."""
-    scores: dict[int, dict[int, int]] = {}
-    for place, builder in enumerate(builders):
-        for layer, found in builder.comparison.layers.items():
-            if found[Verdict.MATCHED]:
-                scores.setdefault(layer, {})[place] = found[Verdict.MATCHED]
-    best = {}
-    for layer, score in scores.items():
-        most = max(score.values())
-        equal = [builders[place] for place, matched in score.items() if matched == most]
-        lowest = [one for one in equal if all(_stands_on(other, one) for other in equal if other is not one)]
-        best[layer] = lowest if len(lowest) == 1 else equal
-    return best
-
-
-def _stands_on(upper: Builder, lower: Builder) -> bool:
-    """Whether one stage begins with all layers of another, which made what both of them hold."""
-    return shared_layers(lower.image, lower.instructions, upper.image, upper.instructions) == len(lower.image.layers)
+    return Trace(filesystem=filesystem, base_layers=base_layers, layers=layers, copies=copies, warnings=tuple(warnings))
 
 
 def _shared(steps: Sequence[Instruction], base_layers: int) -> Iterator[str]:

@@ -57,11 +57,6 @@ def test_flags_expand_where_the_builder_expands_them() -> None:
     assert [(name, value.text) for name, value in copy.flags] == [("chown", "1:1"), ("exclude", "$v"), ("chmod", "1")]
 
 
-def test_mounts_expand_except_for_their_stage() -> None:
-    (mount,) = last("FROM scratch\nARG v=val\nRUN --mount=type=bind,from=x,source=/$v,target=/t$v a").mounts
-    assert (mount.from_name, mount.source, mount.target) == ("x", "/val", "/tval")
-
-
 @pytest.mark.parametrize(
     ("lines", "directory"),
     [
@@ -126,7 +121,6 @@ def test_an_unknown_variable_in_workdir_spreads_to_destinations() -> None:
         ("FROM scratch\nUSER ${v:?give it}", "Dockerfile:2:1: USER: v: give it"),
         ("FROM scratch\nRUN a\nCOPY 'x /y", "Dockerfile:3:1: COPY: unexpected end of statement while looking for "),
         ("FROM scratch\nEXPOSE ${", "Dockerfile:2:1: EXPOSE: syntax error: missing '}'"),
-        ("FROM scratch\nARG t=disk\nRUN --mount=type=$t a", "Dockerfile:3:1: RUN: unsupported mount type 'disk'"),
     ],
 )
 def test_errors_name_the_instruction(content: str, message: str) -> None:

@@ -4,9 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.dockerfile.expand import Expansion, expand, expand_words
-from layerscope.dockerfile.lexer import MAX_DEPTH
-from layerscope.dockerfile.variables import MAX_VALUE, UNKNOWN, Budget, Unknown
+from layerscope.dockerfile.expansion import (
+    MAX_DEPTH,
+    MAX_VALUE,
+    UNKNOWN,
+    Budget,
+    Expansion,
+    Unknown,
+    expand,
+    expand_words,
+)
 from layerscope.errors import LimitExceeded, UsageError
 
 VALUES = {"x": "foobarbaz", "empty": "", "path": "/usr/lib/x.so.1", "star": "a*b", "pattern": "o*b"}

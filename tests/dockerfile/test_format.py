@@ -2,9 +2,9 @@
 
 import pytest
 
-from layerscope.dockerfile.ast import Dockerfile
+from layerscope.dockerfile.lines import MAX_BYTES
 from layerscope.dockerfile.parse import parse_dockerfile
-from layerscope.dockerfile.scan import MAX_BYTES
+from layerscope.dockerfile.syntax import Dockerfile
 from layerscope.errors import LimitExceeded, UsageError
 
 
@@ -43,18 +43,18 @@ def test_backtick_continues_lines_after_the_escape_directive() -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "directives"),
+    ("head", "escape"),
     [
-        pytest.param("# syntax=docker/dockerfile:1\n", {"syntax": "docker/dockerfile:1"}, id="syntax"),
-        pytest.param("#  eScApE = `  \n#check=skip=all;error=true\n", {"escape": "`", "check": "skip=all;error=true"}),
-        pytest.param("# about\n# escape=`\n", {}, id="after a comment"),
-        pytest.param("\n# escape=`\n", {}, id="after an empty line"),
-        pytest.param("# other=1\n# escape=`\n", {}, id="after an unknown directive"),
-        pytest.param("# escape=\n", {}, id="without a value"),
+        pytest.param("# syntax=docker/dockerfile:1\n", "\\", id="syntax"),
+        pytest.param("#check=skip=all;error=true\n#  eScApE = `  \n", "`", id="behind another directive"),
+        pytest.param("# about\n# escape=`\n", "\\", id="after a comment"),
+        pytest.param("\n# escape=`\n", "\\", id="after an empty line"),
+        pytest.param("# other=1\n# escape=`\n", "\\", id="after an unknown directive"),
+        pytest.param("# escape=\n", "\\", id="without a value"),
     ],
 )
-def test_directives_stand_on_top(head: str, directives: dict[str, str]) -> None:
-    assert dict(parse_dockerfile(head + "FROM scratch").directives) == directives
+def test_directives_stand_on_top(head: str, escape: str) -> None:
+    assert parse_dockerfile(head + "FROM scratch").escape == escape
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,9 @@ def test_bytes_that_are_no_utf8_are_kept() -> None:
     assert commands(parse_dockerfile(b"FROM scratch\nRUN \xff")) == ["\udcff"]
 
 
-def test_instructions_know_their_lines_and_source() -> None:
+def test_instructions_know_their_place() -> None:
     parsed = parse_dockerfile("FROM scratch\n\n  RUN a \\\n# note\n  b\nCMD x")
-    run = parsed.stages[0].instructions[0]
-    assert (run.line, run.end_line, run.column, run.original) == (3, 5, 3, "  RUN a \\\n# note\n  b")
+    assert [(each.line, each.column) for each in parsed.instructions] == [(1, 1), (3, 3), (6, 1)]
 
 
 @pytest.mark.parametrize(
@@ -101,21 +100,11 @@ def test_instructions_know_their_lines_and_source() -> None:
             id="place behind a continuation",
         ),
         pytest.param("FROM a\nENV =b", "F:2:5: ENV: names can not be blank", id="blank name"),
-        pytest.param("FROM a\nCOPY --form=b c d", "F:2:6: COPY: unknown flag: --form", id="unknown flag"),
-        pytest.param(
-            "FROM a\nCOPY --from=b \\\n --from=c d e", "F:3:2: COPY: duplicate flag specified: --from", id="repeated"
-        ),
-        pytest.param("FROM a\nCOPY --from b c", "F:2:6: COPY: missing a value on flag: --from", id="no value"),
-        pytest.param(
-            "FROM a\nCOPY --link=1 b c", "F:2:6: COPY: expecting boolean value for flag --link, not: 1", id="no boolean"
-        ),
         pytest.param(
             'FROM a\nRUN ["a", 1]',
             "F:2:5: RUN: when using JSON array syntax, arrays must be comprised of strings only",
             id="numbers in JSON",
         ),
-        pytest.param("FROM a\nHEALTHCHECK NONE x", "F:2:13: HEALTHCHECK: NONE takes no arguments", id="NONE with more"),
-        pytest.param("FROM a\nHEALTHCHECK CMD", "F:2:13: HEALTHCHECK: missing command after CMD", id="CMD alone"),
         pytest.param("FROM a\nARG", "F:2:4: ARG: requires at least one argument", id="ARG with none"),
         pytest.param("FROM a\nONBUILD", "F:2:8: ONBUILD: requires at least one argument", id="ONBUILD with none"),
         pytest.param(
@@ -124,11 +113,10 @@ def test_instructions_know_their_lines_and_source() -> None:
             id="quote in a here-document's name",
         ),
         pytest.param("FROM a\nSHELL sh -c", "F:2:7: SHELL: requires the arguments to be in JSON form", id="SHELL"),
-        pytest.param("FROM a\nHEALTHCHECK GET /", "F:2:13: HEALTHCHECK: unknown type 'GET' (try CMD)", id="health"),
         pytest.param(
             "FROM a\nONBUILD FROM b", "F:2:9: ONBUILD: FROM isn't allowed as an ONBUILD trigger", id="trigger"
         ),
-        pytest.param("FROM a\nONBUILD RUN --x b", "F:2:13: RUN: unknown flag: --x", id="place inside a trigger"),
+        pytest.param("FROM a\nONBUILD ENV a", "F:2:13: ENV: must have two arguments", id="place inside a trigger"),
         pytest.param("FROM a\nRUN <<E\nx", "F:2:1: unterminated heredoc 'E'", id="open here-document"),
         pytest.param("FROM a\nRUN --mount=type=x b", "F:2:5: RUN: unsupported mount type 'x'", id="mount type"),
     ],

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from layerscope.dockerfile.ast import Dockerfile, DockerfileInstruction, Flag, Form, Heredoc, Pair
 from layerscope.dockerfile.build import Build
 from layerscope.dockerfile.parse import parse_dockerfile
+from layerscope.dockerfile.syntax import Dockerfile, DockerfileInstruction, Flag, Form, Heredoc, Pair
 from layerscope.errors import LayerscopeError
 
 WORD = st.text(alphabet="abc$./:é-_", min_size=1, max_size=8).filter(lambda word: not word.startswith("-"))
@@ -38,7 +38,7 @@ def copies(draw: st.DrawFn) -> DockerfileInstruction:
     flags = [Flag(name="exclude", value=value) for value in draw(st.lists(values, max_size=2))]
     flags += draw(st.sampled_from([[], [Flag(name="link")], [Flag(name="from", value="a"), Flag(name="parents")]]))
     if content is not None:
-        heredocs = (Heredoc(name="EOF", content=content, strip_tabs=draw(st.booleans()), expand=draw(st.booleans())),)
+        heredocs = (Heredoc(name="EOF", content=content, strip_tabs=draw(st.booleans())),)
         return instruction("COPY", flags=tuple(flags), heredocs=heredocs)
     form = draw(st.sampled_from(Form))
     words = draw(st.lists(ANY if form is Form.EXEC else WORD, min_size=2, max_size=4))
@@ -64,7 +64,7 @@ def written(node: DockerfileInstruction, escape: str) -> str:
         return f"ONBUILD {written(node.trigger, escape)}"
     if node.heredocs:
         (document,) = node.heredocs
-        mark = ("<<-" if document.strip_tabs else "<<") + ("EOF" if document.expand else "'EOF'")
+        mark = ("<<-" if document.strip_tabs else "<<") + "EOF"
         return " ".join([node.keyword, *flags, mark, "/x"]) + f"\n{document.content}EOF"
     if node.pairs:
         words = [pair.name + ("" if pair.value is None else f"={pair.value}") for pair in node.pairs]

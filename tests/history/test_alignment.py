@@ -30,14 +30,14 @@ def test_indexes_are_places_in_the_history() -> None:
 def test_layers_beyond_the_history_are_the_lowest() -> None:
     assert layers(FITTING, 5) == [None, 3, None, 4, None]
     assert instructions(FITTING, 5)[1] == (
-        "the history tells of 2 layers, the image has 5; aligned from the top, layers left without an instruction: 3",
+        "the history has 2 layers, the image has 5; aligned from the top, layers without an instruction: 3",
     )
 
 
 def test_entries_beyond_the_layers_are_the_lowest() -> None:
     assert layers(FITTING, 1) == [None, None, None, 0, None]
     assert instructions(FITTING, 1)[1] == (
-        "the history tells of 2 layers, the image has 1; aligned from the top, instructions left without a layer: 1",
+        "the history has 2 layers, the image has 1; aligned from the top, instructions without a layer: 1",
     )
 
 
@@ -45,7 +45,7 @@ def test_entries_beyond_the_layers_are_the_lowest() -> None:
 def test_a_missing_history_is_said_once(count: int) -> None:
     assert instructions((), count) == (
         (),
-        (f"the image has no history: nothing tells how its layers came about (layers: {count})",),
+        (f"the image has no history: its layers have no instructions (layers: {count})",),
     )
 
 

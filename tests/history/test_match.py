@@ -62,7 +62,7 @@ def test_the_dockerfile_of_another_image_is_refused(image: str, dockerfile: str,
 
 def test_a_refusal_shows_the_first_pair_from_the_end_that_does_not_fit() -> None:
     build = built("FROM x\nRUN one\nRUN two\nRUN three")
-    expected = "1 of 3 steps that make layers fit its history; from the end, the first that does not: "
+    expected = "1 of 3 instructions match its history; the first mismatch from the end: "
     pair = "line 3 `RUN two`, where the history has `RUN zwei`"
     with pytest.raises(UsageError, match=re.escape(expected + pair)):
         match(build, history("/bin/sh -c eins", "/bin/sh -c zwei", "/bin/sh -c three"))
@@ -99,7 +99,7 @@ def test_every_copy_has_to_fit_however_good_the_rest_is() -> None:
 
 
 def test_layers_that_no_line_explains_count_against_the_file() -> None:
-    with pytest.raises(UsageError, match=r"2 of 5 steps .*`RUN five` stands in no line"):
+    with pytest.raises(UsageError, match=r"2 of 5 instructions .*`RUN five` of the history is on no line"):
         match(
             built("FROM x\nRUN one\nRUN two"),
             history("/bin/sh -c one", "/bin/sh -c two", "/bin/sh -c three", "/bin/sh -c four", "/bin/sh -c five"),
@@ -107,7 +107,7 @@ def test_layers_that_no_line_explains_count_against_the_file() -> None:
 
 
 def test_a_layer_whose_step_has_no_words_is_called_that() -> None:
-    with pytest.raises(UsageError, match="1 of 2 steps .*`a step without words` stands in no line"):
+    with pytest.raises(UsageError, match="1 of 2 instructions .*`a step without text` of the history is on no line"):
         match(built("FROM x\nRUN one"), history("/bin/sh -c base", "/bin/sh -c one", ""))
 
 
@@ -115,6 +115,14 @@ def test_of_steps_in_another_order_the_one_that_makes_a_layer_is_aligned() -> No
     found = match(built("FROM x\nRUN one\nENV A=1"), history("/bin/sh -c base", "-ENV A=1", "/bin/sh -c one"))
     assert set(found.steps) == {2}
     assert (found.matched, found.total, found.base_layers) == (1, 1, 1)
+
+
+def test_a_workdir_that_is_on_no_line_does_not_count() -> None:
+    """It makes a directory at most."""
+    steps = history("/bin/sh -c one", "WORKDIR /srv", "/bin/sh -c two")
+    found = match(built("FROM x\nRUN one\nRUN two"), steps)
+    assert steps[1].layer == 1
+    assert (found.matched, found.total, found.misfit) == (2, 2, "")
 
 
 def test_steps_without_layer_that_the_command_line_added_do_not_count() -> None:
@@ -178,7 +186,7 @@ def test_triggers_of_the_base_run_before_the_first_instruction() -> None:
 def test_long_commands_cost_no_more_than_their_length() -> None:
     long = "x" * 8000
     build = built("FROM y\n" + "\n".join(f"RUN {long}{number}" for number in range(400)))
-    with pytest.raises(UsageError, match="0 of 400 steps"):
+    with pytest.raises(UsageError, match="0 of 400 instructions"):
         match(build, history(*(f"/bin/sh -c {long}{number + 400}" for number in range(400))))
 
 

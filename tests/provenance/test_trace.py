@@ -11,8 +11,9 @@ from layerscope.history.alignment import instructions as align
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
 from layerscope.model.base import Base, FoundBy
-from layerscope.provenance.origins import BuildInputs, better_base, contradiction
-from layerscope.provenance.placement import place
+from layerscope.provenance.base_image import better_base, contradiction
+from layerscope.provenance.dockerfile_origins import place
+from layerscope.provenance.origins import BuildInputs
 from layerscope.render.renderers import RENDERERS
 from tests.builder import ImageSpec, directory, docker_save, file, layer
 from tests.provenance.scenes import Scene, Step, image, one, provenance, stage, step_of

@@ -8,7 +8,6 @@ import pytest
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.history.alignment import instructions
-from layerscope.history.base import base_boundary
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
 from layerscope.model.finding import Finding
@@ -16,6 +15,7 @@ from layerscope.model.package import Package
 from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.inventory import catalog
 from layerscope.packages.registry import WANTED as PACKAGES_WANTED
+from layerscope.provenance.base_image import base_boundary
 from layerscope.rules.engine import Findings, StageOf, findings
 from layerscope.rules.registry import RULES, WANTED
 from layerscope.rules.rule import Rule

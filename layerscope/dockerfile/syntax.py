@@ -1,11 +1,10 @@
-"""The syntax tree of a Dockerfile (Dockerfile reference, "Format"): what was written, nothing expanded."""
+"""The syntax tree of a Dockerfile (Dockerfile reference, "Format"), with nothing expanded."""
 
 from enum import StrEnum
 from itertools import chain
 
 from msgspec import Struct
 
-from layerscope.dockerfile.mounts import Mount
 from layerscope.errors import UsageError
 
 
@@ -19,44 +18,41 @@ class Form(StrEnum):
 
 
 class Heredoc(Struct, frozen=True, kw_only=True):
-    """A here-document: ``content`` is verbatim, with its line ends; ``expand`` unless the delimiter was quoted.
-
-    ``strip_tabs`` is set by ``<<-``, ``file_descriptor`` by a number before ``<<`` (0 where none is written).
-    """
+    """A here-document: ``content`` is verbatim, with its line ends; ``strip_tabs`` is set by ``<<-``."""
 
     name: str
-    content: str
-    expand: bool = True
+    content: str = ""
     strip_tabs: bool = False
-    file_descriptor: int = 0
 
 
 class Flag(Struct, frozen=True, kw_only=True):
-    """``--name=value``, quotes and escapes taken off; ``value`` is None where no ``=`` was written."""
+    """``--name=value`` without quotes and escapes; ``value`` is None where no ``=`` was written."""
 
     name: str
     value: str | None = None
 
 
 class Pair(Struct, frozen=True, kw_only=True):
-    """``name=value`` of ARG, ENV and LABEL with the quotes as written; ``value`` is None for a bare ``ARG name``.
-
-    ``legacy`` marks the form ``ENV name value``.
-    """
+    """``name=value`` of ARG, ENV and LABEL with the quotes as written; ``value`` is None for a bare ``ARG name``."""
 
     name: str
     value: str | None
-    legacy: bool = False
+
+
+class Mount(Struct, frozen=True, kw_only=True):
+    """The source of a ``RUN --mount``: ``from_name`` is a stage or image, empty for the build context."""
+
+    type: str = "bind"
+    from_name: str = ""
 
 
 class DockerfileInstruction(Struct, frozen=True, kw_only=True):
-    """One instruction, from its keyword's line to the last line of its here-documents, counted from 1.
+    """One instruction; ``line`` and ``column`` are where its keyword starts, counted from 1.
 
     ``keyword`` is upper case. ``text`` is everything after the flags, continuation lines joined and comments
     dropped. ``arguments`` are the words, the elements of the JSON array, or one element with the text where the
-    instruction takes text (RUN, CMD, ENTRYPOINT, USER, WORKDIR, ...); HEALTHCHECK has ``CMD`` or ``NONE`` before them.
-    ARG, ENV and LABEL have ``pairs`` instead, ONBUILD a ``trigger``. ``mounts`` are the ``--mount`` of RUN.
-    ``column`` is where the keyword starts, counted from 1; ``original`` is the source text, unchanged.
+    instruction takes text (RUN, CMD, ENTRYPOINT, USER, WORKDIR, HEALTHCHECK, ...). ARG, ENV and LABEL have ``pairs``
+    instead, ONBUILD a ``trigger``. ``mounts`` are the ``--mount`` of RUN.
     """
 
     keyword: str
@@ -69,9 +65,7 @@ class DockerfileInstruction(Struct, frozen=True, kw_only=True):
     mounts: tuple[Mount, ...] = ()
     trigger: "DockerfileInstruction | None" = None
     line: int = 1
-    end_line: int = 1
     column: int = 1
-    original: str = ""
 
     def flag(self, name: str) -> str:
         """The value of the last ``--name=value``, empty where there is none."""
@@ -100,17 +94,15 @@ class DockerfileStage(Struct, frozen=True, kw_only=True):
     index: int
     name: str
     base: str
-    platform: str
     declaration: DockerfileInstruction
     instructions: tuple[DockerfileInstruction, ...]
 
 
 class Dockerfile(Struct, frozen=True, kw_only=True):
-    """A whole Dockerfile: parser directives by lower-case name, ARGs before the first FROM, stages."""
+    """A whole Dockerfile: the escape character, the ARGs before the first FROM, the stages."""
 
     name: str
     escape: str
-    directives: tuple[tuple[str, str], ...]
     global_arguments: tuple[DockerfileInstruction, ...]
     stages: tuple[DockerfileStage, ...]
 

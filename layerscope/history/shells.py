@@ -1,6 +1,7 @@
-"""Which shell ran a step: the legacy builder and BuildKit write it before the command of a RUN."""
+"""What builders write before the command of a RUN: the shell that runs it, and build arguments."""
 
 import re
+from itertools import islice
 
 from layerscope.model.patterns import pattern
 
@@ -15,8 +16,12 @@ _SHELL_ALONE = pattern(
     r"(?:(?:/[\w.+-]{1,40}){0,6}/)?(?:(?:ba|da|a|z|k)?sh|(?i:cmd|powershell|pwsh)(?:\.exe)?)(?: --?[a-z]{1,10}){0,3}",
     re.ASCII,
 )
+_COUNT = pattern(r"\|(\d{1,9})(?: |$)", re.ASCII)
+_NAME = pattern(r"(?:^|(?<= ))([A-Za-z_][A-Za-z0-9_]*)=")
 _NOP = "#(nop)"
 _NOP_WITHIN = 1000
+
+BuildArgs = tuple[tuple[str, str], ...]
 
 
 def without_shell(text: str, declared: str = "") -> str | None:
@@ -28,14 +33,6 @@ def without_shell(text: str, declared: str = "") -> str | None:
         return text[len(declared) + 1 :]
     shell = _SHELL.match(text)
     return text[shell.end() :] if shell else None
-
-
-def later_shell(text: str, declared: str = "") -> int:
-    """Where the first shell after a space begins, or -1."""
-    if declared and (place := text.find(f" {declared} ")) >= 0:
-        return place + 1
-    shell = _LATER_SHELL.search(text)
-    return shell.start() if shell else -1
 
 
 def is_shell_alone(text: str) -> bool:
@@ -59,3 +56,38 @@ def no_operation(text: str, declared: str = "") -> str | None:
         if behind is None or (behind and not behind.endswith(";")):
             return None
     return rest
+
+
+def split_build_args(text: str, declared: str = "") -> tuple[BuildArgs, str]:
+    """Split ``|2 A=1 B=two words /bin/sh -c make`` into the pairs and the command; other texts are all command.
+
+    The builders quote nothing. The values end where a shell begins; without one the last value ends at a space,
+    and a value with spaces is then cut. Buildah counts the words of the values, so fewer
+    than N names are not an error. ``declared`` is the SHELL in force, its arguments joined by spaces.
+    """
+    head = _COUNT.match(text)
+    if head is None:
+        return (), text
+    count, rest = int(head[1]), text[head.end() :]
+    if count == 0:
+        return (), rest
+    shell = _later_shell(rest, declared)
+    region = rest if shell < 0 else rest[: shell - 1]
+    names = list(islice(_NAME.finditer(region), count))
+    if not names or names[0].start() != 0:
+        return (), rest
+    if shell < 0:
+        end = region.find(" ", names[-1].end())
+        region = region if end < 0 else region[:end]
+        shell = len(region) + 1
+    ends = [name.start() - 1 for name in names[1:]] + [len(region)]
+    pairs = tuple((name[1], region[name.end() : end]) for name, end in zip(names, ends, strict=True))
+    return pairs, rest[shell:]
+
+
+def _later_shell(text: str, declared: str = "") -> int:
+    """Where the first shell after a space begins, or -1."""
+    if declared and (place := text.find(f" {declared} ")) >= 0:
+        return place + 1
+    shell = _LATER_SHELL.search(text)
+    return shell.start() if shell else -1

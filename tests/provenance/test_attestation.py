@@ -15,9 +15,9 @@ from layerscope.history.alignment import instructions
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
 from layerscope.model.image import Image
+from layerscope.provenance.attestation import BuildStep, Provenance, read_provenance
+from layerscope.provenance.dockerfile_origins import place
 from layerscope.provenance.origins import BuildInputs
-from layerscope.provenance.placement import place
-from layerscope.provenance.provenance import BuildStep, Provenance, read_provenance
 from tests.builder import ImageSpec, containerd, file, layer
 from tests.provenance.scenes import Scene, Step, image, one, provenance, stage, step_of
 

@@ -11,7 +11,7 @@ from layerscope.model.base import Base, FoundBy
 from layerscope.model.changeset import Changeset
 from layerscope.model.digest import Digest
 from layerscope.model.image import HistoryEntry, Image, ImageConfig, Layer
-from layerscope.provenance.base import find_base
+from layerscope.provenance.base_image import find_base
 
 DIGESTS = tuple(Digest("sha256", f"{number:064x}") for number in range(4))
 FROM = HistoryEntry(created_by="/bin/sh -c #(nop) ADD file:" + "0" * 64 + " in / ")

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layerscope.errors import LimitExceeded
-from layerscope.history.sequence import align
+from layerscope.history.match import align
 
 WORDS = st.lists(st.sampled_from("abc"), max_size=12)
 

@@ -4,8 +4,8 @@ import pytest
 
 from layerscope.dockerfile.build import Build
 from layerscope.dockerfile.parse import parse_dockerfile
-from layerscope.dockerfile.recorded import recorded_text
 from layerscope.history.created_by import parse
+from layerscope.history.same_step import recorded_text
 from layerscope.model.image import HistoryEntry
 
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from layerscope.dockerfile.ast import Dockerfile
 from layerscope.dockerfile.build import Build, ResolvedInstruction
 from layerscope.dockerfile.parse import parse_dockerfile
 from layerscope.dockerfile.stages import Source as Input
 from layerscope.dockerfile.stages import SourceKind
+from layerscope.dockerfile.syntax import Dockerfile
 from layerscope.errors import LayerscopeError
 from layerscope.history.match import Match, match
 from layerscope.model.base import Base, FoundBy
@@ -19,8 +19,8 @@ from layerscope.model.finding import Evidence
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.source import Via
+from layerscope.provenance.attestation import BuildStep, Provenance, read_provenance
 from layerscope.provenance.origins import BuildInputs, Origin, Placement, recorded_arguments, recorded_origins
-from layerscope.provenance.provenance import BuildStep, Provenance, read_provenance
 
 
 def place(image: Image, steps: Sequence[Instruction], known: BuildInputs) -> Placement:

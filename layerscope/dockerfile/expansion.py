@@ -1,30 +1,119 @@
-"""The reader of one word: quotes, escapes and variables, character by character where it matters."""
+"""Words without quotes, escapes and variables (Dockerfile reference, "Environment replacement").
+
+The reader goes character by character where it matters; every look at a value counts against a budget, since a
+hostile file doubles its values with each line.
+"""
 
 import re
+from collections.abc import Callable
+from enum import Enum
 from functools import lru_cache
 
 from msgspec import Struct
 
-from layerscope.dockerfile.patterns import ShellPattern
-from layerscope.dockerfile.variables import MAX_VALUE, Budget, Lookup, Unknown
+from layerscope.dockerfile.shell_pattern import ShellPattern
 from layerscope.errors import LimitExceeded, UsageError
 from layerscope.model.patterns import pattern
 
+BLANKS = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""White space as Go's unicode.IsSpace has it; Python's own takes some control characters as well."""
 MAX_DEPTH = 50
 """How deep ``${a:-${b:-...}}`` may nest."""
+MAX_VALUE = 1 << 20
+"""The most characters that one word may grow to; ``ENV a=$a$a`` doubles with each line."""
+MAX_TOTAL = 1 << 26
+"""The most characters that all words of one build may take together."""
 _HEREDOC_MARK = pattern(r"<<[\t\r ]*|<")
 _NAME = pattern(r"[0-9]+|[@*#?\-$!]|[^\W\d]\w*")
 
 
-class Part(Struct, frozen=True):
+class Unknown(Enum):
+    """The third answer of a lookup: the variable may be set, to a value that is not known."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN = Unknown.UNKNOWN
+Lookup = Callable[[str], "str | Unknown | None"]
+"""From a variable's name to its value, None where it is known to be unset, UNKNOWN where neither is known."""
+
+
+class Budget:
+    """How many characters the words of one build may still grow by; a hostile file refers to long values often."""
+
+    def __init__(self, characters: int = MAX_TOTAL) -> None:
+        self.left = characters
+
+    def spend(self, characters: int) -> None:
+        """Take ``characters`` off; raises LimitExceeded when they are used up."""
+        self.left -= characters
+        if self.left < 0:
+            raise LimitExceeded("the variables of the Dockerfile grow too long")
+
+
+class _Part(Struct, frozen=True):
     """A piece of the result; spaces in a ``splittable`` one end a word."""
 
     text: str
     splittable: bool
 
 
-def join(parts: list[Part]) -> str:
-    return "".join(part.text for part in parts)
+class Expansion(Struct, frozen=True, kw_only=True):
+    """A word after quotes, escapes and variables; ``unresolved`` names the variables left as written."""
+
+    text: str
+    unresolved: tuple[str, ...] = ()
+
+    @property
+    def resolved(self) -> bool:
+        """Whether the text is what the builder saw; otherwise it still holds ``$NAME`` of an unknown variable."""
+        return not self.unresolved
+
+
+def expand(text: str, lookup: Lookup, *, escape: str = "\\", budget: Budget | None = None) -> Expansion:
+    """Expand one word, as BuildKit does outside of RUN, CMD and ENTRYPOINT.
+
+    Raises UsageError (without a place) for bad syntax and for ``${name:?message}`` of an unset variable,
+    LimitExceeded where the result grows past MAX_VALUE, or the words of one ``budget`` past what it holds.
+    """
+    lexer = _Lexer(text, lookup, escape, budget=budget)
+    parts = lexer.until("", raw=False)
+    return Expansion(text="".join(part.text for part in parts), unresolved=tuple(dict.fromkeys(lexer.unresolved)))
+
+
+def expand_words(
+    text: str, lookup: Lookup, *, escape: str = "\\", budget: Budget | None = None
+) -> tuple[Expansion, ...]:
+    """Expand, then split at spaces that are neither quoted nor escaped, as EXPOSE does."""
+    lexer = _Lexer(text, lookup, escape, budget=budget)
+    words = _split(lexer.until("", raw=False))
+    unresolved = tuple(dict.fromkeys(lexer.unresolved))
+    return tuple(Expansion(text=word, unresolved=unresolved if "$" in word else ()) for word in words)
+
+
+def raw_words(text: str) -> list[str]:
+    """Split into words with quotes, escapes and variables left as written; no words where a quote stays open."""
+    try:
+        return _split(_Lexer(text, lambda name: UNKNOWN, "\\", keep=True).until("", raw=True))
+    except UsageError:
+        return []
+
+
+def _split(parts: list[_Part]) -> list[str]:
+    words: list[str] = []
+    word: list[str] = []
+    for part in parts:
+        pieces = re.split(f"[{BLANKS}]+", part.text) if part.splittable else [part.text]
+        for number, piece in enumerate(pieces):
+            if number and word:
+                words.append("".join(word))
+                word = []
+            if piece:
+                word.append(piece)
+    return [*words, "".join(word)] if word else words
 
 
 @lru_cache(maxsize=64)
@@ -32,7 +121,7 @@ def _plain(special: str) -> re.Pattern[str]:
     return re.compile(f"[^{re.escape(special)}]+")
 
 
-class Lexer:
+class _Lexer:
     """A position in a text; the methods read what starts there. ``keep`` leaves quotes in place."""
 
     def __init__(
@@ -48,28 +137,28 @@ class Lexer:
         self.budget = budget or Budget()
         self.unresolved: list[str] = []
 
-    def until(self, stop: str, *, raw: bool) -> list[Part]:
+    def until(self, stop: str, *, raw: bool) -> list[_Part]:
         """Read up to and past ``stop``, or to the end where it is empty; ``raw`` keeps the escapes."""
         plain = _plain("$<'\"" + self.escape + stop)
-        parts: list[Part] = []
+        parts: list[_Part] = []
         while self.at < len(self.text):
             character = self.text[self.at]
             if run := plain.match(self.text, self.at):
                 self.at = run.end()
-                parts.append(Part(run[0], True))
+                parts.append(_Part(run[0], True))
             elif character == stop:
                 self.at += 1
                 return parts
             elif character == "$":
-                parts.append(Part(self.dollar(), True))
+                parts.append(_Part(self.dollar(), True))
             elif character in "'\"":
-                parts.append(Part(self.single() if character == "'" else self.double(raw=raw), False))
+                parts.append(_Part(self.single() if character == "'" else self.double(raw=raw), False))
             elif character == "<":
-                parts.append(Part(self.heredoc_mark(), False))
+                parts.append(_Part(self.heredoc_mark(), False))
             else:
                 self.at += 2
                 start = self.at - 2 if raw else self.at - 1
-                parts.append(Part(self.text[start : self.at], False))
+                parts.append(_Part(self.text[start : self.at], False))
         if stop:
             raise UsageError(f"syntax error: missing {stop!r}")
         return parts
@@ -150,7 +239,7 @@ class Lexer:
     def word(self, stop: str, *, raw: bool) -> tuple[str, list[str]]:
         """A nested word and what is unresolved in it; that counts only where the word is used."""
         outer, self.unresolved = self.unresolved, []
-        text = join(self.until(stop, raw=raw))
+        text = "".join(part.text for part in self.until(stop, raw=raw))
         inner, self.unresolved = self.unresolved, outer
         return text, inner
 

@@ -6,18 +6,15 @@ a stage"). Contents are compared by the fingerprints that the images were opened
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 
 from msgspec import Struct, field
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
-from layerscope.model.image import Image
-from layerscope.model.instruction import Instruction
 from layerscope.model.licences import is_licence
 from layerscope.model.paths import is_at_or_below
-from layerscope.provenance.copies import Copied, MapBack
 
 TINY = 32
 """Files below so many bytes are alike by chance."""
@@ -25,6 +22,11 @@ _GUESSED = 0.05
 """The part of a layer, by files and by bytes, that a guess of its source may leave open."""
 _MOST_TWINS = 64
 """How many builder files of one length are compared with a file that is not where it should be."""
+
+MapBack = Callable[[str], tuple[str, ...]]
+"""From a path of the image to the paths in the builder that it may have been copied from, the likeliest first."""
+MayBe = Callable[[str, str], bool]
+"""Whether a wildcard of the COPY may have made a path of the image of one in the builder."""
 
 
 class Verdict(IntEnum):
@@ -36,6 +38,19 @@ class Verdict(IntEnum):
     """The builder holds the same content elsewhere, or where only a guess looks for it."""
     INCONCLUSIVE = 3
     """The same content, but something else explains it as well: see ``compare``."""
+
+
+class Copied(Struct, frozen=True, kw_only=True):
+    """A layer to compare: ``map_back`` where the COPY's source is known, else the ``destination`` to guess it from.
+
+    Not ``certain``, the COPY may have read another stage or the build context.
+    """
+
+    layer: int
+    map_back: MapBack | None = None
+    may_be: MayBe | None = None
+    destination: str = "/"
+    certain: bool = True
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -66,24 +81,6 @@ class Comparison(Struct, frozen=True, kw_only=True):
     def bytes_of(self, verdict: Verdict) -> int:
         """The bytes with a verdict, over all layers."""
         return sum(found[verdict] for found in self.layers.values())
-
-
-def shared_layers(
-    image: Image, steps: Sequence[Instruction], builder: Image, builder_steps: Sequence[Instruction]
-) -> int:
-    """How many of the lowest layers both images stand on: the same contents, made by the same steps.
-
-    A COPY of all that one RUN has made may give the same layer, but is no ancestor. Where a history is lost, the
-    contents alone decide.
-    """
-    ours, theirs = ({step.layer: step.created_by for step in one} for one in (steps, builder_steps))
-    count = 0
-    for one, other in zip(image.layers, builder.layers, strict=False):
-        step = ours.get(count, theirs.get(count))
-        if one.diff_id is None or one.diff_id != other.diff_id or step != theirs.get(count, step):
-            break
-        count += 1
-    return count
 
 
 def compare(

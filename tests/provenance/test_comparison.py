@@ -10,8 +10,8 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
 from layerscope.model.image import Image
-from layerscope.provenance.copies import Copied, MapBack
-from layerscope.provenance.matching import Comparison, Verdict, compare, shared_layers
+from layerscope.provenance.builder_images import shared_layers
+from layerscope.provenance.comparison import Comparison, Copied, MapBack, Verdict, compare
 from tests.builder import (
     ImageSpec,
     Member,

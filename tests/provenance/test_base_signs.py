@@ -1,8 +1,8 @@
 import pytest
 
-from layerscope.history.alignment import instructions
-from layerscope.history.base import base_boundary, buildah_from, layers_before
+from layerscope.history.alignment import instructions, layers_before
 from layerscope.model.image import HistoryEntry
+from layerscope.provenance.base_image import base_boundary, buildah_from
 
 BUILDKIT = "buildkit.dockerfile.v0"
 

@@ -6,8 +6,10 @@ Dockerfile reference, "Format" and "Parser directives". Everything here takes on
 from bisect import bisect_right
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from layerscope.dockerfile.blanks import BLANKS
+from layerscope.dockerfile.expansion import BLANKS
+from layerscope.dockerfile.syntax import Heredoc
 from layerscope.errors import LimitExceeded, UsageError
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -51,7 +53,6 @@ class Scanner:
             self.source.pop()
         self.at = 0
         self.escape = "\\"
-        self.directives: dict[str, str] = {}
         self._read_directives()
 
     def next_line(self) -> LogicalLine | None:
@@ -63,19 +64,15 @@ class Scanner:
             self.at += 1
         return None
 
-    def heredoc(self, delimiter: str, *, strip_tabs: bool, opened_by: LogicalLine) -> str:
-        """The lines up to the delimiter, verbatim; raises UsageError where the file ends before it."""
+    def heredoc(self, mark: Heredoc, *, opened_by: LogicalLine) -> Heredoc:
+        """The here-document with its lines, verbatim; raises UsageError where the file ends before its delimiter."""
         start = self.at
         while self.at < len(self.source):
             line = self.source[self.at].rstrip("\r")
             self.at += 1
-            if (line.lstrip("\t") if strip_tabs else line) == delimiter:
-                return "".join(f"{each}\n" for each in self.source[start : self.at - 1])
-        raise opened_by.error(f"unterminated heredoc {delimiter!r}")
-
-    def original(self, first: int) -> str:
-        """The source from line ``first`` (counted from 1) to the last line that was read."""
-        return "\n".join(self.source[first - 1 : self.at])
+            if (line.lstrip("\t") if mark.strip_tabs else line) == mark.name:
+                return replace(mark, content="".join(f"{each}\n" for each in self.source[start : self.at - 1]))
+        raise opened_by.error(f"unterminated heredoc {mark.name!r}")
 
     def _join(self, first: str) -> LogicalLine:
         """Join ``first`` and the lines that continue it; comments and empty lines between them do not count."""
@@ -111,16 +108,17 @@ class Scanner:
         return (stripped[:-1], True) if continues else (line, False)
 
     def _read_directives(self) -> None:
-        """Directives stand above everything else; the first line that is none ends them."""
+        """Take the escape directive; directives stand above everything else, and any other line ends them."""
+        seen: set[str] = set()
         for number, line in enumerate(self.source, start=1):
             text = line.lstrip(BLANKS)
             name, equals, value = text[1:].partition("=")
             key, value = name.strip(BLANKS).lower(), value.strip(BLANKS)
             if not text.startswith("#") or not equals or not value or key not in DIRECTIVES:
                 return
-            if key in self.directives:
+            if key in seen:
                 raise UsageError(f"{self.name}:{number}:1: only one {key} parser directive can be used")
             if key == "escape" and value not in ("\\", "`"):
                 raise UsageError(f"{self.name}:{number}:1: invalid escape token {value!r}: neither ` nor \\")
-            self.directives[key] = value
+            seen.add(key)
             self.escape = value if key == "escape" else self.escape

@@ -1,7 +1,0 @@
-"""White space as Go's unicode.IsSpace has it: Python's own takes some control characters as well."""
-
-BLANKS = (
-    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000"
-)
-"""The characters themselves: for str.strip(), and for a character class of a regular expression."""
