@@ -31,8 +31,8 @@ class Match(Struct, frozen=True, kw_only=True):
 
     ``steps`` maps the index of a history step to its instruction. ``matched`` of ``total`` instructions that make
     layers match (of all instructions, where none makes one). ``base_layers`` is how many layers lie below the
-    Dockerfile's first instruction, None where that place is not known. ``first_mismatch`` describes the first mismatch from
-    the end, empty where there is none.
+    Dockerfile's first instruction, None where that place is not known. ``first_mismatch`` describes the first pair
+    from the end that does not match, empty where all do.
     """
 
     build: Build

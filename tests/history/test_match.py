@@ -122,7 +122,7 @@ def test_a_workdir_that_is_on_no_line_does_not_count() -> None:
     steps = history("/bin/sh -c one", "WORKDIR /srv", "/bin/sh -c two")
     found = match(built("FROM x\nRUN one\nRUN two"), steps)
     assert steps[1].layer == 1
-    assert (found.matched, found.total, found.misfit) == (2, 2, "")
+    assert (found.matched, found.total, found.first_mismatch) == (2, 2, "")
 
 
 def test_steps_without_layer_that_the_command_line_added_do_not_count() -> None:
