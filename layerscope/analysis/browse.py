@@ -23,7 +23,7 @@ class Order(StrEnum):
     """What the items of a directory are sorted by."""
 
     SIZE = "size"
-    CAN_GO = "what can go"
+    RECLAIMABLE = "reclaimable bytes"
     NAME = "name"
 
 
@@ -89,7 +89,7 @@ class Browser:
         found.sort(key=lambda item: item.name)
         if order == Order.SIZE:
             found.sort(key=lambda item: item.content_bytes, reverse=True)
-        elif order == Order.CAN_GO:
+        elif order == Order.RECLAIMABLE:
             found.sort(key=lambda item: (item.reclaimable_bytes, item.content_bytes), reverse=True)
         return found
 

@@ -18,8 +18,8 @@ from layerscope.errors import LayerscopeError, UsageError
 from layerscope.model.patterns import pattern
 from layerscope.model.report import Report
 from layerscope.render.escape import without_commands
-from layerscope.render.options import TextOptions
-from layerscope.render.renderers import RENDERERS
+from layerscope.render.options import RenderOptions
+from layerscope.render.renderers import RENDERERS, require
 from layerscope.render.units import units as units_named
 
 
@@ -58,8 +58,6 @@ _SUFFIXES = (
 _TEXTS = frozenset({"", ".txt", ".text", ".log"})
 """The endings of files that a table is written to when nobody names a format."""
 _NAMED = pattern(r"([A-Za-z0-9_-]+)=(.*)\Z", re.DOTALL)
-_WITH_EXTRAS = (ReportFormat.CYCLONEDX, ReportFormat.SPDX)
-"""Formats whose libraries may be missing; the keys of render.sbom.EXTRAS."""
 STDOUT = "-"
 
 
@@ -102,11 +100,7 @@ def outputs(settings: Sequence[str], chosen: ReportFormat | None, inputs: Iterab
             raise UsageError(f"-o {path}: it is to be read, and would be replaced")
     asked = found or (Output(format=chosen or ReportFormat.TABLE, path=STDOUT),)
     for output in asked:
-        if output.format in _WITH_EXTRAS:
-            # Loaded for these two formats alone, as each format loads what it needs.
-            from layerscope.render.sbom import require
-
-            require(output.format.value)
+        require(output.format.value)
     return asked
 
 
@@ -140,7 +134,7 @@ def write_report(report: Report, asked: Sequence[Output], *, units: str, top: in
     placed = _placed(dockerfile) if dockerfile else ""
     for output in asked:
         width = terminal_width() if output.path == STDOUT else None
-        options = TextOptions(units=units_named(units), top=top, width=width, dockerfile=placed)
+        options = RenderOptions(units=units_named(units), top=top, width=width, dockerfile=placed)
         text = RENDERERS[output.format.value](report, options)
         if output.path == STDOUT:
             write(text)

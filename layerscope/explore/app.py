@@ -1,4 +1,4 @@
-"""The report to walk through: files, layers, findings and packages, and below them what is known of the current row."""
+"""The report as a terminal UI: files, layers, findings and packages, and below them the details of the current row."""
 
 from itertools import islice
 from typing import ClassVar
@@ -14,16 +14,16 @@ from layerscope.analysis.listings.files import FileQuery
 from layerscope.explore.details import of_finding, of_layer, of_package
 from layerscope.explore.files import FilesPane, Spot
 from layerscope.explore.lists import ListPane
-from layerscope.explore.pane import Table, Told
+from layerscope.explore.pane import RowDetails, Table
 from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 from layerscope.model.report import LayerReport, Report
 from layerscope.render.escape import printable
-from layerscope.render.options import TextOptions
-from layerscope.render.text import finding_cells, head, layer_cells, notes
+from layerscope.render.options import RenderOptions
+from layerscope.render.text import finding_cells, head, layer_cells, warnings
 
-_NOTES = 3
-"""Notes about the archive that are shown above; the report has all of them."""
+_WARNINGS = 3
+"""Warnings that are shown above; the report has all of them."""
 _TABS = ("files", "layers", "findings", "packages")
 _PACKAGE_COLUMNS = (
     ("SIZE", True), ("FILES", True), ("LAYER", True), ("REMOVED", True), ("TYPE", False), ("NAME", False),
@@ -32,7 +32,7 @@ _PACKAGE_COLUMNS = (
 
 
 class Explorer(App[None]):
-    """Shows one report; nothing is read any more but what it was made of."""
+    """The app of one report; it reads nothing but what the report was made of."""
 
     ENABLE_COMMAND_PALETTE = False
     CSS = """
@@ -41,15 +41,15 @@ class Explorer(App[None]):
     TabbedContent { height: 1fr; }
     TabPane { padding: 0; }
     Table { height: 1fr; overflow-x: hidden; }
-    #told { height: auto; max-height: 40%; border-top: solid $primary; padding: 0 1; }
-    #told Static { height: auto; }
+    #details { height: auto; max-height: 40%; border-top: solid $primary; padding: 0 1; }
+    #details Static { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(key), f"tab('{name}')", show=False) for key, name in enumerate(_TABS, 1)),
         Binding("q", "quit", "Quit"),
     ]
 
-    def __init__(self, report: Report, browser: Browser, options: TextOptions) -> None:
+    def __init__(self, report: Report, browser: Browser, options: RenderOptions) -> None:
         super().__init__()
         self.failure: Exception | None = None
         self._report = report
@@ -59,7 +59,7 @@ class Explorer(App[None]):
 
     def compose(self) -> ComposeResult:
         report, options, units = self._report, self._options, self._options.units
-        above = [*head(report, options), *islice(notes(report), _NOTES)]
+        above = [*head(report, options), *islice(warnings(report), _WARNINGS)]
         yield Static("\n".join(above), id="head", markup=False)
         findings = tuple(enumerate(report.findings))
         packages = sorted(enumerate(report.packages), key=_biggest_first)
@@ -68,7 +68,7 @@ class Explorer(App[None]):
                 yield self._files
             with TabPane(f"2 Layers ({len(report.layers)})", id="layers"):
                 yield ListPane(
-                    (("#", True), ("SIZE", True), ("CAN GO", True), ("INSTRUCTION", False)),
+                    (("#", True), ("SIZE", True), ("RECLAIMABLE", True), ("INSTRUCTION", False)),
                     report.layers,
                     lambda layer: layer_cells(report, layer, units),
                     lambda layer: of_layer(layer, report, units),
@@ -90,18 +90,18 @@ class Explorer(App[None]):
                     lambda package: of_package(package[1], units),
                     self._show_package,
                 )
-        with _Below(id="told"):
+        with _Below(id="details"):
             yield Static(id="lines", markup=False)
         yield Footer()
 
     def _handle_exception(self, error: Exception) -> None:
-        """End with the first error, which the command line tells in a sentence, without the library's traceback."""
+        """Exit with the first error, for the command line to report instead of the library's traceback."""
         self.failure = self.failure or error
         super()._handle_exception(error)
         self._exit_renderables.clear()
 
     def on_mount(self) -> None:
-        # The keys of the tabs are the digits; one key leads from the table to the text below, and back.
+        # Digits select the tabs, so that the tab key only switches between the table and the text below.
         self.query_one(Tabs).can_focus = False
 
     def action_tab(self, name: str) -> None:
@@ -114,8 +114,8 @@ class Explorer(App[None]):
         """Go to the table of the tab, whatever way it was reached."""
         event.pane.query_one(Table).focus()
 
-    def on_told(self, message: Told) -> None:
-        """The first line is what it is about."""
+    def on_row_details(self, message: RowDetails) -> None:
+        """Show the details, the first line of which names the row."""
         first, *rest = message.lines
         text = Text(first, style="bold")
         text.append("".join(f"\n{line}" for line in rest), style="not bold")
@@ -132,24 +132,24 @@ class Explorer(App[None]):
         self._files.show(query, what, at)
 
     def _show_layer(self, layer: LayerReport) -> None:
-        self._show(FileQuery(layer=layer.index), f"what layer {layer.index} holds")
+        self._show(FileQuery(layer=layer.index), f"files in layer {layer.index}")
 
     def _show_package(self, numbered: tuple[int, Package]) -> None:
         index, package = numbered
-        what = "files of" if package.removed_in is None else "hidden files that were of"
+        what = "files of" if package.removed_in is None else "hidden files of"
         self._show(FileQuery(package=index), f"{what} {printable(f'{package.name} {package.version}')}")
 
     def _show_finding(self, numbered: tuple[int, Finding]) -> None:
-        """The biggest file of it, in the layer that holds that; what only the config tells of has none."""
+        """Go to its biggest file in the layer that holds it; a finding in the config has none."""
         number = self._browser.biggest(numbered[0])
         if number is not None:
             facts = self._browser.facts(number)
             layer = facts.version.layer
-            self._show(FileQuery(layer=layer), f"what layer {layer} holds", (facts.path, number))
+            self._show(FileQuery(layer=layer), f"files in layer {layer}", (facts.path, number))
 
 
 class _Below(VerticalScroll):
-    """The text below the table; whoever cannot scroll it has no need to go there."""
+    """The details below the table, which take the focus only if they can be scrolled."""
 
     def allow_focus(self) -> bool:
         return super().allow_focus() and self.max_scroll_y > 0
@@ -160,8 +160,8 @@ def _biggest_first(numbered: tuple[int, Package]) -> tuple[int, int, str, str]:
     return -package.content_bytes, -package.hidden_bytes, package.name, package.version
 
 
-def explore(report: Report, browser: Browser, options: TextOptions) -> None:
-    """Let the user walk through a report until they have seen enough."""
+def explore(report: Report, browser: Browser, options: RenderOptions) -> None:
+    """Run the terminal UI until the user quits; raises the error that ended it."""
     app = Explorer(report, browser, options)
     app.run()
     if app.failure is not None:

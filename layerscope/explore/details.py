@@ -1,4 +1,4 @@
-"""What the pane below a list says of the row that the cursor is on; each line is safe to print."""
+"""The lines below a list about the row under the cursor; each is safe to print."""
 
 from collections.abc import Iterator
 
@@ -9,9 +9,8 @@ from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 from layerscope.model.report import InstructionReport, LayerReport, Report
 from layerscope.render.escape import printable
-from layerscope.render.places import finding_stage, stage_words, step_words
-from layerscope.render.text import counted
 from layerscope.render.units import Units, percent
+from layerscope.render.words import copied_from, counted, fate_words, instruction_words, stage_words
 
 _PLACES = 8
 
@@ -21,54 +20,54 @@ def of_directory(item: Item, units: Units) -> Iterator[str]:
     yield printable(item.path)
     yield f"{units(item.content_bytes)} in {counted(item.files, 'file')}"
     if item.reclaimable_bytes:
-        share = percent(item.reclaimable_bytes, item.content_bytes)
-        yield f"{units(item.reclaimable_bytes)} ({share}) of it can be had back"
+        yield f"{units(item.reclaimable_bytes)} ({percent(item.reclaimable_bytes, item.content_bytes)}) reclaimable"
 
 
 def of_file(path: str, facts: Facts, units: Units) -> Iterator[str]:
-    """A version of a file, known by ``path``: who brought it, what became of it, and why it may be needless."""
+    """A version of a file at ``path``: its origin, its fate, its owner and its findings."""
     version = facts.version
     yield printable(f"{path} -> {version.link}" if version.link else path)
     kind = f"{KIND_WORDS[version.kind]}, mode {version.mode:04o}, owner {version.uid}:{version.gid}"
     yield f"{units(version.content_bytes)}, {kind}"
     yield f"layer {version.layer}: {_step(facts.instruction)}"
     if facts.path != version.path:
-        yield printable(f"its layer has it as {facts.path}; the hardlink {version.path} keeps it alive")
+        yield printable(f"stored in its layer as {facts.path}; the hardlink {version.path} keeps it live")
     if facts.source is not None:
-        yield f"came from {printable(stage_words(facts.source.stage))} ({facts.source.evidence.value})"
+        yield f"copied from {printable(stage_words(facts.source.stage))} ({facts.source.evidence.value})"
     if version.fate != Fate.LIVE:
         by = f" by layer {version.hidden_by}: {_step(facts.hidden_by)}" if version.hidden_by >= 0 else ""
-        yield f"hidden: {FATE_WORDS[version.fate]}{by}"
+        yield f"hidden: {fate_words(FATE_WORDS[version.fate])}{by}"
     if facts.package is not None:
-        belongs = "belongs" if facts.package.removed_in is None else "belonged"
-        yield f"{belongs} to {printable(f'{facts.package.name} {facts.package.version} ({facts.package.type})')}"
+        owned = "owned" if facts.package.removed_in is None else "formerly owned"
+        yield f"{owned} by {printable(f'{facts.package.name} {facts.package.version} ({facts.package.type})')}"
     elif version.fate == Fate.LIVE:
-        yield "belongs to no package"
+        yield "not owned by a package"
     for finding in facts.findings:
-        yield from _judged(finding)
+        yield from _finding(finding)
 
 
 def of_layer(layer: LayerReport, report: Report, units: Units) -> Iterator[str]:
     """A layer and the instruction that made it."""
     step = report.instructions[layer.instruction] if layer.instruction is not None else None
-    yield f"layer {layer.index} {'of the base image' if layer.origin == 'base' else 'of your own'}: {_step(step)}"
+    yield f"{'base' if layer.origin == 'base' else 'own'} layer {layer.index}: {_step(step)}"
     if layer.problem:
         yield f"LEFT OUT: {printable(layer.problem)}"
     entries = counted(layer.entries, "entry", "entries")
     yield f"{units(layer.content_bytes)} in {entries}, {units(layer.stored_bytes)} stored"
-    yield f"{units(layer.live_bytes)} are in the final image, {units(layer.hidden_bytes)} are hidden"
+    yield f"{units(layer.live_bytes)} live, {units(layer.hidden_bytes)} hidden by later layers"
     if layer.reclaimable_bytes:
-        yield f"{units(layer.reclaimable_bytes)} can be had back"
-    yield f"diff_id {printable(layer.diff_id) or 'unknown'}, verified: {layer.verified or 'nothing'}"
+        yield f"{units(layer.reclaimable_bytes)} reclaimable"
+    yield f"diff_id {printable(layer.diff_id) or 'unknown'}, verified: {layer.verified or 'no'}"
 
 
 def of_finding(finding: Finding, units: Units) -> Iterator[str]:
-    """A finding with its fix and the directories that say most of where it lies."""
-    yield from _judged(finding)
+    """A finding with its fix and its most telling directories."""
+    yield from _finding(finding)
     size = (
         f"{units(finding.content_bytes)} in {counted(finding.path_count, 'path')}" if finding.path_count else "no file"
     )
-    yield f"{size}{printable(finding_stage(finding))}, evidence: {finding.evidence.value}"
+    source = copied_from(finding) or f"evidence: {finding.evidence.value}"
+    yield f"{size}, {printable(source)}"
     if finding.made_by:
         yield f"made by {printable(str(finding.made_by))}"
     for group in collapse(((path.path, path.content_bytes) for path in finding.paths), most=_PLACES):
@@ -77,29 +76,28 @@ def of_finding(finding: Finding, units: Units) -> Iterator[str]:
 
 
 def of_package(package: Package, units: Units) -> Iterator[str]:
-    """A package, where it was first seen and what it takes in each layer."""
+    """A package, the layer that added it and its bytes in each layer."""
     yield printable(f"{package.name} {package.version} ({package.type})")
     if package.shared:
-        yield "its files belong to a package of the operating system"
+        yield "its files are owned by a package of the operating system"
     yield f"{units(package.content_bytes)} in {counted(package.files, 'file')}"
     if package.removed_in is not None:
-        yield f"removed by layer {package.removed_in}, where {units(package.hidden_bytes)} of it stay hidden below"
+        yield f"removed by layer {package.removed_in}; {units(package.hidden_bytes)} remain hidden in lower layers"
     if package.layer is not None:
-        yield f"first listed by layer {package.layer}"
+        yield f"added by layer {package.layer}"
     if len(package.layers) > 1:
-        split = ", ".join(f"{units(size)} in layer {layer}" for layer, size in sorted(package.layers.items()))
-        yield f"its bytes: {split}"
+        yield ", ".join(f"{units(size)} in layer {layer}" for layer, size in sorted(package.layers.items()))
     if package.parent:
         yield f"contained in {printable(package.parent)}"
     if package.location:
         yield f"recorded in {printable(package.location)}"
 
 
-def _judged(finding: Finding) -> Iterator[str]:
+def _finding(finding: Finding) -> Iterator[str]:
     detail = f": {printable(finding.detail)}" if finding.detail else ""
     yield f"{finding.severity.value} {finding.kind.value}, {finding.rule}: {printable(finding.title)}{detail}"
-    yield f"what to do: {printable(finding.fix)}"
+    yield f"fix: {printable(finding.fix)}"
 
 
 def _step(step: InstructionReport | None) -> str:
-    return printable(step_words(step))
+    return printable(instruction_words(step))

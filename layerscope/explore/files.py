@@ -1,4 +1,4 @@
-"""The pane that goes through directories, as ncdu and dive do: one directory at a time, the biggest first."""
+"""The pane to browse directories, as in ncdu and dive: one at a time, the biggest entries first."""
 
 from typing import ClassVar, TypeAlias
 
@@ -15,16 +15,16 @@ from layerscope.explore.pane import MOST, Pane, Table, cut
 from layerscope.render.escape import printable
 from layerscope.render.units import Units
 
-_BAR, _FILES = 10, 9
+_BAR, _FILES, _RECLAIMABLE = 10, 9, "RECLAIMABLE"
 _WILD = frozenset("*?[")
 _ALL = "files of the final image"
 
 Spot: TypeAlias = tuple[str, int | None]
-"""Path and number of an item; a directory has no number, and may have a file's path where only one of them is live."""
+"""Path and number of an item; a directory has no number, and may share its path with a hidden file."""
 
 
 class FilesPane(Pane):
-    """The files of the final image, of one layer, of one package, or those that are hidden."""
+    """The files of the final image, of one layer or of one package, or all hidden files."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right", "open", "Open"),
@@ -39,30 +39,36 @@ class FilesPane(Pane):
         super().__init__()
         self._browser = browser
         self._units = units
-        self._number_width = max(8, len(units(10**12 - 1)))  # All digits, where bytes are what was asked for.
+        self._number_width = max(8, len(units(10**12 - 1)))  # Wide enough for all digits of --units bytes.
+        self._reclaimable_width = max(len(_RECLAIMABLE), self._number_width)
         self._query = FileQuery()
         self._what = _ALL
         self._directory = ""
         self._order = Order.SIZE
         self._items: list[Item] = []
-        # Where the cursor stood in the directories above.
-        self._rows: dict[str, int] = {}
+        self._rows: dict[str, int] = {}  # Where the cursor was in the directories above.
 
     def compose(self) -> ComposeResult:
         yield Static(id="where", classes="where", markup=False)
         table = Table()
         wide = self._number_width
-        for label, width in (("SIZE", wide), ("", _BAR), ("CAN GO", wide), ("FILES", _FILES), ("NAME", None)):
+        for label, width in (
+            ("SIZE", wide),
+            ("", _BAR),
+            (_RECLAIMABLE, self._reclaimable_width),
+            ("FILES", _FILES),
+            ("NAME", None),
+        ):
             table.add_column(label.rjust(width or 0), width=width)
         yield table
-        yield Input(placeholder="a part of a path, or a shell pattern such as *.pyc", id="filter")
+        yield Input(placeholder="part of a path, or a pattern such as *.pyc", id="filter")
 
     def on_mount(self) -> None:
         self.query_one(Input).display = False
         self._fill()
 
     def show(self, query: FileQuery, what: str, at: Spot = ("/", None)) -> None:
-        """Show what a query asks for: the directory that ``at`` lies in, with the cursor on it."""
+        """Show the files of a query: the directory of ``at``, with the cursor on it."""
         self._query, self._what, self._directory = query, what, at[0].rpartition("/")[0]
         self._rows.clear()
         self._fill(at)
@@ -92,10 +98,10 @@ class FilesPane(Pane):
         if self._query.hidden:
             self.show(FileQuery(), _ALL)
         else:
-            self.show(FileQuery(hidden=True), "hidden files, which are shipped and never seen")
+            self.show(FileQuery(hidden=True), "hidden files (shipped, but deleted or replaced by a later layer)")
 
     def action_leave(self) -> None:
-        """Close the filter where it is open, else go back to all files."""
+        """Close the filter if it is open, else show all files again."""
         if self.query_one(Input).has_focus:
             self.query_one(Table).focus()
         else:
@@ -111,7 +117,7 @@ class FilesPane(Pane):
         self.query_one(Input).display = False
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Filter by what was typed; nothing at all shows every file again."""
+        """Filter by what was typed; an empty filter shows every file."""
         text = event.value.strip()
         pattern = text if not text or not _WILD.isdisjoint(text) else f"*{text}*"
         self.show(replace(self._query, pattern=pattern), self._what)
@@ -119,10 +125,10 @@ class FilesPane(Pane):
     def on_data_table_row_selected(self) -> None:
         self.action_open()
 
-    def lines(self) -> list[str]:
+    def details(self) -> list[str]:
         item = self._current()
         if item is None:
-            return ["nothing is here"]
+            return ["empty"]
         if item.number is None:
             return list(of_directory(item, self._units))
         return list(of_file(item.path, self._browser.facts(item.number), self._units))
@@ -139,22 +145,22 @@ class FilesPane(Pane):
         table.clear()
         biggest = max((item.content_bytes for item in self._items), default=0) or 1
         for item in self._items:
-            can_go = units(item.reclaimable_bytes) if item.reclaimable_bytes else ""
+            reclaimable = units(item.reclaimable_bytes) if item.reclaimable_bytes else ""
             name = printable(item.name or "/") + ("/" if item.number is None else "")
             table.add_row(
                 Text(units(item.content_bytes).rjust(self._number_width)),
                 Text("━" * round(_BAR * item.content_bytes / biggest), style="cyan"),
-                Text(can_go.rjust(self._number_width), style="yellow"),
+                Text(reclaimable.rjust(self._reclaimable_width), style="yellow"),
                 Text((f"{item.files:,}" if item.number is None else "").rjust(_FILES)),
                 Text(name, style="bold" if item.number is None else ""),
             )
         rows = [(item.path, item.number) for item in self._items]
         row = rows.index(at) if at in rows else self._rows.get(self._directory, 0)
         table.move_cursor(row=row)
-        self.query_one("#where", Static).update(self._said(len(found)))
-        self.tell()
+        self.query_one("#where", Static).update(self._caption(len(found)))
+        self.post_details()
 
-    def _said(self, count: int) -> str:
-        pattern = f" like {printable(self._query.pattern)}" if self._query.pattern else ""
-        said = f"; {cut(count)}" if cut(count) else ""
-        return f"{printable(self._directory or '/')}   {self._what}{pattern}, by {self._order.value}{said}"
+    def _caption(self, count: int) -> str:
+        pattern = f" matching {printable(self._query.pattern)}" if self._query.pattern else ""
+        shown = f"; {cut(count)}" if cut(count) else ""
+        return f"{printable(self._directory or '/')}   {self._what}{pattern}, by {self._order.value}{shown}"

@@ -14,27 +14,27 @@ T = TypeVar("T")
 
 
 class ListPane(Pane, Generic[T]):
-    """A table with a row for each value, in ``columns`` of a label and whether what is in it stands at the right.
+    """A table with a row for each value, in ``columns`` of a label and whether it is aligned at the right.
 
-    ``told`` says what is below the table of a row, ``chosen`` goes to the files of one.
+    ``describe`` gives the details of a value, ``choose`` goes to its files.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("right", "choose", "Its files")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("right", "choose", "Show files")]
 
     def __init__(
         self,
         columns: Sequence[tuple[str, bool]],
         values: Sequence[T],
         cells: Callable[[T], Iterable[str]],
-        told: Callable[[T], Iterator[str]],
-        chosen: Callable[[T], None],
+        describe: Callable[[T], Iterator[str]],
+        choose: Callable[[T], None],
     ) -> None:
         super().__init__()
         self._columns = columns
         self._values = values
         self._cells = cells
-        self._told = told
-        self._chosen = chosen
+        self._describe = describe
+        self._choose = choose
 
     def compose(self) -> ComposeResult:
         table = Table()
@@ -47,18 +47,18 @@ class ListPane(Pane, Generic[T]):
         table.add_columns(*map(str.rjust, labels, widths))
         for row in rows:
             table.add_row(*map(Text, map(str.rjust, row, widths)))
-        if said := cut(len(self._values)):
-            yield Static(said, classes="where", markup=False)
+        if caption := cut(len(self._values)):
+            yield Static(caption, classes="where", markup=False)
         yield table
 
-    def lines(self) -> list[str]:
+    def details(self) -> list[str]:
         row = self.query_one(Table).cursor_row
-        return list(self._told(self._values[row])) if row < len(self._values) else ["nothing is here"]
+        return list(self._describe(self._values[row])) if row < len(self._values) else ["empty"]
 
     def action_choose(self) -> None:
         row = self.query_one(Table).cursor_row
         if row < len(self._values):
-            self._chosen(self._values[row])
+            self._choose(self._values[row])
 
     def on_data_table_row_selected(self) -> None:
         self.action_choose()

@@ -1,4 +1,4 @@
-"""What every pane has: a table, and something to say of the row that the cursor is on."""
+"""What every pane has: a table, and details of the row under the cursor."""
 
 from typing import ClassVar
 
@@ -9,12 +9,12 @@ from textual.message import Message
 from textual.widgets import DataTable
 
 MOST = 2_000
-"""Rows of one table; one of more is slow to fill, and nobody reads it."""
+"""Rows of one table; a longer one is slow to fill, and nobody reads it."""
 _OWN_KEYS = frozenset(("left", "right", "home", "end"))
 
 
-class Told(Message):
-    """What there is to say of a row; the first line names it."""
+class RowDetails(Message):
+    """The details of a row; the first line names it."""
 
     def __init__(self, lines: list[str]) -> None:
         super().__init__()
@@ -22,7 +22,7 @@ class Told(Message):
 
 
 class Table(DataTable[Text], inherit_bindings=False):
-    """A table of which whole rows are pointed at; left and right are for whoever holds it."""
+    """A table whose cursor is a whole row; left and right are free for the pane around it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(one for one in DataTable.BINDINGS if isinstance(one, Binding) and one.key not in _OWN_KEYS),
@@ -35,23 +35,23 @@ class Table(DataTable[Text], inherit_bindings=False):
 
 
 def cut(count: int) -> str:
-    """What is said of a table that has not all ``count`` rows; empty where it has."""
+    """What to say above a table that does not show all of ``count`` rows; empty where it does."""
     return f"the first {MOST:,} of {count:,} are listed" if count > MOST else ""
 
 
 class Pane(Vertical):
-    """A pane tells of its row whenever the cursor moves, or comes back to it; never while another one is in use."""
+    """A pane that posts the details of its row whenever the cursor moves, but only while it has the focus."""
 
-    def lines(self) -> list[str]:
-        """What there is to say now."""
+    def details(self) -> list[str]:
+        """The details of the current row."""
         raise NotImplementedError
 
-    def tell(self) -> None:
+    def post_details(self) -> None:
         if self.query_one(Table).has_focus:
-            self.post_message(Told(self.lines()))
+            self.post_message(RowDetails(self.details()))
 
     def on_descendant_focus(self) -> None:
-        self.tell()
+        self.post_details()
 
     def on_data_table_row_highlighted(self) -> None:
-        self.tell()
+        self.post_details()

@@ -1,9 +1,9 @@
-"""The findings of a report as CSV, one row for each."""
+"""The findings as CSV, one row for each."""
 
 from layerscope.model.report import Report
 from layerscope.model.rows import Column, Rows
-from layerscope.render.finding_summary import told
-from layerscope.render.options import TextOptions
+from layerscope.render.finding_summary import finding_summaries
+from layerscope.render.options import RenderOptions
 from layerscope.render.rows import ROW_RENDERERS
 
 COLUMNS = (
@@ -23,24 +23,11 @@ COLUMNS = (
 )
 
 
-def csv(report: Report, options: TextOptions) -> str:
-    """A header line, then one line for each finding; ``path`` is the place that says most about it."""
-    rows = tuple(
-        (
-            one.finding.rule,
-            one.finding.severity.value,
-            one.finding.kind.value,
-            one.finding.evidence.value,
-            one.finding.content_bytes,
-            len(one.finding.paths),
-            one.finding.layers,
-            one.finding.stage,
-            one.line,
-            one.place,
-            one.finding.title,
-            one.finding.detail,
-            one.finding.fix,
-        )
-        for one in told(report)
-    )
-    return "".join(ROW_RENDERERS["csv"](Rows(columns=COLUMNS, rows=rows), options.units, None))
+def csv(report: Report, options: RenderOptions) -> str:
+    """A header line, then one line for each finding; ``path`` is the most telling one."""
+    rows = []
+    for one in finding_summaries(report):
+        derived = {"dockerfile_line": one.line, "path": one.place}
+        names = (column.name for column in COLUMNS)
+        rows.append(tuple(derived[name] if name in derived else getattr(one.finding, name) for name in names))
+    return "".join(ROW_RENDERERS["csv"](Rows(columns=COLUMNS, rows=tuple(rows)), options.units, None))

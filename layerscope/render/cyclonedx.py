@@ -1,33 +1,26 @@
 """The packages as a CycloneDX 1.6 bill of materials (ECMA-424), made by the optional cyclonedx-python-lib."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from cyclonedx.model import Property
+from cyclonedx.model.bom import Bom, BomMetaData
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.tool import ToolRepository
+from cyclonedx.output import make_outputter
+from cyclonedx.schema import OutputFormat, SchemaVersion
+from packageurl import PackageURL
 
 from layerscope import __version__
 from layerscope.model.package import Package
 from layerscope.model.report import Report
 from layerscope.render import sbom
 from layerscope.render.escape import printable
-from layerscope.render.options import TextOptions
-
-if TYPE_CHECKING:
-    from cyclonedx.model.component import Component
+from layerscope.render.options import RenderOptions
 
 
-def cyclonedx(report: Report, options: TextOptions) -> str:
+def cyclonedx(report: Report, options: RenderOptions) -> str:
     """The image as the described component, each installed package as one of its components.
 
-    Bytes and layers are properties whose names begin with ``layerscope:``. Raises MissingExtra.
+    Bytes and layers are properties whose names begin with ``layerscope:``.
     """
-    sbom.require("cyclonedx")
-    from cyclonedx.model import Property
-    from cyclonedx.model.bom import Bom, BomMetaData
-    from cyclonedx.model.component import Component, ComponentType
-    from cyclonedx.model.tool import ToolRepository
-    from cyclonedx.output import make_outputter
-    from cyclonedx.schema import OutputFormat, SchemaVersion
-
     tool = Component(name="layerscope", version=__version__, type=ComponentType.APPLICATION, bom_ref="layerscope")
     image = Component(
         name=printable(report.image.name),
@@ -47,17 +40,13 @@ def cyclonedx(report: Report, options: TextOptions) -> str:
 
 
 def _component(index: int, package: Package) -> Component:
-    from cyclonedx.model import Property
-    from cyclonedx.model.component import Component, ComponentType
-    from packageurl import PackageURL
-
     purl = package.purl
     return Component(
         name=printable(package.name) or "unnamed",
         version=printable(package.version) or None,
         group=printable(package.namespace) or None,
         type=ComponentType.LIBRARY,
-        # The same package can be there twice, at two places.
+        # The same package can be installed in two places.
         bom_ref=f"package-{index}",
         purl=PackageURL.from_string(purl) if purl else None,
         properties=[Property(name=name, value=value) for name, value in sbom.properties(package)],

@@ -1,4 +1,4 @@
-"""What every format tells of a finding: one sentence, one place, and a fingerprint that outlives a rebuild."""
+"""What every format says about findings: a sentence, a place, a stable fingerprint, and the next steps."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -6,20 +6,19 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from layerscope.model.common_path import collapse
-from layerscope.model.finding import Finding
+from layerscope.model.finding import Finding, FindingKind
 from layerscope.model.report import Report
 from layerscope.render.escape import printable
-from layerscope.render.places import finding_stage
-from layerscope.render.text import counted
 from layerscope.render.units import Units
+from layerscope.render.words import copied_from, counted
 
 
-class Told(Struct, frozen=True, kw_only=True):
+class FindingSummary(Struct, frozen=True, kw_only=True):
     """A finding with what is derived from it.
 
-    ``place`` is the path that says most, as the archive has it (escape it for its reader), empty where the finding
-    speaks of the config. ``places`` counts such paths. ``line`` is the Dockerfile line to blame, counted from 1,
-    where it is known. ``fingerprint`` is 64 hexadecimal digits, each once in a report.
+    ``place`` is the most telling path, as the archive has it (to be escaped), empty for a finding in the config.
+    ``places`` counts such paths. ``line`` is the Dockerfile line to blame, from 1, where it is known.
+    ``fingerprint`` is 64 hexadecimal digits, unique in a report and the same after a rebuild.
     """
 
     finding: Finding
@@ -28,50 +27,81 @@ class Told(Struct, frozen=True, kw_only=True):
     line: int | None
     fingerprint: str
 
+    @property
+    def is_inherited(self) -> bool:
+        """Whether the base image brought it."""
+        return self.finding.kind == FindingKind.INHERITED
+
+    @property
+    def more_places(self) -> str:
+        """`` and 2 more places``, or nothing."""
+        return f" and {counted(self.places - 1, 'more place')}" if self.places > 1 else ""
+
     def sentence(self, units: Units) -> str:
         """What was found, where, and how big: safe to print, still to be escaped for markup."""
         finding = self.finding
-        size = f", {units(finding.content_bytes)}" if finding.content_bytes else ""
-        count = len(finding.paths)
-        files = f" ({counted(count, 'file')})" if count > 1 else ""
         at = f" at {self.place}" if self.place and self.place not in finding.title else ""
-        where = at + files
-        stage = finding_stage(finding)
-        layer = f", layer {finding.layers[0]}" if finding.layers else ""
+        files = f" ({counted(finding.path_count, 'file')})" if finding.path_count > 1 else ""
+        parts = [
+            f"{finding.title}{at}{files}",
+            copied_from(finding),
+            f"layer {finding.layers[0]}" if finding.layers else "",
+            units(finding.content_bytes) if finding.content_bytes else "",
+        ]
         detail = f": {finding.detail}" if finding.detail else ""
-        return printable(f"{finding.title}{where}{stage}{layer}{size}{detail}")
+        return printable(", ".join(part for part in parts if part) + detail)
 
 
-def told(report: Report) -> Iterator[Told]:
-    """All findings of a report in its order, but those that are ignored."""
-    return _told(report, report.findings)
+class Step(Struct, frozen=True, kw_only=True):
+    """One fix; ``content_bytes`` is what the findings that it answers claim, ``rule`` the first of their rules."""
+
+    fix: str
+    rule: str
+    content_bytes: int
+    rank: int
 
 
-def told_ignored(report: Report) -> Iterator[Told]:
+def finding_summaries(report: Report) -> Iterator[FindingSummary]:
+    """All findings that count, in the order of the report."""
+    return _summaries(report, report.findings)
+
+
+def ignored_summaries(report: Report) -> Iterator[FindingSummary]:
     """The findings that the user ignores."""
-    return _told(report, report.ignored)
+    return _summaries(report, report.ignored)
 
 
-def _told(report: Report, findings: Sequence[Finding]) -> Iterator[Told]:
+def _summaries(report: Report, findings: Sequence[Finding]) -> Iterator[FindingSummary]:
     seen: dict[str, int] = {}
     for finding in findings:
         groups = collapse((path.path, path.content_bytes) for path in finding.paths)
         place = groups[0].path if groups else ""
         key = "\0".join((finding.rule, finding.kind, finding.stage, place))
-        # What lies in several layers at one place is told apart by its order, not by indexes that a new layer moves.
+        # Several layers may hold the same place: the order tells them apart, since a new layer moves the indexes.
         seen[key] = seen.get(key, 0) + 1
         raw = f"{key}\0{seen[key]}".encode("utf-8", "surrogatepass")
-        yield Told(
+        line = finding.dockerfile_line
+        if line is None and finding.instruction is not None:
+            line = report.instructions[finding.instruction].dockerfile_line
+        yield FindingSummary(
             finding=finding,
             place=place,
             places=len(groups),
-            line=_line(report, finding),
+            line=line,
             fingerprint=hashlib.sha256(raw).hexdigest(),
         )
 
 
-def _line(report: Report, finding: Finding) -> int | None:
-    """The finding's own line, else that of its instruction."""
-    if finding.dockerfile_line is not None or finding.instruction is None:
-        return finding.dockerfile_line
-    return report.instructions[finding.instruction].dockerfile_line
+def next_steps(findings: Sequence[Finding]) -> tuple[Step, ...]:
+    """One step for each fix of a finding that is not inherited: critical ones first, then by bytes."""
+    steps: dict[str, Step] = {}
+    for finding in findings:
+        if finding.kind != FindingKind.INHERITED:
+            before = steps.get(finding.fix, Step(fix=finding.fix, rule=finding.rule, content_bytes=0, rank=9))
+            steps[finding.fix] = Step(
+                fix=finding.fix,
+                rule=before.rule,
+                content_bytes=before.content_bytes + finding.content_bytes,
+                rank=min(before.rank, finding.severity.rank),
+            )
+    return tuple(sorted(steps.values(), key=lambda step: (step.rank > 0, -step.content_bytes, step.rank, step.fix)))

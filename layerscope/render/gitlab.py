@@ -1,11 +1,11 @@
 """Findings as a GitLab Code Quality report (GitLab docs, "Code Quality report format")."""
 
-from layerscope.model.finding import FindingKind, Severity
+from layerscope.model.finding import Severity
 from layerscope.model.report import Report
 from layerscope.render.escape import printable
-from layerscope.render.finding_summary import told
+from layerscope.render.finding_summary import finding_summaries
 from layerscope.render.json import dumps
-from layerscope.render.options import TextOptions
+from layerscope.render.options import RenderOptions
 
 SEVERITIES = {
     Severity.CRITICAL: "blocker",
@@ -15,26 +15,19 @@ SEVERITIES = {
 }
 
 
-def gitlab(report: Report, options: TextOptions) -> str:
-    """One array; what comes with the base image is ``info``, since no line here can change it.
+def gitlab(report: Report, options: RenderOptions) -> str:
+    """One array; inherited findings are ``info``, since no line of this Dockerfile can change them.
 
-    GitLab shows a finding at a file of the repository, so each stands at the Dockerfile, at line 1 where none is known.
+    GitLab shows a finding at a file of the repository: the Dockerfile, at line 1 where no other is known.
     """
-    return (
-        dumps(
-            [
-                {
-                    "description": one.sentence(options.units) + ". Fix: " + printable(one.finding.fix),
-                    "check_name": one.finding.rule,
-                    "fingerprint": one.fingerprint,
-                    "severity": "info"
-                    if one.finding.kind == FindingKind.INHERITED
-                    else SEVERITIES[one.finding.severity],
-                    "location": {"path": options.dockerfile or "Dockerfile", "lines": {"begin": one.line or 1}},
-                }
-                for one in told(report)
-            ],
-            indent=2,
-        )
-        + "\n"
-    )
+    issues = [
+        {
+            "description": f"{one.sentence(options.units)}. Fix: {printable(one.finding.fix)}",
+            "check_name": one.finding.rule,
+            "fingerprint": one.fingerprint,
+            "severity": "info" if one.is_inherited else SEVERITIES[one.finding.severity],
+            "location": {"path": options.dockerfile or "Dockerfile", "lines": {"begin": one.line or 1}},
+        }
+        for one in finding_summaries(report)
+    ]
+    return dumps(issues, indent=2) + "\n"

@@ -3,24 +3,31 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from layerscope.model.finding import FindingKind
-from layerscope.model.report import LayerReport, PathBytes, Report
+from layerscope.model.report import LayerReport, Report
 from layerscope.render.escape import printable
-from layerscope.render.finding_summary import Told, told, told_ignored
+from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries, next_steps
 from layerscope.render.html_style import STYLE
-from layerscope.render.options import TextOptions
-from layerscope.render.places import INCOMPLETE, finding_stage, stage_evidence, step_words
-from layerscope.render.steps import next_steps
-from layerscope.render.text import counted
+from layerscope.render.options import RenderOptions
 from layerscope.render.treemap import treemap
 from layerscope.render.units import Units, percent
+from layerscope.render.words import (
+    COPIED_UP,
+    INCOMPLETE,
+    METADATA_ONLY_COPY,
+    copied_from,
+    counted,
+    fate_words,
+    instruction_words,
+    layer_words,
+    stage_evidence,
+)
 
 _MOST_PATHS = 200
 """Paths that one finding lists; a page with a million of them opens nowhere."""
 _MOST_PACKAGES = 500
 
 
-def html(report: Report, options: TextOptions) -> str:
+def html(report: Report, options: RenderOptions) -> str:
     """The whole report; ``top`` rows in the list of packages, 0 for the usual number."""
     title = f"{_text(report.image.name)} - layerscope"
     sections = (
@@ -31,9 +38,9 @@ def html(report: Report, options: TextOptions) -> str:
         _stages(report, options.units),
         _directories(report, options.units),
         _packages(report, options),
-        _wasted(report, options.units),
+        _hidden(report, options.units),
         _ignored(report, options.units),
-        _notes(report),
+        _warnings(report),
     )
     body = "\n".join(line for section in sections for line in section)
     policy = "default-src 'none'; style-src 'unsafe-inline'"
@@ -54,20 +61,18 @@ def _head(report: Report, units: Units) -> Iterator[str]:
         yield f'<p class="alert">Incomplete: {INCOMPLETE}.</p>'
     kept = totals.own_bytes - totals.reclaimable_bytes
     yield '<dl class="figures">'
+    share = percent(totals.reclaimable_bytes, totals.own_bytes)
     for name, value in (
         ("size", f"{units(image.docker_size)} in {counted(len(report.layers), 'layer')}"),
-        ("from the base image", units(totals.base_bytes)),
+        ("base image", units(totals.base_bytes)),
         ("your own", units(totals.own_bytes)),
-        (
-            "can be had back",
-            f"{units(totals.reclaimable_bytes)} ({percent(totals.reclaimable_bytes, totals.own_bytes)})",
-        ),
+        ("reclaimable", f"{units(totals.reclaimable_bytes)} ({share})"),
     ):
         yield f"<div><dt>{name}</dt><dd>{_text(value)}</dd></div>"
     yield "</dl>"
     parts = (("base", totals.base_bytes), ("kept", kept), ("waste", totals.reclaimable_bytes))
     yield f'<div class="bar tall">{_bar(parts, totals.content_bytes)}</div>'
-    legend = (("base", "base image"), ("kept", "your own, no rule questions it"), ("waste", "can be had back"))
+    legend = (("base", "base image"), ("kept", "your own, no findings"), ("waste", "reclaimable"))
     yield '<p class="legend">' + " ".join(f'<span><i class="{key}"></i>{name}</span>' for key, name in legend) + "</p>"
 
 
@@ -84,17 +89,17 @@ def _steps(report: Report, units: Units) -> Iterator[str]:
     if steps:
         yield "<h2>Next steps</h2>\n<ol>"
         for step in steps[:20]:
-            wins = f"wins {units(step.content_bytes)}" if step.content_bytes else "no bytes"
-            yield f"<li>{_text(step.fix)} <b>{wins}</b></li>"
+            saves = f" <b>saves {units(step.content_bytes)}</b>" if step.content_bytes else ""
+            yield f"<li>{_text(step.fix)}{saves}</li>"
         yield "</ol>"
         if len(steps) > 20:
             yield f"<p>and {counted(len(steps) - 20, 'more fix', 'more fixes')} below</p>"
 
 
 def _findings(report: Report, units: Units) -> Iterator[str]:
-    every = list(told(report))
-    own = [one for one in every if one.finding.kind != FindingKind.INHERITED]
-    inherited = [one for one in every if one.finding.kind == FindingKind.INHERITED]
+    every = list(finding_summaries(report))
+    own = [one for one in every if not one.is_inherited]
+    inherited = [one for one in every if one.is_inherited]
     for title, found in (("Findings", own), ("Inherited from the base image", inherited)):
         if found:
             yield f"<h2>{title}</h2>"
@@ -102,20 +107,22 @@ def _findings(report: Report, units: Units) -> Iterator[str]:
                 yield from _finding(one, units)
 
 
-def _finding(one: Told, units: Units) -> Iterator[str]:
+def _finding(one: FindingSummary, units: Units) -> Iterator[str]:
     finding = one.finding
     weight = finding.severity.value
     size = units(finding.content_bytes) if finding.content_bytes else ""
-    stage = finding_stage(finding)
-    more = f" and {counted(one.places - 1, 'more place')}" if one.places > 1 else ""
     yield (
         f'<details class="finding"><summary><span class="severity {weight}">{weight}</span>'
         f'<span class="size">{size}</span><code>{_text(finding.rule)}</code> '
-        f"<span>{_text((one.place or finding.detail or finding.title) + more)}</span></summary>"
+        f"<span>{_text((one.place or finding.detail or finding.title) + one.more_places)}</span></summary>"
     )
-    line = f", Dockerfile line {one.line}" if one.line else ""
-    layers = f" in layer {', '.join(map(str, finding.layers))}" if finding.layers else ""
-    yield f"<p>{_text(finding.title + stage + layers + line)} ({finding.kind.value}, {finding.evidence.value})</p>"
+    facts = [
+        finding.title,
+        copied_from(finding),
+        layer_words(finding.layers),
+        f"Dockerfile line {one.line}" if one.line else "",
+    ]
+    yield f"<p>{_text(', '.join(filter(None, facts)))} ({finding.kind.value}, {finding.evidence.value})</p>"
     if finding.detail:
         yield f"<p>{_text(finding.detail)}</p>"
     yield f"<p><b>Fix:</b> {_text(finding.fix)}</p>"
@@ -124,16 +131,16 @@ def _finding(one: Told, units: Units) -> Iterator[str]:
         more = f" and {len(finding.packages) - 20:,} more" if len(finding.packages) > 20 else ""
         yield f"<p><b>Packages:</b> {_text(', '.join(most) + more)}</p>"
     if finding.paths:
-        rows = [(units(p.content_bytes), str(p.layer), p.fate, p.path) for p in finding.paths[:_MOST_PATHS]]
+        rows = [(units(p.content_bytes), str(p.layer), fate_words(p.fate), p.path) for p in finding.paths[:_MOST_PATHS]]
         yield from _table(("Size", "Layer", "Fate", "Path"), "nn-p", rows)
     if len(finding.paths) > _MOST_PATHS:
-        yield f"<p>and {len(finding.paths) - _MOST_PATHS:,} more: layerscope leaks, or -f json</p>"
+        yield f"<p>and {len(finding.paths) - _MOST_PATHS:,} more: use -f json for all of them</p>"
     yield "</details>"
 
 
 def _layers(report: Report, units: Units) -> Iterator[str]:
     yield '<h2>Layers</h2>\n<div class="scroll"><table class="layers">'
-    yield "<thead><tr><th>#</th><th>Size</th><th>Can go</th><th></th><th>Instruction</th></tr></thead>\n<tbody>"
+    yield "<thead><tr><th>#</th><th>Size</th><th>Reclaimable</th><th></th><th>Instruction</th></tr></thead>\n<tbody>"
     biggest = max((layer.content_bytes for layer in report.layers), default=0)
     for layer in report.layers:
         yield _layer(report, layer, biggest, units)
@@ -142,14 +149,14 @@ def _layers(report: Report, units: Units) -> Iterator[str]:
 
 def _layer(report: Report, layer: LayerReport, biggest: int, units: Units) -> str:
     step = report.instructions[layer.instruction] if layer.instruction is not None else None
-    told_text = f"LEFT OUT: {' '.join(layer.problem.split())}" if layer.problem else step_words(step)
+    words = f"LEFT OUT: {' '.join(layer.problem.split())}" if layer.problem else instruction_words(step)
     kept = layer.content_bytes - layer.reclaimable_bytes
     bar = _bar((("base" if layer.origin == "base" else "kept", kept), ("waste", layer.reclaimable_bytes)), biggest)
     back = units(layer.reclaimable_bytes) if layer.reclaimable_bytes else ""
     return (
         f'<tr><td class="n">{layer.index}</td><td class="n">{units(layer.content_bytes)}</td><td class="n">{back}</td>'
         f'<td class="chart"><div class="bar">{bar}</div></td>'
-        f'<td class="step">{_text(told_text)}</td></tr>'
+        f'<td class="step">{_text(words)}</td></tr>'
     )
 
 
@@ -166,7 +173,7 @@ def _stages(report: Report, units: Units) -> Iterator[str]:
             )
             for one in report.stages
         ]
-        yield from _table(("Stage", "Came over", "Needless", "Stayed behind", "Evidence"), "-nnn-", rows)
+        yield from _table(("Stage", "Copied", "Reclaimable", "Not copied", "Evidence"), "-nnn-", rows)
 
 
 def _directories(report: Report, units: Units) -> Iterator[str]:
@@ -181,20 +188,18 @@ def _directories(report: Report, units: Units) -> Iterator[str]:
         name = f"{_text(row.path)}<br>{units(row.content_bytes)}"
         yield f'<div style="{place}" title="{_text(row.path)} {units(row.content_bytes)}"><span>{name}</span></div>'
     yield "</div>"
-    yield from _table(("Size", "Files", "Directory"), "nnp", [_place(row, units) for row in rows])
+    yield from _table(
+        ("Size", "Files", "Directory"), "nnp", [(units(row.content_bytes), f"{row.files:,}", row.path) for row in rows]
+    )
 
 
-def _place(row: PathBytes, units: Units) -> tuple[str, ...]:
-    return units(row.content_bytes), f"{row.files:,}", row.path
-
-
-def _packages(report: Report, options: TextOptions) -> Iterator[str]:
+def _packages(report: Report, options: RenderOptions) -> Iterator[str]:
     units, most = options.units, options.top or _MOST_PACKAGES
     owned = [package for package in report.packages if package.content_bytes or package.hidden_bytes]
     if not owned:
         return
     owned.sort(key=lambda package: (-package.content_bytes, package.name, package.version))
-    yield f"<h2>Packages</h2>\n<p>{units(report.unowned_bytes)} belong to no package.</p>"
+    yield f"<h2>Packages</h2>\n<p>{units(report.unowned_bytes)} not owned by a package.</p>"
     rows = [
         (
             units(one.content_bytes),
@@ -210,10 +215,15 @@ def _packages(report: Report, options: TextOptions) -> Iterator[str]:
         yield f"<p>and {len(owned) - most:,} more: layerscope packages</p>"
 
 
-def _wasted(report: Report, units: Units) -> Iterator[str]:
+def _hidden(report: Report, units: Units) -> Iterator[str]:
     if report.hidden:
-        yield "<h2>Hidden, and shipped all the same</h2>"
-        rows = [(units(r.content_bytes), ", ".join(map(str, r.layers)), r.fate, r.path) for r in report.hidden]
+        yield "<h2>Hidden by a later layer</h2>"
+        meaning = f" {METADATA_ONLY_COPY}" if any(row.fate == COPIED_UP for row in report.hidden) else ""
+        yield f"<p>Not in the final image, but still shipped.{meaning}</p>"
+        rows = [
+            (units(row.content_bytes), ", ".join(map(str, row.layers)), fate_words(row.fate), row.path)
+            for row in report.hidden
+        ]
         yield from _table(("Size", "Layers", "Fate", "Path"), "n--p", rows)
 
 
@@ -222,14 +232,14 @@ def _ignored(report: Report, units: Units) -> Iterator[str]:
         yield "<h2>Ignored findings</h2>"
         rows = [
             (units(one.finding.content_bytes), one.finding.rule, one.finding.ignored, one.place)
-            for one in told_ignored(report)
+            for one in ignored_summaries(report)
         ]
         yield from _table(("Size", "Rule", "Why", "Where"), "n--p", rows)
 
 
-def _notes(report: Report) -> Iterator[str]:
+def _warnings(report: Report) -> Iterator[str]:
     if report.warnings:
-        yield "<h2>Notes</h2>\n<ul>"
+        yield "<h2>Warnings</h2>\n<ul>"
         yield from (f"<li>{_text(warning)}</li>" for warning in report.warnings)
         yield "</ul>"
 

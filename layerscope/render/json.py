@@ -12,12 +12,14 @@ from msgspec import Struct
 from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 from layerscope.model.patterns import pattern
+from layerscope.model.report import Report
+from layerscope.render.options import RenderOptions
 
 _ODD = pattern(r"[^\0-~]+")
 
 
 def dumps(value: object, *, indent: int | None = None) -> str:
-    """ASCII only: control characters, bidirectional marks and lone surrogates are escaped, and can be had back."""
+    """ASCII only: control characters, bidirectional marks and lone surrogates are escaped without loss."""
     # An encoder for each value would take as long as encoding a row.
     return _ROW.encode(value) if indent is None else json.dumps(value, indent=indent, ensure_ascii=True, default=plain)
 
@@ -37,6 +39,11 @@ def lines(value: object) -> str:
         else:
             parts.append(encode(member))
     return "".join((*parts, "\n}\n"))
+
+
+def report_json(report: Report, options: RenderOptions) -> str:
+    """The document of ``layerscope schema``; bytes are integers whatever the units."""
+    return lines(report)
 
 
 def plain(value: object) -> dict[str, Any]:

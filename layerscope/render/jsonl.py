@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from layerscope.model.report import Report
 from layerscope.render.json import dumps
-from layerscope.render.options import TextOptions
+from layerscope.render.options import RenderOptions
 
 
-def jsonl(report: Report, options: TextOptions) -> str:
+def jsonl(report: Report, options: RenderOptions) -> str:
     """Lines of ``{"type": T, T: {...}}``, where T is image, totals, base, layer, instruction, ... or warning."""
     return "".join(dumps({"type": kind, kind: value}) + "\n" for kind, value in _things(report))
 

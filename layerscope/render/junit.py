@@ -3,40 +3,40 @@
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from layerscope.model.finding import FindingKind
 from layerscope.model.report import Report
 from layerscope.render.escape import printable
-from layerscope.render.finding_summary import Told, told
-from layerscope.render.options import TextOptions
+from layerscope.render.finding_summary import FindingSummary, finding_summaries
+from layerscope.render.options import RenderOptions
 from layerscope.rules.registry import RULES
 
 
-def junit(report: Report, options: TextOptions) -> str:
+def junit(report: Report, options: RenderOptions) -> str:
     """A suite for each rule of the catalogue, a failure for each finding; inherited findings count as skipped."""
-    by_rule: dict[str, list[Told]] = {rule.name: [] for rule in RULES}
-    for one in told(report):
+    by_rule: dict[str, list[FindingSummary]] = {rule.name: [] for rule in RULES}
+    for one in finding_summaries(report):
         by_rule.setdefault(one.finding.rule, []).append(one)
-    skipped = sum(finding.kind == FindingKind.INHERITED for finding in report.findings)
-    cases = sum(max(1, len(found)) for found in by_rule.values())
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>']
-    counts = f'tests="{cases}" failures="{len(report.findings) - skipped}" errors="0" skipped="{skipped}"'
-    lines.append(f"<testsuites name={_attribute('layerscope ' + report.image.name)} {counts}>")
-    for name, found in by_rule.items():
-        lines += _suite(name, found, options)
-    lines.append("</testsuites>")
-    return "\n".join(lines) + "\n"
+    name = _attribute(f"layerscope {report.image.name}")
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites name={name} {_counts(*by_rule.values())}>"]
+    for rule, found in by_rule.items():
+        lines += _suite(rule, found, options)
+    return "\n".join([*lines, "</testsuites>"]) + "\n"
 
 
-def _suite(rule: str, found: list[Told], options: TextOptions) -> Iterator[str]:
-    skipped = sum(one.finding.kind == FindingKind.INHERITED for one in found)
-    counts = f'tests="{max(1, len(found))}" failures="{len(found) - skipped}" errors="0" skipped="{skipped}"'
-    yield f"  <testsuite name={_attribute(rule)} {counts}>"
+def _counts(*suites: list[FindingSummary]) -> str:
+    """The counts of these suites; one without findings is a passed test."""
+    tests = sum(max(1, len(found)) for found in suites)
+    skipped = sum(one.is_inherited for found in suites for one in found)
+    return f'tests="{tests}" failures="{sum(map(len, suites)) - skipped}" errors="0" skipped="{skipped}"'
+
+
+def _suite(rule: str, found: list[FindingSummary], options: RenderOptions) -> Iterator[str]:
+    yield f"  <testsuite name={_attribute(rule)} {_counts(found)}>"
     if not found:
-        yield f'    <testcase classname={_attribute(rule)} name="nothing found"/>'
+        yield f'    <testcase classname={_attribute(rule)} name="no findings"/>'
     for one in found:
         sentence = _attribute(one.sentence(options.units))
         yield f"    <testcase classname={_attribute(rule)} name={sentence}>"
-        if one.finding.kind == FindingKind.INHERITED:
+        if one.is_inherited:
             yield f"      <skipped message={_attribute(one.finding.fix)}/>"
         else:
             kind = _attribute(f"{one.finding.severity.value} {one.finding.kind.value}")
@@ -45,11 +45,11 @@ def _suite(rule: str, found: list[Told], options: TextOptions) -> Iterator[str]:
     yield "  </testsuite>"
 
 
-def _paths(told_one: Told, options: TextOptions) -> str:
+def _paths(one: FindingSummary, options: RenderOptions) -> str:
     """The biggest paths, one a line."""
     most = options.top or 10
-    paths = told_one.finding.paths
-    lines = [f"{options.units(one.content_bytes)}  {printable(one.path)} (layer {one.layer})" for one in paths[:most]]
+    paths = one.finding.paths
+    lines = [f"{options.units(p.content_bytes)}  {printable(p.path)} (layer {p.layer})" for p in paths[:most]]
     if len(paths) > most:
         lines.append(f"and {len(paths) - most:,} more")
     return escape("\n".join(lines))

@@ -1,11 +1,11 @@
-"""What a report is rendered for; apart from the formats, since each of them is loaded when it is asked for."""
+"""The options that every format takes; apart from the formats, which are loaded one by one."""
 
 from msgspec import Struct
 
 from layerscope.render.units import Units
 
 
-class TextOptions(Struct, frozen=True, kw_only=True):
+class RenderOptions(Struct, frozen=True, kw_only=True):
     """``top`` rows in each list, 0 for the usual number; ``width`` of the terminal, None where nothing may be cut.
 
     ``dockerfile`` is the path of the Dockerfile that findings are placed in, as the repository knows it.

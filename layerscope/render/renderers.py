@@ -2,34 +2,38 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 
+from layerscope.errors import MissingExtra
 from layerscope.model.report import Report
-from layerscope.render.options import TextOptions
+from layerscope.render.options import RenderOptions
 
-Renderer = Callable[[Report, TextOptions], str]
+Renderer = Callable[[Report, RenderOptions], str]
 """Pure: the same report and options give the same text, which ends with a line end."""
+_LIBRARIES = {"cyclonedx": "cyclonedx", "spdx": "spdx_tools"}
+"""The library that a format needs; it comes with the optional extra of the same name as the format."""
 
 
-def _from(module: str) -> Renderer:
-    """The function that has the name of its module; what one format needs is loaded when it is asked for."""
+def require(name: str) -> None:
+    """Raise MissingExtra if the library of a format is not installed; most formats need none."""
+    if name in _LIBRARIES and find_spec(_LIBRARIES[name]) is None:
+        raise MissingExtra(f"the format {name}", name)
 
-    def render(report: Report, options: TextOptions) -> str:
-        found: Renderer = getattr(import_module(f"layerscope.render.{module}"), module)
+
+def _from(module: str, name: str = "") -> Renderer:
+    """The function of a module, by default the one of the same name; a module is loaded when its format is used."""
+
+    def render(report: Report, options: RenderOptions) -> str:
+        require(module)
+        found: Renderer = getattr(import_module(f"layerscope.render.{module}"), name or module)
         return found(report, options)
 
     return render
 
 
-def _json(report: Report, options: TextOptions) -> str:
-    """The document of ``layerscope/schema/report-2.0.json``; bytes are integers whatever the units."""
-    from layerscope.render.json import lines
-
-    return lines(report)
-
-
 RENDERERS: dict[str, Renderer] = {
     "table": _from("text"),
-    "json": _json,
+    "json": _from("json", "report_json"),
     "jsonl": _from("jsonl"),
     "csv": _from("csv"),
     "markdown": _from("markdown"),

@@ -8,6 +8,7 @@ from itertools import islice
 from layerscope.model.rows import Rows
 from layerscope.render.escape import printable
 from layerscope.render.json import dumps, with_bytes
+from layerscope.render.markdown_table import markdown_table, markdown_text
 from layerscope.render.table import cell, table
 from layerscope.render.units import Units
 
@@ -15,7 +16,7 @@ RowRenderer = Callable[[Rows, Units, int | None], Iterator[str]]
 """The text in pieces; the data formats give the first ones while later rows are still being made."""
 _BATCH = 500
 _FORMULAS = frozenset("=+-@＝＋－＠")
-"""What begins a formula, after blanks too; some spreadsheets take the wide forms of East Asia for the same."""
+"""What begins a formula, also after spaces; some spreadsheets read full-width forms in the same way."""
 
 
 def _table(data: Rows, units: Units, width: int | None) -> Iterator[str]:
@@ -54,7 +55,7 @@ def csv_text(value: object) -> object:
 
 
 def _csv_column(values: tuple[object, ...]) -> Iterator[object]:
-    """``csv_text`` of each value; of a text that stands there many times, as most do, once."""
+    """``csv_text`` of each value, computed once for a text that occurs many times, as most do."""
     texts: dict[object, object] = {value: csv_text(value) for value in set(values) if isinstance(value, str | tuple)}
     return map(texts.get, values, values)
 
@@ -75,28 +76,17 @@ def _csv(data: Rows, units: Units, width: int | None) -> Iterator[str]:
         out.truncate()
 
 
-def markdown_text(text: str) -> str:
-    """A cell of a Markdown table that stays text: no markup, no HTML, no end of the cell."""
-    escaped = "".join("\\" + c if c in "\\`*_{}[]()#+!|~" else c for c in printable(text))
-    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def _markdown_cell(text: str) -> str:
-    """The blanks by which a tree moves its names in would be lost at the beginning of a cell."""
+    """Keep the spaces that indent a tree, which Markdown drops at the beginning of a cell."""
     name = text.lstrip(" ")
     return "&nbsp;" * (len(text) - len(name)) + markdown_text(name)
 
 
 def _markdown(data: Rows, units: Units, width: int | None) -> Iterator[str]:
-    shown = [index for index, column in enumerate(data.columns) if column.shown]
-    lines = [
-        "| " + " | ".join(data.columns[i].header or data.columns[i].name for i in shown) + " |",
-        "|" + "|".join(" --- " if data.columns[i].kind == "text" else " ---: " for i in shown) + "|",
-    ]
-    for row in data.rows:
-        cells = [_markdown_cell(cell(row[i], data.columns[i].kind, units)) for i in shown]
-        lines.append("| " + " | ".join(cells) + " |")
-    yield "\n".join(lines) + "\n"
+    shown = [(index, column) for index, column in enumerate(data.columns) if column.shown]
+    rows = ([_markdown_cell(cell(row[index], column.kind, units)) for index, column in shown] for row in data.rows)
+    headers = [column.header or column.name for _, column in shown]
+    yield "\n".join(markdown_table(headers, [column.kind for _, column in shown], rows)) + "\n"
 
 
 ROW_RENDERERS: dict[str, RowRenderer] = {

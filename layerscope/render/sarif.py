@@ -4,12 +4,13 @@ from typing import Any
 from urllib.parse import quote
 
 from layerscope import __version__
-from layerscope.model.finding import Finding, FindingKind, Severity
+from layerscope.model.finding import Finding, Severity
 from layerscope.model.report import Report
 from layerscope.render.escape import printable
-from layerscope.render.finding_summary import Told, told, told_ignored
+from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries
 from layerscope.render.json import dumps
-from layerscope.render.options import TextOptions
+from layerscope.render.options import RenderOptions
+from layerscope.render.rules import paragraphs
 from layerscope.rules.registry import RULES
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -18,15 +19,15 @@ _MOST_PATHS = 20
 """Logical locations of one result; the rest is counted in its properties."""
 
 
-def sarif(report: Report, options: TextOptions) -> str:
+def sarif(report: Report, options: RenderOptions) -> str:
     """One run with all rules and one result for each finding; no times, no machine, the same bytes each time."""
     names = {rule.name: index for index, rule in enumerate(RULES)}
     run: dict[str, Any] = {
         "tool": {"driver": {"name": "layerscope", "version": __version__, "rules": _rules()}},
         "columnKind": "unicodeCodePoints",
         "results": [
-            *(_result(one, report, options, names) for one in told(report)),
-            *(_suppressed(_result(one, report, options, names), one.finding) for one in told_ignored(report)),
+            *(_result(one, report, options, names) for one in finding_summaries(report)),
+            *(_suppressed(_result(one, report, options, names), one.finding) for one in ignored_summaries(report)),
         ],
         "properties": {"image": printable(report.image.name), "imageId": report.image.image_id},
     }
@@ -48,8 +49,8 @@ def _rules() -> list[dict[str, Any]]:
             "id": rule.name,
             "name": "".join(part.capitalize() for part in rule.name.split("-")),
             "shortDescription": {"text": rule.title},
-            "fullDescription": {"text": _flowing(rule.documentation) or rule.title},
-            "help": {"text": f"{_flowing(rule.documentation)}\n\nFix: {rule.fix}".strip()},
+            "fullDescription": {"text": "\n\n".join(paragraphs(rule)) or rule.title},
+            "help": {"text": "\n\n".join([*paragraphs(rule), f"Fix: {rule.fix}"]).strip()},
             "defaultConfiguration": {"level": _LEVELS[rule.severity]},
             "properties": {"tags": ["container-image", rule.severity.value]},
         }
@@ -57,17 +58,11 @@ def _rules() -> list[dict[str, Any]]:
     ]
 
 
-def _flowing(text: str) -> str:
-    """A docstring without its indentation, each paragraph on a line."""
-    paragraphs = "\n".join(line.strip() for line in text.strip().split("\n")).split("\n\n")
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
-
-
-def _result(one: Told, report: Report, options: TextOptions, names: dict[str, int]) -> dict[str, Any]:
+def _result(one: FindingSummary, report: Report, options: RenderOptions, names: dict[str, int]) -> dict[str, Any]:
     finding = one.finding
     result: dict[str, Any] = {
         "ruleId": finding.rule,
-        "level": "note" if finding.kind == FindingKind.INHERITED else _LEVELS[finding.severity],
+        "level": "note" if one.is_inherited else _LEVELS[finding.severity],
         "message": {"text": f"{one.sentence(options.units)}. Fix: {printable(finding.fix)}"},
         "locations": [_location(one, report, options)],
         "partialFingerprints": {"layerscopeFinding/v1": one.fingerprint},
@@ -89,12 +84,12 @@ def _result(one: Told, report: Report, options: TextOptions, names: dict[str, in
 def _suppressed(result: dict[str, Any], finding: Finding) -> dict[str, Any]:
     """A result that the user's configuration ignores, with the reason that it gives."""
     suppression = {"kind": "external", "status": "accepted", "justification": printable(finding.ignored)}
-    # What is ignored may be the twin of what is not, so it must not share its fingerprint.
+    # Another finding that counts may have the same fingerprint.
     fingerprint = {name: f"{value}-ignored" for name, value in result["partialFingerprints"].items()}
     return {**result, "partialFingerprints": fingerprint, "suppressions": [suppression]}
 
 
-def _location(one: Told, report: Report, options: TextOptions) -> dict[str, Any]:
+def _location(one: FindingSummary, report: Report, options: RenderOptions) -> dict[str, Any]:
     """The Dockerfile's line where it is known, else the archive; the paths in the image are logical locations."""
     if one.line is not None:
         uri = quote((options.dockerfile or "Dockerfile").encode("utf-8", "surrogateescape"))
@@ -110,7 +105,7 @@ def _location(one: Told, report: Report, options: TextOptions) -> dict[str, Any]
 
 
 def _logical(finding: Finding) -> list[dict[str, str]]:
-    """Paths as a person reads them, and percent-encoded so that every byte can be had back."""
+    """Paths as a person reads them, and percent-encoded so that no byte is lost."""
     # A layer may hold a path twice, and the format wants each location once.
     places = dict.fromkeys((path.layer, path.path) for path in finding.paths[:_MOST_PATHS])
     return [

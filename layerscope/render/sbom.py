@@ -1,32 +1,21 @@
-"""What both formats of a bill of materials share: which packages are in it, and what is told of each."""
+"""What both formats of a bill of materials share: its packages and their properties."""
 
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib.util import find_spec
 
-from layerscope.errors import MissingExtra
 from layerscope.model.package import Package
 from layerscope.model.report import Report
 from layerscope.render.escape import printable
 
-EXTRAS = {"cyclonedx": "cyclonedx", "spdx": "spdx_tools"}
-"""The optional extra of each format, named as the format, and the library that it brings."""
-
-
-def require(name: str) -> None:
-    """Raise MissingExtra where a format's library is not installed; other formats need none."""
-    if name in EXTRAS and find_spec(EXTRAS[name]) is None:
-        raise MissingExtra(f"the format {name}", name)
-
 
 def installed(report: Report) -> tuple[Package, ...]:
-    """The packages of the final file system; those that a later layer removed are not part of it."""
+    """The packages of the final file system, without those that a later layer removed."""
     return tuple(package for package in report.packages if package.removed_in is None)
 
 
 def properties(package: Package) -> Iterator[tuple[str, str]]:
-    """Names and values of what is known of a package beyond its identity, in a fixed order."""
+    """The properties of a package beyond its identity, in a fixed order."""
     yield "layerscope:content_bytes", str(package.content_bytes)
     yield "layerscope:files", str(package.files)
     if package.layer is not None:
@@ -42,7 +31,7 @@ def properties(package: Package) -> Iterator[tuple[str, str]]:
 
 
 def image_properties(report: Report) -> Iterator[tuple[str, str]]:
-    """The same for the image as a whole."""
+    """The properties of the image as a whole."""
     totals = report.totals
     yield "layerscope:docker_size", str(report.image.docker_size)
     yield "layerscope:content_bytes", str(totals.content_bytes)
@@ -61,7 +50,7 @@ def serial(report: Report) -> uuid.UUID:
 
 
 def created(report: Report) -> datetime:
-    """When the image was made, by its config (RFC 3339); 1970 where it does not tell. Never the time of the run."""
+    """When the image was made, from its config (RFC 3339); 1970 if that is unknown, never the time of the run."""
     text = report.image.created
     try:
         # Nanoseconds, as Go writes them, are more than the standard library reads.

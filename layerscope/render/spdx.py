@@ -1,38 +1,34 @@
 """The packages as an SPDX 2.3 document (ISO/IEC 5962), made and checked by the optional spdx-tools."""
 
-from __future__ import annotations
-
 import io
 import json
-from typing import TYPE_CHECKING
+from datetime import datetime
+
+from spdx_tools.spdx.model.actor import Actor, ActorType
+from spdx_tools.spdx.model.annotation import Annotation, AnnotationType
+from spdx_tools.spdx.model.document import CreationInfo, Document
+from spdx_tools.spdx.model.package import ExternalPackageRef, ExternalPackageRefCategory, PackagePurpose
+from spdx_tools.spdx.model.package import Package as SpdxPackage
+from spdx_tools.spdx.model.relationship import Relationship, RelationshipType
+from spdx_tools.spdx.model.spdx_no_assertion import SpdxNoAssertion
+from spdx_tools.spdx.writer.json.json_writer import write_document_to_stream
 
 from layerscope import __version__
 from layerscope.model.package import Package
 from layerscope.model.report import Report
 from layerscope.render import sbom
 from layerscope.render.escape import printable
-from layerscope.render.options import TextOptions
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from spdx_tools.spdx.model.annotation import Annotation
-    from spdx_tools.spdx.model.package import Package as SpdxPackage
+from layerscope.render.options import RenderOptions
 
 _DOCUMENT = "SPDXRef-DOCUMENT"
 _IMAGE = "SPDXRef-image"
 
 
-def spdx(report: Report, options: TextOptions) -> str:
+def spdx(report: Report, options: RenderOptions) -> str:
     """The image as the described package, which contains each installed package.
 
-    SPDX has no properties, so bytes and layers of each stand in an annotation, as a JSON object. Raises MissingExtra.
+    SPDX has no properties, so an annotation of each holds bytes and layers as a JSON object.
     """
-    sbom.require("spdx")
-    from spdx_tools.spdx.model.actor import Actor, ActorType
-    from spdx_tools.spdx.model.document import CreationInfo, Document
-    from spdx_tools.spdx.model.relationship import Relationship, RelationshipType
-    from spdx_tools.spdx.writer.json.json_writer import write_document_to_stream
 
     created = sbom.created(report)
     packages = sbom.installed(report)
@@ -59,7 +55,7 @@ def spdx(report: Report, options: TextOptions) -> str:
         ],
     )
     out = io.StringIO()
-    # It takes minutes to validate thousands of packages; the tests do it.
+    # Validating thousands of packages takes minutes; the tests do it.
     write_document_to_stream(document, out, validate=False, drop_duplicates=False)
     return out.getvalue() + "\n"
 
@@ -69,10 +65,6 @@ def _reference(index: int) -> str:
 
 
 def _image(report: Report) -> SpdxPackage:
-    from spdx_tools.spdx.model.package import Package as SpdxPackage
-    from spdx_tools.spdx.model.package import PackagePurpose
-    from spdx_tools.spdx.model.spdx_no_assertion import SpdxNoAssertion
-
     return SpdxPackage(
         spdx_id=_IMAGE,
         name=printable(report.image.name),
@@ -84,10 +76,6 @@ def _image(report: Report) -> SpdxPackage:
 
 
 def _package(index: int, package: Package) -> SpdxPackage:
-    from spdx_tools.spdx.model.package import ExternalPackageRef, ExternalPackageRefCategory
-    from spdx_tools.spdx.model.package import Package as SpdxPackage
-    from spdx_tools.spdx.model.spdx_no_assertion import SpdxNoAssertion
-
     purl = package.purl
     references = [ExternalPackageRef(ExternalPackageRefCategory.PACKAGE_MANAGER, "purl", purl)] if purl else []
     return SpdxPackage(
@@ -102,9 +90,6 @@ def _package(index: int, package: Package) -> SpdxPackage:
 
 
 def _annotation(reference: str, values: dict[str, str], created: datetime) -> Annotation:
-    from spdx_tools.spdx.model.actor import Actor, ActorType
-    from spdx_tools.spdx.model.annotation import Annotation, AnnotationType
-
     return Annotation(
         spdx_id=reference,
         annotation_type=AnnotationType.OTHER,

@@ -1,4 +1,4 @@
-"""Tables for a terminal: tabulate aligns them, and on a terminal the widest text column gives way."""
+"""Tables for a terminal: tabulate aligns them, and the widest text column is cut to fit."""
 
 from collections.abc import Sequence
 from textwrap import wrap
@@ -30,10 +30,10 @@ def table(data: Rows, units: Units, width: int | None) -> str:
 
 
 def aligned(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str], width: int | None) -> str:
-    """Cells in columns two spaces apart; numbers stand at the right. The last text column is cut to ``width``."""
+    """Cells in columns two spaces apart, numbers aligned at the right; the widest text column is cut to ``width``."""
     if not cells:
         return ""
-    import tabulate
+    import tabulate  # Heavy, and only tables need it.
 
     tabulate.MIN_PADDING = 0  # It would make each column two wider than its header.
     if width is not None:
@@ -58,11 +58,11 @@ def _fitted(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str]
         return cells
     widest = max(texts, key=lambda index: widths[index])
     limit = max(20, widths[widest] - over)
-    return [[_cut(text, limit) if i == widest else text for i, text in enumerate(row)] for row in cells]
+    return [[shortened_path(text, limit) if i == widest else text for i, text in enumerate(row)] for row in cells]
 
 
-def _cut(text: str, limit: int) -> str:
-    """What a person still knows it by: a path by its beginning and its end, all else by its beginning."""
+def shortened_path(text: str, limit: int) -> str:
+    """A path with its middle cut out where it is too long, any other text with its end cut off."""
     if len(text) <= limit or not text.startswith("/") or " " in text:
         return shortened(text, limit)
     kept = limit // 3
@@ -75,7 +75,7 @@ def shortened(text: str, limit: int) -> str:
 
 
 def wrapped(text: str, limit: int, most: int) -> str:
-    """``text`` over several lines, broken between words; what is left over after ``most`` lines is cut off."""
+    """``text`` over at most ``most`` lines, broken between words; the rest is cut off."""
     limit = max(20, limit)
     lines = wrap(text, limit, break_on_hyphens=False)
     if len(lines) > most:

@@ -124,7 +124,7 @@ def test_the_order_is_what_was_asked_for(archive: Path) -> None:
         orders = {order: [item.name for item in browser.items(FileQuery(), "/srv", order)] for order in Order}
     assert orders[Order.NAME] == ["again", "app", "big.log"]
     assert orders[Order.SIZE] == ["big.log", "app", "again"]
-    assert orders[Order.CAN_GO][0] == "app"  # It holds a repository.
+    assert orders[Order.RECLAIMABLE][0] == "app"  # It holds a repository.
 
 
 def test_a_file_is_told_with_all_that_is_known_of_it(archive: Path) -> None:

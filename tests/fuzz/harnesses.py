@@ -82,7 +82,7 @@ def archive(data: bytes) -> None:
     from layerscope.analysis.report import report
     from layerscope.image.open import open_image
     from layerscope.image.options import ReadOptions
-    from layerscope.render.options import TextOptions
+    from layerscope.render.options import RenderOptions
     from layerscope.render.renderers import RENDERERS
     from layerscope.render.units import units
     from tests.image.opening import file_of
@@ -95,7 +95,7 @@ def archive(data: bytes) -> None:
     totals = made.totals
     assert totals.content_bytes == totals.live_bytes + totals.hidden_bytes == totals.base_bytes + totals.own_bytes
     for name in ("table", "json"):
-        text = RENDERERS[name](made, TextOptions(units=units("si"), top=0, width=None))
+        text = RENDERERS[name](made, RenderOptions(units=units("si"), top=0, width=None))
         assert "\x1b" not in text
 
 

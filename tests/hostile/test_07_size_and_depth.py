@@ -14,7 +14,7 @@ from layerscope.analysis.analyse import WANTED, AnalysisInputs, analyse
 from layerscope.analysis.report import report
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
-from layerscope.render.options import TextOptions
+from layerscope.render.options import RenderOptions
 from layerscope.render.renderers import RENDERERS
 from layerscope.render.units import units
 from tests.builder import (
@@ -151,7 +151,7 @@ def steps_of(data: bytes, path: Path) -> int:
         with open_image(str(path), ReadOptions(wanted=WANTED, threads=1)) as opened:
             made = report(analyse(opened, AnalysisInputs()))
         for name in ("table", "json", "html", "markdown"):
-            RENDERERS[name](made, TextOptions(units=units("si"), top=0, width=None))
+            RENDERERS[name](made, RenderOptions(units=units("si"), top=0, width=None))
     finally:
         sys.settrace(before)
     return counted

@@ -15,10 +15,10 @@ from layerscope.model.report import (
     StageReport,
     Totals,
 )
-from layerscope.render.options import TextOptions
+from layerscope.render.options import RenderOptions
 from layerscope.render.units import si
 
-OPTIONS = TextOptions(units=si)
+OPTIONS = RenderOptions(units=si)
 DIFF_ID = "sha256:" + "0123456789abcdef" * 4
 
 HOSTILE: dict[str, str] = {

@@ -1,4 +1,4 @@
-"""Verdicts as text and Markdown."""
+"""Checks as text and Markdown."""
 
 import pytest
 
@@ -21,7 +21,7 @@ CHECKED = CheckReport(
 
 def test_each_rule_has_a_line_and_the_summary_is_last() -> None:
     assert text(CHECKED, si, None).split("\n") == [
-        "      RULE             VALUE    LIMIT  WHAT IT IS",
+        "      RULE             VALUE    LIMIT  WHAT IS CHECKED",
         "PASS  max-size         999 B  1.50 kB  size",
         "FAIL  min-efficiency  74.91%      90%  live",
         "SKIP  fail-on                          no limit is set",

@@ -8,11 +8,13 @@ from msgspec import structs
 from layerscope.analysis.diff import diff
 from layerscope.model.diff import Change, Diff, FindingChange, PathChange, PathDiff, Status
 from layerscope.model.finding import FindingKind, Severity
-from layerscope.render.diff import DiffOptions, markdown, text
+from layerscope.model.report import ImageSummary
+from layerscope.render.diff import markdown, names, text
+from layerscope.render.options import RenderOptions
 from layerscope.render.units import si
 from tests.render.reports import HOSTILE, ordinary
 
-OPTIONS = DiffOptions(units=si)
+OPTIONS = RenderOptions(units=si)
 
 
 def with_name(name: str) -> Diff:
@@ -60,7 +62,7 @@ def test_markdown_stays_below_a_mebibyte_and_says_what_is_missing() -> None:
     large = structs.replace(with_name("x"), paths=PathDiff(paths=paths, counts={"added": len(paths)}))
     found = markdown(large, structs.replace(OPTIONS, top=5000))
     assert 900_000 < len(found.encode("utf-8")) < 1 << 20
-    assert "lines were left out; `-f json` holds them." in found[-80:]
+    assert found.endswith(" lines omitted to stay under 1 MiB; `-f json` has all of them.**\n")
 
 
 def test_a_terminal_is_never_wider_than_it_is() -> None:
@@ -76,11 +78,11 @@ def test_no_title_is_cut_on_a_terminal() -> None:
         assert max(map(len, found.split("\n"))) <= 80
         told = " ".join(found.split())
         assert "PATHS: 12,345 added, 12,345 removed, 12,345 changed, 12,345 changed in metadata only" in told
-        assert "PACKAGES: 2 added, 2 removed, 0 changed, +121 kB in files of no package" in told
+        assert "PACKAGES: 2 added, 2 removed, 0 changed, +121 kB not owned by a package" in told
 
 
 @pytest.mark.parametrize("render", [text, markdown])
-def test_no_list_has_more_rows_than_are_asked_for(render: Callable[[Diff, DiffOptions], str]) -> None:
+def test_no_list_has_more_rows_than_are_asked_for(render: Callable[[Diff, RenderOptions], str]) -> None:
     left = tuple(
         FindingChange(
             rule=f"rule-{number}",
@@ -97,7 +99,7 @@ def test_no_list_has_more_rows_than_are_asked_for(render: Callable[[Diff, DiffOp
     )
     large = structs.replace(with_name("x"), findings=left)
     found = render(large, structs.replace(OPTIONS, top=1)).replace("\\", "")
-    assert "STEPS THAT DIFFER (1 of 4)" in found and "STILL IN (1 of 5)" in found
+    assert "INSTRUCTIONS (1 of 4)" in found and "REMAINING FINDINGS (1 of 5)" in found
     assert found.count("rule-") == 1
 
 
@@ -109,7 +111,7 @@ def test_nothing_is_cut_that_is_not_beyond_reading() -> None:
     ("after_bytes", "verdict"),
     [
         (7000, "app:2 is 3.50 kB (100%) larger than app:1"),
-        (3500, "app:2 is as large as app:1, 3.50 kB"),
+        (3500, "app:2 and app:1 are the same size, 3.50 kB"),
         (0, "app:2 is 3.50 kB (100%) smaller than app:1"),
     ],
 )
@@ -126,4 +128,63 @@ def test_a_directory_with_others_below_it_stands_for_its_rest() -> None:
         Change(name="/usr", status=Status.CHANGED, before_bytes=1, after_bytes=5),
     )
     found = text(structs.replace(with_name("x"), directories=rows), OPTIONS)
-    assert "/usr (the rest of it)\n" in found and "/usr/lib\n" in found
+    assert "/usr (other files)\n" in found and "/usr/lib\n" in found
+
+
+def called(source: str = "a.tar", tag: str = "", image_id: str = "", platform: str = "linux/amd64") -> ImageSummary:
+    name = tag or image_id or source
+    tags = (tag,) if tag else ()
+    return ImageSummary(
+        source=source, format="docker-archive", name=name, tags=tags, image_id=image_id, platform=platform
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(called(tag="app:1"), called(tag="app:2"), ("app:1", "app:2"), id="names"),
+        pytest.param(
+            called("old/app.tar", "app:1"), called("new.tar", "app:1"), ("app.tar", "new.tar"), id="the same name"
+        ),
+        pytest.param(
+            called("old/app.tar", "app:1"),
+            called("new/app.tar", "app:1"),
+            ("old/app.tar", "new/app.tar"),
+            id="and file",
+        ),
+        pytest.param(
+            called(tag="app:1"),
+            called(tag="app:1", platform="linux/arm64"),
+            ("app:1 (linux/amd64)", "app:1 (linux/arm64)"),
+            id="two platforms of one image",
+        ),
+        pytest.param(
+            called(image_id="sha256:" + "1" * 64),
+            called(image_id="sha256:" + "2" * 64, platform="linux/arm64"),
+            ("(linux/amd64)", "(linux/arm64)"),
+            id="two platforms of an image without a name",
+        ),
+        pytest.param(
+            called(image_id="sha256:" + "1" * 64),
+            called(image_id="sha256:" + "2" * 64),
+            ("1" * 12, "2" * 12),
+            id="two images without names of one archive",
+        ),
+        pytest.param(
+            called("a.tar", image_id="sha256:" + "1" * 64),
+            called("b.tar", image_id="sha256:" + "2" * 64),
+            ("a.tar", "b.tar"),
+            id="without names",
+        ),
+        pytest.param(
+            called(image_id="sha256:" + "1" * 64),
+            called(image_id="sha256:" + "1" * 64),
+            ("1" * 12, "1" * 12),
+            id="the same one",
+        ),
+    ],
+)
+def test_each_side_is_called_by_what_is_its_own(
+    before: ImageSummary, after: ImageSummary, expected: tuple[str, str]
+) -> None:
+    assert names(before, after) == expected

@@ -14,7 +14,7 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 
 from layerscope.errors import MissingExtra
 from layerscope.model.report import Report
-from layerscope.render import sbom
+from layerscope.render import renderers, sbom
 from layerscope.render.cyclonedx import cyclonedx
 from layerscope.render.escape import printable
 from layerscope.render.spdx import spdx
@@ -88,7 +88,7 @@ def test_an_unknown_date_of_creation_is_1970(text: str) -> None:
 
 @pytest.fixture
 def without_extras(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(sbom, "find_spec", lambda name: None)
+    monkeypatch.setattr(renderers, "find_spec", lambda name: None)
     yield
 
 
@@ -96,6 +96,6 @@ def without_extras(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.parametrize("name", ["cyclonedx", "spdx"])
 def test_a_missing_extra_is_named(name: str) -> None:
     with pytest.raises(MissingExtra) as caught:
-        {"cyclonedx": cyclonedx, "spdx": spdx}[name](ordinary(), OPTIONS)
+        renderers.RENDERERS[name](ordinary(), OPTIONS)
     assert caught.value.message == f"the format {name} needs the extra {name}"
     assert caught.value.hint == f"install it with: pip install 'layerscope[{name}]'"

@@ -20,7 +20,7 @@ from layerscope.explore.app import Explorer
 from layerscope.model.report import Report
 from layerscope.provenance.origins import BuildInputs
 from layerscope.render.json import lines as lines_of
-from layerscope.render.options import TextOptions
+from layerscope.render.options import RenderOptions
 from layerscope.render.units import si
 from tests.analysis.test_browse import browsing
 from tests.builder import ImageSpec, docker_save, file, layer
@@ -207,7 +207,7 @@ def test_no_screen_shows_a_secret(places: dict[str, str], tab: str) -> None:
     async def screens() -> str:
         known = BuildInputs(dockerfile=parse_dockerfile(Path(places["dockerfile"]).read_bytes(), name="Dockerfile"))
         with browsing(Path(places["image"]), AnalysisInputs(known=known)) as (browser, report, _):
-            app = Explorer(report, browser, TextOptions(units=si))
+            app = Explorer(report, browser, RenderOptions(units=si))
             seen = []
             async with app.run_test(size=(400, 60)) as pilot:
                 await pilot.press(tab)

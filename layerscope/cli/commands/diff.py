@@ -14,8 +14,9 @@ from layerscope.cli.output import terminal_width, write
 from layerscope.cli.reading import picking
 from layerscope.cli.sources import Asked, subject
 from layerscope.errors import UsageError
-from layerscope.render.diff import DiffOptions, markdown, text
+from layerscope.render.diff import markdown, text
 from layerscope.render.json import lines
+from layerscope.render.options import RenderOptions
 from layerscope.render.units import units as units_named
 
 _SIDE = "An image archive, or a report that was saved with -f json."
@@ -75,7 +76,7 @@ def diff(
     if diff_format == DiffFormat.JSON:
         write(lines(made))
         return
-    options = DiffOptions(units=units_named(units.value), top=top, width=terminal_width())
+    options = RenderOptions(units=units_named(units.value), top=top, width=terminal_width())
     write((markdown if diff_format == DiffFormat.MARKDOWN else text)(made, options))
 
 

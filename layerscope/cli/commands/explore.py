@@ -20,7 +20,7 @@ from layerscope.cli.options import (
 )
 from layerscope.cli.sources import Asked, subject
 from layerscope.errors import MissingExtra, UsageError
-from layerscope.render.options import TextOptions
+from layerscope.render.options import RenderOptions
 from layerscope.render.units import units as units_named
 
 
@@ -56,7 +56,7 @@ def explore(
             )
         browser = Browser(one.analysis, one.report)
     # What is shown is all in memory: the archive may be written anew while somebody looks.
-    walk(one.report, browser, TextOptions(units=units_named(units.value)))
+    walk(one.report, browser, RenderOptions(units=units_named(units.value)))
 
 
 def _check(image: str) -> None:

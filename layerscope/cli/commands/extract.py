@@ -14,7 +14,7 @@ from layerscope.cli.spool import rereadable
 from layerscope.cli.unpack import Unpacker
 from layerscope.errors import LayerscopeError, LimitExceeded
 from layerscope.filesystem.tree import Filesystem
-from layerscope.render.text import counted
+from layerscope.render.words import counted
 
 _MOST = 20
 """Notes of one kind that are printed one by one."""

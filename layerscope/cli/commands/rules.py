@@ -6,7 +6,7 @@ import typer
 
 from layerscope.cli.options import RowFormat, RowFormatOption, UnitsName
 from layerscope.cli.output import terminal_width, write, write_rows
-from layerscope.render.catalogue import explained, rule_rows
+from layerscope.render.rules import explained, rule_rows
 from layerscope.rules.names import rule_name
 from layerscope.rules.registry import RULES
 

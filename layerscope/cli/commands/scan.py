@@ -26,8 +26,8 @@ from layerscope.cli.reading import reading_of, warn
 from layerscope.cli.saved_reports import is_saved
 from layerscope.cli.sources import Asked, report_of
 from layerscope.errors import AmbiguousImage, ArchiveError, LayerscopeError, NotAnImage, UsageError
-from layerscope.render.text import counted
 from layerscope.render.units import units as units_named
+from layerscope.render.words import counted
 
 
 class ScanOrder(StrEnum):

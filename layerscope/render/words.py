@@ -1,0 +1,87 @@
+"""The words for values and places that every format uses; the caller escapes them for its medium."""
+
+from collections.abc import Sequence
+
+from layerscope.model.base import FoundBy
+from layerscope.model.finding import Evidence, Finding
+from layerscope.model.report import InstructionReport, StageReport, Unmatched
+from layerscope.model.source import Via
+
+INCOMPLETE = "layers are missing, damaged, truncated or not those that the image names; the figures cover what was read"
+"""What to say of a report that is not complete; its warnings name the layers."""
+COPIED_UP = "copied-up"
+METADATA_ONLY_COPY = (
+    "A metadata-only copy was replaced by a copy with the same content, because a later step changed its mode, owner "
+    "or time."
+)
+_FATES = {COPIED_UP: "metadata-only copy"}
+FOUND_BY_WORDS = {
+    FoundBy.GIVEN: "given by --base",
+    FoundBy.LABEL: "from the buildpacks label",
+    FoundBy.ATTESTATION: "from an unsigned attestation",
+    FoundBy.DOCKERFILE: "from the Dockerfile",
+    FoundBy.HISTORY: "recorded in the history",
+    FoundBy.HISTORY_GUESS: "a guess from the history",
+}
+_UNMATCHED = {
+    Unmatched.ANCESTOR: "the image is built on it",
+    Unmatched.NOT_READ: "no COPY of the image reads it directly",
+    Unmatched.AMBIGUOUS: "another stage has the same files",
+    Unmatched.SAME_CONTENT: "same content as files in the stage (inconclusive)",
+    Unmatched.INCONCLUSIVE: "the base image or the build context has the same files (inconclusive)",
+    Unmatched.ABSENT: "none of its files is in the image",
+}
+
+
+def fate_words(fate: str) -> str:
+    """``deleted``, ``overwritten``, ``metadata-only copy``, ...: what became of a version."""
+    return _FATES.get(fate, fate)
+
+
+def stage_words(name: str) -> str:
+    """A stage, or an image that a COPY names itself."""
+    return name if name.startswith("image ") else f"stage {name}"
+
+
+def stage_evidence(stage: StageReport) -> str:
+    """How it is known that files were copied from a stage, or why none are known to be."""
+    if stage.evidence is not None:
+        return stage.evidence.value
+    return _UNMATCHED[stage.unmatched] if stage.unmatched is not None else ""
+
+
+def copied_from(finding: Finding) -> str:
+    """``copied from stage builder (matched)``, or nothing where no stage is known."""
+    return f"copied from {stage_words(finding.stage)} ({finding.evidence.value})" if finding.stage else ""
+
+
+def instruction_words(step: InstructionReport | None) -> str:
+    """``line 14 from stage builder: COPY ...`` on one line; a mounted stage is only a possible source."""
+    if step is None:
+        return "no instruction recorded"
+    line = f"line {step.dockerfile_line}" if step.dockerfile_line else ""
+    source = ""
+    if step.source:
+        mounted = step.via == Via.MOUNT and step.evidence != Evidence.MATCHED
+        source = f"{'mounts' if mounted else 'from'} {stage_words(step.source)}"
+    elif step.candidates:
+        source = f"ambiguous: from stage {' or '.join(step.candidates)}"
+    place = " ".join(filter(None, (line, source)))
+    return " ".join(f"{place + ': ' if place else ''}{step.kind} {step.text}".split())
+
+
+def layer_words(layers: Sequence[int]) -> str:
+    """``layer 3``, ``layers 1-4, 6``; nothing for no layer."""
+    runs: list[list[int]] = []
+    for layer in layers:
+        if runs and layer == runs[-1][-1] + 1:
+            runs[-1][1:] = [layer]
+        else:
+            runs.append([layer])
+    listed = ", ".join("-".join(map(str, run)) for run in runs)
+    return f"{'layer' if len(layers) == 1 else 'layers'} {listed}" if runs else ""
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """``1 layer``, ``14 layers``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
