@@ -48,7 +48,7 @@ class Ancestors:
                 self._characters += len(directory)
                 directory = directory.rpartition("/")[0]
             if self._characters > DIRECTORY_CHARACTERS:
-                raise LimitExceeded("the paths of the image are too long and too deep to be held in memory")
+                raise LimitExceeded("the paths of the image are too long and too deep to hold in memory")
 
 
 class Landed(Struct, frozen=True, kw_only=True):

@@ -13,12 +13,12 @@ Ownership: TypeAlias = tuple[int, int, int]
 
 
 class Changeset(Struct, frozen=True, kw_only=True, eq=False):
-    """What one layer adds, changes and hides, in the order of its tar; reads like a tuple of entries.
+    """The entries of one layer in the order of its tar; reads like a tuple of Entry.
 
     Each column holds one value per entry. ``directories`` is the directory of each path, equal ones as one string.
-    ``offsets`` is where an entry's content begins in the uncompressed tar. The mappings are by entry index, for what
-    few entries have: ``links`` (targets of links), ``xattrs``, and ``sparse``, the number of bytes that a sparse file
-    takes in the tar. ``text_bytes`` is the memory that long names, targets and extended attributes take.
+    ``offsets`` is where an entry's content begins in the uncompressed tar. The mappings, by entry index,
+    hold what only few entries have: ``links`` (targets of links), ``xattrs``, and ``sparse``, the bytes of a sparse file
+    in the tar. ``text_bytes`` is the memory that long names, targets and extended attributes take.
     """
 
     paths: Sequence[str] = ()

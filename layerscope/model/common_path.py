@@ -1,4 +1,4 @@
-"""From many paths to the few directories that say most: ``/app/.git``, not its 812 files."""
+"""Many paths as the few directories that hold them: ``/app/.git``, not its 812 files."""
 
 import posixpath
 from collections import defaultdict
@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct, field
 
-_SPEAKING = frozenset({
+_TELLING = frozenset({
     ".git", ".svn", ".hg", "node_modules", "__pycache__", "site-packages", "dist-packages", "_cacache", "include",
     "lists", "archives", "doc", "man", "locale",
 })  # fmt: skip
 
 
 class Group(Struct, frozen=True, kw_only=True):
-    """A directory, or a file that stands alone, with the number and the bytes of the files that it stands for."""
+    """A directory or a single file, with the number and the bytes of the files in the group."""
 
     path: str
     files: int
@@ -33,10 +33,10 @@ class _Node(Struct):
 
 
 def collapse(paths: Iterable[tuple[str, int]], most: int = 5) -> tuple[Group, ...]:
-    """Pairs of path and bytes, as at most ``most`` groups, biggest first; together they hold all of the paths.
+    """Return pairs of path and bytes as at most ``most`` groups that hold all of the paths, biggest first.
 
-    A group is split while that leaves no more than ``most`` of them; the one with most bytes is split first, and
-    directories with a telling name stay whole.
+    Groups are split, the biggest first, while there are no more than ``most``; directories with a telling name stay
+    whole.
     """
     root = _tree(paths, most)
     if not root.files:
@@ -57,10 +57,7 @@ def collapse(paths: Iterable[tuple[str, int]], most: int = 5) -> tuple[Group, ..
 
 
 def _tree(paths: Iterable[tuple[str, int]], most: int) -> _Node:
-    """Files are gathered by directory first, since directories are far fewer.
-
-    A directory of more than ``most`` files can only stay whole, so none of them is named.
-    """
+    """Return the tree of all directories and files; the files of a directory that can only stay whole are left out."""
     directories: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
     for file in paths:
         directories[file[0].rpartition("/")[0]].append(file)
@@ -83,19 +80,19 @@ def _tree(paths: Iterable[tuple[str, int]], most: int) -> _Node:
 
 
 def _descend(path: str, node: _Node) -> tuple[str, _Node]:
-    """Follow the only child as far as there is but one."""
-    while len(node.children) == 1 and not (node.is_file or node.is_whole) and not _speaks(path):
+    """Go down while a directory holds nothing but one other."""
+    while len(node.children) == 1 and not (node.is_file or node.is_whole) and not _is_telling(path):
         name, node = next(iter(node.children.items()))
         path = f"{path}/{name}"
     return path, node
 
 
-def _speaks(path: str) -> bool:
-    return path.rpartition("/")[2] in _SPEAKING
+def _is_telling(path: str) -> bool:
+    return path.rpartition("/")[2] in _TELLING
 
 
 def _may_split(path: str, node: _Node) -> bool:
-    return bool(node.children) and not (node.is_file or node.is_whole) and not _speaks(path)
+    return bool(node.children) and not (node.is_file or node.is_whole) and not _is_telling(path)
 
 
 def _parts(path: str, node: _Node) -> dict[str, _Node]:
@@ -103,7 +100,7 @@ def _parts(path: str, node: _Node) -> dict[str, _Node]:
 
 
 def common(paths: Sequence[str]) -> str:
-    """The deepest directory that holds all of the paths, or the one path itself; ``/`` where they share nothing."""
+    """Return the deepest directory that holds all of the paths, or the path if there is only one."""
     first, last = min(paths), max(paths)
     if first == last:
         return first

@@ -1,4 +1,4 @@
-"""How the steps after reading get at the contents of a layer's files."""
+"""The contents of a layer's files, as the steps after reading see them."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,29 +14,29 @@ class Contents(Protocol):
     """The contents of one layer's regular files, by entry index."""
 
     def read(self, index: int, start: int = 0, length: int | None = None) -> bytes | None:
-        """Bytes of a file from ``start`` on, at most ``length`` of them; None where they were not kept.
+        """Return at most ``length`` bytes of a file from ``start`` on; None where they were not kept.
 
-        Only what was asked for before the layer was read is given, whatever its form (see Wanted); without ``length``,
-        as much from ``start`` on as was kept of the file's head. Raises Damaged when the archive ends early.
+        Only what was asked for before the layer was read is kept, whatever its form (see Wanted). Without ``length``,
+        return the rest of what was kept of the file's head. Raises Damaged when the archive ends early.
         """
 
     def peek(self, index: int, start: int, length: int) -> bytes | None:
-        """The same where more may be at hand, for questions that ``fingerprint`` answers otherwise."""
+        """Return the same, also where more than what was asked for is available; else compare by ``fingerprint``."""
 
     def search(self, indexes: Iterable[int], text: "re.Pattern[bytes]") -> Iterator[tuple[int, bytes]]:
-        """The small files among these, in the order of the tar, in which the expression is found, with their contents.
+        """Yield the small files in which the expression is found, with their contents, in the order of the tar.
 
-        The expression is ``holding`` of a Wanted that fits the files.
+        The expression is ``holding`` of a Wanted that holds the files.
         """
 
     def fingerprint(self, index: int) -> bytes | None:
-        """A digest of the whole file, equal for equal contents within one run; None where it is not known."""
+        """Return a digest of the whole file, equal for equal contents within one run; None where it is not known."""
 
     def stream(self, indexes: Sequence[int]) -> Iterator[tuple[int, Iterator[Piece]]]:
-        """Whole contents, however big, in the order of the tar; each file's pieces are taken before the next file.
+        """Yield whole files of any size, in the order of the tar; take each file's pieces before the next file.
 
-        A layer that had to be decompressed is decompressed again. Raises ArchiveError where that is not possible, and
-        Damaged where the archive is, or was changed meanwhile.
+        A compressed layer is decompressed again. Raises ArchiveError where that is not possible, and Damaged where the
+        archive is damaged or was changed in the meantime.
         """
 
 

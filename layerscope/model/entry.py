@@ -20,7 +20,7 @@ class Kind(IntEnum):
     OPAQUE = 8
     """``.wh..wh..opq``: hides all lower children. The entry's path is that directory."""
     BOOKKEEPING = 9
-    """Other ``.wh..wh.`` names, and a compressed layer's own index: no part of the file system."""
+    """Other ``.wh..wh.`` names, and a compressed layer's own index: not part of the file system."""
 
 
 class Fate(IntEnum):
@@ -34,26 +34,26 @@ class Fate(IntEnum):
     COPIED_UP = 3
     """Hidden by another version of the same path with the same content: only metadata changed."""
     MARKER = 4
-    """A whiteout or bookkeeping: no version of anything."""
+    """A whiteout or bookkeeping, which is not a version of a path."""
 
 
 IS_ENTRY = bytes(kind < Kind.WHITEOUT for kind in range(256))
-"""A table for ``bytes.translate``: 1 for each kind of an entry that is a version of something, 0 for the markers."""
+"""A table for ``bytes.translate``: 1 for each kind that is a version of a path, 0 for the markers."""
 IS_LIVE = bytes(fate == Fate.LIVE for fate in range(256))
 IS_HIDDEN = bytes(Fate.LIVE < fate < Fate.MARKER for fate in range(256))
-"""The same for the fates of versions that are in the final file system, and of those that an upper layer hides."""
+"""The same for the fates of live and of hidden versions."""
 
 
 KIND_WORDS = tuple(kind.name.lower().replace("_", "-") for kind in Kind)
 FATE_WORDS = tuple(fate.name.lower().replace("_", "-") for fate in Fate)
-"""What kinds and fates are called in every output, by their numbers."""
+"""The names of kinds and fates in every output, by their numbers."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):
     """One tar header of a changeset, after GNU and PAX extensions are applied.
 
-    ``path`` is absolute and normal (``/usr/bin/git``, ``/`` for the root); bytes that are no UTF-8 are
-    surrogate escapes. ``content_bytes`` is the real length of a regular file, 0 for everything else.
+    ``path`` is absolute and normal (``/usr/bin/git``, ``/`` for the root); bytes that are not UTF-8
+    are surrogate escapes. ``content_bytes`` is the real length of a regular file, 0 for everything else.
     ``mode`` holds the permission bits only, ``mtime`` whole seconds since 1970, ``link`` the target of a
     symlink as written, or of a hardlink as an absolute path. ``xattrs`` are pairs of name and value.
     """

@@ -13,7 +13,7 @@ from layerscope.model.platform import Platform
 
 
 class HistoryEntry(Struct, frozen=True, kw_only=True):
-    """One element of the config's ``history`` (OCI image-spec, config.md); all of it optional there."""
+    """One element of the config's ``history`` (OCI image-spec, config.md); all members optional."""
 
     created: str = ""
     created_by: str = ""
@@ -39,11 +39,11 @@ class ImageConfig(Struct, frozen=True, kw_only=True):
 
 
 class Verified(StrEnum):
-    """What is proven of a layer.
+    """What of a layer was verified.
 
-    ``contents``: its diff_id. ``headers``: the checksum of every header. ``unterminated``: no more than that, and its
-    tar lacks the end-of-archive marker, so it may have been cut. ``mismatch``: that it is not what the image names, by
-    its diff_id or by the digest of its blob. Empty where nothing could be read.
+    ``contents``: its diff_id. ``headers``: the checksum of every header. ``unterminated``: the same, but its tar has no
+    end-of-archive marker, so it may have been cut. ``mismatch``: its diff_id or the digest of its blob is not the one
+    that the image names. Empty where nothing could be read.
     """
 
     CONTENTS = "contents"
@@ -54,16 +54,16 @@ class Verified(StrEnum):
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether the layer was read, and may not be the image's layer all the same."""
+        """Whether the layer was read but may not be the image's layer, or only a part of it."""
         return self in (Verified.UNTERMINATED, Verified.MISMATCH)
 
 
 class Layer(Struct, frozen=True, kw_only=True):
     """One layer of an image, lowest first.
 
-    ``stored_bytes`` is the blob as it lies in the archive (or as its descriptor says, when ``problem`` tells
-    why it is absent or unreadable); ``tar_bytes`` the uncompressed tar, 0 when unknown. ``digest`` is of the
-    stored blob, ``diff_id`` of the tar: as read where all of it was, else as the config says.
+    ``stored_bytes`` is the size of the blob in the archive (or in its descriptor, where ``problem`` says why the blob
+    is absent or unreadable), ``tar_bytes`` that of the uncompressed tar, 0 when unknown. ``digest`` is of the
+    stored blob, ``diff_id`` of the tar: computed where all of it was read, else from the config.
     """
 
     index: int
@@ -89,7 +89,7 @@ class Image(Struct, frozen=True, kw_only=True):
 
     ``format`` names the dialect (``docker-archive``, ``docker-v1``, ``oci-archive``, ``oci-layout``, ``dir``,
     ``rootfs``), ``image_id`` is the config's digest as the engines show it, ``attestations`` are the in-toto statements
-    that the archive holds for this manifest, as parsed JSON. ``notes`` say what was chosen, and are no warnings.
+    that the archive holds for this manifest, as parsed JSON. ``notes`` say what was chosen; they are not warnings.
     """
 
     source: str
@@ -116,10 +116,10 @@ class Image(Struct, frozen=True, kw_only=True):
 
     @property
     def docker_sizes(self) -> tuple[int, ...]:
-        """What the engine's history calls the size of each layer, lowest first.
+        """The size of each layer in the engine's history, lowest first.
 
-        The bytes of regular files and the length of each symlink's target, as the graph drivers count them on disk.
-        Where BuildKit made the layer, the engine counted the layer's tar instead, in which links have no length.
+        It counts regular files and, as the graph drivers do on disk, the length of each symlink's target. Where
+        BuildKit made the layer, the engine counted the layer's tar instead, in which links have no length.
         """
         makers = [entry.comment for entry in self.config.history if not entry.empty_layer]
         from_the_end = dict(zip(reversed(self.named_layers), reversed(makers), strict=False))
@@ -131,10 +131,10 @@ class Image(Struct, frozen=True, kw_only=True):
 
     @property
     def docker_size(self) -> int:
-        """What the engine's inspect calls Size."""
+        """``Size`` in the engine's inspect."""
         return sum(self.docker_sizes)
 
     @property
     def complete(self) -> bool:
-        """Whether every layer was read, and none is known not to be what the image names."""
+        """Whether every layer was read and none is doubtful."""
         return not any(layer.problem or layer.verified.is_doubtful for layer in self.layers)

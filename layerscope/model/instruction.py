@@ -1,4 +1,4 @@
-"""A build instruction, as the history or a Dockerfile tells it."""
+"""A build instruction, from the history or a Dockerfile."""
 
 from msgspec import Struct
 
@@ -6,13 +6,12 @@ from msgspec import Struct
 class Instruction(Struct, frozen=True, kw_only=True):
     """One step of a build, in the order of the build.
 
-    ``kind`` is the Dockerfile keyword (``RUN``, ``COPY``, ``ENV``, ...), or ``BUILDPACK``, ``BAZEL``, ``JIB``,
-    ``KO``, ``NIX``, ``IMPORT``, ``COMMIT`` for what other tools write, and empty where nothing is known.
-    ``text`` is what a person would have written after the keyword. ``layer`` is the index of the layer that
-    the step made, None for a step that made none. ``build_args`` are the ``NAME=value`` pairs that
-    the builder recorded before a RUN. ``copy_from`` is the stage or image of ``--from``
-    where the history kept it. ``joined`` are the indexes of the steps whose work lies in the same layer, below its own.
-    ``shown`` is what may be quoted of it where it repeats a secret of the image, else it is empty.
+    ``kind`` is the Dockerfile keyword (``RUN``, ``COPY``, ``ENV``, ...), ``BUILDPACK``, ``BAZEL``, ``JIB``, ``KO``,
+    ``NIX``, ``IMPORT`` or ``COMMIT`` for the steps of other tools, and empty where it is unknown. ``text`` is what
+    follows the keyword in a Dockerfile. ``layer`` is the index of the layer that the step made, if any.
+    ``build_args`` are the ``NAME=value`` pairs that the builder recorded before a RUN, ``copy_from`` the stage or image
+    of ``--from`` where the history kept it. ``joined`` are the indexes of earlier steps whose work is in the same
+    layer. ``shown`` is the masked text of a step that repeats a secret of the image, else empty.
     """
 
     index: int

@@ -1,4 +1,4 @@
-"""Limits that guard against hostile input; no real image meets the defaults."""
+"""Limits that guard against hostile input; no real image reaches the defaults."""
 
 from msgspec import Struct
 
@@ -6,15 +6,15 @@ from layerscope.model.json_text import MOST_VALUES
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 DIRECTORY_CHARACTERS, CHARACTERS_A_DIRECTORY = 24 * MIB, 256
-"""The names of all directories together, beside those that entries name: a path of n components stands for n
-directories, each with a longer name."""
+"""The length of all directory names together, and how much of it each directory adds: a path of n components stands
+for n directories, each with a longer name."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):
     """How much of anything one image may hold, in bytes unless the name says otherwise.
 
-    ``ratio`` bounds the expansion of a compressed stream, and counts only beyond ``ratio_from`` expanded bytes,
-    since a file of zeros compresses a thousandfold and harms nobody while it is small. ``sparse_bytes`` bounds the map
+    ``ratio`` bounds the expansion of a compressed stream, but only beyond ``ratio_from`` expanded bytes, since a
+    small file of zeros compresses a thousandfold and does no harm. ``sparse_bytes`` bounds the map
     of one sparse file, of which GNU tar needs 24 for each stretch of data. ``path_bytes`` bounds a path, and the target
     of a link; ``text_bytes`` the memory that the long ones of all entries take, extended attributes included.
     ``captured_ratio`` bounds the contents kept in memory for each stored byte, ``json_values`` a document's values,

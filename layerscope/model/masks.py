@@ -1,4 +1,4 @@
-"""Masks: a byte for each of many things, 1 for those that are meant; for ``itertools.compress``."""
+"""Masks for ``itertools.compress``: one byte for each of many things, 1 for those that are selected."""
 
 from array import array
 
@@ -8,18 +8,18 @@ _BIG_ENDIAN = array("h", [1]).tobytes()[-1] == 1
 
 
 def both(one: bytes | bytearray, other: bytes | bytearray) -> bytes:
-    """1 where both masks are 1; they are equally long."""
+    """Return 1 where both masks are 1; they are equally long."""
     # One operation on two long numbers is a hundred times faster than one on each pair of bytes.
     return (int.from_bytes(one, "little") & int.from_bytes(other, "little")).to_bytes(len(one), "little")
 
 
 def negative(numbers: "array[int]") -> bytes:
-    """1 for each number below zero; the array is one of signed integers."""
+    """Return 1 for each number below zero; the array holds signed integers."""
     # The sign is the first bit of the highest byte, and taking those bytes alone needs no step for each number.
     highest = 0 if _BIG_ENDIAN else numbers.itemsize - 1
     return numbers.tobytes()[highest :: numbers.itemsize].translate(_HAS_SIGN)
 
 
 def inverse(mask: bytes) -> bytes:
-    """1 where the mask is 0, and 0 where it is not."""
+    """Return 1 where the mask is 0, and 0 elsewhere."""
     return mask.translate(_IS_ZERO)

@@ -1,14 +1,14 @@
-"""Which of several names a person meant by one that is none of them."""
+"""The known name that is most like an unknown one, for hints."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 _PART = 3
-"""Characters from which on a part of a name says which one is meant."""
+"""The fewest characters by which a part of a name identifies it."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The name that this one begins or is a part of, else the one that is spelt most like it; empty where none is."""
+    """Return the known name that contains this one, else the one spelt most like it; empty where there is none."""
     names = list(known)
     parts = [one for one in names if name in one] if len(name) >= _PART else []
     if parts:

@@ -1,4 +1,4 @@
-"""A package of the image and the bytes that are its own."""
+"""A package of the image, and its bytes."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -11,12 +11,12 @@ from layerscope.model.finding import ByteCount
 class Package(Struct, frozen=True, kw_only=True):
     """One installed package.
 
-    ``content_bytes`` and ``files`` count the live versions that the package owns alone; ``layers`` splits the
-    bytes by layer index. ``shared`` is set where its files belong to an OS package already (then it owns none).
-    ``layer`` is the layer whose database lists the package first, None where that is unknown. ``removed_in`` is
-    the layer that took the package away again, and ``hidden_bytes`` what it still costs below.
-    ``parent`` names what contains it (the archive of a nested jar, the Go binary of a module), ``location`` is the
-    path of the record that tells of it. ``namespace`` and ``qualifiers`` are those of its package URL.
+    ``content_bytes`` and ``files`` count the live versions that the package owns; ``layers`` splits the bytes by layer
+    index. ``shared`` is set where its files belong to an OS package already (then it owns none). ``layer`` is the
+    first layer whose database lists the package, None where that is unknown; ``removed_in`` the layer that removed
+    the package, whose files below take ``hidden_bytes``. ``parent`` names what contains it (the archive of a nested
+    jar, the Go binary of a module), ``location`` is the path of its record. ``namespace`` and ``qualifiers`` are those
+    of its package URL.
     """
 
     type: str
@@ -36,8 +36,8 @@ class Package(Struct, frozen=True, kw_only=True):
 
     @property
     def purl(self) -> str:
-        """The package URL (ECMA-427), empty where the record holds what none can express; made anew at each call."""
-        # Only JSON, SBOMs and lists of packages have URLs, and to import the library takes as long as a small report.
+        """The package URL (ECMA-427), computed at each call; empty where no URL can express the record."""
+        # Only JSON, SBOMs and lists of packages need URLs; importing the library takes as long as a small report.
         from packageurl import PackageURL
 
         try:

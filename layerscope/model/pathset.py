@@ -1,4 +1,4 @@
-"""Which paths a cataloger or a rule asks for, matched by dictionary instead of one pattern after another."""
+"""Sets of paths that catalogers and rules ask for, matched by dictionaries instead of one pattern after another."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -31,11 +31,11 @@ class Wanted(Struct, frozen=True, kw_only=True):
     executables also ``marked`` bytes are kept from the first place on where ``mark`` stands.
 
     ``small`` adds every regular file up to that many bytes that begins with ``beginning`` and in which the expression
-    ``holding`` is found, wherever it lies but in the directories in which ``without`` is found (with a slash at their
-    end). What a file holds is known in every form of an archive; which files will be asked for is not, in a pipe.
+    ``holding`` is found, except in directories in whose paths (with a slash at the end) ``without`` is found. This also
+    works in a pipe, where the files to be asked for are not known in advance.
 
-    ``ranges`` says that a format leads its reader to places in the middle of a file. A plain layer gives those too, of
-    the files in the set and of the executables; of all others no layer gives more than what is said here.
+    ``ranges`` says that a reader needs places in the middle of a file. A plain layer gives those too, of the files in
+    the set and of the executables; apart from that no layer gives more than what is described here.
     """
 
     paths: PathSet = field(default_factory=PathSet)
@@ -52,7 +52,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 class Selector:
-    """Tells for a path which of many sets hold it, in time that does not grow with their number."""
+    """Finds which of many sets hold a path, in time that does not grow with their number."""
 
     def __init__(self, sets: Sequence[PathSet]) -> None:
         self._paths: dict[str, tuple[int, ...]] = {}
@@ -75,23 +75,23 @@ class Selector:
                 root = tree if tree.startswith("/") else "/" + tree
                 last = root.rpartition("/")[2]
                 _append(self._trees.setdefault(last, {}), tree, number)
-        # The last components that any set asks for, in whatever way.
+        # The last components that any set asks for.
         self._named = {*self._names, *self._trees, *(path.rpartition("/")[2] for path in self._paths)}
 
     def __call__(self, path: str) -> tuple[int, ...]:
-        """The numbers of the sets that hold ``path``, in no particular order, maybe repeated."""
+        """Return the numbers of the sets that hold ``path``, in no particular order, possibly repeated."""
         return next((found for _, found in self.scan((path,), (path.rpartition("/")[0],))), ())
 
     def scan(self, paths: Iterable[str], parents: Iterable[str]) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """The index of each path that some sets hold, with their numbers; most paths are told by three look-ups.
+        """Yield the index of each path that some sets hold, with their numbers; most paths take three look-ups.
 
-        ``parents`` are the directories that the paths lie in.
+        ``parents`` are the directories of the paths.
         """
         directories, named, suffixes = self._directories, self._named, self._suffixes
         last, start = None, 0
         above: tuple[int, ...] = ()
         for index, (path, parent) in enumerate(zip(paths, parents, strict=True)):
-            if parent is not last:  # Most lie where the one before lies, and have the same string for it.
+            if parent is not last:  # Most are in the directory of the one before, and share its string.
                 last, start, above = parent, len(parent) + 1, directories.get(parent) or self._directory(parent)
             name, found = path[start:], above
             if name in named:
@@ -111,7 +111,7 @@ class Selector:
         return found + self._roots(path, name) if name in self._trees else found
 
     def _directory(self, path: str) -> tuple[int, ...]:
-        """The sets whose trees hold everything below ``path``; remembered for each directory on the way."""
+        """Return the sets whose trees hold everything below ``path``; remember it for each directory on the way."""
         known, unknown = self._directories, []
         self._characters -= CHARACTERS_A_DIRECTORY
         while (found := known.get(path)) is None:
@@ -120,7 +120,7 @@ class Selector:
             unknown.append((path, name))
             path = parent
         if self._characters > DIRECTORY_CHARACTERS:
-            raise LimitExceeded("the paths of the image are too long and too deep to be held in memory")
+            raise LimitExceeded("the paths of the image are too long and too deep to hold in memory")
         for path, name in reversed(unknown):
             if name in self._trees:
                 found += self._roots(path, name)

@@ -1,4 +1,4 @@
-"""The platform that an image is made for, and which others run what is made for it."""
+"""The platform of an image, and which platforms run it."""
 
 from collections.abc import Iterator
 from typing import Self
@@ -7,34 +7,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 _ARCHITECTURES = {
-    "x86_64": "amd64",
-    "x86-64": "amd64",
-    "aarch64": "arm64",
-    "armhf": "arm",
-    "armel": "arm",
-    "armv6l": "arm",
-    "armv7l": "arm",
-    "armv8l": "arm",
-    "i386": "386",
-    "i686": "386",
-}
+    "x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "i686": "386",
+    "armhf": "arm", "armel": "arm", "armv6l": "arm", "armv7l": "arm", "armv8l": "arm",
+}  # fmt: skip
 _VARIANTS = {"armhf": "v7", "armel": "v6", "armv6l": "v6", "armv7l": "v7", "armv8l": "v8"}
 """The variants that are part of an architecture's name."""
 _SAME = {
-    ("amd64", "v1"): "",
-    ("arm64", "8"): "",
-    ("arm64", "v8"): "",
-    ("arm64", "v8.0"): "",
-    ("arm64", "9"): "v9",
-    ("arm64", "9.0"): "v9",
-    ("arm64", "v9.0"): "v9",
-    ("arm", ""): "v7",
-    ("arm", "5"): "v5",
-    ("arm", "6"): "v6",
-    ("arm", "7"): "v7",
-    ("arm", "8"): "v8",
-}
-"""Variants that mean another one, as normalizeArch of github.com/containerd/platforms has them."""
+    ("amd64", "v1"): "", ("arm64", "8"): "", ("arm64", "v8"): "", ("arm64", "v8.0"): "",
+    ("arm64", "9"): "v9", ("arm64", "9.0"): "v9", ("arm64", "v9.0"): "v9",
+    ("arm", ""): "v7", ("arm", "5"): "v5", ("arm", "6"): "v6", ("arm", "7"): "v7", ("arm", "8"): "v8",
+}  # fmt: skip
+"""Other spellings of a variant, by normalizeArch of github.com/containerd/platforms."""
 
 
 class Platform(Struct, frozen=True, kw_only=True):
@@ -60,7 +43,7 @@ class Platform(Struct, frozen=True, kw_only=True):
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part) or "unknown"
 
     def rank(self, other: "Platform") -> int | None:
-        """How well an image for ``other`` answers a request for this platform, 0 best; None where it does not.
+        """Return how well an image for ``other`` answers a request for this platform, 0 best; None where it does not.
 
         The order is that of ``Only`` in github.com/containerd/platforms: the variant itself, then older ones, then
         the architecture with 32 bits.
@@ -69,30 +52,30 @@ class Platform(Struct, frozen=True, kw_only=True):
         return next(ranked, None)
 
     def accepts(self, other: "Platform") -> bool:
-        """Whether an image for ``other`` answers a request for this platform."""
+        """Return whether an image for ``other`` answers a request for this platform."""
         return self.rank(other) is not None
 
     @property
     def normalized(self) -> "Platform":
-        """The same platform, its variant written the usual way."""
+        """The same platform with the usual spelling of its variant."""
         return replace(self, variant=_SAME.get((self.architecture, self.variant), self.variant))
 
     def _runnable(self) -> Iterator["Platform"]:
         """Every platform whose images run on this one, the best first."""
-        asked = self.normalized
-        yield asked
-        if asked.architecture == "amd64":
-            for version in _below(asked.variant, 1):
-                yield replace(asked, variant=f"v{version}")
-            yield replace(asked, architecture="386", variant="")
-        elif asked.architecture == "arm":
-            for version in _below(asked.variant, 5):
-                yield replace(asked, variant=f"v{version}")
-        elif asked.architecture == "arm64" and (known := _arm64(asked.variant)):
-            for major, newest in known:
+        own = self.normalized
+        yield own
+        if own.architecture == "amd64":
+            for version in _below(own.variant, 1):
+                yield replace(own, variant=f"v{version}")
+            yield replace(own, architecture="386", variant="")
+        elif own.architecture == "arm":
+            for version in _below(own.variant, 5):
+                yield replace(own, variant=f"v{version}")
+        elif own.architecture == "arm64" and (versions := _arm64(own.variant)):
+            for major, newest in versions:
                 for minor in range(newest, -1, -1):
-                    yield replace(asked, variant=f"v{major}.{minor}" if minor else f"v{major}")
-            yield from replace(asked, architecture="arm", variant="v8")._runnable()
+                    yield replace(own, variant=f"v{major}.{minor}" if minor else f"v{major}")
+            yield from replace(own, architecture="arm", variant="v8")._runnable()
 
 
 def _below(variant: str, oldest: int) -> range:

@@ -1,4 +1,4 @@
-"""A listing before it is rendered: columns and raw values."""
+"""A table before it is rendered: columns and raw values."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ class Column(Struct, frozen=True, kw_only=True):
 class Rows(Struct, frozen=True, kw_only=True):
     """Rows of raw values (str, int, None or a tuple of them), one for each column.
 
-    ``rows`` may be made while they are gone through, which is then possible once.
+    ``rows`` may be an iterator, and is then consumed by rendering it.
     """
 
     columns: tuple[Column, ...]

@@ -1,18 +1,18 @@
-"""Where a path leads when its symlinks are followed, as Linux follows them."""
+"""Resolve symlinks as Linux does."""
 
 from collections.abc import Callable
 
 _LINKS = 40
-"""As many symlinks on the way as Linux follows."""
+"""The most symlinks that Linux follows in one path."""
 _PARTS = 10_000
-"""As many components, those of link targets included."""
+"""The most components, those of link targets included."""
 
 
 def follow(path: str, target_of: Callable[[str], str]) -> str | None:
     """Return the path behind all symlinks of ``path``, its last component's too; the root is the empty string.
 
     ``target_of`` gives the target of the symlink at a path, an empty string where there is none. ``..`` leaves the
-    directory behind a link, and stays in the root. None where the links go round in a circle, or are too many.
+    directory behind a link, and stays in the root. Returns None for a circle, and for too many links.
     """
     done, todo = "", path.split("/")[::-1]
     links = parts = 0

@@ -13,8 +13,7 @@ from msgspec import Struct, field
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
-from layerscope.model.licences import is_licence
-from layerscope.model.paths import is_at_or_below
+from layerscope.model.paths import is_at_or_below, is_licence
 
 TINY = 32
 """Files below so many bytes are alike by chance."""

@@ -1,6 +1,6 @@
 import pytest
 
-from layerscope.model.licences import is_licence
+from layerscope.model.paths import is_licence
 
 
 @pytest.mark.parametrize(

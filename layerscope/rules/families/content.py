@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from layerscope.model.finding import Severity
 from layerscope.model.image import Image
-from layerscope.model.licences import is_licence
+from layerscope.model.paths import is_licence
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.rules.rule import RuleMatch, Scene, rule

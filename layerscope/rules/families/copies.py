@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
-from layerscope.model.licences import is_licence
+from layerscope.model.paths import is_licence
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.owned import is_owned
