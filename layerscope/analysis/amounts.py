@@ -1,4 +1,4 @@
-"""Amounts as people write them: ``50MB``, ``1.5 GiB``, ``20%``."""
+"""Parse amounts: ``50MB``, ``1.5 GiB``, ``20%``."""
 
 import re
 from collections.abc import Sequence
@@ -17,41 +17,41 @@ _POWERS = {letter: power for power, letter in enumerate("kmgtp", start=1)}
 
 
 class Amount(Struct, frozen=True, kw_only=True):
-    """Bytes, or a part of something; exactly one of the two. ``share`` 1 is all of it. Both are exact."""
+    """Exactly one of bytes and a share of something, both exact; ``share`` 1 is all of it."""
 
     content_bytes: int | None = None
     share: Fraction | None = None
 
 
 def amount(text: str, name: str) -> Amount:
-    """Read bytes or a percentage; raises UsageError that names the option ``name``.
+    """Parse bytes or a percentage; raises UsageError that names the option ``name``.
 
     Units are those of the engines: kB, MB, GB are powers of 1000, KiB, MiB, GiB of 1024; case does not matter, and
-    a B may be left out. Part of a byte is dropped.
+    a B may be left out. Fractions of a byte are dropped.
     """
     return _amount(text, name, _EITHER)
 
 
 def amounts(texts: Sequence[str], name: str) -> tuple[Amount, ...]:
-    """Read several. A variable's value is split at all blanks, before units too, so a number begins each amount."""
+    """Parse several, each beginning with a number: a variable's value was split at all blanks, also before units."""
     parts = re.split(r"\s+(?=[0-9])", " ".join(texts)) if texts else ()
     return tuple(amount(part, name) for part in parts)
 
 
 def byte_count(text: str, name: str) -> int:
-    """Read bytes; raises UsageError for a percentage too."""
+    """Parse bytes; raises UsageError for a percentage too."""
     found = _amount(text, name, _BYTES)
     if found.content_bytes is None:
-        raise UsageError(f"{name} {text[:60]}: a percentage of nothing; it takes bytes", hint=_BYTES)
+        raise UsageError(f"{name} {text[:60]}: expected bytes, not a percentage", hint=_BYTES)
     return found.content_bytes
 
 
 def share(text: str, name: str) -> Fraction:
-    """Read a part of one: ``0.95`` or ``95%``; raises UsageError for what is below 0 or above 1."""
+    """Parse a share: ``0.95`` or ``95%``; raises UsageError for one above 1."""
     number, unit = _parts(text, name, _SHARE)
     found = number / 100 if unit == "%" else number
     if unit not in ("", "%") or found > 1:
-        raise UsageError(f"{name} {text[:60]}: not between 0 and 1, nor 0% and 100%", hint=_SHARE)
+        raise UsageError(f"{name} {text[:60]}: not between 0 and 1, or 0% and 100%", hint=_SHARE)
     return found
 
 
@@ -73,7 +73,7 @@ def _parts(text: str, name: str, hint: str) -> tuple[Fraction, str]:
 
 
 def _scale(unit: str) -> int | None:
-    """Bytes of one unit; None for a unit that is none."""
+    """Return the bytes of one unit; None for an unknown one."""
     letters = unit.removesuffix("b")
     if not letters:
         return 1

@@ -1,4 +1,4 @@
-"""Two final file systems compared path by path; a moved file is known by its content."""
+"""Compare two final file systems path by path; a moved file is recognised by its content."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ _FILES = (Kind.FILE, Kind.HARDLINK)
 
 
 def carried_bytes(filesystem: Filesystem) -> dict[str, int]:
-    """The bytes of every live regular file by path; a hardlinked file's stand at one of its names. They sum to live."""
+    """Return the bytes of every live regular file by path, of a hardlinked file at one name; they sum to live."""
     found: dict[str, int] = {}
     live = filesystem.live
     for layer in filesystem.layers:
@@ -28,7 +28,7 @@ def carried_bytes(filesystem: Filesystem) -> dict[str, int]:
 
 
 def diff_paths(before: Filesystem, after: Filesystem) -> PathDiff:
-    """What differs; contents are compared where lengths are equal, and never within a layer that both images hold."""
+    """Return all differences; contents are compared where lengths are equal, except in layers that both images hold."""
     comparison = _Comparison(before, after, carried_bytes(before), carried_bytes(after), _shifts(before, after))
     changes = [*comparison.common(), *comparison.one_sided()]
     changes.sort(key=lambda change: (-max(abs(change.delta), change.moved_bytes), change.path, change.moved_from))
@@ -43,7 +43,7 @@ def diff_paths(before: Filesystem, after: Filesystem) -> PathDiff:
 
 
 class _Comparison(Struct):
-    """Both sides, and what is counted on the way."""
+    """Both sides, and counts of what was not listed."""
 
     before: Filesystem
     after: Filesystem
@@ -54,7 +54,7 @@ class _Comparison(Struct):
     unknown: int = 0
 
     def common(self) -> Iterator[PathChange]:
-        """The paths that both sides have, but not alike."""
+        """Yield the paths that differ on both sides."""
         after_live = self.after.live
         for path, one in self.before.live.items():
             other = after_live.get(path)
@@ -72,7 +72,7 @@ class _Comparison(Struct):
                 yield self._change(path, status, self.after, other)
 
     def one_sided(self) -> Iterator[PathChange]:
-        """The paths that one side lacks; those with equal contents are paired as moves."""
+        """Yield the paths that one side lacks; those with equal contents are paired as moves."""
         removed = _missing(self.before, self.after)
         added = _missing(self.after, self.before)
         moves = self._moves(removed, added)
@@ -97,7 +97,7 @@ class _Comparison(Struct):
         )
 
     def _status(self, one: Version, other: Version) -> Status:
-        """How two versions of a path compare."""
+        """Compare two versions of a path."""
         if not self._same_content(one, other):
             return Status.CHANGED
         if (one.mode, one.uid, one.gid) != (other.mode, other.uid, other.gid):
@@ -123,7 +123,7 @@ class _Comparison(Struct):
         return digest == other_digest
 
     def _moves(self, removed: dict[str, int], added: dict[str, int]) -> dict[str, str]:
-        """For each new path the old one of the same content; a path of the same name is taken first."""
+        """Return the old path for each new one with the same content; a file of the same name comes first."""
         old = _by_length(removed, self.before_bytes)
         new = _by_length(added, self.after_bytes)
         found: dict[str, str] = {}
@@ -140,7 +140,7 @@ class _Comparison(Struct):
 
 
 def _paired(sources: dict[bytes, list[str]], targets: Iterable[tuple[str, bytes]]) -> dict[str, str]:
-    """Each target with a source of its digest, each source used once."""
+    """Pair each target with a source of its digest; each source is used once."""
     found: dict[str, str] = {}
     left = []
     by_name = {(digest, _name(path)): path for digest, paths in sources.items() for path in reversed(paths)}
@@ -163,17 +163,16 @@ def _name(path: str) -> str:
 
 
 def _missing(here: Filesystem, there: Filesystem) -> dict[str, int]:
-    """What is live here and not there, without directories, sorted by path."""
+    """Return the paths that are live here and not there, without directories, sorted."""
     paths = sorted(here.live.keys() - there.live.keys())
     return {path: here.live[path] for path in paths if here.kind_of(here.live[path]) != Kind.DIRECTORY}
 
 
 def _by_length(paths: Iterable[str], content_bytes: dict[str, int]) -> dict[int, list[str]]:
-    """Files that carry bytes, by how many."""
+    """Group files that are not empty by their length."""
     found: dict[int, list[str]] = {}
     for path in paths:
-        length = content_bytes.get(path, 0)
-        if length:
+        if length := content_bytes.get(path, 0):
             found.setdefault(length, []).append(path)
     return found
 
@@ -184,25 +183,19 @@ def _xattrs(filesystem: Filesystem, version: Version) -> tuple[tuple[str, bytes]
 
 
 def _shifts(before: Filesystem, after: Filesystem) -> list[int | None]:
-    """For each layer of the first image, how far its version numbers lie from those of the same layer in the second.
+    """Return for each layer of the first image the offset to its version numbers in the second; None if it lacks it.
 
-    A diff_id stands for the whole tar, so that the entries are equal one by one. An archive may lie about it where
-    nobody proved it: then lengths that differ give it away, or nothing does. None for a layer of one image.
+    Layers with one diff_id have equal tars, so their entries are equal one by one. Where the diff_id was not verified
+    the lengths of all files are compared too.
     """
     there = {
         str(layer.diff_id): layer for layer in reversed(after.layers) if layer.diff_id is not None and not layer.problem
     }
-    found: list[int | None] = []
+    shifts: list[int | None] = []
     for layer in before.layers:
-        other = there.get(str(layer.diff_id))
-        is_same = (
-            other is not None
-            and not layer.problem
-            and len(layer.changeset) == len(other.changeset)
-            and layer.changeset.sizes == other.changeset.sizes
-        )
-        if other is None or not is_same:
-            found.append(None)
+        other = None if layer.problem else there.get(str(layer.diff_id))
+        if other is None or layer.changeset.sizes != other.changeset.sizes:
+            shifts.append(None)
         else:
-            found.append(after.numbers(other.index).start - before.numbers(layer.index).start)
-    return found
+            shifts.append(after.numbers(other.index).start - before.numbers(layer.index).start)
+    return shifts

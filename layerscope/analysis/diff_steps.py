@@ -1,4 +1,4 @@
-"""Which layers two images share, and the steps of two builds beside each other."""
+"""The layers that two images share, and the steps of both builds in pairs."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -14,7 +14,7 @@ _UNRECORDED = "no instruction is recorded"
 
 
 def diff_layers(before: Report, after: Report) -> LayerDiff:
-    """Layers are the same where their diff_ids are; one without a diff_id is shared with nobody."""
+    """Compare layers by their diff_ids; a layer without one is not shared."""
     here, there = ([layer.diff_id for layer in report.layers] for report in (before, after))
     prefix = 0
     for one, other in zip(here, there, strict=False):
@@ -35,7 +35,7 @@ def diff_layers(before: Report, after: Report) -> LayerDiff:
 
 
 def _without(diff_ids: Sequence[str], common: "Counter[str]") -> tuple[int, ...]:
-    """The places of what is not in ``common``, each of whose elements stands for one layer only."""
+    """Return the indexes of the layers that are left when one layer is taken for each element of ``common``."""
     left = Counter(common)
     found = []
     for index, diff_id in enumerate(diff_ids):
@@ -64,7 +64,7 @@ def _layer_and_text(step: _Step) -> Hashable:
 
 
 def _layer(step: _Step) -> Hashable:
-    # Empty layers are all alike, and say nothing about which step made them.
+    # All empty layers have the same diff_id, whatever step made them.
     return step.diff_id if step.content_bytes else None
 
 
@@ -77,10 +77,10 @@ def _text_without_checksum(step: _Step) -> Hashable:
 
 
 def diff_instructions(before: Report, after: Report) -> tuple[InstructionChange, ...]:
-    """The steps of both builds, paired by layer, else by text, in the order of the second build.
+    """Return the steps of both builds, paired by layer, else by text, in the order of the second build.
 
-    A step that only the first build has stands after the one that it followed there. All layers are in it, so the
-    bytes sum to the content bytes of both images.
+    A step that only the first build has follows the one that it followed there. All layers are included, so the bytes
+    sum to the content bytes of both images.
     """
     ours, theirs = list(_steps(before)), list(_steps(after))
     pairs: dict[int, int] = {}
@@ -99,7 +99,7 @@ def diff_instructions(before: Report, after: Report) -> tuple[InstructionChange,
 
 
 def _steps(report: Report) -> Iterator[_Step]:
-    """Steps in order, each layer once; a layer that no step claims comes before the next one's step."""
+    """Yield the steps in order, and each layer without a step before the step of the next layer."""
     layers_of: dict[int, list[int]] = {}
     unclaimed = []
     for layer in report.layers:
@@ -125,7 +125,7 @@ def _of_layer(report: Report, text: str, index: int | None, layer_index: int) ->
 
 
 def _pair(ours: list[_Step], theirs: list[_Step], pairs: dict[int, int], key: _Key) -> None:
-    """Pair what is not paired yet and has the same key, first with first."""
+    """Pair the steps that are not paired yet and have the same key, in their order."""
     taken = set(pairs.values())
     waiting: dict[Hashable, deque[int]] = {}
     for there, step in enumerate(theirs):
@@ -137,11 +137,11 @@ def _pair(ours: list[_Step], theirs: list[_Step], pairs: dict[int, int], key: _K
 
 
 def _change(one: _Step | None, other: _Step | None) -> InstructionChange:
-    known = other or one
-    assert known is not None
+    either = other or one
+    assert either is not None
     return InstructionChange(
-        text=known.text,
-        status=_status(one, other),
+        text=either.text,
+        status=Status.of(one, other, is_same=_is_same(one, other)),
         before=one.index if one else None,
         after=other.index if other else None,
         before_layer=one.layer if one else None,
@@ -151,9 +151,7 @@ def _change(one: _Step | None, other: _Step | None) -> InstructionChange:
     )
 
 
-def _status(one: _Step | None, other: _Step | None) -> Status:
-    if one is None or other is None:
-        return Status.ADDED if one is None else Status.REMOVED
-    if one.layer is None and other.layer is None:
-        return Status.SAME
-    return Status.SAME if one.diff_id and one.diff_id == other.diff_id else Status.CHANGED
+def _is_same(one: _Step | None, other: _Step | None) -> bool:
+    if one is None or other is None or (one.layer is None) != (other.layer is None):
+        return False
+    return one.layer is None or (one.diff_id != "" and one.diff_id == other.diff_id)

@@ -1,11 +1,11 @@
-"""Bytes by directory, as a few disjoint directories that say most."""
+"""Bytes by directory, and the few disjoint directories that hold most of them."""
 
 from collections.abc import Iterable
 
 from layerscope.model.report import PathBytes
 
 _SMALL = 0.02
-"""A directory of less than this part of all bytes is not opened further."""
+"""A directory with a smaller share of all bytes is not split further."""
 
 
 class DirectorySums:
@@ -15,13 +15,13 @@ class DirectorySums:
         self._own: dict[str, list[int]] = {}
         own, last, sums = self._own, None, [0, 0]
         for directory, content_bytes in files:
-            if directory is not last:  # Most lie where the one before lies, and have the same string for it.
+            if directory is not last:  # Most are in the directory of the one before, and share its string.
                 last, sums = directory, own.setdefault(directory, [0, 0])
             sums[0] += content_bytes
             sums[1] += 1
 
     def totals(self) -> tuple[dict[str, int], dict[str, int]]:
-        """Bytes and files of every directory with all below it; the key of the root is the empty string."""
+        """Return the bytes and the files of every directory, with all below it; the root is the empty string."""
         sums: dict[str, int] = {"": 0}
         files: dict[str, int] = {"": 0}
         for directory in self._own:
@@ -30,7 +30,7 @@ class DirectorySums:
                 directory = directory.rpartition("/")[0]
         for directory, (own, count) in self._own.items():
             sums[directory], files[directory] = own, count
-        # A longer path is never above a shorter one, so each directory is complete when its parent takes it in.
+        # A longer path is never above a shorter one, so each directory is complete when it is added to its parent.
         for directory in sorted(filter(None, sums), key=len, reverse=True):
             parent = directory.rpartition("/")[0]
             sums[parent] += sums[directory]
@@ -38,10 +38,10 @@ class DirectorySums:
         return sums, files
 
     def biggest(self, count: int) -> tuple[PathBytes, ...]:
-        """At most ``count`` directories, none inside another, that hold the most bytes.
+        """Return at most ``count`` directories, none inside another, that hold the most bytes.
 
-        Starting at the root, the biggest directory gives way to its subdirectories while most of its bytes lie in
-        them; what lies directly in it, or in many small ones, stays under its own name.
+        Starting at the root, the biggest directory is replaced by its biggest subdirectories while they hold most of
+        its bytes; the rest stays under its own name.
         """
         sums, files = self.totals()
         children: dict[str, list[str]] = {}
@@ -73,5 +73,5 @@ class DirectorySums:
 
 
 def biggest_directories(files: Iterable[tuple[str, int]], count: int) -> tuple[PathBytes, ...]:
-    """The directories that say most about ``files``, pairs of directory and bytes."""
+    """Return at most ``count`` disjoint directories that hold most of ``files``, pairs of directory and bytes."""
     return DirectorySums(files).biggest(count)

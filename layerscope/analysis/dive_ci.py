@@ -1,12 +1,11 @@
-"""The limits of an existing ``.dive-ci``, the file by which the tool dive is told what to fail on in CI.
+"""The limits of an existing ``.dive-ci``, the configuration of the tool dive for CI.
 
-It is YAML, of which all that is used is a mapping ``rules`` with plain scalars. That much is read here, and anything
-else within it is refused by its line, so that no limit is lost silently and no parser of YAML has to be installed.
+It is YAML, but only uses a mapping ``rules`` with plain scalars. This module reads just that and refuses anything else
+in the mapping with its line, so that no limit is lost silently and no YAML parser is needed.
 """
 
 import re
 from collections.abc import Iterator
-from fractions import Fraction
 
 from layerscope.analysis.amounts import byte_count, share
 from layerscope.errors import UsageError
@@ -14,49 +13,50 @@ from layerscope.model.nearest import nearest
 from layerscope.model.patterns import pattern
 
 _DEFAULTS = {"lowestEfficiency": "0.9", "highestWastedBytes": "disabled", "highestUserWastedPercent": "0.1"}
-"""What dive takes where its file is silent."""
+"""dive's defaults for rules that its file does not name."""
 _OFF = ("", "disabled", "off", "false")
 _LINE = pattern(r"(?P<key>[^\s:#'\"\[\]{}&*!|>%@`-][^\s:#]*)[ ]*:(?:[ ]+(?P<value>.*))?")
 _SCALAR = pattern(r"(?P<quote>['\"])(?P<quoted>[^'\"\\]*)(?P=quote)|(?P<bare>[A-Za-z0-9_.~][^#'\"\[\]{}]*)")
 
 
 def dive_limits(text: str, source: str) -> dict[str, str]:
-    """The options of ``check`` that stand for the rules.
+    """Return the options of ``check`` for the rules; a rule that the file does not name has dive's default.
 
-    A file of dive's is never silent: a rule that it does not name has dive's default. Raises UsageError with the
-    line of what cannot be read.
+    Raises UsageError with the line that cannot be read.
     """
     values = dict(_DEFAULTS)
     for line, key, value in _rules(text, source):
         if key in values:
             scalar = _scalar(value, f"{source}, line {line}")
             values[key] = values[key] if scalar is None else scalar
-        elif "/" not in key:  # A plugin's rule has a slash in its name, and is not ours to judge.
+        elif "/" not in key:  # The rules of plugins have a slash in their names, and are left out.
             raise _unknown(key, f"{source}, line {line}")
-    found: dict[str, str] = {}
-    if not _is_off(values["lowestEfficiency"]):
-        found["min_efficiency"] = _percent(values["lowestEfficiency"], f"{source}: lowestEfficiency")
-    if not _is_off(values["highestWastedBytes"]):
-        count = byte_count(values["highestWastedBytes"], f"{source}: highestWastedBytes")
-        found["highest_wasted_bytes"] = str(count)
-    if not _is_off(values["highestUserWastedPercent"]):
-        part = _percent(values["highestUserWastedPercent"], f"{source}: highestUserWastedPercent")
-        found["highest_user_wasted_percent"] = part
-    return found
-
-
-def _is_off(value: str) -> bool:
-    return value.strip().lower() in _OFF
+    return {
+        option: parse(values[rule], f"{source}: {rule}")
+        for rule, (option, parse) in _OPTIONS.items()
+        if values[rule].strip().lower() not in _OFF
+    }
 
 
 def _percent(value: str, name: str) -> str:
-    """dive writes parts of one, also where it says percent."""
-    part: Fraction = share(value, name)
-    return f"{float(part * 100):.12g}%"
+    """Return a percentage; dive writes shares of 1, even in rules called percent."""
+    return f"{float(share(value, name) * 100):.12g}%"
+
+
+def _bytes(value: str, name: str) -> str:
+    return str(byte_count(value, name))
+
+
+_OPTIONS = {
+    "lowestEfficiency": ("min_efficiency", _percent),
+    "highestWastedBytes": ("highest_wasted_bytes", _bytes),
+    "highestUserWastedPercent": ("highest_user_wasted_percent", _percent),
+}
+"""The option of ``check`` for each rule."""
 
 
 def _rules(text: str, source: str) -> Iterator[tuple[int, str, str]]:
-    """Line, key and raw value of each rule; what stands outside of ``rules`` is not ours."""
+    """Yield line, key and raw value of each rule; everything outside of ``rules`` is skipped."""
     inside, indent = False, None
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
         stripped = line.lstrip(" ")
@@ -76,7 +76,7 @@ def _rules(text: str, source: str) -> Iterator[tuple[int, str, str]]:
 
 
 def _opens_rules(match: re.Match[str] | None, line: str, where: str) -> bool:
-    """Whether a line that is not indented begins the rules; an element of a list belongs to what stands before it."""
+    """Return whether a line without indentation begins the rules; an element of a list belongs to the key before it."""
     if match is None:
         if line.startswith("- "):
             return False
@@ -89,7 +89,7 @@ def _opens_rules(match: re.Match[str] | None, line: str, where: str) -> bool:
 
 
 def _scalar(value: str, where: str) -> str | None:
-    """A plain or quoted scalar without the comment behind it; None for YAML's null."""
+    """Return a plain or quoted scalar without its comment; None for YAML's null."""
     text = value.strip()
     if text.startswith("#"):
         return None
@@ -108,9 +108,9 @@ def _scalar(value: str, where: str) -> str | None:
 def _unknown(key: str, where: str) -> UsageError:
     meant = nearest(key, _DEFAULTS)
     hint = f"did you mean {meant}?" if meant else f"the rules are {', '.join(_DEFAULTS)}"
-    return UsageError(f"{where}: there is no rule {key[:60]}", hint=hint)
+    return UsageError(f"{where}: unknown rule {key[:60]}", hint=hint)
 
 
 def _unreadable(where: str) -> UsageError:
-    hint = "each rule stands on a line of its own below rules:, as in lowestEfficiency: 0.95"
+    hint = "write each rule on a line of its own below rules:, as in lowestEfficiency: 0.95"
     return UsageError(f"{where}: not a rule that layerscope can read", hint=hint)

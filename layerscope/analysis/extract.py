@@ -1,4 +1,4 @@
-"""Which versions of an image to take out, and under which names: a plan, before anything is written."""
+"""Plan which files of an image to extract, and under which names, before anything is written."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,14 +14,14 @@ from layerscope.model.patterns import pattern
 
 _SETID = 0o7000
 _RESERVED = frozenset('<>:"/\\|?*')
-"""What Windows does not take in a name."""
+"""Characters that Windows refuses in a name."""
 _DEVICES = frozenset({"CON", "PRN", "AUX", "NUL", *(f"{kind}{n}" for kind in ("COM", "LPT") for n in range(10))})
-"""Names that mean a device to Windows, in every directory and with any ending."""
+"""Names of devices on Windows, in every directory and with any suffix."""
 _CODE = pattern(r"%([0-9A-F]{2})")
 
 
 class ExtractQuery(Struct, frozen=True, kw_only=True):
-    """What to take: PATH and all below it, of the final image, of one ``layer``, or of what is ``hidden``.
+    """What to extract: ``path`` and all below it, from the final image, one ``layer``, or the ``hidden`` versions.
 
     Without ``setid`` no file keeps its setuid, setgid or sticky bit.
     """
@@ -34,9 +34,9 @@ class ExtractQuery(Struct, frozen=True, kw_only=True):
 
 
 class Item(Struct, frozen=True, kw_only=True):
-    """One thing to write: ``parts`` are the components of its path below the destination, none of them special.
+    """One file, directory or symlink to write; ``parts`` are the safe components of its path below the destination.
 
-    ``kind`` is a directory, a file or a symlink. ``carrier`` is the version that has the bytes of a file.
+    ``carrier`` is the version that has the bytes of a file.
     """
 
     path: str
@@ -50,14 +50,14 @@ class Item(Struct, frozen=True, kw_only=True):
 
 
 class Note(Struct, frozen=True, kw_only=True):
-    """Something that is not written as it is in the image, and why."""
+    """A path that is left out or changed, and why."""
 
     path: str
     reason: str
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """Items in the order of their paths; ``content_bytes`` counts what hard links share once."""
+    """Items in the order of their paths; ``content_bytes`` counts the files that hard links share once."""
 
     items: tuple[Item, ...]
     notes: tuple[Note, ...]
@@ -65,7 +65,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 def plan(filesystem: Filesystem, query: ExtractQuery) -> Plan:
-    """What a query takes out; raises UsageError where there is nothing at its path."""
+    """Return the plan for a query; raises UsageError where there is nothing at its path."""
     notes: list[Note] = []
     root, versions = _versions(filesystem, query, notes)
     name = normal(query.path).rpartition("/")[2]
@@ -81,7 +81,7 @@ def plan(filesystem: Filesystem, query: ExtractQuery) -> Plan:
 
 
 def contents(filesystem: Filesystem, carriers: Iterable[int]) -> Iterator[tuple[int, Iterator[Piece]]]:
-    """The bytes of versions that carry some, layer by layer, in the order of their tars (see Contents.stream)."""
+    """Yield the bytes of carriers, layer by layer, in the order of their tars (see Contents.stream)."""
     by_layer: dict[int, dict[int, int]] = {}
     for carrier in carriers:
         layer, index = filesystem.place(carrier)
@@ -92,7 +92,7 @@ def contents(filesystem: Filesystem, carriers: Iterable[int]) -> Iterator[tuple[
 
 
 def _versions(filesystem: Filesystem, query: ExtractQuery, notes: list[Note]) -> tuple[str, Mapping[str, int]]:
-    """The path that was meant, and the version of each path at or below it."""
+    """Return the path behind symlinks, and the version of each path at or below it."""
     if query.layer is None and not query.hidden:
         root = lookup(filesystem, query.path, None).path
         return root, {path: number for path, number in filesystem.live.items() if is_at_or_below(path, root)}
@@ -109,27 +109,27 @@ def _versions(filesystem: Filesystem, query: ExtractQuery, notes: list[Note]) ->
                 notes.append(_older(filesystem, path, found[path]))
             found[path] = number
     if not found:
-        lookup(filesystem, query.path, query.layer)  # Says where it is instead.
+        lookup(filesystem, query.path, query.layer)  # Raises an error that says where it is instead.
     return root, found
 
 
 def _older(filesystem: Filesystem, path: str, number: int) -> Note:
     layer = filesystem.layer_of(number)
-    return Note(path=path, reason=f"layer {layer} holds an older version; --layer {layer} gives that")
+    return Note(path=path, reason=f"layer {layer} holds an older version; extract it with --layer {layer}")
 
 
 def _item(
     filesystem: Filesystem, path: str, number: int, parts: tuple[str, ...], query: ExtractQuery, notes: list[Note]
 ) -> Item | None:
-    """The item of one version; None, and a note, for what is never written."""
+    """Return the item of one version; None, and a note, for a kind that is never written."""
     carrier = filesystem.carrier(number)
     kind = filesystem.kind_of(carrier)
     if kind not in (Kind.FILE, Kind.DIRECTORY, Kind.SYMLINK):
-        what = "its hard link leads nowhere" if kind == Kind.HARDLINK else f"a {kind.name.lower().replace('_', ' ')}"
+        what = "a broken hard link" if kind == Kind.HARDLINK else f"a {kind.name.lower().replace('_', ' ')}"
         notes.append(Note(path=path, reason=f"left out: {what}"))
         return None
     if not parts and kind != Kind.DIRECTORY:
-        notes.append(Note(path=path, reason="left out: it stands for the root directory"))
+        notes.append(Note(path=path, reason="left out: it is in the place of the root directory"))
         return None
     version = filesystem.version(carrier)
     safe = tuple(safe_name(part, windows=query.windows) for part in parts)
@@ -153,9 +153,9 @@ def _item(
 
 
 def safe_name(name: str, *, windows: bool = False) -> str:
-    """A name that moves no cursor and means nothing to the system: what could is percent-encoded, byte by byte.
+    """Return a name without characters that move a cursor or mean something to the system: they are percent-encoded.
 
-    So are bytes that are no UTF-8, and percent signs where a name looks as if it came from here: no two become one.
+    So are bytes that are not UTF-8, and percent signs of names that look encoded: no two names become the same.
     """
     if name in (".", "..", ""):
         return name.replace(".", "%2E") or "%"

@@ -1,4 +1,4 @@
-"""The document of ``docker image inspect``, as far as an archive can know it."""
+"""The document of ``docker image inspect``, without what only a daemon knows."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from layerscope.model.image import Image
 
 
 def inspect(image: Image) -> dict[str, Any]:
-    """The engine's document for one image, byte counts included (Docker Engine API, ImageInspect).
+    """Return the engine's document for one image (Docker Engine API, ImageInspect).
 
     What only a daemon knows is left out: its storage driver's paths, the containers of the build, the time of the
-    last tag. ``Size`` is what the engine that built the image reports.
+    last tag. ``Size`` is the one that the engine which built the image reports.
     """
     config = image.config
     raw = config.document
@@ -34,6 +34,6 @@ def inspect(image: Image) -> dict[str, Any]:
 
 
 def _repository_digests(image: Image) -> list[str]:
-    """``name@digest``, where both a name with a registry and the manifest's digest are known."""
+    """Return ``name@digest`` for each repository, where the manifest's digest is known."""
     names = {tag.rpartition(":")[0] for tag in image.tags if "/" in tag and ":" in tag}
     return [f"{name}@{image.manifest_digest}" for name in sorted(names) if image.manifest_digest]

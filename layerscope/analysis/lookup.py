@@ -1,25 +1,25 @@
-"""Finds what a person means by a path, and says where it is when it is not there."""
+"""Look up a path; if it is not there, say which layers hold it."""
 
 from msgspec import Struct
 
 from layerscope.errors import UsageError
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.entry import Fate, Kind
+from layerscope.model.entry import FATE_WORDS, Fate, Kind
 from layerscope.model.paths import normal
 from layerscope.model.pathset import PathSet
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """A path with its version; ``number`` is None for a directory that has no entry of its own."""
+    """A path and the number of its version, None for a directory without an entry."""
 
     path: str
     number: int | None
 
 
 def lookup(filesystem: Filesystem, path: str, layer: int | None) -> Found:
-    """``path`` in the final image, its symlinks followed, or as one layer holds it.
+    """Look ``path`` up in the final image, following symlinks, or in one layer.
 
-    Raises UsageError where there is nothing; the hint names the layers that hold it.
+    Raises UsageError where it does not exist; the hint names the layers that hold it.
     """
     asked = normal(path)
     if layer is not None:
@@ -32,12 +32,12 @@ def lookup(filesystem: Filesystem, path: str, layer: int | None) -> Found:
 
 
 def _holds(filesystem: Filesystem, directory: str) -> bool:
-    """Whether anything lies below a directory, with or without an entry of its own."""
+    """Return whether anything is below a directory, which need not have an entry."""
     return any(path.startswith(f"{directory}/") for path in filesystem.live)
 
 
 def check_layer(layer: int, layer_count: int) -> None:
-    """Raises UsageError for the number of a layer that the image does not have."""
+    """Raise UsageError for a layer that the image does not have."""
     if not 0 <= layer < layer_count:
         raise UsageError(f"there is no layer {layer}; the image has {layer_count}, counted from 0")
 
@@ -60,12 +60,11 @@ def _in_layer(filesystem: Filesystem, path: str, layer: int) -> Found:
 
 
 def _elsewhere(filesystem: Filesystem, path: str) -> str:
-    """In which layers a path is, one sentence; empty where it is in none."""
+    """Return a hint with the layers that hold a path; empty where none does."""
     (numbers,) = filesystem.select([PathSet(paths=(path,))])
-    words = {Fate.LIVE: "live", Fate.DELETED: "deleted", Fate.OVERWRITTEN: "overwritten", Fate.COPIED_UP: "copied up"}
     held = [
-        f"layer {filesystem.layer_of(number)} holds it ({words[Fate(filesystem.fates[number])]})"
+        f"layer {filesystem.layer_of(number)} holds it ({FATE_WORDS[filesystem.fates[number]]})"
         for number in sorted(numbers)
         if filesystem.kind_of(number) < Kind.WHITEOUT
     ]
-    return f"{', '.join(held)}; take it with --layer" if held else ""
+    return f"{', '.join(held)}; read it with --layer" if held else ""

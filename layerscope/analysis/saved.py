@@ -1,4 +1,4 @@
-"""A report back from the JSON that ``layerscope report -f json`` wrote."""
+"""Load the report that ``layerscope report -f json`` saved."""
 
 import json
 from typing import NoReturn
@@ -11,23 +11,23 @@ from layerscope.model.report import SCHEMA_VERSION, Report
 
 _HINT = "layerscope report IMAGE -f json writes one"
 _DERIVED = frozenset({"path_base64"})
-"""Members that the writer adds to what the value holds, so that other readers have the exact bytes of a path."""
+"""Members that are only written, for other readers: the exact bytes of a path."""
 _LONGEST = 200
-"""Characters of a problem that an error quotes, as it may hold a text of the document."""
+"""The most characters of a problem in an error, as it may quote the document."""
 
 
 def load(data: bytes, source: str = "the report") -> Report:
-    """The report that was written to ``data``; equal to the one it was written from.
+    """Return the report that was saved as ``data``, equal to the original.
 
-    Raises ArchiveError, which names the place in the JSON, for anything else: other JSON, an unknown member, a wrong
-    type, a negative size. A report of a later minor version may hold unknown members; another major one is refused.
+    Raises ArchiveError, which names the place in the JSON, for other JSON, an unknown member, a wrong type or a
+    negative size. A report of a later minor version may hold unknown members; another major version is refused.
     """
     document = _parsed(data, source)
     if not isinstance(document, dict) or "schema_version" not in document:
-        raise ArchiveError(f"{source} is a JSON document, but no report of layerscope: no schema_version", hint=_HINT)
+        raise ArchiveError(f"{source} is JSON but not a report of layerscope: it has no schema_version", hint=_HINT)
     is_later = _is_later(document["schema_version"], source)
     try:
-        # Not decoded in one go: a path that is not UTF-8 stands in JSON as a lone surrogate, which only json reads.
+        # Not decoded by msgspec: a path that is not UTF-8 is a lone surrogate in the JSON, which only json reads.
         report = msgspec.convert(document, Report, str_keys=True)
     except (msgspec.ValidationError, UnicodeEncodeError) as error:  # A member's name may hold a lone surrogate.
         problem, _, place = str(error).rpartition(" - at ")
@@ -48,14 +48,14 @@ def _parsed(data: bytes, source: str) -> object:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _is_later(version: object, source: str) -> bool:
-    """Whether the report was written by a later minor version."""
+    """Return whether a later minor version saved the report; raises ArchiveError for another major version."""
     parts = version.split(".") if isinstance(version, str) else []
     if len(parts) != 2 or not all(part.isdecimal() and len(part) < 6 for part in parts):
-        raise ArchiveError(f"{source}: $.schema_version is no version", hint=_HINT)
+        raise ArchiveError(f"{source}: $.schema_version is not a version", hint=_HINT)
     major, minor = (int(part) for part in parts)
     own_major, own_minor = (int(part) for part in SCHEMA_VERSION.split("."))
     if major != own_major:
@@ -71,9 +71,9 @@ def _refused(source: str, place: str, problem: str) -> ArchiveError:
 
 
 def _unknown(value: object, raw: object) -> str:
-    """The place, below the value's own, of a member in the JSON that it does not have; empty where there is none.
+    """Return the place of a member in the JSON that the value does not have, relative to it; empty if there is none.
 
-    Types that forbid unknown members would also refuse those that a value computes, and what later versions add.
+    Types that forbid unknown members would also refuse computed ones, and those that later versions add.
     """
     if isinstance(value, tuple) and isinstance(raw, list):
         for index, (one, other) in enumerate(zip(value, raw, strict=True)):
@@ -91,14 +91,14 @@ def _unknown(value: object, raw: object) -> str:
 
 
 def _check_indexes(report: Report, source: str) -> None:
-    """Indexes are followed without a look elsewhere, so they have to lead somewhere."""
+    """Refuse indexes of layers and instructions that do not exist: the renderers follow them unchecked."""
     steps, layers = len(report.instructions), len(report.layers)
     for name, indexes in (
         ("layers", [layer.index for layer in report.layers]),
         ("instructions", [step.index for step in report.instructions]),
     ):
         if indexes != list(range(len(indexes))):
-            raise _refused(source, f"$.{name}", "not numbered by their places in the array")
+            raise _refused(source, f"$.{name}", "not numbered in the order of the array")
     for index, layer in enumerate(report.layers):
         if layer.instruction is not None and not 0 <= layer.instruction < steps:
             raise _refused(source, f"$.layers[{index}].instruction", "no such instruction")
@@ -110,4 +110,4 @@ def _check_indexes(report: Report, source: str) -> None:
             if finding.instruction is not None and not 0 <= finding.instruction < steps:
                 raise _refused(source, f"$.{name}[{index}].instruction", "no such instruction")
             if any(not 0 <= path.layer < layers for path in finding.paths):
-                raise _refused(source, f"$.{name}[{index}].paths", "a layer that is not there")
+                raise _refused(source, f"$.{name}[{index}].paths", "no such layer")

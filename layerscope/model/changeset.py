@@ -17,7 +17,7 @@ class Changeset(Struct, frozen=True, kw_only=True, eq=False):
 
     Each column holds one value per entry. ``directories`` is the directory of each path, equal ones as one string.
     ``offsets`` is where an entry's content begins in the uncompressed tar. The mappings, by entry index,
-    hold what only few entries have: ``links`` (targets of links), ``xattrs``, and ``sparse``, the bytes of a sparse file
+    hold what only few entries have: ``links`` (targets of links), ``xattrs`` and ``sparse``, the bytes of a sparse file
     in the tar. ``text_bytes`` is the memory that long names, targets and extended attributes take.
     """
 

@@ -78,10 +78,10 @@ def test_several_amounts_are_told_apart_by_their_numbers(texts: tuple[str, ...],
     [
         (amount, "foo", "--max-size foo: not an amount"),
         (amount, "x" * 100, f"--max-size {'x' * 60}: not an amount"),
-        (byte_count, "5%", "--max-size 5%: a percentage of nothing; it takes bytes"),
+        (byte_count, "5%", "--max-size 5%: expected bytes, not a percentage"),
         (byte_count, "5XB", "--max-size 5XB: not an amount"),
-        (share, "95", "--max-size 95: not between 0 and 1, nor 0% and 100%"),
-        (share, "0.9MB", "--max-size 0.9MB: not between 0 and 1, nor 0% and 100%"),
+        (share, "95", "--max-size 95: not between 0 and 1, or 0% and 100%"),
+        (share, "0.9MB", "--max-size 0.9MB: not between 0 and 1, or 0% and 100%"),
     ],
 )
 def test_the_message_names_the_option_and_what_was_given(
@@ -99,7 +99,7 @@ def test_what_is_no_amount_among_several_is_refused(texts: tuple[str, ...]) -> N
 
 
 def test_a_size_cannot_be_a_percentage() -> None:
-    with pytest.raises(UsageError, match="a percentage of nothing"):
+    with pytest.raises(UsageError, match="expected bytes"):
         byte_count("5%", "--max-size")
 
 

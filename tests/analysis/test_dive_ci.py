@@ -69,7 +69,7 @@ def test_the_rules_become_limits(text: str, expected: dict[str, object]) -> None
         pytest.param("rules:\n  lowestEfficiency: 95\n", "lowestEfficiency", id="percent for a part of one"),
         pytest.param("rules:\n  highestWastedBytes: 20%\n", "highestWastedBytes", id="percent for bytes"),
         pytest.param("rules:\n  highestWastedBytes: many\n", "highestWastedBytes", id="no number"),
-        pytest.param("rules:\n\n  lowestEfficency: 0.99\n", "line 3: there is no rule lowestEfficency", id="misspelt"),
+        pytest.param("rules:\n\n  lowestEfficency: 0.99\n", "line 3: unknown rule lowestEfficency", id="misspelt"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_its_place(text: str, line: str) -> None:
@@ -105,13 +105,13 @@ def test_the_rule_that_was_meant_is_offered(rule: str, hint: str) -> None:
         ),
         pytest.param(
             "rules:\n  lowestEfficiency: 95\n",
-            ".dive-ci: lowestEfficiency 95: not between 0 and 1, nor 0% and 100%",
+            ".dive-ci: lowestEfficiency 95: not between 0 and 1, or 0% and 100%",
             "write 0.95 or 95%",
             id="efficiency",
         ),
         pytest.param(
             "rules:\n  highestUserWastedPercent: 20\n",
-            ".dive-ci: highestUserWastedPercent 20: not between 0 and 1, nor 0% and 100%",
+            ".dive-ci: highestUserWastedPercent 20: not between 0 and 1, or 0% and 100%",
             "write 0.95 or 95%",
             id="wasted part",
         ),

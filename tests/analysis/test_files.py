@@ -109,7 +109,7 @@ def test_a_layer_that_is_not_there_is_a_wrong_question(image: Image) -> None:
         pytest.param({"path": "/nope", "hidden": True}, "the image has no /nope", id="no hidden path either"),
         pytest.param({"path": "/srv", "layer": 0}, "layer 0 has no /srv", id="a path of another layer"),
         pytest.param({"path": "/etc/old", "layer": 1}, "layer 1 deletes /etc/old", id="a path that the layer deletes"),
-        pytest.param({"owner": "nobody"}, "there is no package nobody", id="no package"),
+        pytest.param({"owner": "nobody"}, "the image has no package nobody", id="no package"),
     ],
 )
 def test_what_is_not_there_is_a_wrong_question(image: Image, query: dict[str, Any], told: str) -> None:

@@ -84,7 +84,7 @@ def test_a_package_that_is_not_there_is_told(run: Run, image: Path) -> None:
         (("--layer", "99"), "there is no layer 99; the image has 2"),
         (
             ("--type", "foo"),
-            "there is no type of packages called foo\nhint: the packages of the image are of type deb, pypi",
+            "unknown type of packages: foo\nhint: the image has packages of type deb, pypi",
         ),
     ],
 )

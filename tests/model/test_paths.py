@@ -1,6 +1,6 @@
 import pytest
 
-from layerscope.model.paths import is_at_or_below, normal
+from layerscope.model.paths import is_at_or_below, is_licence, normal
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,15 @@ def test_a_path_is_made_absolute_and_normal(written: str, path: str) -> None:
 )
 def test_what_a_path_holds(path: str, root: str, holds: bool) -> None:
     assert is_at_or_below(path, root) is holds
+
+
+@pytest.mark.parametrize(
+    "name", ["LICENSE", "Licence.txt", "licenses-third_party", "COPYING.LIB", "UNLICENSE", "AUTHORS"]
+)
+def test_licences_are_known_by_their_names(name: str) -> None:
+    assert is_licence(f"/usr/share/x/{name}")
+
+
+@pytest.mark.parametrize("name", ["licenser.py", "my-license", "copy", "license." + "x" * 41, "LICENSE/x"])
+def test_other_names_are_no_licences(name: str) -> None:
+    assert not is_licence(f"/app/{name}")

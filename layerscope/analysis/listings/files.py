@@ -1,4 +1,4 @@
-"""The files of an image or of one layer, as rows to be listed, filtered and summed."""
+"""The files of an image or of one layer as rows, filtered, sorted, or summed by directory."""
 
 from collections.abc import Iterable, Iterator
 from fnmatch import translate
@@ -43,12 +43,11 @@ _TREE = (
 
 
 class FileQuery(Struct, frozen=True, kw_only=True):
-    """Which versions to list: those at or below ``path``, live ones unless ``hidden`` asks for the others.
+    """Which versions to list: those at or below ``path``, the live ones or with ``hidden`` the others.
 
-    ``layer`` asks for all that one layer holds, whatever became of it, with ``hidden`` for what is hidden of that;
-    ``pattern`` is a shell pattern over the whole path or the last component, ``owner`` the name of a package (``-`` for
-    what no package owns). ``package`` is the index of one package in the catalog, of which all is asked for that it
-    owns, or left hidden when it was removed.
+    ``layer`` selects all versions of one layer, with ``hidden`` only its hidden ones. ``pattern`` is a shell pattern
+    for the whole path or the last component, ``owner`` the name of a package (``-`` for files not owned by a package).
+    ``package`` is the index of one package in the catalog, and selects all that it owns, or owned until its removal.
     """
 
     path: str = "/"
@@ -61,11 +60,10 @@ class FileQuery(Struct, frozen=True, kw_only=True):
 
 
 def file_rows(image: Image, query: FileQuery, *, depth: int, sort: str, top: int) -> tuple[Rows, tuple[str, ...]]:
-    """The rows for a query: a tree of ``depth`` levels, or with depth 0 flat, sorted by size, path or layer.
+    """Return the rows for a query: a tree of ``depth`` levels, or with depth 0 a list sorted by size, path or layer.
 
-    Those of a flat list are made one by one when they are gone through. Beside them are the warnings about records of
-    packages, which are read only where owners are told or asked for. Raises UsageError for a layer, a path or an owner
-    that the image does not have.
+    The rows of a list are generated. The second value are warnings about records of packages, which are read only
+    where owners are shown or selected. Raises UsageError for a layer, a path or an owner that does not exist.
     """
     if query.layer is not None:
         check_layer(query.layer, len(image.layers))
@@ -73,7 +71,7 @@ def file_rows(image: Image, query: FileQuery, *, depth: int, sort: str, top: int
     query = _placed(filesystem, query)
     catalog = catalog_of(filesystem, () if depth and not query.owner else CATALOGERS)
     if query.owner not in ("", "-") and all(package.name != query.owner for package in catalog.packages):
-        raise UsageError(f"there is no package {query.owner}", hint="layerscope packages IMAGE lists the names")
+        raise UsageError(f"the image has no package {query.owner}", hint="layerscope packages IMAGE lists the names")
     found = versions(filesystem, catalog, query)
     if depth:
         sizes = filesystem.sizes
@@ -85,7 +83,7 @@ def file_rows(image: Image, query: FileQuery, *, depth: int, sort: str, top: int
 
 
 def _placed(filesystem: Filesystem, query: FileQuery) -> FileQuery:
-    """The query, whose path is one that is there; where a symlink leads to it, the path behind that."""
+    """Return the query with a path that exists, the one behind symlinks where it has any."""
     path = query.path
     if path == "/":
         return query
@@ -99,16 +97,16 @@ def _placed(filesystem: Filesystem, query: FileQuery) -> FileQuery:
 
 
 def _sorted(found: Iterator[tuple[int, str]], filesystem: Filesystem, sort: str) -> Iterable[tuple[int, str]]:
-    """Versions and their paths in the order that was asked for; that of the layers is the one they come in."""
+    """Sort versions and their paths; they come in the order of the layers."""
     sizes = filesystem.sizes
     if sort == "size":
-        # Two sorts by one value each are faster than one by a pair; the second keeps what the first did.
+        # Two stable sorts by one value each are faster than one by a pair.
         return sorted(sorted(found, key=itemgetter(1)), key=lambda one: sizes[one[0]], reverse=True)
     return sorted(found, key=itemgetter(1)) if sort == "path" else found
 
 
 def versions(filesystem: Filesystem, catalog: Catalog, query: FileQuery) -> Iterator[tuple[int, str]]:
-    """Number and path of each version for a query, in the order of the layers; directories are left out."""
+    """Yield number and path of each version for a query, in the order of the layers, without directories."""
     matches = compile_pattern(translate(query.pattern)).match if query.pattern else None
     root = query.path.rstrip("/") or "/"
     kinds, sizes, paths = filesystem.kinds, filesystem.sizes, filesystem.paths
@@ -123,14 +121,14 @@ def versions(filesystem: Filesystem, catalog: Catalog, query: FileQuery) -> Iter
         if kind == directory or sizes[number] < query.least_bytes:
             continue
         if kind == hardlink and query.layer is None and paths[filesystem.carrier(number)] == path:
-            continue  # The carrier of its bytes lives on under this name, and is listed itself.
+            continue  # The carrier of its bytes is live under this name, and is listed itself.
         if query.owner and query.owner != (owner_of(catalog, number).partition(" ")[0] or "-"):
             continue
         yield number, path
 
 
 def _rows(found: Iterable[tuple[int, str]], filesystem: Filesystem, catalog: Catalog) -> Iterator[tuple[object, ...]]:
-    """The values of each version, in the order of the columns."""
+    """Yield the values of each version, in the order of the columns."""
     modes, sizes, fates, hiders = _Modes(), filesystem.sizes, filesystem.fates, filesystem.hidden_by
     layer, numbers, changeset = -1, range(0), Changeset()
     for number, path in found:
@@ -157,7 +155,7 @@ def _rows(found: Iterable[tuple[int, str]], filesystem: Filesystem, catalog: Cat
 
 
 class _Modes(dict[int, str]):
-    """Permission bits as they are written, of which few distinct ones stand in an image."""
+    """Permission bits in octal; an image has few distinct ones."""
 
     def __missing__(self, mode: int) -> str:
         text = self[mode] = f"{mode:04o}"
@@ -165,7 +163,7 @@ class _Modes(dict[int, str]):
 
 
 def owner_of(catalog: Catalog, number: int) -> str:
-    """Name and version of the package that owns a version; empty where none does."""
+    """Return name and version of the package that owns a version; empty where none does."""
     owner = catalog.owners[number]
     if owner == UNOWNED:
         return ""
@@ -186,10 +184,10 @@ def _numbers(filesystem: Filesystem, catalog: Catalog, query: FileQuery) -> Iter
 
 
 def tree(files: Iterable[tuple[str, int]], root: str, depth: int) -> Iterator[tuple[int, int, str]]:
-    """Bytes, number of files, and the name as a tree shows it, for each directory down to ``depth`` levels.
+    """Yield bytes, number of files and the indented name of each directory down to ``depth`` levels.
 
-    ``files`` are pairs of path and bytes at or below ``root``. A directory comes before what it holds, and within it
-    the biggest come first.
+    ``files`` are pairs of path and bytes at or below ``root``. A directory comes before its children, the biggest
+    first.
     """
     base = root.rstrip("/")
     sums: dict[str, list[int]] = {}
@@ -211,11 +209,11 @@ def tree(files: Iterable[tuple[str, int]], root: str, depth: int) -> Iterator[tu
         key = todo.pop()
         path = f"{base}/{key}" if key else base or "/"
         yield sums[key][0], sums[key][1], _indented(path, base, is_directory=key not in leaves)
-        todo += sorted(children.get(key, ()), key=lambda one: (sums[one][0], one), reverse=False)
+        todo += sorted(children.get(key, ()), key=lambda one: (sums[one][0], one))
 
 
 def _indented(path: str, base: str, *, is_directory: bool) -> str:
-    """The path as a tree shows it: its last component, moved in by its depth."""
+    """Return the last component of a path, indented by its depth."""
     below = path[len(base) :].strip("/")
     if not below:
         return path

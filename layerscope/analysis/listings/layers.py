@@ -39,7 +39,7 @@ _HISTORY = (
 
 
 def layer_rows(image: Image) -> Rows:
-    """One row for each layer, lowest first, with its instruction, of which secrets are masked."""
+    """Return one row for each layer, lowest first, with its instruction; secrets are masked."""
     steps, _ = image_instructions(image)
     clean = cleaner(secret_values(image, steps))
     by_layer = {step.layer: clean(str(step)) for step in steps}
@@ -64,13 +64,13 @@ def layer_rows(image: Image) -> Rows:
                 layer.problem,
             )
         )
-    *known, problem = _LAYERS
-    columns = (*known, replace(problem, shown=not image.complete))
-    return Rows(columns=columns, rows=tuple(rows))
+    *columns, problem = _LAYERS
+    columns.append(replace(problem, shown=not image.complete))
+    return Rows(columns=tuple(columns), rows=tuple(rows))
 
 
 def history_rows(image: Image) -> tuple[Rows, tuple[str, ...]]:
-    """One row for each step of the build, first step first, its secrets masked, and what did not fit."""
+    """Return one row for each step of the build in order, with secrets masked, and warnings."""
     steps, warnings = image_instructions(image)
     clean = cleaner(secret_values(image, steps))
     sizes = image.docker_sizes

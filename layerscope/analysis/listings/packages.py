@@ -29,14 +29,14 @@ _COLUMNS = (
 
 
 class PackageQuery(Struct, frozen=True, kw_only=True):
-    """Which packages to list: of these types, first listed in this layer, of a name that matches a shell pattern."""
+    """Which packages to list: of these types, first listed in this layer, with a name that matches a shell pattern."""
 
     types: frozenset[str] = frozenset()
     layer: int | None = None
     name: str = ""
 
     def takes(self, package: Package) -> bool:
-        """Whether a package passes all filters."""
+        """Return whether a package passes all filters."""
         return (
             (not self.types or package.type in self.types)
             and (self.layer is None or package.layer == self.layer)
@@ -45,20 +45,20 @@ class PackageQuery(Struct, frozen=True, kw_only=True):
 
 
 def check_query(query: PackageQuery, packages: Iterable[Package], layer_count: int) -> None:
-    """Raises UsageError for a layer that the image does not have, and for a type that no package can have."""
+    """Raise UsageError for a layer that the image does not have, and for an unknown type of packages."""
     if query.layer is not None:
         check_layer(query.layer, layer_count)
     here = {package.type for package in packages}
     unknown = query.types - here.union(cataloger.name for cataloger in CATALOGERS)
     if unknown:
-        hint = f"the packages of the image are of type {', '.join(sorted(here))}" if here else ""
-        raise UsageError(f"there is no type of packages called {min(unknown)}", hint=hint)
+        hint = f"the image has packages of type {', '.join(sorted(here))}" if here else ""
+        raise UsageError(f"unknown type of packages: {min(unknown)}", hint=hint)
 
 
 def package_rows(packages: Iterable[Package], query: PackageQuery, *, sort: str, top: int, with_purl: bool) -> Rows:
-    """The packages that a query takes, by ``size`` (biggest first), ``name`` or ``layer``; ``top`` 0 is all of them.
+    """Return the packages of a query, sorted by ``size`` (biggest first), ``name`` or ``layer``; ``top`` 0 is all.
 
-    Package URLs take longer to make than the whole rest, and are left out where nobody sees them.
+    Package URLs take longer than the whole rest, and are left out without ``with_purl``.
     """
     found = sorted(filter(query.takes, packages), key=lambda one: (one.name, one.version, one.type, one.location))
     if sort == "size":
