@@ -97,7 +97,7 @@ def test_the_rule_that_was_meant_is_offered(rule: str, hint: str) -> None:
         pytest.param(
             "rules:\n  - lowestEfficiency: 0.9\n",
             ".dive-ci, line 2: not a rule that layerscope can read",
-            "each rule stands on a line of its own below rules:, as in lowestEfficiency: 0.95",
+            "write each rule on a line of its own below rules:, as in lowestEfficiency: 0.95",
             id="no rule",
         ),
         pytest.param(
