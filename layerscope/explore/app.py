@@ -13,8 +13,7 @@ from layerscope.analysis.browse import Browser
 from layerscope.analysis.listings.files import FileQuery
 from layerscope.explore.details import of_finding, of_layer, of_package
 from layerscope.explore.files import FilesPane, Spot
-from layerscope.explore.lists import ListPane
-from layerscope.explore.pane import RowDetails, Table
+from layerscope.explore.pane import ListPane, RowDetails, Table
 from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 from layerscope.model.report import LayerReport, Report

@@ -17,11 +17,11 @@ MAX_WORK = 4 * MAX_CHARACTERS
 
 
 class _Break(Exception):
-    """Leaves the innermost range."""
+    """Leave the innermost range."""
 
 
 class _Continue(Exception):
-    """Goes on with the next element of the innermost range."""
+    """Go on with the next element of the innermost range."""
 
 
 def size(value: object) -> int:
@@ -30,11 +30,8 @@ def size(value: object) -> int:
     return len(items) + sum(map(size, items))
 
 
-class Absent:
-    """The type of ABSENT, the last argument of a command that is the first of its pipeline."""
-
-
-ABSENT = Absent()
+_ABSENT = object()
+"""Stands for the last argument of a command that is the first of its pipeline."""
 
 
 class Run:
@@ -164,19 +161,16 @@ class Run:
     def _pipeline(self, dot: object, pipe: Pipe) -> object:
         """Return the value of a pipeline; declares or assigns its variables."""
         self._at(pipe)
-        value: object = ABSENT
+        value: object = _ABSENT
         for command in pipe.commands:
             value = self._command(dot, command, value)
         for name in pipe.targets:
-            if pipe.assigns:
-                self._assign(name, value)
-            else:
-                self._variables.append((name, value))
+            self._assign(name, value) if pipe.assigns else self._variables.append((name, value))
         return value
 
     def _command(self, dot: object, command: Command, final: object) -> object:
         first = command.arguments[0]
-        has_arguments = len(command.arguments) > 1 or final is not ABSENT
+        has_arguments = len(command.arguments) > 1 or final is not _ABSENT
         if isinstance(first, Name):
             return self._call(dot, first, command, command.arguments[1:], final)
         if isinstance(first, Path) and first.names:
@@ -197,7 +191,7 @@ class Run:
             case Path():
                 return self._path(dot, node)
             case Name():
-                return self._call(dot, node, node, (), ABSENT)
+                return self._call(dot, node, node, (), _ABSENT)
         self._at(node)
         return node.value if isinstance(node, Literal) else None
 
@@ -236,13 +230,13 @@ class Run:
     def _call(self, dot: object, name: Name, node: Node, arguments: Sequence[Node], final: object) -> object:
         self._at(name)
         function = FUNCTIONS[name.text]
-        self._check_count(name.text, function, len(arguments), final is not ABSENT)
+        self._check_count(name.text, function, len(arguments), final is not _ABSENT)
         values: list[object] = []
         for place, argument in enumerate(arguments):
             values.append(self._argument(dot, argument, _parameter(function, place)))
             if name.text in ("and", "or") and bool(values[-1]) == (name.text == "or"):
                 return values[-1]
-        if final is not ABSENT:
+        if final is not _ABSENT:
             values.append(self._checked(final, _parameter(function, len(values)), ""))
         if name.text in ("join", "json", "print", "printf", "println"):
             self._count(sum(map(size, values)))

@@ -35,7 +35,6 @@ class Member(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """The name in JSON."""
         return self.json_name or self.name
 
 

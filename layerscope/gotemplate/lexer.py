@@ -1,53 +1,31 @@
 """Splits a template's text into tokens, by the lexical rules of Go's text/template.
 
-A fault is a token of kind ERROR, the last but the end, as it counts only once the parser reads it.
+A fault is a token of kind ERROR, the last but one, since it counts only once the parser reads it.
 """
 
 import re
 from collections.abc import Generator, Iterator
-from enum import Enum, auto
+from enum import Enum
 
 from msgspec import Struct
 
 from layerscope.gotemplate.values import quote, to_bytes
 
-
-class Kind(Enum):
-    """What a token is; the names of most are those of the groups of the pattern below."""
-
-    ERROR = auto()
-    EOF = auto()
-    TEXT = auto()
-    LEFT = auto()
-    RIGHT = auto()
-    DECLARE = auto()
-    ASSIGN = auto()
-    PIPE = auto()
-    OPEN = auto()
-    CLOSE = auto()
-    STRING = auto()
-    NUMBER = auto()
-    VARIABLE = auto()
-    FIELD = auto()
-    DOT = auto()
-    WORD = auto()
-    KEYWORD = auto()
-    CHAR = auto()
+Kind = Enum(
+    "Kind",
+    "ERROR EOF TEXT LEFT RIGHT DECLARE ASSIGN PIPE OPEN CLOSE STRING NUMBER VARIABLE FIELD DOT WORD KEYWORD CHAR",
+)
+"""What a token is; the names of most are those of the groups of the pattern below."""
 
 
 class Token(Struct, frozen=True):
-    """``start`` counts characters of the template from 0, ``line`` from 1; ``spaced`` tells of a space before it."""
+    """``start`` counts characters of the template from 0, ``line`` from 1; ``spaced``: a space comes before it."""
 
     kind: Kind
     start: int
     text: str
     line: int
     spaced: bool = False
-
-    @property
-    def end(self) -> int:
-        """The place of the character behind the token."""
-        return self.start + len(self.text)
 
     def __str__(self) -> str:
         """Return the token as an error message shows it."""

@@ -7,11 +7,10 @@ from layerscope.errors import UsageError
 from layerscope.gotemplate.functions import DROPPED, FUNCTIONS
 from layerscope.gotemplate.lexer import Kind, Token, tokens
 from layerscope.gotemplate.nodes import Action, Branch, Command, Jump, Literal, Name, Node, Path, Pipe, Text
-from layerscope.gotemplate.values import Fault, quote, unquote
+from layerscope.gotemplate.values import Fault, number, quote, unquote
 
 MAX_DEPTH = 50
 """How deep parentheses and control words may nest together; what runs the tree recurses several calls a level."""
-_INT64 = range(-(1 << 63), 1 << 63)
 
 
 class Parser:
@@ -56,7 +55,8 @@ class Parser:
         return self._fault(f"{token}{extra}")
 
     def _node_text(self, start: int, end: int | None = None) -> str:
-        return " ".join(self._source[start : self._tokens[self._at - 1].end if end is None else end].split())
+        last = self._tokens[self._at - 1]
+        return " ".join(self._source[start : last.start + len(last.text) if end is None else end].split())
 
     @contextmanager
     def _nested(self) -> Iterator[None]:
@@ -213,27 +213,12 @@ class Parser:
             raise self._fault(f"undefined variable {quote(token.text)}")
         return Path(start=token.start, text=token.text, variable=token.text)
 
-    def _string(self, token: Token) -> Node:
+    def _constant(self, token: Token) -> Node:
         try:
-            return Literal(start=token.start, text=token.text, value=unquote(token.text))
+            value = unquote(token.text) if token.kind is Kind.STRING else number(token.text)
         except Fault as error:
             raise self._fault(str(error)) from error
-
-    def _number(self, token: Token) -> Node:
-        text, digits = token.text, token.text.lstrip("+-")
-        shown = quote(text)
-        if len(digits) > 1 and digits[0] == "0" and digits.isdecimal():
-            raise self._fault(f"octal numbers such as {shown} are not supported: write a decimal one")
-        try:
-            is_hex = digits[:2].lower() == "0x"
-            value = int(text, 16) if is_hex else int(text) if digits.isdecimal() else float(text)
-        except ValueError:
-            raise self._fault(f"illegal number syntax: {shown}") from None
-        if value in (float("inf"), float("-inf")):
-            raise self._fault(f"illegal number syntax: {shown}")
-        if isinstance(value, int) and value not in _INT64:
-            raise self._fault(f"integer overflow: {shown}")
-        return Literal(start=token.start, text=text, value=value)
+        return Literal(start=token.start, text=token.text, value=value)
 
     def _parenthesized(self, _token: Token) -> Node:
         with self._nested():
@@ -245,7 +230,7 @@ _TERMS: dict[Kind, Callable[[Parser, Token], Node]] = {
     Kind.FIELD: Parser._field,
     Kind.DOT: Parser._field,
     Kind.VARIABLE: Parser._variable,
-    Kind.STRING: Parser._string,
-    Kind.NUMBER: Parser._number,
+    Kind.STRING: Parser._constant,
+    Kind.NUMBER: Parser._constant,
     Kind.OPEN: Parser._parenthesized,
 }

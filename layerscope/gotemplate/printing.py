@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from operator import add
 
 import msgspec
 
@@ -35,18 +36,13 @@ class Spec(msgspec.Struct, frozen=True):
     width: int = 0
     precision: int | None = None
 
-    def pad(self, text: str) -> str:
-        """Return the text at the width, counted in characters."""
+    def pad(self, text: str, sign: str = "", *, zeros: bool = True) -> str:
+        """Return the text at the width, counted in characters; zeros go between the sign and the digits."""
         if "-" in self.flags:
-            return text.ljust(self.width)
-        return text.rjust(self.width, "0" if "0" in self.flags else " ")
-
-    def pad_number(self, sign: str, digits: str, *, zeros: bool = True) -> str:
-        """Return the number at the width, with zeros between the sign and the digits."""
-        if zeros and "0" in self.flags and "-" not in self.flags:
-            return sign + digits.rjust(self.width - len(sign), "0")
-        text = sign + digits
-        return text.ljust(self.width) if "-" in self.flags else text.rjust(self.width)
+            return (sign + text).ljust(self.width)
+        if zeros and "0" in self.flags:
+            return sign + text.rjust(self.width - len(sign), "0")
+        return (sign + text).rjust(self.width)
 
 
 PLAIN = Spec()
@@ -96,7 +92,7 @@ def _integer(value: int, spec: Spec) -> str:
     digits = format(abs(value), "d" if spec.verb == "v" else spec.verb)
     if spec.precision == 0 and value == 0:
         digits = ""
-    return spec.pad_number(sign, digits.rjust(spec.precision or 0, "0"), zeros=spec.precision is None)
+    return spec.pad(digits.rjust(spec.precision or 0, "0"), sign, zeros=spec.precision is None)
 
 
 def _float(value: float, spec: Spec) -> str:
@@ -104,8 +100,8 @@ def _float(value: float, spec: Spec) -> str:
     style = "g" if spec.verb == "v" else spec.verb
     if spec.precision is None and style in "gG":
         text = float_text(abs(value), -4, 6)
-        return spec.pad_number(sign, text.upper() if style == "G" else text)
-    return spec.pad_number(sign, format(abs(value), f".{6 if spec.precision is None else spec.precision}{style}"))
+        return spec.pad(text.upper() if style == "G" else text, sign)
+    return spec.pad(format(abs(value), f".{6 if spec.precision is None else spec.precision}{style}"), sign)
 
 
 def float_text(value: float, lowest: int, highest: int) -> str:
@@ -132,14 +128,11 @@ def _argument(value: object) -> str:
 
 def print_values(*values: object) -> str:
     """Return the values as text, with a space between two that are both not strings."""
-    return joined("", _print_pieces(values))
-
-
-def _print_pieces(values: Sequence[object]) -> Iterator[str]:
-    for place, value in enumerate(values):
-        if place and not isinstance(value, str) and not isinstance(values[place - 1], str):
-            yield " "
-        yield _argument(value)
+    spaces = (
+        " " * bool(place and not isinstance(value, str) and not isinstance(values[place - 1], str))
+        for place, value in enumerate(values)
+    )
+    return joined("", map(add, spaces, map(_argument, values)))
 
 
 def println(*values: object) -> str:

@@ -3,6 +3,7 @@
 A Go string is bytes; here it is a ``str`` in which a byte that is not UTF-8 is a surrogate escape (PEP 383).
 """
 
+import math
 import re
 from collections.abc import Iterable
 
@@ -13,6 +14,7 @@ _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 _LETTERS = {char: f"\\{letter}" for letter, char in _ESCAPES.items()}
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 _LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+_INT64 = range(-(1 << 63), 1 << 63)
 _UNITS = (("ms", 6), ("\u00b5s", 3), ("ns", 0))
 
 
@@ -21,7 +23,7 @@ class Fault(Exception):
 
 
 class NilPointer:
-    """The type of NIL, a pointer to nothing: false, and printed as ``<nil>``."""
+    """A pointer to nothing: false, and printed as ``<nil>``."""
 
     def __bool__(self) -> bool:
         return False
@@ -159,3 +161,23 @@ def _unescaped(found: re.Match[str]) -> str:
     if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
         raise Fault("invalid syntax")
     return chr(code)
+
+
+def number(text: str) -> int | float:
+    """Return the value of a number literal; raises Fault for one that Go does not have, or that is octal."""
+    digits, shown = text.lstrip("+-"), quote(text)
+    if len(digits) > 1 and digits[0] == "0" and digits.isdecimal():
+        raise Fault(f"octal numbers such as {shown} are not supported: write a decimal one")
+    try:
+        value = int(text, 16 if digits[:2].lower() == "0x" else 10)
+    except ValueError:
+        try:
+            real = float(text)
+        except ValueError:
+            real = math.inf
+        if math.isinf(real):
+            raise Fault(f"illegal number syntax: {shown}") from None
+        return real
+    if value not in _INT64:
+        raise Fault(f"integer overflow: {shown}")
+    return value

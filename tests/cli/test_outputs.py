@@ -10,7 +10,7 @@ import pytest
 from layerscope.cli import outputs as module
 from layerscope.cli.outputs import Output, ReportFormat, outputs, write_file
 from layerscope.errors import LayerscopeError, MissingExtra, UsageError
-from layerscope.render import sbom
+from layerscope.render import renderers
 from tests.builder import ImageSpec, docker_legacy, file, layer
 from tests.cli.calling import NEEDS_MODES, NEEDS_SYMLINKS, call
 from tests.conftest import FIXTURES
@@ -81,7 +81,7 @@ def test_a_pipe_is_written_to_by_its_name() -> None:
 
 
 def test_a_missing_extra_is_told_before_anything_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sbom, "find_spec", lambda name: None)
+    monkeypatch.setattr(renderers, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra):
         outputs(("spdx=x",), None)
 

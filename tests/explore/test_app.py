@@ -277,8 +277,7 @@ def test_long_directories_are_cut_and_say_so(tmp_path: Path) -> None:
 
 
 def test_long_lists_are_cut_and_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("pane", "lists"):
-        monkeypatch.setattr(f"layerscope.explore.{module}.MOST", 3)
+    monkeypatch.setattr("layerscope.explore.pane.MOST", 3)
     path = saved_image(tmp_path / "image.tar", *(layer(file(str(number), b"x")) for number in range(5)))
 
     async def walk() -> tuple[list[str], int]:
