@@ -1,4 +1,4 @@
-"""The commands of ``layerscope``, each from its own module, which is loaded when the command is called."""
+"""The commands of ``layerscope``; the module of each is loaded when it is called."""
 
 import sys
 from importlib import import_module
@@ -9,29 +9,30 @@ from typer.core import TyperGroup
 
 from layerscope import __version__
 
-_HELP = "Tells where a container image's bytes come from, which are needless, and what leaked from its build stages."
+_HELP = "Show where the bytes of a container image come from, and which can be reclaimed"
 COMMANDS = {
-    "report": ("report", "Tell where an image's bytes come from, and which are needless."),
-    "explore": ("explore", "Walk through an image in the terminal."),
-    "leaks": ("leaks", "List what the rules found needless: paths, layers and bytes."),
-    "packages": ("packages", "List the packages with the bytes that are their own."),
-    "layers": ("layers", "List the layers with their sizes, lowest first."),
-    "history": ("layers", "List the steps of the build, first to last, with their bytes."),
-    "files": ("files", "List files as a tree or flat, with bytes, layer, fate and owner."),
-    "inspect": ("inspect", "Print the engine's document of an image, or a template over it."),
-    "diff": ("diff", "Tell what differs between two images."),
-    "scan": ("scan", "Compare many images: what each takes, and what they share."),
-    "check": ("check", "Hold an image against limits, and end with 1 when one is passed."),
-    "cat": ("cat", "Write one file of the image to stdout, whatever its length."),
-    "extract": ("extract", "Write a file or a subtree to DIR, under its own name."),
-    "rules": ("rules", "List the rules, or explain one."),
-    "schema": ("schema", "Print the JSON Schema that every JSON report keeps to."),
+    "report": ("report", "Show where an image's bytes come from and which are reclaimable"),
+    "explore": ("explore", "Browse an image in the terminal"),
+    "findings": ("findings", "List findings: secrets, leaks, waste and inherited files"),
+    "leaks": ("findings", "List leaks: the same as findings --kind leak"),
+    "packages": ("packages", "List packages and the bytes they own"),
+    "layers": ("layers", "List layers and their sizes, lowest first"),
+    "history": ("layers", "List build steps and their bytes, first to last"),
+    "files": ("files", "List files with size, layer, fate and owner"),
+    "inspect": ("inspect", "Print what docker inspect prints, or a Go template of it"),
+    "diff": ("diff", "Compare two images"),
+    "scan": ("scan", "Compare many images: sizes, shared layers, reclaimable bytes"),
+    "check": ("check", "Check an image against thresholds; exit 1 if one is exceeded"),
+    "cat": ("cat", "Print a file of the image"),
+    "extract": ("extract", "Extract a file or directory of the image to DIR"),
+    "rules": ("rules", "List the rules, or explain one"),
+    "schema": ("schema", "Print the JSON Schema of reports"),
 }
 """The module of each command and the first line of its help, in the order of ``--help``."""
 
 
 class _Commands(TyperGroup):
-    """Knows a command by its line in the help until somebody calls or completes it."""
+    """Commands that have only a line of help until they are called or completed."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)
@@ -39,7 +40,7 @@ class _Commands(TyperGroup):
 
 
 def make_app() -> typer.Typer:
-    """The application, of which no command is loaded."""
+    """Return the application, with no command loaded."""
     app = typer.Typer(
         name="layerscope",
         cls=_Commands,
@@ -57,7 +58,7 @@ def make_app() -> typer.Typer:
 
 
 def load(name: str) -> Any:
-    """A command with its options; its function has the command's name."""
+    """Load a command; the function has the command's name."""
     module, _ = COMMANDS[name]
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command(name)(getattr(import_module(f"layerscope.cli.commands.{module}"), name))
@@ -65,25 +66,21 @@ def load(name: str) -> Any:
 
 
 def _not_loaded() -> None:
-    """Stands for a command in the help."""
+    """Stand for a command in the list of commands."""
 
 
 def _options(
     context: typer.Context,
-    version: Annotated[
-        bool, typer.Option("--version", "-V", help="Print the version and exit.", is_eager=True)
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", "-V", help="Print the version and exit", is_eager=True)] = False,
     config: Annotated[
         str,
-        typer.Option(
-            "--config", metavar="FILE", help="Read settings from this file alone.", envvar="LAYERSCOPE_CONFIG"
-        ),
+        typer.Option("--config", metavar="FILE", help="Read settings from this file only", envvar="LAYERSCOPE_CONFIG"),
     ] = "",
 ) -> None:
     if version:
         print(f"layerscope {__version__}")
         raise typer.Exit
-    # Loaded here, as a list of the commands needs no settings.
+    # The list of commands needs no settings.
     from layerscope.cli.configuration import configure, is_help_wanted
 
     if not is_help_wanted(sys.argv):

@@ -1,4 +1,4 @@
-"""From what the user tells of a build to a question that analyse takes: Dockerfile, base, builder images."""
+"""From build options to the inputs of an analysis: Dockerfile, base image, builder images, lockfiles."""
 
 import os
 from collections.abc import Iterator
@@ -7,49 +7,52 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from layerscope.analysis.analyse import LOCKFILES, WANTED, AnalysisInputs
+from layerscope.cli.messages import naming_option
 from layerscope.cli.options import BuildOptions, ReadArguments
-from layerscope.cli.reading import given, opened
+from layerscope.cli.reading import opened
 from layerscope.cli.user_files import read_whole
 from layerscope.errors import UsageError
 from layerscope.model.image import Image
 from layerscope.provenance.origins import BuildInputs
 
-if TYPE_CHECKING:  # The parser is large, and only loaded where there is a Dockerfile.
+if TYPE_CHECKING:  # The parser is large and loaded only for a Dockerfile.
     from layerscope.dockerfile.scope import BaseConfig
     from layerscope.dockerfile.syntax import Dockerfile
 
-_LOCKFILE_BYTES = 32 << 20
+_MOST_LOCKFILE_BYTES = 32 << 20
 
 
 @contextmanager
-def question(build: BuildOptions, reading: ReadArguments, *, duplicates: bool = True) -> Iterator[AnalysisInputs]:
-    """The question with every image that it needs open, for as long as the context lasts."""
+def analysis_inputs(
+    build: BuildOptions, reading: ReadArguments, *, duplicates: bool = True
+) -> Iterator[AnalysisInputs]:
+    """The inputs, with builder images open for as long as the context lasts."""
     others = reading.beside()
     names = [_split(text, "--stage", "NAME=IMAGE") for text in build.stage or ()]
     with ExitStack() as stack:
         base = base_config = None
         if build.base:
-            with given("--base"), opened(build.base, others) as image:
+            with naming_option("--base"), opened(build.base, others) as image:
                 base, base_config = image.config.diff_ids, _config(image)
-        with given("--stage"):
+        with naming_option("--stage"):
             builders = tuple(
                 (name, stack.enter_context(opened(source, others, wanted=WANTED, fingerprint="sha256", silent=True)))
                 for name, source in names
             )
         dockerfile = _dockerfile(build.dockerfile) if build.dockerfile else None
-        known = BuildInputs(
+        inputs = BuildInputs(
             dockerfile=dockerfile,
             target=build.target,
             build_args=dict(_argument(text) for text in build.build_arg or ()),
             builders=builders,
             base=base_config,
         )
-        beside = tuple(_lockfiles(Path(build.dockerfile))) if build.dockerfile else ()
-        yield AnalysisInputs(base=base, duplicates=duplicates, known=known, lockfiles=beside)
+        lockfiles = tuple(_lockfiles(Path(build.dockerfile))) if build.dockerfile else ()
+        yield AnalysisInputs(base=base, duplicates=duplicates, known=inputs, lockfiles=lockfiles)
 
 
 def fingerprint(build: BuildOptions) -> str:
-    """The digest by which contents are compared: a match with a builder is evidence, all else is not."""
+    """The digest that compares contents: a match with a builder is evidence, so it needs SHA-256."""
     return "sha256" if build.stage else "xxh3"
 
 
@@ -68,17 +71,17 @@ def _config(image: Image) -> "BaseConfig":
 def _split(text: str, option: str, form: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not name or not equals or not value:
-        raise UsageError(f"{option} {text}: not {form}")
+        raise UsageError(f"{option} {text}: expected {form}")
     return name, value
 
 
 def _argument(text: str) -> tuple[str, str]:
-    """A build argument; a name alone takes its value from the environment, as the engine's own option does."""
+    """Return name and value; a name alone takes its value from the environment, as with docker build."""
     name, equals, value = text.partition("=")
     if not equals and name in os.environ:
         value = os.environ[name]
     elif not name or not equals:
-        raise UsageError(f"--build-arg {text}: not K=V, and no variable of the environment")
+        raise UsageError(f"--build-arg {text}: expected K=V or the name of an environment variable")
     return name, value
 
 
@@ -92,9 +95,9 @@ def _dockerfile(source: str) -> "Dockerfile":
 
 
 def _lockfiles(dockerfile: Path) -> Iterator[tuple[str, bytes]]:
-    """The lockfiles that lie beside the Dockerfile."""
+    """The lockfiles beside the Dockerfile."""
     directory = dockerfile if dockerfile.is_dir() else dockerfile.parent
     for name in sorted(LOCKFILES):
         path = directory / name
         if path.is_file():
-            yield str(path), read_whole(path, _LOCKFILE_BYTES)
+            yield str(path), read_whole(path, _MOST_LOCKFILE_BYTES)

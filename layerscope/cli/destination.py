@@ -1,7 +1,7 @@
-"""Writes below one directory and nowhere else, whatever is in the way there, and each file as a whole or not at all.
+"""A directory to extract to: nothing is written outside of it, and each file is written whole or not at all.
 
-Every directory is entered from its parent, one component at a time, and never through a symlink: by descriptors where
-the system has them (``openat`` and O_NOFOLLOW), so that nobody can exchange a directory meanwhile; else by looking.
+Directories are entered one component at a time and never through a symlink: by descriptor where the system can
+(``openat`` with O_NOFOLLOW), so that a directory cannot be swapped meanwhile, elsewhere by ``lstat``.
 """
 
 import errno
@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Protocol
 
+from layerscope.cli.user_files import NEW_FILE
+
 HELD = {os.open, os.mkdir, os.unlink, os.link, os.symlink, os.rename, os.stat} <= os.supports_dir_fd and hasattr(
     os, "O_NOFOLLOW"
 )
-"""Whether directories can be held by descriptors."""
-_NO_LINK, _BINARY = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_BINARY", 0)
-_READ = os.O_RDONLY | _NO_LINK | _BINARY
-NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _BINARY
-"""How a file is opened that must not be there yet."""
+"""Whether the system can hold directories by descriptor."""
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_READ = os.O_RDONLY | _NO_LINK | getattr(os, "O_BINARY", 0)
 _HOLD = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 
 
@@ -39,7 +39,7 @@ class HeldPlace:
         self._descriptor = descriptor
 
     def enter(self, name: str, *, create: bool) -> "HeldPlace":
-        """The directory of that name, made if need be; raises OSError where something else has the name."""
+        """Open a directory, made if need be; raises OSError if something else has the name."""
         flags = _HOLD | _NO_LINK
         try:
             return HeldPlace(os.open(name, flags, dir_fd=self._descriptor))
@@ -50,7 +50,7 @@ class HeldPlace:
         return HeldPlace(os.open(name, flags, dir_fd=self._descriptor))
 
     def arguments(self, name: str, prefix: str = "") -> tuple[str, dict[str, int]]:
-        """How a system call is told of ``name`` in this directory; ``prefix`` is that of calls with two names."""
+        """Path and keywords that name a file of this directory in a system call; calls with two names have a prefix."""
         return name, {f"{prefix}dir_fd": self._descriptor}
 
     def settle(self, mode: int, mtime: int) -> None:
@@ -63,7 +63,7 @@ class HeldPlace:
 
 
 class NamedPlace:
-    """A directory by its path, for systems without descriptors of directories."""
+    """A directory by its path, for systems without directory descriptors."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -77,9 +77,9 @@ class NamedPlace:
                 raise
             os.mkdir(path)
             found = os.lstat(path)
-        # A junction of Windows is a directory to lstat, but has a tag that a plain one lacks.
+        # To lstat a Windows junction is a directory, but it has a reparse tag.
         if not stat.S_ISDIR(found.st_mode) or getattr(found, "st_reparse_tag", False):
-            raise NotADirectoryError(f"{path} is no directory")
+            raise NotADirectoryError(f"{path} is not a directory")
         return NamedPlace(path)
 
     def arguments(self, name: str, prefix: str = "") -> tuple[str, dict[str, int]]:
@@ -90,7 +90,7 @@ class NamedPlace:
         os.utime(self._path, (mtime, mtime))
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing is open."""
 
 
 class Destination:
@@ -106,7 +106,7 @@ class Destination:
         self._root.close()
 
     def make_directory(self, parts: tuple[str, ...]) -> bool:
-        """Make a directory and those above it; whether it is new."""
+        """Make a directory and its parents; return whether it is new."""
         with self._parent(parts) as parent:
             try:
                 parent.enter(parts[-1], create=False).close()
@@ -116,11 +116,11 @@ class Destination:
         return False
 
     def create(self, parts: tuple[str, ...], write: Callable[[io.FileIO], None]) -> None:
-        """Make a file of what ``write`` writes, and sets, of a new one that only its owner can read."""
+        """Make a file; ``write`` gets it open, readable by its owner only, and may set its mode and time."""
 
         def make(parent: Place, name: str) -> None:
             path, options = parent.arguments(name)
-            with open(os.open(path, NEW, 0o600, **options), "wb", buffering=0) as file:
+            with open(os.open(path, NEW_FILE, 0o600, **options), "wb", buffering=0) as file:
                 write(file)
 
         self._put(parts, make)
@@ -138,7 +138,7 @@ class Destination:
         def make(parent: Place, name: str) -> None:
             old, old_options = source.arguments(existing[-1], "src_")
             new, new_options = parent.arguments(name, "dst_")
-            follow = os.link not in os.supports_follow_symlinks  # Where there is no choice, none is followed.
+            follow = os.link not in os.supports_follow_symlinks  # Systems without the choice never follow one.
             os.link(old, new, follow_symlinks=follow, **old_options, **new_options)
 
         with self._parent(existing) as source:
@@ -151,18 +151,18 @@ class Destination:
             return os.open(path, _READ, **options)
 
     def date(self, parts: tuple[str, ...], mtime: int) -> None:
-        """Give a file that was created here its time by its name; Windows has no way to do it by a descriptor."""
+        """Set the time of a file that was created here by its name; Windows cannot do it by descriptor."""
         with self._parent(parts) as parent:
             path, options = parent.arguments(parts[-1])
             os.utime(path, (mtime, mtime), dir_fd=options.get("dir_fd"))
 
     def settle(self, parts: tuple[str, ...], mode: int, mtime: int) -> None:
-        """Give a directory that was made here its mode and time."""
+        """Set mode and time of a directory that was made here."""
         with self._parent((*parts, "")) as place:
             place.settle(mode, mtime)
 
     def _put(self, parts: tuple[str, ...], make: Callable[[Place, str], None]) -> None:
-        """Make something under a name of ours, which is then renamed: nobody ever sees a part of it under its own."""
+        """Make something under a temporary name and rename it, so that no reader sees a part."""
         with self._parent(parts) as parent:
             self._expect_free(parent, parts[-1])
             part = f".layerscope-{os.urandom(8).hex()}.part"
@@ -174,11 +174,11 @@ class Destination:
                 os.replace(old, new, **old_options, **new_options)
             finally:
                 path, options = parent.arguments(part)
-                with suppress(OSError):  # Renamed, never made, or the same file as what has the name.
+                with suppress(OSError):  # Renamed, never made, or a hard link to the target.
                     os.unlink(path, **options)
 
     def _expect_free(self, parent: Place, name: str) -> None:
-        """Raise where something has the name; with ``force`` a directory alone keeps it, and no link is followed."""
+        """Raise if the name is taken; with ``force`` only by a directory."""
         path, options = parent.arguments(name)
         try:
             found = os.stat(path, dir_fd=options.get("dir_fd"), follow_symlinks=False)
@@ -191,7 +191,7 @@ class Destination:
 
     @contextmanager
     def _parent(self, parts: tuple[str, ...]) -> Iterator[Place]:
-        """The directory that holds the last of ``parts``; those above it are made."""
+        """The parent directory, made if need be."""
         place, opened = self._root, False
         try:
             for part in parts[:-1]:
@@ -203,10 +203,3 @@ class Destination:
         finally:
             if opened:
                 place.close()
-
-
-def umask() -> int:
-    """The permission bits that new files do not get; there is no way to ask but to set it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share, each defined once."""
+"""Arguments and options that several commands share."""
 
 import inspect
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from msgspec.structs import fields
 
 
 class UnitsName(StrEnum):
-    """How bytes are printed."""
+    """Units of bytes."""
 
     SI = "si"
     IEC = "iec"
@@ -34,8 +34,10 @@ _BUILDING = "How the image was built"
 _OUTPUT = "Output"
 
 
-def reading_option(*names: str, help: str, metavar: str | None = None, environment: str | None = None) -> Any:
-    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=_READING, envvar=environment)
+def reading_option(name: str, *more: str, help: str, metavar: str | None = None, variable: bool = False) -> Any:
+    """An option of reading; ``variable`` gives it an environment variable of the same name."""
+    envvar = "LAYERSCOPE_" + name.removeprefix("--").upper().replace("-", "_") if variable else None
+    return typer.Option(name, *more, help=help, metavar=metavar, rich_help_panel=_READING, envvar=envvar)
 
 
 def _building(*names: str, help: str, metavar: str) -> Any:
@@ -43,71 +45,37 @@ def _building(*names: str, help: str, metavar: str) -> Any:
 
 
 class ReadArguments(Struct, frozen=True, kw_only=True):
-    """What every command that reads an archive can be told; ``reading_options`` makes options of the fields."""
+    """Options of every command that reads an archive."""
 
     image_name: Annotated[
         str,
-        reading_option(
-            "--image",
-            metavar="NAME|INDEX",
-            help="Which image, where the archive holds several.",
-            environment="LAYERSCOPE_IMAGE",
-        ),
+        reading_option("--image", metavar="NAME|INDEX", help="Image to read if there are several", variable=True),
     ] = ""
     platform: Annotated[
         str,
-        reading_option(
-            "--platform",
-            metavar="OS/ARCH",
-            help="Which platform, where the image has several.",
-            environment="LAYERSCOPE_PLATFORM",
-        ),
+        reading_option("--platform", metavar="OS/ARCH", help="Platform to read if there are several", variable=True),
     ] = ""
-    verify: Annotated[
-        bool,
-        reading_option(
-            "--verify",
-            help="Prove every layer's diff_id, also where contents could be skipped.",
-            environment="LAYERSCOPE_VERIFY",
-        ),
-    ] = False
-    strict: Annotated[
-        bool,
-        reading_option(
-            "--strict", help="Take every warning about the archive for an error.", environment="LAYERSCOPE_STRICT"
-        ),
-    ] = False
+    verify: Annotated[bool, reading_option("--verify", help="Verify every layer's diff_id", variable=True)] = False
+    strict: Annotated[bool, reading_option("--strict", help="Treat warnings as errors", variable=True)] = False
     limit: Annotated[
         list[str] | None,
         reading_option(
-            "--limit",
-            metavar="NAME=N",
-            help="Raise a limit that guards against hostile input.",
-            environment="LAYERSCOPE_LIMIT",
+            "--limit", metavar="NAME=N", help="Change a limit that guards against hostile archives", variable=True
         ),
     ] = None
     no_cache: Annotated[
         bool,
-        reading_option(
-            "--no-cache",
-            help="Decompress every layer anew, and keep nothing for the next run.",
-            environment="LAYERSCOPE_NO_CACHE",
-        ),
+        reading_option("--no-cache", help="Do not read or write the cache of decompressed layers", variable=True),
     ] = False
     cache_size: Annotated[
         str,
-        reading_option(
-            "--cache-size",
-            metavar="BYTES",
-            help="How much may be kept of decompressed layers; 1 GiB if not given.",
-            environment="LAYERSCOPE_CACHE_SIZE",
-        ),
+        reading_option("--cache-size", metavar="BYTES", help="Maximum size of the cache (default 1GiB)", variable=True),
     ] = ""
-    quiet: Annotated[bool, reading_option("-q", "--quiet", help="No progress and no warnings on stderr.")] = False
-    verbose: Annotated[bool, reading_option("-v", "--verbose", help="Say on stderr how each layer was read.")] = False
+    quiet: Annotated[bool, reading_option("-q", "--quiet", help="Print no progress and no warnings")] = False
+    verbose: Annotated[bool, reading_option("-v", "--verbose", help="Print how each layer was read")] = False
 
     def beside(self, image_name: str = "") -> "ReadArguments":
-        """How another image is read that is compared with the one that the options speak of."""
+        """Return the arguments for a second image, which is compared with the first."""
         return ReadArguments(
             image_name=image_name,
             platform=self.platform,
@@ -119,25 +87,17 @@ class ReadArguments(Struct, frozen=True, kw_only=True):
 
 
 class BuildOptions(Struct, frozen=True, kw_only=True):
-    """What the user can tell of the build of an image; ``build_options`` makes options of the fields."""
+    """Options that describe how the image was built."""
 
-    base: Annotated[
-        str, _building("--base", metavar="IMAGE", help="The base image's archive, to know its layers for certain.")
-    ] = ""
+    base: Annotated[str, _building("--base", metavar="IMAGE", help="Archive of the base image")] = ""
     dockerfile: Annotated[
-        str, _building("--dockerfile", metavar="FILE", help="The Dockerfile that built the image, or its directory.")
+        str, _building("--dockerfile", metavar="FILE", help="Dockerfile of the image, or its directory")
     ] = ""
-    target: Annotated[
-        str, _building("--target", metavar="STAGE", help="The stage of the Dockerfile that was built, if not the last.")
-    ] = ""
-    build_arg: Annotated[
-        list[str] | None, _building("--build-arg", metavar="K=V", help="An argument that the build was given.")
-    ] = None
+    target: Annotated[str, _building("--target", metavar="STAGE", help="Stage that was built, if not the last")] = ""
+    build_arg: Annotated[list[str] | None, _building("--build-arg", metavar="K=V", help="Build argument")] = None
     stage: Annotated[
         list[str] | None,
-        _building(
-            "--stage", metavar="NAME=IMAGE", help="A build stage's own archive (docker build --target NAME, then save)."
-        ),
+        _building("--stage", metavar="NAME=IMAGE", help="Archive of a build stage (docker build --target NAME)"),
     ] = None
 
 
@@ -145,17 +105,17 @@ Command: TypeAlias = Callable[..., None]
 
 
 def reading_options(command: Command) -> Command:
-    """Give a command the options of ReadArguments; it gets them as one value, its parameter ``reading``."""
+    """Add the options of ReadArguments to a command, which gets them as its parameter ``reading``."""
     return grouped(command, ReadArguments, "reading")
 
 
 def build_options(command: Command) -> Command:
-    """Give a command the options of BuildOptions; it gets them as one value, its parameter ``build``."""
+    """Add the options of BuildOptions to a command, which gets them as its parameter ``build``."""
     return grouped(command, BuildOptions, "build")
 
 
 def grouped(command: Command, kind: type[Any], group: str) -> Command:
-    """A command whose parameter ``group`` is made of the fields of ``kind``, each an option of its own."""
+    """Return a command whose parameter ``group`` is a ``kind``, made of one option for each of its fields."""
     hints = get_type_hints(kind, include_extras=True)
     own = inspect.signature(command).parameters
     added = [
@@ -182,18 +142,20 @@ def grouped(command: Command, kind: type[Any], group: str) -> Command:
 ImagePath: TypeAlias = Annotated[
     str,
     typer.Argument(
-        metavar="IMAGE",
-        help="An image archive (docker save, podman save, OCI), an OCI layout directory, or - for a pipe.",
+        metavar="IMAGE", help="Image archive (docker save, podman save, OCI), OCI layout directory, or - for stdin"
     ),
 ]
 ImageOrReport: TypeAlias = Annotated[
     str,
-    typer.Argument(metavar="IMAGE", help="An image archive, an OCI layout directory, - for a pipe, or a saved report."),
+    typer.Argument(metavar="IMAGE", help="Image archive, OCI layout directory, - for stdin, or saved report"),
 ]
 UnitsOption: TypeAlias = Annotated[
     UnitsName,
     typer.Option(
-        "--units", help="si as the engines print, iec, or bytes.", rich_help_panel=_OUTPUT, envvar="LAYERSCOPE_UNITS"
+        "--units",
+        help="Units of sizes: si (kB), iec (KiB) or bytes",
+        rich_help_panel=_OUTPUT,
+        envvar="LAYERSCOPE_UNITS",
     ),
 ]
 TopOption: TypeAlias = Annotated[
@@ -201,11 +163,14 @@ TopOption: TypeAlias = Annotated[
     typer.Option(
         "--top",
         min=0,
-        help="At most so many rows in each list; 0 for the usual number.",
+        help="Maximum rows per list (0: default)",
         rich_help_panel=_OUTPUT,
         envvar="LAYERSCOPE_TOP",
     ),
 ]
+DuplicatesOption: TypeAlias = Annotated[
+    bool, typer.Option("--duplicates/--no-duplicates", help="Look for equal contents at different paths")
+]
 RowFormatOption: TypeAlias = Annotated[
-    RowFormat, typer.Option("-f", "--format", help="How to print the rows.", rich_help_panel=_OUTPUT)
+    RowFormat, typer.Option("-f", "--format", help="Output format", rich_help_panel=_OUTPUT)
 ]

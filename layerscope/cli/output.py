@@ -1,10 +1,10 @@
-"""Where results go: stdout, as wide as the terminal, or as it comes where it is piped."""
+"""Results on stdout: fitted to a terminal's width, never cut in a pipe."""
 
 import os
 import shutil
 import sys
 
-from layerscope.cli.failure import writing
+from layerscope.cli.messages import writing
 from layerscope.cli.options import RowFormat, UnitsName
 from layerscope.model.rows import Rows
 from layerscope.render.escape import printable_lines, without_commands
@@ -12,17 +12,16 @@ from layerscope.render.units import units
 
 
 def terminal_width() -> int | None:
-    """The width to fit tables in, the terminal's or what COLUMNS says; None for a pipe, where nothing is cut."""
+    """The width of the terminal, or COLUMNS; None for a pipe."""
     if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit():
         return shutil.get_terminal_size((100, 24)).columns
     return None
 
 
 def write(text: str) -> None:
-    """Print a result; characters that the terminal's encoding lacks are escaped, and commands of GitHub's runner.
+    """Print a result; commands of GitHub's runner and characters that the encoding lacks are escaped.
 
-    Raises BrokenPipeError where the reader has closed the pipe: nobody wants the rest. Raises LayerscopeError where
-    it cannot be written.
+    Raises BrokenPipeError if the reader closed the pipe, LayerscopeError if it cannot be written.
     """
     _write(without_commands(text))
 
@@ -36,9 +35,9 @@ def _write(text: str) -> None:
 
 
 def write_foreign(text: str) -> None:
-    """Print what an image says in its own words: to a pipe as it is, to a terminal nothing that moves its cursor.
+    """Print text of the image: unchanged to a pipe, without control characters to a terminal.
 
-    In a job of GitHub's, a pipe is a log, too.
+    In GitHub Actions a pipe is the log, so commands are escaped.
     """
     if sys.stdout.isatty():
         write(printable_lines(text))
@@ -49,7 +48,8 @@ def write_foreign(text: str) -> None:
 
 
 def write_rows(rows: Rows, row_format: RowFormat, unit_name: UnitsName) -> None:
-    # A report is no table of rows.
+    """Print a listing in one of its formats."""
+    # report imports this module and needs none of these formats.
     from layerscope.render.rows import ROW_RENDERERS
 
     for piece in ROW_RENDERERS[row_format.value](rows, units(unit_name.value), terminal_width()):

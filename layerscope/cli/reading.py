@@ -1,16 +1,18 @@
-"""From options to an open image: limits, platform, progress, and the warnings that go to stderr."""
+"""From options to an open image: limits, platform, cache and progress."""
 
 import os
-from collections.abc import Iterator
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from msgspec.structs import replace
 
-from layerscope.cli.failure import say
+from layerscope.cli.messages import naming, say, warn
 from layerscope.cli.options import ReadArguments
-from layerscope.cli.progress import progress
-from layerscope.cli.saved_reports import is_saved
-from layerscope.errors import AmbiguousImage, ArchiveError, LayerscopeError, NotAnImage, UsageError
+from layerscope.cli.user_files import is_saved_report
+from layerscope.errors import ArchiveError, LayerscopeError, NotAnImage, UsageError
 from layerscope.image.layer_cache import DEFAULT_BYTES, Cache, usual_directory
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
@@ -20,143 +22,143 @@ from layerscope.model.nearest import nearest
 from layerscope.model.pathset import Wanted
 from layerscope.model.platform import Platform
 
+_PATIENCE = 0.7
+"""Seconds before a progress bar appears."""
+
 
 @contextmanager
 def opened(
     source: str,
-    options: ReadArguments,
+    arguments: ReadArguments,
     *,
     wanted: tuple[Wanted, ...] = (),
     fingerprint: str = "xxh3",
     silent: bool = False,
 ) -> Iterator[Image]:
-    """The image, open for as long as the context lasts; its warnings are printed, unless ``silent``."""
-    reading = reading_of(options)
+    """Open an image for as long as the context lasts; print its warnings unless ``silent``."""
+    options = read_options(arguments)
     with ExitStack() as stack:
-        with (
-            progress(source, quiet=options.quiet) as advance,
-            named(source, LayerscopeError),
-            _saved_reports_told(source),
-        ):
-            wish = replace(reading, wanted=wanted, fingerprint=fingerprint, progress=advance)
-            image = stack.enter_context(open_image(source, wish))
-        if options.strict and image.warnings:
+        with _progress(source, quiet=arguments.quiet) as advance, naming(source, LayerscopeError):
+            try:
+                image = stack.enter_context(
+                    open_image(source, replace(options, wanted=wanted, fingerprint=fingerprint, progress=advance))
+                )
+            except NotAnImage as error:
+                if is_saved_report(source):
+                    error.hint = "only report, findings, leaks, packages, diff, scan and check accept a saved report"
+                raise
+        if arguments.strict and image.warnings:
             refusal = NotAnImage if image.format == "rootfs" else ArchiveError  # Any tar may be a root file system.
             raise refusal(f"{source}: {image.warnings[0]}")
-        warn(image.warnings, quiet=options.quiet or silent)
-        if options.verbose:
-            _tell(image)
-            _tell_cache(reading.cache)
+        warn(image.warnings, quiet=arguments.quiet or silent)
+        if arguments.verbose:
+            _describe(image)
+            if options.cache is not None and options.cache.problem:
+                say(f"cache {options.cache.directory}: layers are not kept: {options.cache.problem}")
         yield image
 
 
-def reading_of(options: ReadArguments) -> ReadOptions:
-    """What the options say; raises UsageError where one cannot be understood."""
-    if options.platform and not all(options.platform.split("/")):
-        raise UsageError(f"--platform {options.platform}: not OS/ARCH", hint="as in linux/arm64")
+def read_options(arguments: ReadArguments) -> ReadOptions:
+    """Return the options of the library; raises UsageError for a value that cannot be parsed."""
+    if arguments.platform and not all(arguments.platform.split("/")):
+        raise UsageError(f"--platform {arguments.platform}: expected OS/ARCH", hint="for example linux/arm64")
     return ReadOptions(
-        image=options.image_name,
-        platform=Platform.parse(options.platform) if options.platform else None,
-        verify=options.verify,
-        strict=options.strict,
-        limits=limits(tuple(options.limit or ())),
-        cache=_cache(options),
+        image=arguments.image_name,
+        platform=Platform.parse(arguments.platform) if arguments.platform else None,
+        verify=arguments.verify,
+        strict=arguments.strict,
+        limits=limits(arguments.limit or ()),
+        cache=_cache(arguments),
     )
 
 
-def _cache(options: ReadArguments) -> Cache | None:
-    """Where decompressed layers are kept; None where they are not, or there is no place for them."""
+def _cache(arguments: ReadArguments) -> Cache | None:
+    """The cache of decompressed layers; None where it is off or has no directory."""
     most = DEFAULT_BYTES
-    if options.cache_size:
-        # With exact fractions, which hardly any call needs.
+    if arguments.cache_size:
+        # Loads exact fractions, which few calls need.
         from layerscope.analysis.amounts import byte_count
 
-        most = byte_count(options.cache_size, "--cache-size")
-    directory = None if options.no_cache else usual_directory(os.environ)
+        most = byte_count(arguments.cache_size, "--cache-size")
+    directory = None if arguments.no_cache else usual_directory(os.environ)
     return None if directory is None else Cache(directory, most)
 
 
-@contextmanager
-def named(source: str, kind: type[LayerscopeError] = ArchiveError) -> Iterator[None]:
-    """Errors about an archive name it, since a command may read several: most of them begin so."""
-    try:
-        yield
-    except kind as error:
-        name = "standard input" if source == "-" else source
-        begins = error.message.startswith((f"{name} ", f"{name}:", f"{name},"))
-        if not begins and not error.message.endswith(f" {name}"):
-            error.message = f"{name}: {error.message}"
-        raise
-
-
-@contextmanager
-def _saved_reports_told(source: str) -> Iterator[None]:
-    """Whoever names a saved report where the archive itself is needed is told so."""
-    try:
-        yield
-    except NotAnImage as error:
-        if is_saved(source):
-            error.hint = "only report, leaks, packages, diff, scan and check take a saved report"
-        raise
-
-
-@contextmanager
-def given(option: str) -> Iterator[None]:
-    """Errors about an image beside the one that was asked for begin with the option, or setting, that names it."""
-    try:
-        yield
-    except ArchiveError as error:
-        error.message = f"{option}: {error.message}"
-        raise
-
-
-@contextmanager
-def picking(*, image: str, platform: str) -> Iterator[None]:
-    """Where a command reads two archives, name the options that pick an image of this one."""
-    try:
-        yield
-    except AmbiguousImage as error:
-        error.hint = error.hint.replace("--image", image).replace("--platform", platform)
-        raise
-
-
-def limits(settings: tuple[str, ...]) -> Limits:
-    """The limits with ``NAME=N`` settings applied; raises UsageError for a name or number that is none."""
+def limits(settings: Iterable[str]) -> Limits:
+    """Return the limits with ``NAME=N`` applied; raises UsageError for an unknown name or a bad number."""
     known = Limits.__struct_fields__
     changes: dict[str, int] = {}
     for setting in settings:
         name, _, value = setting.partition("=")
         if name not in known:
             meant = nearest(name, known)
-            hint = f"did you mean {meant}?" if meant else f"the names are {', '.join(sorted(known))}"
-            raise UsageError(f"--limit {setting}: not NAME=N, there is no limit {name}", hint=hint)
+            hint = f"did you mean {meant}?" if meant else f"limits are {', '.join(sorted(known))}"
+            raise UsageError(f"--limit {setting}: unknown limit {name}", hint=hint)
         if not (value.isascii() and value.isdigit()):
-            raise UsageError(f"--limit {setting}: {value or 'nothing'} is no whole number from 0 on")
+            raise UsageError(f"--limit {setting}: expected a non-negative integer")
         changes[name] = int(value)
     return replace(Limits(), **changes)
 
 
-def warn(messages: tuple[str, ...], *, quiet: bool) -> None:
-    """Print warnings on stderr, unless nobody wants them."""
-    if quiet or not messages:
-        return
-    for message in messages:
-        say(message, "warning: ")
-
-
-def _tell(image: Image) -> None:
-    """How each layer was read, and what was proven of it."""
+def _describe(image: Image) -> None:
+    """Print how each layer was read and what was verified."""
     say(f"{image.source}: {image.format}, {image.image_id or 'no config'}")
     for layer in image.layers:
-        way = (
+        how = (
             layer.problem
             or f"{layer.compression or 'plain'}, {len(layer.changeset):,} entries, verified: {layer.verified}"
         )
         name = layer.diff_id or layer.digest or "no digest"
-        say(f"layer {layer.index}: {name}, {layer.stored_bytes:,} bytes, {way}")
+        say(f"layer {layer.index}: {name}, {layer.stored_bytes:,} bytes, {how}")
 
 
-def _tell_cache(cache: Cache | None) -> None:
-    """What the cache was good for."""
-    if cache is not None and cache.problem:
-        say(f"cache {cache.directory}: nothing can be kept: {cache.problem}")
+@contextmanager
+def _progress(source: str, *, quiet: bool) -> Iterator[Callable[[int], None] | None]:
+    """A function that takes the stored bytes read since its last call; None if stderr is no terminal."""
+    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield None
+        return
+    bar = _Bar(_length(source))
+    try:
+        yield bar.advance
+    finally:
+        bar.stop()
+
+
+def _length(source: str) -> int | None:
+    try:
+        return os.stat(source).st_size if os.path.isfile(source) else None
+    except OSError:
+        return None
+
+
+class _Bar:
+    """A progress bar that appears once the work takes long enough to watch."""
+
+    def __init__(self, total: int | None) -> None:
+        self._total = total
+        self._done = 0
+        self._begun = time.monotonic()
+        self._lock = threading.Lock()
+        self._update: Callable[[int], None] | None = None
+        self.stop: Callable[[], None] = lambda: None
+
+    def advance(self, count: int) -> None:
+        with self._lock:
+            self._done += count
+            if self._update is None and time.monotonic() - self._begun > _PATIENCE:
+                self._draw()
+            if self._update is not None:
+                self._update(self._done)
+
+    def _draw(self) -> None:
+        # rich takes long to load, and most reads end before a bar appears.
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+        columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        bar.start()
+        task = bar.add_task("reading", total=self._total)
+        self._update = lambda done: bar.update(task, completed=done)
+        self.stop = bar.stop

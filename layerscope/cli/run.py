@@ -1,4 +1,4 @@
-"""Runs the application and turns whatever happens into a message and an exit code."""
+"""Runs the application and turns every outcome into a message and an exit code."""
 
 import io
 import os
@@ -6,31 +6,31 @@ import sys
 from contextlib import suppress
 
 from layerscope import __version__
-from layerscope.cli.failure import tell, writing
+from layerscope.cli.messages import print_error, writing
 from layerscope.errors import LayerscopeError
 
 
 def run(kept: list[object]) -> int:
-    """The exit code of one call: 0, 1 (the gate found something), 2 (wrong usage), 3 (the archive), 128 + a signal.
+    """Return the exit code: 0, 1 (a check failed), 2 (wrong usage), 3 (the archive cannot be read), 128 + a signal.
 
-    What a command has no more use for is put in ``kept`` where taking it apart would take long.
+    Commands put large values into ``kept``, which the caller never frees.
     """
     _settle_stdout()
     try:
         code = _code(kept)
-        with suppress(OSError, ValueError):  # What an error has left there; that is told already.
+        with suppress(OSError, ValueError):  # The error that left it there is printed already.
             sys.stdout.flush()
         return code
-    except SystemExit as end:  # Only that of a signal comes here. Nobody may read what is left in stdout.
-        with suppress(OSError):  # Its terminal may be gone.
+    except SystemExit as end:  # Only a signal's comes here; what is left in stdout is dropped.
+        with suppress(OSError):  # The terminal may be gone.
             print(f"layerscope: {end}", file=sys.stderr, flush=True)
         return end.code if isinstance(end.code, int) else 0
 
 
 def _code(kept: list[object]) -> int:
-    """The exit code of a call, whose messages are printed; raises Ended."""
+    """Run the command, print its error, and return the exit code; raises Ended."""
     try:
-        if sys.argv[1:] in (["--version"], ["-V"]):  # It needs nothing to be loaded.
+        if sys.argv[1:] in (["--version"], ["-V"]):  # Needs no other module.
             print(f"layerscope {__version__}")
             return flushed(0)
         return flushed(_application(kept))
@@ -38,7 +38,7 @@ def _code(kept: list[object]) -> int:
         return _failed(error)
     except BrokenPipeError:
         return _closed_pipe(0)
-    except Exception as error:  # The last resort: a person gets a sentence, never a traceback.
+    except Exception as error:  # Users get a sentence, never a traceback.
         if os.environ.get("LAYERSCOPE_DEBUG"):
             raise
         return _failed(_unexpected(error))
@@ -55,16 +55,16 @@ def _application(kept: list[object]) -> int:
     except Ended:
         raise
     except SystemExit as end:
-        if isinstance(end.__context__, BrokenPipeError):  # The command line has caught the closed pipe already.
+        if isinstance(end.__context__, BrokenPipeError):  # typer has caught the closed pipe already.
             return _closed_pipe(0)
         return end.code if isinstance(end.code, int) else 0
     return 0
 
 
 def _settle_stdout() -> None:
-    """A file or a pipe gets the same bytes on every system, which are those of ``-o``: UTF-8, lines ended by LF.
+    """Write UTF-8 and LF to files and pipes on every system, as ``-o`` does.
 
-    Windows has other line ends, and both it and an old locale an encoding that is not what HTML or SARIF promise.
+    Windows and old locales have other defaults, which HTML and SARIF do not allow.
     """
     out = sys.stdout
     if isinstance(out, io.TextIOWrapper) and not out.isatty() and "PYTHONIOENCODING" not in os.environ:
@@ -72,22 +72,22 @@ def _settle_stdout() -> None:
 
 
 def _failed(error: LayerscopeError) -> int:
-    tell(error)
+    print_error(error)
     return error.exit_code
 
 
 def _unexpected(error: Exception) -> LayerscopeError:
     if isinstance(error, MemoryError):
-        return LayerscopeError("out of memory", hint="lower --limit entries or captured_bytes to fail early")
+        return LayerscopeError("out of memory", hint="set a lower --limit entries or captured_bytes to fail early")
     if isinstance(error, OSError):
         name = f" ({error.filename})" if error.filename else ""
         return LayerscopeError(f"{error.strerror or error}{name}")
-    hint = "please report it with the archive's origin; LAYERSCOPE_DEBUG=1 shows where it happened"
-    return LayerscopeError(f"failed on an unforeseen {type(error).__name__}: {error}", hint=hint)
+    hint = "please report this with the archive's origin; LAYERSCOPE_DEBUG=1 prints a traceback"
+    return LayerscopeError(f"unexpected {type(error).__name__}: {error}", hint=hint)
 
 
 def flushed(code: int) -> int:
-    """Write out what is left, so that a full disk or a closed pipe is noticed here; the exit code."""
+    """Flush stdout, so that a full disk or closed pipe is noticed here, and return the exit code."""
     try:
         with writing():
             sys.stdout.flush()
@@ -99,6 +99,6 @@ def flushed(code: int) -> int:
 
 
 def _closed_pipe(code: int) -> int:
-    """The reader has seen enough (``| head``); the interpreter must not complain at its end."""
+    """Drop the rest for a reader that is gone (``| head``), or the interpreter complains when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code

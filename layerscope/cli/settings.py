@@ -1,10 +1,13 @@
-"""The keys of a configuration file, what each may hold, and the option that it stands for."""
+"""The keys of a configuration file, the values they accept, and the options they stand for."""
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, NamedTuple, NoReturn
+
+import msgspec
 
 from layerscope.analysis.amounts import amount, byte_count, share
 from layerscope.analysis.ignore import Ignore
@@ -15,173 +18,171 @@ from layerscope.model.limits import Limits
 from layerscope.model.nearest import nearest
 from layerscope.rules.names import rule_name
 
-_Read = Callable[[Any, Path, str], Any]
+_Whole = Annotated[int, msgspec.Meta(ge=0)]
 
 
-def document_of(path: Path, content: bytes) -> dict[str, Any]:
-    """The tables of a file."""
+class Key(NamedTuple):
+    """A key of a file, for the errors about it; ``name`` begins with the names of its tables."""
+
+    path: Path
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.name}"
+
+    def fail(self, problem: str) -> NoReturn:
+        raise UsageError(f"{self}: {problem}")
+
+    def below(self, name: str) -> "Key":
+        return Key(self.path, f"{self.name}.{name}" if self.name else name)
+
+
+_Read = Callable[[Any, Key], Any]
+
+
+def parse(
+    path: Path, content: bytes, tables: Iterable[str]
+) -> tuple[dict[str, Any], dict[str, Any], tuple[Ignore, ...]]:
+    """Return the defaults of every command, those of ``check``, and the findings to ignore.
+
+    ``tables`` are the names of the nested tables that hold them.
+    """
     try:
-        return tomllib.loads(content.decode("utf-8"))
+        document = tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not TOML: {error}") from None
+    top = Key(path, "")
+    for name in tables:
+        document = _table(document, name, top)
+    checks = _read(_table(document, "check", top), _CHECKS, top.below("check"))
+    return _settings(document, top), checks, _ignores(document.get("ignore", []), top.below("ignore"))
 
 
-def settings(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """The options that every command takes from a file, by the names of their parameters."""
-    _known(document, (*_SETTINGS, "limits", "check", "ignore"), path, "")
-    found = _read(document, _SETTINGS, path, "")
+def _settings(document: Mapping[str, Any], top: Key) -> dict[str, Any]:
+    found = _read(document, _SETTINGS, top, others=("limits", "check", "ignore"))
     if "cache" in found:
         found["no_cache"] = not found.pop("cache")
-    limits = _table(document, "limits", path)
-    _known(limits, Limits.__struct_fields__, path, "limits.")
+    limits = _read(
+        _table(document, "limits", top), dict.fromkeys(Limits.__struct_fields__, _typed(_Whole)), top.below("limits")
+    )
     if limits:
-        whole = {name: _whole(value, path, f"limits.{name}") for name, value in limits.items()}
-        found["limit"] = [f"{name.replace('-', '_')}={value}" for name, value in whole.items()]
+        found["limit"] = [f"{name}={value}" for name, value in limits.items()]
     return found
 
 
-def checks(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """The options of ``check``."""
-    table = _table(document, "check", path)
-    _known(table, _CHECKS, path, "check.")
-    return _read(table, _CHECKS, path, "check.")
-
-
-def ignores(document: Mapping[str, Any], path: Path) -> tuple[Ignore, ...]:
-    """The entries of ``[[ignore]]``."""
-    entries = document.get("ignore", [])
+def _ignores(entries: Any, key: Key) -> tuple[Ignore, ...]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        _fail(path, "ignore", "is no list of tables; write [[ignore]]")
-    return tuple(_ignore(entry, path, f"ignore[{index}].") for index, entry in enumerate(entries))
+        key.fail("expected a list of tables: write [[ignore]]")
+    return tuple(_ignore(entry, Key(key.path, f"ignore[{index}]")) for index, entry in enumerate(entries))
 
 
-def _ignore(entry: Mapping[str, Any], path: Path, where: str) -> Ignore:
-    _known(entry, ("rule", "path", "reason", "expires"), path, where)
-    for key in ("rule", "reason"):
-        if not entry.get(key):
-            _fail(path, where + key, "is missing: an entry says which rule it ignores, and why")
-    pattern = _text(entry.get("path", ""), path, where + "path")
-    if pattern and pattern[0] not in "/*":
-        _fail(path, where + "path", "is no absolute path or pattern, as in /app/tests or */tests")
-    rule = _text(entry["rule"], path, where + "rule")
-    return Ignore(
-        rule=rule if rule == "*" else rule_name(rule, f"{path}: {where}rule"),
-        path=pattern,
-        reason=_text(entry["reason"], path, where + "reason"),
-        expires=_day(entry["expires"], path, where + "expires") if "expires" in entry else None,
-    )
+def _ignore(entry: Mapping[str, Any], key: Key) -> Ignore:
+    found = _read(entry, _IGNORES, key)
+    for name in ("rule", "reason"):
+        if not found.get(name):
+            key.below(name).fail("missing: an entry needs a rule and a reason")
+    return Ignore(**found)
 
 
-def _day(value: Any, path: Path, where: str) -> date:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        _fail(path, where, "is no date, as in 2026-12-31")
+def _read(
+    table: Mapping[str, Any], readers: Mapping[str, _Read], key: Key, others: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return the values by the names of their parameters; keys may have ``-`` or ``_``."""
+    names = {name.replace("_", "-"): name for name in (*readers, *others)}
+    for given in table:
+        if given.replace("_", "-") not in names:
+            meant = names.get(nearest(given.replace("_", "-"), names))
+            hint = f"did you mean {key.below(meant).name}?" if meant else f"settings are {', '.join(names.values())}"
+            raise UsageError(f"{key.path}: unknown setting {key.below(given).name}", hint=hint)
+    return {
+        given.replace("-", "_"): readers[name](value, key.below(given))
+        for given, value in table.items()
+        if (name := names[given.replace("_", "-")]) in readers
+    }
 
 
-def _table(document: Mapping[str, Any], key: str, path: Path) -> Mapping[str, Any]:
-    table = document.get(key, {})
-    if not isinstance(table, dict):
-        _fail(path, key, "is no table")
+def _table(document: Mapping[str, Any], name: str, key: Key) -> dict[str, Any]:
+    table: dict[str, Any] = _convert(document.get(name, {}), key.below(name), dict[str, Any])
     return table
 
 
-def _known(table: Mapping[str, Any], keys: Iterable[str], path: Path, where: str) -> None:
-    names = {name.replace("_", "-"): name for name in keys}
-    for key in table:
-        if key.replace("_", "-") not in names:
-            meant = names.get(nearest(key.replace("_", "-"), names))
-            hint = f"did you mean {where}{meant}?" if meant else f"there are {', '.join(names.values())}"
-            raise UsageError(f"{path}: there is no setting {where}{key}", hint=hint)
+def _convert(value: Any, key: Key, kind: Any) -> Any:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        key.fail(text[:1].lower() + text[1:])
 
 
-def _read(table: Mapping[str, Any], readers: Mapping[str, _Read], path: Path, where: str) -> dict[str, Any]:
-    """Each known key as the value of the parameter of the same name."""
-    found = {}
-    for key, value in table.items():
-        reader = readers.get(key.replace("_", "-"))
-        if reader is not None:
-            found[key.replace("-", "_")] = reader(value, path, where + key)
-    return found
+def _typed(kind: Any) -> _Read:
+    return partial(_convert, kind=kind)
 
 
-def _fail(path: Path, where: str, problem: str) -> NoReturn:
-    raise UsageError(f"{path}: {where} {problem}")
-
-
-def _text(value: Any, path: Path, where: str) -> str:
-    if not isinstance(value, str):
-        _fail(path, where, "is no text")
-    return value
-
-
-def _whole(value: Any, path: Path, where: str) -> int:
-    if type(value) is not int:
-        _fail(path, where, "is no whole number")
-    if value < 0:
-        _fail(path, where, "is less than 0")
-    return value
-
-
-def _flag(value: Any, path: Path, where: str) -> bool:
-    if not isinstance(value, bool):
-        _fail(path, where, "is neither true nor false")
-    return value
-
-
-def _file(value: Any, path: Path, where: str) -> str:
-    """A path, which a file gives from where it lies itself."""
-    return str(path.parent / _text(value, path, where))
-
-
-def _one_of(names: Iterable[str]) -> _Read:
-    known = tuple(names)
-
-    def read(value: Any, path: Path, where: str) -> str:
-        if value not in known:
-            _fail(path, where, f"is none of {', '.join(known)}")
+def _choice(*names: str) -> _Read:
+    def read(value: Any, key: Key) -> str:
+        if value not in names:
+            key.fail(f"expected one of {', '.join(names)}")
         return str(value)
 
     return read
 
 
 def _number(check: Callable[[str, str], object]) -> _Read:
-    """A number, or text with a unit, which ``check`` can read."""
+    """A number, or text with a unit, that ``check`` accepts."""
 
-    def read(value: Any, path: Path, where: str) -> str:
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            _fail(path, where, "is no amount")
-        check(str(value), f"{path}: {where}")
-        return str(value)
+    def read(value: Any, key: Key) -> str:
+        text = str(_convert(value, key, int | float | str))
+        check(text, str(key))
+        return text
 
     return read
 
 
 def _several(one: _Read) -> _Read:
-    """A list, or a lone value for a list of one."""
+    """A list, or a single value for a list of one."""
 
-    def read(value: Any, path: Path, where: str) -> list[Any]:
-        values = value if isinstance(value, list) else [value]
-        return [one(each, path, where) for each in values]
+    def read(value: Any, key: Key) -> list[Any]:
+        return [one(each, key) for each in (value if isinstance(value, list) else [value])]
 
     return read
 
 
-def _rule(value: Any, path: Path, where: str) -> str:
-    return rule_name(_text(value, path, where), f"{path}: {where}")
+def _file(value: Any, key: Key) -> str:
+    """A path, relative to the configuration file."""
+    return str(key.path.parent / _convert(value, key, str))
+
+
+def _rule(value: Any, key: Key) -> str:
+    return rule_name(_convert(value, key, str), str(key))
+
+
+def _rule_or_all(value: Any, key: Key) -> str:
+    return value if value in ("*", "") else _rule(value, key)
+
+
+def _pattern(value: Any, key: Key) -> str:
+    pattern: str = _convert(value, key, str)
+    if pattern and pattern[0] not in "/*":
+        key.fail("expected an absolute path or pattern, for example /app/tests or */tests")
+    return pattern
+
+
+def _day(value: Any, key: Key) -> date:
+    if isinstance(value, datetime):
+        return value.date()
+    try:
+        return value if isinstance(value, date) else date.fromisoformat(value)
+    except (TypeError, ValueError):
+        key.fail("expected a date, for example 2026-12-31")
 
 
 _SETTINGS: dict[str, _Read] = {
-    "units": _one_of(unit.value for unit in UnitsName),
-    "top": _whole,
-    "platform": _text,
-    "verify": _flag,
-    "strict": _flag,
-    "cache": _flag,
+    "units": _choice(*UnitsName),
+    "top": _typed(_Whole),
+    "platform": _typed(str),
+    "verify": _typed(bool),
+    "strict": _typed(bool),
+    "cache": _typed(bool),
     "cache-size": _number(byte_count),
     "base": _file,
     "dockerfile": _file,
@@ -192,10 +193,11 @@ _CHECKS: dict[str, _Read] = {
     "max-hidden": _several(_number(amount)),
     "min-efficiency": _number(share),
     "max-growth": _number(amount),
-    "fail-on": _one_of(severity.value for severity in Severity),
+    "fail-on": _choice(*Severity),
     "fail-on-rule": _several(_rule),
-    "include-inherited": _flag,
-    "allow-incomplete": _flag,
+    "include-inherited": _typed(bool),
+    "allow-incomplete": _typed(bool),
     "baseline": _file,
-    "baseline-image": _text,
+    "baseline-image": _typed(str),
 }
+_IGNORES: dict[str, _Read] = {"rule": _rule_or_all, "path": _pattern, "reason": _typed(str), "expires": _day}

@@ -1,4 +1,4 @@
-"""Signals that end the process: the first one is raised as an exception, so that what was begun is taken away."""
+"""Signals that end the process: the first is raised as an exception, so that temporary files are removed."""
 
 import signal
 from types import FrameType
@@ -8,9 +8,9 @@ _WORD_OF = {int(getattr(signal, name)): word for name, word in _WORDS.items() if
 
 
 class Ended(SystemExit):
-    """A signal asks the process to end; ``code`` is 128 and its number, as shells report it.
+    """A signal ended the process; ``code`` is 128 plus its number, as shells report it.
 
-    It is a SystemExit, which event loops and the command line library let pass.
+    It is a SystemExit because event loops and typer let those pass.
     """
 
     def __init__(self, number: int) -> None:
@@ -19,17 +19,17 @@ class Ended(SystemExit):
 
 
 def raise_on_signals() -> None:
-    """Let the first signal raise Ended in the main thread; one that is ignored, as nohup has it, stays ignored."""
+    """Let the first signal raise Ended in the main thread; ignored ones, as under nohup, stay ignored."""
     for number in _WORD_OF:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _raise)
 
 
 def _raise(number: int, _: FrameType | None) -> None:
-    for each in _WORD_OF:  # A service gets two at once, and none may come between a file and its removal.
+    for each in _WORD_OF:  # A second one must not interrupt the cleanup; services often send two.
         signal.signal(each, _pass)
     raise Ended(number)
 
 
 def _pass(number: int, frame: FrameType | None) -> None:
-    """Python complains of a signal that came while its handler was taken away."""
+    """Ignore a signal; SIG_IGN would make Python complain about one that is pending."""

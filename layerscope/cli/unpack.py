@@ -1,4 +1,4 @@
-"""Carries out a plan of extraction below one directory: directories first, then files, symlinks last."""
+"""Writes a plan of extraction to a directory: directories first, then files, symlinks last."""
 
 import errno
 import io
@@ -14,13 +14,13 @@ from layerscope.model.contents import Piece
 from layerscope.model.entry import Kind
 
 _FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
-"""After one of these the next file would fail as well."""
+"""Errors after which the next file would fail as well."""
 _FURTHEST = 1 << 33
-"""Seconds before and after 1970 that a system call takes everywhere; an archive may claim any number."""
+"""The furthest time from 1970, in seconds, that every system accepts; an archive may hold any number."""
 
 
 class Unpacker:
-    """Writes items and collects notes on what could not be written."""
+    """Writes items and notes what it could not write."""
 
     def __init__(self, filesystem: Filesystem, destination: Destination, *, umask: int) -> None:
         self._filesystem = filesystem
@@ -30,23 +30,23 @@ class Unpacker:
         self.files = self.directories = self.symlinks = 0
 
     def unpack(self, plan: Plan) -> None:
-        """Write all of a plan; raises LayerscopeError where the disk is full or the archive damaged."""
+        """Write a plan; raises LayerscopeError if the disk is full or the archive damaged."""
         made = [item for item in plan.items if item.kind == Kind.DIRECTORY and self._directory(item)]
         self._files(plan)
-        # Nothing can be written through a link that is not there yet.
+        # Made last, so that nothing is written through one.
         for item in plan.items:
             if item.kind == Kind.SYMLINK:
                 self._symlink(item)
-        for item in reversed(made):  # What is inside would change the time again.
+        for item in reversed(made):  # Writing inside a directory changes its time.
             with suppress(OSError):
                 mode = (item.mode & ~self._umask) | 0o700
                 self._destination.settle(item.parts, mode, _time(item))
 
     def _try(self, item: Item, write: Callable[[], object]) -> bool:
-        """Whether it could be written; a note says why not."""
+        """Write an item; return whether that worked, and note why not."""
         try:
             write()
-        except (OSError, ValueError) as error:  # A name with NUL, or one that the file system has no characters for.
+        except (OSError, ValueError) as error:  # ValueError: a name that the file system cannot hold.
             if isinstance(error, OSError) and error.errno in _FATAL:
                 raise _failed(item, error) from None
             self.notes.append(Note(path=item.path, reason=_reason(error)))
@@ -54,7 +54,7 @@ class Unpacker:
         return True
 
     def _directory(self, item: Item) -> bool:
-        """Whether the directory is new."""
+        """Make a directory; return whether it is new."""
         if not item.parts:
             return False
         new: list[bool] = []
@@ -99,7 +99,7 @@ class Unpacker:
         return True
 
     def _link(self, first: Item, item: Item) -> None:
-        """Another name of a file, or a copy where the file system has no hard links, or no more of them."""
+        """Make a hard link, or a copy where the file system has no hard links or no more of them."""
         failures: list[OSError] = []
 
         def link() -> None:
@@ -130,7 +130,7 @@ def _pieces(source: io.FileIO) -> Iterator[Piece]:
 
 
 def _write(descriptor: int, pieces: Iterator[Piece]) -> None:
-    """Write the pieces; a hole stays one, so a file of many GB of zeros takes no space."""
+    """Write the pieces; holes stay holes, so that a sparse file takes no space."""
     length = 0
     for piece in pieces:
         if isinstance(piece, int):
@@ -152,9 +152,9 @@ def _failed(item: Item, error: OSError) -> LayerscopeError:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, FileExistsError):
-        return "there is something of that name already (--force replaces files)"
+        return "already exists (--force replaces files)"
     if isinstance(error, NotADirectoryError) or (isinstance(error, OSError) and error.errno == errno.ELOOP):
-        return "a file or a symlink is where its directory should be"
+        return "a file or symlink is in the place of its directory"
     if isinstance(error, IsADirectoryError):
-        return "a directory has its name"
+        return "a directory of that name exists"
     return str(error.strerror or error) if isinstance(error, OSError) else str(error)

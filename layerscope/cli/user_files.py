@@ -1,17 +1,86 @@
-"""Files that the user names, or that lie where a file of that name counts."""
+"""Files that the user names: read with a limit, written whole or not at all."""
 
+import os
+import stat
+from contextlib import suppress
 from pathlib import Path
 
-from layerscope.errors import UsageError
+from layerscope.errors import LayerscopeError, UsageError
+from layerscope.render.escape import without_commands
+
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+"""Flags that open a file only if it does not exist."""
+_HEAD = 512
+
+
+def umask() -> int:
+    """The permission bits that new files do not get; the only way to read it is to set it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def read_whole(path: Path, most_bytes: int) -> bytes:
-    """The content; raises UsageError where it cannot be read, or is longer than ``most_bytes``."""
+    """Return the content; raises UsageError if it cannot be read or is longer than ``most_bytes``."""
     try:
         with path.open("rb") as file:
             content = file.read(most_bytes + 1)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
     if len(content) > most_bytes:
-        raise UsageError(f"{path} is longer than {most_bytes:,} bytes")
+        raise UsageError(f"{path} is larger than {most_bytes:,} bytes")
     return content
+
+
+def is_saved_report(source: str) -> bool:
+    """Whether a file holds JSON; an archive begins with the name of its first member, padded with zeros."""
+    path = Path(source)
+    try:
+        if source == "-" or not path.is_file():
+            return False
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return False  # Opening it as an archive reports the error.
+    return head.lstrip()[:1] == b"{" and b"\0" not in head
+
+
+def write_file(path: str, text: str) -> None:
+    """Replace a file as a whole or leave it as it was; a device or pipe is written to directly.
+
+    Raises LayerscopeError with the system's reason.
+    """
+    data = without_commands(text).encode("utf-8", "backslashreplace")
+    try:
+        # Tested by the given name: the real path of /dev/stdout may not exist.
+        if os.path.exists(path) and not os.path.isfile(path):
+            Path(path).write_bytes(data)  # For a directory this raises the right error.
+        else:
+            _replace(Path(os.path.realpath(path)), data)
+    except OSError as error:
+        raise LayerscopeError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def _replace(target: Path, data: bytes) -> None:
+    """Write a file beside the target and rename it, so that no reader sees a part."""
+    # The name is chosen first, so that an interrupt leaves no file behind.
+    temporary = target.with_name(f".layerscope-{os.urandom(8).hex()}.part")
+    try:
+        with open(os.open(temporary, NEW_FILE, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, _mode(target))
+        os.replace(temporary, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _mode(target: Path) -> int:
+    """The mode of the file, or that of a new one."""
+    try:
+        return stat.S_IMODE(target.stat().st_mode)
+    except FileNotFoundError:
+        return 0o666 & ~umask()

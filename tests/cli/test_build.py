@@ -82,10 +82,10 @@ def test_lockfiles_beside_the_dockerfile_are_read(run: Run, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--dockerfile", "/nowhere/Dockerfile"), f"{Path('/nowhere/Dockerfile')} cannot be read"),
-        (("--stage", "builder"), "--stage builder: not NAME=IMAGE"),
-        (("--stage", "=x.tar"), "--stage =x.tar: not NAME=IMAGE"),
-        (("--build-arg", "UNHEARD_OF_ARGUMENT"), "--build-arg UNHEARD_OF_ARGUMENT: not K=V"),
+        (("--dockerfile", "/nowhere/Dockerfile"), f"cannot read {Path('/nowhere/Dockerfile')}"),
+        (("--stage", "builder"), "--stage builder: expected NAME=IMAGE"),
+        (("--stage", "=x.tar"), "--stage =x.tar: expected NAME=IMAGE"),
+        (("--build-arg", "UNHEARD_OF_ARGUMENT"), "--build-arg UNHEARD_OF_ARGUMENT: expected K=V"),
         (("--dockerfile", str(DOCKERFILE), "--target", "other"), "Dockerfile has no stage 'other'"),
         (("--dockerfile", str(DOCKERFILE), "--target", "builder"), "Dockerfile did not build this image: "),
         (("--dockerfile", str(DOCKERFILE), "--stage", f"other={BUILDER}"), "Dockerfile has no stage 'other'"),

@@ -36,7 +36,7 @@ COMMANDS = {
     "files": ("files", "--flat", "-f", "json"),
     "hidden files": ("files", "--hidden", "--flat"),
     "packages": ("packages", "-f", "json"),
-    "leaks": ("leaks", "-f", "jsonl"),
+    "findings": ("findings", "-f", "jsonl"),
     "inspect": ("inspect",),
     "check": ("check", "--max-size", "1TB", "--fail-on", "high"),
     "diff": ("diff", str(FIXTURES / "tiny-builder.tar"), "-f", "json"),

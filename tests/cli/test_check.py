@@ -98,7 +98,7 @@ def test_a_saved_report_can_be_judged(run: Run, image: Path, tmp_path: Path) -> 
 def test_what_a_saved_report_cannot_take_is_told(run: Run, image: Path, tmp_path: Path) -> None:
     (tmp_path / "saved.json").write_text(run("report", image, "-f", "json").stdout)
     done = run("check", "saved.json", "--max-size", "1MB", "--dockerfile", "none", "--verify", "--image", "x")
-    told = "warning: saved.json is a saved report, for which --image, --verify, --dockerfile cannot be used\n"
+    told = "warning: saved.json is a saved report: --image, --verify, --dockerfile ignored\n"
     assert (done.returncode, done.stderr) == (0, told)
     assert run("check", "saved.json", "--max-size", "1MB").stderr == ""
 
@@ -180,7 +180,7 @@ def test_what_is_ignored_is_counted_and_what_ignores_nothing_is_named_on_request
     )
     assert json.loads(run("check", image, "--max-size", "1MB", "-f", "json").stdout)["ignored"] == 1
     told = "nothing to ignore in app:before: private-key at /etc/key (a dummy)\n"
-    for command in (("check", image, "--max-size", "1MB"), ("leaks", image), ("report", image)):
+    for command in (("check", image, "--max-size", "1MB"), ("findings", image), ("report", image)):
         assert run(*command, "-v").stderr.endswith(told)
 
 

@@ -23,13 +23,13 @@ def test_without_a_terminal_it_says_what_to_do_instead() -> None:
     done = call("explore", TINY)
     assert (done.code, done.out) == (2, b"")
     assert done.err == (
-        "layerscope: explore needs a terminal\nhint: layerscope report prints the same to a file or a pipe\n"
+        "layerscope: explore needs a terminal\nhint: use layerscope report for files and pipes\n"
     ).replace("\n", os.linesep)
 
 
 def test_an_image_from_a_pipe_is_refused_before_it_is_read() -> None:
     done = call("explore", "-", stdin=TINY.read_bytes())
-    assert done.code == 2 and "explore cannot read the image from a pipe" in done.err
+    assert done.code == 2 and "explore cannot read the image from stdin" in done.err
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,7 @@ def test_a_saved_report_has_too_little_to_walk_through(tmp_path: Path) -> None:
     saved = tmp_path / "report.json"
     saved.write_bytes(call("report", TINY, "-f", "json").out)
     code, out = on_terminal(saved, keys=b"", awaited=b"hint")
-    assert code == 2 and b"is a saved report, which does not hold all files" in out
+    assert code == 2 and b"is a saved report, which does not list all files" in out
 
 
 def test_a_file_that_is_no_image_is_told_as_everywhere(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_a_symlink_that_lies_in_the_destination_is_not_followed(tmp_path: Path) 
     (tmp_path / "out" / "etc").symlink_to("../precious")
     called = extract(tmp_path, (directory("etc"), file("etc/file", b"evil"), file("b", b"b")))
     assert called.code == 3 and "2 paths could not be written to" in called.err
-    assert "/etc/file: a file or a symlink is where its directory should be" in called.err
+    assert "/etc/file: a file or symlink is in the place of its directory" in called.err
     assert (tmp_path / "out" / "b").read_bytes() == b"b"
 
 
@@ -176,7 +176,7 @@ def test_existing_files_stay_unless_forced(tmp_path: Path) -> None:
     (tmp_path / "out" / "a").write_bytes(b"mine")
     (tmp_path / "out" / "b").symlink_to("../precious/file")
     called = extract(tmp_path, (file("a", b"theirs"), file("b", b"theirs")))
-    assert called.code == 3 and called.err.count("there is something of that name already") == 2
+    assert called.code == 3 and called.err.count("already exists") == 2
     assert called.err.splitlines()[-1] == f"layerscope: 2 paths could not be written to {tmp_path / 'out'}"
     assert (tmp_path / "out" / "a").read_bytes() == b"mine"
     forced = call("extract", tmp_path / "image.tar", "/", tmp_path / "out", "--force")

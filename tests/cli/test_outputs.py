@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.cli import outputs as module
-from layerscope.cli.outputs import Output, ReportFormat, outputs, write_file
+from layerscope.cli.commands.report import Output, ReportFormat, _in_repository, outputs
+from layerscope.cli.user_files import write_file
 from layerscope.errors import LayerscopeError, MissingExtra, UsageError
 from layerscope.render import renderers
 from tests.builder import ImageSpec, docker_legacy, file, layer
@@ -48,12 +48,12 @@ def test_formats_and_paths(
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        pytest.param(("htm=r",), "there is no format htm", id="no format"),
-        pytest.param(("json=",), "the path is missing", id="no path"),
-        pytest.param(("",), "the path is missing", id="nothing"),
+        pytest.param(("htm=r",), "unknown format htm", id="no format"),
+        pytest.param(("json=",), "expected a path", id="no path"),
+        pytest.param(("",), "expected a path", id="nothing"),
         pytest.param(("json=a", "html=a"), "-o names a twice", id="twice"),
-        pytest.param(("r.yaml",), "-o r.yaml: its ending is that of no format", id="no format's ending"),
-        pytest.param(("a.tar.gz",), "its ending is that of no format", id="an archive's ending"),
+        pytest.param(("r.yaml",), "-o r.yaml: no format has this ending", id="no format's ending"),
+        pytest.param(("a.tar.gz",), "no format has this ending", id="an archive's ending"),
     ],
 )
 def test_what_cannot_be_is_wrong_usage(settings: tuple[str, ...], message: str) -> None:
@@ -71,7 +71,7 @@ def test_what_is_read_is_never_replaced(tmp_path: Path, option: str) -> None:
     for path in (other, tmp_path / "again") if option else (image,):
         done = call("report", image, *((option, value) if option else ()), "-o", f"json={path}")
         assert (done.code, path.read_bytes()) == (2, TINY.read_bytes())
-        assert "it is to be read, and would be replaced" in done.err
+        assert "output would overwrite the input" in done.err
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="the system has no such device")
@@ -153,7 +153,7 @@ def test_findings_stand_in_the_dockerfile_as_the_repository_knows_it(
 ) -> None:
     (tmp_path / "docker").mkdir()
     monkeypatch.chdir(tmp_path)
-    placed = module._placed
+    placed = _in_repository
     assert placed("docker") == placed("./docker/Dockerfile") == placed(str(tmp_path / "docker")) == "docker/Dockerfile"
     assert placed("/elsewhere/Dockerfile") == "/elsewhere/Dockerfile"
 

@@ -11,7 +11,7 @@ import pytest
 
 from layerscope.cli.commands.scan import _Run
 from layerscope.cli.options import ReadArguments
-from layerscope.cli.sources import Asked
+from layerscope.cli.source import ReportOptions
 from layerscope.errors import AmbiguousImage
 from layerscope.model.report import ImageSummary, Report, Totals
 from tests.builder import ImageSpec, containerd, contents, digest, edit, file, layer, oci_archive
@@ -71,7 +71,7 @@ def test_the_same_layers_in_two_archives_are_shared_and_summed_up_once(images: P
     assert {row["shared_bytes"] for row in rows(TINY, images / "layout")} == {63_700}
     done = call("scan", TINY, images / "layout")
     assert done.out.decode().replace("\r", "").split("\n")[-2] == (
-        "2 images of 127 kB; 63.7 kB with each layer counted once, of which at most 22.5 kB can be had back"
+        "2 images of 127 kB; 63.7 kB with each layer counted once, at most 22.5 kB of it reclaimable"
     )
 
 
@@ -118,7 +118,7 @@ def test_what_is_no_image_is_passed_over_in_a_directory_and_named_on_request(ima
     assert call("scan", images).err == ""
     told = call("scan", images, "-v").err
     for name in ("notes.txt", "data.json", "empty", "rootfs-export.tar"):
-        assert f"warning: {images / name} is no image" in told.replace("\r", "").split("\n")
+        assert f"warning: {images / name} is not an image" in told.replace("\r", "").split("\n")
 
 
 def test_what_the_user_names_has_to_be_one(images: Path) -> None:
@@ -188,7 +188,7 @@ def test_of_several_images_in_a_pipe_one_has_to_be_picked(tmp_path: Path) -> Non
     data = (FIXTURES / "several.tar").read_bytes()
     with fifo_of(data, tmp_path / "pipe") as pipe:
         done = call("scan", pipe)
-    assert done.code == 3 and f"{pipe} is a pipe with several images, which can be read once only:\n  0  " in done.err
+    assert done.code == 3 and f"{pipe} is a pipe that holds several images:\n  0  " in done.err
     with fifo_of(data, tmp_path / "pipe") as pipe:
         assert [row["name"] for row in rows(pipe, "--image", "tiny:legacy")] == ["tiny:legacy"]
 
@@ -232,7 +232,7 @@ def test_of_a_report_only_the_row_is_kept(tmp_path: Path, monkeypatch: pytest.Mo
 
     made: list[weakref.ref[Watched]] = []
 
-    def report_of(source: str, reading: ReadArguments, asked: Asked) -> Report:
+    def report_of(source: str, reading: ReadArguments, options: ReportOptions) -> Report:
         if not reading.image_name:
             raise AmbiguousImage("several", hint="", listing=(), choices=("0", "1"))
         assert not any(one() for one in made)
@@ -242,7 +242,7 @@ def test_of_a_report_only_the_row_is_kept(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("layerscope.cli.commands.scan.report_of", report_of)
     places = [str(shutil.copy(TINY, tmp_path / name)) for name in ("a.tar", "b.tar")]
-    assert len(list(_Run(ReadArguments(), Asked()).images(places))) == len(made) == 4
+    assert len(list(_Run(ReadArguments(), ReportOptions()).images(places))) == len(made) == 4
     assert not any(one() for one in made)
 
 
@@ -253,7 +253,7 @@ def test_a_directory_that_may_not_be_read_is_said(mode: int, images: Path) -> No
     (images / "deep").chmod(mode)
     done = call("scan", images)
     (images / "deep").chmod(0o755)
-    assert done.code == 3 and done.err.count("deep cannot be read: Permission denied") == 1
+    assert done.code == 3 and done.err.count(f"cannot read {images / 'deep'}: Permission denied") == 1
 
 
 def test_one_damaged_image_of_several_does_not_hide_the_others(tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_one_damaged_image_of_several_does_not_hide_the_others(tmp_path: Path) -
 
 def test_where_there_is_no_image_it_is_said(tmp_path: Path) -> None:
     done = call("scan", tmp_path)
-    assert (done.code, done.out) == (3, b"") and f"there is no image in {tmp_path}" in done.err
+    assert (done.code, done.out) == (3, b"") and f"no image found in {tmp_path}" in done.err
     assert call("scan", "-", stdin=b"").code == 2
 
 

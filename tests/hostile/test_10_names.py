@@ -39,7 +39,7 @@ DATA = image(
     env=("A=\x1b[31m\n\u202e", "PASSWORD=\x1b[31mabcdefghij\u202e"),
     config_extra={"created": "\x1b[31m<script>alert(1)</script>", "os": "li\x1bnux"},
 )
-COMMANDS = ["report", "layers", "history", "files", "packages", "leaks"]
+COMMANDS = ["report", "layers", "history", "files", "packages", "findings"]
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "markdown", "json", "jsonl"])

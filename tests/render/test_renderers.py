@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.cli.outputs import ReportFormat
+from layerscope.cli.commands.report import ReportFormat
 from layerscope.render.renderers import RENDERERS
 from tests.render.reports import HOSTILE, OPTIONS, empty, hostile, ordinary
 

@@ -33,7 +33,8 @@ BUILD = ("--dockerfile", DOCKERFILE, "--stage", f"builder={BUILDER}", "--base", 
 CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     "report": ((IMAGE, "-v", *BUILD), (IMAGE,), (SAVED,)),
     "explore": (),
-    "leaks": ((IMAGE, "-v", *BUILD), (IMAGE, "--all"), (SAVED,)),
+    "findings": ((IMAGE, "-v", *BUILD), (IMAGE, "--all"), (SAVED,)),
+    "leaks": ((IMAGE, "-v"),),
     "packages": ((IMAGE, "-v"), (SAVED,)),
     "layers": ((IMAGE, "-v"),),
     "history": ((IMAGE, "-v"), (BUILDER,)),
@@ -198,7 +199,7 @@ def test_a_mask_stands_for_each_secret_of_the_image(run: Run, places: dict[str, 
     masks |= {"quoted": "OTHER_PASSWORD=***", "default": "DB_PASSWORD=***", "argument": f"x&***{S['argument'][-2:]}"}
     not_printed = {"dockerfile", "builder", "base", "annotation", "author", "step author", "container", "parameter"}
     assert {name for name, shown in masks.items() if shown not in text} <= not_printed
-    found = run("leaks", places["image"], "-f", "json").stdout
+    found = run("findings", places["image"], "-f", "json").stdout
     assert all(masks[name] in found for name in ("annotation", "author", "container", "parameter"))
 
 

@@ -123,7 +123,7 @@ def sums(images: Iterable[Scanned]) -> Sums:
 
 
 def scan_rows(images: Sequence[Scanned], *, sort: str, top: int) -> Rows:
-    """A row for each image by ``can-go`` or ``size``, biggest first, or by ``name``; ``top`` 0 is all of them.
+    """A row for each image by ``reclaimable`` or ``size``, biggest first, or by ``name``; ``top`` 0 is all of them.
 
     ``shared_bytes`` are those of layers that another image has too. ``left_out`` is shown where an image lacks layers,
     ``platform`` where there is more than one.
@@ -133,7 +133,7 @@ def scan_rows(images: Sequence[Scanned], *, sort: str, top: int) -> Rows:
     columns = tuple(replace(column, shown=shown.get(column.name, column.shown)) for column in _COLUMNS)
     times = Counter(identity for image in images for identity in {layer.identity for layer in image.layers})
     ordered = sorted(images, key=lambda one: (one.name, one.platform, one.source))
-    if sort == "can-go":
+    if sort == "reclaimable":
         ordered.sort(key=lambda one: one.totals.reclaimable_bytes, reverse=True)
     elif sort == "size":
         ordered.sort(key=lambda one: one.totals.content_bytes, reverse=True)

@@ -1,4 +1,4 @@
-"""``layerscope cat``: one file of an image on stdout."""
+"""``layerscope cat``: a file of an image on stdout."""
 
 import sys
 from codecs import getincrementaldecoder
@@ -9,10 +9,10 @@ import typer
 
 from layerscope.analysis.extract import contents
 from layerscope.analysis.lookup import lookup
-from layerscope.cli.failure import writing
+from layerscope.cli.messages import warn, writing
 from layerscope.cli.options import ImagePath, ReadArguments, reading_options
 from layerscope.cli.output import write_foreign
-from layerscope.cli.reading import opened, warn
+from layerscope.cli.reading import opened
 from layerscope.cli.spool import rereadable
 from layerscope.errors import UsageError
 from layerscope.filesystem.tree import Filesystem
@@ -26,19 +26,19 @@ _ZEROS = bytes(1 << 20)
 def cat(
     image: ImagePath,
     reading: ReadArguments,
-    path: Annotated[str, typer.Argument(metavar="PATH", help="A file; symlinks to it are followed.")],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="File to print; symlinks are followed")],
     layer: Annotated[
-        int | None, typer.Option("--layer", help="As this layer holds it, counted from 0; a deleted one too.")
+        int | None, typer.Option("--layer", help="Take the file from this layer (from 0), even if deleted")
     ] = None,
 ) -> None:
-    """Write one file of the image to stdout, whatever its length.
+    """Print a file of the image
 
     layerscope cat image.tar /etc/os-release
 
     layerscope cat image.tar /root/.npmrc --layer 4
     """
     with rereadable(image) as source, opened(source, reading, silent=True) as opened_image:
-        if not opened_image.complete:  # What could not be read may hold the file, or another version of it.
+        if not opened_image.complete:  # A layer that could not be read may hold the file.
             warn(opened_image.warnings, quiet=reading.quiet)
         filesystem = Filesystem(opened_image.layers)
         found = lookup(filesystem, path, layer)
@@ -46,10 +46,10 @@ def cat(
         kind = Kind.DIRECTORY if carrier < 0 else filesystem.kind_of(carrier)
         if kind == Kind.SYMLINK:
             target = filesystem.version(carrier).link
-            raise UsageError(f"{found.path} is a symlink to {target}", hint="ask for that, or leave out --layer")
+            raise UsageError(f"{found.path} is a symlink to {target}", hint="name its target, or omit --layer")
         if kind != Kind.FILE:
             name = kind.name.lower().replace("_", " ")
-            raise UsageError(f"{found.path} is a {name}", hint="layerscope extract takes directories")
+            raise UsageError(f"{found.path} is a {name}", hint="use layerscope extract for directories")
         for _, pieces in contents(filesystem, (carrier,)):
             if sys.stdout.isatty():
                 _print(_filled(pieces))
@@ -60,7 +60,7 @@ def cat(
 
 
 def _filled(pieces: Iterator[Piece]) -> Iterator[bytes | memoryview]:
-    """The bytes of a file, its holes too."""
+    """The bytes of a file, with zeros for its holes."""
     for piece in pieces:
         if not isinstance(piece, int):
             yield piece
@@ -71,7 +71,7 @@ def _filled(pieces: Iterator[Piece]) -> Iterator[bytes | memoryview]:
 
 
 def _print(pieces: Iterator[bytes | memoryview]) -> None:
-    """To a terminal nothing that could move its cursor; a character may begin in one piece and end in the next."""
+    """Print to a terminal without control characters; a character may span two pieces."""
     decoder = getincrementaldecoder("utf-8")("surrogateescape")
     for piece in pieces:
         write_foreign(decoder.decode(piece))

@@ -1,35 +1,135 @@
-"""``layerscope check``: the gate for CI, which ends with 1 when a limit is passed."""
+"""``layerscope check``: thresholds for CI; exits with 1 if one is exceeded."""
 
 from contextlib import suppress
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from msgspec import Struct
 
-from layerscope.analysis.policy import evaluate
-from layerscope.cli.configuration import call_of, ignores_of, tell_unmatched
-from layerscope.cli.limits import LimitOptions, limit_options
+from layerscope.analysis.amounts import amount, amounts, byte_count, share
+from layerscope.analysis.policy import Policy, evaluate
+from layerscope.cli.configuration import call_of, ignores_of, warn_unmatched
+from layerscope.cli.messages import hinting, naming_option, warn
 from layerscope.cli.options import (
     BuildOptions,
+    Command,
     ImageOrReport,
     ReadArguments,
     UnitsName,
     UnitsOption,
     build_options,
+    grouped,
     reading_options,
 )
 from layerscope.cli.output import terminal_width, write
-from layerscope.cli.reading import given, picking, warn
-from layerscope.cli.sources import Asked, report_of
+from layerscope.cli.source import ReportOptions, report_of
+from layerscope.errors import UsageError
 from layerscope.model.check import CheckReport
+from layerscope.model.finding import Severity
 from layerscope.model.report import Report
 from layerscope.render.check import markdown, text
 from layerscope.render.json import lines
 from layerscope.render.units import units as units_named
+from layerscope.rules.names import rule_name
+
+
+def _threshold(name: str, metavar: str | None, help: str, *, as_in_dive: tuple[str, ...] = ()) -> Any:
+    variable = "LAYERSCOPE_" + name.removeprefix("--").upper().replace("-", "_")
+    return typer.Option(name, *as_in_dive, metavar=metavar, help=help, rich_help_panel="Thresholds", envvar=variable)
+
+
+def _rule_of_dive(name: str, metavar: str, help: str) -> Any:
+    """An option with the name and meaning of dive's rule."""
+    return typer.Option(name, metavar=metavar, help=help, rich_help_panel="Thresholds")
+
+
+class ThresholdOptions(Struct, frozen=True, kw_only=True):
+    """The thresholds of a check, as options, variables and settings."""
+
+    max_size: Annotated[
+        str, _threshold("--max-size", "BYTES", "Maximum size of the image, as docker inspect reports it")
+    ] = ""
+    max_reclaimable: Annotated[
+        str, _threshold("--max-reclaimable", "BYTES|%", "Maximum reclaimable bytes; % of your own bytes")
+    ] = ""
+    max_hidden: Annotated[
+        list[str] | None, _threshold("--max-hidden", "BYTES|%", "Maximum own bytes hidden by a later layer")
+    ] = None
+    min_efficiency: Annotated[
+        str,
+        _threshold(
+            "--min-efficiency",
+            "SHARE",
+            "Minimum share of live bytes: 0.95 or 95%",
+            as_in_dive=("--lowestEfficiency",),
+        ),
+    ] = ""
+    highest_wasted_bytes: Annotated[
+        str, _rule_of_dive("--highestWastedBytes", "BYTES", "As in .dive-ci: hidden bytes of all layers")
+    ] = ""
+    highest_user_wasted_percent: Annotated[
+        str,
+        _rule_of_dive(
+            "--highestUserWastedPercent", "SHARE", "As in .dive-ci: their share of all layers but the lowest"
+        ),
+    ] = ""
+    baseline: Annotated[str, _threshold("--baseline", "REPORT", "Report or image that growth is measured from")] = ""
+    baseline_image: Annotated[
+        str, _threshold("--baseline-image", "NAME|INDEX", "Image of the baseline if there are several")
+    ] = ""
+    max_growth: Annotated[str, _threshold("--max-growth", "BYTES|%", "Maximum growth in size since the baseline")] = ""
+    fail_on: Annotated[Severity | None, _threshold("--fail-on", None, "Fail on findings of this severity or worse")] = (
+        None
+    )
+    fail_on_rule: Annotated[
+        list[str] | None, _threshold("--fail-on-rule", "RULE", "Fail on any finding of this rule")
+    ] = None
+    include_inherited: Annotated[bool, _threshold("--include-inherited", None, "Count inherited findings too")] = False
+    allow_incomplete: Annotated[
+        bool,
+        _threshold(
+            "--allow-incomplete",
+            None,
+            "Accept missing, damaged or mismatching layers",
+        ),
+    ] = False
+
+    def policy(self) -> Policy:
+        """Return the thresholds; raises UsageError for a bad value, or if there is none."""
+        found = Policy(
+            max_size=byte_count(self.max_size, "--max-size") if self.max_size else None,
+            max_reclaimable=amount(self.max_reclaimable, "--max-reclaimable") if self.max_reclaimable else None,
+            max_hidden=amounts(self.max_hidden or (), "--max-hidden"),
+            min_efficiency=share(self.min_efficiency, "--min-efficiency") if self.min_efficiency else None,
+            highest_wasted=(
+                byte_count(self.highest_wasted_bytes, "--highestWastedBytes") if self.highest_wasted_bytes else None
+            ),
+            highest_user_wasted=(
+                share(self.highest_user_wasted_percent, "--highestUserWastedPercent")
+                if self.highest_user_wasted_percent
+                else None
+            ),
+            max_growth=amount(self.max_growth, "--max-growth") if self.max_growth else None,
+            fail_on=self.fail_on,
+            fail_on_rules=tuple(rule_name(name, "--fail-on-rule") for name in self.fail_on_rule or ()),
+            include_inherited=self.include_inherited,
+            allow_incomplete=self.allow_incomplete,
+        )
+        if found.is_empty:
+            raise UsageError("no thresholds given", hint="set one, for example --max-size 500MB or --fail-on high")
+        if found.max_growth and not self.baseline:
+            raise UsageError("--max-growth needs a baseline", hint="add --baseline REPORT")
+        return found
+
+
+def threshold_options(command: Command) -> Command:
+    """Add the options of ThresholdOptions to a command, which gets them as its parameter ``thresholds``."""
+    return grouped(command, ThresholdOptions, "thresholds")
 
 
 class CheckFormat(StrEnum):
-    """The formats of the checks."""
+    """The formats of a check."""
 
     TABLE = "table"
     JSON = "json"
@@ -38,20 +138,20 @@ class CheckFormat(StrEnum):
 
 @reading_options
 @build_options
-@limit_options
+@threshold_options
 def check(
     context: typer.Context,
     image: ImageOrReport,
     reading: ReadArguments,
     build: BuildOptions,
-    limits: LimitOptions,
-    check_format: Annotated[CheckFormat, typer.Option("-f", "--format", help="How to print.")] = CheckFormat.TABLE,
+    thresholds: ThresholdOptions,
+    check_format: Annotated[CheckFormat, typer.Option("-f", "--format", help="Output format")] = CheckFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
-    """Hold an image against limits, and end with 1 when one is passed.
+    """Check an image against thresholds; exit 1 if one is exceeded
 
-    Limits are options, LAYERSCOPE_* variables, the table [check] of .layerscope.toml, [tool.layerscope.check] of
-    pyproject.toml, or an existing .dive-ci.
+    Thresholds are options, LAYERSCOPE_* variables, the table [check] of .layerscope.toml, [tool.layerscope.check] of
+    pyproject.toml, or those of a .dive-ci file.
 
     layerscope check app.tar --max-size 500MB --min-efficiency 95%
 
@@ -59,23 +159,24 @@ def check(
 
     layerscope check app.tar --baseline released.json --max-growth 5%
     """
-    policy = limits.policy()
-    before = _baseline(limits, reading) if limits.baseline else None
-    made = report_of(image, reading, Asked(build=build, ignores=ignores_of(context)), call_of(context).kept)
+    policy = thresholds.policy()
+    before = _baseline(thresholds, reading) if thresholds.baseline else None
+    options = ReportOptions(build=build, ignores=ignores_of(context))
+    made = report_of(image, reading, options, call_of(context).kept)
     warn(made.warnings, quiet=reading.quiet)
     if reading.verbose:
-        tell_unmatched(context, made)
+        warn_unmatched(context, made)
     checked = evaluate(made, policy, before)
-    with suppress(BrokenPipeError):  # The result stands, though nobody reads it.
+    with suppress(BrokenPipeError):  # The exit code counts even if nobody reads the output.
         _print(checked, check_format, units)
     if not checked.passed:
         raise typer.Exit(1)
 
 
-def _baseline(limits: LimitOptions, reading: ReadArguments) -> Report:
-    """What growth is measured from. Its platform is that of the image: sizes for two of them do not compare."""
-    with given("--baseline"), picking(image="--baseline-image", platform="--platform"):
-        return report_of(limits.baseline, reading.beside(limits.baseline_image), Asked())
+def _baseline(thresholds: ThresholdOptions, reading: ReadArguments) -> Report:
+    """The report that growth is measured from, for the platform of the image."""
+    with naming_option("--baseline"), hinting(image="--baseline-image", platform="--platform"):
+        return report_of(thresholds.baseline, reading.beside(thresholds.baseline_image), ReportOptions())
 
 
 def _print(checked: CheckReport, check_format: CheckFormat, unit_name: UnitsName) -> None:

@@ -1,4 +1,4 @@
-"""``layerscope diff``: what came and what went between two images."""
+"""``layerscope diff``: what changed between two images."""
 
 from contextlib import ExitStack
 from enum import StrEnum
@@ -9,17 +9,17 @@ from msgspec.structs import replace
 
 from layerscope.analysis.diff import diff as make_diff
 from layerscope.cli.configuration import ignores_of
+from layerscope.cli.messages import hinting
 from layerscope.cli.options import ReadArguments, TopOption, UnitsName, UnitsOption, reading_option, reading_options
 from layerscope.cli.output import terminal_width, write
-from layerscope.cli.reading import picking
-from layerscope.cli.sources import Asked, subject
+from layerscope.cli.source import ReportOptions, opened_source
 from layerscope.errors import UsageError
 from layerscope.render.diff import markdown, text
 from layerscope.render.json import lines
 from layerscope.render.options import RenderOptions
 from layerscope.render.units import units as units_named
 
-_SIDE = "An image archive, or a report that was saved with -f json."
+_SIDE = "Image archive, or report saved with -f json"
 
 
 class DiffFormat(StrEnum):
@@ -37,24 +37,22 @@ def diff(
     after: Annotated[str, typer.Argument(metavar="AFTER", help=_SIDE)],
     reading: ReadArguments,
     before_image: Annotated[
-        str, reading_option("--before-image", metavar="NAME|INDEX", help="Which image of BEFORE alone.")
+        str, reading_option("--before-image", metavar="NAME|INDEX", help="Image of BEFORE only")
     ] = "",
-    after_image: Annotated[
-        str, reading_option("--after-image", metavar="NAME|INDEX", help="Which image of AFTER alone.")
-    ] = "",
+    after_image: Annotated[str, reading_option("--after-image", metavar="NAME|INDEX", help="Image of AFTER only")] = "",
     before_platform: Annotated[
-        str, reading_option("--before-platform", metavar="OS/ARCH", help="Which platform of BEFORE alone.")
+        str, reading_option("--before-platform", metavar="OS/ARCH", help="Platform of BEFORE only")
     ] = "",
     after_platform: Annotated[
-        str, reading_option("--after-platform", metavar="OS/ARCH", help="Which platform of AFTER alone.")
+        str, reading_option("--after-platform", metavar="OS/ARCH", help="Platform of AFTER only")
     ] = "",
     top: TopOption = 0,
-    diff_format: Annotated[DiffFormat, typer.Option("-f", "--format", help="How to print.")] = DiffFormat.TABLE,
+    diff_format: Annotated[DiffFormat, typer.Option("-f", "--format", help="Output format")] = DiffFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
-    """Tell what differs between two images.
+    """Compare two images
 
-    That is layers, steps, directories, packages, build stages, findings and paths.
+    Shows layers, steps, directories, packages, build stages, findings and paths that differ.
 
     layerscope diff before.tar after.tar
 
@@ -65,21 +63,21 @@ def diff(
     layerscope diff before.tar after.tar -f json | jq '.paths.paths[:20]'
     """
     if before == after == "-":
-        raise UsageError("only one of the two images can come through a pipe")
-    asked = Asked(ignores=ignores_of(context))
+        raise UsageError("only one of the two images can be read from stdin")
+    options = ReportOptions(ignores=ignores_of(context))
     with ExitStack() as stack:
-        with picking(image="--before-image", platform="--before-platform"):
-            one = stack.enter_context(subject(before, _only(reading, before_image, before_platform), asked))
-        with picking(image="--after-image", platform="--after-platform"):
-            other = stack.enter_context(subject(after, _only(reading, after_image, after_platform), asked))
+        with hinting(image="--before-image", platform="--before-platform"):
+            one = stack.enter_context(opened_source(before, _only(reading, before_image, before_platform), options))
+        with hinting(image="--after-image", platform="--after-platform"):
+            other = stack.enter_context(opened_source(after, _only(reading, after_image, after_platform), options))
         made = make_diff(one.report, other.report, before_files=one.filesystem, after_files=other.filesystem)
     if diff_format == DiffFormat.JSON:
         write(lines(made))
         return
-    options = RenderOptions(units=units_named(units.value), top=top, width=terminal_width())
-    write((markdown if diff_format == DiffFormat.MARKDOWN else text)(made, options))
+    render = markdown if diff_format == DiffFormat.MARKDOWN else text
+    write(render(made, RenderOptions(units=units_named(units.value), top=top, width=terminal_width())))
 
 
 def _only(reading: ReadArguments, image: str, platform: str) -> ReadArguments:
-    """What is read of one side, where that is told apart from the other's."""
+    """The arguments for one side; options for that side win."""
     return replace(reading, image_name=image or reading.image_name, platform=platform or reading.platform)

@@ -1,9 +1,8 @@
-"""``layerscope explore``: the report, to walk through in a terminal."""
+"""``layerscope explore``: the report in a terminal UI."""
 
 import os
 import sys
 from importlib.util import find_spec
-from typing import Annotated
 
 import typer
 
@@ -11,6 +10,7 @@ from layerscope.analysis.browse import Browser
 from layerscope.cli.configuration import ignores_of
 from layerscope.cli.options import (
     BuildOptions,
+    DuplicatesOption,
     ImagePath,
     ReadArguments,
     UnitsName,
@@ -18,7 +18,7 @@ from layerscope.cli.options import (
     build_options,
     reading_options,
 )
-from layerscope.cli.sources import Asked, subject
+from layerscope.cli.source import ReportOptions, opened_source
 from layerscope.errors import MissingExtra, UsageError
 from layerscope.render.options import RenderOptions
 from layerscope.render.units import units as units_named
@@ -31,40 +31,36 @@ def explore(
     image: ImagePath,
     reading: ReadArguments,
     build: BuildOptions,
-    duplicates: Annotated[
-        bool, typer.Option("--duplicates/--no-duplicates", help="Look for equal contents at different paths.")
-    ] = True,
+    duplicates: DuplicatesOption = True,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
-    """Walk through an image in the terminal.
+    """Browse an image in the terminal
 
-    Files, layers, findings and packages, and why each file is there.
+    Shows files, layers, findings and packages, and why each file is there.
 
     layerscope explore image.tar
 
     layerscope explore app.tar --dockerfile Dockerfile --stage builder=builder.tar
     """
     _check(image)
-    # Its library is an extra, and the help must not need it.
-    from layerscope.explore.app import explore as walk
+    # The help must work without this extra.
+    from layerscope.explore.app import explore as run
 
-    asked = Asked(build=build, duplicates=duplicates, ignores=ignores_of(context))
-    with subject(image, reading, asked) as one:
-        if one.analysis is None:
-            raise UsageError(
-                f"{image} is a saved report, which does not hold all files", hint="name the image's archive"
-            )
-        browser = Browser(one.analysis, one.report)
-    # What is shown is all in memory: the archive may be written anew while somebody looks.
-    walk(one.report, browser, RenderOptions(units=units_named(units.value)))
+    options = ReportOptions(build=build, duplicates=duplicates, ignores=ignores_of(context))
+    with opened_source(image, reading, options) as source:
+        if source.analysis is None:
+            raise UsageError(f"{image} is a saved report, which does not list all files", hint="name the image archive")
+        browser = Browser(source.analysis, source.report)
+    # All that is shown is in memory: the archive may be rewritten meanwhile.
+    run(source.report, browser, RenderOptions(units=units_named(units.value)))
 
 
 def _check(image: str) -> None:
-    """Raise before anything is read where there is nobody to look, or nothing to look with."""
+    """Raise, before anything is read, if there is no terminal or the extra is missing."""
     if image == "-":
-        hint = "save the image to a file and name that; keys come from standard input"
-        raise UsageError("explore cannot read the image from a pipe", hint=hint)
+        hint = "save the image to a file: stdin is needed for keys"
+        raise UsageError("explore cannot read the image from stdin", hint=hint)
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
-        raise UsageError("explore needs a terminal", hint="layerscope report prints the same to a file or a pipe")
+        raise UsageError("explore needs a terminal", hint="use layerscope report for files and pipes")
     if find_spec("textual") is None:
         raise MissingExtra("explore", "explore")

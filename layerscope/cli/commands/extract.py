@@ -1,4 +1,4 @@
-"""``layerscope extract``: a file or a subtree of an image, written to a directory and never outside of it."""
+"""``layerscope extract``: a file or directory of an image, written to a directory and never outside of it."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -6,38 +6,39 @@ from typing import Annotated
 import typer
 
 from layerscope.analysis.extract import ExtractQuery, Note, Plan, plan
-from layerscope.cli.destination import Destination, umask
-from layerscope.cli.failure import say
+from layerscope.cli.destination import Destination
+from layerscope.cli.messages import say
 from layerscope.cli.options import ImagePath, ReadArguments, reading_options
 from layerscope.cli.reading import limits, opened
 from layerscope.cli.spool import rereadable
 from layerscope.cli.unpack import Unpacker
+from layerscope.cli.user_files import umask
 from layerscope.errors import LayerscopeError, LimitExceeded
 from layerscope.filesystem.tree import Filesystem
 from layerscope.render.words import counted
 
 _MOST = 20
-"""Notes of one kind that are printed one by one."""
+"""Notes of one kind that are printed before the rest is only counted."""
 
 
 @reading_options
 def extract(
     image: ImagePath,
     reading: ReadArguments,
-    path: Annotated[str, typer.Argument(metavar="PATH", help="A file or directory of the image; / for all of it.")],
-    directory: Annotated[str, typer.Argument(metavar="DIR", help="Where to write it; made if it is not there.")],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="File or directory of the image; / for all of it")],
+    directory: Annotated[str, typer.Argument(metavar="DIR", help="Where to write it; created if missing")],
     layer: Annotated[
-        int | None, typer.Option("--layer", help="What this layer holds, counted from 0; deleted files too.")
+        int | None, typer.Option("--layer", help="Take files from this layer (from 0), even if deleted")
     ] = None,
-    hidden: Annotated[bool, typer.Option("--hidden", help="What is hidden and shipped all the same.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that are there already.")] = False,
-    setid: Annotated[bool, typer.Option("--setid", help="Keep setuid, setgid and sticky bits.")] = False,
+    hidden: Annotated[bool, typer.Option("--hidden", help="Extract files hidden by a later layer")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files")] = False,
+    setid: Annotated[bool, typer.Option("--setid", help="Keep setuid, setgid and sticky bits")] = False,
 ) -> None:
-    """Write a file or a subtree to DIR, under its own name.
+    """Extract a file or directory of the image to DIR
 
-    Nothing is written outside of DIR or through a symlink. Devices and pipes are left out, files get your own user
-    and group, and names that could harm a terminal are percent-encoded; stderr tells of each. Where something could
-    not be written, as it is there already or may not be, the command fails once the rest is.
+    Nothing is written outside of DIR or through a symlink. Devices and pipes are skipped, files belong to you, and
+    names that could harm a terminal are percent-encoded; each is listed on stderr. If something cannot be written,
+    the rest is, and the command exits with 3.
 
     layerscope extract image.tar /etc out
 
@@ -47,19 +48,19 @@ def extract(
     with rereadable(image) as source, opened(source, reading) as opened_image:
         filesystem = Filesystem(opened_image.layers)
         planned = plan(filesystem, query)
-        most = limits(tuple(reading.limit or ())).expanded_bytes
+        most = limits(reading.limit or ()).expanded_bytes
         if planned.content_bytes > most:
             raise LimitExceeded(f"{path} holds {planned.content_bytes:,} bytes", hint="raise --limit expanded_bytes")
         unpacker = _unpacked(filesystem, planned, directory, force=force)
     if not reading.quiet:
-        _tell((*planned.notes, *unpacker.notes))
+        _print_notes((*planned.notes, *unpacker.notes))
         say(f"wrote {_counts(unpacker)} to {directory}")
     if unpacker.notes:
         raise LayerscopeError(f"{counted(len(unpacker.notes), 'path')} could not be written to {directory}")
 
 
 def _unpacked(filesystem: Filesystem, planned: Plan, directory: str, *, force: bool) -> Unpacker:
-    """What is planned, written; raises LayerscopeError where the directory cannot be used."""
+    """Write the plan; raises LayerscopeError if the directory cannot be used."""
     try:
         destination = Destination(directory, force=force)
     except OSError as error:
@@ -77,8 +78,8 @@ def _counts(unpacker: Unpacker) -> str:
     return f"{files}, {directories} and {counted(unpacker.symlinks, 'symlink')}"
 
 
-def _tell(notes: Sequence[Note]) -> None:
-    """Each thing that was left out or changed, but not a million times the same."""
+def _print_notes(notes: Sequence[Note]) -> None:
+    """Print what was skipped or changed, up to a number of each kind."""
     counts: dict[str, int] = {}
     for note in notes:
         kind = note.reason.partition(" as ")[0]

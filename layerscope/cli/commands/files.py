@@ -1,4 +1,4 @@
-"""``layerscope files``: what is in the image, in a layer, or hidden below."""
+"""``layerscope files``: the files of the image, of a layer, or hidden ones."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -7,6 +7,7 @@ import typer
 
 from layerscope.analysis.amounts import byte_count
 from layerscope.analysis.listings.files import FileQuery, file_rows
+from layerscope.cli.messages import warn
 from layerscope.cli.options import (
     ImagePath,
     ReadArguments,
@@ -18,7 +19,7 @@ from layerscope.cli.options import (
     reading_options,
 )
 from layerscope.cli.output import write_rows
-from layerscope.cli.reading import opened, warn
+from layerscope.cli.reading import opened
 from layerscope.model.paths import normal
 from layerscope.packages.registry import WANTED
 
@@ -35,24 +36,26 @@ class Sort(StrEnum):
 def files(
     image: ImagePath,
     reading: ReadArguments,
-    path: Annotated[str, typer.Argument(metavar="[PATH]", help="Only what lies at or below this path.")] = "/",
-    flat: Annotated[bool, typer.Option("--flat", help="One file a line, instead of a tree of directories.")] = False,
-    depth: Annotated[int, typer.Option("--depth", min=1, help="How deep the tree goes.")] = 2,
-    sort: Annotated[Sort, typer.Option("--sort", help="Order of a flat list.")] = Sort.SIZE,
+    path: Annotated[str, typer.Argument(metavar="[PATH]", help="Only this path and what is below it")] = "/",
+    flat: Annotated[bool, typer.Option("--flat", help="List one file per line instead of a tree")] = False,
+    depth: Annotated[int, typer.Option("--depth", min=1, help="Depth of the tree")] = 2,
+    sort: Annotated[Sort, typer.Option("--sort", help="Order of a flat list")] = Sort.SIZE,
     top: TopOption = 0,
-    layer: Annotated[int | None, typer.Option("--layer", help="All that this layer holds, counted from 0.")] = None,
-    hidden: Annotated[bool, typer.Option("--hidden", help="What is hidden and shipped all the same.")] = False,
-    name: Annotated[str, typer.Option("--name", metavar="PATTERN", help="Only what this shell pattern matches.")] = "",
+    layer: Annotated[int | None, typer.Option("--layer", help="Only what this layer holds (from 0)")] = None,
+    hidden: Annotated[bool, typer.Option("--hidden", help="Only files hidden by a later layer")] = False,
+    name: Annotated[
+        str, typer.Option("--name", metavar="PATTERN", help="Only names that match this shell pattern")
+    ] = "",
     owner: Annotated[
-        str, typer.Option("--owner", metavar="PACKAGE", help="Only this package's files; - for none.")
+        str, typer.Option("--owner", metavar="PACKAGE", help="Only files of this package; - for no package")
     ] = "",
     least: Annotated[
-        str, typer.Option("--min-size", metavar="BYTES", help="Only files of at least so many bytes, as in 5kB.")
+        str, typer.Option("--min-size", metavar="BYTES", help="Only files of at least this size, for example 5kB")
     ] = "",
     row_format: RowFormatOption = RowFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
-    """List files as a tree or flat, with bytes, layer, fate and owner.
+    """List files with size, layer, fate and owner
 
     layerscope files image.tar /usr/lib --depth 1
 
@@ -68,7 +71,7 @@ def files(
         owner=owner,
         least_bytes=byte_count(least, "--min-size") if least else 0,
     )
-    # A tree is for people to read; the data formats list every file.
+    # A tree is for people; the data formats list every file.
     flat = flat or row_format not in (RowFormat.TABLE, RowFormat.MARKDOWN)
     with opened(image, reading, wanted=WANTED) as opened_image:
         rows, warnings = file_rows(opened_image, query, depth=0 if flat else depth, sort=sort.value, top=top)

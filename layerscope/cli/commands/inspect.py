@@ -1,4 +1,4 @@
-"""``layerscope inspect``: what ``docker inspect`` says, without a daemon."""
+"""``layerscope inspect``: what ``docker inspect`` prints, without a daemon."""
 
 from typing import Annotated
 
@@ -17,10 +17,10 @@ def inspect(
     image: ImagePath,
     reading: ReadArguments,
     template: Annotated[
-        str, typer.Option("-f", "--format", metavar="TEMPLATE", help="A Go template, as docker inspect -f takes it.")
+        str, typer.Option("-f", "--format", metavar="TEMPLATE", help="Go template, as for docker inspect -f")
     ] = "",
 ) -> None:
-    """Print the engine's document of an image, or a template over it.
+    """Print what docker inspect prints, or a Go template of it
 
     layerscope inspect -f '{{range .RootFS.Layers}}{{println .}}{{end}}' image.tar
 

@@ -1,6 +1,7 @@
-"""``layerscope layers`` and ``layerscope history``: the layers of an image and the steps that made it."""
+"""``layerscope layers`` and ``layerscope history``: the layers of an image and the steps of its build."""
 
 from layerscope.analysis.listings.layers import history_rows, layer_rows
+from layerscope.cli.messages import warn
 from layerscope.cli.options import (
     ImagePath,
     ReadArguments,
@@ -11,7 +12,7 @@ from layerscope.cli.options import (
     reading_options,
 )
 from layerscope.cli.output import write_rows
-from layerscope.cli.reading import opened, warn
+from layerscope.cli.reading import opened
 
 
 @reading_options
@@ -21,7 +22,7 @@ def layers(
     row_format: RowFormatOption = RowFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
-    """List the layers with their sizes, lowest first.
+    """List layers and their sizes, lowest first
 
     layerscope layers image.tar
 
@@ -39,7 +40,7 @@ def history(
     row_format: RowFormatOption = RowFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
-    """List the steps of the build, first to last, with their bytes.
+    """List build steps and their bytes, first to last
 
     layerscope history image.tar
 

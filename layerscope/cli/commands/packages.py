@@ -1,4 +1,4 @@
-"""``layerscope packages``: what is installed, and which bytes are whose."""
+"""``layerscope packages``: installed packages and the bytes they own."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -7,6 +7,7 @@ import typer
 
 from layerscope.analysis.listings.files import FileQuery, file_rows
 from layerscope.analysis.listings.packages import PackageQuery, check_query, package_rows
+from layerscope.cli.messages import warn
 from layerscope.cli.options import (
     ImageOrReport,
     ReadArguments,
@@ -18,8 +19,9 @@ from layerscope.cli.options import (
     reading_options,
 )
 from layerscope.cli.output import write_rows
-from layerscope.cli.reading import opened, warn
-from layerscope.cli.saved_reports import is_saved, saved
+from layerscope.cli.reading import opened
+from layerscope.cli.source import saved_report
+from layerscope.cli.user_files import is_saved_report
 from layerscope.errors import UsageError
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.package import Package
@@ -40,22 +42,22 @@ class PackageSort(StrEnum):
 def packages(
     image: ImageOrReport,
     reading: ReadArguments,
-    sort: Annotated[PackageSort, typer.Option("--sort", help="Order of the packages.")] = PackageSort.SIZE,
+    sort: Annotated[PackageSort, typer.Option("--sort", help="Order of packages")] = PackageSort.SIZE,
     top: TopOption = 0,
     package_type: Annotated[
         list[str] | None, typer.Option("--type", metavar="TYPE", help="Only this type: deb, rpm, apk, pypi, npm, ...")
     ] = None,
-    layer: Annotated[int | None, typer.Option("--layer", help="Only what this layer brought, counted from 0.")] = None,
+    layer: Annotated[int | None, typer.Option("--layer", help="Only packages added by this layer (from 0)")] = None,
     name: Annotated[
-        str, typer.Option("--name", metavar="PATTERN", help="Only names that match this shell pattern.")
+        str, typer.Option("--name", metavar="PATTERN", help="Only names that match this shell pattern")
     ] = "",
-    files: Annotated[str, typer.Option("--files", metavar="NAME", help="The files that this package owns.")] = "",
+    files: Annotated[str, typer.Option("--files", metavar="NAME", help="List the files of this package")] = "",
     row_format: RowFormatOption = RowFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
-    """List the packages with the bytes that are their own.
+    """List packages and the bytes they own
 
-    Their sum, and the bytes that no package owns, are the live bytes.
+    With the bytes not owned by a package, they add up to the live bytes.
 
     layerscope packages app.tar --top 20
 
@@ -67,7 +69,7 @@ def packages(
         write_rows(_files(image, reading, files, top), row_format, units)
         return
     query = PackageQuery(types=frozenset(package_type or ()), layer=layer, name=name)
-    # Only the table has no column for package URLs.
+    # Tables have no room for package URLs.
     with_purl = row_format not in (RowFormat.TABLE, RowFormat.MARKDOWN)
     found, layer_count = _packages(image, reading)
     check_query(query, found, layer_count)
@@ -75,9 +77,9 @@ def packages(
 
 
 def _packages(source: str, reading: ReadArguments) -> tuple[tuple[Package, ...], int]:
-    """The packages, for which no rules have to run, and the number of layers."""
-    if is_saved(source):
-        report = saved(source)
+    """Return the packages, without running any rules, and the number of layers."""
+    if is_saved_report(source):
+        report = saved_report(source)
         return report.packages, len(report.layers)
     with opened(source, reading, wanted=WANTED) as image:
         found = catalog(Filesystem(image.layers))
@@ -86,13 +88,13 @@ def _packages(source: str, reading: ReadArguments) -> tuple[tuple[Package, ...],
 
 
 def _files(source: str, reading: ReadArguments, owner: str, top: int) -> Rows:
-    """What one package owns; raises UsageError where there is no such package, or only a saved report."""
-    if is_saved(source):
-        raise UsageError(f"{source} is a saved report, which does not hold the files of packages")
+    """Return the files of a package; raises UsageError for an unknown one or a saved report."""
+    if is_saved_report(source):
+        raise UsageError(f"{source} is a saved report, which does not list the files of packages")
     with opened(source, reading, wanted=WANTED) as image:
         found, warnings = file_rows(image, FileQuery(owner=owner), depth=0, sort="size", top=top)
     warn(warnings, quiet=reading.quiet)
     rows = tuple(found.rows)
     if not rows:
-        raise UsageError(f"no package {owner} owns files here", hint="layerscope packages IMAGE lists the names")
+        raise UsageError(f"no files of a package {owner}", hint="layerscope packages IMAGE lists the names")
     return Rows(columns=found.columns, rows=rows)

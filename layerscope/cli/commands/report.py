@@ -1,12 +1,18 @@
-"""``layerscope report``: where an image's bytes come from, and which are needless."""
+"""``layerscope report``: where an image's bytes come from and which are reclaimable, in one format or several."""
 
-from typing import Annotated
+import os
+import re
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Annotated, TypeAlias
 
 import typer
+from msgspec import Struct
 
-from layerscope.cli.configuration import call_of, ignores_of, tell_unmatched
+from layerscope.cli.configuration import call_of, ignores_of, warn_unmatched
 from layerscope.cli.options import (
     BuildOptions,
+    DuplicatesOption,
     ImageOrReport,
     ReadArguments,
     TopOption,
@@ -15,8 +21,78 @@ from layerscope.cli.options import (
     build_options,
     reading_options,
 )
-from layerscope.cli.outputs import FormatOption, OutputOption, outputs, write_report
-from layerscope.cli.sources import Asked, report_of
+from layerscope.cli.output import terminal_width, write
+from layerscope.cli.source import ReportOptions, report_of
+from layerscope.cli.user_files import write_file
+from layerscope.errors import UsageError
+from layerscope.model.patterns import pattern
+from layerscope.model.report import Report
+from layerscope.render.options import RenderOptions
+from layerscope.render.renderers import RENDERERS, require
+from layerscope.render.units import units as units_named
+
+
+class ReportFormat(StrEnum):
+    """The formats of a report; the keys of render.renderers.RENDERERS."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITLAB = "gitlab"
+    CYCLONEDX = "cyclonedx"
+    SPDX = "spdx"
+
+
+_SUFFIXES = (
+    (".cdx.json", ReportFormat.CYCLONEDX),
+    (".spdx.json", ReportFormat.SPDX),
+    (".sarif.json", ReportFormat.SARIF),
+    (".sarif", ReportFormat.SARIF),
+    (".jsonl", ReportFormat.JSONL),
+    (".ndjson", ReportFormat.JSONL),
+    (".json", ReportFormat.JSON),
+    (".csv", ReportFormat.CSV),
+    (".md", ReportFormat.MARKDOWN),
+    (".markdown", ReportFormat.MARKDOWN),
+    (".html", ReportFormat.HTML),
+    (".htm", ReportFormat.HTML),
+    (".xml", ReportFormat.JUNIT),
+)
+"""The format of each file name's ending, longest first."""
+_TEXTS = frozenset({"", ".txt", ".text", ".log"})
+"""The endings of files that get a table if no format is named."""
+_NAMED = pattern(r"([A-Za-z0-9_-]+)=(.*)\Z", re.DOTALL)
+STDOUT = "-"
+
+
+class Output(Struct, frozen=True, kw_only=True):
+    """A format and a path to write it to, ``-`` for stdout."""
+
+    format: ReportFormat
+    path: str
+
+
+FormatOption: TypeAlias = Annotated[
+    ReportFormat | None,
+    typer.Option(
+        "-f", "--format", help="Output format (default: table, or by the ending of -o)", rich_help_panel="Output"
+    ),
+]
+OutputOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="[FORMAT=]PATH",
+        help="Write to a file, or to stdout for PATH -; can be repeated",
+        rich_help_panel="Output",
+    ),
+]
 
 
 @reading_options
@@ -26,15 +102,13 @@ def report(
     image: ImageOrReport,
     reading: ReadArguments,
     build: BuildOptions,
-    duplicates: Annotated[
-        bool, typer.Option("--duplicates/--no-duplicates", help="Look for equal contents at different paths.")
-    ] = True,
+    duplicates: DuplicatesOption = True,
     top: TopOption = 0,
     report_format: FormatOption = None,
     output: OutputOption = None,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
-    """Tell where an image's bytes come from, and which are needless.
+    """Show where an image's bytes come from and which are reclaimable
 
     layerscope report image.tar
 
@@ -50,8 +124,73 @@ def report(
     """
     stages = (stage.partition("=")[2] for stage in build.stage or ())
     targets = outputs(output or (), report_format, (image, build.base, build.dockerfile, *stages))
-    asked = Asked(build=build, duplicates=duplicates, ignores=ignores_of(context))
-    made = report_of(image, reading, asked, call_of(context).kept)
+    options = ReportOptions(build=build, duplicates=duplicates, ignores=ignores_of(context))
+    made = report_of(image, reading, options, call_of(context).kept)
     if reading.verbose:
-        tell_unmatched(context, made)
-    write_report(made, targets, units=units.value, top=top, dockerfile=build.dockerfile)
+        warn_unmatched(context, made)
+    _write(made, targets, units=units.value, top=top, dockerfile=build.dockerfile)
+
+
+def outputs(settings: Sequence[str], chosen: ReportFormat | None, inputs: Iterable[str] = ()) -> tuple[Output, ...]:
+    """Return the outputs that ``-f`` and ``-o`` name; raises UsageError, before anything is read.
+
+    A path's format is the one before its ``=``, else that of ``-f``, else that of its ending; with no ending, or that
+    of a text, it is the table. None of the ``inputs`` may be overwritten.
+    """
+    found = tuple(_output(setting, chosen) for setting in settings)
+    paths = [output.path for output in found]
+    twice = next((path for path in paths if paths.count(path) > 1), None)
+    if twice is not None:
+        raise UsageError(f"-o names {twice} twice")
+    for path in paths:
+        if path != STDOUT and any(_is_same(path, one) for one in inputs):
+            raise UsageError(f"output would overwrite the input {path}")
+    targets = found or (Output(format=chosen or ReportFormat.TABLE, path=STDOUT),)
+    for output in targets:
+        require(output.format.value)
+    return targets
+
+
+def _output(setting: str, chosen: ReportFormat | None) -> Output:
+    named = _NAMED.match(setting)
+    path = named[2] if named else setting
+    if not path:
+        raise UsageError(f"-o {setting}: expected a path")
+    if named:
+        known = {one.value: one for one in ReportFormat}
+        if named[1] not in known:
+            hint = f"formats are {', '.join(known)}; use ./{setting} for a file of that name"
+            raise UsageError(f"-o {setting}: unknown format {named[1]}", hint=hint)
+        return Output(format=known[named[1]], path=path)
+    ending = next((made for suffix, made in _SUFFIXES if path.lower().endswith(suffix)), None)
+    if chosen is None and ending is None and os.path.splitext(path)[1].lower() not in _TEXTS:
+        raise UsageError(f"-o {path}: no format has this ending", hint=f"name the format, for example table={path}")
+    return Output(format=chosen or ending or ReportFormat.TABLE, path=path)
+
+
+def _is_same(path: str, other: str) -> bool:
+    """Whether two paths name the same existing regular file."""
+    try:
+        return os.path.isfile(path) and os.path.samefile(path, other)
+    except OSError:
+        return False
+
+
+def _write(report: Report, targets: Sequence[Output], *, units: str, top: int, dockerfile: str = "") -> None:
+    """Render the report once for each output."""
+    placed = _in_repository(dockerfile) if dockerfile else ""
+    for output in targets:
+        width = terminal_width() if output.path == STDOUT else None
+        options = RenderOptions(units=units_named(units), top=top, width=width, dockerfile=placed)
+        text = RENDERERS[output.format.value](report, options)
+        if output.path == STDOUT:
+            write(text)
+        else:
+            write_file(output.path, text)
+
+
+def _in_repository(dockerfile: str) -> str:
+    """The Dockerfile's path in the repository: relative to the working directory, if below it."""
+    path = os.path.join(dockerfile, "Dockerfile") if os.path.isdir(dockerfile) else dockerfile
+    inside = os.path.relpath(path) if not os.path.isabs(path) or path.startswith(os.getcwd() + os.sep) else path
+    return inside.replace(os.sep, "/")

@@ -1,4 +1,4 @@
-"""``layerscope rules``: the catalogue, and what one rule looks for."""
+"""``layerscope rules``: all rules, or one explained."""
 
 from typing import Annotated
 
@@ -12,20 +12,20 @@ from layerscope.rules.registry import RULES
 
 
 def rules(
-    name: Annotated[str, typer.Argument(metavar="[RULE]", help="Print what this rule looks for, and what to do.")] = "",
+    name: Annotated[str, typer.Argument(metavar="[RULE]", help="Explain this rule and how to fix what it finds")] = "",
     row_format: RowFormatOption = RowFormat.TABLE,
 ) -> None:
-    """List the rules, or explain one.
+    """List the rules, or explain one
 
-    They stand in the order in which they claim bytes.
+    Rules are listed in the order in which they claim bytes.
 
     layerscope rules
 
     layerscope rules vcs-metadata
     """
-    known = rule_name(name, "rules") if name else ""
-    asked = [rule for rule in RULES if known in ("", rule.name)]
-    if known and row_format == RowFormat.TABLE:
-        write(explained(asked[0], terminal_width()))
+    wanted = rule_name(name, "rules") if name else ""
+    listed = [rule for rule in RULES if wanted in ("", rule.name)]
+    if wanted and row_format == RowFormat.TABLE:
+        write(explained(listed[0], terminal_width()))
     else:
-        write_rows(rule_rows(asked), row_format, UnitsName.SI)
+        write_rows(rule_rows(listed), row_format, UnitsName.SI)

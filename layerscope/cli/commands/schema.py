@@ -1,4 +1,4 @@
-"""``layerscope schema``: the JSON Schema of the report."""
+"""``layerscope schema``: the JSON Schema of reports."""
 
 from importlib.resources import files
 
@@ -7,7 +7,7 @@ from layerscope.model.report import SCHEMA_VERSION
 
 
 def schema() -> None:
-    """Print the JSON Schema that every JSON report keeps to.
+    """Print the JSON Schema of reports
 
     layerscope schema > report.schema.json
     """

@@ -1,4 +1,4 @@
-"""``layerscope leaks`` and ``layerscope rules``: findings complete, and what finds them."""
+"""``layerscope findings``, ``layerscope leaks`` and ``layerscope rules``: findings complete, and what finds them."""
 
 import csv
 import io
@@ -18,14 +18,14 @@ def image(tmp_path: Path) -> Path:
 
 
 def rows(run: Run, *arguments: str | Path) -> list[dict[str, object]]:
-    done = run("leaks", *arguments, "-f", "json")
+    done = run("findings", *arguments, "-f", "json")
     assert done.returncode == 0
     found: list[dict[str, object]] = json.loads(done.stdout)
     return found
 
 
 def test_a_table_shows_where_and_how_much(run: Run, image: Path) -> None:
-    lines = run("leaks", image).stdout.split("\n")
+    lines = run("findings", image).stdout.split("\n")
     assert lines[0].split() == ["SEVERITY", "RULE", "KIND", "SIZE", "FILES", "LAYERS", "PATH"]
     assert any(line.split() == ["high", "vcs-metadata", "leak", "21", "B", "1", "3", "/app/.git"] for line in lines)
 
@@ -56,27 +56,32 @@ def test_filters_narrow_the_list(run: Run, image: Path, arguments: tuple[str, ..
     assert {row["rule"] for row in rows(run, image, *arguments)} == rules
 
 
+def test_leaks_lists_what_findings_lists_of_that_kind(run: Run, image: Path) -> None:
+    assert run("leaks", image, "--all").stdout == run("findings", image, "--all", "--kind", "leak").stdout
+    assert run("leaks", image, "--kind", "inherited").returncode == 2
+
+
 def test_csv_has_a_row_for_each_line(run: Run, image: Path) -> None:
-    found = list(csv.DictReader(io.StringIO(run("leaks", image, "--all", "-f", "csv").stdout)))
+    found = list(csv.DictReader(io.StringIO(run("findings", image, "--all", "-f", "csv").stdout)))
     assert [row["path"] for row in found] == [row["path"] for row in rows(run, image, "--all")]
 
 
 def test_ignored_findings_are_listed_with_the_reason(run: Run, image: Path, tmp_path: Path) -> None:
     entry = '[[ignore]]\nrule = "vcs-metadata"\npath = "/app/.git/HEAD"\nreason = "the version comes from it"\n'
     (tmp_path / ".layerscope.toml").write_text(entry)
-    assert "vcs-metadata" not in run("leaks", image).stdout
-    ignored = run("leaks", image, "--ignored").stdout
+    assert "vcs-metadata" not in run("findings", image).stdout
+    ignored = run("findings", image, "--ignored").stdout
     assert "IGNORED BECAUSE" in ignored and "the version comes from it" in ignored
     report = run("report", image).stdout
     assert "1 finding of 21 B ignored" in report
 
 
 def test_an_unknown_rule_is_told_with_the_nearest(run: Run, image: Path) -> None:
-    done = run("leaks", image, "--rule", "vcs")
+    done = run("findings", image, "--rule", "vcs")
     assert done.returncode == 2 and "there is no rule vcs" in done.stderr and "did you mean" in done.stderr
 
 
 def test_nothing_found_is_said(run: Run, tmp_path: Path) -> None:
     clean = written(tmp_path, "clean.tar", ImageSpec(layers=(layer(file("a", b"1")),)))
-    assert run("leaks", clean).stdout == "nothing to list\n"
-    assert json.loads(run("leaks", clean, "-f", "json").stdout) == []
+    assert run("findings", clean).stdout == "nothing to list\n"
+    assert json.loads(run("findings", clean, "-f", "json").stdout) == []

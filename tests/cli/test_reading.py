@@ -14,12 +14,14 @@ def test_what_is_not_named_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("setting", "told", "hint"),
     [
-        pytest.param("entres=3", "there is no limit entres", "did you mean entries?", id="misspelt"),
-        pytest.param("foo=3", "there is no limit foo", "the names are captured_bytes, ", id="unknown"),
-        pytest.param("entries=-1", "-1 is no whole number from 0 on", "", id="negative"),
-        pytest.param("entries=many", "many is no whole number from 0 on", "", id="no number"),
-        pytest.param("entries", "nothing is no whole number from 0 on", "", id="no value"),
-        pytest.param("entries=\N{SUPERSCRIPT TWO}", "is no whole number", "", id="a digit that is no number"),
+        pytest.param("entres=3", "unknown limit entres", "did you mean entries?", id="misspelt"),
+        pytest.param("foo=3", "unknown limit foo", "limits are captured_bytes, ", id="unknown"),
+        pytest.param("entries=-1", "expected a non-negative integer", "", id="negative"),
+        pytest.param("entries=many", "expected a non-negative integer", "", id="no number"),
+        pytest.param("entries", "expected a non-negative integer", "", id="no value"),
+        pytest.param(
+            "entries=\N{SUPERSCRIPT TWO}", "expected a non-negative integer", "", id="a digit that is no number"
+        ),
     ],
 )
 def test_a_mistake_is_told(setting: str, told: str, hint: str) -> None:

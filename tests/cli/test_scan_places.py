@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from layerscope.cli.places import sources
+from layerscope.cli.commands.scan import _sources
 from tests.cli.calling import NEEDS_SYMLINKS
 
 
 def found(*places: Path) -> tuple[list[tuple[str, bool]], list[str]]:
     """The sources, and what was told."""
     told: list[str] = []
-    return list(sources([str(place) for place in places], lambda error: told.append(error.message))), told
+    return list(_sources([str(place) for place in places], lambda error: told.append(error.message))), told
 
 
 @pytest.fixture
@@ -69,5 +69,5 @@ def test_a_directory_that_may_be_listed_but_not_entered_is_told_once(
 
     monkeypatch.setattr(os, "scandir", scandir)
     listed, told = found(tree)
-    assert told == [f"{tree / 'b'} cannot be read: Permission denied"]
+    assert told == [f"cannot read {tree / 'b'}: Permission denied"]
     assert [name for name, _ in listed] == [str(tree / "a"), str(tree / "d")]

@@ -1,0 +1,104 @@
+"""What a command accepts: an archive, which is analysed, or a report that was saved as JSON."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
+
+from layerscope.analysis.ignore import Ignore, ignoring
+from layerscope.analysis.saved import load
+from layerscope.cli.messages import naming, warn
+from layerscope.cli.options import BuildOptions, ReadArguments
+from layerscope.cli.user_files import is_saved_report
+from layerscope.errors import LimitExceeded
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.report import Report
+
+if TYPE_CHECKING:  # Loaded for archives only.
+    from layerscope.analysis.analyse import Analysis
+
+_MOST_REPORT_BYTES = 1 << 30
+"""A report of a million paths takes a fifth of this."""
+
+
+class ReportOptions(Struct, frozen=True, kw_only=True):
+    """How a report is made: what the user knows of the build, and which findings to ignore."""
+
+    build: BuildOptions = field(default_factory=BuildOptions)
+    duplicates: bool = True
+    ignores: tuple[Ignore, ...] = ()
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """A report and the analysis that it summarises; None for a saved report."""
+
+    report: Report
+    analysis: "Analysis | None" = None
+
+    @property
+    def filesystem(self) -> Filesystem | None:
+        """The analysed file system; None for a saved report."""
+        return None if self.analysis is None else self.analysis.filesystem
+
+
+@contextmanager
+def opened_source(path: str, reading: ReadArguments, options: ReportOptions) -> Iterator[Source]:
+    """Analyse an archive or load a saved report; contents can be read within the context."""
+    if is_saved_report(path):
+        _warn_unused(path, reading, options.build)
+        yield Source(report=_without_ignored(saved_report(path), options))
+        return
+    # A saved report needs none of these, which are most of the program.
+    from layerscope.analysis.analyse import WANTED, analyse
+    from layerscope.analysis.report import report
+    from layerscope.cli.build import analysis_inputs, fingerprint
+    from layerscope.cli.reading import opened
+
+    with (
+        analysis_inputs(options.build, reading, duplicates=options.duplicates) as inputs,
+        opened(path, reading, wanted=WANTED, fingerprint=fingerprint(options.build), silent=True) as image,
+    ):
+        with naming(path):
+            analysis = analyse(image, inputs)
+            made = report(analysis)
+        yield Source(report=_without_ignored(made, options), analysis=analysis)
+
+
+def report_of(path: str, reading: ReadArguments, options: ReportOptions, kept: list[object] | None = None) -> Report:
+    """Return the report alone; its analysis goes into ``kept``, where given, or is freed at once."""
+    with opened_source(path, reading, options) as source:
+        if kept is not None:
+            kept.append(source)
+        return source.report
+
+
+def saved_report(path: str) -> Report:
+    """Return the report in a JSON file; raises ArchiveError if it holds something else."""
+    file = Path(path)
+    length = file.stat().st_size
+    if length > _MOST_REPORT_BYTES:
+        raise LimitExceeded(f"{path}: {length:,} bytes are too many for a report")
+    return load(file.read_bytes(), path)
+
+
+def today() -> date:
+    """The day, in UTC, on which ignores are active or expired."""
+    return datetime.now(UTC).date()
+
+
+def _without_ignored(report: Report, options: ReportOptions) -> Report:
+    return ignoring(report, options.ignores, today()) if options.ignores else report
+
+
+def _warn_unused(path: str, reading: ReadArguments, build: BuildOptions) -> None:
+    """Warn of options that only apply to an archive."""
+    about_image = {
+        "image": reading.image_name, "platform": reading.platform, "verify": reading.verify, "strict": reading.strict
+    }  # fmt: skip
+    given = [f"--{name.replace('_', '-')}" for name, value in (about_image | asdict(build)).items() if value]
+    if given:
+        warn((f"{path} is a saved report: {', '.join(given)} ignored",), quiet=reading.quiet)
