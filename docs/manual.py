@@ -1,4 +1,4 @@
-"""Writes docs/layerscope.1 and the variables in docs/ci.md from the commands; --check only tells what is stale."""
+"""Writes docs/layerscope.1 and the variables in docs/ci.md from the commands; ``--check`` only lists what is stale."""
 
 import inspect
 import re
@@ -15,21 +15,21 @@ PAGE = Path(__file__).parent / "layerscope.1"
 CI = Path(__file__).parent / "ci.md"
 _MARKED = re.compile(r"(?<=<!-- variables -->\n).*(?=<!-- end of variables -->)", re.DOTALL)
 _VARIABLES = (
-    ("NO_COLOR", "When set, explore shows no colours."),
-    ("LAYERSCOPE_DEBUG", "When set, an unforeseen failure shows where in the program it happened."),
+    ("NO_COLOR", "If set, explore shows no colours"),
+    ("LAYERSCOPE_DEBUG", "If set, an unexpected error prints a traceback"),
 )
 _EXITS = (
-    ("0", "All is well."),
-    ("1", "A limit was passed; only layerscope check ends so."),
-    ("2", "The question was wrong: an option, a name, a template."),
-    ("3", "The archive could not be read, or layerscope failed."),
-    ("129, 130, 143", "A signal ended it: SIGHUP, SIGINT or SIGTERM. No file is left half written."),
+    ("0", "Success."),
+    ("1", "layerscope check: a threshold is exceeded."),
+    ("2", "Wrong usage: an option, a name, a template."),
+    ("3", "The archive cannot be read, or layerscope failed."),
+    ("129, 130, 143", "Ended by SIGHUP, SIGINT or SIGTERM. No file is left half written."),
 )
 _FILES = (
-    (".layerscope.toml", "Settings of a project, beside its repository's files, or above them."),
+    (".layerscope.toml", "Settings of a project, in the current directory or above it in the repository."),
     ("pyproject.toml", "The same, in the table tool.layerscope."),
-    ("~/.cache/layerscope", "What decompressed layers hold, for the next run; it can be deleted at any time."),
-    (".dive-ci", "Limits for layerscope check, where no other file has any."),
+    ("~/.cache/layerscope", "Cache of decompressed layers; it can be deleted at any time."),
+    (".dive-ci", "Thresholds for layerscope check, if the project file has none."),
 )
 
 
@@ -39,20 +39,20 @@ def page() -> str:
 
 
 def variables() -> dict[str, str]:
-    """Every environment variable that is looked at, with what it stands for."""
+    """Every environment variable and the option that it sets."""
     found: dict[str, str] = {}
     for command in _commands():
         for parameter in command.params:
             for name in _listed(getattr(parameter, "envvar", None)):
-                found.setdefault(name, f"Stands for {parameter.opts[0]}: {parameter.help}")
-    found |= {name: f"Stands for {option}: {text}" for name, option, text in _group_variables() if name not in found}
+                found.setdefault(name, f"Sets {parameter.opts[0]}: {parameter.help}")
+    found |= {name: f"Sets {option}: {text}" for name, option, text in _group_variables() if name not in found}
     return dict(sorted(found.items())) | dict(_VARIABLES)
 
 
 def _lines() -> Iterator[str]:
     root: Any = get_command(make_app())
     yield '.TH LAYERSCOPE 1 "" layerscope "User Commands"'
-    yield from _section("NAME", ["layerscope \\- where the bytes of a container image come from"])
+    yield from _section("NAME", ["layerscope \\- show where the bytes of a container image come from"])
     yield from _section("SYNOPSIS", [".B layerscope", ".I COMMAND", "[\\fIOPTION\\fR]... [\\fIARGUMENT\\fR]..."])
     yield from _section("DESCRIPTION", _prose(root.help))
     yield ".SH OPTIONS"
@@ -111,7 +111,7 @@ def _kind(one: Any) -> str:
 
 
 def _prose(text: str | None) -> Iterator[str]:
-    """Paragraphs; those that begin with the program's name are examples, and keep their shape."""
+    """Paragraphs; those that begin with the program's name are examples and keep their line breaks."""
     for number, paragraph in enumerate(inspect.cleandoc(text or "").split("\n\n")):
         example = paragraph.startswith("layerscope ") or "| layerscope " in paragraph
         yield ".PP" if number or example else '.\\"'
@@ -133,7 +133,7 @@ def _table(name: str, rows: tuple[tuple[str, str], ...]) -> Iterator[str]:
 
 
 def _line(text: str) -> str:
-    """A line of text; a dot or an apostrophe at its beginning would be a request."""
+    """A line of text; a leading dot or apostrophe would be a request."""
     made = _text(text)
     return f"\\&{made}" if made[:1] in (".", "'") else made
 
@@ -145,20 +145,20 @@ def _text(text: str) -> str:
 
 
 def refreshed(text: str) -> str:
-    """docs/ci.md with its table of variables as it should be."""
-    rows = [f"| `{name}` | {meaning.removeprefix('Stands for ')} |" for name, meaning in variables().items()]
+    """Return docs/ci.md with a fresh table of variables."""
+    rows = [f"| `{name}` | {meaning.removeprefix('Sets ')} |" for name, meaning in variables().items()]
     table = "\n".join(["", "| variable | option |", "| --- | --- |", *rows, "", ""])
     return _MARKED.sub(lambda _: table, text)
 
 
 def stale() -> dict[Path, str]:
-    """The files that are not as they should be, with what they should hold."""
+    """The stale files and their fresh contents."""
     fresh = {PAGE: page(), CI: refreshed(CI.read_text(encoding="utf-8"))}
     return {path: text for path, text in fresh.items() if not path.exists() or path.read_text(encoding="utf-8") != text}
 
 
 def main() -> int:
-    """Write what is stale, or say that it is."""
+    """Write what is stale, or list it."""
     found = stale()
     check = "--check" in sys.argv
     for path, text in found.items():

@@ -1,7 +1,6 @@
 """Runs the commands in docs/usage.md and README.md and writes their output below them.
 
-A block that begins with ``console`` holds commands after ``$`` and what they print. ``--check`` only tells whether
-anything would change; the test suite does the same.
+A ``console`` block holds commands after ``$`` and their output. ``--check`` only lists stale pages, as a test does.
 """
 
 import os
@@ -16,7 +15,7 @@ _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
 
 def refreshed(page: str) -> str:
-    """The text of a page with the output of each of its commands as it is today."""
+    """Return the page with fresh output of its commands."""
     return _BLOCK.sub(lambda block: f"```console\n{_run_all(block.group(1))}```", page)
 
 
@@ -26,7 +25,7 @@ def _run_all(block: str) -> str:
 
 
 def output(command: str) -> str:
-    """What a shell prints for a command, run at the top of the repository with this Python, stderr included."""
+    """Run a command in a shell, with this Python and at the top of the repository; return stdout and stderr."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("LAYERSCOPE_")}
     environment |= {"COLUMNS": "120", "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "LAYERSCOPE_NO_CACHE": "1"}
     function = f'layerscope() {{ "{sys.executable}" -m layerscope "$@"; }}'

@@ -42,4 +42,4 @@ def test_completion_can_be_installed(tmp_path: Path) -> None:
 
 def test_the_schema_is_printed() -> None:
     called = call("schema")
-    assert json.loads(called.out)["title"] == "The JSON report of layerscope, version 1.0"
+    assert json.loads(called.out)["title"] == "The JSON report of layerscope, version 2.0"
