@@ -73,7 +73,7 @@ def test_ignored_findings_are_listed_with_the_reason(run: Run, image: Path, tmp_
     ignored = run("findings", image, "--ignored").stdout
     assert "IGNORED BECAUSE" in ignored and "the version comes from it" in ignored
     report = run("report", image).stdout
-    assert "1 finding of 21 B ignored" in report
+    assert "1 finding, 21 B: ignored by .layerscope.toml" in report
 
 
 def test_an_unknown_rule_is_told_with_the_nearest(run: Run, image: Path) -> None:
