@@ -35,7 +35,7 @@ def place(image: Image, steps: Sequence[Instruction], known: BuildInputs) -> Pla
     if found is not None:
         origins |= {index: _origin(found, step, evidence) for index, step in found.steps.items()}
     if provenance is not None:
-        origins |= _from_graph(provenance, found, steps)
+        origins |= _from_graph(provenance, found, steps, origins)
     return Placement(
         origins=origins,
         match=found,
@@ -113,8 +113,13 @@ def _base(provenance: Provenance | None, found: Match | None, evidence: Evidence
     )
 
 
-def _from_graph(provenance: Provenance, found: Match | None, steps: Sequence[Instruction]) -> dict[int, Origin]:
-    """What the graph of the build says of the layers that it names; it knows the line even where no text aligns."""
+def _from_graph(
+    provenance: Provenance, found: Match | None, steps: Sequence[Instruction], by_text: Mapping[int, Origin]
+) -> dict[int, Origin]:
+    """The origins of the layers that the graph of the build names; it knows the line even where no text aligns.
+
+    Where the graph shows no source, the origin ``by_text`` says more: it may be the build context.
+    """
     by_layer = {step.layer: step for step in steps if step.layer is not None}
     origins = {}
     for layer, name in provenance.layer_steps.items():
@@ -126,6 +131,8 @@ def _from_graph(provenance: Provenance, found: Match | None, steps: Sequence[Ins
             _source_name(provenance.steps[one], vertex, found) for one in vertex.sources if one in provenance.steps
         )
         source = ", ".join(dict.fromkeys(name for name in named if name))
+        if not source and step.index in by_text:
+            continue
         origins[step.index] = Origin(
             evidence=Evidence.ATTESTED,
             line=vertex.lines[-1] if before is None else before.instruction.line,
@@ -138,12 +145,12 @@ def _from_graph(provenance: Provenance, found: Match | None, steps: Sequence[Ins
 
 
 def _source_name(source: BuildStep, taker: BuildStep, found: Match | None) -> str:
-    """The stage that a vertex belongs to, by its line; the image, where a COPY or a mount names one itself."""
-    image = source.identifier.removeprefix("docker-image://").partition("@")[0]
-    if source.kind == "source" and (not source.lines or set(source.lines) <= set(taker.lines)):
-        return f"image {image}" if source.identifier.startswith("docker-image://") else ""
-    if found is None or not source.lines:
-        return ""
-    line = source.lines[-1]
-    stages = [stage for stage in found.build.stages if stage.declaration.line <= line]
-    return found.stage_name(stages[-1].index) if stages else ""
+    """The stage that a vertex belongs to, by its line; the image, where a COPY or a mount names one itself.
+
+    A vertex on the line of the instruction that reads it is a part of that instruction, and of no other stage.
+    """
+    if set(source.lines) <= set(taker.lines):
+        is_image = source.identifier.startswith("docker-image://")
+        return f"image {source.identifier.removeprefix('docker-image://').partition('@')[0]}" if is_image else ""
+    stages = [stage for stage in found.build.stages if stage.declaration.line <= source.lines[-1]] if found else []
+    return found.stage_name(stages[-1].index) if found and stages else ""

@@ -135,6 +135,21 @@ def test_a_copy_of_an_image_is_no_stage(tmp_path: Path) -> None:
     assert step_of(made, 0).source == "image docker.io/library/tool:1"
 
 
+def test_a_vertex_on_the_line_of_the_copy_itself_is_no_stage(tmp_path: Path) -> None:
+    """The copy of b goes through a vertex of its own, whose line lies in the final stage; the Dockerfile names b."""
+    copy = {"file": {"actions": [{"input": -1, "secondaryInput": 0, "Action": {"copy": {}}}]}}
+    graph = [
+        {"id": "step0", "op": {"Op": copy}, "inputs": ["other:0"]},
+        {"id": "step1", "op": {"Op": copy}, "inputs": ["step0:0"]},
+    ]
+    dockerfile = "FROM tool:1 AS b\nFROM scratch AS last\nCOPY --from=b /app /app\n"
+    final = image(Step(created_by="COPY /app /app # buildkit", layer=COPY))
+    for text, source in ((dockerfile, "b"), (dockerfile.replace("COPY --from=b", "ADD"), "")):
+        statement = provenance(text, graph=graph, locations={"step0": 3, "step1": 3}, layers={"step1": [COPY]})
+        made = Scene(final=final, dockerfile=text, statements=[statement]).report(tmp_path, "attested")
+        assert (step_of(made, 0).dockerfile_line, step_of(made, 0).source) == (3, source)
+
+
 def test_an_image_that_a_from_names_is_a_stage(tmp_path: Path) -> None:
     graph = [
         {"id": "step0", "op": {"Op": {"source": {"identifier": "docker-image://docker.io/library/tool:1@sha256:00"}}}},
