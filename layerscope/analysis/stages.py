@@ -15,7 +15,7 @@ from layerscope.packages.catalog import UNOWNED
 from layerscope.packages.inventory import catalog
 from layerscope.provenance.comparison import Verdict
 from layerscope.provenance.origins import Origin, Placement
-from layerscope.provenance.trace import Builder, Trace, stayed_behind
+from layerscope.provenance.trace import Builder, Trace, not_copied
 from layerscope.secrets.text import quoted
 
 _MOST = 12
@@ -139,7 +139,7 @@ def _stayed(trace: Trace, builder: Builder) -> list[tuple[str, int]]:
     packages = catalog(other)
     owned: dict[str, int] = {}
     loose: list[tuple[str, int]] = []
-    for number in stayed_behind(trace, builder):
+    for number in not_copied(trace, builder):
         owner, content_bytes = packages.owners[number], other.content_bytes(number)
         if owner == UNOWNED:
             loose.append((other.path_of(number), content_bytes))

@@ -1,1 +1,1 @@
-"""Dockerfiles: their syntax tree, their variables, their stages, and what a COPY maps to what."""
+"""Dockerfiles: their syntax tree, their variables, their stages, and the paths that a COPY reads and writes."""

@@ -57,7 +57,7 @@ class ResolvedInstruction(Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """The keyword and what follows the flags, expanded; an exec form as words between spaces."""
+        """The keyword and the text after the flags, expanded; an exec form as words between spaces."""
         pairs = (each.name.text + (f"={each.value.text}" if each.value else "") for each in self.pairs)
         words = (self.instruction.keyword, *pairs, *(each.text for each in self.arguments))
         return " ".join(words) if self.instruction.trigger is None else str(self.instruction)
@@ -224,7 +224,7 @@ def names_directory(path: str) -> bool:
 def _join(directory: Expansion, path: Expansion, *, keep_slash: bool) -> Expansion:
     """``path`` from the root where the directory is known; otherwise as written, and not resolved.
 
-    ``keep_slash`` ends what names a directory with a slash, which makes COPY copy into it.
+    ``keep_slash`` ends the name of a directory with a slash, which makes COPY copy into it.
     """
     absolute = path.text.startswith("/")
     if not absolute and not directory.text:

@@ -29,7 +29,7 @@ class _Candidate(Struct, frozen=True):
 class CopySource(Struct, frozen=True, kw_only=True):
     """One source from the root of the stage, image or context: the path as written, and as a pattern.
 
-    ``pivot`` is the directory that ``--parents`` counts from: ``/``, or what stands before ``/./``.
+    ``pivot`` is the directory that ``--parents`` counts from: ``/``, or the part before ``/./``.
     """
 
     path: str
@@ -76,7 +76,7 @@ class CopyMapping(Struct, frozen=True, kw_only=True):
         return sorted(self._candidates(final_path), key=lambda candidate: candidate.rank)
 
     def _candidates(self, final_path: str) -> Iterator[_Candidate]:
-        """All candidates, those of the last source first: it overwrites what the others put there."""
+        """All candidates, those of the last source first: it overwrites the files of the others."""
         rest = _below(normal(final_path), self.destination) if self.destination else None
         for source in reversed(self.sources if rest is not None else ()):
             yield from self._from_parents(source, rest or "") if self.parents else self._from_source(source, rest or "")
@@ -138,7 +138,7 @@ def copy_mapping(copy: ResolvedInstruction) -> CopyMapping:
 def recorded_mapping(text: str, directory: str) -> CopyMapping | None:
     """The mapping of a COPY as BuildKit records it in the history: all but the stage that it takes its files from.
 
-    ``directory`` is the working directory. None where a flag changes which files are meant; raises UsageError for a
+    ``directory`` is the working directory. None where a flag selects files; raises UsageError for a
     bad pattern.
     """
     words = text.split()

@@ -69,7 +69,7 @@ class Expansion(Struct, frozen=True, kw_only=True):
 
     @property
     def resolved(self) -> bool:
-        """Whether the text is what the builder saw; otherwise it still holds ``$NAME`` of an unknown variable."""
+        """Whether no ``$NAME`` of an unknown variable is left in the text."""
         return not self.unresolved
 
 
@@ -77,7 +77,7 @@ def expand(text: str, lookup: Lookup, *, escape: str = "\\", budget: Budget | No
     """Expand one word, as BuildKit does outside of RUN, CMD and ENTRYPOINT.
 
     Raises UsageError (without a place) for bad syntax and for ``${name:?message}`` of an unset variable,
-    LimitExceeded where the result grows past MAX_VALUE, or the words of one ``budget`` past what it holds.
+    LimitExceeded where the result grows past MAX_VALUE, or the words of one ``budget`` past its limit.
     """
     lexer = _Lexer(text, lookup, escape, budget=budget)
     parts = lexer.until("", raw=False)
@@ -95,7 +95,7 @@ def expand_words(
 
 
 def raw_words(text: str) -> list[str]:
-    """Split into words with quotes, escapes and variables left as written; no words where a quote stays open."""
+    """Split into words with quotes, escapes and variables left as written; no words where a quote is not closed."""
     try:
         return _split(_Lexer(text, lambda name: UNKNOWN, "\\", keep=True).until("", raw=True))
     except UsageError:
@@ -122,7 +122,7 @@ def _plain(special: str) -> re.Pattern[str]:
 
 
 class _Lexer:
-    """A position in a text; the methods read what starts there. ``keep`` leaves quotes in place."""
+    """A text and the position of the next character to read. ``keep`` leaves quotes in place."""
 
     def __init__(
         self, text: str, lookup: Lookup, escape: str, *, keep: bool = False, budget: Budget | None = None
@@ -219,7 +219,7 @@ class _Lexer:
         return result
 
     def spend(self, characters: int) -> None:
-        """Every look at a value counts, not only what ends up in the result: both take time."""
+        """Count every look at a value, not only the result: both take time."""
         self.value_budget.spend(characters)
         self.budget.spend(characters)
 
@@ -244,7 +244,7 @@ class _Lexer:
         return text, inner
 
     def braces(self, start: int) -> str:
-        """What follows ``${``."""
+        """The value of the rest of ``${...}``."""
         if self.at == len(self.text):
             raise UsageError("syntax error: missing '}'")
         if self.text[self.at] in "{}:":

@@ -38,7 +38,7 @@ class Word(Struct, frozen=True):
 
 
 class _Rest(Struct, frozen=True, kw_only=True):
-    """What follows the flags of a keyword, and where."""
+    """The text after the flags of a keyword, and its place."""
 
     line: LogicalLine
     keyword: str
@@ -51,7 +51,7 @@ class _Rest(Struct, frozen=True, kw_only=True):
 
 
 def parse_instruction(line: LogicalLine, start: int, escape: str) -> DockerfileInstruction:
-    """The instruction that begins at offset ``start`` of a line; here-documents and the place come later."""
+    """The instruction that begins at offset ``start`` of a line, without its here-documents."""
     found = _SEPARATOR.search(line.text, start)
     written = line.text[start : found.start() if found else len(line.text)]
     keyword = written.upper()
@@ -228,7 +228,7 @@ def _quoted(text: str, escape: str, at: int, quote: str) -> tuple[str, int]:
 
 
 def split_words(text: str, escape: str) -> list[Word]:
-    """Words between spaces, with quotes and escapes as written; a quote that stays open takes the rest."""
+    """Words between spaces, with quotes and escapes as written; a quote that is not closed takes the rest."""
     words = [Word(found[0], found.start()) for found in _patterns(escape)[1].finditer(text)]
     if words and text.endswith(escape):
         last = words[-1].text

@@ -56,7 +56,7 @@ class Scanner:
         self._read_directives()
 
     def next_line(self) -> LogicalLine | None:
-        """The next line that is neither empty nor a comment, with what continues it; None at the end."""
+        """The next line that is neither empty nor a comment, with its continuation lines; None at the end."""
         while self.at < len(self.source):
             text = self.source[self.at].rstrip("\r").lstrip(BLANKS)
             if text and text[0] != "#":

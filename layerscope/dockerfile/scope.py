@@ -36,7 +36,7 @@ class ResolvedPair(Struct, frozen=True, kw_only=True):
 
 
 class Scope:
-    """The variables at one point of a build. ``complete``: what is not in it is known to be unset."""
+    """The variables at one point of a build. If ``complete``, all other variables are unset."""
 
     def __init__(self, dockerfile: Dockerfile, *, complete: bool, budget: Budget) -> None:
         self.dockerfile = dockerfile
@@ -83,11 +83,8 @@ class Scope:
                 value = self.expand(pair.value, at)
             elif outer is not None and pair.name in outer.values:
                 known = outer.values[pair.name]
-                value = (
-                    Expansion(text=f"${pair.name}", unresolved=(pair.name,))
-                    if isinstance(known, Unknown)
-                    else Expansion(text=known)
-                )
+                as_written = Expansion(text=f"${pair.name}", unresolved=(pair.name,))
+                value = as_written if isinstance(known, Unknown) else Expansion(text=known)
             elif outer is None and pair.name not in self.values:
                 self.values[pair.name] = UNKNOWN
             if value is not None:

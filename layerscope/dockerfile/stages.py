@@ -1,4 +1,4 @@
-"""The stages of one build: which stage or image each starts from, copies from, mounts (Dockerfile reference,
+"""The stages of one build: the stages and images that each starts from, copies from and mounts (Dockerfile reference,
 "FROM", "COPY --from", "RUN --mount").
 """
 

@@ -65,7 +65,7 @@ def _joined(history: tuple[HistoryEntry, ...], steps: list[Instruction]) -> tupl
 
 
 def _is_shared(step: Instruction, below: list[Instruction]) -> bool:
-    """Whether a layer holds what the steps below wrote; a RUN alone may have no layer since it changed nothing."""
+    """Whether a layer holds the work of the steps below; a RUN alone may have no layer as it changed nothing."""
     by_buildah = any("FROM " in one.comment for one in (*below, step))
     unlikely = not step.kind or step.kind in _MAKES_NO_LAYER
     return bool(below) and (by_buildah or unlikely or any(one.kind != "RUN" for one in below))

@@ -25,7 +25,7 @@ _COPY_FROM = pattern(r"(?:--(?!from=)[a-z-]++(?:=\S*+)?\s++)*+--from=(\S++)")
 _STEP_NAME = pattern(r"\[[^\]\n]{1,200}\] ")
 _MOUNTED = pattern(r"mount \S{1,200} from exec ")
 _COMMAND = pattern(r"(?:/|[a-z0-9_.])[\w./+-]{0,300}(?: |$)", re.ASCII)
-# What Buildah and Podman add behind a step, for their own cache (imagebuildah, getCreatedBy).
+# Notes that Buildah and Podman add behind a step, for their own cache (imagebuildah, getCreatedBy).
 _NOTE = pattern(
     r"\|(?:unsetLabel|inheritLabels|unsetAnnotation|inheritAnnotations|force-mtime|clamp-mtime)=[^\n]*+", re.ASCII
 )

@@ -1,4 +1,4 @@
-"""What builders write before the command of a RUN: the shell that runs it, and build arguments."""
+"""The shell and the build arguments that builders write before the command of a RUN."""
 
 import re
 from itertools import islice
@@ -36,12 +36,12 @@ def without_shell(text: str, declared: str = "") -> str | None:
 
 
 def is_shell_alone(text: str) -> bool:
-    """Whether the text is a shell without a command: what a person starts to work in a container by hand."""
+    """Whether the text is a shell without a command, as started to work in a container by hand."""
     return _SHELL_ALONE.fullmatch(text) is not None
 
 
 def no_operation(text: str, declared: str = "") -> str | None:
-    """What stands after ``#(nop)``, the legacy builder's mark of a step that ran nothing; None without the mark.
+    """The text after ``#(nop)``, the legacy builder's mark of a step that ran nothing; None without the mark.
 
     The mark counts only right behind a shell, so that a command which mentions it stays a command.
     """
@@ -62,8 +62,8 @@ def split_build_args(text: str, declared: str = "") -> tuple[BuildArgs, str]:
     """Split ``|2 A=1 B=two words /bin/sh -c make`` into the pairs and the command; other texts are all command.
 
     The builders quote nothing. The values end where a shell begins; without one the last value ends at a space,
-    and a value with spaces is then cut. Buildah counts the words of the values, so fewer
-    than N names are not an error. ``declared`` is the SHELL in force, its arguments joined by spaces.
+    and a value with spaces is then cut. Buildah counts the words of the values, so fewer than N names are not an error.
+    ``declared`` is the SHELL in force, its arguments joined by spaces.
     """
     head = _COUNT.match(text)
     if head is None:

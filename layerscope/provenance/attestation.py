@@ -1,14 +1,14 @@
-"""What a provenance attestation tells of the build: SLSA v1 and v0.2 statements as BuildKit fills them.
+"""The provenance attestation of a build: SLSA v1 and v0.2 statements as BuildKit fills them.
 
 With ``mode=max`` they hold the Dockerfile, the graph of build steps, and which step made which layer (BuildKit's
-docs/attestations/slsa-definitions.md). Nothing here is signed or proven, so it is only as attested. The documents are
-hostile input: whatever has another type than it should is taken for absent.
+docs/attestations/slsa-definitions.md). Signatures are not checked. The documents are
+hostile input: a value of another type than expected counts as absent.
 """
 
 import base64
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
@@ -17,6 +17,7 @@ from layerscope.model.image import Image
 _PREDICATES = ("https://slsa.dev/provenance/v1", "https://slsa.dev/provenance/v0.2")
 _METADATA = ("buildkit_metadata", "https://mobyproject.org/buildkit@v1#metadata")
 _BUILD_ARG = "build-arg:"
+_Kind = TypeVar("_Kind", dict[str, Any], list[Any], str)
 _MOST_STEPS = 100_000
 _MOST_BYTES = 4 << 20
 """The most base64 characters of a Dockerfile that are decoded."""
@@ -39,8 +40,8 @@ class BuildStep(Struct, frozen=True, kw_only=True):
 class Provenance(Struct, frozen=True, kw_only=True):
     """The Dockerfile and the arguments of a build, its steps by id, and the step of each layer by index.
 
-    ``base_layers`` is how many of the image's layers an image that the build started from brought, None where no
-    digest tells; ``base_name`` is that image.
+    ``base_layers`` is how many of the image's layers are those of an image that the build started from, None where no
+    digest shows it; ``base_name`` is that image.
     """
 
     dockerfile: bytes = b""
@@ -56,24 +57,24 @@ class Provenance(Struct, frozen=True, kw_only=True):
 def read_provenance(image: Image) -> Provenance | None:
     """The first provenance among the image's attestations; None without one. Never raises."""
     for statement in image.attestations:
-        if _text(statement, "predicateType") in _PREDICATES:
-            return _provenance(image, _map(statement, "predicate"))
+        if _typed(statement, "predicateType", str) in _PREDICATES:
+            return _provenance(image, _typed(statement, "predicate", dict))
     return None
 
 
 def _provenance(image: Image, predicate: Mapping[str, Any]) -> Provenance:
     request = _request(predicate)
     metadata = _metadata(predicate)
-    source = _map(metadata, "source")
-    steps = _steps(predicate, _map(source, "locations"))
-    infos = [one for one in _list(source, "infos") if isinstance(one, dict)]
-    info = next((one for one in infos if _text(one, "data")), {})
-    chains = _chains(_map(metadata, "layers"))
+    source = _typed(metadata, "source", dict)
+    steps = _steps(predicate, _typed(source, "locations", dict))
+    infos = [one for one in _typed(source, "infos", list) if isinstance(one, dict)]
+    info = next((one for one in infos if _typed(one, "data", str)), {})
+    chains = _chains(_typed(metadata, "layers", dict))
     base_layers, base_name = _base(image, steps, chains)
     return Provenance(
-        dockerfile=_decoded(_text(info, "data")),
-        filename=_text(info, "filename") or "Dockerfile",
-        target=_text(_map(request, "args"), "target"),
+        dockerfile=_decoded(_typed(info, "data", str)),
+        filename=_typed(info, "filename", str) or "Dockerfile",
+        target=_typed(_typed(request, "args", dict), "target", str),
         build_args=dict(_build_args(request)),
         steps=steps,
         layer_steps=_layer_steps(image, steps, chains),
@@ -84,67 +85,75 @@ def _provenance(image: Image, predicate: Mapping[str, Any]) -> Provenance:
 
 def _request(predicate: Mapping[str, Any]) -> Mapping[str, Any]:
     """The parameters of the build: v0.2 has them in ``invocation``, v1 in ``externalParameters``."""
-    external = _map(_map(predicate, "buildDefinition"), "externalParameters")
+    external = _typed(_typed(predicate, "buildDefinition", dict), "externalParameters", dict)
     return (
-        _map(_map(predicate, "invocation"), "parameters") or _map(external, "request") or _map(external, "parameters")
+        _typed(_typed(predicate, "invocation", dict), "parameters", dict)
+        or _typed(external, "request", dict)
+        or _typed(external, "parameters", dict)
     )
 
 
 def _build_args(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in _map(request, "args").items():
+    for name, value in _typed(request, "args", dict).items():
         if name.startswith(_BUILD_ARG) and isinstance(value, str):
             yield name.removeprefix(_BUILD_ARG), value
 
 
 def _metadata(predicate: Mapping[str, Any]) -> Mapping[str, Any]:
-    metadata = _map(predicate, "metadata") or _map(_map(predicate, "runDetails"), "metadata")
-    return next((found for key in _METADATA if (found := _map(metadata, key))), {})
+    metadata = _typed(predicate, "metadata", dict) or _typed(_typed(predicate, "runDetails", dict), "metadata", dict)
+    return next((found for key in _METADATA if (found := _typed(metadata, key, dict))), {})
 
 
 def _steps(predicate: Mapping[str, Any], locations: Mapping[str, Any]) -> dict[str, BuildStep]:
-    definition = _map(predicate, "buildDefinition")
-    for holder in (predicate, _map(definition, "internalParameters"), _map(definition, "externalParameters")):
-        graph = _list(_map(holder, "buildConfig"), "llbDefinition")
+    definition = _typed(predicate, "buildDefinition", dict)
+    for holder in (
+        predicate,
+        _typed(definition, "internalParameters", dict),
+        _typed(definition, "externalParameters", dict),
+    ):
+        graph = _typed(_typed(holder, "buildConfig", dict), "llbDefinition", list)
         if graph:
             steps = [step for step in graph[:_MOST_STEPS] if isinstance(step, dict)]
-            return {_text(step, "id"): _step(step, _map(locations, _text(step, "id"))) for step in steps}
+            return {
+                _typed(step, "id", str): _step(step, _typed(locations, _typed(step, "id", str), dict)) for step in steps
+            }
     return {}
 
 
 def _step(step: Mapping[str, Any], location: Mapping[str, Any]) -> BuildStep:
-    operation = _map(step, "op")
-    operation = _map(operation, "Op") or operation
+    operation = _typed(step, "op", dict)
+    operation = _typed(operation, "Op", dict) or operation
     kind = next((name for name in ("exec", "file", "source", "merge") if isinstance(operation.get(name), dict)), "")
-    inputs = [one.partition(":")[0] for one in _list(step, "inputs") if isinstance(one, str)]
-    taken = dict.fromkeys(_taken(kind, _map(operation, kind)))
+    inputs = [one.partition(":")[0] for one in _typed(step, "inputs", list) if isinstance(one, str)]
+    taken = dict.fromkeys(_taken(kind, _typed(operation, kind, dict)))
     return BuildStep(
         kind=kind,
         lines=tuple(sorted(set(_lines(location)))),
         sources=tuple(inputs[place] for place in taken if 0 <= place < len(inputs)),
-        identifier=_text(_map(operation, kind), "identifier"),
+        identifier=_typed(_typed(operation, kind, dict), "identifier", str),
     )
 
 
 def _taken(kind: str, operation: Mapping[str, Any]) -> Iterator[int]:
-    """The places, among a step's inputs, of what it copies from or mounts beside its root."""
+    """The places, among a step's inputs, of those that it copies from or mounts beside its root."""
     if kind == "file":
-        for action in _list(operation, "actions"):
-            copied = isinstance(action, dict) and "copy" in (_map(action, "Action") or action)
+        for action in _typed(operation, "actions", list):
+            copied = isinstance(action, dict) and "copy" in (_typed(action, "Action", dict) or action)
             place = action.get("secondaryInput") if copied else None
             if isinstance(place, int):
                 yield place
     elif kind == "exec":
-        for mount in _list(operation, "mounts"):
-            place = mount.get("input") if isinstance(mount, dict) and _text(mount, "dest") != "/" else None
+        for mount in _typed(operation, "mounts", list):
+            place = mount.get("input") if isinstance(mount, dict) and _typed(mount, "dest", str) != "/" else None
             if isinstance(place, int):
                 yield place
 
 
 def _lines(location: Mapping[str, Any]) -> Iterator[int]:
     """The first line of each range."""
-    for one in _list(location, "locations"):
-        for part in _list(one, "ranges") if isinstance(one, dict) else ():
-            line = _map(part, "start").get("line") if isinstance(part, dict) else None
+    for one in _typed(location, "locations", list):
+        for part in _typed(one, "ranges", list) if isinstance(one, dict) else ():
+            line = _typed(part, "start", dict).get("line") if isinstance(part, dict) else None
             if isinstance(line, int) and line > 0:
                 yield line
 
@@ -155,7 +164,7 @@ def _chains(layers: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
     for output, variants in layers.items():
         for variant in variants if isinstance(variants, list) else ():
             chain = (
-                tuple(_text(one, "digest") for one in variant if isinstance(one, dict))
+                tuple(_typed(one, "digest", str) for one in variant if isinstance(one, dict))
                 if isinstance(variant, list)
                 else ()
             )
@@ -167,7 +176,7 @@ def _chains(layers: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
 def _layer_steps(
     image: Image, steps: Mapping[str, BuildStep], chains: Sequence[tuple[str, tuple[str, ...]]]
 ) -> dict[int, str]:
-    """The step that made each layer: the one whose result ends with it, and which is no merge of others."""
+    """The step that made each layer: the one whose result ends with it, except merges."""
     last: dict[str, str] = {}
     for step, chain in chains:
         before = steps.get(last.get(chain[-1], ""))
@@ -180,7 +189,7 @@ def _layer_steps(
 def _base(
     image: Image, steps: Mapping[str, BuildStep], chains: Sequence[tuple[str, tuple[str, ...]]]
 ) -> tuple[int | None, str]:
-    """How many layers an image brought that the build read and that this one stands on, and its name."""
+    """How many layers are those of an image that the build read and that this one is built on, and its name."""
     own = tuple(str(layer.digest) for layer in image.layers)
     best, name = None, ""
     for step, chain in chains:
@@ -198,16 +207,6 @@ def _decoded(text: str) -> bytes:
         return b""
 
 
-def _map(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def _typed(value: Mapping[str, Any], key: str, kind: type[_Kind]) -> _Kind:
     found = value.get(key)
-    return found if isinstance(found, dict) else {}
-
-
-def _list(value: Mapping[str, Any], key: str) -> list[Any]:
-    found = value.get(key)
-    return found if isinstance(found, list) else []
-
-
-def _text(value: Mapping[str, Any], key: str) -> str:
-    found = value.get(key)
-    return found if isinstance(found, str) else ""
+    return found if isinstance(found, kind) else kind()

@@ -83,31 +83,31 @@ def _named(image: Image) -> str:
     return image.annotations.get(_BASE_NAME) or image.config.labels.get(_BASE_NAME, "")
 
 
-def contradiction(base: Base, told: Base | None) -> tuple[str, ...]:
-    """A warning where the base that is certain ends elsewhere than the Dockerfile says."""
-    if told is None or not base.certain or base.layers == told.layers:
+def contradiction(base: Base, declared: Base | None) -> tuple[str, ...]:
+    """A warning where the base is certain and ends elsewhere than by the attestation or the Dockerfile."""
+    if declared is None or not base.certain or base.layers == declared.layers:
         return ()
-    by = "attestation" if told.found_by == FoundBy.ATTESTATION else "Dockerfile"
-    return (f"the base image has {base.layers} layers, but according to the {by} it has {told.layers}",)
+    by = "attestation" if declared.found_by == FoundBy.ATTESTATION else "Dockerfile"
+    return (f"the base image has {base.layers} layers, but according to the {by} it has {declared.layers}",)
 
 
-def better_base(found: Base, told: Base | None) -> Base:
-    """The base by what the archive shows for certain, else by the attestation or the Dockerfile, else by its signs.
+def better_base(found: Base, declared: Base | None) -> Base:
+    """The base that is certain, else that of the attestation or the Dockerfile, else that of the image's signs.
 
-    A Dockerfile may know that there is no base at all.
+    By a Dockerfile there may be no base at all.
     """
-    if told is None:
+    if declared is None:
         return found
-    better, other = (found, told) if found.certain else (told, found)
+    better, other = (found, declared) if found.certain else (declared, found)
     return replace(better, name=better.name or other.name)
 
 
 def base_boundary(instructions: Sequence[Instruction]) -> int | None:
-    """How many of the lowest layers the base image seems to have brought, None where nothing hints at it.
+    """How many of the lowest layers seem to be the base image's, None without a sign of one.
 
     Two signs, and the higher one counts, since a base can stand on another. An image ends with its CMD or ENTRYPOINT:
-    one that has a layer above it, other than a WORKDIR's, ended the base. And a build uses one builder: what another
-    builder wrote below came with the base. A Dockerfile that sets its CMD early is taken for a base up to there.
+    one that has a layer above it, other than a WORKDIR's, ended the base. And a build uses one builder: steps
+    of another builder below are the base's. A Dockerfile that sets its CMD early is taken for a base up to there.
     """
     top = max((place for place, step in enumerate(instructions) if made_content(step)), default=0)
     starts = [place for place in range(top) if instructions[place].kind in _STARTS]
@@ -121,10 +121,10 @@ def base_boundary(instructions: Sequence[Instruction]) -> int | None:
 
 
 def buildah_from(history: Sequence[HistoryEntry]) -> tuple[str, int] | None:
-    """The name of the base image and the index of the first entry above it, as Buildah and Podman note them.
+    """The name of the base image and the index of the first entry above it, as Buildah and Podman record them.
 
     They write ``FROM name`` into the comment of the first entry of each build. A base may carry such a comment
-    too, so the highest counts; the ids of intermediate images, which a build in layers leaves, do not.
+    too, so the highest counts; the ids of intermediate images of a build in layers do not.
     """
     for index in range(len(history) - 1, -1, -1):
         before, mark, name = history[index].comment.rpartition("FROM ")
@@ -135,8 +135,8 @@ def buildah_from(history: Sequence[HistoryEntry]) -> tuple[str, int] | None:
 
 
 def _builder(step: Instruction) -> str:
-    """Which builder wrote a step, as far as its marks tell; the Dockerfile builders without a mark are one."""
+    """The builder that wrote a step, by its marks; the Dockerfile builders without a mark are one."""
     if step.comment.startswith("buildkit."):
         return "buildkit"
-    # Every Dockerfile builder writes something; words that nobody knows may still be a RUN in exec form.
+    # Every Dockerfile builder writes something; unknown words may still be a RUN in exec form.
     return step.kind if step.kind in _OTHER_TOOLS else "dockerfile" if step.created_by else "unknown"

@@ -1,4 +1,4 @@
-"""Compares the image with the images of build stages: which layers may hold files of one, and where they lay in it."""
+"""Compares the image with images of build stages: the layers that may hold files of a stage, and their paths in it."""
 
 import posixpath
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from layerscope.provenance.trace import MAY_COPY, Builder, Trace
 def with_builders(
     trace: Trace, image: Image, steps: Sequence[Instruction], placement: Placement, opened: Sequence[tuple[str, Image]]
 ) -> Trace:
-    """The trace with what the images of build stages, by name, have in common with the image.
+    """The trace with the files that images of build stages, by name, have in common with the image.
 
     Raises UsageError for a name that is no stage of the Dockerfile.
     """
@@ -71,7 +71,7 @@ def _builder(
 
 
 def _best(builders: Sequence[Builder]) -> dict[int, list[Builder]]:
-    """For each layer the builders with which it has most in common, only one where all the others stand on it."""
+    """The builders that match each layer best, only one where all the others are built on it."""
     scores: dict[int, dict[int, int]] = {}
     for place, builder in enumerate(builders):
         for layer, found in builder.comparison.layers.items():
@@ -87,17 +87,17 @@ def _best(builders: Sequence[Builder]) -> dict[int, list[Builder]]:
 
 
 def _stands_on(upper: Builder, lower: Builder) -> bool:
-    """Whether one stage begins with all layers of another, which made what both of them hold."""
+    """Whether one stage begins with all layers of another, which then made the files of both."""
     return shared_layers(lower.image, lower.instructions, upper.image, upper.instructions) == len(lower.image.layers)
 
 
 def shared_layers(
     image: Image, steps: Sequence[Instruction], builder: Image, builder_steps: Sequence[Instruction]
 ) -> int:
-    """How many of the lowest layers both images stand on: the same contents, made by the same steps.
+    """How many of the lowest layers both images are built on: the same contents, made by the same steps.
 
-    A COPY of all that one RUN has made may give the same layer, but is no ancestor. Where a history is lost, the
-    contents alone decide.
+    A COPY of all files of a RUN may give the same layer, but is not an ancestor. Where a history is lost, the contents
+    alone decide.
     """
     ours, theirs = ({step.layer: step.created_by for step in one} for one in (steps, builder_steps))
     count = 0
@@ -112,9 +112,9 @@ def shared_layers(
 def _copied_from(
     name: str, layers: range, origins: Mapping[int, Origin], steps: Sequence[Instruction], placement: Placement
 ) -> list[Copied]:
-    """Those of the layers to compare with the stage ``name``: by the Dockerfile, else all that a COPY may have made.
+    """The layers to compare with the stage ``name``: by the Dockerfile, else all that a COPY may have made.
 
-    ``origins`` is what is known of the layers that one step made.
+    ``origins`` are those of the layers that one step made.
     """
     by_layer = {step.layer: step for step in steps if step.layer is not None}
     found = []
@@ -131,7 +131,7 @@ def _copied_from(
 
 
 def _from_context(layers: range, history: Sequence[Instruction]) -> list[int]:
-    """Those layers of a builder that may hold files of the build context; the lowest is a base's own beginning."""
+    """The layers of a builder that may hold files of the build context; the lowest is the base's own."""
     steps = {step.layer: (step, *(history[index] for index in step.joined)) for step in history}
     return [layer for layer in layers if _has_context(layer, steps.get(layer, ()))]
 
@@ -142,7 +142,7 @@ def _has_context(layer: int, steps: Sequence[Instruction]) -> bool:
 
 
 def _from_several(layer: int, step: Instruction, placement: Placement, name: str) -> list[Copied]:
-    """A layer that holds the work of several steps: each file may have come by any COPY of the stage."""
+    """A layer that holds the work of several steps: each file may be from any COPY of the stage."""
     if placement.match is None:
         return [Copied(layer=layer, certain=False)]
     origins = (placement.origins.get(index) for index in (step.index, *reversed(step.joined)))
@@ -154,19 +154,19 @@ def _from_several(layer: int, step: Instruction, placement: Placement, name: str
 
 
 def _mapped(layer: int, origin: Origin, step: Instruction | None) -> Copied:
-    """A layer whose COPY the Dockerfile shows; where that leaves the source open, the files have to tell."""
+    """A layer whose COPY is in the Dockerfile; where its source has unknown variables, it is guessed from the files."""
     guessed = Copied(layer=layer, destination=_destination(step))
     if origin.instruction is None:
         return guessed
     try:
         mapping = copy_mapping(origin.instruction)
-    except LayerscopeError:  # A RUN that mounts the stage is no COPY.
+    except LayerscopeError:  # A RUN that mounts the stage is not a COPY.
         return guessed
     return _with(mapping, layer, certain=True) if mapping.resolved and mapping.source.stage is not None else guessed
 
 
 def _recorded(layer: int, steps: Sequence[Instruction], step: Instruction | None) -> Copied:
-    """A layer whose stage nothing tells; BuildKit records at least the path of what is copied."""
+    """A layer of an unknown stage; BuildKit records at least the paths that are copied."""
     guessed = Copied(layer=layer, destination=_destination(step), certain=False)
     if step is None or not step.comment.startswith("buildkit.") or step.kind != "COPY":
         return guessed

@@ -1,4 +1,4 @@
-"""Compares what a COPY brought with a builder image: which file is the same, and at the path that it came from.
+"""Compares the files of a COPY with a builder image: which are the same, and at the path that they came from.
 
 A file of equal content proves identity, not transport; so only layers that a COPY made, or may have made, are looked
 at, and only equal content at the very path that the COPY takes it from counts as a match (docs/rules.md, "Evidence of
@@ -29,7 +29,7 @@ MayBe = Callable[[str, str], bool]
 
 
 class Verdict(IntEnum):
-    """What comparing one file has shown; what has no verdict was not found in the builder."""
+    """The result of comparing one file; a file without one was not found in the builder."""
 
     MATCHED = 1
     """The builder holds the same content at the path that the COPY takes it from."""
@@ -53,29 +53,23 @@ class Copied(Struct, frozen=True, kw_only=True):
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
-    """What one builder image and the layers of an image have in common.
+    """The files that a builder image and the layers of an image have in common.
 
     ``verdicts`` and ``twins`` (versions of the builder) are by version number of the image. ``shared_layers`` of the
-    lowest layers are the same in both: common ancestry, which proves nothing. ``layers`` holds for each layer that
-    was compared the bytes with each verdict; a layer is ``confirmed`` where most of its bytes match. ``differing``
-    are versions of the builder that lie where the COPY takes a file from, but hold other content.
+    lowest layers are the same in both: common ancestry, which proves nothing; the versions of the builder's own layers
+    begin with ``own_from``. ``layers`` holds for each layer that was compared the bytes with each verdict; a layer is
+    ``confirmed`` where most of its bytes match. ``differing`` are versions of the builder that lie where the COPY takes
+    a file from, but hold other content.
     """
 
     filesystem: Filesystem
     shared_layers: int
+    own_from: int
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     twins: dict[int, int] = field(default_factory=dict)
     layers: dict[int, Counter[Verdict]] = field(default_factory=dict)
     confirmed: frozenset[int] = frozenset()
     differing: frozenset[int] = frozenset()
-
-    @property
-    def own_from(self) -> int:
-        """The first version of the builder that its own layers hold."""
-        layers = len(self.filesystem.layers)
-        return (
-            self.filesystem.numbers(self.shared_layers).start if self.shared_layers < layers else len(self.filesystem)
-        )
 
     def bytes_of(self, verdict: Verdict) -> int:
         """The bytes with a verdict, over all layers."""
@@ -93,9 +87,9 @@ def compare(
     """Compare the files of some layers, live and hidden ones, with the final file system of a builder image.
 
     ``shared`` is how many lowest layers both stand on, ``base_layers`` how many the image's own base has, ``context``
-    the layers of the builder that may hold the build context. Nothing is proven by what the base has too, by the tiny
-    and by licences; and where it is not certain that the COPY read this builder, neither by what the builder got from
-    the context, nor by a layer of which much lies elsewhere.
+    the layers of the builder that may hold the build context. Files that the base has too, tiny
+    files and licences prove nothing; and where it is not certain that the COPY read this builder, neither do files that
+    the builder has from the context, nor a layer of which much lies elsewhere.
     """
     work = _Work(filesystem, base_layers, builder, shared, context)
     found: dict[int, Counter[Verdict]] = {}
@@ -109,6 +103,7 @@ def compare(
     return Comparison(
         filesystem=builder,
         shared_layers=shared,
+        own_from=work.own_from,
         verdicts=work.verdicts,
         twins=work.twins,
         layers=found,
@@ -117,8 +112,16 @@ def compare(
     )
 
 
+def same_content(one: Filesystem, number: int, other: Filesystem, twin: int) -> bool:
+    """Whether two files have the same length and the same fingerprint."""
+    if one.content_bytes(number) != other.content_bytes(twin):
+        return False
+    digest = one.fingerprint(number)
+    return digest is not None and digest == other.fingerprint(twin)
+
+
 class _Work:
-    """The builder's files by path and by length, and what was found so far."""
+    """The builder's files by path and by length, and the results so far."""
 
     def __init__(
         self, filesystem: Filesystem, base_layers: int, builder: Filesystem, shared: int, context: Sequence[int]
@@ -128,12 +131,15 @@ class _Work:
         self.differing: set[int] = set()
         self._filesystem = filesystem
         self._builder = builder
-        self._own_from = builder.numbers(shared).start if shared < len(builder.layers) else len(builder)
-        own = (number for number in builder.live_numbers() if number >= self._own_from)
+        self.own_from = builder.numbers(shared).start if shared < len(builder.layers) else len(builder)
+        own = (number for number in builder.live_numbers() if number >= self.own_from)
         self._by_length = _files_by_length(builder, own)
         self._context = _files_by_length(builder, (number for layer in context for number in builder.numbers(layer)))
         self._context_digests: dict[int, frozenset[bytes | None]] = {}
-        self._base_paths = _base_paths(filesystem, base_layers)
+        # Of several layers the topmost counts.
+        self._base_paths = {
+            path: number for layer in range(base_layers) for number, path, _ in _files(filesystem, layer)
+        }
         self._digests: dict[int, bytes | None] = {}
 
     def take(self, copied: Copied) -> "Counter[Verdict]":
@@ -155,12 +161,12 @@ class _Work:
         return found
 
     def bears_out(self, layer: int) -> bool:
-        """Whether nearly all of a layer is where a guess wants it; what many images hold (hooks of git) is not enough.
+        """Whether nearly all of a layer is where a guess expects it; files of many images (git hooks) are not enough.
 
         Empty files say nothing either way.
         """
         counts, sums = Counter[bool](), Counter[bool]()
-        for number, _, length in self._files(layer):
+        for number, _, length in _files(self._filesystem, layer):
             if length:
                 there = self.verdicts.get(number) in (Verdict.MATCHED, Verdict.INCONCLUSIVE)
                 counts[there] += 1
@@ -168,7 +174,7 @@ class _Work:
         return all(one[False] <= _GUESSED * one.total() for one in (counts, sums))
 
     def withdraw(self, layer: int) -> "Counter[Verdict]":
-        """Take back what matched by a guess that most of the layer does not bear out: it is the same content."""
+        """Turn matches by a guess that most of the layer does not bear out into same content."""
         found: Counter[Verdict] = Counter()
         for number in self._filesystem.numbers(layer):
             verdict = self.verdicts.get(number)
@@ -185,18 +191,11 @@ class _Work:
             self._context_digests[length] = frozenset(map(self._builder.fingerprint, alike))
         return self._filesystem.fingerprint(number) in self._context_digests[length]
 
-    def _files(self, layer: int) -> Iterator[tuple[int, str, int]]:
-        changeset, start = self._filesystem.layers[layer].changeset, self._filesystem.numbers(layer).start
-        kinds, sizes = changeset.kinds, changeset.sizes
-        for index, path in enumerate(changeset.paths):
-            if kinds[index] == Kind.FILE:
-                yield start + index, path, sizes[index]
-
     def _as_copied(self, copied: Copied) -> Iterator[tuple[int, str, int]]:
         """A layer's files by the paths that the COPY gave them, where its destination is, or lies below, a symlink."""
         place = self._filesystem.resolve(copied.destination)
         real = self._filesystem.path_of(place) if place is not None else copied.destination
-        for number, path, length in self._files(copied.layer):
+        for number, path, length in _files(self._filesystem, copied.layer):
             if real != copied.destination and is_at_or_below(path, real):
                 path = copied.destination + path.removeprefix(real.rstrip("/"))
             yield number, path, length
@@ -215,7 +214,7 @@ class _Work:
             if not self._equal(number, twin, length):
                 self.differing.add(twin)
                 continue
-            if twin >= self._own_from:
+            if twin >= self.own_from:
                 self.twins[number] = twin
             return Verdict.INCONCLUSIVE if self._proves_nothing(number, length, twin) else Verdict.MATCHED
         if length < TINY or is_licence(path):
@@ -228,10 +227,10 @@ class _Work:
 
     def _proves_nothing(self, number: int, length: int, twin: int) -> bool:
         path = self._filesystem.path_in_layer(number)
-        if length < TINY or twin < self._own_from or is_licence(path):
+        if length < TINY or twin < self.own_from or is_licence(path):
             return True
         lower = self._base_paths.get(path)
-        return lower is not None and self._equal_here(number, lower, length)
+        return lower is not None and same_content(self._filesystem, number, self._filesystem, lower)
 
     def _equal(self, number: int, twin: int, length: int) -> bool:
         if self._builder.content_bytes(twin) != length:
@@ -243,15 +242,8 @@ class _Work:
             self._digests[twin] = self._builder.fingerprint(twin)
         return digest is not None and digest == self._digests[twin]
 
-    def _equal_here(self, number: int, lower: int, length: int) -> bool:
-        filesystem = self._filesystem
-        if filesystem.content_bytes(lower) != length:
-            return False
-        digest = filesystem.fingerprint(number)
-        return digest is not None and digest == filesystem.fingerprint(lower)
-
     def _guess(self, files: Sequence[tuple[int, str, int]], destination: str) -> MapBack | None:
-        """The folder of the builder under which most files of a layer lie as they lie under the destination."""
+        """The directory of the builder under which most files of a layer have the paths of the destination."""
         prefix = destination.rstrip("/")
         names = {path.rpartition("/")[2] for _, path, _ in files}
         places: dict[tuple[str, int], list[str]] = {}
@@ -283,12 +275,10 @@ def _files_by_length(builder: Filesystem, numbers: Iterable[int]) -> Mapping[int
     return found
 
 
-def _base_paths(filesystem: Filesystem, base_layers: int) -> Mapping[str, int]:
-    """The regular files of the base by path; of several layers the topmost counts."""
-    found: dict[str, int] = {}
-    for layer in filesystem.layers[:base_layers]:
-        start, kinds = filesystem.numbers(layer.index).start, layer.changeset.kinds
-        for index, path in enumerate(layer.changeset.paths):
-            if kinds[index] == Kind.FILE:
-                found[path] = start + index
-    return found
+def _files(filesystem: Filesystem, layer: int) -> Iterator[tuple[int, str, int]]:
+    """The regular files of a layer: version, path and length."""
+    changeset, start = filesystem.layers[layer].changeset, filesystem.numbers(layer).start
+    kinds, sizes = changeset.kinds, changeset.sizes
+    for index, path in enumerate(changeset.paths):
+        if kinds[index] == Kind.FILE:
+            yield start + index, path, sizes[index]

@@ -1,6 +1,6 @@
-"""Where each step of an image's history stands in its Dockerfile, and which stage it takes files from.
+"""The line of each step of an image's history in its Dockerfile, and the stage that it takes files from.
 
-The Dockerfile comes from an attestation, or from the user. Some builders record the stage in the history itself.
+The Dockerfile is the attested one, or the user's. Some builders record the stage in the history itself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,13 +24,13 @@ from layerscope.provenance.origins import BuildInputs, Origin, Placement, record
 
 
 def place(image: Image, steps: Sequence[Instruction], known: BuildInputs) -> Placement:
-    """Place every step by the best evidence; raises UsageError where the user's Dockerfile did not build the image."""
+    """The origins of all steps by the best evidence; raises UsageError where the user's Dockerfile does not match."""
     provenance = read_provenance(image) if image.attestations else None
     warnings: list[str] = []
     found = _attested(provenance, image, steps, known, warnings) if provenance else None
     evidence = Evidence.ATTESTED if found else Evidence.DECLARED
     if found is None and known.dockerfile is not None:
-        found = _match(known.dockerfile, image, steps, known.build_args, known.target, known)
+        found = _match(known.dockerfile, image, steps, known)
     origins = recorded_origins(steps)
     if found is not None:
         origins |= {index: _origin(found, step, evidence) for index, step in found.steps.items()}
@@ -48,32 +48,26 @@ def place(image: Image, steps: Sequence[Instruction], known: BuildInputs) -> Pla
 def _attested(
     provenance: Provenance, image: Image, steps: Sequence[Instruction], known: BuildInputs, warnings: list[str]
 ) -> Match | None:
-    """The attested Dockerfile aligned; what is wrong with it is a warning, as the user cannot change it."""
+    """The attested Dockerfile aligned; its errors are warnings, as the user cannot change it."""
     if not provenance.dockerfile:
         return None
     try:
         dockerfile = parse_dockerfile(provenance.dockerfile, name=provenance.filename)
-        found = _match(dockerfile, image, steps, provenance.build_args, provenance.target, known)
+        attested = replace(known, build_args=provenance.build_args, target=provenance.target)
+        found = _match(dockerfile, image, steps, attested)
     except LayerscopeError as error:
-        warnings.append(f"the attested Dockerfile is left aside: {error.message}")
+        warnings.append(f"the attested Dockerfile is not used: {error.message}")
         return None
     if known.dockerfile is not None and known.dockerfile.instructions != dockerfile.instructions:
-        warnings.append(f"{known.dockerfile.name} is not the Dockerfile that is attested; the attested one is used")
+        warnings.append(f"{known.dockerfile.name} is not the attested Dockerfile; the attested one is used")
     return found
 
 
-def _match(
-    dockerfile: Dockerfile,
-    image: Image,
-    steps: Sequence[Instruction],
-    build_args: Mapping[str, str],
-    target: str,
-    known: BuildInputs,
-) -> Match:
+def _match(dockerfile: Dockerfile, image: Image, steps: Sequence[Instruction], known: BuildInputs) -> Match:
     build = Build.of(
         dockerfile,
-        build_args={**recorded_arguments(steps), **build_args},
-        target=target,
+        build_args={**recorded_arguments(steps), **known.build_args},
+        target=known.target,
         platform=image.config.platform if image.config.platform.os else None,
     )
     if known.base is not None:

@@ -1,6 +1,6 @@
-"""Where a step stands in its Dockerfile and where its files come from: the values, and what needs no Dockerfile.
+"""The line of a step in its Dockerfile and the source of its files: the values, and origins without a Dockerfile.
 
-Nothing here imports the Dockerfile's parser, since most runs are given none.
+Nothing here imports the Dockerfile's parser, since most runs have no Dockerfile.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class BuildInputs(Struct, frozen=True, kw_only=True):
-    """What the user knows of the build beside the archive.
+    """The inputs of the build that the user gives beside the archive.
 
     ``builders`` are open images of build stages by name. ``base`` is the config of the base image, for the variables
     and the working directory that the Dockerfile's first instruction starts with.
@@ -36,7 +36,7 @@ class BuildInputs(Struct, frozen=True, kw_only=True):
 
 
 class Origin(Struct, frozen=True, kw_only=True):
-    """Where the instruction of one step stands, and what it takes its files from.
+    """The place of a step in the Dockerfile, and the source of its files.
 
     ``stage`` is the stage that runs it, ``source`` the stage or image that it reads ``via`` a copy or a mount, empty
     for the build context. ``instruction`` is the Dockerfile's, where there is one, and ``from_context`` is set where
@@ -53,10 +53,10 @@ class Origin(Struct, frozen=True, kw_only=True):
 
 
 class Placement(Struct, frozen=True, kw_only=True):
-    """The origin of each history step by its index, and what else the Dockerfile tells.
+    """The origin of each history step by its index, with the Dockerfile that it is from.
 
-    ``match`` is the Dockerfile laid beside the history, ``evidence`` where that comes from. ``base`` is where the
-    Dockerfile or the attestation sees the base end, None where neither tells.
+    ``match`` is the Dockerfile aligned with the history, ``evidence`` how that is known. ``base`` is the base image by
+    the Dockerfile or the attestation, None without either.
     """
 
     origins: Mapping[int, Origin] = field(default_factory=dict)
@@ -67,10 +67,10 @@ class Placement(Struct, frozen=True, kw_only=True):
 
 
 def recorded_origins(steps: Sequence[Instruction]) -> dict[int, Origin]:
-    """Builders that keep the line as written keep ``--from`` too."""
+    """The origins of steps with ``--from``, which builders keep that record the line as written."""
     return {step.index: Origin(evidence=Evidence.DECLARED, source=step.copy_from) for step in steps if step.copy_from}
 
 
 def recorded_arguments(steps: Sequence[Instruction]) -> dict[str, str]:
-    """The build arguments that a history records beside its commands."""
+    """The build arguments that a history records before its commands."""
     return {name: value for step in steps for name, value in step.build_args}

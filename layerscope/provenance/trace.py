@@ -1,4 +1,4 @@
-"""All evidence of build stages joined: which stage a version came from, and how well that is known."""
+"""The stage that each version of the image came from, and how well that is known: all evidence joined."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -11,14 +11,14 @@ from layerscope.model.finding import Evidence
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.source import Source, Via
-from layerscope.provenance.comparison import Comparison, Verdict
+from layerscope.provenance.comparison import Comparison, Verdict, same_content
 from layerscope.provenance.origins import Origin, Placement
 
 if TYPE_CHECKING:
     from layerscope.history.match import Match
 
 MAY_COPY = ("COPY", "ADD", "")
-"""Kinds of steps that bring what was made elsewhere, or may: of some steps nothing is known."""
+"""Kinds of steps that copy files, or may: of some steps nothing is known."""
 
 
 class Builder(Struct, frozen=True, kw_only=True):
@@ -39,12 +39,11 @@ class Builder(Struct, frozen=True, kw_only=True):
 
 
 class Trace(Struct, frozen=True, kw_only=True):
-    """Answers for each version which stage it came from.
+    """The stage of each version, asked one by one.
 
-    ``layers`` maps the image's layers to the origin of their step, ``matched`` to the builder that fits each best,
-    ``alike`` to the names of those that fit equally well.
-    ``copies`` are the layers that a COPY or ADD made, or of whose step nothing is known. A layer that holds the work
-    of several steps is in neither: what is known of one of them is not known of each file.
+    ``layers`` maps the image's layers to the origin of their step, ``matched`` to the builder that matches each best,
+    ``alike`` to the names of those that match equally well. ``copies`` are the layers that a COPY, an ADD or an unknown
+    step made. A layer with the work of several steps is in neither: what holds for one step does not for each file.
     """
 
     filesystem: Filesystem
@@ -58,7 +57,7 @@ class Trace(Struct, frozen=True, kw_only=True):
     _numbers: dict[int, dict[str, int]] = field(default_factory=dict)
 
     def stage_of(self, number: int) -> Source | None:
-        """The stage that a version of the image came from; None where nothing better than a guess is known."""
+        """The stage of a version; None where there is no evidence better than a guess."""
         layer = self.filesystem.layer_of(number)
         if layer < self.base_layers:
             return None
@@ -82,7 +81,7 @@ class Trace(Struct, frozen=True, kw_only=True):
         return self._numbers[layer].get(path)
 
     def _is_match(self, comparison: Comparison, layer: int, number: int) -> bool:
-        """One COPY has one source: where most of what it brought matches, the rest came from there too."""
+        """One COPY has one source: where most of its files match, the others came from there too."""
         if layer in comparison.confirmed and layer in self.copies:
             return True
         return comparison.verdicts.get(self.filesystem.carrier(number)) == Verdict.MATCHED
@@ -112,28 +111,17 @@ def _shared(steps: Sequence[Instruction], base_layers: int) -> Iterator[str]:
     for step in steps:
         if step.layer is not None and step.layer >= base_layers and step.joined:
             number = len(step.joined) + 1
-            yield f"layer {step.layer} holds the work of {number} instructions: which of them made a file is not told"
+            yield f"layer {step.layer} holds the work of {number} instructions: which of them made a file is not known"
 
 
-def stayed_behind(joined: Trace, builder: Builder) -> Iterator[int]:
+def not_copied(trace: Trace, builder: Builder) -> Iterator[int]:
     """The live files of the builder's own layers that the image does not hold: neither copied nor at their path."""
-    comparison, filesystem = builder.comparison, joined.filesystem
+    comparison, filesystem = builder.comparison, trace.filesystem
     other = comparison.filesystem
-    own_from = comparison.own_from
-    copied = set(comparison.twins.values())
+    found = comparison.differing.union(comparison.twins.values())
     for number in other.live_numbers():
-        if (
-            number < own_from
-            or number in copied
-            or number in comparison.differing
-            or other.kind_of(number) != Kind.FILE
-        ):
+        if number < comparison.own_from or number in found or other.kind_of(number) != Kind.FILE:
             continue
         here = filesystem.live.get(other.path_of(number))
-        if here is not None:
-            here = filesystem.carrier(here)
-            if filesystem.content_bytes(here) == other.content_bytes(number):
-                digest = filesystem.fingerprint(here)
-                if digest is not None and digest == other.fingerprint(number):
-                    continue
-        yield number
+        if here is None or not same_content(filesystem, filesystem.carrier(here), other, number):
+            yield number

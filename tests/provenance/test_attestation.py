@@ -100,7 +100,7 @@ def test_the_graph_knows_line_and_stage_where_the_text_does_not_fit(tmp_path: Pa
     made = scene.report(tmp_path, "attested")
     assert step_of(made, 1).dockerfile_line == 4
     assert made.dockerfile is None
-    assert any("the attested Dockerfile is left aside" in warning for warning in made.warnings)
+    assert any("the attested Dockerfile is not used" in warning for warning in made.warnings)
 
 
 def test_a_layer_whose_step_is_lost_is_passed_over(tmp_path: Path) -> None:

@@ -192,7 +192,7 @@ def test_of_a_layer_of_several_steps_only_what_matches_came_from_the_stage(
     found = one(made, "vcs-metadata")
     assert (found.kind, found.stage, found.evidence, found.instruction) == ("bloat", "", "inferred", None)
     assert stage(made, "b").content_bytes == (0 if builders_alone else 2 * len(PRODUCT))
-    assert "layer 1 holds the work of 3 instructions: which of them made a file is not told" in made.warnings
+    assert "layer 1 holds the work of 3 instructions: which of them made a file is not known" in made.warnings
 
 
 @pytest.mark.parametrize(("made_by", "matched"), [("RUN make", len(PRODUCT)), ("COPY run /app/run", 0)])
