@@ -5,6 +5,7 @@ import inspect
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,7 @@ def folder(name: str) -> str:
     return name.split(".")[1] if "." in name else "__init__"
 
 
+@cache
 def ours() -> dict[str, set[str]]:
     """What each module of the package imports of it."""
     found: dict[str, set[str]] = {}
