@@ -16,7 +16,7 @@ def hardlinks(changeset: Changeset) -> Iterator[tuple[int, str]]:
 
 
 def carriers_of(changesets: Sequence[Changeset], starts: "array[int]", hidden_by: "array[int]") -> dict[int, int]:
-    """The version that carries the bytes, by hardlink; one that leads to nothing, or into a circle, has none.
+    """Return for each hardlink the version that carries its bytes; none for one that leads nowhere or into a circle.
 
     ``hidden_by`` is the layer that hides each version, negative for a live one.
     """
@@ -30,25 +30,25 @@ def carriers_of(changesets: Sequence[Changeset], starts: "array[int]", hidden_by
     targets: dict[int, int] = {}
     for layer, index, target in links:
         link = starts[layer] + index
-        found = _target(versions[target], link, layer, starts, hidden_by)
+        found = _linked(versions[target], link, layer, starts, hidden_by)
         if found is not None:
             targets[link] = found
     return _ends(targets)
 
 
-def _target(versions: list[int], link: int, layer: int, starts: "array[int]", hidden_by: "array[int]") -> int | None:
-    """The version that a hardlink names: before it in its layer, else the one it sees below, else behind it."""
+def _linked(versions: list[int], link: int, layer: int, starts: "array[int]", hidden_by: "array[int]") -> int | None:
+    """The version that a hardlink links to: before it in its layer, else in the layers below, else after it."""
     place = bisect_left(versions, link)
     if place:
         before = versions[place - 1]
         if before >= starts[layer] or hidden_by[before] < 0 or hidden_by[before] >= layer:
             return before
-    behind = bisect_right(versions, link)
-    return versions[behind] if behind < len(versions) and versions[behind] < starts[layer + 1] else None
+    after = bisect_right(versions, link)
+    return versions[after] if after < len(versions) and versions[after] < starts[layer + 1] else None
 
 
 def _ends(targets: dict[int, int]) -> dict[int, int]:
-    """The end of each chain of hardlinks; those in a circle, and those that lead into one, have none."""
+    """The end of each chain of hardlinks; none for those that lead into a circle."""
     ends: dict[int, int | None] = {}
     for link in targets:
         way: list[int] = []

@@ -1,6 +1,6 @@
 """Lays the changesets over each other: which version of a path is live, and what hides the others.
 
-The layers are taken from the top down. So whatever hides a version is known when the version is met, each entry is
+The layers are taken from the top down. So what hides a version is known when the version is reached, each entry is
 looked at once, and the work does not grow with the number of whiteouts (OCI image-spec, layer.md, "Whiteouts").
 """
 
@@ -12,13 +12,13 @@ from itertools import compress
 from msgspec import Struct
 
 from layerscope.filesystem.links import carriers_of
-from layerscope.filesystem.parents import Ancestors, Landed, directories_in, landed
+from layerscope.filesystem.parents import Ancestors, ResolvedLayers, directories_in, key, resolve_parents
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import IS_ENTRY, Fate, Kind
 
-NOBODY = -1
+NOT_HIDDEN = -1
 _IS_MARKER = bytes(kind >= Kind.WHITEOUT for kind in range(256))
-_IS_NO_DIRECTORY = bytes(kind < Kind.WHITEOUT and kind != Kind.DIRECTORY for kind in range(256))
+_IS_NONDIRECTORY = bytes(kind < Kind.WHITEOUT and kind != Kind.DIRECTORY for kind in range(256))
 
 
 class Overlay(Struct, frozen=True, kw_only=True):
@@ -28,7 +28,8 @@ class Overlay(Struct, frozen=True, kw_only=True):
     system to its version. ``same_length`` holds pairs of a hidden file and the file of equal length that replaced
     it: they may have equal contents. ``carriers`` maps a hardlink to the version that carries its bytes, and
     ``survivors`` a carrier whose own name is gone to the live hardlink that keeps its bytes alive. ``changesets``
-    are the layers with each path where it lands, ``redirected`` the versions that a symlink of a lower layer led there.
+    are the layers with each path where extraction puts it, ``redirected`` the versions that a symlink of a lower layer
+    moved there.
     """
 
     changesets: tuple[Changeset, ...]
@@ -50,16 +51,16 @@ def overlay(changesets: Sequence[Changeset]) -> Overlay:
     starts = array("q", [0])
     for changeset in changesets:
         starts.append(starts[-1] + len(changeset))
-    placed = landed(changesets)
-    changesets = placed.changesets
-    work = _Work(placed, starts)
+    resolved = resolve_parents(changesets)
+    changesets = resolved.changesets
+    work = _LayersAbove(resolved, starts)
     for layer in reversed(range(len(changesets))):
         work.take(layer)
     carriers = carriers_of(changesets, starts, work.hidden_by)
     survivors = work.keep_alive(carriers)
     return Overlay(
         changesets=changesets,
-        redirected=tuple(starts[layer] + index for layer, index in placed.redirected),
+        redirected=tuple(starts[layer] + index for layer, index in resolved.redirected),
         starts=starts,
         fates=work.fates,
         hidden_by=work.hidden_by,
@@ -70,53 +71,53 @@ def overlay(changesets: Sequence[Changeset]) -> Overlay:
     )
 
 
-class _Work:
-    """What is known of the layers above the one that is taken next."""
+class _LayersAbove:
+    """What the layers above the next one hold and hide, and the fates that follow from it."""
 
-    def __init__(self, placed: Landed, starts: "array[int]") -> None:
-        self.changesets = placed.changesets
+    def __init__(self, resolved: ResolvedLayers, starts: "array[int]") -> None:
+        self.changesets = resolved.changesets
         self.starts = starts
         self.fates = bytearray(starts[-1])
-        self.hidden_by = array("i", [NOBODY]) * starts[-1]
+        self.hidden_by = array("i", [NOT_HIDDEN]) * starts[-1]
         self.live: dict[str, int] = {}
         self.same_length: list[tuple[int, int]] = []
         # The nearest version above, for the paths whose live version is not the nearest.
         self._nearer: dict[str, int] = {}
         self._whiteouts: dict[str, int] = {}
         self._opaque: dict[str, int] = {}
-        # Where one layer has something below a path, and a layer something else than a directory.
+        # Paths below which one layer has something, where a layer has something else than a directory.
         self._clashes: set[str] = set()
         for changeset in self.changesets:
-            others = compress(changeset.paths, changeset.kinds.translate(_IS_NO_DIRECTORY))
-            self._clashes |= placed.parents.intersection(others)
+            others = compress(changeset.paths, changeset.kinds.translate(_IS_NONDIRECTORY))
+            self._clashes |= resolved.parents.intersection(others)
         # The nearest layer above that has something below such a path, and so a directory there.
         self._implied: dict[str, int] = {}
 
     def take(self, layer: int) -> None:
-        """Decide the fates of one layer's versions, then let its own markers count for the layers below."""
+        """Decide the fates of one layer's versions, then apply its markers to the layers below."""
         changeset, start = self.changesets[layer], self.starts[layer]
         paths, kinds, directories = changeset.paths, changeset.kinds, changeset.directories
         live, nearer = self.live, self._nearer
-        # Hardly any layer has something else where another has a directory, which one look at all of it tells.
-        others = compress(paths, kinds.translate(_IS_NO_DIRECTORY))
+        # Few layers have something else where another has a directory, and one pass over all paths finds them.
+        others = compress(paths, kinds.translate(_IS_NONDIRECTORY))
         clashes = bool(self._clashes) and not self._clashes.isdisjoint(others)
         hiders = _Hiders(self._whiteouts, self._opaque) if self._whiteouts or self._opaque else None
         own = _OwnClashes(changeset, self._clashes) if clashes else None
         markers = list(compress(range(len(paths)), kinds.translate(_IS_MARKER)))
         for index in markers:
             self.fates[start + index] = Fate.MARKER
-        for number in self._met(layer, clashes, hiders):
+        for number in self._contested(layer, clashes, hiders):
             path = paths[number - start]
             above = nearer.get(path, live.get(path))
             hider = hiders.of(path, directories[number - start]) if hiders is not None else None
             if own is not None:
-                is_other = kinds[number - start] != Kind.DIRECTORY and path in self._clashes
-                if own.hides(path, is_other):
+                is_nondirectory = kinds[number - start] != Kind.DIRECTORY and path in self._clashes
+                if own.hides(path, is_nondirectory):
                     hider = layer
-                elif is_other:
+                elif is_nondirectory:
                     hider = _nearest(hider, self._implied.get(path))
-                own.add(path, directories[number - start], is_other)
-                if is_other:
+                own.add(path, directories[number - start], is_nondirectory)
+                if is_nondirectory:
                     markers.append(number - start)
             if above is None and hider is None:
                 live[path] = number
@@ -126,7 +127,7 @@ class _Work:
         for index in markers:
             hidden = self._whiteouts if kinds[index] == Kind.WHITEOUT else self._opaque
             if kinds[index] != Kind.BOOKKEEPING:
-                hidden[_key(paths[index])] = layer
+                hidden[key(paths[index])] = layer
         if self._clashes:
             self._implied.update(dict.fromkeys(self._clashes & Ancestors(directories_in(changeset)).found, layer))
 
@@ -140,7 +141,7 @@ class _Work:
             fates[carrier] = Fate.LIVE
         return survivors
 
-    def _met(self, layer: int, clashes: bool, hiders: "_Hiders | None") -> list[int]:
+    def _contested(self, layer: int, clashes: bool, hiders: "_Hiders | None") -> list[int]:
         """The versions of a layer that something may hide, last one first; all the others are live from now on.
 
         They are few in most layers, and whole columns are compared in a fraction of the time that single paths take.
@@ -162,7 +163,7 @@ class _Work:
         return found
 
     def _hide(self, number: int, layer: int, above: int | None, hider: int | None) -> None:
-        """The nearest of the two decides; a layer that hides and replaces a path at once replaces it."""
+        """Record what hides a version: the nearer of the two; a layer that hides and replaces a path replaces it."""
         replaced_in = bisect_right(self.starts, above) - 1 if above is not None else None
         if replaced_in is None or (hider is not None and hider < replaced_in):
             assert hider is not None
@@ -177,9 +178,9 @@ class _Work:
 
 
 class _OwnClashes:
-    """Where a layer has a directory in one entry and something else in another; its entries come last one first.
+    """Paths at which one layer has both a directory and something else; its entries are added last one first.
 
-    Extraction puts the later one in the place of the earlier, with all that the layer had put into that before.
+    Extraction replaces the earlier with the later, and with it all that the layer had put into the earlier.
     """
 
     def __init__(self, changeset: Changeset, clashes: set[str]) -> None:
@@ -189,16 +190,16 @@ class _OwnClashes:
         self._inside: dict[str, bool] = {}
         self._later = Ancestors()
 
-    def hides(self, path: str, is_other: bool) -> bool:
-        """Whether a later entry took the place of a directory on the way, or made a directory of what is none."""
-        return (is_other and path in self._later.found) or self._holds(path)
+    def hides(self, path: str, is_nondirectory: bool) -> bool:
+        """Whether a later entry replaced a directory on the way to the path, or made a directory in its place."""
+        return (is_nondirectory and path in self._later.found) or self._holds(path)
 
-    def add(self, path: str, directory: str, is_other: bool) -> None:
+    def add(self, path: str, directory: str, is_nondirectory: bool) -> None:
         """Take the next entry."""
         if not self._own:
             return
         self._later.add((directory,))
-        if is_other and path in self._own and path not in self._replaced:
+        if is_nondirectory and path in self._own and path not in self._replaced:
             self._replaced.add(path)
             self._inside.clear()
 
@@ -218,7 +219,7 @@ class _OwnClashes:
 
 
 class _Hiders:
-    """Which layer hides a path by its name or by a parent; remembered by directory while one layer is taken."""
+    """The layers above that hide a path by its name or by a parent; cached by directory for one layer."""
 
     def __init__(self, whiteouts: dict[str, int], opaque: dict[str, int]) -> None:
         self._whiteouts = whiteouts
@@ -226,7 +227,9 @@ class _Hiders:
         self._children: dict[str, int | None] = {"": opaque.get("")}
 
     def of(self, path: str, parent: str) -> int | None:
-        """The nearest layer above that deletes ``path`` or a directory on the way to it, ``parent`` first."""
+        """The nearest layer above that deletes ``path``, which lies in ``parent``, or a directory on the way to it."""
+        if path == "/":
+            return None  # The root lies in no directory that could be emptied.
         return _nearest(self._below(parent), self._whiteouts.get(path) if self._whiteouts else None)
 
     def empties(self, directory: str) -> bool:
@@ -246,11 +249,6 @@ class _Hiders:
                     found = hidden
             self._children[directory] = found
         return found
-
-
-def _key(path: str) -> str:
-    """Directories are keyed by their path without a slash at the end; so the root is the empty string."""
-    return "" if path == "/" else path
 
 
 def _nearest(one: int | None, other: int | None) -> int | None:

@@ -1,4 +1,4 @@
-"""Where entries land that were written below a symlink.
+"""The paths of entries that were written below a symlink.
 
 A layer is extracted like any tar (OCI image-spec, layer.md, "Applying Changesets"). So ``lib/foo`` lands in
 ``/usr/lib`` where an earlier entry or a lower layer made ``/lib`` a symlink to it, as long as the layer has no entry
@@ -24,11 +24,11 @@ from layerscope.model.symlinks import follow
 _OPAQUE, _BOOKKEEPING = Kind.OPAQUE.value, Kind.BOOKKEEPING.value
 _IS_OPAQUE = bytes(kind == Kind.OPAQUE for kind in range(256))
 _IS_UNPACKED = bytes(kind != Kind.BOOKKEEPING for kind in range(256))
-_IS_OTHER = bytes(kind < Kind.WHITEOUT and kind not in (Kind.DIRECTORY, Kind.SYMLINK) for kind in range(256))
+_IS_OBSTACLE = bytes(kind < Kind.WHITEOUT and kind not in (Kind.DIRECTORY, Kind.SYMLINK) for kind in range(256))
 
 
 class Ancestors:
-    """Directories and all that they lie in, the root as the empty string, in ``found``.
+    """A set of directories and all that they lie in, the root as the empty string, in ``found``.
 
     Raises LimitExceeded where their names together would not fit in memory.
     """
@@ -51,8 +51,8 @@ class Ancestors:
                 raise LimitExceeded("the paths of the image are too long and too deep to hold in memory")
 
 
-class Landed(Struct, frozen=True, kw_only=True):
-    """Changesets whose paths are those of the merged tree.
+class ResolvedLayers(Struct, frozen=True, kw_only=True):
+    """Changesets whose paths are those of the extracted tree.
 
     ``parents`` are all directories that some entry lies in, at any depth.
     ``redirected`` are the layer and index of each entry that went through a symlink of a lower layer.
@@ -63,8 +63,8 @@ class Landed(Struct, frozen=True, kw_only=True):
     redirected: tuple[tuple[int, int], ...] = ()
 
 
-def landed(changesets: Sequence[Changeset]) -> Landed:
-    """The changesets with every path where it lands; the same ones where no entry lies below a symlink.
+def resolve_parents(changesets: Sequence[Changeset]) -> ResolvedLayers:
+    """Return the changesets with every path where extraction puts it; the same ones where none is below a symlink.
 
     Raises LimitExceeded where the names of all directories together would not fit in memory.
     """
@@ -73,37 +73,37 @@ def landed(changesets: Sequence[Changeset]) -> Landed:
     parents = Ancestors(directories | targets)
     # A hardlink may be another name of a symlink, so both are looked at.
     if not any(changeset.paths[index] in parents.found for changeset in changesets for index in changeset.links):
-        return Landed(changesets=tuple(changesets), parents=parents.found)
-    follower = _Follower(parents)
-    done = tuple(follower.take(layer, changeset) for layer, changeset in enumerate(changesets))
-    if not all(map(follower.ends.found.isdisjoint, map(_others, done))):
-        # Some link may lead to a file. Which ones, and when, takes all files to know, and hardly any image has one.
-        follower = _Follower(parents, files=True)
-        done = tuple(follower.take(layer, changeset) for layer, changeset in enumerate(changesets))
-    return Landed(changesets=done, parents=parents.found, redirected=tuple(follower.redirected))
+        return ResolvedLayers(changesets=tuple(changesets), parents=parents.found)
+    extraction = _Extraction(parents)
+    done = tuple(extraction.take(layer, changeset) for layer, changeset in enumerate(changesets))
+    if not all(map(extraction.ends.found.isdisjoint, map(_obstacles, done))):
+        # Some link may lead to a file. Finding which ones, and when, takes all files, and few images have one.
+        extraction = _Extraction(parents, files=True)
+        done = tuple(extraction.take(layer, changeset) for layer, changeset in enumerate(changesets))
+    return ResolvedLayers(changesets=done, parents=parents.found, redirected=tuple(extraction.redirected))
 
 
 def directories_in(changeset: Changeset) -> set[str]:
     """The directories that the entries of a layer lie in, and an opaque marker's own."""
     kinds, directories = changeset.kinds, changeset.directories
-    # Hardly any layer has either of the two.
+    # Few layers have either of the two.
     if _BOOKKEEPING in kinds:
         directories = list(compress(directories, kinds.translate(_IS_UNPACKED)))
     opaque = compress(changeset.paths, kinds.translate(_IS_OPAQUE)) if _OPAQUE in kinds else ()
-    return set(directories).union(map(_key, opaque))
+    return set(directories).union(map(key, opaque))
 
 
-def _others(changeset: Changeset) -> Iterable[str]:
+def _obstacles(changeset: Changeset) -> Iterable[str]:
     """The paths of what is neither a directory nor a symlink."""
-    return compress(changeset.paths, changeset.kinds.translate(_IS_OTHER))
+    return compress(changeset.paths, changeset.kinds.translate(_IS_OBSTACLE))
 
 
-class _Follower:
+class _Extraction:
     """The symlinks as they stand while the layers are extracted, entry by entry.
 
     Time is counted in entries. A link is there when nothing on the way to it was emptied after it was made; so
-    nothing needs to be searched for when a directory goes. With ``files`` the same is known of all other things that
-    are no directories. ``ends`` are the directories, and what they lie in, to which links led.
+    nothing needs to be searched for when a directory goes. With ``files`` the same is recorded of everything else that
+    is not a directory. ``ends`` are the directories, and what they lie in, to which links led.
     """
 
     def __init__(self, parents: Ancestors, *, files: bool = False) -> None:
@@ -123,7 +123,7 @@ class _Follower:
         self._oldest = 0
 
     def take(self, layer: int, changeset: Changeset) -> Changeset:
-        """One layer with its paths, and the targets of its hardlinks, where they land."""
+        """Extract one layer; return it with the paths of its entries and hardlink targets resolved."""
         self._layer_began = self._now
         paths, links = list(changeset.paths), dict(changeset.links)
         rewritten = False
@@ -145,12 +145,11 @@ class _Follower:
         return replace(changeset, paths=paths, directories=directories_of(paths), links=links)
 
     def _place(self, path: str, kind: int, *, makes: bool = True) -> tuple[str, bool]:
-        """Where a path lands when the symlinks on the way to it are followed, but not itself.
+        """A path with the symlinks on the way to it followed, and whether a link of a lower layer was one of them.
 
-        And whether a link of a lower layer led there. An entry makes the directories on its way, also in the place of
-        links that cannot be followed.
+        An entry makes the directories on its way (``makes``), also in the place of links that cannot be followed.
         """
-        directory = _key(path) if kind == Kind.OPAQUE else path.rpartition("/")[0]
+        directory = key(path) if kind == Kind.OPAQUE else path.rpartition("/")[0]
         known = self._resolved.get(directory)
         if known is None:
             known = self._resolved[directory] = self._follow(directory)
@@ -161,7 +160,7 @@ class _Follower:
         return path if real == directory else (real + path[len(directory) :]) or "/", lower
 
     def _follow(self, directory: str) -> tuple[str, bool, tuple[str, ...]]:
-        """The directory behind a path, whether a link of a lower layer led there, and links that lead to none."""
+        """The directory behind a path, whether a link of a lower layer led there, and the links that lead to none."""
         done, lower, dead = "", False, []
         for part in directory.split("/")[1:]:
             path = f"{done}/{part}"
@@ -187,7 +186,7 @@ class _Follower:
         return target
 
     def _is_file(self, path: str) -> bool:
-        """Whether a path, or one on the way to it, is something that is no directory."""
+        """Whether a path, or one on the way to it, is neither a directory nor a link."""
         while self._files and path:
             if path in self._files and self._files[path] > self._last_emptied(path):
                 return True
@@ -208,7 +207,7 @@ class _Follower:
         return time
 
     def _make(self, directory: str, dead: Iterable[str], time: int) -> None:
-        """Make a directory, and those on the way to it, in the place of links and files that are as old as ``time``."""
+        """Make a directory, and those on the way to it, in the place of links and files no newer than ``time``."""
         for link in dead:
             self._remove(link, time)
         while self._files and directory and directory not in self._standing:
@@ -228,7 +227,7 @@ class _Follower:
             self._empty(path, self._layer_began)
             return
         elif kind == Kind.OPAQUE:
-            self._empty(_key(path), self._layer_began)
+            self._empty(key(path), self._layer_began)
             return
         elif kind != Kind.BOOKKEEPING:
             self._change(path, None)
@@ -239,7 +238,7 @@ class _Follower:
             self._standing.clear()
 
     def _remove(self, path: str, time: int) -> None:
-        """Take away a link or a file that is as old as ``time``."""
+        """Remove a link or a file that is no newer than ``time``."""
         if self._links.get(path, (time + 1, ""))[0] <= time:
             self._change(path, None)
         if self._files and self._files.get(path, time + 1) <= time:
@@ -263,5 +262,6 @@ class _Follower:
                 self._gone.clear()
 
 
-def _key(path: str) -> str:
+def key(path: str) -> str:
+    """The path of a directory without a slash at its end, so the empty string for the root."""
     return "" if path == "/" else path

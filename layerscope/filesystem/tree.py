@@ -1,4 +1,9 @@
-"""The file system of an image: every version that any layer holds, and the tree that is left at the end."""
+"""The file system of an image: every version that any layer holds, and the tree that is left at the end.
+
+A *version* is a path as one layer holds it; versions are numbered through all layers, lowest layer first. Its *fate* is
+to be live, which means part of the final file system, or to be hidden by an upper layer: deleted, overwritten, or
+copied up with other metadata. The bytes of a hardlink are those of its *carrier*, the version that it links to.
+"""
 
 import re
 from array import array
@@ -9,7 +14,7 @@ from itertools import chain, compress, groupby
 
 from msgspec.structs import replace
 
-from layerscope.filesystem.overlay import Overlay, overlay
+from layerscope.filesystem.overlay import overlay
 from layerscope.filesystem.version import Version
 from layerscope.model.entry import IS_ENTRY, IS_LIVE, Fate, Kind
 from layerscope.model.image import Layer
@@ -23,19 +28,24 @@ _IS_FILE = bytes(kind == Kind.FILE for kind in range(256))
 
 
 class Filesystem:
-    """All versions of all layers, addressed by number; columns inside, values on request.
+    """All versions of all layers by number, and the tree that is left at the end.
 
-    A carrier of hardlinked bytes whose own name is gone, but which a live hardlink keeps alive, counts as live, and
-    its path is the name under which it lives.
+    Columns hold a value for each version: ``paths``, ``directories`` (empty for what lies in the root), ``kinds``,
+    ``sizes``, ``fates``, and ``hidden_by``, the layer that hides it, -1 for a live one. ``live`` maps each path of the
+    final file system to its version, in no particular order. None of them is to be changed.
 
-    ``paths``, ``directories``, ``kinds`` and ``sizes`` hold a value for each version, for what goes through many of
-    them; like ``fates`` and ``live`` they are not to be changed. The directory of what lies in the root is empty.
+    A carrier whose own name is gone, but which a live hardlink keeps alive, counts as live, and its path is the name
+    under which it lives.
+
+    ``redirected`` are the versions that lie elsewhere than their layer says, since a symlink of a lower layer led
+    there. Engines do not agree on these: where each layer is extracted by itself (overlay), a directory hides the link.
+    ``same_length`` are pairs of a hidden file and the file of equal length that replaced it.
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        self._overlay: Overlay = overlay([layer.changeset for layer in layers])
-        self._changesets = self._overlay.changesets
-        # Elsewhere than in the image they have their paths where those land.
+        self._overlay = merged = overlay([layer.changeset for layer in layers])
+        self._changesets = merged.changesets
+        # A changeset with redirected versions is another one than the layer's: it has their paths in the final tree.
         self.layers = tuple(
             layer if layer.changeset is changeset else replace(layer, changeset=changeset)
             for layer, changeset in zip(layers, self._changesets, strict=True)
@@ -46,45 +56,19 @@ class Filesystem:
         self.sizes = array("q")
         for changeset in self._changesets:
             self.sizes.extend(changeset.sizes)
-        for carrier, link in self._overlay.survivors.items():
+        self.fates, self.hidden_by = merged.fates, merged.hidden_by
+        self.live, self.redirected, self.same_length = merged.live, merged.redirected, merged.same_length
+        for carrier, link in merged.survivors.items():
             self.paths[carrier], self.directories[carrier] = self.paths[link], self.directories[link]
         self._selected: dict[PathSet, tuple[int, ...]] = {}
         self._mark_copied_up()
 
     def __len__(self) -> int:
-        return len(self._overlay.fates)
-
-    @property
-    def fates(self) -> bytearray:
-        """The fate of each version, by number; not to be changed."""
-        return self._overlay.fates
-
-    @property
-    def hidden_by(self) -> "array[int]":
-        """The layer that hides each version, by number, -1 where it is live; not to be changed."""
-        return self._overlay.hidden_by
-
-    @property
-    def live(self) -> dict[str, int]:
-        """The version behind each path of the final file system, in no particular order; not to be changed."""
-        return self._overlay.live
+        return len(self.fates)
 
     def live_numbers(self) -> Iterator[int]:
         """The live versions, lowest layer first; a carrier that only a hardlink keeps alive is one of them."""
-        return compress(range(len(self)), self._overlay.fates.translate(IS_LIVE))
-
-    @property
-    def redirected(self) -> tuple[int, ...]:
-        """The versions that lie elsewhere than their layer says, since a symlink of a lower layer led there.
-
-        Engines do not agree on these: where each layer is extracted by itself (overlay), a directory hides the link.
-        """
-        return self._overlay.redirected
-
-    @property
-    def same_length(self) -> tuple[tuple[int, int], ...]:
-        """Pairs of a hidden file and the file of equal length that replaced it."""
-        return self._overlay.same_length
+        return compress(range(len(self)), self.fates.translate(IS_LIVE))
 
     def numbers(self, layer: int) -> range:
         """The numbers of one layer's versions."""
@@ -92,12 +76,12 @@ class Filesystem:
 
     def live_files(self) -> bytes:
         """For each version 1 where it is a live regular file, for ``itertools.compress``."""
-        return both(self.kinds.translate(_IS_FILE), self._overlay.fates.translate(IS_LIVE))
+        return both(self.kinds.translate(_IS_FILE), self.fates.translate(IS_LIVE))
 
     def hidden_bytes(self, layer: int) -> int:
-        """What one layer holds of versions that are hidden in the end."""
+        """The bytes of one layer that are hidden in the end."""
         numbers = self.numbers(layer)
-        fates = self._overlay.fates[numbers.start : numbers.stop]
+        fates = self.fates[numbers.start : numbers.stop]
         return sum(compress(self._changesets[layer].sizes, fates))
 
     def layer_of(self, number: int) -> int:
@@ -109,11 +93,11 @@ class Filesystem:
         return layer, number - self._overlay.starts[layer]
 
     def path_of(self, number: int) -> str:
-        """The path by which a version is known: its own, or the surviving hardlink's."""
+        """The path of a version: its own, or that of the hardlink that keeps it alive."""
         return self.paths[number]
 
     def path_in_layer(self, number: int) -> str:
-        """The path of a version in its own layer, whatever became of that name above."""
+        """The path of a version in its own layer, also where only a hardlink of another name keeps it alive."""
         layer, index = self.place(number)
         return self._changesets[layer].paths[index]
 
@@ -124,10 +108,10 @@ class Filesystem:
         return self.sizes[number]
 
     def fate_of(self, number: int) -> Fate:
-        return Fate(self._overlay.fates[number])
+        return Fate(self.fates[number])
 
     def version(self, number: int) -> Version:
-        """Everything that is known of one version."""
+        """Return one version as a value."""
         layer, index = self.place(number)
         changeset = self._changesets[layer]
         mode, uid, gid = changeset.ownerships[index]
@@ -142,12 +126,12 @@ class Filesystem:
             gid=gid,
             mtime=changeset.mtimes[index],
             link=changeset.links.get(index, ""),
-            fate=Fate(self._overlay.fates[number]),
-            hidden_by=self._overlay.hidden_by[number],
+            fate=Fate(self.fates[number]),
+            hidden_by=self.hidden_by[number],
         )
 
     def carrier(self, number: int) -> int:
-        """The version that carries the bytes of a path: the version itself, or what a hardlink refers to."""
+        """The version that carries the bytes of a version: itself, or the one that a hardlink links to."""
         return self._overlay.carriers.get(number, number)
 
     @cached_property
@@ -159,7 +143,7 @@ class Filesystem:
         return found
 
     def read(self, number: int, start: int = 0, length: int | None = None) -> bytes | None:
-        """Content of a regular file or hardlink; None where it was not kept (see model.contents)."""
+        """Return content of a regular file or hardlink; None where it was not kept (see model.contents)."""
         layer, index = self.place(self.carrier(number))
         return self.layers[layer].contents.read(index, start, length)
 
@@ -175,15 +159,15 @@ class Filesystem:
         return self.layers[layer].contents.peek(index, start, _BLOCK)
 
     def fingerprint(self, number: int) -> bytes | None:
-        """A digest of a file's content, comparable within one run; None where it is not known."""
+        """A digest of a file's content, comparable within one run; None where it was not kept."""
         layer, index = self.place(self.carrier(number))
         return self.layers[layer].contents.fingerprint(index)
 
     def same_content(self, one: int, other: int) -> bool:
-        """Whether two files of equal length have equal contents; False also where that cannot be known.
+        """Whether two files of equal length have equal contents; False also where they were not kept.
 
-        Most files of equal length differ in a block at their ends or in the middle, which is cheaper to see than a
-        digest of the whole.
+        Most files of equal length differ in a block at their ends or in the middle, and a block is cheaper to
+        read than the whole.
         """
         length = self.content_bytes(self.carrier(one))
         if not length:
@@ -201,7 +185,7 @@ class Filesystem:
         None where there is nothing, or a circle of links.
         """
         real = self.real(path)
-        return None if real is None else self._overlay.live.get(real or "/")
+        return None if real is None else self.live.get(real or "/")
 
     def real(self, path: str) -> str | None:
         """A path with every symlink followed, its last component's too; the root is the empty string.
@@ -212,7 +196,7 @@ class Filesystem:
 
     def _symlink(self, path: str) -> str:
         """The target of the live symlink at a path, which may be a hardlink to one; empty for anything else."""
-        number = self._overlay.live.get(path)
+        number = self.live.get(path)
         if number is None or self.kinds[number] not in _LINKS:
             return ""
         layer, index = self.place(self.carrier(number))
@@ -223,7 +207,7 @@ class Filesystem:
     def children(self) -> dict[str, list[int]]:
         """The live versions in each directory; the key of the root is the empty string."""
         found: defaultdict[str, list[int]] = defaultdict(list)
-        live = self._overlay.live
+        live = self.live
         last, members = None, list[int]()
         for directory, number in zip(map(self.directories.__getitem__, live.values()), live.values(), strict=True):
             if directory is not last:  # Most lie where the one before lies, and have the same string for it.
@@ -283,10 +267,8 @@ class Filesystem:
         return found
 
     def _mark_copied_up(self) -> None:
-        """Tell copies from overwrites; only files of equal length are compared."""
-        fates, survivors = self._overlay.fates, self._overlay.survivors
-        for hidden, above in self._overlay.same_length:
-            if hidden in survivors:
-                continue
-            if self.same_content(hidden, above):
+        """Distinguish metadata-only copies from overwrites; only files of equal length are compared."""
+        fates, survivors = self.fates, self._overlay.survivors
+        for hidden, above in self.same_length:
+            if hidden not in survivors and self.same_content(hidden, above):
                 fates[hidden] = Fate.COPIED_UP

@@ -6,7 +6,7 @@ import pytest
 
 from layerscope.errors import LimitExceeded
 from layerscope.filesystem import parents
-from layerscope.filesystem.parents import landed
+from layerscope.filesystem.parents import resolve_parents
 from tests.filesystem.layers import by_fate, changes, fates, tree, visible
 
 USR = ["usr/", "usr/lib/", "usr/lib/old", "lib -> usr/lib"]
@@ -95,7 +95,7 @@ def test_the_bytes_of_a_hardlink_s_target_are_found_through_a_link() -> None:
     assert found.carrier(found.live["/h"]) == 2
 
 
-def test_entries_that_engines_disagree_on_are_told() -> None:
+def test_entries_that_engines_disagree_on_are_listed() -> None:
     assert tree(USR, ["lib/foo", "usr/lib/bar"]).redirected == (4,)
     assert tree([*USR, "lib/foo"]).redirected == ()
     assert tree(USR, ["l -> lib", "l/foo"]).redirected == (5,)
@@ -104,11 +104,11 @@ def test_entries_that_engines_disagree_on_are_told() -> None:
 
 def test_layers_without_entries_below_links_are_left_alone() -> None:
     stack = [changes(USR).changeset, changes(["usr/lib/foo", "lib -> usr"]).changeset]
-    assert [one is other for one, other in zip(landed(stack).changesets, stack, strict=True)] == [True, True]
+    assert [one is other for one, other in zip(resolve_parents(stack).changesets, stack, strict=True)] == [True, True]
 
 
 def test_names_that_are_too_long_together_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parents, "DIRECTORY_CHARACTERS", 1000)
     stack = [changes([f"{n}/" + "d/" * 30 for n in range(50)]).changeset]
     with pytest.raises(LimitExceeded):
-        landed(stack)
+        resolve_parents(stack)

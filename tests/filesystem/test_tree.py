@@ -73,7 +73,7 @@ def test_sets_select_live_and_hidden_versions_but_no_markers() -> None:
     assert (below_a, named_y) == ((0, 1, 3), (1, 3))
 
 
-def test_live_and_hidden_are_told_by_layer() -> None:
+def test_live_and_hidden_are_counted_by_layer() -> None:
     filesystem = tree(["a:1", "b:22", "h = a"], ["b:333", ".wh.a"])
     assert [filesystem.hidden_bytes(layer) for layer in (0, 1)] == [2, 0]
     assert list(filesystem.live_numbers()) == [0, 2, 3]
