@@ -1,11 +1,15 @@
 """Sets of paths that catalogers and rules ask for, matched by dictionaries instead of one pattern after another."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from operator import itemgetter
 
 from msgspec import Struct, field
 
 from layerscope.errors import LimitExceeded
 from layerscope.model.limits import CHARACTERS_A_DIRECTORY, DIRECTORY_CHARACTERS
+
+_LAST = itemgetter(2)
 
 
 class PathSet(Struct, frozen=True, kw_only=True):
@@ -58,6 +62,7 @@ class Selector:
         self._paths: dict[str, tuple[int, ...]] = {}
         self._names: dict[str, tuple[int, ...]] = {}
         self._suffixes: dict[str, dict[str, tuple[int, ...]]] = {}
+        self._roots: dict[str, tuple[int, ...]] = {}
         self._trees: dict[str, dict[str, tuple[int, ...]]] = {}
         self._directories: dict[str, tuple[int, ...]] = {"": ()}
         self._numbered: dict[str, tuple[int, ...]] = {}
@@ -72,31 +77,31 @@ class Selector:
             for stem in pathset.numbered:
                 _append(self._numbered, stem, number)
             for tree in pathset.trees:
-                root = tree if tree.startswith("/") else "/" + tree
-                last = root.rpartition("/")[2]
-                _append(self._trees.setdefault(last, {}), tree, number)
+                if tree.startswith("/"):
+                    _append(self._roots, tree, number)
+                else:
+                    _append(self._trees.setdefault(tree.rpartition("/")[2], {}), f"/{tree}", number)
         # The last components that any set asks for.
-        self._named = {*self._names, *self._trees, *(path.rpartition("/")[2] for path in self._paths)}
+        self._named = {*self._names, *self._trees, *(path.rpartition("/")[2] for path in (*self._paths, *self._roots))}
 
     def __call__(self, path: str) -> tuple[int, ...]:
         """Return the numbers of the sets that hold ``path``, in no particular order, possibly repeated."""
         return next((found for _, found in self.scan((path,), (path.rpartition("/")[0],))), ())
 
-    def scan(self, paths: Iterable[str], parents: Iterable[str]) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """Yield the index of each path that some sets hold, with their numbers; most paths take three look-ups.
+    def scan(self, paths: Sequence[str], parents: Sequence[str]) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """Yield the index of each path that some sets hold, with their numbers; three look-ups decide most paths.
 
-        ``parents`` are the directories of the paths.
+        ``parents`` are the directories that the paths lie in.
         """
         directories, named, suffixes = self._directories, self._named, self._suffixes
-        last, start = None, 0
-        above: tuple[int, ...] = ()
-        for index, (path, parent) in enumerate(zip(paths, parents, strict=True)):
-            if parent is not last:  # Most are in the directory of the one before, and share its string.
-                last, start, above = parent, len(parent) + 1, directories.get(parent) or self._directory(parent)
-            name, found = path[start:], above
+        for parent in set(parents).difference(directories):
+            self._directory(parent)
+        # This runs for every entry of an image, so what can be done with whole columns is done so.
+        names = map(_LAST, map(str.rpartition, paths, repeat("/")))
+        for index, (name, found) in enumerate(zip(names, map(directories.__getitem__, parents), strict=True)):
             if name in named:
-                found += self._by_name(path, name)
-            extension = name[name.rfind(".") + 1 :]
+                found += self._by_name(paths[index], name)
+            extension = name.rpartition(".")[2]
             if extension in suffixes:
                 for suffix, numbers in suffixes[extension].items():
                     if name.endswith(suffix) and len(name) > len(suffix):
@@ -107,30 +112,33 @@ class Selector:
                 yield index, found
 
     def _by_name(self, path: str, name: str) -> tuple[int, ...]:
-        found = self._names.get(name, ()) + self._paths.get(path, ())
-        return found + self._roots(path, name) if name in self._trees else found
+        found = self._names.get(name, ()) + self._paths.get(path, ()) + self._roots.get(path, ())
+        return found + self._trees_at(path, name) if name in self._trees else found
 
-    def _directory(self, path: str) -> tuple[int, ...]:
-        """Return the sets whose trees hold everything below ``path``; remember it for each directory on the way."""
-        known, unknown = self._directories, []
-        self._characters -= CHARACTERS_A_DIRECTORY
-        while (found := known.get(path)) is None:
-            self._characters += len(path)
-            parent, _, name = path.rpartition("/")
-            unknown.append((path, name))
+    def _directory(self, path: str) -> None:
+        """Find the sets whose trees hold everything below ``path``, and below each directory on the way."""
+        known, unknown = self._directories, [path]
+        self._characters += len(path) - CHARACTERS_A_DIRECTORY
+        while (parent := path.rpartition("/")[0]) not in known:
+            self._characters += len(parent)
+            unknown.append(parent)
             path = parent
         if self._characters > DIRECTORY_CHARACTERS:
             raise LimitExceeded("the paths of the image are too long and too deep to hold in memory")
-        for path, name in reversed(unknown):
+        found = known[parent]
+        for path in reversed(unknown):
+            if path in self._roots:
+                found += self._roots[path]
+            name = path.rpartition("/")[2]
             if name in self._trees:
-                found += self._roots(path, name)
+                found += self._trees_at(path, name)
             known[path] = found
-        return found
 
-    def _roots(self, path: str, name: str) -> tuple[int, ...]:
+    def _trees_at(self, path: str, name: str) -> tuple[int, ...]:
+        """The sets with a tree that may lie anywhere, and of which ``path`` is the root; ``name`` is its last part."""
         found: tuple[int, ...] = ()
         for tree, numbers in self._trees[name].items():
-            if path == tree or (not tree.startswith("/") and path.endswith("/" + tree)):
+            if path.endswith(tree):
                 found += numbers
         return found
 
