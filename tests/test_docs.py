@@ -1,11 +1,13 @@
 """The pages show what the commands print today."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from docs import refresh
+from layerscope.model.limits import Limits
 from layerscope.packages.cataloger import Cataloger
 from tests.builder import file
 from tests.packages.images import catalogued
@@ -33,3 +35,9 @@ def test_the_cataloger_on_the_page_finds_a_package() -> None:
     assert found.versions == [("args", "2.5.0")]
     assert found.paths_of("args") == (f"/{cache}/lib/args.dart", f"/{cache}/pubspec.yaml")
     assert not found.warnings
+
+
+def test_the_table_of_limits_has_every_limit() -> None:
+    rows = [line for line in (ROOT / "docs" / "usage.md").read_text("utf-8").splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert set(Limits.__struct_fields__) <= named

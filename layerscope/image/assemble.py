@@ -22,6 +22,8 @@ from layerscope.model.image import Image, ImageConfig, Layer, Verified
 from layerscope.model.json_text import values_in
 from layerscope.model.limits import Limits
 
+_MOST_WARNINGS = 20
+"""The layers with a problem that get a warning each; the JSON report has the problem of every layer."""
 _MAY_BE_CUT = (
     "the archive ends without its end-of-archive marker; it may have been cut, and other images in it may be missing"
 )
@@ -134,7 +136,10 @@ def _layers(
             raise one.error
     for outcome in {id(outcome): outcome for outcome in outcomes}.values():
         warnings += outcome.warnings if isinstance(outcome, LayerData) else ()
-    warnings += [one.warning for one in listed if one.warning]
+    problems = [one.warning for one in listed if one.warning]
+    warnings += problems[:_MOST_WARNINGS]
+    if len(problems) > _MOST_WARNINGS:
+        warnings.append(f"{len(problems) - _MOST_WARNINGS:,} more layers are left out or not what the image names")
     return tuple(one.layer for one in listed), warnings
 
 

@@ -16,10 +16,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope import __version__
-from layerscope.errors import ArchiveError
 from layerscope.image import layer_codec
 from layerscope.image.capture import Capture, Kept, Reopen, hasher
-from layerscope.image.layer import LayerData, expanded, read_positional, read_stream
+from layerscope.image.layer import LayerData, expanded, read_positional, read_stream, sha256_of
 from layerscope.image.layer_cache import Cache
 from layerscope.image.options import ReadOptions
 from layerscope.model.digest import Digest
@@ -35,7 +34,6 @@ _FOLDERS = ("image", "model", "tar")
 """The folders whose code shapes what is kept."""
 _RACY = 2_000_000_000
 """Nanoseconds: two changes of a file within the coarsest clock of a file system may leave the same time."""
-_CHUNK = 1 << 20
 
 
 class StoredBlob(Struct, frozen=True):
@@ -93,7 +91,7 @@ def _found(blob: StoredBlob, reading: ReadOptions, cache: Cache) -> tuple[LayerD
         claim = _CLAIM.search(blob.name)
         if claim is not None and not cache.has(_key(bytes.fromhex(claim[1]), reading)):
             return None  # Where the claim is right the blob is not known; so it is read once instead of twice.
-        proven = _hashed(blob, reading)
+        proven = bytes.fromhex(sha256_of(blob.file, blob.base, blob.length, blob.where, reading).encoded)
         before.learn(proven, cache)
     else:
         proven = bytes(digest)
@@ -140,16 +138,6 @@ class _Before:
         changed = max(self._identity[3:])
         if changed + _RACY < self._began and self._file.identity == self._identity:
             cache.put(self.key, digest)
-
-
-def _hashed(blob: StoredBlob, reading: ReadOptions) -> bytes:
-    """The SHA-256 of the stored bytes."""
-    proof, raw, view = hashlib.sha256(), blob.open(), memoryview(bytearray(_CHUNK))
-    while count := raw.readinto(view):
-        proof.update(view[:count])
-        if reading.tally.stopped:
-            raise ArchiveError(f"{blob.where}: the reading was stopped")
-    return proof.digest()
 
 
 def _key(digest: bytes, reading: ReadOptions) -> bytes:

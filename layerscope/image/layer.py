@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from msgspec import Struct, field
 
-from layerscope.errors import ArchiveError
+from layerscope.errors import ArchiveError, LimitExceeded
 from layerscope.image.capture import Capture, Reopen, hasher
 from layerscope.image.kinds import expect_tar
 from layerscope.image.options import ReadOptions
@@ -97,7 +97,7 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
     changeset = columns.changeset()
     digest = None
     if reading.verify or not ended:  # What may have been cut is read whole, so that its digest can tell.
-        digest = _digest(Range(file, base, length), where, reading)
+        digest = sha256_of(file, base, length, where, reading, reading.progress)
     elif reading.progress is not None:
         reading.progress(length)
     return LayerData(
@@ -112,13 +112,26 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
     )
 
 
-def _digest(raw: Range, where: str, reading: ReadOptions) -> Digest:
-    """The diff_id of a plain layer; its headers are read a second time for it, but only once by Python."""
+def sha256_of(
+    file: PositionalFile,
+    base: int,
+    length: int,
+    where: str,
+    reading: ReadOptions,
+    progress: Callable[[int], None] | None = None,
+) -> Digest:
+    """The digest of bytes of a file; raises LimitExceeded where nearly all of them are a hole, which takes no room."""
+    limits = reading.limits
+    if length > limits.ratio_from and length > file.stored_bytes * limits.ratio:
+        raise LimitExceeded(
+            f"{where}: {length:,} bytes, nearly all of them a hole of the file",
+            hint="raise --limit ratio if this archive is to be trusted",
+        )
     proof, view = hashlib.sha256(), memoryview(bytearray(1 << 18))  # It stays in the cache of a core.
-    counted = Counted(raw, progress=reading.progress)
+    counted = Counted(Range(file, base, length), progress=progress)
     while count := counted.readinto(view):
         if reading.tally.stopped:
-            raise ArchiveError(f"{where}: the reading was stopped")
+            raise ArchiveError(f"{where}: read cancelled")
         proof.update(view[:count])
     return Digest("sha256", proof.hexdigest())
 
@@ -145,6 +158,7 @@ def read_stream(raw: Readable, where: str, reading: ReadOptions, again: Reopen |
             tar_bytes = window.drain()
         finally:
             reading.tally.idle(counted.count - 2 * window.end)
+    reading.tally.expect_work()
     changeset = columns.changeset()
     return LayerData(
         changeset=changeset,

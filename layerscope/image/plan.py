@@ -94,15 +94,15 @@ class Planner:
         paths, directories = changeset.paths, changeset.directories
         named = self.named([paths[index] for index in links], [directories[index] for index in links])
         targets = {paths[index]: changeset.links[index] for index in links} if named else {}
-        wanted: dict[str, tuple[int, ...]] = {}
+        wanted: dict[str, set[int]] = {}
         for place, numbers in named.items():
             target = changeset.links[links[place]]
             for _ in range(_CHAIN):
                 target = targets.get(target, target)
-            wanted[target] = wanted.get(target, ()) + numbers
+            wanted.setdefault(target, set()).update(numbers)  # A file may have 100,000 names, wanted alike.
         if not wanted:
             return {}
-        return {index: wanted[path] for index, path in enumerate(paths) if path in wanted}
+        return {index: tuple(wanted[path]) for index, path in enumerate(paths) if path in wanted}
 
     def share(self, named: tuple[int, ...], directory: str, length: int, mode: int) -> Share | None:
         """What to keep of a file in ``directory`` of which ``named`` are asked for by path; None for nothing."""

@@ -31,6 +31,12 @@ class PositionalFile:
         state = os.fstat(self.descriptor)
         return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
+    @property
+    def stored_bytes(self) -> int:
+        """The bytes that the file takes on its disk: fewer than its length where it has holes."""
+        state = os.fstat(self.descriptor)
+        return state.st_blocks * 512 if hasattr(state, "st_blocks") else state.st_size
+
     def _now(self) -> tuple[int, int]:
         state = os.fstat(self.descriptor)
         return state.st_size, state.st_mtime_ns

@@ -46,8 +46,10 @@ class Tally:
         """A stream held so many more bytes than can have come to anything (see ``compression``); it may be negative."""
         with self._lock:
             self._idle += max(0, count)
-            idle = self._idle
-        if idle > _MOST_IDLE:
+
+    def expect_work(self) -> None:
+        """Raise LimitExceeded where all streams together were idle for too long."""
+        if self._idle > _MOST_IDLE:
             raise LimitExceeded(f"compressed layers hold over {_MOST_IDLE:,} bytes of empty frames and padding")
 
     def keep(self, count: int, limits: Limits) -> None:

@@ -123,7 +123,7 @@ class StreamWindow:
                 self.length = self.end
                 break
             if self._tally.stopped:
-                raise ArchiveError(f"{self._where}: the reading was stopped")
+                raise ArchiveError(f"{self._where}: read cancelled")
             if self._seen is not None:
                 self._seen(self.view[keep : keep + count])
             self.end += count

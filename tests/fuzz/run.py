@@ -7,6 +7,7 @@ What is found is kept in tests/fuzz/corpus/NAME.
 import argparse
 import hashlib
 import importlib.util
+import math
 import random
 import signal
 import subprocess
@@ -51,17 +52,17 @@ def main() -> int:
 
 
 def _random(name: str, seconds: float, seed: int) -> bool:
-    print(f"{name}: {fuzz(name, seconds, seed):,} inputs in {seconds:.0f} s, seed {seed}", flush=True)
+    print(f"{name}: {fuzz(name, seed, seconds=seconds):,} inputs in {seconds:.0f} s, seed {seed}", flush=True)
     return True
 
 
-def fuzz(name: str, seconds: float, seed: int) -> int:
-    """Run random changes of the seeds through a harness; returns how many inputs there were."""
+def fuzz(name: str, seed: int, *, seconds: float = math.inf, most: float = math.inf) -> int:
+    """Run random changes of the seeds through a harness for a time, or ``most`` of them; return how many."""
     first = seeds(name)
     choose, pool, words = random.Random(seed), list(first), WORDS.get(name, [b"\0\0\0\0", b"\xff\xff\xff\xff"])
     count, end = 0, time.monotonic() + seconds
     signal.signal(signal.SIGALRM, _hang)
-    while time.monotonic() < end:
+    while count < most and time.monotonic() < end:
         data = damaged(choose.choice(pool), choose, words)
         signal.alarm(_PATIENCE)
         try:

@@ -29,7 +29,7 @@ def test_a_seed_of_each_harness_is_taken(name: str) -> None:
 
 @pytest.mark.parametrize("name", HARNESSES)
 def test_damage_raises_nothing_but_our_own_errors(name: str) -> None:
-    assert fuzz(name, 2, SEED) > 10
+    assert fuzz(name, SEED, most=40) == 40
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")

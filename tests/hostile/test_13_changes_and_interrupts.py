@@ -284,5 +284,6 @@ def test_two_runs_on_one_archive_and_one_output_leave_a_whole_file(command: Comm
 def test_too_little_memory_is_said_in_one_line(command: Command) -> None:
     config = b'{"x":[' + b"[]," * 7_000_000 + b"[]]}"
     name = command.write(crane(ImageSpec(layers=(layer(),), raw_config=config)))
-    done = command("report", name, memory=300 * MIB)
+    limits = ("--limit", "json_bytes=64000000", "--limit", "json_values=64000000")
+    done = command("report", name, *limits, memory=300 * MIB)
     assert done.code == 3 and "out of memory" in done.errors

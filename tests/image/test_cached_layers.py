@@ -50,7 +50,7 @@ def image(tmp_path: Path) -> Path:
 @pytest.fixture
 def done(monkeypatch: pytest.MonkeyPatch) -> Count:
     """What was done since it was asked last: blobs decompressed, blobs hashed."""
-    counts = {"_read": 0, "_hashed": 0}
+    counts = {"_read": 0, "sha256_of": 0}
 
     def counting(name: str) -> None:
         whole = getattr(cached_layers, name)
@@ -62,8 +62,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> Count:
         monkeypatch.setattr(cached_layers, name, counted)
 
     def asked() -> dict[str, int]:
-        found = {"decompressed": counts["_read"], "hashed": counts["_hashed"]}
-        counts.update(_read=0, _hashed=0)
+        found = {"decompressed": counts["_read"], "hashed": counts["sha256_of"]}
+        counts.update(_read=0, sha256_of=0)
         return found
 
     for name in counts:
@@ -389,7 +389,7 @@ def test_hashing_ends_when_the_reading_is_stopped(image: Path, kept: Cache) -> N
     opened(image, cache=kept)
     reading = ReadOptions(cache=kept, wanted=(Wanted(small=1 << 30),))
     reading.tally.stop()
-    with pytest.raises(ArchiveError, match="the reading was stopped"), open_image(str(image), reading):
+    with pytest.raises(ArchiveError, match="read cancelled"), open_image(str(image), reading):
         pass
 
 

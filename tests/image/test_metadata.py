@@ -366,3 +366,12 @@ def test_wrong_data_in_a_descriptor_are_damage(tmp_path: Path) -> None:
     index = to_json({"manifests": [{"digest": digest(b"x"), "data": "eA="}]})
     path.write_bytes(archive([("index.json", index)]))
     assert error_of(path).message == "index.json: .manifests[0].data is not base64"
+
+
+def test_many_missing_layers_get_few_warnings(tmp_path: Path) -> None:
+    spec = ImageSpec(layers=(layer(file("a")),), config_extra={"rootfs": {"diff_ids": [digest(b"none")] * 1_000}})
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(spec))
+    image, _ = opened(path)
+    assert len(image.layers) == 1_000 and len(image.warnings) < 30
+    assert any("980 more layers are left out" in warning for warning in image.warnings), image.warnings[-2:]

@@ -27,6 +27,15 @@ def test_an_honest_image_stays_far_within_the_budget() -> None:
     assert len(catalogued(JAVA, [file("opt/x.jar", archive), *links]).claims) == 501
 
 
+def test_an_archive_with_many_names_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    spent: list[int] = []
+    monkeypatch.setattr(Budget, "spend", lambda _, count: spent.append(count))
+    links = [hardlink(f"opt/link-{number}.jar", "opt/x.jar") for number in range(500)]
+    found = catalogued(JAVA, [file("opt/x.jar", zipped(pom("a", "x", "1"))), *links])
+    assert len(found.claims) == 501
+    assert len([count for count in spent if count > 64]) < 20
+
+
 def test_what_is_read_again_under_every_name_is_refused() -> None:
     manifest = file("a/node_modules/x/package.json", json.dumps({"name": "x", "readme": "." * 900_000}).encode())
     links = [hardlink(f"a/node_modules/y{number}/package.json", manifest.name) for number in range(60)]

@@ -13,7 +13,7 @@ from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.packages.cataloger import Cataloger, Claim
-from layerscope.packages.context import Context, Record, word
+from layerscope.packages.context import A_LINE, Context, Record, word
 from layerscope.packages.formats.ranges import ReadRange, part_of, ranges_in
 from layerscope.packages.formats.zip import ZipMember, is_stored, member_content, member_place, zip_members
 
@@ -39,6 +39,14 @@ class _Artifact(Struct, frozen=True, kw_only=True):
     version: str
 
 
+class _Inside(Struct, frozen=True, kw_only=True):
+    """What an archive holds, whatever its own name is."""
+
+    manifest: dict[str, str]
+    poms: list[_Artifact]
+    nested: list[_Artifact]
+
+
 class _Budget(Struct):
     """How many nested archives of one archive of a file system are still listed."""
 
@@ -59,15 +67,20 @@ class _Archive(Struct, frozen=True, kw_only=True):
 
 
 def _catalog(context: Context) -> Iterator[Claim]:
+    by_carrier: dict[int, _Inside] = {}  # An archive may have 100,000 names, and is read once.
     for record in context.live_records():
+        carrier = context.filesystem.carrier(record.number)
         read, length = context.ranges(record.number)
         archive = _Archive(read=read, length=length, where=record.path)
-        yield from _claims(context, record, archive)
+        if carrier not in by_carrier:
+            by_carrier[carrier] = _inside(context, archive, _Budget())
+        artifact, others = _artifacts(archive, by_carrier[carrier])
+        context.spend(A_LINE * len(others))
+        yield from _claims(record, artifact, others)
 
 
-def _claims(context: Context, record: Record, archive: _Archive) -> Iterator[Claim]:
+def _claims(record: Record, artifact: _Artifact, inside: list[_Artifact]) -> Iterator[Claim]:
     """The claim of an archive that is a file, then those of the archives and artifacts inside."""
-    artifact, inside = _read(context, archive, _Budget())
     yield _claim(artifact, record, versions=(record.number,))
     for other in dict.fromkeys(inside):
         if other != artifact:
@@ -87,28 +100,32 @@ def _claim(artifact: _Artifact, record: Record, *, versions: tuple[int, ...] = (
     )
 
 
-def _read(context: Context, archive: _Archive, budget: _Budget) -> tuple[_Artifact, list[_Artifact]]:
+def _artifacts(archive: _Archive, inside: _Inside) -> tuple[_Artifact, list[_Artifact]]:
     """What an archive is, and what lies inside of it; by its file name where nothing of it can be read."""
+    artifact, others = _chosen(archive, inside.manifest, inside.poms)
+    if not artifact.version:
+        version = next((inside.manifest[key] for key in _VERSIONS if inside.manifest.get(key)), "")
+        artifact = _Artifact(group=artifact.group, name=artifact.name, version=version)
+    return artifact, [*others, *inside.nested]
+
+
+def _inside(context: Context, archive: _Archive, budget: _Budget) -> _Inside:
+    """Read what an archive holds; nothing where it is damaged."""
     try:
-        members = zip_members(archive.read, archive.length, archive.where, _TOLD)
+        members = zip_members(archive.read, archive.length, archive.where, _TOLD) or []
     except Damaged as problem:
         context.warn(problem.message)
-        members = None
-    poms = [
-        _coordinates(context, archive, member) for member in members or () if member.name.endswith("/pom.properties")
-    ]
-    manifest = _manifest(context, archive, members or [])
-    artifact, others = _chosen(archive, manifest, [pom for pom in poms if pom is not None])
-    if not artifact.version:
-        version = next((manifest[key] for key in _VERSIONS if manifest.get(key)), "")
-        artifact = _Artifact(group=artifact.group, name=artifact.name, version=version)
-    for member in members or ():
+        members = []
+    poms = [_coordinates(context, archive, member) for member in members if member.name.endswith("/pom.properties")]
+    manifest = _manifest(context, archive, members)
+    nested: list[_Artifact] = []
+    for member in members:
         if member.name.endswith(_SUFFIXES) and budget.nested:
             budget.nested -= 1
-            others += _nested(context, archive, member, budget)
+            nested += _nested(context, archive, member, budget)
             if not budget.nested:
                 context.warn(f"{archive.where}: only the first {_MOST_NESTED:,} archives inside are listed")
-    return artifact, others
+    return _Inside(manifest=manifest, poms=[pom for pom in poms if pom is not None], nested=nested)
 
 
 def _nested(context: Context, outer: _Archive, member: ZipMember, budget: _Budget) -> list[_Artifact]:
@@ -125,8 +142,8 @@ def _nested(context: Context, outer: _Archive, member: ZipMember, budget: _Budge
             inner = _Archive(read=ranges_in(data), length=len(data), where=where, depth=outer.depth + 1)
     if inner is None:
         return [_by_name(member.name)]
-    artifact, inside = _read(context, inner, budget)
-    return [artifact, *inside]
+    artifact, others = _artifacts(inner, _inside(context, inner, budget))
+    return [artifact, *others]
 
 
 def _chosen(archive: _Archive, manifest: dict[str, str], poms: list[_Artifact]) -> tuple[_Artifact, list[_Artifact]]:
