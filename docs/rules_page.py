@@ -13,13 +13,22 @@ _HEAD = """\
 
 <!-- Made by `make docs` from the docstrings of the rules; do not edit. -->
 
-A **leak** is content of the final image that was copied into it and that nothing needs at run time.
-**Bloat** is waste that the final stage made itself. **Inherited** is what the base image brought: it is shown apart,
-and not counted as reclaimable. The same rules serve all three; the layer that holds the bytes decides which it is.
+The **kind** of a finding says what it is and how it got into the image. It does not change with the evidence at hand;
+only `inherited` follows the base, which may be a guess.
+
+| kind | what it is |
+|---|---|
+| `secret` | a credential, key or token, wherever it is |
+| `leak` | a file that a COPY or ADD brought and that nothing needs at run time, also if a later layer hides it |
+| `waste` | what a RUN of the final stage, or an unknown instruction, left: caches, lists, tools, old versions |
+| `inherited` | the base image's: another base image would save it, a change to your own instructions would not |
+
+Its **source** says where the content came from: `stage:NAME`, `image:REFERENCE`, `context` (the build context), `url`,
+`run`, `base`, or `unknown`. What came with the base, secrets too, does not count as reclaimable.
 
 - Rules claim in the order of this page, and a version belongs to the first rule that names it; so findings add up.
-- `reclaimable` is what findings of kind leak or bloat claim, and with it all hidden bytes of the user's own layers.
-- Bytes that a hardlink elsewhere keeps alive are not claimed, since removing one name of them wins nothing back.
+- Reclaimable is what findings claim of your own layers, together with all hidden bytes of these layers.
+- Bytes that a hardlink elsewhere keeps alive are not claimed, since removing one of their names saves nothing.
 - A tool that Entrypoint, Cmd or the health check names is wanted.
 - A secret's value is never printed: at most its first and last two characters.
 - Rules marked as claiming no bytes point at files that stay (mode bits).

@@ -13,10 +13,11 @@ from layerscope.history.alignment import image_instructions
 from layerscope.model.base import Base
 from layerscope.model.digest import Digest
 from layerscope.model.entry import FATE_WORDS, Fate
-from layerscope.model.finding import BuilderStep, Finding, FindingKind
+from layerscope.model.finding import BuilderStep, Finding
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.pathset import Wanted
+from layerscope.model.source import BASE, source_of
 from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.inventory import catalog
 from layerscope.packages.registry import WANTED as PACKAGES_WANTED
@@ -115,7 +116,7 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
 def _with_places(found: Findings, placement: Placement, joined: Trace, packages: Catalog) -> Findings:
     """The findings with their packages, their lines in the Dockerfile, and the stage's steps that made them."""
     findings = [
-        _with_packages(one, joined, packages) if one.rule in _OF_PACKAGES and one.kind != FindingKind.INHERITED else one
+        _with_packages(one, joined, packages) if one.rule in _OF_PACKAGES and one.source != BASE else one
         for one in found.findings
     ]
     if placement.origins or joined.matched:
@@ -144,7 +145,7 @@ def _placed(finding: Finding, placement: Placement, joined: Trace) -> Finding:
 def _made_by(finding: Finding, joined: Trace) -> BuilderStep | None:
     """The step of the finding's stage that made most of its bytes, where the stage's image was compared."""
     builder = next((joined.matched[layer] for layer in finding.layers if layer in joined.matched), None)
-    if builder is None or builder.name != finding.stage:
+    if builder is None or source_of(builder.name) != finding.source:
         return None
     sums: Counter[int] = Counter()
     for path in finding.paths:

@@ -12,10 +12,10 @@ from layerscope.analysis.listings.files import FileQuery, versions
 from layerscope.filesystem.tree import Filesystem
 from layerscope.filesystem.version import Version
 from layerscope.model.entry import FATE_WORDS
-from layerscope.model.finding import Finding, FindingKind, FoundPath
+from layerscope.model.finding import Finding, FoundPath
 from layerscope.model.package import Package
 from layerscope.model.report import InstructionReport, Report
-from layerscope.model.source import Source
+from layerscope.model.source import BASE, Source
 from layerscope.packages.catalog import UNOWNED
 
 
@@ -30,7 +30,7 @@ class Order(StrEnum):
 class Item(Struct, frozen=True, kw_only=True):
     """A file or a directory in a directory, with the bytes of all that is asked for at or below it.
 
-    ``reclaimable_bytes`` are those that findings of kind leak or bloat claim. ``number`` is the version of a file;
+    ``reclaimable_bytes`` are the own bytes that findings claim. ``number`` is the version of a file;
     None for a directory, which stands for all that it holds.
     """
 
@@ -149,7 +149,7 @@ class Browser:
 
     def _can_go(self, number: int) -> int:
         judged = self._judged.get(number, ())
-        return sum(size for finding, size in judged if finding.kind != FindingKind.INHERITED)
+        return sum(size for finding, size in judged if finding.source != BASE)
 
 
 def _judged(filesystem: Filesystem, findings: Sequence[Finding]) -> Iterator[tuple[int, int, int]]:

@@ -102,6 +102,7 @@ def _finding_change(before: list[Finding], after: list[Finding]) -> FindingChang
         rule=first.rule,
         severity=first.severity,
         kind=first.kind,
+        source=first.source,
         where=_place(first),
         title=first.title,
         fix=first.fix,

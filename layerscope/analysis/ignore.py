@@ -10,8 +10,9 @@ from re import compile as compile_pattern
 from msgspec import Struct
 from msgspec.structs import replace
 
-from layerscope.model.finding import Finding, FindingKind, FoundPath
+from layerscope.model.finding import Finding, FoundPath
 from layerscope.model.report import LayerReport, Report
+from layerscope.model.source import BASE, source_of
 
 
 class Ignore(Struct, frozen=True, kw_only=True):
@@ -116,10 +117,10 @@ def ignoring(report: Report, ignores: Iterable[Ignore], today: date) -> Report:
     """The report with the ignored findings set apart; their bytes are neither reclaimable nor needless any longer."""
     kept, ignored, warnings = apply(report.findings, ignores, today)
     less = [0] * len(report.layers)
-    less_of_stage: dict[str, int] = {}
+    less_of_source: dict[str, int] = {}
     for finding in ignored:
-        if finding.kind != FindingKind.INHERITED:
-            less_of_stage[finding.stage] = less_of_stage.get(finding.stage, 0) + finding.content_bytes
+        if finding.source != BASE:
+            less_of_source[finding.source] = less_of_source.get(finding.source, 0) + finding.content_bytes
             for path in finding.paths:
                 less[path.layer] += path.content_bytes
     return replace(
@@ -127,7 +128,7 @@ def ignoring(report: Report, ignores: Iterable[Ignore], today: date) -> Report:
         totals=replace(report.totals, reclaimable_bytes=report.totals.reclaimable_bytes - sum(less)),
         layers=tuple(_layer(layer, less[layer.index]) for layer in report.layers),
         stages=tuple(
-            replace(stage, reclaimable_bytes=stage.reclaimable_bytes - less_of_stage.get(stage.name, 0))
+            replace(stage, reclaimable_bytes=stage.reclaimable_bytes - less_of_source.get(source_of(stage.name), 0))
             for stage in report.stages
         ),
         findings=kept,

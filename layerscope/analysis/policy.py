@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from layerscope.analysis.amounts import Amount
 from layerscope.model.check import CheckReport, CheckResult, Outcome
-from layerscope.model.finding import Finding, FindingKind, Severity
+from layerscope.model.finding import Finding, Severity
 from layerscope.model.report import Report
+from layerscope.model.source import BASE
 
 NO_LIMIT = "no limit is set"
 
@@ -144,7 +145,7 @@ def _rules(report: Report, policy: Policy) -> Iterator[CheckResult]:
 
 def _counted(report: Report, policy: Policy) -> Iterator[Finding]:
     for finding in report.findings:
-        if policy.include_inherited or finding.kind != FindingKind.INHERITED:
+        if policy.include_inherited or finding.source != BASE:
             yield finding
 
 

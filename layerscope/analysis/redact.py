@@ -37,7 +37,7 @@ TEXTS: dict[type[Struct], tuple[str, ...]] = {
     StageReport: ("name", "made_by"),
     BuilderStep: ("text",),
     StageStep: ("text",),
-    Finding: ("title", "fix", "detail", "stage", "made_by"),
+    Finding: ("title", "fix", "detail", "source", "made_by"),
 }
 """Of each part of a report the members that quote an image's documents; names of files and packages are no quotes."""
 

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from layerscope.model.common_path import collapse
 from layerscope.model.entry import Kind
-from layerscope.model.finding import Evidence, Finding, FindingKind
+from layerscope.model.finding import Evidence, Finding
 from layerscope.model.report import DockerfileReport, StageReport, StageStep, Unmatched
-from layerscope.model.source import Via
+from layerscope.model.source import Via, source_of
 from layerscope.packages.catalog import UNOWNED
 from layerscope.packages.inventory import catalog
 from layerscope.provenance.comparison import Verdict
@@ -95,9 +95,7 @@ def _unmatched(builder: Builder) -> Unmatched:
 
 
 def _report(name: str, came: _Came, findings: Sequence[Finding], trace: Trace, builder: Builder | None) -> StageReport:
-    needless = sum(
-        finding.content_bytes for finding in findings if finding.stage == name and finding.kind != FindingKind.INHERITED
-    )
+    needless = sum(finding.content_bytes for finding in findings if finding.source == source_of(name))
     report = StageReport(
         name=name,
         evidence=next((one for one in Evidence if one in came.evidence), None),

@@ -110,6 +110,7 @@ class FindingChange(Struct, _Sides, frozen=True, kw_only=True):
     rule: str
     severity: Severity
     kind: FindingKind
+    source: str
     where: str
     title: str
     fix: str

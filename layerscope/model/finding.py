@@ -24,10 +24,11 @@ class Severity(StrEnum):
 
 
 class FindingKind(StrEnum):
-    """Who brought the bytes: a build stage, the final stage itself, or the base image."""
+    """What a finding is and how it got in (docs/rules.md); it does not change with the evidence at hand."""
 
+    SECRET = "secret"
     LEAK = "leak"
-    BLOAT = "bloat"
+    WASTE = "waste"
     INHERITED = "inherited"
 
 
@@ -64,10 +65,10 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     ``content_bytes`` is the sum over all claimed versions, each claimed by no other finding; ``paths`` are
     biggest first and complete. ``detail`` says what is special about this one (a masked secret, a copy's twin).
-    ``stage`` is the build stage that it came from, empty while none is known; ``made_by`` is the instruction of that
-    stage that made most of it, where its image was compared. ``packages`` are those that a rule about packages found
-    in own layers, with their bytes, biggest first. ``ignored`` is the user's reason to
-    ignore it, empty where it counts.
+    ``source`` is where it came from: ``stage:NAME``, ``image:REFERENCE``, ``context``, ``url``, ``run``, ``base`` or
+    ``unknown``; what came with the base is not reclaimable. ``made_by`` is the instruction of the stage that made most
+    of it, where the stage's image was compared. ``packages`` are those that a rule about packages found in own layers,
+    with their bytes, biggest first. ``ignored`` is the user's reason to ignore it, empty where it counts.
     """
 
     rule: str
@@ -80,7 +81,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     layers: tuple[int, ...] = ()
     instruction: int | None = None
     dockerfile_line: int | None = None
-    stage: str = ""
+    source: str = "unknown"
     made_by: BuilderStep | None = None
     detail: str = ""
     packages: tuple[tuple[str, int], ...] = ()

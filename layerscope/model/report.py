@@ -33,7 +33,7 @@ class ImageSummary(Struct, frozen=True, kw_only=True):
 class Totals(Struct, frozen=True, kw_only=True):
     """Bytes over all layers; content = live + hidden = base + own. ``efficiency`` is live / content, 1.0 when empty.
 
-    ``reclaimable_bytes`` are own bytes that are hidden, or claimed by a finding of kind leak or bloat.
+    ``reclaimable_bytes`` are own bytes that are hidden, or claimed by a finding.
     ``files`` counts live regular files, ``entries`` all tar headers.
     """
 

@@ -6,6 +6,9 @@ from msgspec import Struct
 
 from layerscope.model.finding import Evidence
 
+CONTEXT, URL, RUN, BASE, UNKNOWN = "context", "url", "run", "base", "unknown"
+"""The sources that are neither a stage nor an image."""
+
 
 class Via(StrEnum):
     """How an instruction reads a stage or an image."""
@@ -18,10 +21,15 @@ class Via(StrEnum):
 class Source(Struct, frozen=True, kw_only=True):
     """A build stage and how well it is known.
 
-    ``stage`` is its name, or its number in the Dockerfile as text. ``dockerfile_line`` is the line of the
-    instruction that brought the version over, counted from 1.
+    ``stage`` is its name, or its number in the Dockerfile as text; ``image REFERENCE`` for an image that a COPY names.
+    ``dockerfile_line`` is the line of the instruction that brought the version over, counted from 1.
     """
 
     stage: str
     evidence: Evidence
     dockerfile_line: int | None = None
+
+
+def source_of(stage: str) -> str:
+    """The ``source`` of what came from a stage, or from an ``image REFERENCE``."""
+    return f"image:{stage[6:]}" if stage.startswith("image ") else f"stage:{stage}"

@@ -14,7 +14,7 @@ COLUMNS = (
     Column(name="content_bytes", kind="bytes"),
     Column(name="path_count", kind="number"),
     Column(name="layers"),
-    Column(name="stage"),
+    Column(name="source"),
     Column(name="dockerfile_line", kind="number"),
     Column(name="path"),
     Column(name="title"),

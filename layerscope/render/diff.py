@@ -8,8 +8,8 @@ from textwrap import wrap
 from msgspec import Struct
 
 from layerscope.model.diff import Change, Diff, FindingChange, InstructionChange, PackageChange, PathChange, Status
-from layerscope.model.finding import FindingKind
 from layerscope.model.report import ImageSummary
+from layerscope.model.source import BASE
 from layerscope.render.escape import printable
 from layerscope.render.markdown_table import markdown_table, markdown_text, within_limit
 from layerscope.render.options import RenderOptions
@@ -229,8 +229,8 @@ def _findings(diff: Diff, options: RenderOptions, most: int) -> Iterator[_Sectio
 def _remaining(diff: Diff, options: RenderOptions, most: int) -> Iterator[_Section]:
     """The findings that both images have."""
     left = [one for one in diff.findings if one.before_count and one.after_count]
-    own = [one for one in left if one.kind != FindingKind.INHERITED.value]
-    rest = [one for one in left if one.kind == FindingKind.INHERITED.value]
+    own = [one for one in left if one.source != BASE]
+    rest = [one for one in left if one.source == BASE]
     most = options.top or most + 1
     rows = [(one.severity.value, options.units(one.after_bytes), f"{one.rule}: {one.where}") for one in own[:most]]
     if rest:

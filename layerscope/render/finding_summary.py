@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from layerscope.model.common_path import collapse
-from layerscope.model.finding import Finding, FindingKind
+from layerscope.model.finding import Finding
 from layerscope.model.report import Report
+from layerscope.model.source import BASE
 from layerscope.render.escape import printable
 from layerscope.render.units import Units
 from layerscope.render.words import copied_from, counted
@@ -30,7 +31,7 @@ class FindingSummary(Struct, frozen=True, kw_only=True):
     @property
     def is_inherited(self) -> bool:
         """Whether the base image brought it."""
-        return self.finding.kind == FindingKind.INHERITED
+        return self.finding.source == BASE
 
     @property
     def more_places(self) -> str:
@@ -76,7 +77,7 @@ def _summaries(report: Report, findings: Sequence[Finding]) -> Iterator[FindingS
     for finding in findings:
         groups = collapse((path.path, path.content_bytes) for path in finding.paths)
         place = groups[0].path if groups else ""
-        key = "\0".join((finding.rule, finding.kind, finding.stage, place))
+        key = "\0".join((finding.rule, finding.kind, place))
         # Several layers may hold the same place: the order tells them apart, since a new layer moves the indexes.
         seen[key] = seen.get(key, 0) + 1
         raw = f"{key}\0{seen[key]}".encode("utf-8", "surrogatepass")
@@ -96,7 +97,7 @@ def next_steps(findings: Sequence[Finding]) -> tuple[Step, ...]:
     """One step for each fix of a finding that is not inherited: critical ones first, then by bytes."""
     steps: dict[str, Step] = {}
     for finding in findings:
-        if finding.kind != FindingKind.INHERITED:
+        if finding.source != BASE:
             before = steps.get(finding.fix, Step(fix=finding.fix, rule=finding.rule, content_bytes=0, rank=9))
             steps[finding.fix] = Step(
                 fix=finding.fix,

@@ -70,7 +70,7 @@ def _result(one: FindingSummary, report: Report, options: RenderOptions, names: 
             "severity": finding.severity.value,
             "kind": finding.kind.value,
             "evidence": finding.evidence.value,
-            "stage": printable(finding.stage),
+            "source": printable(finding.source),
             "layers": list(finding.layers),
             "contentBytes": finding.content_bytes,
             "pathCount": len(finding.paths),

@@ -5,8 +5,9 @@ from itertools import zip_longest
 from textwrap import wrap
 
 from layerscope.model.common_path import collapse
-from layerscope.model.finding import Evidence, Finding, FindingKind
+from layerscope.model.finding import Evidence, Finding
 from layerscope.model.report import LayerReport, PathBytes, Report, StageReport
+from layerscope.model.source import BASE, source_of
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import next_steps
 from layerscope.render.options import RenderOptions
@@ -125,8 +126,8 @@ def layer_cells(report: Report, layer: LayerReport, units: Units) -> list[str]:
 
 
 def _findings(report: Report, options: RenderOptions) -> Iterator[str]:
-    own = [finding for finding in report.findings if finding.kind != FindingKind.INHERITED]
-    inherited = [finding for finding in report.findings if finding.kind == FindingKind.INHERITED]
+    own = [finding for finding in report.findings if finding.source != BASE]
+    inherited = [finding for finding in report.findings if finding.source == BASE]
     most = options.top or _FINDINGS
     if own:
         cells = [finding_cells(finding, options) for finding in own[:most]]
@@ -213,7 +214,7 @@ def _stage(report: Report, stage: StageReport, options: RenderOptions) -> Iterat
     for step in stage.made_by[:_STEPS]:
         yield f"{units(step.content_bytes)} made by {shortened(printable(str(step)), _LONGEST_STEP)}"
     for finding in report.findings:
-        if finding.stage == stage.name and finding.packages:
+        if finding.source == source_of(stage.name) and finding.packages:
             yield f"{units(finding.content_bytes)} {finding.rule}: {_listed(finding, options)}"
     if stage.same_content_bytes:
         yield f"{units(stage.same_content_bytes)} same content as files in the stage (inconclusive)"

@@ -52,7 +52,8 @@ def stage_evidence(stage: StageReport) -> str:
 
 def copied_from(finding: Finding) -> str:
     """``copied from stage builder (matched)``, or nothing where no stage is known."""
-    return f"copied from {stage_words(finding.stage)} ({finding.evidence.value})" if finding.stage else ""
+    kind, _, name = finding.source.partition(":")
+    return f"copied from {kind} {name} ({finding.evidence.value})" if name else ""
 
 
 def instruction_words(step: InstructionReport | None) -> str:

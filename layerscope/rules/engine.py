@@ -16,7 +16,7 @@ from layerscope.model.entry import FATE_WORDS, Kind
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
-from layerscope.model.source import Source
+from layerscope.model.source import BASE, CONTEXT, RUN, UNKNOWN, URL, Source, source_of
 from layerscope.packages.catalog import Catalog
 from layerscope.rules.claims import Claims
 from layerscope.rules.phrases import exact, filled, ignored, shortened, telling
@@ -29,6 +29,7 @@ StageOf = Callable[[int], Source | None]
 DUPLICATES = "duplicate-content"
 
 _CONTEXT = "keep {path} out of the build context (.dockerignore), or copy less than {step} does"
+_REMOTE = ("http://", "https://", "ftp://", "git://", "ssh://", "git@")
 _INHERITED = "it comes with the base image: a slimmer base would not bring it"
 _Versions = dict[int, int]
 """Numbers of versions, and the bytes that each would win back."""
@@ -37,8 +38,8 @@ _Versions = dict[int, int]
 class Findings(Struct, frozen=True, kw_only=True):
     """What all rules found, and how it adds up; all figures in content bytes.
 
-    ``claimed_bytes`` is what findings of kind leak or bloat claim: the user's own bytes. ``inherited_bytes`` is what
-    findings of kind inherited claim. ``reclaimable`` holds for each layer the own bytes that are hidden or claimed;
+    ``claimed_bytes`` is what findings claim of the user's own bytes, ``inherited_bytes`` what they claim of the
+    base's. ``reclaimable`` holds for each layer the own bytes that are hidden or claimed;
     ``hidden_unclaimed_bytes`` is the part of it that no finding names (0 with the whole catalogue).
     """
 
@@ -53,7 +54,7 @@ class Findings(Struct, frozen=True, kw_only=True):
 
     @property
     def reclaimable_bytes(self) -> int:
-        """What could be had back in all layers together."""
+        """What is reclaimable in all layers together."""
         return sum(self.reclaimable)
 
     @property
@@ -98,8 +99,9 @@ class _Group(Struct, frozen=True, kw_only=True):
 
     kind: FindingKind
     layer: int
-    source: Source | None
-    from_context: bool = False
+    source: str
+    stage: Source | None = None
+    is_copied: bool = False
 
 
 class _Judge:
@@ -116,12 +118,14 @@ class _Judge:
         """The findings that one leak becomes; none where other rules have claimed all of it."""
         if not leak.versions:
             if leak.place or leak.detail:
-                yield self._finding(rule, leak, self._configured(), [])
+                yield self._finding(
+                    rule, leak, _Group(kind=rule.kind or FindingKind.WASTE, layer=-1, source=UNKNOWN), []
+                )
             return
         taken = self._claims.take(leak) if rule.frees else self._claims.point(leak)
         groups: dict[_Group, list[FoundPath]] = {}
         for layer, versions in taken.items():
-            for group, members in self._grouped(layer, versions, leak):
+            for group, members in self._grouped(rule, leak, layer, versions):
                 groups.setdefault(group, []).extend(self._found(layer, members))
         for group, paths in groups.items():
             yield self._finding(rule, leak, group, paths)
@@ -131,9 +135,9 @@ class _Judge:
         layers, base = self._filesystem.layers, self._context.base_layers
         reclaimable = [0] * len(layers)
         unclaimed = 0
-        inherited = sum(finding.content_bytes for finding in found if finding.kind == FindingKind.INHERITED)
+        inherited = sum(finding.content_bytes for finding in found if finding.source == BASE)
         for finding in found:
-            if finding.kind != FindingKind.INHERITED:
+            if finding.source != BASE:
                 for path in finding.paths:
                     reclaimable[path.layer] += path.content_bytes
         claimed = sum(reclaimable)
@@ -152,36 +156,52 @@ class _Judge:
             warnings=tuple(self._context.warnings),
         )
 
-    def _configured(self) -> _Group:
-        """The config is the final stage's own."""
-        return _Group(kind=FindingKind.BLOAT, layer=-1, source=None)
-
-    def _grouped(self, layer: int, versions: _Versions, leak: RuleMatch) -> Iterator[tuple[_Group, _Versions]]:
-        """One layer's versions by who brought them; a layer may hold the work of several stages."""
+    def _grouped(
+        self, rule: Rule, leak: RuleMatch, layer: int, versions: _Versions
+    ) -> Iterator[tuple[_Group, _Versions]]:
+        """One layer's versions by where they came from; a layer may hold the work of several stages."""
         if not versions:
             return
         if layer < self._context.base_layers:
-            yield _Group(kind=FindingKind.INHERITED, layer=-1, source=None), versions
+            kind = FindingKind.SECRET if rule.kind == FindingKind.SECRET else FindingKind.INHERITED
+            yield _Group(kind=kind, layer=-1, source=BASE), versions
             return
         blamed = layer if leak.layer is None else leak.layer
-        sources: dict[Source | None, _Versions] = {}
-        if self._stage_of is None or blamed != layer:
-            sources[None] = versions
+        origin = self._origin(blamed)
+        origins: dict[tuple[str, Source | None], _Versions] = {}
+        if rule.kind != FindingKind.WASTE and (self._stage_of is None or blamed != layer):
+            origins[origin, None] = versions
         else:
             for number, saving in versions.items():
-                sources.setdefault(self._stage_of(number), {})[number] = saving
-        for source, members in sources.items():
-            # What the build context brought came out of no stage.
-            from_context = source is None and blamed in self._from_context
-            came_over = source is not None or (self._is_copy(blamed) and not from_context)
-            kind = FindingKind.LEAK if came_over else FindingKind.BLOAT
+                stage = self._stage_of(number) if self._stage_of is not None and blamed == layer else None
+                source = source_of(stage.stage) if stage is not None else origin
+                if rule.kind == FindingKind.WASTE and self._origin(self._filesystem.hidden_by[number]) == RUN:
+                    source, stage = RUN, None
+                origins.setdefault((source, stage), {})[number] = saving
+        for (source, stage), members in origins.items():
+            is_copied = self._is_copy(blamed) or origin == CONTEXT or (stage is not None and origin != RUN)
+            kind = rule.kind or (FindingKind.LEAK if is_copied else FindingKind.WASTE)
             layer = blamed if leak.apart else -1
-            yield _Group(kind=kind, layer=layer, source=source, from_context=from_context), members
+            yield _Group(kind=kind, layer=layer, source=source, stage=stage, is_copied=is_copied), members
+
+    def _origin(self, layer: int) -> str:
+        """Where the instruction that made a layer took its content from, as far as that alone tells."""
+        step = self._context.makers.get(layer)
+        if layer in self._from_context:
+            return CONTEXT
+        if step is None or step.kind not in ("RUN", "ADD"):
+            return UNKNOWN
+        if step.kind == "RUN":
+            return RUN
+        words = step.text.split()
+        if any(word.startswith(_REMOTE) for word in words[:-1]):
+            return URL
+        # The classic builder records a hash in place of what was added (``file:0123... in /``).
+        return UNKNOWN if words[1:2] == ["in"] else CONTEXT
 
     def _is_copy(self, layer: int) -> bool:
-        """Whether the layer's contents were made elsewhere; the ADD of a root file system is a base's own beginning."""
         step = self._context.makers.get(layer)
-        return step is not None and (step.kind == "COPY" or (step.kind == "ADD" and layer > 0))
+        return step is not None and step.kind in ("COPY", "ADD")
 
     def _finding(self, rule: Rule, leak: RuleMatch, group: _Group, found: list[FoundPath]) -> Finding:
         # Two sorts by one field each are faster than one by pairs.
@@ -189,7 +209,7 @@ class _Judge:
         found.sort(key=attrgetter("content_bytes"), reverse=True)
         paths = tuple(found)
         step = self._context.makers.get(group.layer)
-        source = group.source
+        stage = group.stage
         meanings = {
             "path": lambda: exact(paths, partial(self._is_whole, {path.path for path in paths})),
             "place": lambda: telling(paths),
@@ -201,14 +221,14 @@ class _Judge:
             rule=rule.name,
             severity=leak.severity or rule.severity,
             kind=group.kind,
-            evidence=source.evidence if source else leak.evidence or Evidence.INFERRED,
+            evidence=stage.evidence if stage else leak.evidence or Evidence.INFERRED,
             title=title,
             fix=fix,
             content_bytes=sum([path.content_bytes for path in paths]),
             layers=tuple(sorted({path.layer for path in paths})),
             instruction=step.index if step else None,
-            dockerfile_line=source.dockerfile_line if source else None,
-            stage=source.stage if source else "",
+            dockerfile_line=stage.dockerfile_line if stage else None,
+            source=group.source,
             detail=leak.detail or leak.place,
             paths=paths,
         )
@@ -229,12 +249,12 @@ class _Judge:
 
 def _fix(rule: Rule, leak: RuleMatch, group: _Group) -> str:
     """The advice for who brought it: the base, a COPY from a stage, one from the build context, or a RUN."""
-    if group.kind == FindingKind.INHERITED and rule.frees:
+    if group.source == BASE and rule.frees:
         return _INHERITED
     if leak.fix:
         return leak.fix
-    if group.from_context:
+    if group.source == CONTEXT:
         return rule.ignored_fix or (_CONTEXT if rule.copied_fix else rule.fix)
-    if group.kind == FindingKind.LEAK:
-        return (rule.ignored_fix if group.source is None else "") or rule.copied_fix or rule.fix
+    if group.is_copied:
+        return (rule.ignored_fix if group.stage is None else "") or rule.copied_fix or rule.fix
     return rule.fix

@@ -10,7 +10,7 @@ from itertools import compress
 from msgspec import Struct, field
 
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.finding import Evidence, Severity
+from layerscope.model.finding import Evidence, FindingKind, Severity
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.masks import inverse
@@ -139,7 +139,10 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     In ``title`` and ``fix`` the engine puts what was found for ``{path}``, a directory only where nothing else is in
     it; for ``{place}`` the directory that says most about where that lies; for ``{ignore}`` patterns of a
-    .dockerignore; for ``{step}`` the instruction's text. ``frees`` is false for a rule whose fix deletes nothing (mode
+    .dockerignore; for ``{step}`` the instruction's text.
+
+    ``kind`` is given where it does not follow from the instruction: SECRET wherever it lies, WASTE for files that were
+    needed until a later instruction replaced them. ``frees`` is false for a rule whose fix deletes nothing (mode
     bits): such a rule claims no bytes, and other rules may still claim the same versions. ``copied_fix`` is the fix
     for what a COPY or ADD brought, where cleaning up in the same instruction is no answer; ``ignored_fix`` that for
     what it brought from the build context, or may have, as no stage is known. Where they are empty, the one before
@@ -151,6 +154,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     title: str
     fix: str
     check: Check
+    kind: FindingKind | None = None
     wanted: Wanted = field(default_factory=Wanted)
     frees: bool = True
     copied_fix: str = ""
@@ -175,6 +179,7 @@ def rule(
     severity: Severity,
     title: str,
     fix: str,
+    kind: FindingKind | None = None,
     wanted: Wanted | None = None,
     frees: bool = True,
     copied_fix: str = "",
@@ -189,6 +194,7 @@ def rule(
             title=title,
             fix=fix,
             check=check,
+            kind=kind,
             wanted=wanted or Wanted(),
             frees=frees,
             copied_fix=copied_fix,

@@ -211,6 +211,6 @@ def test_what_the_base_brought_is_not_counted_as_what_can_go(tmp_path: Path) -> 
     with open_image(str(base), ReadOptions()) as one:
         known = AnalysisInputs(base=one.config.diff_ids)
     with browsing(path, known) as (browser, made, _):
-        assert {finding.kind for finding in made.findings} == {FindingKind.INHERITED, FindingKind.BLOAT}
+        assert {finding.kind for finding in made.findings} == {FindingKind.INHERITED, FindingKind.WASTE}
         can_go = {item.name: item.reclaimable_bytes for item in browser.items(FileQuery(), "", Order.NAME)}
     assert can_go == {"app": 506, "opt": 0}

@@ -16,12 +16,13 @@ from tests.builder import ImageSpec, file, layer, whiteout
 TODAY = date(2024, 6, 1)
 
 
-def finding(*paths: tuple[str, int], rule: str = "tests", kind: FindingKind = FindingKind.LEAK) -> Finding:
+def finding(*paths: tuple[str, int], rule: str = "tests", source: str = "run") -> Finding:
     found = tuple(FoundPath(path=path, layer=0, content_bytes=size, fate="live") for path, size in paths)
     return Finding(
         rule=rule,
         severity=Severity.LOW,
-        kind=kind,
+        kind=FindingKind.INHERITED if source == "base" else FindingKind.LEAK,
+        source=source,
         evidence=Evidence.INFERRED,
         title="title",
         fix="fix",
@@ -110,6 +111,6 @@ def test_what_the_base_brings_was_never_reclaimable(tmp_path: Path) -> None:
     plain = report_of(ImageSpec(layers=(layer(file("a", b"1")),)), tmp_path)
     from msgspec.structs import replace
 
-    inherited = replace(plain, findings=(finding(("/a", 1), kind=FindingKind.INHERITED),))
+    inherited = replace(plain, findings=(finding(("/a", 1), source="base"),))
     made = ignoring(inherited, [Ignore(rule="tests", reason="r")], TODAY)
     assert made.totals.reclaimable_bytes == plain.totals.reclaimable_bytes

@@ -12,9 +12,16 @@ from layerscope.model.finding import Evidence, Finding, FindingKind, Severity
 from layerscope.model.report import ImageSummary, LayerReport, Report, Totals
 
 
-def finding(rule: str, severity: Severity, kind: FindingKind = FindingKind.LEAK) -> Finding:
+def finding(rule: str, severity: Severity, kind: FindingKind = FindingKind.LEAK, source: str = "unknown") -> Finding:
     return Finding(
-        rule=rule, severity=severity, kind=kind, evidence=Evidence.INFERRED, title="", fix="", content_bytes=0
+        rule=rule,
+        severity=severity,
+        kind=kind,
+        source=source,
+        evidence=Evidence.INFERRED,
+        title="",
+        fix="",
+        content_bytes=0,
     )
 
 
@@ -26,7 +33,7 @@ REPORT = Report(
         LayerReport(index=1, origin="own", content_bytes=700, hidden_bytes=40),
     ),
     findings=(
-        finding("private-key", Severity.CRITICAL, FindingKind.INHERITED),
+        finding("private-key", Severity.CRITICAL, FindingKind.SECRET, "base"),
         finding("vcs-metadata", Severity.HIGH),
         finding("tests", Severity.LOW),
         finding("tests", Severity.LOW),

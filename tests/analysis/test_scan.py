@@ -51,7 +51,14 @@ def report(*layers: LayerReport, findings: tuple[Finding, ...] = ()) -> Report:
 
 def finding(kind: FindingKind, severity: Severity) -> Finding:
     return Finding(
-        rule="r", severity=severity, kind=kind, evidence=Evidence.DECLARED, title="t", fix="f", content_bytes=1
+        rule="r",
+        severity=severity,
+        kind=kind,
+        source="base" if kind == FindingKind.INHERITED else "run",
+        evidence=Evidence.DECLARED,
+        title="t",
+        fix="f",
+        content_bytes=1,
     )
 
 
@@ -83,7 +90,7 @@ def test_equal_images_come_by_name_and_source(sort: str) -> None:
 
 
 def test_what_the_base_brought_is_not_the_image_s_to_give_back() -> None:
-    own = finding(FindingKind.LEAK, Severity.HIGH), finding(FindingKind.BLOAT, Severity.CRITICAL)
+    own = finding(FindingKind.LEAK, Severity.HIGH), finding(FindingKind.WASTE, Severity.CRITICAL)
     inherited = tuple(finding(FindingKind.INHERITED, severity) for severity in (*Severity, Severity.HIGH))
     base = LayerReport(index=0, diff_id="base", content_bytes=9, reclaimable_bytes=8, origin="base")
     one = scanned(report(base, LayerReport(index=1, diff_id="app"), findings=(*own, *inherited)), "app.tar")

@@ -114,7 +114,7 @@ def test_a_file_says_who_brought_it_what_became_of_it_and_what_to_do() -> None:
     assert found.details[:2] == ["/usr/bin/app", "9.00 kB, file, mode 0644, owner 0:0"]
     assert found.details[2] == "layer 2: COPY file:623a230035d1 in /usr/bin/app"
     assert found.details[3] == "hidden: metadata-only copy by layer 5: RUN /bin/op chmod /usr/bin/app 755"
-    assert found.details[4].startswith("low bloat, copied-up: ")
+    assert found.details[4].startswith("low waste, copied-up: ")
     assert found.details[5].startswith("fix: set the mode of /usr/bin/app with `COPY --chmod`")
 
 

@@ -72,7 +72,7 @@ def told(
 )
 def test_node_packages(tmp_path: Path, places: dict[str, object], detail: str) -> None:
     leak = one(told(tmp_path, **places), "node-dev-deps")  # type: ignore[arg-type]
-    assert (leak.detail, leak.stage) == (detail, "b")
+    assert (leak.detail, leak.source) == (detail, "stage:b")
     assert {path.path.rpartition("/")[0] for path in leak.paths} == {"/app/node_modules/jest"}
 
 

@@ -96,14 +96,14 @@ def test_notesapp(image: str, base: str) -> None:
         14, "builder", "matched",
     )  # fmt: skip
     leak = one(made, "py-dev-deps")
-    assert (leak.stage, leak.evidence, leak.dockerfile_line) == ("builder", "matched", 14)
+    assert (leak.source, leak.evidence, leak.dockerfile_line) == ("stage:builder", "matched", 14)
     assert str(leak.made_by).startswith("line 11: RUN PIP_USER=1 PIP_IGNORE_INSTALLED=1 pipenv install -d")
     assert {name.rpartition(" ")[0].lower().replace("_", "-") for name, _ in leak.packages} == DEVELOPMENT
     files = copied_files(image)
     assert sum(size for _, size in leak.packages) == leak.content_bytes == recorded_bytes(files, DEVELOPMENT)
     row = stage(made, "builder")
     assert row.content_bytes == sum(map(len, files.values()))
-    assert row.reclaimable_bytes == sum(f.content_bytes for f in made.findings if f.stage == "builder")
+    assert row.reclaimable_bytes == sum(f.content_bytes for f in made.findings if f.source == "stage:builder")
     assert row.not_copied[0][0].startswith("pipenv ")
     compiler = [f for f in made.findings if f.rule == "native-toolchain"]
     assert compiler and {f.kind for f in compiler} == {"inherited"}
@@ -119,10 +119,10 @@ def test_the_dev_packages_are_those_that_only_the_lockfile_of_development_names(
 def test_mini() -> None:
     made = told("mini-v1.tar", "mini", build1="mini-build1.tar")
     leak = one(made, "vcs-metadata")
-    assert (leak.kind, leak.stage, leak.evidence, leak.dockerfile_line) == ("leak", "build1", "matched", 10)
+    assert (leak.kind, leak.source, leak.evidence, leak.dockerfile_line) == ("leak", "stage:build1", "matched", 10)
     assert str(leak.made_by).startswith("line 5: RUN git clone ")
     assert stage(made, "build1").not_copied[0][0].startswith("git ")
     for rule in ("apt-lists", "apt-archives"):
-        bloat = [f for f in made.findings if f.rule == rule and f.kind != "inherited"]
-        assert {(f.kind, f.stage, f.dockerfile_line) for f in bloat} == {("bloat", "", 9)}
+        waste = [f for f in made.findings if f.rule == rule and f.kind != "inherited"]
+        assert {(f.kind, f.source, f.dockerfile_line) for f in waste} == {("waste", "run", 9)}
     assert (made.base.layers, made.base.name) == (1, "debian:bookworm-min")

@@ -24,8 +24,8 @@ def text(name: str, size: int = 400) -> bytes:
 
 
 def proven(level: str, stage_name: str, line: int) -> tuple[str, str, int | None]:
-    """Stage, evidence and line of a finding from a stage, as far as a level can know them."""
-    return ("", "inferred", None) if level == "inferred" else (stage_name, level, line)
+    """Source, evidence and line of a finding from a stage, as far as a level can know them."""
+    return ("unknown", "inferred", None) if level == "inferred" else (f"stage:{stage_name}", level, line)
 
 
 # 1. A cloned repository comes over whole; the package manager's caches are the final stage's own.
@@ -70,14 +70,14 @@ CASE_1 = Scene(
 
 
 @every_level
-def test_1_a_repository_leaked_and_caches_are_bloat(tmp_path: Path, level: str) -> None:
+def test_1_a_repository_leaked_and_caches_are_waste(tmp_path: Path, level: str) -> None:
     made = CASE_1.report(tmp_path, level)
     leak = one(made, "vcs-metadata")
-    assert (leak.stage, leak.evidence, leak.dockerfile_line) == proven(level, "build1", 6)
+    assert (leak.source, leak.evidence, leak.dockerfile_line) == proven(level, "build1", 6)
     assert (leak.kind, leak.content_bytes) == ("leak", 5021)
     for rule, content_bytes in (("apk-index", 400), ("pip-cache", 700)):
-        bloat = one(made, rule)
-        assert (bloat.kind, bloat.stage, bloat.content_bytes) == ("bloat", "", content_bytes)
+        waste = one(made, rule)
+        assert (waste.kind, waste.source, waste.content_bytes) == ("waste", "run", content_bytes)
 
 
 def test_1_the_builder_tells_what_made_it_and_what_stayed_behind(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ CASE_2 = Scene(
 def test_2_what_the_base_brings_is_inherited(tmp_path: Path, level: str) -> None:
     made = CASE_2.report(tmp_path, level)
     toolchain = one(made, "native-toolchain")
-    assert (toolchain.kind, toolchain.stage) == ("inherited", "")
+    assert (toolchain.kind, toolchain.source) == ("inherited", "base")
     assert "base" in toolchain.fix
     assert made.base.layers == 2
     assert (made.base.evidence, made.base.found_by) == {
@@ -167,7 +167,7 @@ def test_2_what_the_base_brings_is_inherited(tmp_path: Path, level: str) -> None
 def test_2_development_packages_leaked_by_the_builders_own_lockfile(tmp_path: Path) -> None:
     made = CASE_2.report(tmp_path, "matched")
     leak = one(made, "py-dev-deps")
-    assert (leak.kind, leak.stage, leak.evidence, leak.dockerfile_line) == ("leak", "builder", "matched", 11)
+    assert (leak.kind, leak.source, leak.evidence, leak.dockerfile_line) == ("leak", "stage:builder", "matched", 11)
     assert str(leak.made_by) == "line 8: RUN pipenv install -d"
     assert [name for name, _ in leak.packages] == ["pytest 9.0"]
     assert leak.packages[0][1] == leak.content_bytes >= 8000
@@ -179,7 +179,7 @@ def test_2_development_packages_leaked_by_the_builders_own_lockfile(tmp_path: Pa
 def test_2_a_lockfile_beside_the_dockerfile_tells_the_same(tmp_path: Path) -> None:
     scene = Scene(final=CASE_2.final, dockerfile=PIPENV, lockfiles=(("Pipfile.lock", LOCK),))
     leak = one(scene.report(tmp_path, "declared"), "py-dev-deps")
-    assert (leak.stage, leak.evidence) == ("builder", "declared")
+    assert (leak.source, leak.evidence) == ("stage:builder", "declared")
     assert [name for name, _ in leak.packages] == ["pytest 9.0"]
 
 
@@ -217,7 +217,7 @@ CASE_3 = Scene(
 @every_level
 def test_3_wheels_that_were_deleted_later_are_still_shipped(tmp_path: Path, level: str) -> None:
     finding = one(CASE_3.report(tmp_path, level), "deleted-later")
-    assert (finding.stage, finding.evidence, finding.dockerfile_line) == proven(level, "b", 4)
+    assert (finding.source, finding.evidence, finding.dockerfile_line) == proven(level, "b", 4)
     assert (finding.kind, finding.content_bytes) == ("leak", 6000)
     assert "mount" in finding.fix
 
@@ -247,7 +247,7 @@ CASE_4 = Scene(
 @every_level
 def test_4_a_chown_costs_one_copy_and_no_stage_is_to_blame(tmp_path: Path, level: str) -> None:
     finding = one(CASE_4.report(tmp_path, level), "copied-up")
-    assert (finding.kind, finding.stage, finding.content_bytes) == ("bloat", "", 2000)
+    assert (finding.kind, finding.source, finding.content_bytes) == ("waste", "run", 2000)
     assert "COPY --chown" in finding.fix
     assert finding.dockerfile_line == (None if level == "inferred" else 5)
 
@@ -308,7 +308,7 @@ CASE_5 = Scene(
 @every_level
 def test_5_development_packages_by_the_lockfile_but_no_typings(tmp_path: Path, level: str) -> None:
     leak = one(CASE_5.report(tmp_path, level), "node-dev-deps")
-    assert (leak.stage, leak.evidence, leak.dockerfile_line) == proven(level, "b", 4)
+    assert (leak.source, leak.evidence, leak.dockerfile_line) == proven(level, "b", 4)
     assert {path.path for path in leak.paths} == {
         "/app/node_modules/jest/package.json",
         "/app/node_modules/jest/index.js",
@@ -342,8 +342,8 @@ def case_6(*members: Member) -> Scene:
 def test_6_a_token_that_came_over_is_critical_and_never_printed(tmp_path: Path, level: str) -> None:
     made = case_6(NPMRC).report(tmp_path, level)
     leak = one(made, "cred-file")
-    assert (leak.stage, leak.evidence, leak.dockerfile_line) == proven(level, "b", 5)
-    assert (leak.severity, leak.kind) == (Severity.CRITICAL, "leak")
+    assert (leak.source, leak.evidence, leak.dockerfile_line) == proven(level, "b", 5)
+    assert (leak.severity, leak.kind) == (Severity.CRITICAL, "secret")
     assert TOKEN not in str(made.findings)
     assert TOKEN not in str(made.stages)
 
@@ -426,7 +426,7 @@ def test_8_a_whole_root_brings_the_toolchain_and_the_base_again(tmp_path: Path, 
     toolchain, copy = one(made, "native-toolchain"), one(made, "rootfs-copy")
     for leak in (toolchain, copy):
         assert leak.kind == "leak"
-        assert (leak.stage, leak.evidence, leak.dockerfile_line) == proven(level, "b", 4)
+        assert (leak.source, leak.evidence, leak.dockerfile_line) == proven(level, "b", 4)
     assert toolchain.content_bytes == 9000
     assert {path.path for path in copy.paths} >= {"/etc/os-release", "/usr/bin/tool"}
 
@@ -468,7 +468,7 @@ def test_9_a_mounted_stage_is_an_input_and_no_more(
     step = step_of(made, 1)
     assert (step.source, step.evidence, step.via) == (source, evidence, "mount" if source else None)
     junk = one(made, "tmp-leftover")
-    assert (junk.kind, junk.stage) == ("bloat", "")
+    assert (junk.kind, junk.source) == ("waste", "run")
     assert made.stages == ()
 
 
@@ -478,7 +478,7 @@ def test_9_the_same_content_is_no_proof_that_it_was_copied(tmp_path: Path) -> No
     row = stage(made, "build")
     assert (row.unmatched, row.content_bytes, row.same_content_bytes) == ("same-content", 0, 2000)
     assert (step_of(made, 1).evidence, step_of(made, 1).via) == ("declared", "mount")
-    assert one(made, "tmp-leftover").stage == ""
+    assert one(made, "tmp-leftover").source == "run"
 
 
 def test_9_the_graph_of_the_build_confirms_the_input(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_a_builder_of_no_stage_is_an_error(tmp_path: Path) -> None:
 def test_a_builder_alone_is_enough_for_a_match(tmp_path: Path) -> None:
     made = scene(builders={"b": BUILDER}).report(tmp_path, "matched", builders_alone=True)
     leak = one(made, "vcs-metadata")
-    assert (leak.stage, leak.evidence, leak.dockerfile_line) == ("b", "matched", None)
+    assert (leak.source, leak.evidence, leak.dockerfile_line) == ("stage:b", "matched", None)
     assert step_of(made, 1).evidence == "matched"
     assert str(leak.made_by) == "RUN git clone x"
 
@@ -65,7 +65,7 @@ def test_the_files_tell_the_folder_where_the_history_keeps_none(tmp_path: Path, 
     made = Scene(final=final, dockerfile=DOCKERFILE, builders={"b": BUILDER}).report(
         tmp_path, "matched", builders_alone=True
     )
-    assert one(made, "vcs-metadata").stage == "b"
+    assert one(made, "vcs-metadata").source == "stage:b"
 
 
 @pytest.mark.parametrize("before", [0, 160], ids=["short", "where the text is cut"])
@@ -104,7 +104,7 @@ def test_a_secret_that_a_config_gives_away_is_masked_in_a_step_of_the_builder(tm
 def test_of_two_builders_the_one_that_has_more_in_common_is_named(tmp_path: Path) -> None:
     builders = {"a": image(ROOT, Step(created_by="RUN x", layer=layer(file("app/y", b"y" * 99)))), "b": BUILDER}
     made = scene(builders=builders).report(tmp_path, "matched", builders_alone=True)
-    assert one(made, "vcs-metadata").stage == "b"
+    assert one(made, "vcs-metadata").source == "stage:b"
     assert stage(made, "a").unmatched == "absent"
 
 
@@ -126,7 +126,8 @@ def test_what_two_stages_hold_alike_came_from_the_one_below_or_from_neither(
         "test": image(ROOT, again, Step(created_by="RUN make test # buildkit", layer=layer(file("log", b"log")))),
     }
     made = scene(builders={name: builders[name] for name in order}).report(tmp_path, "matched", builders_alone=True)
-    assert one(made, "vcs-metadata").stage == step_of(made, 1).source == ("build" if related else "")
+    assert one(made, "vcs-metadata").source == ("stage:build" if related else "unknown")
+    assert step_of(made, 1).source == ("build" if related else "")
     assert (step_of(made, 1).evidence, step_of(made, 1).candidates) == (
         ("matched", ()) if related else (None, ("build", "test"))
     )
@@ -154,7 +155,7 @@ def test_a_copy_from_the_context_is_told_from_one_of_a_stage(tmp_path: Path, rec
         tmp_path, "matched", builders_alone=True
     )
     assert [step.source for step in made.instructions] == ["", "b" if recorded else "", ""]
-    assert one(made, "env-file").stage == ""
+    assert one(made, "env-file").source == "unknown"
     assert stage(made, "b").content_bytes == (len(PRODUCT) if recorded else 0)
 
 
@@ -164,7 +165,7 @@ def test_what_both_copied_from_the_context_came_from_neither(tmp_path: Path) -> 
     made = Scene(final=image(ROOT, copy), dockerfile=DOCKERFILE, builders={"b": builder}).report(
         tmp_path, "matched", builders_alone=True
     )
-    assert one(made, "vcs-metadata").stage == ""
+    assert one(made, "vcs-metadata").source == "unknown"
     assert stage(made, "b").content_bytes == 0
 
 
@@ -190,7 +191,7 @@ def test_of_a_layer_of_several_steps_only_what_matches_came_from_the_stage(
         tmp_path, "matched", builders_alone=builders_alone
     )
     found = one(made, "vcs-metadata")
-    assert (found.kind, found.stage, found.evidence, found.instruction) == ("bloat", "", "inferred", None)
+    assert (found.kind, found.source, found.evidence, found.instruction) == ("waste", "unknown", "inferred", None)
     assert stage(made, "b").content_bytes == (0 if builders_alone else 2 * len(PRODUCT))
     assert "layer 1 holds the work of 3 instructions: which of them made a file is not known" in made.warnings
 
@@ -222,11 +223,12 @@ def test_no_single_step_of_a_builder_is_named_for_a_layer_of_several(tmp_path: P
     assert stage(alone, "b").content_bytes == 0
 
 
-def test_a_copy_from_the_context_is_bloat_once_a_dockerfile_says_so(tmp_path: Path) -> None:
+def test_a_copy_from_the_context_is_a_leak_and_a_dockerfile_tells_its_source(tmp_path: Path) -> None:
     made = scene("FROM debian\nCOPY /app /app\n").report(tmp_path, "declared")
     finding = one(made, "vcs-metadata")
-    assert (finding.kind, finding.stage, finding.dockerfile_line) == ("bloat", "", 2)
-    assert one(scene().report(tmp_path, "inferred"), "vcs-metadata").kind == "leak"
+    assert (finding.kind, finding.source, finding.dockerfile_line) == ("leak", "context", 2)
+    alone = one(scene().report(tmp_path, "inferred"), "vcs-metadata")
+    assert (alone.kind, alone.source) == ("leak", "unknown")
 
 
 def test_so_is_what_no_instruction_is_named_for(tmp_path: Path) -> None:
@@ -234,7 +236,7 @@ def test_so_is_what_no_instruction_is_named_for(tmp_path: Path) -> None:
     final = image(ROOT, Step(created_by="COPY usr /usr # buildkit", layer=manual))
     made = Scene(final=final, dockerfile="FROM debian\nCOPY usr /usr\n")
     told = one(made.report(tmp_path, "declared"), "docs-man-locale")
-    assert (told.kind, told.instruction) == ("bloat", None)
+    assert (told.kind, told.source, told.instruction) == ("leak", "context", None)
     assert one(made.report(tmp_path, "inferred"), "docs-man-locale").kind == "leak"
 
 
@@ -248,7 +250,7 @@ def test_a_dockerfile_that_fits_in_part_may_be_of_another_image(tmp_path: Path) 
 
 def test_a_copy_from_an_image_names_the_image(tmp_path: Path) -> None:
     made = scene("FROM debian\nCOPY --from=alpine/git:2 /app /app\n").report(tmp_path, "declared")
-    assert one(made, "vcs-metadata").stage == "image alpine/git:2"
+    assert one(made, "vcs-metadata").source == "image:alpine/git:2"
 
 
 def test_the_history_itself_may_name_the_stage(tmp_path: Path) -> None:
@@ -256,7 +258,7 @@ def test_the_history_itself_may_name_the_stage(tmp_path: Path) -> None:
     made = Scene(final=image(ROOT, kept), dockerfile=DOCKERFILE).report(tmp_path, "inferred")
     assert step_of(made, 1).evidence == "declared"
     assert stage(made, "b").evidence == "declared"
-    assert one(made, "vcs-metadata").stage == "b"
+    assert one(made, "vcs-metadata").source == "stage:b"
 
 
 def test_an_uncached_rebuild_disproves_nothing(tmp_path: Path) -> None:
@@ -264,7 +266,7 @@ def test_an_uncached_rebuild_disproves_nothing(tmp_path: Path) -> None:
     builder = image(ROOT, Step(created_by="RUN /bin/sh -c git clone x # buildkit", layer=other))
     made = scene(builders={"b": builder}).report(tmp_path, "matched")
     leak, row = one(made, "vcs-metadata"), stage(made, "b")
-    assert (leak.stage, leak.evidence) == ("b", "declared")
+    assert (leak.source, leak.evidence) == ("stage:b", "declared")
     assert (row.evidence, row.different_bytes, row.not_copied_bytes) == ("declared", 621, 0)
 
 
@@ -322,15 +324,21 @@ def test_an_add_takes_nothing_from_a_stage(tmp_path: Path) -> None:
     made = Scene(final=image(ROOT, add), dockerfile=DOCKERFILE, builders={"b": BUILDER}).report(
         tmp_path, "matched", builders_alone=True
     )
-    assert (stage(made, "b").content_bytes, one(made, "vcs-metadata").stage) == (0, "")
+    assert (stage(made, "b").content_bytes, one(made, "vcs-metadata").source) == (0, "context")
 
 
 @pytest.mark.parametrize(
-    ("kind", "lowest", "stage_name"),
-    [("ADD", True, "b"), ("ADD", False, ""), ("COPY", True, ""), ("COPY", False, ""), ("RUN", False, "b")],
+    ("kind", "lowest", "source"),
+    [
+        ("ADD", True, "stage:b"),
+        ("ADD", False, "unknown"),
+        ("COPY", True, "unknown"),
+        ("COPY", False, "unknown"),
+        ("RUN", False, "stage:b"),
+    ],
 )
 def test_what_a_builder_got_from_the_context_is_not_its_own(
-    tmp_path: Path, kind: str, lowest: bool, stage_name: str
+    tmp_path: Path, kind: str, lowest: bool, source: str
 ) -> None:
     """What a base begins with is an ADD, too, and no build context."""
     brought = Step(created_by=f"{kind} app /app # buildkit", layer=APP)
@@ -339,7 +347,7 @@ def test_what_a_builder_got_from_the_context_is_not_its_own(
     made = Scene(final=image(ROOT, COPY), dockerfile=DOCKERFILE, builders={"b": builder}).report(
         tmp_path, "matched", builders_alone=True
     )
-    assert one(made, "vcs-metadata").stage == stage_name
+    assert one(made, "vcs-metadata").source == source
 
 
 @pytest.mark.parametrize("source", ["$SRC", "/app"])
@@ -352,7 +360,7 @@ def test_where_a_variable_leaves_the_source_open_the_files_tell_it(tmp_path: Pat
 def test_attested_wins_over_a_dockerfile_that_says_otherwise(tmp_path: Path) -> None:
     statement = provenance("FROM debian AS c\nRUN git clone x\nFROM debian\n\nCOPY --from=c /app /app\n")
     mixed = scene(statements=[statement])
-    assert one(mixed.report(tmp_path, "attested"), "vcs-metadata").stage == "c"
+    assert one(mixed.report(tmp_path, "attested"), "vcs-metadata").source == "stage:c"
 
 
 @pytest.mark.parametrize("builders_alone", [True, False])
@@ -417,7 +425,7 @@ def test_an_image_without_history_can_still_be_matched(tmp_path: Path) -> None:
     made = Scene(final=final, dockerfile=DOCKERFILE, builders={"b": BUILDER}).report(
         tmp_path, "matched", builders_alone=True
     )
-    assert one(made, "vcs-metadata").stage == "b"
+    assert one(made, "vcs-metadata").source == "stage:b"
 
 
 def test_the_given_base_tells_the_directory_that_the_dockerfile_starts_in(tmp_path: Path) -> None:

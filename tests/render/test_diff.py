@@ -87,7 +87,8 @@ def test_no_list_has_more_rows_than_are_asked_for(render: Callable[[Diff, Render
         FindingChange(
             rule=f"rule-{number}",
             severity=Severity.LOW,
-            kind=FindingKind.BLOAT,
+            kind=FindingKind.WASTE,
+            source="run",
             where="/x",
             title="",
             fix="",

@@ -39,7 +39,7 @@ def test_nobody_is_mentioned() -> None:
 
 def test_a_huge_report_stays_under_one_mebibyte_and_says_what_is_missing() -> None:
     many = tuple(
-        finding("apt-lists", Severity.LOW, FindingKind.BLOAT, f"/{'x' * 250}{number}") for number in range(5000)
+        finding("apt-lists", Severity.LOW, FindingKind.WASTE, f"/{'x' * 250}{number}") for number in range(5000)
     )
     text = markdown(replace(ordinary(), findings=many), OPTIONS)
     assert LIMIT / 2 < len(text.encode()) < 1 << 20

@@ -121,4 +121,4 @@ def test_sources_are_wanted_where_the_image_builds(find: Find) -> None:
 
 def test_a_copied_object_is_called_a_leak_without_naming_a_stage(find: Find) -> None:
     (finding,) = of_rule(find(copied(layer(file("src/main.o", OBJECT)))), "objects")
-    assert (finding.kind, finding.evidence, finding.stage) == ("leak", "inferred", "")
+    assert (finding.kind, finding.evidence, finding.source) == ("leak", "inferred", "unknown")

@@ -103,6 +103,6 @@ def test_a_cache_that_was_deleted_later_is_still_the_caches(find: Find) -> None:
     assert [(f.rule, f.content_bytes, f.paths[0].fate) for f in found.findings] == [("apt-archives", 3, "deleted")]
 
 
-def test_a_cache_of_the_final_stage_is_bloat_and_one_that_was_copied_a_leak(find: Find) -> None:
+def test_a_cache_of_the_final_stage_is_waste_and_one_that_was_copied_a_leak(find: Find) -> None:
     kinds = [of_rule(find(made(layer(DEB))), "apt-archives")[0].kind for made in (ran, copied)]
-    assert kinds == [FindingKind.BLOAT, FindingKind.LEAK]
+    assert kinds == [FindingKind.WASTE, FindingKind.LEAK]

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from layerscope.model.finding import Finding, FindingKind
+from layerscope.model.finding import Finding
 from tests.builder import ImageSpec, Member, directory, file, hardlink, layer, opaque, symlink, whiteout
 from tests.packages.elves import elf
 from tests.rules.conftest import Find, step
@@ -57,8 +57,8 @@ def _images(draw: st.DrawFn) -> tuple[ImageSpec, int, bool]:
 def test_findings_and_totals_reconcile(find: Find, image: tuple[ImageSpec, int, bool]) -> None:
     spec, base_layers, linked = image
     found = find(spec, base_layers=base_layers)
-    own = [finding for finding in found.findings if finding.kind != FindingKind.INHERITED]
-    inherited = [finding for finding in found.findings if finding.kind == FindingKind.INHERITED]
+    own = [finding for finding in found.findings if finding.source != "base"]
+    inherited = [finding for finding in found.findings if finding.source == "base"]
 
     assert all(f.content_bytes == sum(path.content_bytes for path in f.paths) for f in found.findings)
     assert found.claimed_bytes == sum(finding.content_bytes for finding in own)

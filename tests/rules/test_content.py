@@ -138,7 +138,7 @@ def test_of_equal_files_all_but_one_are_copies(find: Find) -> None:
 
 def test_the_bases_file_is_the_one_that_stays(find: Find) -> None:
     (finding,) = find(ran(layer(file("usr/z", BIG)), layer(file("app/a", BIG))), base_layers=1).findings
-    assert (finding.kind, [path.path for path in finding.paths]) == (FindingKind.BLOAT, ["/app/a"])
+    assert (finding.kind, [path.path for path in finding.paths]) == (FindingKind.WASTE, ["/app/a"])
 
 
 def test_copies_are_looked_for_unless_it_is_switched_off(tmp_path: Path) -> None:

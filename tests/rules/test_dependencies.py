@@ -336,7 +336,7 @@ def test_the_wheels_of_a_folder_count_together(find: Find) -> None:
 def test_a_wheel_that_the_final_stage_compiled_is_no_leak(find: Find) -> None:
     data, packages = _python(file(X, b"1"), needs={"x": ""})
     found = find(ran(data), packages=packages)
-    assert [(f.rule, f.kind) for f in found.findings] == [("wheelhouse", FindingKind.BLOAT)]
+    assert [(f.rule, f.kind) for f in found.findings] == [("wheelhouse", FindingKind.WASTE)]
 
 
 def test_wheels_that_were_deleted_later_are_left_to_that_rule(find: Find) -> None:

@@ -39,8 +39,8 @@ def test_a_version_belongs_to_the_first_rule_that_names_it(find: Find) -> None:
     ("created_by", "kind"),
     [
         pytest.param("COPY dir:" + "0" * 64 + " in /a", FindingKind.LEAK, id="copied"),
-        pytest.param("/bin/sh -c make", FindingKind.BLOAT, id="run"),
-        pytest.param("", FindingKind.BLOAT, id="unknown"),
+        pytest.param("/bin/sh -c make", FindingKind.WASTE, id="run"),
+        pytest.param("", FindingKind.WASTE, id="unknown"),
     ],
 )
 def test_the_instruction_decides_the_kind(find: Find, created_by: str, kind: FindingKind) -> None:
@@ -48,15 +48,57 @@ def test_the_instruction_decides_the_kind(find: Find, created_by: str, kind: Fin
     assert [finding.kind for finding in found.findings] == [kind]
 
 
-def test_an_add_brings_what_was_made_elsewhere_but_for_the_lowest_layer(find: Find) -> None:
-    """The lowest is the root file system that a base image begins with."""
+def test_an_add_brings_what_was_made_elsewhere_as_a_copy_does(find: Find) -> None:
     add = step("ADD file:" + "0" * 64 + " in /")
     spec = ImageSpec(layers=(layer(file("a/x", b"1")), layer(file("a/y", b"1"))), history=(add, add))
     kinds = {finding.layers: finding.kind for finding in find(spec, rules=(FIRST,)).findings}
-    assert kinds == {(0,): FindingKind.BLOAT, (1,): FindingKind.LEAK}
+    assert kinds == {(0,): FindingKind.LEAK, (1,): FindingKind.LEAK}
     copy = step("COPY file:" + "0" * 64 + " in /")
     (lowest,) = find(ImageSpec(layers=(layer(file("a/x", b"1")),), history=(copy,)), rules=(FIRST,)).findings
     assert lowest.kind == FindingKind.LEAK
+
+
+@pytest.mark.parametrize(
+    ("created_by", "source"),
+    [
+        pytest.param("RUN /bin/sh -c make # buildkit", "run", id="run"),
+        pytest.param("COPY /a /a # buildkit", "unknown", id="a copy may come from a stage"),
+        pytest.param("ADD a.tar /a # buildkit", "context", id="an add takes nothing from a stage"),
+        pytest.param("ADD https://example.org/a.tar /a # buildkit", "url", id="URL"),
+        pytest.param("ADD git@example.org:a.git /a # buildkit", "url", id="repository"),
+        pytest.param("ADD a.tar https://a # buildkit", "context", id="the last word is the destination"),
+        pytest.param("/bin/sh -c #(nop) ADD file:" + "0" * 64 + " in /a ", "unknown", id="a hash hides a URL too"),
+        pytest.param("", "unknown", id="no instruction"),
+    ],
+)
+def test_the_instruction_tells_the_source(find: Find, created_by: str, source: str) -> None:
+    spec = ImageSpec(layers=(layer(file("a/x", b"1")),), history=(step(created_by),))
+    assert [finding.source for finding in find(spec, rules=(FIRST,)).findings] == [source]
+
+
+@pytest.mark.parametrize(
+    ("writer", "replacer", "kind", "source"),
+    [
+        pytest.param("COPY /a /a # buildkit", "RUN make", FindingKind.WASTE, "run", id="a RUN replaced it"),
+        pytest.param("COPY /a /a # buildkit", "COPY /b /a", FindingKind.WASTE, "unknown", id="a COPY replaced it"),
+        pytest.param("RUN make", "COPY /b /a # buildkit", FindingKind.WASTE, "run", id="a RUN wrote it"),
+    ],
+)
+@pytest.mark.parametrize("mode", [0o644, 0o755])
+def test_a_file_that_a_later_step_replaces_was_needed_and_is_waste(
+    find: Find, writer: str, replacer: str, kind: FindingKind, source: str, mode: int
+) -> None:
+    again = file("a/x", b"1" if mode == 0o755 else b"2", mode=mode)
+    spec = ImageSpec(layers=(layer(file("a/x", b"1")), layer(again)), history=(step(writer), step(replacer)))
+    (finding,) = find(spec).findings
+    assert (finding.kind, finding.content_bytes) == (kind, 1)
+    assert finding.source == ("unknown" if finding.rule == "copied-up" and replacer.startswith("COPY") else source)
+
+
+def test_a_copied_file_that_a_run_deletes_is_a_leak(find: Find) -> None:
+    history = (step("COPY /a /a # buildkit"), step("RUN rm /a/x"))
+    (finding,) = find(ImageSpec(layers=(layer(file("a/x", b"1")), layer(file("a/.wh.x"))), history=history)).findings
+    assert (finding.rule, finding.kind, finding.source) == ("deleted-later", FindingKind.LEAK, "unknown")
 
 
 @pytest.mark.parametrize("own_fix", ["", "do it in {step}"])
@@ -78,7 +120,7 @@ def test_the_base_is_the_advice_where_its_bytes_are_claimed_and_the_rules_where_
 
 def test_the_bases_bytes_are_inherited_and_not_reclaimable(find: Find) -> None:
     found = find(ran(layer(file("a/x", b"123")), layer(file("a/y", b"1"))), base_layers=1, rules=(FIRST,))
-    assert {finding.kind: finding.content_bytes for finding in found.findings} == {"inherited": 3, "bloat": 1}
+    assert {finding.kind: finding.content_bytes for finding in found.findings} == {"inherited": 3, "waste": 1}
     assert (found.base_bytes, found.own_bytes, found.inherited_bytes) == (3, 1, 3)
     assert found.reclaimable == (0, 1)
 
@@ -187,10 +229,9 @@ def test_the_advice_for_a_copy_is_that_for_where_it_took_its_files(find: Find, f
     (context,) = find(spec, rules=(several,), from_context=frozenset({0})).findings
     assert (unknown.kind, unknown.fix) == (FindingKind.LEAK, fix or "copy less")
     assert (staged.kind, staged.fix) == (FindingKind.LEAK, "copy less")
-    assert (context.kind, context.fix) == (
-        FindingKind.BLOAT,
-        fix
-        or "keep /a/x out of the build context (.dockerignore), or copy less than `COPY dir:000000000000 in /` does",
+    assert (context.kind, context.source) == (FindingKind.LEAK, "context")
+    assert context.fix == (
+        fix or "keep /a/x out of the build context (.dockerignore), or copy less than `COPY dir:000000000000 in /` does"
     )
 
 
@@ -203,13 +244,13 @@ def test_a_directory_is_only_named_where_nothing_else_is_in_it(find: Find) -> No
     assert part.fix == "delete /srv/a/deep and 1 more in /srv/a"
 
 
-def test_a_known_stage_makes_a_leak_of_what_a_run_brought(find: Find) -> None:
+def test_what_a_run_took_from_a_known_stage_is_waste_all_the_same(find: Find) -> None:
     source = Source(stage="builder", evidence=Evidence.DECLARED, dockerfile_line=7)
     spec = ran(layer(file("a/x", b"123"), file("a/y", b"12")))
     found = find(spec, rules=(FIRST,), stage_of=lambda number: source if number == 0 else None)
-    assert {(f.kind, f.stage, f.evidence, f.dockerfile_line, f.content_bytes) for f in found.findings} == {
-        (FindingKind.LEAK, "builder", Evidence.DECLARED, 7, 3),
-        (FindingKind.BLOAT, "", Evidence.INFERRED, None, 2),
+    assert {(f.kind, f.source, f.evidence, f.dockerfile_line, f.content_bytes) for f in found.findings} == {
+        (FindingKind.WASTE, "stage:builder", Evidence.DECLARED, 7, 3),
+        (FindingKind.WASTE, "run", Evidence.INFERRED, None, 2),
     }
 
 

@@ -13,9 +13,9 @@ from tests.rules.conftest import found_in
 def test_tinys_findings_are_its_truth(name: str) -> None:
     found = found_in(str(FIXTURES / name), 0)
     assert sorted((f.rule, f.kind, f.content_bytes) for f in found.findings) == [
-        ("copied-up", FindingKind.BLOAT, 9_000),
-        ("deleted-later", FindingKind.BLOAT, 4_400),
+        ("copied-up", FindingKind.WASTE, 9_000),
         ("deleted-later", FindingKind.LEAK, 5_000),
+        ("deleted-later", FindingKind.WASTE, 4_400),
         ("vcs-metadata", FindingKind.LEAK, 4_074),
     ]
     assert (found.reclaimable_bytes, found.own_bytes) == (22_474, 63_700)

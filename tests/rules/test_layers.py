@@ -19,7 +19,7 @@ def test_what_a_whiteout_hides_was_deleted_too_late(find: Find) -> None:
     (finding,) = find(
         _image((RUN + "wget x", layer(file("x", b"12345"))), (RUN + "rm /x", layer(whiteout("x"))))
     ).findings
-    assert (finding.rule, finding.kind, finding.content_bytes, finding.layers) == ("deleted-later", "bloat", 5, (0,))
+    assert (finding.rule, finding.kind, finding.content_bytes, finding.layers) == ("deleted-later", "waste", 5, (0,))
     assert finding.detail == "written by layer 0, deleted by layer 1 (RUN rm /x)"
     assert finding.fix.startswith("delete /x in `RUN wget x` itself")
 
@@ -65,7 +65,7 @@ def test_bytes_that_a_hardlink_keeps_alive_are_not_hidden(find: Find) -> None:
 def test_a_chown_in_its_own_run_copies_what_was_copied_in(find: Find) -> None:
     changed = layer(*(file(f"app/{name}", content, uid=7) for name, content in (("a", b"12345"), ("b", b"123"))))
     (finding,) = find(_image((COPY, layer(*TREE)), (RUN + "chown -R 7 /app", changed))).findings
-    assert (finding.rule, finding.content_bytes, finding.kind) == ("copied-up", 8, FindingKind.BLOAT)
+    assert (finding.rule, finding.content_bytes, finding.kind) == ("copied-up", 8, FindingKind.WASTE)
     assert "`COPY --chown`" in finding.fix
     assert "`RUN chown -R 7 /app`" in finding.fix
 
@@ -78,7 +78,7 @@ def test_of_three_copies_two_can_be_had_back(find: Find) -> None:
 
 def test_a_copy_of_the_bases_file_is_the_users_own(find: Find) -> None:
     found = find(ran(layer(file("usr/x", b"12345")), layer(file("usr/x", b"12345", mode=0o600))), base_layers=1)
-    assert [(f.rule, f.kind, f.layers) for f in found.findings] == [("copied-up", FindingKind.BLOAT, (1,))]
+    assert [(f.rule, f.kind, f.layers) for f in found.findings] == [("copied-up", FindingKind.WASTE, (1,))]
     assert found.reclaimable == (0, 5)
 
 

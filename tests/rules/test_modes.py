@@ -79,4 +79,4 @@ def test_su_of_a_package_and_of_the_base_are_left_alone(find: Find) -> None:
 
 def test_the_kind_is_of_the_instruction(find: Find) -> None:
     (finding,) = find(ran(layer(file("srv/tool", b"abc", mode=0o4755))), rules=MODES).findings
-    assert finding.kind == FindingKind.BLOAT
+    assert finding.kind == FindingKind.WASTE

@@ -53,7 +53,7 @@ PLACES = [
 
 def _words(finding: Finding) -> str:
     """All that a finding says, its path apart."""
-    return "\n".join((finding.title, finding.fix, finding.detail, finding.stage))
+    return "\n".join((finding.title, finding.fix, finding.detail, finding.source))
 
 
 def _shows(text: str, secret: str) -> bool:

@@ -13,7 +13,7 @@ from tests.rules.conftest import found_in
 
 pytestmark = pytest.mark.real
 
-LEAK, BLOAT, INHERITED = FindingKind.LEAK, FindingKind.BLOAT, FindingKind.INHERITED
+LEAK, WASTE, INHERITED = FindingKind.LEAK, FindingKind.WASTE, FindingKind.INHERITED
 
 
 @cache
@@ -81,11 +81,11 @@ def test_what_apt_left_is_what_the_layer_holds() -> None:
     assert [b for _, b in _said(found, "apt-archives")] == [_bytes_below("waste-v1.tar", 17, "var/cache/apt/", ".bin")]
 
 
-def test_minis_repository_leaked_and_its_caches_are_bloat() -> None:
+def test_minis_repository_leaked_and_its_caches_are_waste() -> None:
     found = _real("mini-v1.tar")
     kinds = {finding.rule: finding.kind for finding in _own(found)}
     assert kinds["vcs-metadata"] == LEAK
-    assert {kinds[rule] for rule in ("apt-lists", "apt-archives", "bytecode", "logs")} == {BLOAT}
+    assert {kinds[rule] for rule in ("apt-lists", "apt-archives", "bytecode", "logs")} == {WASTE}
     (repository,) = (finding for finding in found.findings if finding.rule == "vcs-metadata")
     assert {path.path.startswith("/var/flaskapp/.git/") for path in repository.paths} == {True}
     assert repository.content_bytes == _bytes_below("mini-v1.tar", 3, "var/flaskapp/.git/")
@@ -117,7 +117,7 @@ SITE = "/pybase/lib/python3.11/site-packages/"
     [
         pytest.param("notesapp-multistage.tar", LEAK, id="copied from the builder"),
         pytest.param("notesapp-buildkit.tar", LEAK, id="copied from the builder, by BuildKit"),
-        pytest.param("notesapp-default.tar", BLOAT, id="installed by the only stage"),
+        pytest.param("notesapp-default.tar", WASTE, id="installed by the only stage"),
     ],
 )
 def test_notesapps_development_packages(name: str, kind: FindingKind) -> None:

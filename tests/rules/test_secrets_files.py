@@ -40,7 +40,7 @@ def _image(path: str, content: bytes) -> ImageSpec:
 def test_a_private_key_is_found(find: Find, path: str, content: bytes, severity: Severity) -> None:
     found = of_rule(find(_image(path, content), rules=SECRET_FILES), "private-key")
     assert [(finding.severity, finding.kind, finding.content_bytes) for finding in found] == [
-        (severity, FindingKind.LEAK, len(content))
+        (severity, FindingKind.SECRET, len(content))
     ]
 
 
@@ -211,7 +211,9 @@ def test_a_secret_with_a_second_name_is_found_all_the_same(find: Find) -> None:
     assert paths_of(find(spec, rules=SECRET_FILES), "private-key") == {"/srv/data", "/root/.ssh/id_rsa"}
 
 
-def test_the_bases_secrets_are_inherited(find: Find) -> None:
+def test_the_bases_secrets_are_secrets_but_not_reclaimable(find: Find) -> None:
     spec = ran(layer(file("etc/ssh/ssh_host_rsa_key", openssh())), layer(file("app", b"x")))
-    (found,) = find(spec, base_layers=1, rules=SECRET_FILES).findings
-    assert found.kind == FindingKind.INHERITED
+    found = find(spec, base_layers=1, rules=SECRET_FILES)
+    (key,) = found.findings
+    assert (key.kind, key.source) == (FindingKind.SECRET, "base")
+    assert (found.reclaimable_bytes, found.inherited_bytes) == (0, len(openssh()))

@@ -8,7 +8,7 @@ from tests.builder import ImageSpec, directory, file, layer, symlink, whiteout
 from tests.packages.elves import elf
 from tests.rules.conftest import Find, of_rule, paths_of, step
 
-LEAK, BLOAT, INHERITED = FindingKind.LEAK, FindingKind.BLOAT, FindingKind.INHERITED
+LEAK, WASTE, INHERITED = FindingKind.LEAK, FindingKind.WASTE, FindingKind.INHERITED
 FROM = "/bin/sh -c #(nop) ADD file:" + "0" * 64 + " in / "
 COPY = "/bin/sh -c #(nop) COPY dir:" + "0" * 64 + " in /app "
 
@@ -36,7 +36,7 @@ def test_1_a_cloned_repository_is_copied_whole(find: Find) -> None:
         ),
         base_layers=1,
     )
-    assert _kinds(found) == {"vcs-metadata": LEAK, "apk-index": BLOAT, "pip-cache": BLOAT}
+    assert _kinds(found) == {"vcs-metadata": LEAK, "apk-index": WASTE, "pip-cache": WASTE}
     assert paths_of(found, "vcs-metadata") == {"/app/.git/HEAD", "/app/.git/objects/x"}
 
 
@@ -157,7 +157,7 @@ def test_8_a_builders_whole_root_is_copied_over_the_base(find: Find) -> None:
 def test_9_a_copy_out_of_a_mount_has_no_known_source(find: Find) -> None:
     created_by = "RUN /bin/sh -c cp -r /b/app / # buildkit"
     (finding,) = find(_image((created_by, layer(file("app/main.o", elf(kind=1)))))).findings
-    assert (finding.kind, finding.evidence, finding.stage) == (BLOAT, Evidence.INFERRED, "")
+    assert (finding.kind, finding.evidence, finding.source) == (WASTE, Evidence.INFERRED, "run")
 
 
 @pytest.mark.parametrize(

@@ -146,5 +146,5 @@ def test_a_packages_files_are_no_traces(find: Find) -> None:
 def test_traces_of_the_base_are_inherited(find: Find) -> None:
     spec = ran(layer(file("var/log/dpkg.log", b"x")), layer(file("var/log/apt/history.log", b"x")))
     found = of_rule(find(spec, base_layers=1, rules=TRACES), "logs")
-    assert [finding.kind for finding in found] == [FindingKind.INHERITED, FindingKind.BLOAT]
+    assert [finding.kind for finding in found] == [FindingKind.INHERITED, FindingKind.WASTE]
     assert paths_of(find(spec, rules=TRACES), "logs") == {"/var/log/dpkg.log", "/var/log/apt/history.log"}

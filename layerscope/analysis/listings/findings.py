@@ -19,7 +19,7 @@ _SHARED = (
     Column(name="content_bytes", header="SIZE", kind="bytes"),
 )
 _TOLD = (
-    Column(name="stage", header="STAGE", shown=False),
+    Column(name="source", header="SOURCE", shown=False),
     Column(name="instruction", kind="number", shown=False),
     Column(name="dockerfile_line", header="LINE", kind="number", shown=False),
     Column(name="title", shown=False),
@@ -27,7 +27,7 @@ _TOLD = (
     Column(name="detail", shown=False),
     Column(name="ignored", header="IGNORED BECAUSE", shown=False),
 )
-_PLACED = frozenset({"evidence", "stage", "dockerfile_line"})
+_PLACED = frozenset({"evidence", "source", "dockerfile_line"})
 """Columns that say something only where a Dockerfile, a builder or an attestation is at hand."""
 _GROUPS = (
     *_SHARED,
@@ -74,7 +74,7 @@ def finding_rows(findings: Sequence[Finding], query: FindingQuery) -> Rows:
     ]
     columns: tuple[Column, ...] = _PATHS if query.every_path else _GROUPS
     shown = {"ignored"} if query.with_reasons else set[str]()
-    if any(finding.stage or finding.dockerfile_line is not None for finding in findings):
+    if any(":" in finding.source or finding.dockerfile_line is not None for finding in findings):
         shown |= _PLACED
     columns = tuple(replace(one, shown=True) if one.name in shown else one for one in columns)
     return Rows(columns=columns, rows=tuple(rows))
@@ -86,7 +86,7 @@ def _shared(number: int, finding: Finding) -> tuple[object, ...]:
 
 def _told(finding: Finding) -> tuple[object, ...]:
     return (
-        finding.stage,
+        finding.source,
         finding.instruction,
         finding.dockerfile_line,
         finding.title,

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from layerscope.model.finding import FindingKind, Severity
+from layerscope.model.finding import Severity
 from layerscope.model.report import Report, Totals
 from layerscope.model.rows import Column, Rows
+from layerscope.model.source import BASE
 
 _COLUMNS = (
     Column(name="content_bytes", header="SIZE", kind="bytes"),
@@ -77,7 +78,7 @@ class Sums(Struct, frozen=True, kw_only=True):
 def scanned(report: Report, source: str) -> Scanned:
     """What ``scan`` says of a report."""
     image = report.image
-    own = Counter(finding.severity for finding in report.findings if finding.kind != FindingKind.INHERITED)
+    own = Counter(finding.severity for finding in report.findings if finding.source != BASE)
     return Scanned(
         source=source,
         name=image.name,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from layerscope.model.entry import Fate
-from layerscope.model.finding import Severity
+from layerscope.model.finding import FindingKind, Severity
 from layerscope.rules.rule import RuleMatch, Scene, rule
 from layerscope.rules.views import content_bytes, made_by, weight
 from layerscope.secrets.text import quoted
@@ -77,6 +77,7 @@ def _is_moved(scene: Scene, versions: tuple[int, ...], hider: int) -> bool:
 @rule(
     "copied-up",
     severity=Severity.MEDIUM,
+    kind=FindingKind.WASTE,
     title="{path} is stored again for other permissions, owners or times",
     fix="set mode and owner where {path} is written, not later in {step}",
 )
@@ -154,6 +155,7 @@ _BY_KINDS = {
 @rule(
     "overwritten",
     severity=Severity.MEDIUM,
+    kind=FindingKind.WASTE,
     title="{path} is overwritten by a later layer, and both are shipped",
     fix="write {path} once, by one RUN or in its final form by one COPY, and leave it out of {step}",
 )

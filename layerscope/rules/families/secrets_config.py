@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from layerscope.model.finding import Evidence, Severity
+from layerscope.model.finding import Evidence, FindingKind, Severity
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.rules.rule import Rule, RuleMatch, Scene, rule
@@ -28,6 +28,7 @@ _KEYWORDS = {
 @rule(
     "config-secret",
     severity=Severity.HIGH,
+    kind=FindingKind.SECRET,
     title="the image's config holds a secret",
     fix="give the value when the container starts, or mount it with RUN --mount=type=secret while building; replace "
     "it, as whoever pulled the image has it",
@@ -50,6 +51,7 @@ def config_secret(scene: Scene) -> Iterator[RuleMatch]:
 @rule(
     "history-secret",
     severity=Severity.HIGH,
+    kind=FindingKind.SECRET,
     title="the history of the build holds a secret",
     fix="mount it for the one RUN that needs it (RUN --mount=type=secret) instead of ARG, ENV or a command's words; "
     "replace it, as whoever pulled the image has it",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from layerscope.model.finding import Severity
+from layerscope.model.finding import FindingKind, Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.rules.families.credentials import CREDENTIAL_FILES, Credential, pairs
@@ -37,6 +37,7 @@ _SHOWN = 5
 @rule(
     "private-key",
     severity=Severity.CRITICAL,
+    kind=FindingKind.SECRET,
     title="a private key: {path}",
     fix=KEY_FIX + ROTATE,
     wanted=Wanted(paths=_KEYS, head=HEAD),
@@ -72,6 +73,7 @@ def _private_keys(scene: Scene) -> Iterator[tuple[int, RuleMatch]]:
 @rule(
     "cred-file",
     severity=Severity.CRITICAL,
+    kind=FindingKind.SECRET,
     title="credentials in {path}",
     fix="pass them with RUN --mount=type=secret,target={path} instead of a file in a layer" + ROTATE,
     wanted=Wanted(
@@ -109,6 +111,7 @@ def _credential_files(scene: Scene) -> Iterator[tuple[int, RuleMatch]]:
 @rule(
     "env-file",
     severity=Severity.HIGH,
+    kind=FindingKind.SECRET,
     title="an environment file with secrets: {path}",
     fix="name it in .dockerignore and give the values when the container starts (--env-file)" + ROTATE,
     wanted=Wanted(paths=PathSet(names=_ENV_NAMES, suffixes=(".env",)), head=HEAD),

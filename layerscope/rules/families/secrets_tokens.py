@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from layerscope.model.finding import Severity
+from layerscope.model.finding import FindingKind, Severity
 from layerscope.model.pathset import Wanted
 from layerscope.model.patterns import pattern
 from layerscope.rules.families.secrets_files import KEY_FIX, ROTATE
@@ -42,6 +42,7 @@ _ANCHORED, _INSIDE = pattern(ANCHORED), pattern(_INNER)
 @rule(
     "token-pattern",
     severity=Severity.CRITICAL,
+    kind=FindingKind.SECRET,
     title="an access token in {path}",
     fix="give the token when the container starts, or with RUN --mount=type=secret; revoke this one, as whoever pulled "
     "the image has it",
