@@ -259,7 +259,8 @@ class Filesystem:
         """The versions that are no markers, by the sets that hold them; thousands of versions have the same."""
         found: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
         is_entry, last, numbers = self.kinds.translate(IS_ENTRY), None, found[()]
-        for number, hits in selector.scan(self.paths, self.directories):
+        column = selector.scan(self.paths, self.directories)
+        for number, hits in compress(enumerate(column), column):
             if is_entry[number]:
                 if hits is not last:  # The sets that hold a directory's files are one value for all of them.
                     last, numbers = hits, found[hits]

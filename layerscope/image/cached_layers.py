@@ -10,6 +10,7 @@ import time
 from functools import cache, lru_cache
 from pathlib import Path
 from sys import byteorder
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -30,8 +31,8 @@ from layerscope.tar.positional import PositionalFile, Range
 
 _CLAIM = pattern(r"(?:\A|/)blobs/sha256/([0-9a-f]{64})\Z")
 """Where an OCI layout says which digest a blob has (image-layout.md); other names may stand for anything."""
-_FOLDERS = ("image", "model", "tar")
-"""The folders whose code shapes what is kept."""
+_FOLDERS = ("image", "model", "packages", "packages/catalogers", "packages/formats", "tar")
+"""The folders whose code shapes what is kept, the readers of ranges included."""
 _RACY = 2_000_000_000
 """Nanoseconds: two changes of a file within the coarsest clock of a file system may leave the same time."""
 
@@ -149,7 +150,12 @@ def _key(digest: bytes, reading: ReadOptions) -> bytes:
 def _asked(wanted: tuple[Wanted, ...], fingerprint: str, limits: Limits) -> bytes:
     """Stands for all that shapes the result of a reading, the program included."""
     question = ("layer", layer_codec.FORMAT, byteorder, _program(), wanted, fingerprint, limits)
-    return hashlib.sha256(msgspec.msgpack.encode(question)).digest()
+    return hashlib.sha256(msgspec.msgpack.encode(question, enc_hook=_name)).digest()
+
+
+def _name(reader: Any) -> str:
+    """Stands for the code of a reader of ranges, which is a part of the program."""
+    return f"{reader.__module__}.{reader.__qualname__}"
 
 
 @cache

@@ -2,19 +2,23 @@
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Protocol, Self
 
 from msgspec import Struct
 
 from layerscope.errors import ArchiveError, Damaged
+from layerscope.image.aside import Aside
 from layerscope.image.plan import Planner, Share
 from layerscope.image.replay import ForwardTar, replay
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Piece
 from layerscope.model.entry import Kind
 from layerscope.model.limits import Limits
+from layerscope.model.ranged import RangeReader
 from layerscope.tar.columns import Columns
 from layerscope.tar.compression import Readable
 from layerscope.tar.tally import Tally
@@ -48,46 +52,24 @@ def hasher(name: str) -> Hasher:
     return xxh3_128
 
 
-class _Marked:
-    """What stands at and behind the first place of a mark in a file that passes in pieces."""
-
-    def __init__(self, mark: bytes, length: int) -> None:
-        self._mark = mark
-        self._length = length
-        self._rest = b""
-        self.offset = -1
-        self.kept = b""
-
-    def see(self, piece: memoryview, position: int) -> None:
-        """The next piece, which begins at ``position`` of the file; a mark may lie across two of them."""
-        if self.offset < 0:
-            text = self._rest + piece
-            found = text.find(self._mark)
-            if found < 0:
-                self._rest = text[1 - len(self._mark) :]
-                return
-            self.offset, self.kept = position - len(self._rest) + found, text[found : found + self._length]
-        elif len(self.kept) < self._length:
-            self.kept += piece[: self._length - len(self.kept)]
-
-
 class Kept(Struct, frozen=True, kw_only=True):
     """What a Capture knows of a layer's files, by entry index, in the order of the tar.
 
-    ``lengths`` are those of the files of which something was kept, ``marked`` are offsets with what stands there.
+    ``lengths`` are those of the files of which something was kept, ``ranges`` are offsets with what stands there, in
+    ascending order: what the readers of ranges asked for beyond head and tail.
     """
 
     heads: dict[int, bytes]
     tails: dict[int, bytes]
-    marked: dict[int, tuple[tuple[int, bytes], ...]]
+    ranges: dict[int, tuple[tuple[int, bytes], ...]]
     lengths: dict[int, int]
     fingerprints: dict[int, bytes]
 
     @property
     def content_bytes(self) -> int:
         """What is kept in memory, as the limit counts it."""
-        marked = sum(len(kept) for marks in self.marked.values() for _, kept in marks)
-        return sum(map(len, self.heads.values())) + sum(map(len, self.tails.values())) + marked
+        ranges = sum(len(kept) for ranges in self.ranges.values() for _, kept in ranges)
+        return sum(map(len, self.heads.values())) + sum(map(len, self.tails.values())) + ranges
 
 
 class Capture:
@@ -104,13 +86,16 @@ class Capture:
         self._tally = tally
         self._heads: dict[int, bytes] = {}
         self._tails: dict[int, bytes] = {}
-        self._marked: dict[int, tuple[tuple[int, bytes], ...]] = {}
+        self._ranges: dict[int, tuple[tuple[int, bytes], ...]] = {}
         self._lengths: dict[int, int] = {}
         self._fingerprints: dict[int, bytes] = {}
         self._kinds, self._sizes = columns.kinds, columns.sizes
         self._where = columns.where
         self._changeset = Changeset()
         self._again: Reopen | None = None
+        self._aside: Aside | None = Aside()
+        self._no_room: list[str] = []
+        self.looked_at_all = True
 
     def visit(self, index: int, position: int, payload: int) -> None:
         """Fingerprint one file, and keep what was asked for."""
@@ -138,7 +123,7 @@ class Capture:
             size = sizes[index]
             if not size:
                 continue
-            asked = share(named.get(index - first, ()), directories[index], size, owned[index][0])
+            asked = share(named[index - first], directories[index], size, owned[index][0])
             offset = offsets[index] - start
             content = view[offset : offset + size]
             if asked is None or (asked.is_text and not asked.fits(content)):
@@ -153,19 +138,22 @@ class Capture:
                 digest.update(piece)
                 yield piece
         else:
-            yield from self._kept(index, pieces, payload, share, digest)
+            assert self._columns is not None
+            yield from self._kept(index, self._columns.paths[index], pieces, payload, share, digest)
         self._fingerprints[index] = digest.digest()
 
-    def _kept(self, index: int, pieces: Views, payload: int, share: Share, digest: _Digest) -> Iterator[memoryview]:
-        head, tail, passed = share.head, share.tail, 0
+    def _kept(
+        self, index: int, path: str, pieces: Views, payload: int, share: Share, digest: _Digest
+    ) -> Iterator[memoryview]:
+        head, tail, readers, aside = share.head, share.tail, share.readers, self._aside
+        assert aside is not None
         most = max(head, payload) if share.texts else head  # What a text holds is known when all of it has passed.
-        marks = [_Marked(*mark) for mark in share.marks]
         first, last = bytearray(), bytearray()
+        aside.begin()
         for piece in pieces:
             digest.update(piece)
-            for mark in marks:
-                mark.see(piece, passed)
-            passed += len(piece)
+            if readers:
+                readers = self._put_aside(piece, payload, readers, path)
             if len(first) < most:
                 first += piece[: most - len(first)]
             if tail and payload > head:
@@ -175,20 +163,54 @@ class Capture:
             del first[head:]
             if share.is_text:
                 return
-        self._tally.keep(len(first) + len(last) + sum(len(mark.kept) for mark in marks), self._limits)
-        if found := tuple((mark.offset, mark.kept) for mark in marks if mark.kept):
-            self._marked[index] = found
+        spans = self._asked(readers, path, len(first), payload - len(last)) if readers else []
+        self._tally.keep(len(first) + len(last) + sum(end - start for start, end in spans), self._limits)
+        if spans:
+            self._ranges[index] = tuple((start, aside.read(start, end - start) or b"") for start, end in spans)
         self._heads[index] = bytes(first)
         self._lengths[index] = payload
         if last:
             self._tails[index] = bytes(last)
+
+    def _put_aside(
+        self, piece: memoryview, payload: int, readers: tuple[RangeReader, ...], path: str
+    ) -> tuple[RangeReader, ...]:
+        """Put a piece of a file aside for those of the readers that may know its format; returns these."""
+        aside = self._aside
+        assert aside is not None
+        if not aside.length:
+            readers = tuple(one for one in readers if one.magic.startswith(bytes(piece[: len(one.magic)])))
+        if readers:
+            try:
+                if payload > self._limits.captured_bytes:
+                    raise OSError("longer than what may be put aside")
+                aside.add(piece)
+            except OSError:
+                self._no_room.append(path)
+                return ()
+        return readers
+
+    def _asked(self, readers: tuple[RangeReader, ...], path: str, head: int, tail_at: int) -> list[tuple[int, int]]:
+        """The ranges that the readers ask for, without those that lie in the head or in the tail."""
+        assert self._aside is not None
+        spans, within_limits = self._aside.ranges(readers, path)
+        if not within_limits:
+            self._no_room.append(path)
+        return [(start, end) for start, end in spans if end > head and start < tail_at]
 
     def close(self, changeset: Changeset, again: Reopen | None, warn: Callable[[str], None]) -> "Capture":
         """Let go of what only the walk needs; ``again`` opens the uncompressed tar anew, None where it has gone by."""
         self._window = self._columns = None
         self._changeset, self._again = changeset, again
         self._keep_second_names(warn)
+        self._aside = None
+        if self._no_room:
+            self._not_looked_at(self._no_room, "there was no room to put them aside as a whole", warn)
         return self
+
+    def _not_looked_at(self, paths: Sequence[str], reason: str, warn: Callable[[str], None]) -> None:
+        self.looked_at_all = False
+        warn(f"{self._where}: {len(paths):,} files were not looked at, since {reason}: {', '.join(paths[:3])}")
 
     def _keep_second_names(self, warn: Callable[[str], None]) -> None:
         """Keep what is asked for by the name of a hardlink alone, which the tar tells behind the file."""
@@ -199,15 +221,13 @@ class Capture:
             if size and index in self._fingerprints and share is not None and share != self._plan(path, size, mode):
                 missing[index] = share
         if missing and self._again is None:
-            paths = ", ".join(changeset.paths[index] for index in list(missing)[:3])
-            warn(
-                f"{self._where}: {len(missing):,} files were not looked at, since a pipe is read once and only later "
-                f"hardlinks have names that are looked for: {paths}"
-            )
+            reason = "a pipe is read once and only later hardlinks have names that are looked for"
+            self._not_looked_at([changeset.paths[index] for index in missing], reason, warn)
         elif missing:
             for index, pieces in self.stream(list(missing)):
                 whole = (piece for piece in pieces if not isinstance(piece, int))
-                deque(self._kept(index, whole, changeset.sizes[index], missing[index], self._new()), 0)
+                path, size = changeset.paths[index], changeset.sizes[index]
+                deque(self._kept(index, path, whole, size, missing[index], self._new()), 0)
 
     @property
     def kept(self) -> Kept:
@@ -215,7 +235,7 @@ class Capture:
         return Kept(
             heads=self._heads,
             tails=self._tails,
-            marked=self._marked,
+            ranges=self._ranges,
             lengths=self._lengths,
             fingerprints=self._fingerprints,
         )
@@ -228,7 +248,7 @@ class Capture:
         columns = Columns(where, limits, lambda _: None)
         columns.kinds, columns.sizes = bytearray(changeset.kinds), changeset.sizes
         made = cls(None, columns, Planner(()), new, limits, Tally())
-        made._heads, made._tails, made._marked = kept.heads, kept.tails, kept.marked
+        made._heads, made._tails, made._ranges = kept.heads, kept.tails, kept.ranges
         made._lengths, made._fingerprints = kept.lengths, kept.fingerprints
         made._changeset, made._again = changeset, again
         return made
@@ -243,11 +263,13 @@ class Capture:
             start, end = given
             offset = max(whole - len(tail), len(head))
             return head[start:end] + tail[max(start, offset) - whole + len(tail) : max(end, offset) - whole + len(tail)]
-        end = whole if length is None else min(start + length, whole)
-        for offset, kept in self._marked.get(index, ()):
-            if offset <= start and end <= offset + len(kept):
-                return kept[start - offset : end - offset]
-        return None
+        ranges = self._ranges.get(index, ())
+        place = bisect_right(ranges, start, key=itemgetter(0)) - 1
+        if length is None or place < 0:
+            return None
+        offset, kept = ranges[place]
+        end = min(start + length, whole)
+        return kept[start - offset : end - offset] if end <= offset + len(kept) else None
 
     def peek(self, index: int, start: int, length: int) -> bytes | None:
         return self.read(index, start, length)

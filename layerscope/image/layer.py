@@ -34,6 +34,7 @@ class LayerData(Struct, frozen=True, kw_only=True):
 
     ``diff_id`` is the digest of the tar that was read, ``digest`` that of the stored blob; None where only the headers
     were read. ``ended`` says whether the tar has its end-of-archive marker: one without may have been cut.
+    ``looked_at_all`` is false where contents that were asked for were not kept; a warning says which.
     """
 
     changeset: Changeset = field(default_factory=Changeset)
@@ -44,6 +45,7 @@ class LayerData(Struct, frozen=True, kw_only=True):
     diff_id: Digest | None = None
     digest: Digest | None = None
     ended: bool = True
+    looked_at_all: bool = True
     warnings: tuple[str, ...] = ()
 
 
@@ -169,6 +171,7 @@ def read_stream(raw: Readable, where: str, reading: ReadOptions, again: Reopen |
         diff_id=Digest("sha256", proof.hexdigest()),
         digest=Digest("sha256", stored_proof.hexdigest()),
         ended=ended,
+        looked_at_all=capture.looked_at_all,
         warnings=tuple(warnings),
     )
 

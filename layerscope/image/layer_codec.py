@@ -43,7 +43,7 @@ class _Head(Struct, frozen=True, array_like=True):
     ownerships: list[Ownership]
     xattrs: dict[int, list[tuple[bytes, bytes]]]
     sparse: dict[int, int]
-    marked: dict[int, list[tuple[int, bytes]]]
+    ranges: dict[int, list[tuple[int, bytes]]]
     separators: tuple[str, str]
     lengths: list[int]
 
@@ -105,7 +105,7 @@ def _head(
             for index, pairs in changeset.xattrs.items()
         },
         sparse=dict(changeset.sparse),
-        marked={index: list(marks) for index, marks in kept.marked.items()},
+        ranges={index: list(ranges) for index, ranges in kept.ranges.items()},
         separators=separators,
         lengths=lengths,
     )
@@ -166,7 +166,7 @@ def _layer(head: _Head, parts: Sequence[memoryview]) -> tuple[LayerData, Kept]:
     kept = Kept(
         heads=heads,
         tails=tails,
-        marked={index: tuple(marks) for index, marks in head.marked.items()},
+        ranges={index: tuple(ranges) for index, ranges in head.ranges.items()},
         lengths=dict(zip(_numbers(measured), _numbers(lengths), strict=True)),
         fingerprints=fingerprints,
     )
@@ -189,7 +189,7 @@ def _expect_sense(changeset: Changeset, kept: Kept) -> None:
         changeset.sparse,
         kept.heads,
         kept.tails,
-        kept.marked,
+        kept.ranges,
         kept.lengths,
         kept.fingerprints,
     )

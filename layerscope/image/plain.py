@@ -79,7 +79,8 @@ class Positional:
         if share is None:
             return None
         head, tail = share.head, share.tail
-        if share.ranges or (share.texts and share.fits(self._bytes(index, 0, whole))):
+        by_ranges = share.readers and length is not None  # Whose ranges these are, a compressed layer has learnt.
+        if by_ranges or (share.texts and share.fits(self._bytes(index, 0, whole))):
             head = whole
         given = given_range(start, length, whole, min(head, whole), min(tail, whole))
         return None if given is None else self._bytes(index, *given)

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
 from layerscope.model.pathset import Selector, Wanted
 from layerscope.model.patterns import pattern
+from layerscope.model.ranged import RangeReader
 
 
 class Text(NamedTuple):
@@ -26,21 +28,20 @@ class Text(NamedTuple):
 
 
 class Share(NamedTuple):
-    """Bytes to keep from the head and from the tail of a file, and the marks to look for, each with a length to keep.
+    """Bytes to keep from the head and from the tail of a file, and who reads ranges of it besides.
 
-    A file that fits one of ``texts`` is kept as a whole. ``ranges`` are given as well where the layer is plain.
+    A file that fits one of ``texts`` is kept as a whole.
     """
 
     head: int = 0
     tail: int = 0
-    marks: tuple[tuple[bytes, int], ...] = ()
     texts: tuple[Text, ...] = ()
-    ranges: bool = False
+    readers: tuple[RangeReader, ...] = ()
 
     @property
     def is_text(self) -> bool:
         """Whether nothing is kept of the file but for what it holds."""
-        return not (self.head or self.tail or self.marks)
+        return not (self.head or self.tail or self.readers)
 
     def fits(self, content: bytes | bytearray | memoryview) -> bool:
         """Whether the whole file is kept for what it holds."""
@@ -76,27 +77,26 @@ class Planner:
         self._executable = Share(
             max((want.head for want in executables), default=0),
             max((want.tail for want in executables), default=0),
-            tuple((want.mark, want.marked) for want in executables if want.mark),
-            ranges=any(want.ranges for want in executables),
+            readers=tuple(want.ranges for want in executables if want.ranges is not None),
         )
 
     def __call__(self, path: str, length: int, mode: int, also: tuple[int, ...] = ()) -> Share | None:
         """What to keep of one file, for which ``also`` asks by another name; None for nothing."""
         return self.share(self._selector(path) + also, path.rpartition("/")[0], length, mode)
 
-    def named(self, paths: Sequence[str], directories: Sequence[str]) -> dict[int, tuple[int, ...]]:
-        """By place in ``paths`` what is asked for by path, for ``share``."""
-        return dict(self._selector.scan(paths, directories))
+    def named(self, paths: Sequence[str], directories: Sequence[str]) -> list[tuple[int, ...]]:
+        """For each path what is asked for by it, for ``share``."""
+        return self._selector.scan(paths, directories)
 
     def second_names(self, changeset: Changeset) -> dict[int, tuple[int, ...]]:
         """By index of a file what is asked for by the paths of its hardlinks in the same layer, for ``share``."""
         links = [index for index in changeset.links if changeset.kinds[index] == Kind.HARDLINK]
         paths, directories = changeset.paths, changeset.directories
         named = self.named([paths[index] for index in links], [directories[index] for index in links])
-        targets = {paths[index]: changeset.links[index] for index in links} if named else {}
+        targets = {paths[index]: changeset.links[index] for index in links} if any(named) else {}
         wanted: dict[str, set[int]] = {}
-        for place, numbers in named.items():
-            target = changeset.links[links[place]]
+        for index, numbers in compress(zip(links, named, strict=True), named):
+            target = changeset.links[index]
             for _ in range(_CHAIN):
                 target = targets.get(target, target)
             wanted.setdefault(target, set()).update(numbers)  # A file may have 100,000 names, wanted alike.
@@ -112,8 +112,10 @@ class Planner:
             return share if share.texts else None
         found = self._executable if is_executable else _NONE
         for want in map(self._wanted.__getitem__, named):
-            ranges = found.ranges or want.ranges
-            found = Share(max(found.head, want.head), max(found.tail, want.tail), found.marks, ranges=ranges)
+            readers = found.readers
+            if want.ranges is not None and want.ranges not in readers:
+                readers += (want.ranges,)
+            found = Share(max(found.head, want.head), max(found.tail, want.tail), readers=readers)
         if found.head < length <= self._small:
             found = found._replace(texts=self._held(directory, length).texts)
         return found if found != _NONE else None

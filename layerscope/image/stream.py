@@ -178,6 +178,7 @@ def read_outer(
         stored_bytes=counted.count,
         tar_bytes=tar_bytes,
         ended=ended,
+        looked_at_all=passing.capture.looked_at_all,
         warnings=tuple(warnings),
     )
     return Passed(outer=outer, documents=passing.documents, layers=passing.layers)

@@ -17,9 +17,11 @@ class Limits(Struct, frozen=True, kw_only=True):
     small file of zeros compresses a thousandfold and does no harm. ``sparse_bytes`` bounds the map
     of one sparse file, of which GNU tar needs 24 for each stretch of data. ``path_bytes`` bounds a path, and the target
     of a link; ``text_bytes`` the memory that the long ones of all entries take, extended attributes included.
-    ``captured_ratio`` bounds the contents kept in memory for each stored byte, ``json_values`` a document's values,
-    ``history`` the steps of a config's history. ``expanded_bytes``, ``ratio``, ``entries``, ``text_bytes`` and
-    ``captured_bytes`` also bound what all layers of an image take together.
+    ``captured_bytes`` bounds the contents kept in memory, and the longest file that is put aside to learn which ranges
+    of it to keep; ``captured_ratio`` the contents kept for each stored byte. A plain layer in a plain file is read when
+    it is asked for, so neither refuses one. ``json_values`` bounds a document's values, ``history`` the steps of a
+    config's history. ``expanded_bytes``, ``ratio``, ``entries``, ``text_bytes`` and ``captured_bytes`` also bound what
+    all layers of an image take together.
     """
 
     expanded_bytes: int = 512 * GIB

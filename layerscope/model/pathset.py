@@ -1,15 +1,19 @@
 """Sets of paths that catalogers and rules ask for, matched by dictionaries instead of one pattern after another."""
 
-from collections.abc import Iterator, Sequence
-from itertools import repeat
-from operator import itemgetter
+from collections.abc import Sequence
+from itertools import compress, product
+from operator import itemgetter, not_, or_
+from string import digits
 
 from msgspec import Struct, field
 
 from layerscope.errors import LimitExceeded
 from layerscope.model.limits import CHARACTERS_A_DIRECTORY, DIRECTORY_CHARACTERS
+from layerscope.model.ranged import RangeReader
 
-_LAST = itemgetter(2)
+_ASCII = tuple(map(chr, range(128)))
+_ending = itemgetter(slice(-3, None))
+"""The last three characters of a name; a suffix is a dot and something."""
 
 
 class PathSet(Struct, frozen=True, kw_only=True):
@@ -31,15 +35,13 @@ class PathSet(Struct, frozen=True, kw_only=True):
 class Wanted(Struct, frozen=True, kw_only=True):
     """Contents that a later step will ask for: the first ``head`` and last ``tail`` bytes of the files in a set.
 
-    ``executables`` adds every regular file with an execute bit of at least that many bytes; 0 for none of them. Of the
-    executables also ``marked`` bytes are kept from the first place on where ``mark`` stands.
+    ``executables`` adds every regular file with an execute bit of at least that many bytes; 0 for none of them.
 
     ``small`` adds every regular file up to that many bytes that begins with ``beginning`` and in which the expression
     ``holding`` is found, except in directories in whose paths (with a slash at the end) ``without`` is found. This also
     works in a pipe, where the files to be asked for are not known in advance.
 
-    ``ranges`` says that a reader needs places in the middle of a file. A plain layer gives those too, of the files in
-    the set and of the executables; apart from that no layer gives more than what is described here.
+    ``ranges`` reads the files in the set, and the executables, by ranges: what it asks for is kept too.
     """
 
     paths: PathSet = field(default_factory=PathSet)
@@ -50,9 +52,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     beginning: bytes = b""
     holding: bytes = b""
     without: str = ""
-    mark: bytes = b""
-    marked: int = 0
-    ranges: bool = False
+    ranges: RangeReader | None = None
 
 
 class Selector:
@@ -81,39 +81,59 @@ class Selector:
                     _append(self._roots, tree, number)
                 else:
                     _append(self._trees.setdefault(tree.rpartition("/")[2], {}), f"/{tree}", number)
-        # The last components that any set asks for.
-        self._named = {*self._names, *self._trees, *(path.rpartition("/")[2] for path in (*self._paths, *self._roots))}
+        # What the last components that any set asks for look like: a slash and the whole of it, or how it ends.
+        self._named = {
+            *(f"/{name}" for name in (*self._names, *self._trees)),
+            *(path[path.rfind("/") :] for path in (*self._paths, *self._roots)),
+        }
+        suffixes = {suffix for pathset in sets for suffix in pathset.suffixes}
+        self._endings = {_ending(suffix) for suffix in suffixes if len(suffix) > 2}
+        self._endings.update(map("".join, product(_ASCII, (suffix for suffix in suffixes if len(suffix) == 2))))
+        if self._numbered:
+            self._endings.update(map("".join, product(_ASCII, ".", digits)))
+            self._endings.update(map("".join, product("." + digits, digits, digits)))
 
     def __call__(self, path: str) -> tuple[int, ...]:
         """Return the numbers of the sets that hold ``path``, in no particular order, possibly repeated."""
-        return next((found for _, found in self.scan((path,), (path.rpartition("/")[0],))), ())
-
-    def scan(self, paths: Sequence[str], parents: Sequence[str]) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """Yield the index of each path that some sets hold, with their numbers; three look-ups decide most paths.
-
-        ``parents`` are the directories that the paths lie in.
-        """
-        directories, named, suffixes = self._directories, self._named, self._suffixes
-        for parent in set(parents).difference(directories):
+        parent = path.rpartition("/")[0]
+        if parent not in self._directories:
             self._directory(parent)
-        # This runs for every entry of an image, so what can be done with whole columns is done so.
-        names = map(_LAST, map(str.rpartition, paths, repeat("/")))
-        for index, (name, found) in enumerate(zip(names, map(directories.__getitem__, parents), strict=True)):
-            if name in named:
-                found += self._by_name(paths[index], name)
-            extension = name.rpartition(".")[2]
-            if extension in suffixes:
-                for suffix, numbers in suffixes[extension].items():
-                    if name.endswith(suffix) and len(name) > len(suffix):
-                        found += numbers
-            elif extension < ":" and extension.isdecimal():
-                found += self._numbered.get(name[: -len(extension) - 1], ())
-            if found:
-                yield index, found
+        return self._directories[parent] + self._by_name(path)
 
-    def _by_name(self, path: str, name: str) -> tuple[int, ...]:
+    def scan(self, paths: Sequence[str], parents: Sequence[str]) -> list[tuple[int, ...]]:
+        """Return for each path what a call with it returns; ``parents`` are the directories that the paths lie in.
+
+        This runs for every entry of an image, so what can be done with whole columns is done so. Most names look like
+        nothing that is asked for: such paths have what their directory has, the very same value.
+        """
+        if len(paths) != len(parents):
+            raise ValueError("not as many directories as paths")
+        for parent in set(parents).difference(self._directories):
+            self._directory(parent)
+        found = list(map(self._directories.__getitem__, parents))
+        named = map(self._named.__contains__, map(str.removeprefix, paths, parents))
+        ending = map(self._endings.__contains__, map(_ending, paths))
+        likely = map(or_, named, ending)
+        if not "".join(paths).isascii():  # Of those ``_endings`` holds not all.
+            likely = map(or_, likely, map(not_, map(str.isascii, paths)))
+        for index in compress(range(len(found)), likely):
+            found[index] += self._by_name(paths[index])
+        return found
+
+    def _by_name(self, path: str) -> tuple[int, ...]:
+        """Return the sets that hold a path for its last component, or for the whole of it."""
+        name = path[path.rfind("/") + 1 :]
         found = self._names.get(name, ()) + self._paths.get(path, ()) + self._roots.get(path, ())
-        return found + self._trees_at(path, name) if name in self._trees else found
+        if name in self._trees:
+            found += self._trees_at(path, name)
+        stem, _, extension = name.rpartition(".")
+        if extension in self._suffixes:
+            for suffix, numbers in self._suffixes[extension].items():
+                if name.endswith(suffix) and len(name) > len(suffix):
+                    found += numbers
+        if stem in self._numbered and extension.isdecimal() and extension.isascii():
+            found += self._numbered[stem]
+        return found
 
     def _directory(self, path: str) -> None:
         """Find the sets whose trees hold everything below ``path``, and below each directory on the way."""

@@ -14,7 +14,8 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.json_text import loads
 from layerscope.model.limits import GIB, MIB
-from layerscope.packages.formats.ranges import ReadRange, ranges_of
+from layerscope.model.ranged import A_READ, RangedFile
+from layerscope.packages.formats.ranges import ranges_of
 from layerscope.packages.locator import Locator
 
 MOST_LINES = 200_000
@@ -22,7 +23,6 @@ MOST_LINES = 200_000
 A_LINE = 64
 """Bytes that a line of a text counts besides its own: many short ones take longer than few long ones."""
 
-_A_READ = 256
 _LEAST_BYTES, _BYTES_A_BYTE, _MOST_BYTES = 32 * MIB, 4, 2 * GIB
 _LEAST_VISITS, _VISITS_AN_ENTRY = 100_000, 20
 _LONGEST_WORD = 300
@@ -184,12 +184,13 @@ class Context:
         """Return content of a file as ``Filesystem.read`` does."""
         self.last_read = number
         data = self.filesystem.read(number, start, length)
-        self.spend(_A_READ + len(data or b""))
+        self.spend(A_READ + len(data or b""))
         return data
 
-    def ranges(self, number: int) -> tuple[ReadRange, int]:
-        """Return a reader of a file's ranges, and the file's length."""
-        return ranges_of(self.filesystem, number, self.read)
+    def ranged(self, number: int) -> RangedFile:
+        """Return a file to read by ranges: those that a RangeReader asked for."""
+        read, length = ranges_of(self.filesystem, number, self.read)
+        return RangedFile(read, length, self.filesystem.path_of(number), self.spend, self.warn)
 
     def read_all(self, number: int, most_bytes: int, most_lines: int | None = MOST_LINES) -> bytes | None:
         """Return all of a regular file; None, with a warning, where it exceeds a limit or was not kept.

@@ -7,7 +7,9 @@ from layerscope.model.finding import Evidence, Finding
 from layerscope.model.report import InstructionReport, StageReport, Unmatched
 from layerscope.model.source import Via
 
-INCOMPLETE = "layers are missing, damaged, truncated or not those that the image names; the figures cover what was read"
+INCOMPLETE = (
+    "layers are missing, damaged, cut, unread in part or not what the image names; the figures cover what was read"
+)
 """What to say of a report that is not complete; its warnings name the layers."""
 COPIED_UP = "copied-up"
 METADATA_ONLY_COPY = (

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,15 @@ DPKG = (
     b"Package: other\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2.0\n\n"
 )
 LONG = b"# filler of a text that is longer than any rule reads\n" * 1500
+
+
+def go_build_info() -> bytes:
+    """The section of a Go binary, as ``go version -m`` reads it."""
+    text = bytes(16) + b"path\texample.com/y\nmod\texample.com/x\tv1.2.3\th1:a\n" + bytes(16)
+    header = b"\xff Go buildinf:\x08\x02".ljust(32, b"\0")
+    return header + b"\x08go1.22.1" + bytes([len(text)]) + text
+
+
 CONTENTS: tuple[tuple[str, bytes], ...] = (
     ("app/notes.txt", b"remember " + GITHUB),
     ("app/data", LONG + GITHUB),
@@ -97,10 +107,24 @@ CONTENTS: tuple[tuple[str, bytes], ...] = (
     ("usr/local/lib/libpython3.11.so.1.0", elf({".rodata": b"\0" + b"3.11.4" + b"\0"}, kind=3)),
     ("usr/local/include/python3.11/patchlevel.h", b'#define PY_VERSION "3.11.4"\n'),
     ("tmp/x", b"x" * 100),
+    # What is looked for lies in the middle, farther from both ends than any head or tail that is kept.
+    ("opt/big.jar", zipped({"a": bytes(200_000), **manifest(Implementation_Version="7"), **pom("org.b", "big", "7.0"), "z": bytes(200_000)}, stored=True)),
+    ("opt/big.war", zipped({"a": bytes(150_000), "WEB-INF/lib/n-3.jar": zipped({"a": bytes(150_000), **pom("org.n", "n", "3.0"), "z": bytes(150_000)}, stored=True), "z": bytes(150_000)}, stored=True)),
+    ("opt/launched.jar", b"#!/bin/sh\nexec java -jar $0\n" + zipped({"a": bytes(150_000), **pom("org.l", "launched", "1"), "z": bytes(150_000)})),
+    ("opt/no.jar", bytes(300_000)),
+    ("usr/bin/served", elf({".text": bytes(300_000), ".go.buildinfo": go_build_info(), ".rodata": bytes(300_000)})),
+    ("usr/bin/stripped", elf({".text": bytes(300_000), ".go.buildinfo": go_build_info(), ".rodata": bytes(300_000)}, named=False)),
+    ("usr/bin/heavy", elf({".text": bytes(900_000), ".debug_info": bytes(150_000), ".symtab": bytes(300_000), ".strtab": bytes(300_000)})),
+    ("usr/bin/audited", elf({".text": bytes(200_000), ".dep-v0": zlib.compress(b'{"packages": [{"name": "audited", "version": "4.0.0", "root": true}]}'), ".rodata": bytes(200_000)})),
+    ("opt/lib/heavy.so", elf({".text": bytes(900_000), ".debug_info": bytes(100_000)}, kind=3)),
+    ("usr/local/bin/python3.12", elf({".text": bytes(600_000), ".rodata": bytes(100_000) + b"\0" + b"3.12.1" + b"\0" + bytes(100_000), ".data": bytes(100_000)})),
+    ("app/.yarn/cache/left-pad-npm-1.3.0-0123456789-abcdef0123.zip", zipped({"node_modules/left-pad/a.js": bytes(300_000), "node_modules/left-pad/package.json": b'{"name": "left-pad", "version": "1.3.1"}', "node_modules/left-pad/z.js": bytes(150_000)}, stored=True)),
 )  # fmt: skip
 LINKS = (
     hardlink("root/.ssh/id_rsa", "srv/key"),
     hardlink("root/.netrc", "app/notes.txt"),
+    hardlink("opt/linked.jar", "opt/no.zip"),
+    hardlink("usr/local/bin/python3.13", "usr/local/bin/python3.12"),
     symlink("usr/bin/start", "/opt/launch"),
     whiteout("app/notes.txt"),
     whiteout("root/.npmrc"),
@@ -253,12 +277,20 @@ def test_everything_at_once_is_found_in_every_form(tmp_path: Path) -> None:
         assert found == expected, name
     rules = {finding["rule"] for finding in expected["findings"]}
     assert {"token-pattern", "private-key", "cred-file", "env-file", "core-dump", "vcs-metadata"} & rules
-    assert len(expected["packages"]) > 5
+    packages = {(package["name"], package["version"]) for package in expected["packages"]}
+    assert {
+        ("big", "7"), ("n", "3.0"), ("launched", "1"), ("left-pad", "1.3.1"), ("x", "v1.2.3"),
+        ("audited", "4.0.0"), ("python", "3.12.1"),
+    } <= packages  # fmt: skip
+    heavy = next(finding for finding in expected["findings"] if finding["rule"] == "unstripped-elf")
+    assert {path["path"] for path in heavy["paths"]} >= {"/usr/bin/heavy", "/opt/lib/heavy.so"}
 
 
 def test_a_pipe_says_which_files_it_passed_before_a_hardlink_named_them(tmp_path: Path) -> None:
     path = tmp_path / "image.tar"
     path.write_bytes(docker_legacy(_spec([[file("srv/data", b"x=1\n"), hardlink("app/.env", "srv/data")]], ())))
     with _piped(path) as pipe:
-        warnings = _found(pipe)["warnings"]
-    assert any("/srv/data" in warning and "not looked at" in warning for warning in warnings)
+        found = _found(pipe)
+    assert any("/srv/data" in warning and "not looked at" in warning for warning in found["warnings"])
+    assert not found["complete"], "so no gate takes it for clean"
+    assert _found(str(path))["complete"]

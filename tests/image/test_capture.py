@@ -10,6 +10,7 @@ from layerscope.image.layer import LayerData
 from layerscope.image.options import ReadOptions
 from layerscope.model.limits import Limits
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.ranged import RangedFile, RangeReader
 from tests.builder import Member, directory, file, gnu_sparse, hardlink, layer, symlink
 from tests.tar.walking import by_position, every_way, failure_of, streamed, tiny_windows
 
@@ -91,6 +92,10 @@ def test_both_ways_give_the_same_fingerprints(name: str) -> None:
     assert a == b != c and d == e != a and f is None and a is not None and d is not None
 
 
+def _middle(file: RangedFile) -> None:
+    file.read(700, 400)
+
+
 members = st.lists(
     st.one_of(
         st.builds(
@@ -111,7 +116,7 @@ members = st.lists(
 def test_every_way_through_a_stream_keeps_the_same(listed: list[Member]) -> None:
     wishes = (
         Wanted(paths=PathSet(names=("named",), trees=("deep/tree",)), head=900, tail=300),
-        Wanted(executables=600, head=50, tail=20, mark=CONTENT[700:720], marked=400),
+        Wanted(executables=600, head=50, tail=20, ranges=RangeReader(_middle, CONTENT[:4])),
         Wanted(small=40),
     )
     reading = ReadOptions(wanted=wishes)

@@ -13,6 +13,7 @@ from layerscope.image.capture import Capture, Kept
 from layerscope.image.layer import LayerData
 from layerscope.image.options import ReadOptions
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.ranged import RangedFile, RangeReader
 from layerscope.tar.positional import PositionalFile
 from tests.builder import (
     compress,
@@ -50,9 +51,16 @@ ODD = layer(
     file("d/marked", b"a" * 700 + b"MARK" + b"b" * 700, mode=0o755),
     file("stargz.index.json", b"{}"),
 )
+
+
+def _middle(file: RangedFile) -> None:
+    file.read(700, 20)
+    file.read(900, 1)
+
+
 WANTED = (
     Wanted(paths=PathSet(names=("large",)), head=100, tail=50),
-    Wanted(executables=600, head=10, tail=10, mark=b"MARK", marked=20),
+    Wanted(executables=600, head=10, tail=10, ranges=RangeReader(_middle)),
     Wanted(small=3),
 )
 
@@ -93,7 +101,7 @@ def test_the_odd_layer_has_what_it_is_there_for(tmp_path: Path) -> None:
         "\udcff" in path for path in found.changeset.paths
     )
     assert found.changeset.xattrs and found.changeset.sparse and found.changeset.links
-    assert kept.heads and kept.tails and kept.marked and kept.fingerprints
+    assert kept.heads and kept.tails and kept.ranges and kept.fingerprints
     assert any(owner[1] == 2**40 for owner in found.changeset.ownerships) and min(found.changeset.mtimes) == -5
 
 

@@ -15,6 +15,7 @@ from layerscope.image.options import ReadOptions
 from layerscope.image.plan import Planner, Plans
 from layerscope.model.limits import KIB
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.ranged import RangedFile, RangeReader
 from layerscope.tar.positional import PositionalFile
 from tests.builder import file, hardlink, layer
 from tests.tar.walking import streamed
@@ -147,10 +148,21 @@ def test_one_plan_serves_all_layers_of_a_run() -> None:
     assert plans.of((Wanted(paths=PathSet(names=("x",))),))("/x", 1, 0) is not None
 
 
-def test_ranges_are_for_plain_layers_and_for_the_files_that_ask() -> None:
-    wanted = (Wanted(paths=NAMED, head=1, ranges=True), Wanted(paths=PathSet(names=("other",)), head=1))
+def _nothing(file: RangedFile) -> None:
+    """A reader that asks for nothing."""
+
+
+def test_ranges_are_for_the_files_that_ask() -> None:
+    reader = RangeReader(_nothing)
+    wanted = (
+        Wanted(paths=NAMED, head=1, ranges=reader),
+        Wanted(paths=PathSet(names=("other",)), head=1),
+        Wanted(paths=NAMED, head=9, ranges=reader),
+    )
     plan = Planner(wanted)
-    assert [share.ranges for path in ("/file", "/other") if (share := plan(path, 9, 0)) is not None] == [True, False]
+    shares = [plan(path, 9, 0) for path in ("/file", "/other")]
+    assert [share.readers for share in shares if share is not None] == [(reader,), ()]
     data = by_position(layer(file("file", CONTENT), file("other", CONTENT)), ReadOptions(wanted=wanted))
     assert (data.contents.read(0, 100, 5), data.contents.read(1, 100, 5)) == (CONTENT[100:105], None)
+    assert data.contents.read(0) == CONTENT[:9], "without a length no more than the head"
     assert data.contents.peek(1, 100, 5) == CONTENT[100:105]

@@ -1,5 +1,7 @@
 """Sets of paths, matched by dictionaries as a plain reading of their definition would."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,13 +36,16 @@ def test_a_set_holds_what_it_says(chosen: PathSet, path: str, holds: bool) -> No
     assert (0 in Selector([chosen])(path)) is holds
 
 
-components = st.sampled_from(["a", "b", ".git", "x.pyc", ".pyc", "y.tar.gz", "tar.gz"])
+components = st.sampled_from(
+    ["a", "b", ".git", "x.pyc", ".pyc", "y.tar.gz", "tar.gz", "core.7", "x.12", "core.1x", "core.²"]
+)
 paths = st.lists(components, min_size=1, max_size=5).map(lambda parts: "/" + "/".join(parts))
 pathsets = st.builds(
     PathSet,
     paths=st.lists(paths, max_size=2).map(tuple),
     names=st.lists(components, max_size=2).map(tuple),
-    suffixes=st.lists(st.sampled_from([".pyc", ".gz", ".tar.gz"]), max_size=2).map(tuple),
+    suffixes=st.lists(st.sampled_from([".pyc", ".gz", ".tar.gz", ".7"]), max_size=2).map(tuple),
+    numbered=st.lists(st.sampled_from(["core", "x"]), max_size=1).map(tuple),
     trees=st.lists(st.one_of(paths, paths.map(lambda path: path[1:])), max_size=2).map(tuple),
 )
 
@@ -53,6 +58,7 @@ def plainly(one: PathSet, path: str) -> bool:
         path in one.paths
         or name in one.names
         or any(name.endswith(suffix) and len(name) > len(suffix) for suffix in one.suffixes)
+        or any(re.fullmatch(re.escape(stem) + r"\.[0-9]+", name) for stem in one.numbered)
         or any(
             each == tree if tree.startswith("/") else each.endswith("/" + tree) for tree in one.trees for each in above
         )
@@ -65,6 +71,8 @@ def test_the_selector_finds_what_the_definition_says(sets: list[PathSet], asked:
     selector = Selector(sets)
     for path in asked:
         assert set(selector(path)) == {number for number, one in enumerate(sets) if plainly(one, path)}
+    columns = Selector(sets).scan(asked, [path.rpartition("/")[0] for path in asked])
+    assert [set(found) for found in columns] == [set(selector(path)) for path in asked]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +81,7 @@ def test_the_selector_finds_what_the_definition_says(sets: list[PathSet], asked:
 )
 def test_columns_that_do_not_fit_are_refused(paths: list[str], parents: list[str], error: type[Exception]) -> None:
     with pytest.raises(error):
-        list(Selector([PathSet(names=("x",))]).scan(paths, parents))
+        Selector([PathSet(names=("x",))]).scan(paths, parents)
 
 
 def test_directories_whose_names_would_fill_the_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

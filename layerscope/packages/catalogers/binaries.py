@@ -12,10 +12,10 @@ from msgspec import Struct
 from layerscope.model.entry import Kind
 from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.ranged import RangedFile, RangeReader
 from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.context import Context, Record
-from layerscope.packages.formats.elf import Elf
-from layerscope.packages.formats.ranges import ReadRange
+from layerscope.packages.formats.elf import MAGIC, Elf
 
 _MOST_SEARCHED = 64 * MIB
 _CHUNK, _OVERLAP = 256 * KIB, 256
@@ -174,27 +174,37 @@ def _version(context: Context, program: _Program, record: Record, prefix: str | 
         *(number for number in libraries if f"/lib{program.name}" in filesystem.path_of(number)),
     ):
         if filesystem.kind_of(number) <= Kind.HARDLINK:
-            version, was_kept = _searched(*context.ranges(number), program)
+            version, was_kept = _searched(context.ranged(number), program)
             if version:
                 return version
             is_complete = is_complete and was_kept
     return None if is_complete else ""
 
 
-def _searched(read: ReadRange, length: int, program: _Program) -> tuple[str, bool]:
-    """The version among a file's constants, and whether all that had to be searched was kept."""
-    sections = Elf(read, length).sections()
+def _searched(file: RangedFile, program: _Program | None) -> tuple[str, bool]:
+    """The version among a file's constants, and whether all that had to be searched was kept.
+
+    Without a program all of them are read.
+    """
+    sections = Elf(file.read, file.length).sections()
     places = [(sections[name].offset, sections[name].length) for name in _CONSTANTS if name in sections]
     found: list[bytes] = []
-    for position, count in places or [(0, length)]:
-        end = min(position + count, length, position + _MOST_SEARCHED)
-        while position < end and not (found and not program.is_greatest):
-            data = read(position, min(_CHUNK, end - position))
+    for position, count in places or [(0, file.length)]:
+        end = min(position + count, file.length, position + _MOST_SEARCHED)
+        while position < end and not (found and program is not None and not program.is_greatest):
+            data = file.read(position, min(_CHUNK, end - position))
             if data is None:
                 return _greatest(found), False
-            found += re.findall(program.pattern, data)
+            found += re.findall(program.pattern, data) if program is not None else ()
             position += _CHUNK - _OVERLAP
-    return _greatest(found if program.is_greatest else found[:1]), True
+    return _greatest(found if program is not None and program.is_greatest else found[:1]), True
+
+
+def _by_path(file: RangedFile) -> object:
+    """Read what tells the version of a program by its name, or of any program where only a link has that name."""
+    if file.read(0, len(MAGIC)) != MAGIC:
+        return None
+    return _searched(file, _BY_FILE.get(file.path.rpartition("/")[2]))
 
 
 def _greatest(versions: list[bytes]) -> str:
@@ -206,7 +216,9 @@ def _greatest(versions: list[bytes]) -> str:
 BINARIES = Cataloger(
     name="generic",
     wanted=Wanted(
-        paths=PathSet(names=(*_BY_FILE, *_HEADERS), numbered=_LIBRARIES), head=4 * MIB, tail=16 * KIB, ranges=True
+        paths=PathSet(names=(*_BY_FILE, *_HEADERS), numbered=_LIBRARIES),
+        head=64 * KIB,
+        ranges=RangeReader(_by_path, MAGIC),
     ),
     catalog=_catalog,
     is_guess=True,

@@ -10,12 +10,12 @@ from msgspec import Struct, field
 
 from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.ranged import RangedFile, RangeReader, ReadRange
 from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.context import Context, word
-from layerscope.packages.formats.elf import Elf
-from layerscope.packages.formats.ranges import ReadRange
+from layerscope.packages.formats.elf import MAGIC, Elf
 
-_MAGIC = b"\xff Go buildinf:"
+_BUILD_INFO = b"\xff Go buildinf:"
 _SECTION = ".go.buildinfo"
 _ALIGNED = 16
 _HEADER_BYTES = 32
@@ -46,23 +46,25 @@ class _BuildInfo(Struct):
 def _catalog(context: Context) -> Iterator[Claim]:
     filesystem = context.filesystem
     for number in context.executables:
-        read, length = context.ranges(number)
-        elf = Elf(read, length)
-        if not elf.is_elf:
-            continue
         location = filesystem.path_of(number)
-        section = elf.section(_SECTION)
-        place = section.offset if section is not None else None if elf.has_sections() else _searched(elf, read)
-        info = _at(elf, read, place) if place is not None else None
+        is_go, info = _build_info(context.ranged(number))
         if info is not None:
             yield from _claims(info, number, location)
             if info.is_cut:
-                context.warn(f"{location}: the modules of a Go binary were not kept")
-        elif place is not None:
+                context.warn(f"{location}: the modules of a Go binary were not read")
+        elif is_go:
             yield Claim(
                 type="generic", name=location.rpartition("/")[2], version="", versions=(number,), location=location
             )
             context.warn(f"{location}: a Go binary whose build information was not kept or is damaged")
+
+
+def _build_info(file: RangedFile) -> tuple[bool, _BuildInfo | None]:
+    """Return whether a file is a Go binary, and its build information where it can be read."""
+    elf = Elf(file.read, file.length)
+    section = elf.section(_SECTION)
+    place = section.offset if section is not None else None if elf.has_sections() else _searched(elf, file.read)
+    return place is not None, _at(elf, file.read, place) if place is not None else None
 
 
 def _claims(info: _BuildInfo, number: int, location: str) -> Iterator[Claim]:
@@ -92,16 +94,16 @@ def _searched(elf: Elf, read: ReadRange) -> int | None:
     if segment is None:
         return None
     data = read(segment.offset, min(segment.length, _MOST_SEARCHED)) or b""
-    found = data.find(_MAGIC)
+    found = data.find(_BUILD_INFO)
     while found >= 0 and (segment.offset + found) % _ALIGNED:
-        found = data.find(_MAGIC, found + 1)
+        found = data.find(_BUILD_INFO, found + 1)
     return segment.offset + found if found >= 0 else None
 
 
 def _at(elf: Elf, read: ReadRange, offset: int) -> _BuildInfo | None:
     """The build information at an offset of the file; None for what is none, or was not kept."""
     header = read(offset, _HEADER_BYTES)
-    if header is None or not header.startswith(_MAGIC):
+    if header is None or not header.startswith(_BUILD_INFO):
         return None
     if header[15] & _INLINE:
         version, after = _inline(read, offset + _HEADER_BYTES)
@@ -170,14 +172,6 @@ def _parsed(version: bytes, framed: bytes) -> _BuildInfo:
 
 GO = Cataloger(
     name="golang",
-    wanted=Wanted(
-        paths=PathSet(),
-        head=16 * KIB,
-        tail=16 * KIB,
-        executables=512 * KIB,
-        mark=_MAGIC,
-        marked=256 * KIB,
-        ranges=True,
-    ),
+    wanted=Wanted(paths=PathSet(), head=0, executables=512 * KIB, ranges=RangeReader(_build_info, MAGIC)),
     catalog=_catalog,
 )

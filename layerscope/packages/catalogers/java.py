@@ -12,14 +12,14 @@ from layerscope.errors import Damaged
 from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
+from layerscope.model.ranged import RangedFile, RangeReader, ReadRange
 from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.context import A_LINE, Context, Record, word
-from layerscope.packages.formats.ranges import ReadRange, part_of, ranges_in
+from layerscope.packages.formats.ranges import part_of, ranges_in
 from layerscope.packages.formats.zip import ZipMember, is_stored, member_content, member_place, zip_members
 
 _SUFFIXES = (".jar", ".war", ".ear", ".rar", ".hpi", ".jpi", ".par", ".sar")
 _TOLD = (b"/pom.properties", b"META-INF/MANIFEST.MF", *(suffix.encode() for suffix in _SUFFIXES))
-_KEPT = 128 * KIB
 _MOST_MANIFEST, _MOST_POM = MIB, 64 * KIB
 _MOST_NESTED = 1_000
 _MOST_DEFLATED = 4 * MIB
@@ -70,13 +70,21 @@ def _catalog(context: Context) -> Iterator[Claim]:
     by_carrier: dict[int, _Inside] = {}  # An archive may have 100,000 names, and is read once.
     for record in context.live_records():
         carrier = context.filesystem.carrier(record.number)
-        read, length = context.ranges(record.number)
-        archive = _Archive(read=read, length=length, where=record.path)
+        file = context.ranged(record.number)
         if carrier not in by_carrier:
-            by_carrier[carrier] = _inside(context, archive, _Budget())
-        artifact, others = _artifacts(archive, by_carrier[carrier])
+            by_carrier[carrier] = _contents(file)
+        artifact, others = _artifacts(_outermost(file), by_carrier[carrier])
         context.spend(A_LINE * len(others))
         yield from _claims(record, artifact, others)
+
+
+def _outermost(file: RangedFile) -> _Archive:
+    return _Archive(read=file.read, length=file.length, where=file.path)
+
+
+def _contents(file: RangedFile) -> _Inside:
+    """Read what an archive that is a file holds."""
+    return _inside(file, _outermost(file), _Budget())
 
 
 def _claims(record: Record, artifact: _Artifact, inside: list[_Artifact]) -> Iterator[Claim]:
@@ -109,26 +117,26 @@ def _artifacts(archive: _Archive, inside: _Inside) -> tuple[_Artifact, list[_Art
     return artifact, [*others, *inside.nested]
 
 
-def _inside(context: Context, archive: _Archive, budget: _Budget) -> _Inside:
+def _inside(file: RangedFile, archive: _Archive, budget: _Budget) -> _Inside:
     """Read what an archive holds; nothing where it is damaged."""
     try:
         members = zip_members(archive.read, archive.length, archive.where, _TOLD) or []
     except Damaged as problem:
-        context.warn(problem.message)
+        file.warn(problem.message)
         members = []
-    poms = [_coordinates(context, archive, member) for member in members if member.name.endswith("/pom.properties")]
-    manifest = _manifest(context, archive, members)
+    poms = [_coordinates(file, archive, member) for member in members if member.name.endswith("/pom.properties")]
+    manifest = _manifest(file, archive, members)
     nested: list[_Artifact] = []
     for member in members:
         if member.name.endswith(_SUFFIXES) and budget.nested:
             budget.nested -= 1
-            nested += _nested(context, archive, member, budget)
+            nested += _nested(file, archive, member, budget)
             if not budget.nested:
-                context.warn(f"{archive.where}: only the first {_MOST_NESTED:,} archives inside are listed")
+                file.warn(f"{archive.where}: only the first {_MOST_NESTED:,} archives inside are listed")
     return _Inside(manifest=manifest, poms=[pom for pom in poms if pom is not None], nested=nested)
 
 
-def _nested(context: Context, outer: _Archive, member: ZipMember, budget: _Budget) -> list[_Artifact]:
+def _nested(file: RangedFile, outer: _Archive, member: ZipMember, budget: _Budget) -> list[_Artifact]:
     """An archive inside of another, and what lies inside of it in turn."""
     where = f"{outer.where}/{member.name}"
     place = member_place(outer.read, member) if is_stored(member) else None
@@ -137,12 +145,12 @@ def _nested(context: Context, outer: _Archive, member: ZipMember, budget: _Budge
         read = part_of(outer.read, place, member.content_bytes)
         inner = _Archive(read=read, length=member.content_bytes, where=where, depth=outer.depth + 1)
     elif outer.depth < _DEEPEST:
-        data = member_content(outer.read, member, _MOST_DEFLATED, context.spend)
+        data = member_content(outer.read, member, _MOST_DEFLATED, file.spend)
         if data is not None:
             inner = _Archive(read=ranges_in(data), length=len(data), where=where, depth=outer.depth + 1)
     if inner is None:
         return [_by_name(member.name)]
-    artifact, others = _artifacts(inner, _inside(context, inner, budget))
+    artifact, others = _artifacts(inner, _inside(file, inner, budget))
     return [artifact, *others]
 
 
@@ -195,10 +203,10 @@ def _by_name(path: str) -> _Artifact:
     return _Artifact(name=word("-".join(parts[:begin])), version=word("-".join(parts[begin:])))
 
 
-def _coordinates(context: Context, archive: _Archive, member: ZipMember) -> _Artifact | None:
+def _coordinates(file: RangedFile, archive: _Archive, member: ZipMember) -> _Artifact | None:
     """A pom.properties; where only its path is known, that tells the group and the name."""
     *above, group, name, _ = ("", "", *member.name.split("/"))
-    data = member_content(archive.read, member, _MOST_POM, context.spend) or b""
+    data = member_content(archive.read, member, _MOST_POM, file.spend) or b""
     values = {"groupId": group, "artifactId": name, "version": ""} if above[-1:] == ["maven"] else {}
     values.update(_PROPERTY.findall(data.decode("utf-8", "surrogateescape")))
     name = word(values.get("artifactId"))
@@ -207,10 +215,10 @@ def _coordinates(context: Context, archive: _Archive, member: ZipMember) -> _Art
     return _Artifact(group=word(values.get("groupId")), name=name, version=word(values.get("version")))
 
 
-def _manifest(context: Context, archive: _Archive, members: list[ZipMember]) -> dict[str, str]:
+def _manifest(file: RangedFile, archive: _Archive, members: list[ZipMember]) -> dict[str, str]:
     """The main section of the manifest; empty where there is none."""
     member = next((member for member in members if member.name == "META-INF/MANIFEST.MF"), None)
-    spend = context.spend
+    spend = file.spend
     data = member_content(archive.read, member, _MOST_MANIFEST, spend) or b"" if member is not None else b""
     text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").partition("\n\n")[0].replace("\n ", "")
     return {key: word(value) for key, value in _FIELD.findall(text)}
@@ -218,6 +226,6 @@ def _manifest(context: Context, archive: _Archive, members: list[ZipMember]) -> 
 
 JAVA = Cataloger(
     name="maven",
-    wanted=Wanted(paths=PathSet(suffixes=_SUFFIXES), head=_KEPT, tail=_KEPT, ranges=True),
+    wanted=Wanted(paths=PathSet(suffixes=_SUFFIXES), head=0, ranges=RangeReader(_contents)),
     catalog=_catalog,
 )

@@ -10,10 +10,10 @@ from typing import Any
 from layerscope.model.json_text import loads
 from layerscope.model.limits import KIB, MIB
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.ranged import RangedFile, RangeReader
 from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.context import Context, word
-from layerscope.packages.formats.elf import Elf
-from layerscope.packages.formats.ranges import ReadRange
+from layerscope.packages.formats.elf import MAGIC, Elf
 
 _SECTION = ".dep-v0"
 _MOST_STORED, _MOST_LIST = MIB, 8 * MIB
@@ -22,12 +22,10 @@ _MOST_STORED, _MOST_LIST = MIB, 8 * MIB
 def _catalog(context: Context) -> Iterator[Claim]:
     filesystem = context.filesystem
     for number in context.executables:
-        read, length = context.ranges(number)
-        section = Elf(read, length).section(_SECTION)
-        if section is None:
+        crates = _crates(context.ranged(number))
+        if crates is None:
             continue
         location = filesystem.path_of(number)
-        crates = _crates(context, read, section.offset, section.length)
         root = next((crate for crate in crates if crate.get("root") is True), None)
         if root is None:
             context.warn(f"{location}: the list of crates in {_SECTION} was not kept or is damaged")
@@ -50,12 +48,15 @@ def _claim(crate: dict[str, Any], location: str, *, versions: tuple[int, ...] = 
     )
 
 
-def _crates(context: Context, read: ReadRange, offset: int, length: int) -> list[dict[str, Any]]:
-    """The crates with names; none where the section cannot be read."""
-    data = read(offset, length) if length <= _MOST_STORED else None
+def _crates(file: RangedFile) -> list[dict[str, Any]] | None:
+    """The crates with names; none where the section cannot be read, None for a file without one."""
+    section = Elf(file.read, file.length).section(_SECTION)
+    if section is None:
+        return None
+    data = file.read(section.offset, section.length) if section.length <= _MOST_STORED else None
     try:
         text = zlib.decompressobj().decompress(data or b"", _MOST_LIST)
-        context.spend(len(text))
+        file.spend(len(text))
         document = loads(text)
         crates = document["packages"]
         return [crate for crate in crates if word(crate.get("name"))]
@@ -65,6 +66,6 @@ def _crates(context: Context, read: ReadRange, offset: int, length: int) -> list
 
 RUST = Cataloger(
     name="cargo",
-    wanted=Wanted(paths=PathSet(), head=16 * KIB, tail=16 * KIB, executables=256 * KIB, ranges=True),
+    wanted=Wanted(paths=PathSet(), head=0, executables=256 * KIB, ranges=RangeReader(_crates, MAGIC)),
     catalog=_catalog,
 )

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from layerscope.errors import Damaged
 from layerscope.model.json_text import loads
-from layerscope.model.limits import KIB, MIB
+from layerscope.model.limits import MIB
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.ranged import RangedFile, RangeReader
 from layerscope.packages.cataloger import Cataloger, Claim
-from layerscope.packages.context import Context, Record, word
+from layerscope.packages.context import Context, word
 from layerscope.packages.formats.zip import member_content, zip_members
 
 _CACHE = ".yarn/cache"
@@ -21,7 +22,7 @@ _MOST = MIB
 def _catalog(context: Context) -> Iterator[Claim]:
     for record in context.live_records():
         if record.name.endswith(".zip"):
-            name, version = _packed(context, record)
+            name, version = _packed(context.ranged(record.number))
             scope, slash, rest = name.partition("/")
             yield Claim(
                 type="npm",
@@ -34,21 +35,20 @@ def _catalog(context: Context) -> Iterator[Claim]:
             )
 
 
-def _packed(context: Context, record: Record) -> tuple[str, str]:
+def _packed(file: RangedFile) -> tuple[str, str]:
     """Name and version by the manifest inside, ``node_modules/<name>/package.json``; else by the archive's own name."""
-    read, length = context.ranges(record.number)
     try:
-        members = zip_members(read, length, record.path, (_MANIFEST.encode(),)) or []
+        members = zip_members(file.read, file.length, file.path, (_MANIFEST.encode(),)) or []
     except Damaged as problem:
-        context.warn(problem.message)
+        file.warn(problem.message)
         members = []
     outermost = min(members, key=lambda member: member.name.count("/"), default=None)
-    name, _, rest = record.name.partition("-npm-")
+    name, _, rest = file.path.rpartition("/")[2].partition("-npm-")
     if outermost is None:
         return word(name), word(rest.partition("-")[0])
     name = outermost.name.removesuffix(_MANIFEST).removeprefix("node_modules/")
     try:
-        manifest = loads(member_content(read, outermost, _MOST, context.spend) or b"{}")
+        manifest = loads(member_content(file.read, outermost, _MOST, file.spend) or b"{}")
         return word(manifest.get("name")) or word(name), word(manifest.get("version"))
     except (ValueError, RecursionError, AttributeError):
         return word(name), word(rest.partition("-")[0])
@@ -56,6 +56,6 @@ def _packed(context: Context, record: Record) -> tuple[str, str]:
 
 YARN = Cataloger(
     name="yarn",
-    wanted=Wanted(paths=PathSet(trees=(_CACHE,)), head=MIB, tail=64 * KIB, ranges=True),
+    wanted=Wanted(paths=PathSet(trees=(_CACHE,)), head=0, ranges=RangeReader(_packed)),
     catalog=_catalog,
 )

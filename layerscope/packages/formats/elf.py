@@ -10,7 +10,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from layerscope.model.limits import MIB
-from layerscope.packages.formats.ranges import ReadRange
+from layerscope.model.ranged import ReadRange
 
 IDENTITY_BYTES = 20
 RELOCATABLE, EXECUTABLE, SHARED, CORE = 1, 2, 3, 4
@@ -20,7 +20,7 @@ BPF = 247
 SYMBOLS, _NO_BITS = 2, 8
 """Types of sections: a symbol table, and one without bytes in the file."""
 
-_MAGIC = b"\x7fELF"
+MAGIC = b"\x7fELF"
 _HEADER_BYTES = 64
 _MOST_HEADERS = 4096
 _MOST_NAMES = MIB
@@ -57,7 +57,7 @@ class Segment(Struct, frozen=True, kw_only=True):
 
 def identity(head: bytes) -> tuple[int, int] | None:
     """Type and machine of an ELF file, from its first 20 bytes; None where it is none."""
-    if len(head) < IDENTITY_BYTES or not head.startswith(_MAGIC) or head[4] not in (1, 2) or head[5] not in (1, 2):
+    if len(head) < IDENTITY_BYTES or not head.startswith(MAGIC) or head[4] not in (1, 2) or head[5] not in (1, 2):
         return None
     kind, machine = struct.unpack_from(_order(head) + "2H", head, 16)
     return kind, machine

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from layerscope.filesystem.tree import Filesystem
+from layerscope.model.ranged import ReadRange
 
-ReadRange: TypeAlias = Callable[[int, int], bytes | None]
-"""Called with a start and a length: exactly that many bytes, or None where they are not there or were not kept."""
 ReadContent: TypeAlias = Callable[[int, int, int], bytes | None]
 """Called with the number of a version, a start and a length; returns what was kept of it, as ``Filesystem.read``."""
 
@@ -14,8 +13,8 @@ ReadContent: TypeAlias = Callable[[int, int, int], bytes | None]
 def ranges_of(filesystem: Filesystem, number: int, content: ReadContent | None = None) -> tuple[ReadRange, int]:
     """Return a reader of a file's ranges, and the file's length.
 
-    A plain layer gives any range; a layer that had to be decompressed kept the head and the tail of a file at most.
-    Contents are read through ``content``, by default ``Filesystem.read``.
+    It gives the ranges that the RangeReader of a Wanted asked for. Contents are read through ``content``, by default
+    ``Filesystem.read``.
     """
     content = content or filesystem.read
     length = filesystem.content_bytes(filesystem.carrier(number))

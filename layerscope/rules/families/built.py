@@ -9,9 +9,9 @@ from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import UNOWNED
 from layerscope.packages.formats.elf import BPF, IDENTITY_BYTES, RELOCATABLE, identity
 from layerscope.packages.formats.ranges import ranges_of
+from layerscope.packages.formats.strippable import SECTIONS, strippable
 from layerscope.rules.owned import OS_TYPES, by_instruction, indexes, is_owned, owned_by
 from layerscope.rules.rule import RuleMatch, Scene, rule
-from layerscope.rules.strippable import strippable
 from layerscope.rules.views import calls, content_bytes, files, living, runs_dotnet, within
 
 _START_FILES = pattern(r".*/(?:[A-Za-z]?crt[1in0]|crtbegin[STL]?|crtend[S]?|crtfastmath|crtprec\d+|gcrt2?)\.o")
@@ -83,7 +83,7 @@ _BUILT_HERE = frozenset({"golang", "cargo", "generic"})
         head=64,
         tail=8 << 10,
         executables=_PROGRAM_BYTES,
-        ranges=True,
+        ranges=SECTIONS,
     ),
 )
 def unstripped_elf(scene: Scene) -> Iterator[RuleMatch]:

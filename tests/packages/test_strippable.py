@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layerscope.packages.formats.ranges import ranges_in
-from layerscope.rules.strippable import strippable
+from layerscope.packages.formats.strippable import strippable
 from tests.packages.elves import elf
 
 

@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from layerscope.packages.formats.elf import EXECUTABLE, SHARED, SYMBOLS, Elf
-from layerscope.packages.formats.ranges import ReadRange
+from layerscope.model.ranged import RangedFile, RangeReader, ReadRange
+from layerscope.packages.formats.elf import EXECUTABLE, MAGIC, SHARED, SYMBOLS, Elf
 
 
 class Strippable(Struct, frozen=True, kw_only=True):
@@ -31,3 +31,10 @@ def strippable(read: ReadRange, length: int) -> Strippable:
     # Sections of a damaged file may overlap.
     debug = min(debug, length)
     return Strippable(debug_bytes=debug, symbol_bytes=min(symbols, length - debug))
+
+
+def _sections(file: RangedFile) -> Strippable:
+    return strippable(file.read, file.length)
+
+
+SECTIONS = RangeReader(_sections, MAGIC)
