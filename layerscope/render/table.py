@@ -46,11 +46,11 @@ def aligned(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str]
         colalign=["left" if kind == "text" else "right" for kind in kinds],
         preserve_whitespace=True,
     )
-    return "\n".join(line.rstrip() for line in text.split("\n"))
+    return "\n".join(shortened(line.rstrip(), width) for line in text.split("\n"))
 
 
 def _fitted(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str], width: int) -> list[list[str]]:
-    """Shorten the widest text column until the lines fit, but never below twenty characters."""
+    """Shorten the widest text column until the lines fit, but to no less than twenty characters."""
     widths = [max(len(headers[i]), *(len(row[i]) for row in cells)) for i in range(len(headers))]
     over = sum(widths) + 2 * (len(widths) - 1) - width
     texts = [index for index, kind in enumerate(kinds) if kind == "text"]
@@ -69,9 +69,9 @@ def shortened_path(text: str, limit: int) -> str:
     return f"{text[:kept]}…{text[kept + 1 - limit :]}"
 
 
-def shortened(text: str, limit: int) -> str:
-    """``text`` with its end cut off where it is too long."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+def shortened(text: str, limit: int | None) -> str:
+    """``text`` with its end cut off where it is too long; no limit cuts nothing."""
+    return text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
 
 
 def wrapped(text: str, limit: int, most: int) -> str:

@@ -51,7 +51,8 @@ def text(report: Report, options: RenderOptions) -> str:
     left = _SCREEN - 1 - sum(len(section) + 1 for section in sections)
     sections.append(list(_hidden(report, options.top or max(0, min(_HIDDEN, left)), options)))
     sections.append(list(_wrapped(warnings(report), options.width)))
-    return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+    joined = "\n\n".join("\n".join(section) for section in sections if section)
+    return "".join(f"{shortened(line, options.width)}\n" for line in joined.split("\n"))
 
 
 def _wrapped(lines: Iterable[str], width: int | None) -> Iterator[str]:
@@ -206,7 +207,7 @@ def _stages(report: Report, options: RenderOptions) -> Iterator[str]:
             title += f", {units(stage.reclaimable_bytes)} of it reclaimable, {rest} with no findings"
         yield from _wrapped([title], options.width)
         for line in _stage(report, stage, options):
-            yield f"  {shortened(line, options.width - 2) if options.width else line}"
+            yield f"  {line}"
 
 
 def _stage(report: Report, stage: StageReport, options: RenderOptions) -> Iterator[str]:
@@ -252,7 +253,7 @@ def _bytes(report: Report, options: RenderOptions) -> Iterator[str]:
         left.append(f"{units(report.unowned_bytes):>8}  not owned by a package" + (f": {where}" if where else ""))
     half = max(40, *map(len, left)) if left else -2
     if left and options.width:
-        half = min(half, 58, max(40, options.width // 2))
+        half = min(half, 58, max(30, options.width // 2))
     room = max(20, options.width - half - 2) if options.width else None
     right = [_directory(one, units, room) for one in report.directories[: max(most, len(left))]]
     rows = zip_longest(["BIGGEST PACKAGES", *left] if left else [], ["BIGGEST DIRECTORIES", *right], fillvalue="")

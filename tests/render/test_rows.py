@@ -52,6 +52,13 @@ def test_a_table_is_cut_to_a_terminal_and_never_else() -> None:
     assert max(map(len, lines)) <= 60 and lines[1].endswith("…")
 
 
+def test_a_table_of_many_columns_is_cut_to_a_narrow_terminal() -> None:
+    columns = tuple(Column(name=f"a long name {number}", kind="number") for number in range(9))
+    rows = Rows(columns=columns, rows=(tuple(range(9)),))
+    lines = "".join(ROW_RENDERERS["table"](rows, si, 60)).split("\n")
+    assert [len(line) for line in lines] == [60, 60, 0]
+
+
 def test_a_path_is_cut_where_it_says_least() -> None:
     line = rendered("table", f"/usr/lib/{'x' * 200}/name.py", width=60).split("\n")[1]
     assert len(line) == 60 and "  /usr/lib/xx" in line and "…" in line and line.endswith("xx/name.py")
