@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from layerscope.analysis.browse import Facts, Item
-from layerscope.model.common_path import collapse
 from layerscope.model.entry import FATE_WORDS, KIND_WORDS, Fate
 from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 from layerscope.model.report import InstructionReport, LayerReport, Report
 from layerscope.render.escape import printable
+from layerscope.render.finding_summary import places
 from layerscope.render.units import Units, percent
 from layerscope.render.words import copied_from, counted, fate_words, instruction_words, stage_words
 
@@ -70,7 +70,7 @@ def of_finding(finding: Finding, units: Units) -> Iterator[str]:
     yield f"{size}, {printable(source)}"
     if finding.made_by:
         yield f"made by {printable(str(finding.made_by))}"
-    for group in collapse(((path.path, path.content_bytes) for path in finding.paths), most=_PLACES):
+    for group in places(finding, _PLACES):
         files = f" ({counted(group.files, 'file')})" if group.files > 1 else ""
         yield f"{units(group.content_bytes):>9}  {printable(group.path)}{files}"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from layerscope.model.common_path import collapse
+from layerscope.model.common_path import Group, collapse
 from layerscope.model.finding import Finding
 from layerscope.model.report import Report
 from layerscope.model.source import BASE
@@ -36,7 +36,7 @@ class FindingSummary(Struct, frozen=True, kw_only=True):
     @property
     def more_places(self) -> str:
         """`` and 2 more places``, or nothing."""
-        return f" and {counted(self.places - 1, 'more place')}" if self.places > 1 else ""
+        return more_places(self.places)
 
     def sentence(self, units: Units) -> str:
         """What was found, where, and how big: safe to print, still to be escaped for markup."""
@@ -62,6 +62,16 @@ class Step(Struct, frozen=True, kw_only=True):
     rank: int
 
 
+def places(finding: Finding, most: int = 5) -> tuple[Group, ...]:
+    """The directories and files that say most about where a finding is, biggest first."""
+    return collapse(((path.path, path.content_bytes) for path in finding.paths), most)
+
+
+def more_places(count: int) -> str:
+    """`` and 2 more places`` of three, nothing for a single one."""
+    return f" and {counted(count - 1, 'more place')}" if count > 1 else ""
+
+
 def finding_summaries(report: Report) -> Iterator[FindingSummary]:
     """All findings that count, in the order of the report."""
     return _summaries(report, report.findings)
@@ -75,7 +85,7 @@ def ignored_summaries(report: Report) -> Iterator[FindingSummary]:
 def _summaries(report: Report, findings: Sequence[Finding]) -> Iterator[FindingSummary]:
     seen: dict[str, int] = {}
     for finding in findings:
-        groups = collapse((path.path, path.content_bytes) for path in finding.paths)
+        groups = places(finding)
         place = groups[0].path if groups else ""
         key = "\0".join((finding.rule, finding.kind, place))
         # Several layers may hold the same place: the order tells them apart, since a new layer moves the indexes.

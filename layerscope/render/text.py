@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from textwrap import wrap
 
-from layerscope.model.common_path import collapse
 from layerscope.model.finding import Evidence, Finding
 from layerscope.model.report import LayerReport, PathBytes, Report, StageReport
 from layerscope.model.source import BASE, source_of
 from layerscope.render.escape import printable
-from layerscope.render.finding_summary import next_steps
+from layerscope.render.finding_summary import more_places, next_steps, places
 from layerscope.render.options import RenderOptions
 from layerscope.render.table import aligned, shortened, shortened_path, wrapped
 from layerscope.render.units import Units, percent
@@ -162,14 +161,10 @@ def finding_cells(finding: Finding, options: RenderOptions) -> list[str]:
     if finding.packages:
         where = f"{counted(len(finding.packages), 'package')}: {_listed(finding, options)}"
     elif finding.paths:
-        groups = collapse((path.path, path.content_bytes) for path in finding.paths)
-        first = groups[0]
+        first, *others = places(finding)
         files = f" ({counted(first.files, 'file')})" if first.files > 1 else ""
-        where = f"{printable(first.path)}{files}"
-        if len(groups) > 1:
-            where += f" and {counted(len(groups) - 1, 'more place')}"
-        if finding.detail:
-            where += f": {printable(finding.detail)}"
+        detail = f": {printable(finding.detail)}" if finding.detail else ""
+        where = f"{printable(first.path)}{files}{more_places(1 + len(others))}{detail}"
     return [
         f"{finding.severity.value} {finding.kind.value}",
         finding.rule,
