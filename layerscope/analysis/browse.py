@@ -1,4 +1,4 @@
-"""The files of an image as somebody walks through them: what a directory holds, and all that is known of one file."""
+"""The files of an image, directory by directory, and everything about one file."""
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
@@ -20,7 +20,7 @@ from layerscope.packages.catalog import UNOWNED
 
 
 class Order(StrEnum):
-    """What the items of a directory are sorted by."""
+    """The order of the items of a directory."""
 
     SIZE = "size"
     RECLAIMABLE = "reclaimable bytes"
@@ -28,7 +28,7 @@ class Order(StrEnum):
 
 
 class Item(Struct, frozen=True, kw_only=True):
-    """A file or a directory in a directory, with the bytes of all that is asked for at or below it.
+    """A file or a directory with the selected bytes at or below it.
 
     ``reclaimable_bytes`` are the own bytes that findings claim. ``number`` is the version of a file;
     None for a directory, which stands for all that it holds.
@@ -43,10 +43,10 @@ class Item(Struct, frozen=True, kw_only=True):
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """What is known of one version; ``hidden_by`` is the instruction of the layer that hides it.
+    """Everything about one version; ``hidden_by`` is the instruction of the layer that hides it.
 
-    ``path`` is where its own layer holds it, which is not that of the version where only a hardlink keeps it alive.
-    ``package`` is the one that owns it, or owned it until it was removed.
+    ``path`` is its path in its own layer, which differs from the version's where only a hardlink keeps it alive.
+    ``package`` is the one that owns it, or owned it until its removal.
     """
 
     version: Version
@@ -59,7 +59,7 @@ class Facts(Struct, frozen=True, kw_only=True):
 
 
 class Browser:
-    """Answers for one query after another; each new one takes a pass over the image, and each directory none.
+    """Lists directories for one query after another; only a new query takes a pass over the image.
 
     Instructions and findings are those of the report, in which secrets are masked.
     """
@@ -68,17 +68,17 @@ class Browser:
         self._analysis = analysis
         self._filesystem = analysis.filesystem
         self._steps = {step.layer: step for step in report.instructions if step.layer is not None}
-        self._judged: dict[int, list[tuple[Finding, int]]] = {}
+        self._claims: dict[int, list[tuple[Finding, int]]] = {}
         self._biggest: dict[int, int] = {}
-        for number, index, content_bytes in _judged(analysis.filesystem, report.findings):
-            self._judged.setdefault(number, []).append((report.findings[index], content_bytes))
+        for number, index, content_bytes in _claims(analysis.filesystem, report.findings):
+            self._claims.setdefault(number, []).append((report.findings[index], content_bytes))
             self._biggest.setdefault(index, number)
         self._query: FileQuery | None = None
         self._files: dict[str, list[int]] = {}
         self._directories: dict[str, list[Item]] = {}
 
     def items(self, query: FileQuery, directory: str, order: Order) -> list[Item]:
-        """What lies in a directory (the root is the empty string), directories as sums of all that is below them."""
+        """Return what is in a directory (the root is the empty string), subdirectories with the sums of all below."""
         if query != self._query:
             self._index(query)
             self._query = query
@@ -94,7 +94,7 @@ class Browser:
         return found
 
     def facts(self, number: int) -> Facts:
-        """All that is known of a version."""
+        """Return everything about a version."""
         version, catalog = self._filesystem.version(number), self._analysis.catalog
         owner = catalog.owners[number]
         if owner == UNOWNED:
@@ -106,22 +106,22 @@ class Browser:
             hidden_by=self._steps.get(version.hidden_by),
             package=None if owner == UNOWNED else catalog.packages[owner],
             source=self._analysis.trace.stage_of(number),
-            findings=tuple(finding for finding, _ in self._judged.get(number, ())),
+            findings=tuple(finding for finding, _ in self._claims.get(number, ())),
         )
 
     def biggest(self, finding: int) -> int | None:
-        """The biggest version that a finding of the report names, by its index; None where only the config tells it."""
+        """Return the biggest version of a finding of the report, by its index; None for one in the config."""
         return self._biggest.get(finding)
 
     def _index(self, query: FileQuery) -> None:
-        """Gather the files by directory, and sum up what is below each directory."""
+        """Group the files by directory, and sum up what is below each directory."""
         self._files = {}
         for number, path in versions(self._filesystem, self._analysis.catalog, query):
             self._files.setdefault(path.rpartition("/")[0], []).append(number)
-        sizes, can_go = self._filesystem.sizes, self._can_go
+        sizes, reclaimable_of = self._filesystem.sizes, self._reclaimable
         every = [(directory, number) for directory, numbers in self._files.items() for number in numbers]
         sums, files = DirectorySums((directory, sizes[number]) for directory, number in every).totals()
-        reclaimable, _ = DirectorySums((directory, can_go(number)) for directory, number in every).totals()
+        reclaimable, _ = DirectorySums((directory, reclaimable_of(number)) for directory, number in every).totals()
         self._directories = {}
         for path in filter(None, sums):
             parent, _, name = path.rpartition("/")
@@ -142,21 +142,21 @@ class Browser:
             name=path.rpartition("/")[2],
             path=path,
             content_bytes=filesystem.sizes[number],
-            reclaimable_bytes=self._can_go(number),
+            reclaimable_bytes=self._reclaimable(number),
             files=1,
             number=number,
         )
 
-    def _can_go(self, number: int) -> int:
-        judged = self._judged.get(number, ())
-        return sum(size for finding, size in judged if finding.source != BASE)
+    def _reclaimable(self, number: int) -> int:
+        claims = self._claims.get(number, ())
+        return sum(size for finding, size in claims if finding.source != BASE)
 
 
-def _judged(filesystem: Filesystem, findings: Sequence[Finding]) -> Iterator[tuple[int, int, int]]:
-    """The version that each path of each finding means, the finding's index, and what it claims; no byte comes twice.
+def _claims(filesystem: Filesystem, findings: Sequence[Finding]) -> Iterator[tuple[int, int, int]]:
+    """Yield the version of each path of each finding, the finding's index, and the bytes, none of them twice.
 
-    A finding names layer and path, which nearly always is one version. A tar may hold a path twice, and what only a
-    hardlink keeps alive goes by the link's name; then fate and length tell.
+    Layer and path of a finding nearly always name one version. A tar may hold a path twice, and a file that only a
+    hardlink keeps alive has the link's name; then fate and length decide.
     """
     named = {path.path for finding in findings for path in finding.paths}
     numbers: dict[tuple[int, str], list[int]] = {}

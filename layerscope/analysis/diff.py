@@ -1,4 +1,4 @@
-"""What differs between two images: two reports beside each other, and their file systems where both are at hand."""
+"""Compare two images by their reports, and by their file systems where both are available."""
 
 from collections.abc import Iterable, Iterator
 from itertools import starmap
@@ -14,7 +14,7 @@ from layerscope.model.report import Report
 from layerscope.rules.phrases import telling
 
 _OS_TYPES = frozenset({"deb", "rpm", "apk", "alpm", "opkg"})
-"""Their namespace is the distribution, which may change while the package stays."""
+"""Their namespace is the distribution, which may change while the package remains the same."""
 
 
 def diff(
@@ -24,9 +24,9 @@ def diff(
     before_files: Filesystem | None = None,
     after_files: Filesystem | None = None,
 ) -> Diff:
-    """The difference of two reports; with both file systems also by path, and finer by directory.
+    """Return the difference of two reports; with both file systems also by path, and finer by directory.
 
-    The file systems have to be those of the reports, their contents readable; both fingerprint by one method.
+    The file systems must be those of the reports, with readable contents and the same method of fingerprints.
     """
     paths = directories = None
     if before_files is not None and after_files is not None:
@@ -53,7 +53,7 @@ def _side(report: Report) -> Side:
 
 
 def diff_packages(before: Iterable[Package], after: Iterable[Package]) -> tuple[PackageChange, ...]:
-    """One row for each name and type, biggest difference first; a package that a layer removed again is not there."""
+    """Compare packages by type and name, biggest difference first; packages that a layer removed are left out."""
     ours, theirs = _by_name(before), _by_name(after)
     rows = []
     for type_name in ours.keys() | theirs.keys():

@@ -1,4 +1,4 @@
-"""Findings that the user has looked at and accepts, with a reason and until a day."""
+"""Findings that the user accepts, with a reason and optionally an end date."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -11,14 +11,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.model.finding import Finding, FoundPath
-from layerscope.model.report import LayerReport, Report
+from layerscope.model.report import Report
 from layerscope.model.source import BASE, source_of
 
 
 class Ignore(Struct, frozen=True, kw_only=True):
-    """Ignore what ``rule`` (``*`` for every rule) finds at ``path``, a shell pattern in which ``*`` crosses slashes.
+    """Ignore findings of ``rule`` (``*`` for every rule) at ``path``, a shell pattern in which ``*`` matches slashes.
 
-    Without a path it ignores all that the rule finds. ``expires`` is the first day on which it is off again.
+    Without a path it ignores all findings of the rule. ``expires`` is the first day on which they count again.
     """
 
     rule: str
@@ -27,17 +27,17 @@ class Ignore(Struct, frozen=True, kw_only=True):
     expires: date | None = None
 
     def takes(self, rule: str) -> bool:
-        """Whether it speaks of that rule at all."""
+        """Return whether it is about a rule."""
         return self.rule in ("*", rule)
 
     def holds(self, path: str) -> bool:
-        """Whether it speaks of that path, or of a directory that holds it."""
+        """Return whether it is about a path, or a directory above it."""
         return not self.path or _pattern(self.path).match(path) is not None
 
 
 @cache
 def _pattern(path: str) -> Pattern[str]:
-    """``/usr/share/doc`` and ``/usr/share/doc/`` hold all below them too."""
+    """Return a pattern that also matches all paths below, for ``/usr/share/doc`` and ``/usr/share/doc/``."""
     base = path.rstrip("/")
     return compile_pattern(f"(?:{translate(base)})|(?:{translate(base + '/*')})")
 
@@ -45,13 +45,13 @@ def _pattern(path: str) -> Pattern[str]:
 def apply(
     findings: Iterable[Finding], ignores: Iterable[Ignore], today: date
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[str, ...]]:
-    """The findings that are left, those that are ignored, and what is wrong with the ignores.
+    """Return the findings that are left, those that are ignored, and warnings about expired ignores.
 
-    A finding of which some paths are ignored is split in two, to the byte. The first ignore that holds counts, and
-    its reason stands in the ignored part.
+    A finding of which only some paths are ignored is split to the byte; each path takes the reason of the first ignore
+    that holds it.
     """
-    known = tuple(ignores)
-    active = tuple(one for one in known if one.expires is None or today < one.expires)
+    every = tuple(ignores)
+    active = tuple(one for one in every if one.expires is None or today < one.expires)
     kept: list[Finding] = []
     ignored: list[Finding] = []
     for finding in findings:
@@ -59,18 +59,18 @@ def apply(
         rest, parts = _split(finding, of_rule)
         kept += rest
         ignored += parts
-    return tuple(kept), tuple(ignored), tuple(_expired(known, today))
+    return tuple(kept), tuple(ignored), tuple(_expired(every, today))
 
 
 def unmatched(report: Report, ignores: Iterable[Ignore]) -> Iterator[str]:
-    """A sentence for each ignore that speaks of nothing that was found in an image, ignored or not."""
+    """Yield a sentence for each ignore that matches no finding of an image, ignored or not."""
     found = [*report.findings, *report.ignored]
     for one in ignores:
-        if not any(one.takes(finding.rule) and _speaks_of(one, finding) for finding in found):
+        if not any(one.takes(finding.rule) and _matches(one, finding) for finding in found):
             yield f"nothing to ignore in {report.image.name}: {_entry(one)}"
 
 
-def _speaks_of(ignore: Ignore, finding: Finding) -> bool:
+def _matches(ignore: Ignore, finding: Finding) -> bool:
     return not ignore.path or any(ignore.holds(path.path) for path in finding.paths)
 
 
@@ -86,20 +86,20 @@ def _expired(ignores: tuple[Ignore, ...], today: date) -> Iterator[str]:
 
 
 def _split(finding: Finding, ignores: list[Ignore]) -> tuple[list[Finding], list[Finding]]:
-    """What is left of a finding, and its ignored parts, one for each ignore that took some of it."""
+    """Return what is left of a finding, and one ignored part for each ignore that matched some of its paths."""
     if not ignores:
         return [finding], []
     if not finding.paths:
         whole = next((one for one in ignores if not one.path), None)
         return ([finding], []) if whole is None else ([], [replace(finding, ignored=whole.reason)])
-    taken: dict[Ignore | None, list[FoundPath]] = {}
+    by_ignore: dict[Ignore | None, list[FoundPath]] = {}
     for path in finding.paths:
-        taker = next((one for one in ignores if one.holds(path.path)), None)
-        taken.setdefault(taker, []).append(path)
-    if list(taken) == [None]:
+        first = next((one for one in ignores if one.holds(path.path)), None)
+        by_ignore.setdefault(first, []).append(path)
+    if list(by_ignore) == [None]:
         return [finding], []
-    rest = taken.pop(None, [])
-    parts = [_part(finding, paths, taker.reason) for taker, paths in taken.items() if taker is not None]
+    rest = by_ignore.pop(None, [])
+    parts = [_part(finding, paths, one.reason) for one, paths in by_ignore.items() if one is not None]
     return [_part(finding, rest, "")] if rest else [], parts
 
 
@@ -114,7 +114,7 @@ def _part(finding: Finding, paths: list[FoundPath], reason: str) -> Finding:
 
 
 def ignoring(report: Report, ignores: Iterable[Ignore], today: date) -> Report:
-    """The report with the ignored findings set apart; their bytes are neither reclaimable nor needless any longer."""
+    """Return the report with the ignored findings apart; their bytes are no longer reclaimable."""
     kept, ignored, warnings = apply(report.findings, ignores, today)
     less = [0] * len(report.layers)
     less_of_source: dict[str, int] = {}
@@ -126,7 +126,9 @@ def ignoring(report: Report, ignores: Iterable[Ignore], today: date) -> Report:
     return replace(
         report,
         totals=replace(report.totals, reclaimable_bytes=report.totals.reclaimable_bytes - sum(less)),
-        layers=tuple(_layer(layer, less[layer.index]) for layer in report.layers),
+        layers=tuple(
+            replace(layer, reclaimable_bytes=layer.reclaimable_bytes - less[layer.index]) for layer in report.layers
+        ),
         stages=tuple(
             replace(stage, reclaimable_bytes=stage.reclaimable_bytes - less_of_source.get(source_of(stage.name), 0))
             for stage in report.stages
@@ -135,7 +137,3 @@ def ignoring(report: Report, ignores: Iterable[Ignore], today: date) -> Report:
         ignored=report.ignored + ignored,
         warnings=report.warnings + warnings,
     )
-
-
-def _layer(layer: LayerReport, less: int) -> LayerReport:
-    return replace(layer, reclaimable_bytes=layer.reclaimable_bytes - less) if less else layer

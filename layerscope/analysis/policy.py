@@ -1,4 +1,4 @@
-"""The gate: a report against limits, one result for each rule."""
+"""Check a report against limits."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -15,15 +15,15 @@ NO_LIMIT = "no limit is set"
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """The limits; what is None or empty is not checked. A limit may be met, and fails when it is passed.
+    """The limits; those that are None or empty are not checked. A check fails when its limit is exceeded.
 
-    ``max_size`` and ``max_growth`` speak of the size as the engine's inspect has it; a share of growth is one of the
-    baseline's size. ``max_reclaimable`` and ``max_hidden`` may be shares of the user's own bytes. ``min_efficiency``
-    is live / content. ``fail_on`` fails on a finding of that severity or a worse one, ``fail_on_rules`` on any
-    finding of these rules; what the base image brought counts only with ``include_inherited``.
+    ``max_size`` and ``max_growth`` limit the size in the engine's inspect; a share of growth is one of the baseline's
+    size. ``max_reclaimable`` and ``max_hidden`` may be shares of the own bytes. ``min_efficiency`` is live / content.
+    ``fail_on`` fails on a finding of that severity or a worse one, ``fail_on_rules`` on any finding of these rules;
+    findings of the base image count only with ``include_inherited``.
 
-    ``highest_wasted`` and ``highest_user_wasted`` come from a ``.dive-ci``, and keep the scope that they have there:
-    hidden bytes of all layers, and their part of all layers but the lowest.
+    ``highest_wasted`` and ``highest_user_wasted`` are rules of dive and have the same scope there: hidden bytes of all
+    layers, and their share of the content of all layers but the lowest.
     """
 
     max_size: int | None = None
@@ -40,7 +40,7 @@ class Policy(Struct, frozen=True, kw_only=True):
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to check but that the image could be read."""
+        """Whether there is nothing to check but that the image is complete."""
         limits = (
             self.max_size,
             self.max_reclaimable,
@@ -54,7 +54,7 @@ class Policy(Struct, frozen=True, kw_only=True):
 
 
 def evaluate(report: Report, policy: Policy, baseline: Report | None = None) -> CheckReport:
-    """The checks on a report, always in the same order; ``baseline`` is what growth is measured from."""
+    """Check a report, always in the same order; growth is measured from ``baseline``."""
     checks = (
         _complete(report, policy),
         _size(report, policy),
@@ -110,18 +110,18 @@ def _efficiency(report: Report, policy: Policy) -> CheckResult:
 
 def _reclaimable(report: Report, policy: Policy) -> CheckResult:
     totals, limit = report.totals, policy.max_reclaimable
-    return _at_most("max-reclaimable", totals.reclaimable_bytes, limit, totals.own_bytes, "bytes that can be had back")
+    return _at_most("max-reclaimable", totals.reclaimable_bytes, limit, totals.own_bytes, "reclaimable bytes")
 
 
 def _hidden(report: Report, policy: Policy) -> Iterator[CheckResult]:
-    """Bytes of own layers that the final image does not show; the base's are not the user's to mend."""
+    """Check the hidden bytes of own layers; those of the base are left out."""
     hidden = sum(layer.hidden_bytes for layer in report.layers if layer.origin == "own")
     for limit in policy.max_hidden or (None,):
-        yield _at_most("max-hidden", hidden, limit, report.totals.own_bytes, "own bytes that are hidden, yet shipped")
+        yield _at_most("max-hidden", hidden, limit, report.totals.own_bytes, "own bytes hidden by a later layer")
 
 
 def _wasted(report: Report, policy: Policy) -> Iterator[CheckResult]:
-    """The rules of a ``.dive-ci`` under their own names, only where there are any."""
+    """Check the rules of dive under their own names, if any are given."""
     hidden, detail = report.totals.hidden_bytes, "hidden bytes of all layers"
     if policy.highest_wasted is not None:
         yield _at_most("highestWastedBytes", hidden, Amount(content_bytes=policy.highest_wasted), 0, detail)
@@ -163,7 +163,7 @@ def _none(rule: str, found: list[Finding], detail: str) -> CheckResult:
 
 
 def _at_most(rule: str, value: int, limit: Amount | None, whole: int, detail: str) -> CheckResult:
-    """A count of bytes against a limit, which may be a share of ``whole``."""
+    """Check bytes against a limit, which may be a share of ``whole``."""
     if limit is None or limit.share is None:
         most = limit.content_bytes if limit else None
         outcome = Outcome.SKIP if most is None else Outcome.PASS if value <= most else Outcome.FAIL
@@ -187,7 +187,7 @@ def _detail(outcome: Outcome, detail: str) -> str:
 
 
 def _percents(value: Fraction | None, limit: Fraction | None) -> tuple[float | None, float | None]:
-    """Both with two decimals, or as many as tell them apart: else they would not say why the gate is open or closed."""
+    """Return both in percent with two decimals, or with as many as tell them apart."""
     for digits in range(2, 15):
         found = [None if one is None else round(float(one * 100), digits) for one in (value, limit)]
         if value == limit or found[0] != found[1]:

@@ -1,4 +1,4 @@
-"""Takes the secrets that were found out of everything that a report quotes."""
+"""Mask the secrets that were found wherever a report quotes them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -22,9 +22,9 @@ from layerscope.model.report import (
 from layerscope.secrets.masks import mask
 
 _MOST = 20_000_000
-"""Searches for a secret in a text, a few seconds; an image of a hundred secrets and as many variables needs 10,000."""
+"""The most searches for a secret in a text, a few seconds; a hundred secrets and variables need 10,000."""
 _CHARACTERS = 1_000
-"""Searching so many costs as much again as the call."""
+"""The length of a text whose search takes twice as long as an empty one's."""
 
 
 TEXTS: dict[type[Struct], tuple[str, ...]] = {
@@ -39,21 +39,21 @@ TEXTS: dict[type[Struct], tuple[str, ...]] = {
     StageStep: ("text",),
     Finding: ("title", "fix", "detail", "source", "made_by"),
 }
-"""Of each part of a report the members that quote an image's documents; names of files and packages are no quotes."""
+"""The members of each part of a report that quote the image's documents, unlike names of files and packages."""
 
 
 def redacted(report: Report, secrets: frozenset[str]) -> Report:
-    """The report with each of ``secrets`` masked: in the config, the history, and what quotes them or a builder's.
+    """Return the report with all ``secrets`` masked: in the config, in the history, and wherever these are quoted.
 
-    Without secrets it is the same report; what ``inspect`` prints is the engine's and stays as it is.
-    Raises LimitExceeded where masking would take minutes: a secret that is found is never shown.
+    Raises LimitExceeded where masking would take minutes: a secret that was found is never shown. ``inspect`` does not
+    mask: it prints what the engine prints.
     """
-    made: Report = _cleaned(report, cleaner(secrets)) if secrets else report
-    return made
+    masked: Report = _cleaned(report, cleaner(secrets)) if secrets else report
+    return masked
 
 
 def shown(steps: Sequence[Instruction], secrets: frozenset[str]) -> tuple[Instruction, ...]:
-    """The steps, of which those that repeat a secret say how they may be quoted: half of one would be no secret."""
+    """Return the steps, with the masked text of those that repeat a secret: a part of it would not be recognised."""
     if not secrets:
         return tuple(steps)
     clean = cleaner(secrets)
@@ -64,7 +64,7 @@ def shown(steps: Sequence[Instruction], secrets: frozenset[str]) -> tuple[Instru
 
 
 def cleaner(secrets: frozenset[str]) -> Callable[[str], str]:
-    """What masks each of ``secrets`` in a text; raises LimitExceeded where that has taken seconds."""
+    """Return a function that masks each of ``secrets`` in a text; it raises LimitExceeded after seconds of work."""
     longest_first = sorted(secrets, key=lambda one: (-len(one), one))
     work = 0
 
@@ -87,7 +87,7 @@ def _places(secret: str, text: str) -> Iterator[tuple[int, int]]:
 
 
 def _masked(text: str, places: list[tuple[int, int]]) -> str:
-    """The text with a mask for each place; of secrets that lie in each other, or overlap, no part is left."""
+    """Return the text with each place masked; of nested or overlapping secrets no part is left."""
     apart: list[tuple[int, int]] = []
     for start, end in sorted(places):
         if apart and start < apart[-1][1]:
@@ -102,7 +102,7 @@ def _masked(text: str, places: list[tuple[int, int]]) -> str:
 
 
 def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
-    """A part of a report, or a JSON value, with its texts cleaned; the reader has bounded its depth."""
+    """Return a part of a report, or a JSON value whose depth the reader has limited, with its texts cleaned."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, Struct):

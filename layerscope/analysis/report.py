@@ -1,4 +1,4 @@
-"""Joins what the steps found into one report."""
+"""Turn an analysis into a report."""
 
 from collections.abc import Iterator
 from heapq import nsmallest
@@ -25,11 +25,11 @@ from layerscope.provenance.comparison import Verdict
 from layerscope.rules.families.secrets_config import secret_values
 
 _DIRECTORIES = 12
-_WASTED = 50
+_HIDDEN = 50
 
 
 def report(analysis: Analysis) -> Report:
-    """The report of an analysis, with all that the rules found."""
+    """Return the report of an analysis, with secrets masked."""
     image, filesystem, catalog = analysis.image, analysis.filesystem, analysis.catalog
     layers = tuple(_layers(analysis))
     live = filesystem.live_files()
@@ -54,7 +54,7 @@ def report(analysis: Analysis) -> Report:
         unowned=biggest_directories(_files(filesystem, unowned), _DIRECTORIES),
         findings=analysis.findings.findings,
         directories=biggest_directories(_files(filesystem, live), _DIRECTORIES),
-        hidden=_wasted(filesystem),
+        hidden=_hidden(filesystem),
         warnings=analysis.warnings,
         complete=image.complete,
     )
@@ -63,7 +63,7 @@ def report(analysis: Analysis) -> Report:
 
 
 def _files(filesystem: Filesystem, mask: bytes) -> Iterator[tuple[str, int]]:
-    """Directory and bytes of the versions that are 1 in the mask."""
+    """Return directory and bytes of the versions that are 1 in the mask."""
     return zip(compress(filesystem.directories, mask), compress(filesystem.sizes, mask), strict=True)
 
 
@@ -149,13 +149,13 @@ def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
         )
 
 
-def _wasted(filesystem: Filesystem) -> tuple[PathBytes, ...]:
-    """The paths whose hidden versions hold the most bytes."""
+def _hidden(filesystem: Filesystem) -> tuple[PathBytes, ...]:
+    """Return the paths with the most hidden bytes."""
     sums: dict[str, int] = {}
     mask = filesystem.fates.translate(IS_HIDDEN)
     for path, content_bytes in zip(compress(filesystem.paths, mask), compress(filesystem.sizes, mask), strict=True):
         sums[path] = sums.get(path, 0) + content_bytes
-    biggest = dict(nsmallest(_WASTED, sums.items(), key=lambda item: (-item[1], item[0])))
+    biggest = dict(nsmallest(_HIDDEN, sums.items(), key=lambda item: (-item[1], item[0])))
     versions: dict[str, list[int]] = {path: [] for path in biggest}
     for number in compress(range(len(filesystem)), mask):
         if filesystem.paths[number] in biggest:
