@@ -10,6 +10,7 @@ from layerscope.analysis.redact import redacted
 from layerscope.analysis.stages import dockerfile_report, evidence_of, stage_reports
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import FATE_WORDS, IS_HIDDEN
+from layerscope.model.instruction import Instruction
 from layerscope.model.masks import both
 from layerscope.model.report import (
     BaseReport,
@@ -20,7 +21,7 @@ from layerscope.model.report import (
     Report,
     Totals,
 )
-from layerscope.model.source import Via
+from layerscope.model.source import BASE, CONTEXT, Via, recorded_source, source_of
 from layerscope.provenance.comparison import Verdict
 from layerscope.rules.families.secrets_config import secret_values
 
@@ -132,7 +133,7 @@ def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
         origin = origins.get(step.index)
         made = step.layer if step.layer is not None and not step.joined else -1
         builder = analysis.trace.matched.get(made)
-        source = origin.source if origin and origin.source else builder.name if builder else ""
+        stages = origin.source.split(", ") if origin and origin.source else [builder.name] if builder else []
         yield InstructionReport(
             index=step.index,
             kind=step.kind,
@@ -140,13 +141,25 @@ def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
             layer=step.layer,
             dockerfile_line=origin.line if origin else None,
             stage=origin.stage if origin else "",
-            source=source,
-            via=(origin.via if origin else Via.COPY) if source else None,
+            source=_source(analysis, step, stages),
+            via=(origin.via if origin else Via.COPY) if stages else None,
             evidence=evidence_of(origin, builder),
             candidates=analysis.trace.alike.get(made, ()) if origin is None else (),
             matched_bytes=builder.comparison.layers[made][Verdict.MATCHED] if builder else 0,
             content_bytes=layers[step.layer].content_bytes if step.layer is not None else 0,
         )
+
+
+def _source(analysis: Analysis, step: Instruction, stages: list[str]) -> str:
+    """Return where the files of an instruction came from; ``stages`` are the stages and images that it reads."""
+    if step.layer is not None and step.layer < analysis.base.layers:
+        return BASE
+    if stages:
+        return ", ".join(map(source_of, stages))
+    if step.layer is None:
+        return ""
+    origin = analysis.placement.origins.get(step.index)
+    return CONTEXT if origin is not None and origin.from_context else recorded_source(step)
 
 
 def _hidden(filesystem: Filesystem) -> tuple[PathBytes, ...]:

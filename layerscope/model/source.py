@@ -5,9 +5,11 @@ from enum import StrEnum
 from msgspec import Struct
 
 from layerscope.model.finding import Evidence
+from layerscope.model.instruction import Instruction
 
 CONTEXT, URL, RUN, BASE, UNKNOWN = "context", "url", "run", "base", "unknown"
 """The sources that are neither a stage nor an image."""
+_REMOTE = ("http://", "https://", "ftp://", "git://", "ssh://", "git@")
 
 
 class Via(StrEnum):
@@ -33,3 +35,16 @@ class Source(Struct, frozen=True, kw_only=True):
 def source_of(stage: str) -> str:
     """The ``source`` of what came from a stage, or from an ``image REFERENCE``."""
     return f"image:{stage[6:]}" if stage.startswith("image ") else f"stage:{stage}"
+
+
+def recorded_source(step: Instruction | None) -> str:
+    """Return the source of a layer's files, as far as the instruction that made it tells."""
+    if step is not None and step.kind == "RUN":
+        return RUN
+    if step is None or step.kind != "ADD":
+        return UNKNOWN
+    words = step.text.split()
+    if any(word.startswith(_REMOTE) for word in words[:-1]):
+        return URL
+    # The classic builder records a hash in place of what was added (``file:0123... in /``).
+    return UNKNOWN if words[1:2] == ["in"] else CONTEXT

@@ -64,9 +64,10 @@ def instruction_words(step: InstructionReport | None) -> str:
         return "no instruction recorded"
     line = f"line {step.dockerfile_line}" if step.dockerfile_line else ""
     source = ""
-    if step.source:
+    if ":" in step.source:
         mounted = step.via == Via.MOUNT and step.evidence != Evidence.MATCHED
-        source = f"{'mounts' if mounted else 'from'} {stage_words(step.source)}"
+        names = ", ".join(one.replace(":", " ", 1) for one in step.source.split(", "))
+        source = f"{'mounts' if mounted else 'from'} {names}"
     elif step.candidates:
         source = f"ambiguous: from stage {' or '.join(step.candidates)}"
     place = " ".join(filter(None, (line, source)))

@@ -16,7 +16,7 @@ from layerscope.model.entry import FATE_WORDS, Kind
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
-from layerscope.model.source import BASE, CONTEXT, RUN, UNKNOWN, URL, Source, source_of
+from layerscope.model.source import BASE, CONTEXT, RUN, UNKNOWN, Source, recorded_source, source_of
 from layerscope.packages.catalog import Catalog
 from layerscope.rules.claims import Claims
 from layerscope.rules.phrases import exact, filled, ignored, shortened, telling
@@ -29,7 +29,6 @@ StageOf = Callable[[int], Source | None]
 DUPLICATES = "duplicate-content"
 
 _CONTEXT = "keep {path} out of the build context (.dockerignore), or copy less than {step} does"
-_REMOTE = ("http://", "https://", "ftp://", "git://", "ssh://", "git@")
 _INHERITED = "it comes with the base image: a slimmer base would not bring it"
 _Versions = dict[int, int]
 """Numbers of versions, and the bytes that each would win back."""
@@ -186,18 +185,7 @@ class _Judge:
 
     def _origin(self, layer: int) -> str:
         """Where the instruction that made a layer took its content from, as far as that alone tells."""
-        step = self._context.makers.get(layer)
-        if layer in self._from_context:
-            return CONTEXT
-        if step is None or step.kind not in ("RUN", "ADD"):
-            return UNKNOWN
-        if step.kind == "RUN":
-            return RUN
-        words = step.text.split()
-        if any(word.startswith(_REMOTE) for word in words[:-1]):
-            return URL
-        # The classic builder records a hash in place of what was added (``file:0123... in /``).
-        return UNKNOWN if words[1:2] == ["in"] else CONTEXT
+        return CONTEXT if layer in self._from_context else recorded_source(self._context.makers.get(layer))
 
     def _is_copy(self, layer: int) -> bool:
         step = self._context.makers.get(layer)

@@ -30,7 +30,7 @@ def leak(document: dict[str, Any], rule: str) -> dict[str, Any]:
 def test_a_dockerfile_gives_each_layer_its_line_and_source(run: Run, image: str) -> None:
     document = report(run, FIXTURES / image, "--dockerfile", DOCKERFILE)
     lines = {step["layer"]: (step["dockerfile_line"], step["source"]) for step in document["instructions"]}
-    assert lines[1] == (10, "builder") and lines[2] == (11, "builder") and lines[3] == (12, "")
+    assert lines[1] == (10, "stage:builder") and lines[2] == (11, "stage:builder") and lines[3] == (12, "run")
     assert document["dockerfile"]["matched"] == document["dockerfile"]["total"]
     assert leak(document, "vcs-metadata")["evidence"] == "declared"
 
@@ -39,7 +39,7 @@ def test_a_dockerfile_gives_each_layer_its_line_and_source(run: Run, image: str)
 def test_a_builder_image_proves_what_came_over_and_what_made_it(run: Run, image: str) -> None:
     document = report(run, FIXTURES / image, "--dockerfile", DOCKERFILE, "--stage", f"builder={BUILDER}")
     found = leak(document, "vcs-metadata")
-    assert (found["stage"], found["evidence"], found["dockerfile_line"]) == ("builder", "matched", 10)
+    assert (found["source"], found["evidence"], found["dockerfile_line"]) == ("stage:builder", "matched", 10)
     assert (found["made_by"]["dockerfile_line"], found["made_by"]["text"][:5]) == (4, "COPY ")
     (row,) = document["stages"]
     assert (row["content_bytes"], row["matched_bytes"], row["not_copied_bytes"]) == (18_104, 18_053, 0)

@@ -89,8 +89,8 @@ def test_the_report_names_line_and_stage_as_attested(tmp_path: Path, version: st
     scene = Scene(final=FINAL, dockerfile=DOCKERFILE, statements=[full(version)])
     made = scene.report(tmp_path, "attested")
     copy, chmod = step_of(made, 1), step_of(made, 2)
-    assert (copy.dockerfile_line, copy.source, copy.evidence) == (4, "b", "attested")
-    assert (chmod.dockerfile_line, chmod.source) == (5, "")
+    assert (copy.dockerfile_line, copy.source, copy.evidence) == (4, "stage:b", "attested")
+    assert (chmod.dockerfile_line, chmod.source) == (5, "run")
     assert stage(made, "b").evidence == "attested"
     assert made.dockerfile is not None and made.dockerfile.evidence == "attested"
 
@@ -132,7 +132,7 @@ def test_a_copy_of_an_image_is_no_stage(tmp_path: Path) -> None:
     statement = provenance(dockerfile, graph=graph, locations={"step1": 2}, layers={"step1": [COPY]})
     final = image(Step(created_by="COPY /app /app # buildkit", layer=COPY))
     made = Scene(final=final, dockerfile=dockerfile, statements=[statement]).report(tmp_path, "attested")
-    assert step_of(made, 0).source == "image docker.io/library/tool:1"
+    assert step_of(made, 0).source == "image:docker.io/library/tool:1"
 
 
 def test_a_vertex_on_the_line_of_the_copy_itself_is_no_stage(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_vertex_on_the_line_of_the_copy_itself_is_no_stage(tmp_path: Path) -> 
     ]
     dockerfile = "FROM tool:1 AS b\nFROM scratch AS last\nCOPY --from=b /app /app\n"
     final = image(Step(created_by="COPY /app /app # buildkit", layer=COPY))
-    for text, source in ((dockerfile, "b"), (dockerfile.replace("COPY --from=b", "ADD"), "")):
+    for text, source in ((dockerfile, "stage:b"), (dockerfile.replace("COPY --from=b", "ADD"), "unknown")):
         statement = provenance(text, graph=graph, locations={"step0": 3, "step1": 3}, layers={"step1": [COPY]})
         made = Scene(final=final, dockerfile=text, statements=[statement]).report(tmp_path, "attested")
         assert (step_of(made, 0).dockerfile_line, step_of(made, 0).source) == (3, source)
@@ -163,7 +163,7 @@ def test_an_image_that_a_from_names_is_a_stage(tmp_path: Path) -> None:
     statement = provenance(dockerfile, graph=graph, locations={"step0": 1, "step1": 3}, layers={"step1": [COPY]})
     final = image(Step(created_by="COPY /app /app # buildkit", layer=COPY))
     made = Scene(final=final, dockerfile=dockerfile, statements=[statement]).report(tmp_path, "attested")
-    assert step_of(made, 0).source == "b"
+    assert step_of(made, 0).source == "stage:b"
 
 
 def test_a_secret_argument_is_masked_and_as_attested(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_notesapp(image: str, base: str) -> None:
     assert made.dockerfile is not None and (made.dockerfile.matched, made.dockerfile.first_mismatch) == (3, "")
     copy = step_of(made, 8)
     assert (copy.dockerfile_line, copy.source, copy.evidence) == (
-        14, "builder", "matched",
+        14, "stage:builder", "matched",
     )  # fmt: skip
     leak = one(made, "py-dev-deps")
     assert (leak.source, leak.evidence, leak.dockerfile_line) == ("stage:builder", "matched", 14)

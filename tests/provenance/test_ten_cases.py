@@ -456,9 +456,9 @@ CASE_9 = Scene(
 @pytest.mark.parametrize(
     ("level", "source", "evidence"),
     [
-        ("inferred", "", None),
-        ("declared", "build", "declared"),
-        ("attested", "build", "attested"),
+        ("inferred", "run", None),
+        ("declared", "stage:build", "declared"),
+        ("attested", "stage:build", "attested"),
     ],
 )
 def test_9_a_mounted_stage_is_an_input_and_no_more(
@@ -466,7 +466,7 @@ def test_9_a_mounted_stage_is_an_input_and_no_more(
 ) -> None:
     made = CASE_9.report(tmp_path, level)
     step = step_of(made, 1)
-    assert (step.source, step.evidence, step.via) == (source, evidence, "mount" if source else None)
+    assert (step.source, step.evidence, step.via) == (source, evidence, "mount" if evidence else None)
     junk = one(made, "tmp-leftover")
     assert (junk.kind, junk.source) == ("waste", "run")
     assert made.stages == ()
@@ -496,7 +496,7 @@ def test_9_the_graph_of_the_build_confirms_the_input(tmp_path: Path) -> None:
     )
     made = Scene(final=CASE_9.final, dockerfile=MOUNTED, statements=[statement]).report(tmp_path, "attested")
     step = step_of(made, 1)
-    assert (step.dockerfile_line, step.source, step.evidence) == (4, "build", "attested")
+    assert (step.dockerfile_line, step.source, step.evidence) == (4, "stage:build", "attested")
     assert (made.base.layers, made.base.name) == (1, "docker.io/library/debian")
 
 

@@ -34,7 +34,7 @@ def scene(dockerfile: str = DOCKERFILE, **fields: object) -> Scene:
 
 def test_a_stage_without_name_goes_by_its_number(tmp_path: Path) -> None:
     made = scene("FROM debian\nRUN git clone x\nFROM debian\nCOPY --from=0 /app /app\n").report(tmp_path, "declared")
-    assert step_of(made, 1).source == "0"
+    assert step_of(made, 1).source == "stage:0"
 
 
 @pytest.mark.parametrize("name", ["b", "B", "0"])
@@ -127,7 +127,7 @@ def test_what_two_stages_hold_alike_came_from_the_one_below_or_from_neither(
     }
     made = scene(builders={name: builders[name] for name in order}).report(tmp_path, "matched", builders_alone=True)
     assert one(made, "vcs-metadata").source == ("stage:build" if related else "unknown")
-    assert step_of(made, 1).source == ("build" if related else "")
+    assert step_of(made, 1).source == ("stage:build" if related else "unknown")
     assert (step_of(made, 1).evidence, step_of(made, 1).candidates) == (
         ("matched", ()) if related else (None, ("build", "test"))
     )
@@ -154,7 +154,7 @@ def test_a_copy_from_the_context_is_told_from_one_of_a_stage(tmp_path: Path, rec
     made = Scene(final=final, dockerfile=DOCKERFILE, builders={"b": builder}).report(
         tmp_path, "matched", builders_alone=True
     )
-    assert [step.source for step in made.instructions] == ["", "b" if recorded else "", ""]
+    assert [step.source for step in made.instructions] == ["context", "stage:b" if recorded else "unknown", "unknown"]
     assert one(made, "env-file").source == "unknown"
     assert stage(made, "b").content_bytes == (len(PRODUCT) if recorded else 0)
 
@@ -416,7 +416,7 @@ def test_without_any_evidence_no_stage_is_named(tmp_path: Path) -> None:
     assert made.stages == ()
     assert made.dockerfile is None
     assert {finding.evidence.value for finding in made.findings} == {"inferred"}
-    assert not any(step.source or step.dockerfile_line for step in made.instructions)
+    assert not any(":" in step.source or step.dockerfile_line for step in made.instructions)
 
 
 def test_an_image_without_history_can_still_be_matched(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def hostile(name: str) -> Report:
         image=ImageSummary(source="x.tar", format="docker-archive", name=name, tags=(name,), config={name: [name]}),
         totals=Totals(content_bytes=10, live_bytes=10, own_bytes=10, reclaimable_bytes=10, files=1, entries=1),
         layers=(LayerReport(index=0, content_bytes=10, created_by=name, instruction=0, problem=name),),
-        instructions=(InstructionReport(index=0, kind=name, text=name, layer=0, source=name),),
+        instructions=(InstructionReport(index=0, kind=name, text=name, layer=0, source=f"stage:{name}"),),
         base=BaseReport(found_by=FoundBy.HISTORY_GUESS, name=name),
         stages=(StageReport(name=name, evidence=Evidence.DECLARED, content_bytes=1),),
         packages=(
