@@ -11,7 +11,7 @@ from layerscope.rules.rule import RuleMatch
 _CLAIMABLE = frozenset(kind.value for kind in Kind if kind < Kind.WHITEOUT and kind != Kind.DIRECTORY)
 
 Taken = dict[int, dict[int, int]]
-"""By layer, the numbers of versions and the bytes that each would win back."""
+"""By layer, the numbers of versions and the bytes that removing each saves."""
 
 
 class Claims:
@@ -27,25 +27,25 @@ class Claims:
             if (live := [link for link in links if filesystem.fates[link] == Fate.LIVE])
         }
 
-    def take(self, leak: RuleMatch) -> Taken:
-        """Claim what nobody has claimed before; gives each version with the bytes that it would win back.
+    def take(self, match: RuleMatch) -> Taken:
+        """Claim what is not claimed yet; returns each version with the bytes that removing it saves.
 
         Directories are left out, since they hold no bytes and their files stand for them. So is a file whose bytes
-        a hardlink keeps alive that is not part of the leak: removing one name of it would win nothing. But a leak
-        with a place points at what the file says, so there it is shown, with 0 bytes.
+        a hardlink keeps alive that is not part of the match: removing one name of it would save nothing. But a match
+        with a place points at what the file says, so it is shown there, with 0 bytes.
         """
         claimed, links, filesystem = self._claimed, self._links, self._filesystem
         kinds, sizes, fates = filesystem.kinds, filesystem.sizes, filesystem.fates
-        together = frozenset(leak.versions) if links else frozenset()
-        savings = zip(leak.versions, leak.savings, strict=True) if leak.savings is not None else ()
+        together = frozenset(match.versions) if links else frozenset()
+        savings = zip(match.versions, match.savings, strict=True) if match.savings is not None else ()
         parts = {number: saving for number, saving in savings if fates[number] == Fate.LIVE}
         taken: Taken = {}
-        for layer, numbers in by_layer(filesystem, leak.versions):
+        for layer, numbers in by_layer(filesystem, match.versions):
             found = {number: sizes[number] for number in numbers if not claimed[number] and kinds[number] in _CLAIMABLE}
             for number in links.keys() & found.keys():
                 if self._all_claimed(number, together):
                     continue
-                if leak.place:
+                if match.place:
                     found[number] = 0
                 else:
                     del found[number]
@@ -56,9 +56,9 @@ class Claims:
             taken[layer] = found
         return taken
 
-    def point(self, leak: RuleMatch) -> Taken:
-        """The leak's versions with 0 bytes each, and no claim on any of them."""
-        groups = by_layer(self._filesystem, leak.versions)
+    def point(self, match: RuleMatch) -> Taken:
+        """The match's versions with 0 bytes each, and no claim on any of them."""
+        groups = by_layer(self._filesystem, match.versions)
         return {layer: dict.fromkeys(numbers, 0) for layer, numbers in groups}
 
     def hidden_unclaimed(self, layer: int) -> int:

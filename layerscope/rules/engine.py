@@ -21,7 +21,7 @@ from layerscope.packages.catalog import Catalog
 from layerscope.rules.claims import Claims
 from layerscope.rules.phrases import exact, filled, ignored, shortened, telling
 from layerscope.rules.registry import RULES
-from layerscope.rules.rule import Context, Rule, RuleMatch
+from layerscope.rules.rule import Rule, RuleContext, RuleMatch
 
 StageOf = Callable[[int], Source | None]
 """Tells for the number of a version which build stage it came from, None where that is not known."""
@@ -81,14 +81,15 @@ def findings(
     took their files from the build context alone. ``lockfiles`` are pairs of path and content from outside the image.
     Findings come by severity, then size.
     """
-    context = Context(image, filesystem, catalog, instructions, base_layers, lockfiles)
+    context = RuleContext(image, filesystem, catalog, instructions, base_layers, lockfiles)
     judge = _Judge(context, stage_of, from_context)
     chosen = [rule for rule in rules if duplicates or rule.name != DUPLICATES]
     selected = filesystem.select([rule.wanted.paths for rule in chosen])
     found: list[Finding] = []
     for rule, matches in zip(chosen, selected, strict=True):
-        for leak in rule.check(context.scene(tuple(matches))):
-            found += judge.findings(rule, leak)
+        context.matches = tuple(matches)
+        for match in rule.check(context):
+            found += judge.findings(rule, match)
     found.sort(key=lambda finding: (finding.severity.rank, -finding.content_bytes, finding.rule, finding.layers))
     return judge.account(found)
 
@@ -106,28 +107,28 @@ class _Group(Struct, frozen=True, kw_only=True):
 class _Judge:
     """Turns what the rules found into findings, one claim after another."""
 
-    def __init__(self, context: Context, stage_of: StageOf | None, from_context: frozenset[int]) -> None:
+    def __init__(self, context: RuleContext, stage_of: StageOf | None, from_context: frozenset[int]) -> None:
         self._context = context
         self._filesystem = context.filesystem
         self._claims = Claims(context.filesystem, context.claimed)
         self._stage_of = stage_of
         self._from_context = from_context
 
-    def findings(self, rule: Rule, leak: RuleMatch) -> Iterator[Finding]:
-        """The findings that one leak becomes; none where other rules have claimed all of it."""
-        if not leak.versions:
-            if leak.place or leak.detail:
+    def findings(self, rule: Rule, match: RuleMatch) -> Iterator[Finding]:
+        """The findings that one match becomes; none where other rules have claimed all of it."""
+        if not match.versions:
+            if match.place or match.detail:
                 yield self._finding(
-                    rule, leak, _Group(kind=rule.kind or FindingKind.WASTE, layer=-1, source=UNKNOWN), []
+                    rule, match, _Group(kind=rule.kind or FindingKind.WASTE, layer=-1, source=UNKNOWN), []
                 )
             return
-        taken = self._claims.take(leak) if rule.frees else self._claims.point(leak)
+        taken = self._claims.take(match) if rule.frees else self._claims.point(match)
         groups: dict[_Group, list[FoundPath]] = {}
         for layer, versions in taken.items():
-            for group, members in self._grouped(rule, leak, layer, versions):
+            for group, members in self._grouped(rule, match, layer, versions):
                 groups.setdefault(group, []).extend(self._found(layer, members))
         for group, paths in groups.items():
-            yield self._finding(rule, leak, group, paths)
+            yield self._finding(rule, match, group, paths)
 
     def account(self, found: Sequence[Finding]) -> Findings:
         """How the findings add up, and what is hidden beside them."""
@@ -156,7 +157,7 @@ class _Judge:
         )
 
     def _grouped(
-        self, rule: Rule, leak: RuleMatch, layer: int, versions: _Versions
+        self, rule: Rule, match: RuleMatch, layer: int, versions: _Versions
     ) -> Iterator[tuple[_Group, _Versions]]:
         """One layer's versions by where they came from; a layer may hold the work of several stages."""
         if not versions:
@@ -165,7 +166,7 @@ class _Judge:
             kind = FindingKind.SECRET if rule.kind == FindingKind.SECRET else FindingKind.INHERITED
             yield _Group(kind=kind, layer=-1, source=BASE), versions
             return
-        blamed = layer if leak.layer is None else leak.layer
+        blamed = layer if match.layer is None else match.layer
         origin = self._origin(blamed)
         origins: dict[tuple[str, Source | None], _Versions] = {}
         if rule.kind != FindingKind.WASTE and (self._stage_of is None or blamed != layer):
@@ -180,7 +181,7 @@ class _Judge:
         for (source, stage), members in origins.items():
             is_copied = self._is_copy(blamed) or origin == CONTEXT or (stage is not None and origin != RUN)
             kind = rule.kind or (FindingKind.LEAK if is_copied else FindingKind.WASTE)
-            layer = blamed if leak.apart else -1
+            layer = blamed if match.apart else -1
             yield _Group(kind=kind, layer=layer, source=source, stage=stage, is_copied=is_copied), members
 
     def _origin(self, layer: int) -> str:
@@ -191,7 +192,7 @@ class _Judge:
         step = self._context.makers.get(layer)
         return step is not None and step.kind in ("COPY", "ADD")
 
-    def _finding(self, rule: Rule, leak: RuleMatch, group: _Group, found: list[FoundPath]) -> Finding:
+    def _finding(self, rule: Rule, match: RuleMatch, group: _Group, found: list[FoundPath]) -> Finding:
         # Two sorts by one field each are faster than one by pairs.
         found.sort(key=attrgetter("path"))
         found.sort(key=attrgetter("content_bytes"), reverse=True)
@@ -204,12 +205,12 @@ class _Judge:
             "ignore": lambda: ignored(paths, rule.wanted.paths),
             "step": lambda: shortened(step) if step else "the instruction that brings it",
         }
-        title, fix = filled((leak.title or rule.title, _fix(rule, leak, group)), meanings)
+        title, fix = filled((match.title or rule.title, _fix(rule, match, group)), meanings)
         return Finding(
             rule=rule.name,
-            severity=leak.severity or rule.severity,
+            severity=match.severity or rule.severity,
             kind=group.kind,
-            evidence=stage.evidence if stage else leak.evidence or Evidence.INFERRED,
+            evidence=stage.evidence if stage else match.evidence or Evidence.INFERRED,
             title=title,
             fix=fix,
             content_bytes=sum([path.content_bytes for path in paths]),
@@ -217,7 +218,7 @@ class _Judge:
             instruction=step.index if step else None,
             dockerfile_line=stage.dockerfile_line if stage else None,
             source=group.source,
-            detail=leak.detail or leak.place,
+            detail=match.detail or match.place,
             paths=paths,
         )
 
@@ -235,12 +236,12 @@ class _Judge:
         ]
 
 
-def _fix(rule: Rule, leak: RuleMatch, group: _Group) -> str:
+def _fix(rule: Rule, match: RuleMatch, group: _Group) -> str:
     """The advice for who brought it: the base, a COPY from a stage, one from the build context, or a RUN."""
     if group.source == BASE and rule.frees:
         return _INHERITED
-    if leak.fix:
-        return leak.fix
+    if match.fix:
+        return match.fix
     if group.source == CONTEXT:
         return rule.ignored_fix or (_CONTEXT if rule.copied_fix else rule.fix)
     if group.is_copied:

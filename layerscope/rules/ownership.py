@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import UNOWNED
-from layerscope.rules.rule import RuleMatch, Scene
+from layerscope.rules.rule import RuleContext, RuleMatch
 
 OS_PACKAGES = frozenset({"alpm", "apk", "deb", "ebuild", "rpm"})
 VENDORED = (
@@ -39,57 +39,57 @@ def is_snakeoil(path: str) -> bool:
     return "snakeoil" in path.rpartition("/")[2]
 
 
-def is_packaged(scene: Scene, number: int) -> bool:
+def is_packaged(context: RuleContext, number: int) -> bool:
     """Whether an operating system's package owns the version, or, for a hidden one, what lies at its path now."""
-    owners = scene.catalog.owners
+    owners = context.catalog.owners
     owner = owners[number] if number < len(owners) else UNOWNED
-    if owner == UNOWNED and scene.filesystem.fates[number] != Fate.LIVE:
-        live = scene.filesystem.live.get(scene.filesystem.path_of(number))
+    if owner == UNOWNED and context.filesystem.fates[number] != Fate.LIVE:
+        live = context.filesystem.live.get(context.filesystem.path_of(number))
         owner = owners[live] if live is not None and live < len(owners) else UNOWNED
-    return owner != UNOWNED and scene.catalog.packages[owner].type in OS_PACKAGES
+    return owner != UNOWNED and context.catalog.packages[owner].type in OS_PACKAGES
 
 
-def users_files(scene: Scene, *, vendored: bool = False) -> Iterator[tuple[int, str]]:
+def users_files(context: RuleContext, *, vendored: bool = False) -> Iterator[tuple[int, str]]:
     """The regular files among the matches, with contents, that neither a package nor others' code brought.
 
     Gives the version and the path that matched; a hardlink is read as the file that it is a name of. ``vendored`` keeps
     others' code.
     """
-    filesystem = scene.filesystem
-    for number in scene.matches:
+    filesystem = context.filesystem
+    for number in context.matches:
         kind = filesystem.kind_of(number)
         if kind not in (Kind.FILE, Kind.HARDLINK):
             continue
         path = filesystem.path_of(number)
         if not filesystem.content_bytes(filesystem.carrier(number)) or (not vendored and is_vendored(path)):
             continue
-        if not is_packaged(scene, number):
+        if not is_packaged(context, number):
             yield number, path
 
 
-def is_buried(scene: Scene, number: int) -> bool:
+def is_buried(context: RuleContext, number: int) -> bool:
     """Whether a version is gone from the final file system, with its content, but still shipped."""
-    return scene.filesystem.fates[number] in (Fate.DELETED, Fate.OVERWRITTEN)
+    return context.filesystem.fates[number] in (Fate.DELETED, Fate.OVERWRITTEN)
 
 
-def by_path(scene: Scene, found: Iterable[tuple[int, RuleMatch]]) -> Iterator[RuleMatch]:
-    """One leak for all versions of which the same is to be said at the same path, with all hardlinks of each.
+def by_path(context: RuleContext, found: Iterable[tuple[int, RuleMatch]]) -> Iterator[RuleMatch]:
+    """One match for all versions with the same finding at the same path, with all hardlinks of each.
 
-    The engine drops a file that another name keeps alive, as deleting one name wins nothing; a secret is one under
-    every name that it has.
+    The engine drops a file that another name keeps alive, since deleting one name saves nothing; a secret is a secret
+    under each of its names.
     """
     groups: dict[RuleMatch, dict[int, None]] = {}
-    for number, leak in found:
-        groups.setdefault(leak, {})[number] = None
-    names = _names(scene, {number for numbers in groups.values() for number in numbers}) if groups else {}
-    for leak, numbers in groups.items():
+    for number, match in found:
+        groups.setdefault(match, {})[number] = None
+    names = _names(context, {number for numbers in groups.values() for number in numbers}) if groups else {}
+    for match, numbers in groups.items():
         versions = dict.fromkeys(other for number in numbers for other in names.get(number, (number,)))
-        yield replace(leak, versions=tuple(versions))
+        yield replace(match, versions=tuple(versions))
 
 
-def _names(scene: Scene, numbers: set[int]) -> dict[int, tuple[int, ...]]:
+def _names(context: RuleContext, numbers: set[int]) -> dict[int, tuple[int, ...]]:
     """For the versions whose file has several names: the version that carries the bytes, then the other names."""
-    filesystem = scene.filesystem
+    filesystem = context.filesystem
     links = filesystem.hardlinks
     named = ((number, filesystem.carrier(number)) for number in numbers)
     return {number: (carrier, *links[carrier]) for number, carrier in named if carrier in links}

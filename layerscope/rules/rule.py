@@ -1,4 +1,4 @@
-"""What every rule is: metadata, the paths that it asks for, and a generator of what it finds needless."""
+"""A rule: metadata, the paths that it asks for, and a generator of what it finds."""
 
 from array import array
 from collections import defaultdict
@@ -21,16 +21,16 @@ from layerscope.rules.commands import tools_of, words_of
 
 
 class RuleMatch(Struct, frozen=True, kw_only=True):
-    """One thing that a rule found: the versions that are needless for one reason.
+    """One thing that a rule found: versions that nothing needs, for one reason.
 
     ``versions`` are numbers of the file system, live or hidden; a version that an earlier rule claimed already is
-    dropped by the engine. A leak without versions speaks of the config (a secret in ENV); ``place`` says where.
+    dropped by the engine. A match without versions is about the config (a secret in ENV); ``place`` says where.
     ``severity``, ``title`` and ``fix`` are given where they differ from the rule's own (see Rule).
-    ``savings`` is given where the fix wins back less than the versions' lengths (debug sections of a program): the
+    ``savings`` is given where the fix saves less than the versions' lengths (debug sections of a program): the
     bytes of each live version, in the order of ``versions``. ``layer`` is the layer whose instruction is to blame,
     where that is not the one that holds the versions (a chown that copied them). Not ``apart``, one finding stands
     for all the instructions of a kind, where none of them is worth a line of its own.
-    ``evidence`` is given where the place tells it, and no stage does.
+    ``evidence`` is given where the place shows it and no stage is known.
     """
 
     versions: tuple[int, ...] = ()
@@ -45,8 +45,15 @@ class RuleMatch(Struct, frozen=True, kw_only=True):
     evidence: Evidence | None = None
 
 
-class Context:
-    """What one run of the rules is about; what several of them ask for is worked out once, for the first that asks."""
+class RuleContext:
+    """What a rule may look at; what several rules ask for is worked out once in a run.
+
+    ``matches`` are the numbers of all versions (live and hidden, of all layers) that the rule's path set holds; the
+    engine sets them for each rule. ``base_layers`` is how many of the lowest layers are the base image's. ``claimed``
+    is 1 for each version that an earlier finding has claimed; rules do not change it. ``lockfiles`` are pairs of path
+    and content of files from outside the image (beside the Dockerfile, or in a builder image) that say what its
+    projects need.
+    """
 
     def __init__(
         self,
@@ -63,26 +70,17 @@ class Context:
         self.instructions = instructions
         self.base_layers = base_layers
         self.lockfiles = lockfiles
+        self.matches: tuple[int, ...] = ()
         self.claimed = bytearray(len(filesystem))
         self.warnings: list[str] = []
 
-    def scene(self, matches: tuple[int, ...] = ()) -> "Scene":
-        """What a rule looks at whose path set holds these versions."""
-        return Scene(
-            context=self,
-            image=self.image,
-            filesystem=self.filesystem,
-            catalog=self.catalog,
-            instructions=self.instructions,
-            base_layers=self.base_layers,
-            matches=matches,
-            claimed=self.claimed,
-            lockfiles=self.lockfiles,
-        )
+    def warn(self, message: str) -> None:
+        """Report what a limit kept a rule from reading."""
+        self.warnings.append(message)
 
     @cached_property
     def makers(self) -> dict[int, Instruction]:
-        """The instruction that made each layer; none where the history does not tell, or where several did."""
+        """The instruction that made each layer; none where the history does not say, or where several did."""
         steps = (step for step in reversed(self.instructions) if not step.joined)
         return {step.layer: step for step in steps if step.layer is not None}
 
@@ -106,31 +104,7 @@ class Context:
         return tools_of(self.command_words)
 
 
-class Scene(Struct, frozen=True, kw_only=True):
-    """All that a rule may look at; a Context makes one for each rule.
-
-    ``matches`` are the numbers of all versions (live and hidden, of all layers) that the rule's path set holds.
-    ``base_layers`` is how many of the lowest layers are the base image's. ``claimed`` is 1 for each version that an
-    earlier finding has claimed already; not to be changed. ``lockfiles`` are pairs of path and content of files from
-    outside the image (beside the Dockerfile, or in a builder image) that say what its projects need.
-    """
-
-    context: Context
-    image: Image
-    filesystem: Filesystem
-    catalog: Catalog
-    instructions: tuple[Instruction, ...]
-    base_layers: int
-    matches: tuple[int, ...]
-    claimed: bytearray
-    lockfiles: tuple[tuple[str, bytes], ...]
-
-    def warn(self, message: str) -> None:
-        """Say what a limit kept the rule from looking at."""
-        self.context.warnings.append(message)
-
-
-Check = Callable[[Scene], Iterator[RuleMatch]]
+Check = Callable[[RuleContext], Iterator[RuleMatch]]
 _PLACEHOLDER = pattern(r"\{(path|place|ignore|step)\}")
 
 

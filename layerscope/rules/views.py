@@ -1,4 +1,4 @@
-"""What several rules ask of a scene."""
+"""What several rules ask of a context."""
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
@@ -6,18 +6,18 @@ from collections.abc import Set as AbstractSet
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
 from layerscope.model.instruction import Instruction
-from layerscope.rules.rule import Scene
+from layerscope.rules.rule import RuleContext
 
 
-def living(scene: Scene) -> tuple[int, ...]:
+def living(context: RuleContext) -> tuple[int, ...]:
     """The matches that the final file system still holds."""
-    fates, live = scene.filesystem.fates, Fate.LIVE
-    return tuple([number for number in scene.matches if fates[number] == live])
+    fates, live = context.filesystem.fates, Fate.LIVE
+    return tuple([number for number in context.matches if fates[number] == live])
 
 
-def files(scene: Scene, numbers: Iterable[int]) -> tuple[int, ...]:
+def files(context: RuleContext, numbers: Iterable[int]) -> tuple[int, ...]:
     """Those that are regular files or hardlinks."""
-    kinds, last = scene.filesystem.kinds, Kind.HARDLINK
+    kinds, last = context.filesystem.kinds, Kind.HARDLINK
     return tuple([number for number in sorted(set(numbers)) if kinds[number] <= last])
 
 
@@ -29,39 +29,39 @@ def within(path: str, directories: AbstractSet[str]) -> bool:
     return parent in directories
 
 
-def under(scene: Scene, directories: AbstractSet[str]) -> tuple[int, ...]:
+def under(context: RuleContext, directories: AbstractSet[str]) -> tuple[int, ...]:
     """The live versions below any of these directories, also where a layer lists no directories of its own."""
-    inside = (members for parent, members in scene.filesystem.children.items() if within(f"{parent}/", directories))
+    inside = (members for parent, members in context.filesystem.children.items() if within(f"{parent}/", directories))
     return tuple(sorted(number for members in inside for number in members))
 
 
-def content_bytes(scene: Scene, numbers: Iterable[int]) -> int:
+def content_bytes(context: RuleContext, numbers: Iterable[int]) -> int:
     """The sum of the versions' lengths."""
-    return sum(map(scene.filesystem.sizes.__getitem__, numbers))
+    return sum(map(context.filesystem.sizes.__getitem__, numbers))
 
 
-def made_by(scene: Scene, layer: int) -> Instruction | None:
+def made_by(context: RuleContext, layer: int) -> Instruction | None:
     """The instruction that made a layer, None where the history does not tell, or where several did."""
-    return scene.context.makers.get(layer)
+    return context.makers.get(layer)
 
 
-def calls(scene: Scene, *tools: str) -> bool:
+def calls(context: RuleContext, *tools: str) -> bool:
     """Whether one of the tools is called."""
-    return not scene.context.called.isdisjoint(tools)
+    return not context.called.isdisjoint(tools)
 
 
-def named_below(scene: Scene, *trees: str) -> tuple[str, ...]:
+def named_below(context: RuleContext, *trees: str) -> tuple[str, ...]:
     """What commands, Env or the working directory name below these directories, each with a slash at its end."""
-    config, words = scene.image.config, scene.context.command_words
+    config, words = context.image.config, context.command_words
     values = (*words, *(variable.partition("=")[2] for variable in config.env), config.working_dir)
     named = {value.rstrip("/") for text in values for value in text.split(":")}
     below = tuple(f"{tree}/" for tree in trees)
     return tuple(f"{value}/" for value in named if value.startswith(below))
 
 
-def runs_dotnet(scene: Scene, *also: str) -> bool:
+def runs_dotnet(context: RuleContext, *also: str) -> bool:
     """Whether the image starts ``dotnet run``, which needs the SDK and its packages, or another of its commands."""
-    return calls(scene, "dotnet") and not {"run", "watch", *also}.isdisjoint(scene.context.command_words)
+    return calls(context, "dotnet") and not {"run", "watch", *also}.isdisjoint(context.command_words)
 
 
 def weight(total_bytes: int) -> Severity:

@@ -9,7 +9,7 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
 from layerscope.rules.registry import WANTED
-from layerscope.rules.rule import Context, Scene
+from layerscope.rules.rule import RuleContext
 from layerscope.rules.views import calls
 from tests.builder import ImageSpec, Member, compress, docker_legacy, file, hardlink, layer, symlink
 from tests.rules.conftest import no_packages
@@ -20,14 +20,14 @@ MANIFEST = file(
 )
 
 
-def _scene(path: Path, spec: ImageSpec, *, packed: bool = False) -> Scene:
+def _context(path: Path, spec: ImageSpec, *, packed: bool = False) -> RuleContext:
     data = docker_legacy(spec)
     path.write_bytes(compress(data, "gzip") if packed else data)
     with open_image(str(path), ReadOptions(wanted=WANTED)) as image:
         filesystem = Filesystem(image.layers)
-        context = Context(image, filesystem, no_packages(filesystem))
+        context = RuleContext(image, filesystem, no_packages(filesystem))
         assert context.called is context.called, "the words are looked for once"
-        return context.scene()
+        return context
 
 
 def _image(*members: Member, **fields: object) -> ImageSpec:
@@ -64,7 +64,7 @@ def _image(*members: Member, **fields: object) -> ImageSpec:
     ],
 )
 def test_the_tools_of_a_started_script_are_called(tmp_path: Path, spec: ImageSpec) -> None:
-    assert calls(_scene(tmp_path / "image.tar", spec), "git")
+    assert calls(_context(tmp_path / "image.tar", spec), "git")
 
 
 @pytest.mark.parametrize(
@@ -81,13 +81,13 @@ def test_the_tools_of_a_started_script_are_called(tmp_path: Path, spec: ImageSpe
     ],
 )
 def test_what_no_script_calls_is_not_called(tmp_path: Path, spec: ImageSpec) -> None:
-    assert not calls(_scene(tmp_path / "image.tar", spec), "git")
+    assert not calls(_context(tmp_path / "image.tar", spec), "git")
 
 
 @pytest.mark.parametrize("name", ["start.sh", "entrypoint", "usr/local/bin/docker-entrypoint.sh"])
 def test_scripts_of_the_usual_names_are_read_in_a_compressed_layer_too(tmp_path: Path, name: str) -> None:
     spec = _image(file(name, SCRIPT), entrypoint=(f"/{name}",))
-    assert calls(_scene(tmp_path / "image.tar", spec, packed=True), "git")
+    assert calls(_context(tmp_path / "image.tar", spec, packed=True), "git")
 
 
 @pytest.mark.parametrize(
@@ -102,13 +102,13 @@ def test_scripts_of_the_usual_names_are_read_in_a_compressed_layer_too(tmp_path:
     ],
 )
 def test_scripts_of_package_json_are_looked_up(tmp_path: Path, command: tuple[str, ...], found: set[str]) -> None:
-    scene = _scene(tmp_path / "image.tar", _image(MANIFEST, cmd=command, working_dir="/app"))
-    assert {"tsx", "tsc"} & scene.context.called == found
+    context = _context(tmp_path / "image.tar", _image(MANIFEST, cmd=command, working_dir="/app"))
+    assert {"tsx", "tsc"} & context.called == found
 
 
 def test_package_json_is_found_where_a_command_goes_first(tmp_path: Path) -> None:
-    scene = _scene(tmp_path / "image.tar", _image(MANIFEST, cmd=("sh", "-c", "cd /app && npm start")))
-    assert "tsx" in scene.context.called
+    context = _context(tmp_path / "image.tar", _image(MANIFEST, cmd=("sh", "-c", "cd /app && npm start")))
+    assert "tsx" in context.called
 
 
 @pytest.mark.parametrize(
@@ -121,8 +121,8 @@ def test_package_json_is_found_where_a_command_goes_first(tmp_path: Path) -> Non
     ],
 )
 def test_a_strange_package_json_says_nothing(tmp_path: Path, content: bytes) -> None:
-    scene = _scene(tmp_path / "image.tar", _image(file("package.json", content), cmd=("npm", "start")))
-    assert set(scene.context.command_words) == {"npm", "start"}
+    context = _context(tmp_path / "image.tar", _image(file("package.json", content), cmd=("npm", "start")))
+    assert set(context.command_words) == {"npm", "start"}
 
 
 @pytest.mark.parametrize("word", [b"/a", b"x", b"/a" * 200, b"echo ", b"# ", b"npm "])
@@ -130,7 +130,7 @@ def test_a_script_of_very_many_words_is_read_in_time(tmp_path: Path, word: bytes
     text = b"#!/bin/sh\n" + (word + b" ") * ((60 << 10) // (len(word) + 1))
     members = [file(f"s{number}.sh", text) for number in range(30)]
     spec = _image(*members, entrypoint=tuple(f"/s{number}.sh" for number in range(30)))
-    assert len(_scene(tmp_path / "image.tar", spec).context.command_words) < 100_000
+    assert len(_context(tmp_path / "image.tar", spec).command_words) < 100_000
 
 
 def test_many_manifests_of_many_scripts_are_read_in_time(tmp_path: Path) -> None:
@@ -138,10 +138,10 @@ def test_many_manifests_of_many_scripts_are_read_in_time(tmp_path: Path) -> None
     content = json.dumps({"scripts": scripts}).encode()
     links = [hardlink(f"d{number}/package.json", "package.json") for number in range(2000)]
     script = file("go.sh", b"#!/bin/sh\nnpm start\n" + b" ".join(b"/d%d" % number for number in range(2000)))
-    scene = _scene(tmp_path / "image.tar", _image(file("package.json", content), *links, script, cmd=("/go.sh",)))
-    assert len(scene.context.command_words) < 10_000
+    context = _context(tmp_path / "image.tar", _image(file("package.json", content), *links, script, cmd=("/go.sh",)))
+    assert len(context.command_words) < 10_000
 
 
 @pytest.mark.parametrize("name", ["gcc", "gcc-12", "/usr/bin/gcc-12.2"])
 def test_a_tool_is_called_by_its_version_too(tmp_path: Path, name: str) -> None:
-    assert calls(_scene(tmp_path / "image.tar", _image(cmd=(name, "x.c"))), "gcc")
+    assert calls(_context(tmp_path / "image.tar", _image(cmd=(name, "x.c"))), "gcc")

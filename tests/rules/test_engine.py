@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from layerscope.model.finding import Evidence, FindingKind, Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.source import Source
-from layerscope.rules.rule import Rule, RuleMatch, Scene, rule
+from layerscope.rules.rule import Rule, RuleContext, RuleMatch, rule
 from tests.builder import ImageSpec, directory, file, hardlink, layer, whiteout
 from tests.rules.conftest import Find, copied, of_rule, paths_of, ran, step
 
@@ -16,9 +16,9 @@ from tests.rules.conftest import Find, copied, of_rule, paths_of, ran, step
 def _matching(name: str, *trees: str, frees: bool = True, **fields: object) -> Rule:
     wanted = Wanted(paths=PathSet(trees=trees))
 
-    def check(scene: Scene) -> Iterator[RuleMatch]:
+    def check(context: RuleContext) -> Iterator[RuleMatch]:
         """Claim whatever matches."""
-        yield RuleMatch(versions=scene.matches, **fields)  # type: ignore[arg-type]
+        yield RuleMatch(versions=context.matches, **fields)  # type: ignore[arg-type]
 
     return rule(name, severity=Severity.LOW, title=name, fix="delete {path} in {step}", wanted=wanted, frees=frees)(
         check
@@ -255,7 +255,7 @@ def test_what_a_run_took_from_a_known_stage_is_waste_all_the_same(find: Find) ->
 
 
 def test_a_finding_about_the_config_has_no_layer(find: Find) -> None:
-    def check(scene: Scene) -> Iterator[RuleMatch]:
+    def check(context: RuleContext) -> Iterator[RuleMatch]:
         """Blame the config."""
         yield RuleMatch(place="Env", detail="PASSWORD=se**et")
 

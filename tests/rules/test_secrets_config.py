@@ -11,7 +11,7 @@ from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
 from layerscope.model.finding import Severity
 from layerscope.rules.families.secrets_config import CONFIG_SECRETS, history_secret
-from layerscope.rules.rule import Context
+from layerscope.rules.rule import RuleContext
 from layerscope.secrets.text import redacted, secrets_in
 from tests.builder import ImageSpec, docker_legacy, file, layer
 from tests.rules.conftest import Find, no_packages, of_rule, step
@@ -223,8 +223,8 @@ def test_arguments_of_a_provenance_are_read(tmp_path: Path, predicate: object) -
     with open_image(str(path), ReadOptions()) as image:
         filesystem = Filesystem(image.layers)
         attested = replace(image, attestations=({"predicate": predicate}, {"predicate": []}, {}))
-        scene = Context(attested, filesystem, no_packages(filesystem)).scene()
-        (found,) = history_secret.check(scene)
+        context = RuleContext(attested, filesystem, no_packages(filesystem))
+        (found,) = history_secret.check(context)
     assert found.detail == f"API_TOKEN {MASKED} (in provenance)"
 
 

@@ -11,7 +11,7 @@ from layerscope.packages.formats.elf import BPF, IDENTITY_BYTES, RELOCATABLE, id
 from layerscope.packages.formats.ranges import ranges_of
 from layerscope.packages.formats.strippable import SECTIONS, strippable
 from layerscope.rules.owned import OS_TYPES, by_instruction, indexes, is_owned, owned_by
-from layerscope.rules.rule import RuleMatch, Scene, rule
+from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, content_bytes, files, living, runs_dotnet, within
 
 _START_FILES = pattern(r".*/(?:[A-Za-z]?crt[1in0]|crtbegin[STL]?|crtend[S]?|crtfastmath|crtprec\d+|gcrt2?)\.o")
@@ -31,36 +31,36 @@ _CARGO = tuple(
         paths=PathSet(suffixes=(".o",), trees=("CMakeFiles", *_CARGO, "obj"), names=("project.assets.json",)), head=64
     ),
 )
-def objects(scene: Scene) -> Iterator[RuleMatch]:
+def objects(context: RuleContext) -> Iterator[RuleMatch]:
     """Object files (`*.o`), `CMakeFiles`, Cargo's `target/*/deps` or .NET's `obj` are left from a compilation.
 
     The C library's start files (crt1.o) belong to a toolchain, eBPF objects are loaded by programs, and kernel modules
     have another name: none of these is a finding, nor what a package of the system owns.
     """
-    live = files(scene, living(scene))
-    paths = {number: scene.filesystem.path_of(number) for number in live if not _is_of_system(scene, number)}
+    live = files(context, living(context))
+    paths = {number: context.filesystem.path_of(number) for number in live if not _is_of_system(context, number)}
     notes = "/obj/project.assets.json"
     dotnet = {path.removesuffix("/project.assets.json") for path in paths.values() if path.endswith(notes)}
     trees = tuple(f"/{tree}/" for tree in ("CMakeFiles", *_CARGO))
     versions = tuple(
         number
         for number, path in paths.items()
-        if any(tree in path for tree in trees) or within(path, dotnet) or _is_object(scene, number, path)
+        if any(tree in path for tree in trees) or within(path, dotnet) or _is_object(context, number, path)
     )
     if versions:
         yield RuleMatch(versions=versions)
 
 
-def _is_object(scene: Scene, number: int, path: str) -> bool:
+def _is_object(context: RuleContext, number: int, path: str) -> bool:
     if not path.endswith(".o") or _START_FILES.fullmatch(path):
         return False
-    found = identity(scene.filesystem.read(number, 0, IDENTITY_BYTES) or b"")
+    found = identity(context.filesystem.read(number, 0, IDENTITY_BYTES) or b"")
     return found is not None and found[0] == RELOCATABLE and found[1] != BPF
 
 
-def _is_of_system(scene: Scene, number: int) -> bool:
-    owner = scene.catalog.owners[number]
-    return owner != UNOWNED and scene.catalog.packages[owner].type in OS_TYPES
+def _is_of_system(context: RuleContext, number: int) -> bool:
+    owner = context.catalog.owners[number]
+    return owner != UNOWNED and context.catalog.packages[owner].type in OS_TYPES
 
 
 _PROGRAM_BYTES = 8 << 10
@@ -86,31 +86,31 @@ _BUILT_HERE = frozenset({"golang", "cargo", "generic"})
         ranges=SECTIONS,
     ),
 )
-def unstripped_elf(scene: Scene) -> Iterator[RuleMatch]:
+def unstripped_elf(context: RuleContext) -> Iterator[RuleMatch]:
     """A program or library that the image's own layers add still has `.debug_*` sections, or a large `.symtab`.
 
     Only the bytes of those sections count. Go's line table (pclntab) is no debug information and stays. Programs of
     packages are theirs to strip, and no finding; packages that hold nothing but symbols (-dbgsym, -debuginfo) are.
     """
     symbols = owned_by(
-        scene, indexes(scene, lambda p: p.type in OS_TYPES and _DEBUG_PACKAGE.fullmatch(p.name) is not None)
+        context, indexes(context, lambda p: p.type in OS_TYPES and _DEBUG_PACKAGE.fullmatch(p.name) is not None)
     )
-    for versions, names in by_instruction(scene, symbols):
+    for versions, names in by_instruction(context, symbols):
         yield RuleMatch(
             versions=versions, detail=f"packages: {names}", fix="leave the packages of debug symbols out of {step}"
         )
-    savings = {number: saved for number in _programs(scene) if (saved := _strippable(scene, number))}
+    savings = {number: saved for number in _programs(context) if (saved := _strippable(context, number))}
     if savings:
         severity = Severity.LOW if sum(savings.values()) < 1_000_000 else None
         yield RuleMatch(versions=tuple(savings), savings=tuple(savings.values()), severity=severity)
 
 
-def _programs(scene: Scene) -> Iterator[int]:
+def _programs(context: RuleContext) -> Iterator[int]:
     """The live files of own layers that may be programs and that nobody else built."""
-    filesystem, owners, packages = scene.filesystem, scene.catalog.owners, scene.catalog.packages
-    libraries, fates, kinds = frozenset(scene.matches), filesystem.fates, filesystem.kinds
+    filesystem, owners, packages = context.filesystem, context.catalog.owners, context.catalog.packages
+    libraries, fates, kinds = frozenset(context.matches), filesystem.fates, filesystem.kinds
     live, file = Fate.LIVE, Kind.FILE
-    for layer in filesystem.layers[scene.base_layers :]:
+    for layer in filesystem.layers[context.base_layers :]:
         start, modes = filesystem.numbers(layer.index).start, layer.changeset.ownerships
         for number, size in enumerate(layer.changeset.sizes, start):
             if size < _PROGRAM_BYTES or fates[number] != live or kinds[number] != file:
@@ -121,9 +121,9 @@ def _programs(scene: Scene) -> Iterator[int]:
                 yield number
 
 
-def _strippable(scene: Scene, number: int) -> int:
+def _strippable(context: RuleContext, number: int) -> int:
     """The bytes that a strip is worth, 0 where it is not."""
-    found = strippable(*ranges_of(scene.filesystem, number))
+    found = strippable(*ranges_of(context.filesystem, number))
     if found.debug_bytes < _DEBUG_WORTH and found.symbol_bytes < _SYMBOLS_WORTH:
         return 0
     return found.debug_bytes + found.symbol_bytes
@@ -166,20 +166,20 @@ _OTHERS_CODE = pattern(
         head=0,
     ),
 )
-def sources(scene: Scene) -> Iterator[RuleMatch]:
+def sources(context: RuleContext) -> Iterator[RuleMatch]:
     """A project's manifest (go.mod, Cargo.toml, pom.xml, ...) lies there with its sources, and a built program too.
 
     Interpreted code is what runs, so it is no finding; nor is code in folders of dependencies, or in an image whose
     Entrypoint or Cmd names a build tool.
     """
-    builds = runs_dotnet(scene)
-    if builds or calls(scene, *_BUILDERS):
+    builds = runs_dotnet(context)
+    if builds or calls(context, *_BUILDERS):
         return
-    path_of = scene.filesystem.path_of
+    path_of = context.filesystem.path_of
     paths = {
         number: path
-        for number in files(scene, living(scene))
-        if not _OTHERS_CODE.search(path := path_of(number)) and not _is_of_system(scene, number)
+        for number in files(context, living(context))
+        if not _OTHERS_CODE.search(path := path_of(number)) and not _is_of_system(context, number)
     }
     built = any(path.endswith(_VIRTUAL_MACHINE) for path in paths.values())
     projects: dict[str, tuple[str, ...]] = {}
@@ -189,11 +189,11 @@ def sources(scene: Scene) -> Iterator[RuleMatch]:
             projects[directory] = (*projects.get(directory, ()), *suffixes)
     found = tuple(number for number, path in paths.items() if projects and _is_source(path, projects))
     managed = tuple(n for n in found if paths[n].endswith((".java", ".kt", ".scala", ".groovy", ".cs", ".fs")))
-    native = tuple(n for n in found if n not in set(managed)) if found and _has_program(scene) else ()
+    native = tuple(n for n in found if n not in set(managed)) if found and _has_program(context) else ()
     versions = native + (managed if built else ())
     if versions:
         yield RuleMatch(
-            versions=versions, severity=Severity.LOW if content_bytes(scene, versions) < _FEW_BYTES else None
+            versions=versions, severity=Severity.LOW if content_bytes(context, versions) < _FEW_BYTES else None
         )
 
 
@@ -210,8 +210,8 @@ def _manifest(path: str) -> tuple[str, ...]:
     return _LANGUAGES.get(name) or _LANGUAGES.get(name[name.rfind(".") :] if "." in name else "", ())
 
 
-def _has_program(scene: Scene) -> bool:
+def _has_program(context: RuleContext) -> bool:
     """Whether the own layers hold an ELF program or library that was not installed as a package."""
-    read = scene.filesystem.read
-    programs = (number for number in _programs(scene) if not is_owned(scene, number))
+    read = context.filesystem.read
+    programs = (number for number in _programs(context) if not is_owned(context, number))
     return any(identity(read(number, 0, IDENTITY_BYTES) or b"") for number in programs)

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.rules.rule import RuleMatch, Scene, rule
+from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, content_bytes, runs_dotnet, weight, within
 
 _COPIED = (
@@ -18,16 +18,16 @@ def _trees(*trees: str) -> Wanted:
     return Wanted(paths=PathSet(trees=trees), head=0)
 
 
-def _all_but(scene: Scene, *inner: str) -> tuple[int, ...]:
+def _all_but(context: RuleContext, *inner: str) -> tuple[int, ...]:
     """The matches whose path has none of these pieces."""
-    path_of = scene.filesystem.path_of
-    return tuple(number for number in scene.matches if not any(piece in path_of(number) for piece in inner))
+    path_of = context.filesystem.path_of
+    return tuple(number for number in context.matches if not any(piece in path_of(number) for piece in inner))
 
 
-def _leaks(scene: Scene, versions: tuple[int, ...]) -> Iterator[RuleMatch]:
-    own = tuple(number for number in versions if scene.filesystem.layer_of(number) >= scene.base_layers)
-    if content_bytes(scene, own):
-        yield RuleMatch(versions=own, severity=weight(content_bytes(scene, own)))
+def _leaks(context: RuleContext, versions: tuple[int, ...]) -> Iterator[RuleMatch]:
+    own = tuple(number for number in versions if context.filesystem.layer_of(number) >= context.base_layers)
+    if content_bytes(context, own):
+        yield RuleMatch(versions=own, severity=weight(content_bytes(context, own)))
     if len(own) < len(versions):
         yield RuleMatch(versions=tuple(set(versions).difference(own)))
 
@@ -40,13 +40,13 @@ def _leaks(scene: Scene, versions: tuple[int, ...]) -> Iterator[RuleMatch]:
     copied_fix=_COPIED,
     wanted=_trees("/var/lib/apt/lists"),
 )
-def apt_lists(scene: Scene) -> Iterator[RuleMatch]:
+def apt_lists(context: RuleContext) -> Iterator[RuleMatch]:
     """A layer holds the package lists that apt-get update downloaded.
 
     Delete them in the RUN that fills them, since a later RUN only hides the bytes behind a whiteout. The file
     `lock` and the directory `partial` belong to apt itself and are no finding.
     """
-    yield from _leaks(scene, _all_but(scene, "/lists/partial", "/lists/lock"))
+    yield from _leaks(context, _all_but(context, "/lists/partial", "/lists/lock"))
 
 
 @rule(
@@ -57,14 +57,14 @@ def apt_lists(scene: Scene) -> Iterator[RuleMatch]:
     copied_fix=_COPIED,
     wanted=_trees("/var/cache/apt"),
 )
-def apt_archives(scene: Scene) -> Iterator[RuleMatch]:
+def apt_archives(context: RuleContext) -> Iterator[RuleMatch]:
     """Downloaded `.deb` files and apt's `pkgcache.bin` and `srcpkgcache.bin` lie in /var/cache/apt.
 
     Official Debian images delete them after each install; a base that was made by hand does not.
     """
-    path_of = scene.filesystem.path_of
+    path_of = context.filesystem.path_of
     endings = (".deb", "/pkgcache.bin", "/srcpkgcache.bin")
-    yield from _leaks(scene, tuple(number for number in scene.matches if path_of(number).endswith(endings)))
+    yield from _leaks(context, tuple(number for number in context.matches if path_of(number).endswith(endings)))
 
 
 @rule(
@@ -75,9 +75,9 @@ def apt_archives(scene: Scene) -> Iterator[RuleMatch]:
     copied_fix=_COPIED,
     wanted=_trees("/var/cache/apk", "/etc/apk/cache"),
 )
-def apk_index(scene: Scene) -> Iterator[RuleMatch]:
+def apk_index(context: RuleContext) -> Iterator[RuleMatch]:
     """A layer holds the index that apk downloaded (`APKINDEX.*.tar.gz`), or packages in its cache."""
-    yield from _leaks(scene, scene.matches)
+    yield from _leaks(context, context.matches)
 
 
 @rule(
@@ -88,9 +88,9 @@ def apk_index(scene: Scene) -> Iterator[RuleMatch]:
     copied_fix=_COPIED,
     wanted=_trees("/var/cache/yum", "/var/cache/dnf", "/var/cache/libdnf5", "/var/cache/zypp"),
 )
-def rpm_cache(scene: Scene) -> Iterator[RuleMatch]:
+def rpm_cache(context: RuleContext) -> Iterator[RuleMatch]:
     """yum, dnf or zypper left their metadata or packages in /var/cache."""
-    yield from _leaks(scene, scene.matches)
+    yield from _leaks(context, context.matches)
 
 
 @rule(
@@ -101,9 +101,9 @@ def rpm_cache(scene: Scene) -> Iterator[RuleMatch]:
     copied_fix=_COPIED,
     wanted=_trees("/var/cache/pacman/pkg"),
 )
-def pacman_cache(scene: Scene) -> Iterator[RuleMatch]:
+def pacman_cache(context: RuleContext) -> Iterator[RuleMatch]:
     """pacman left the packages that it downloaded in /var/cache/pacman/pkg."""
-    yield from _leaks(scene, scene.matches)
+    yield from _leaks(context, context.matches)
 
 
 @rule(
@@ -114,16 +114,16 @@ def pacman_cache(scene: Scene) -> Iterator[RuleMatch]:
     copied_fix=_COPIED,
     wanted=_trees(".cache/pip", ".cache/uv", ".cache/pipenv", ".cache/pypoetry", ".cache/virtualenv"),
 )
-def pip_cache(scene: Scene) -> Iterator[RuleMatch]:
+def pip_cache(context: RuleContext) -> Iterator[RuleMatch]:
     """pip, uv, pipenv, poetry or virtualenv left downloads and wheels in a home directory's `.cache`.
 
     Poetry keeps its virtual environments there as well, and those are what runs: they are no finding. Neither is
     uv's cache where `UV_LINK_MODE=symlink` makes environments point into it.
     """
     inner = [".cache/pypoetry/virtualenvs"]
-    if "UV_LINK_MODE=symlink" in scene.image.config.env or calls(scene, "uv", "uvx"):
+    if "UV_LINK_MODE=symlink" in context.image.config.env or calls(context, "uv", "uvx"):
         inner.append(".cache/uv")
-    yield from _leaks(scene, _all_but(scene, *inner))
+    yield from _leaks(context, _all_but(context, *inner))
 
 
 @rule(
@@ -143,15 +143,17 @@ def pip_cache(scene: Scene) -> Iterator[RuleMatch]:
         head=0,
     ),
 )  # fmt: skip
-def node_cache(scene: Scene) -> Iterator[RuleMatch]:
+def node_cache(context: RuleContext) -> Iterator[RuleMatch]:
     """npm, yarn, pnpm or bun left what they downloaded, or node-gyp the headers that it compiled with.
 
     With Yarn's Plug'n'Play (`.pnp.cjs`) the packages run out of that cache, so Yarn's is then no finding. Files of
     a pnpm store that are hardlinked into node_modules win nothing back and are left out.
     """
-    names = {scene.filesystem.path_of(number).rpartition("/")[2] for number in scene.matches}
+    names = {context.filesystem.path_of(number).rpartition("/")[2] for number in context.matches}
     pnp = {".pnp.cjs", ".pnp.js"}
-    yield from _leaks(scene, _all_but(scene, "/.yarn/", "/.cache/yarn/", "/.pnp.") if names & pnp else scene.matches)
+    yield from _leaks(
+        context, _all_but(context, "/.yarn/", "/.cache/yarn/", "/.pnp.") if names & pnp else context.matches
+    )
 
 
 @rule(
@@ -161,13 +163,13 @@ def node_cache(scene: Scene) -> Iterator[RuleMatch]:
     fix="build in a stage of its own and copy the program only, not {path}",
     wanted=_trees("go/pkg/mod", ".cache/go-build"),
 )
-def go_cache(scene: Scene) -> Iterator[RuleMatch]:
+def go_cache(context: RuleContext) -> Iterator[RuleMatch]:
     """Modules in `go/pkg/mod` or objects in `.cache/go-build` are inputs of a build; a Go program needs neither.
 
     An image that starts `go` itself wants them.
     """
-    if not calls(scene, "go"):
-        yield from _leaks(scene, scene.matches)
+    if not calls(context, "go"):
+        yield from _leaks(context, context.matches)
 
 
 @rule(
@@ -177,10 +179,10 @@ def go_cache(scene: Scene) -> Iterator[RuleMatch]:
     fix="build in a stage of its own and copy the program only, not {path}",
     wanted=_trees("cargo/registry", ".cargo/registry", "cargo/git", ".cargo/git"),
 )
-def cargo_cache(scene: Scene) -> Iterator[RuleMatch]:
+def cargo_cache(context: RuleContext) -> Iterator[RuleMatch]:
     """Crates and their sources lie in Cargo's home; an image that starts `cargo` itself wants them."""
-    if not calls(scene, "cargo"):
-        yield from _leaks(scene, scene.matches)
+    if not calls(context, "cargo"):
+        yield from _leaks(context, context.matches)
 
 
 _LAUNCHERS = ("mvn", "mvnw", "gradle", "gradlew", "sbt", "lein", "clj", "clojure", "jbang", "cs", "coursier", "ant")
@@ -194,16 +196,16 @@ _JVM = (".m2/repository", ".gradle/caches", ".gradle/wrapper/dists", ".ivy2", ".
     fix="build in a stage of its own and copy the jar only, not {path}",
     wanted=_trees(*_JVM),
 )
-def jvm_cache(scene: Scene) -> Iterator[RuleMatch]:
+def jvm_cache(context: RuleContext) -> Iterator[RuleMatch]:
     """Maven, Gradle, Ivy or Coursier left what they downloaded in a home directory.
 
     Where Entrypoint, Cmd or CLASSPATH name such a tool or such a directory, the application may start out of it, and
     it is no finding.
     """
-    words = " ".join((*scene.context.command_words, *scene.image.config.env))
+    words = " ".join((*context.command_words, *context.image.config.env))
     resolves = any(f"{tree.split('/')[0]}/" in words for tree in _JVM if tree.startswith((".m2", ".gradle", ".ivy2")))
-    if not resolves and not calls(scene, *_LAUNCHERS):
-        yield from _leaks(scene, scene.matches)
+    if not resolves and not calls(context, *_LAUNCHERS):
+        yield from _leaks(context, context.matches)
 
 
 _OTHERS = (
@@ -220,18 +222,18 @@ _OTHERS = (
     copied_fix=_COPIED,
     wanted=Wanted(paths=PathSet(trees=(*_OTHERS, "pkgs"), suffixes=(".gem",)), head=0),
 )
-def other_cache(scene: Scene) -> Iterator[RuleMatch]:
+def other_cache(context: RuleContext) -> Iterator[RuleMatch]:
     """Conda's `pkgs`, Composer's, RubyGems', NuGet's, Bazel's, ccache's or sccache's cache is still there.
 
     A directory `pkgs` counts as conda's where it holds conda's `urls.txt`. Conda links its packages into the
     environments; files that such a hardlink keeps alive win nothing back and are left out. An image that starts
     `dotnet run` resolves its packages in NuGet's cache.
     """
-    paths = {number: scene.filesystem.path_of(number) for number in scene.matches}
+    paths = {number: context.filesystem.path_of(number) for number in context.matches}
     conda = {path.removesuffix("/urls.txt") for path in paths.values() if path.endswith("/pkgs/urls.txt")}
-    builds = runs_dotnet(scene)
+    builds = runs_dotnet(context)
     yield from _leaks(
-        scene, tuple(number for number, path in paths.items() if _is_other(path, conda, nuget=not builds))
+        context, tuple(number for number, path in paths.items() if _is_other(path, conda, nuget=not builds))
     )
 
 

@@ -7,7 +7,7 @@ from layerscope.model.image import Image
 from layerscope.model.paths import is_licence
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.rules.rule import RuleMatch, Scene, rule
+from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import files, living, named_below
 
 _NEUTRAL = pattern(r"(?:C|POSIX|en(?:_[A-Z]{2})?)?(?:\.[A-Za-z0-9-]+)?(?:@\w+)?")
@@ -22,18 +22,18 @@ _TREES = tuple(f"/usr/{local}share/{name}" for local in ("", "local/") for name 
     copied_fix="leave {path} out of what is copied",
     wanted=Wanted(paths=PathSet(trees=_TREES), head=0),
 )
-def docs_man_locale(scene: Scene) -> Iterator[RuleMatch]:
+def docs_man_locale(context: RuleContext) -> Iterator[RuleMatch]:
     """Nobody reads /usr/share/doc, man, info or locale in a container.
 
     Licence texts must stay with what they cover and are left out. Where the image sets a LANG other than English or
     C, its translations are wanted; so is a directory among them that Entrypoint, Cmd or Env name.
     """
-    path_of = scene.filesystem.path_of
-    translated = _speaks_another(scene.image)
-    used = named_below(scene, *_TREES)
+    path_of = context.filesystem.path_of
+    translated = _speaks_another(context.image)
+    used = named_below(context, *_TREES)
     versions = tuple(
         number
-        for number in files(scene, living(scene))
+        for number in files(context, living(context))
         if not is_licence(path := path_of(number))
         and not (translated and "/locale/" in path)
         and not (used and f"{path}/".startswith(used))
@@ -57,14 +57,14 @@ def _speaks_another(image: Image) -> bool:
     copied_fix="mount {path} into the RUN that needs it (`RUN --mount=type=bind`) instead of {step}",
     wanted=Wanted(paths=PathSet(trees=("/tmp", "/var/tmp")), head=0),
 )
-def tmp_leftover(scene: Scene) -> Iterator[RuleMatch]:
+def tmp_leftover(context: RuleContext) -> Iterator[RuleMatch]:
     """Files lie in /tmp or /var/tmp, where a build left them.
 
     A directory that Entrypoint, Cmd, Env or the working directory names is in use and no finding.
     """
-    used = named_below(scene, "/tmp", "/var/tmp")
-    path_of = scene.filesystem.path_of
-    found = [number for number in files(scene, living(scene)) if scene.filesystem.content_bytes(number)]
+    used = named_below(context, "/tmp", "/var/tmp")
+    path_of = context.filesystem.path_of
+    found = [number for number in files(context, living(context)) if context.filesystem.content_bytes(number)]
     versions = tuple(number for number in found if not f"{path_of(number)}/".startswith(used))
     if versions:
         yield RuleMatch(versions=versions)

@@ -8,7 +8,7 @@ from layerscope.model.paths import is_licence
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.owned import is_owned
-from layerscope.rules.rule import RuleMatch, Scene, rule
+from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import content_bytes, made_by, weight
 
 _SHORTEST = 4 << 10
@@ -25,7 +25,7 @@ _SETID = 0o6000
     fix="write it once, with a symlink (`ln -s`) in place of {path}; a link that a later instruction puts there saves "
     "nothing",
 )
-def duplicate_content(scene: Scene) -> Iterator[RuleMatch]:
+def duplicate_content(context: RuleContext) -> Iterator[RuleMatch]:
     """Files that the image's own layers add have the same content as a file at another path.
 
     Of N copies N-1 count: the one that a package owns, or else the lowest, stays. Hardlinks are one file already.
@@ -33,17 +33,17 @@ def duplicate_content(scene: Scene) -> Iterator[RuleMatch]:
     skips this rule, the only one that must read contents.
     """
     small: list[int] = []
-    groups = list(_duplicates(scene))
+    groups = list(_duplicates(context))
     for kept, copies in groups:
-        if len(groups) > _A_FEW and content_bytes(scene, copies) < _WORTH_A_LINE:
+        if len(groups) > _A_FEW and content_bytes(context, copies) < _WORTH_A_LINE:
             small += copies
             continue
-        twin = scene.filesystem.path_of(kept)
+        twin = context.filesystem.path_of(kept)
         yield RuleMatch(
-            versions=copies, detail=f"same content as {twin}", severity=weight(content_bytes(scene, copies))
+            versions=copies, detail=f"same content as {twin}", severity=weight(content_bytes(context, copies))
         )
     if small:
-        total = content_bytes(scene, small)
+        total = content_bytes(context, small)
         yield RuleMatch(
             versions=tuple(sorted(small)),
             title="small files whose content lies at another path too",
@@ -51,27 +51,27 @@ def duplicate_content(scene: Scene) -> Iterator[RuleMatch]:
         )
 
 
-def _duplicates(scene: Scene) -> Iterator[tuple[int, tuple[int, ...]]]:
+def _duplicates(context: RuleContext) -> Iterator[tuple[int, tuple[int, ...]]]:
     """Groups of equal files: the one to keep, and the copies that the user's layers added."""
-    own = _candidates(scene)
-    groups = _same_length(scene, own)
+    own = _candidates(context)
+    groups = _same_length(context, own)
     for same_length in groups:
-        for same_block in _begin_alike(scene, same_length):
-            for equal in _by_fingerprint(scene, same_block):
-                kept = min(equal, key=lambda number: (number in own, not is_owned(scene, number), number))
+        for same_block in _begin_alike(context, same_length):
+            for equal in _by_fingerprint(context, same_block):
+                kept = min(equal, key=lambda number: (number in own, not is_owned(context, number), number))
                 copies = tuple(sorted(number for number in equal if number != kept and number in own))
                 if copies:
                     yield kept, copies
 
 
-def _candidates(scene: Scene) -> frozenset[int]:
+def _candidates(context: RuleContext) -> frozenset[int]:
     """The live files of own layers that may be copies: not small, not claimed, not owned, no licence.
 
     A set-user-id program is a copy for its mode, which no link can have apart from its twin.
     """
-    filesystem, found = scene.filesystem, []
-    fates, claimed, owners = filesystem.fates, scene.claimed, scene.catalog.owners
-    for layer in filesystem.layers[scene.base_layers :]:
+    filesystem, found = context.filesystem, []
+    fates, claimed, owners = filesystem.fates, context.claimed, context.catalog.owners
+    for layer in filesystem.layers[context.base_layers :]:
         modes, start = layer.changeset.ownerships, filesystem.numbers(layer.index).start
         for number, size in enumerate(layer.changeset.sizes, start):
             if size < _SHORTEST or fates[number] or claimed[number] or owners[number] != UNOWNED:
@@ -81,13 +81,13 @@ def _candidates(scene: Scene) -> frozenset[int]:
     return frozenset(n for n in found if not is_licence(filesystem.path_of(n)))
 
 
-def _same_length(scene: Scene, own: frozenset[int]) -> list[list[int]]:
+def _same_length(context: RuleContext, own: frozenset[int]) -> list[list[int]]:
     """All live files that are as long as a candidate, by length; only where there are two at least."""
-    filesystem = scene.filesystem
+    filesystem = context.filesystem
     groups: dict[int, list[int]] = {filesystem.content_bytes(number): [] for number in own}
     if not groups:
         return []
-    fates, claimed = filesystem.fates, scene.claimed
+    fates, claimed = filesystem.fates, context.claimed
     for layer in filesystem.layers:
         modes, start = layer.changeset.ownerships, filesystem.numbers(layer.index).start
         for number, size in enumerate(layer.changeset.sizes, start):
@@ -96,12 +96,12 @@ def _same_length(scene: Scene, own: frozenset[int]) -> list[list[int]]:
     return [group for group in groups.values() if len(group) > 1 and not own.isdisjoint(group)]
 
 
-def _begin_alike(scene: Scene, numbers: list[int]) -> Iterable[list[int]]:
+def _begin_alike(context: RuleContext, numbers: list[int]) -> Iterable[list[int]]:
     """One block tells most files of equal length apart, and spares reading them whole.
 
     A layer that was read once has kept no contents, but then it has kept the fingerprints: those decide.
     """
-    read, expected = scene.filesystem.read, min(_FIRST_BLOCK, scene.filesystem.content_bytes(numbers[0]))
+    read, expected = context.filesystem.read, min(_FIRST_BLOCK, context.filesystem.content_bytes(numbers[0]))
     blocks = [read(number, 0, _FIRST_BLOCK) for number in numbers]
     if any(block is None or len(block) < expected for block in blocks):
         return [numbers]
@@ -111,10 +111,10 @@ def _begin_alike(scene: Scene, numbers: list[int]) -> Iterable[list[int]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _by_fingerprint(scene: Scene, numbers: list[int]) -> Iterable[list[int]]:
+def _by_fingerprint(context: RuleContext, numbers: list[int]) -> Iterable[list[int]]:
     groups: dict[bytes, list[int]] = {}
     for number in numbers:
-        digest = scene.filesystem.fingerprint(number)
+        digest = context.filesystem.fingerprint(number)
         if digest is not None:
             groups.setdefault(digest, []).append(number)
     return [group for group in groups.values() if len(group) > 1]
@@ -138,34 +138,34 @@ _DATABASES = (
     fix="copy the files that the application needs, or start (`FROM`) from what {step} copies",
     wanted=Wanted(paths=PathSet(paths=(*_RELEASES, *_DATABASES)), head=0),
 )
-def rootfs_copy(scene: Scene) -> Iterator[RuleMatch]:
+def rootfs_copy(context: RuleContext) -> Iterator[RuleMatch]:
     """One COPY holds an os-release and a package database, and lies over layers that hold a system already.
 
     Claimed are its own copies of files that lie below with the same content; toolchains that came along have their
     own findings. A copy onto an empty image flattens one on purpose and is no finding.
     """
-    filesystem = scene.filesystem
+    filesystem = context.filesystem
     found: dict[int, set[str]] = {}
-    for number in scene.matches:
+    for number in context.matches:
         found.setdefault(filesystem.layer_of(number), set()).add(filesystem.path_of(number))
     lowest = min(found, default=0)
     for layer, paths in sorted(found.items()):
-        step = made_by(scene, layer)
+        step = made_by(context, layer)
         whole = not paths.isdisjoint(_RELEASES) and not paths.isdisjoint(_DATABASES)
-        if whole and layer > lowest and layer >= scene.base_layers and step is not None and step.kind == "COPY":
-            yield RuleMatch(versions=_again(scene, layer), detail="holds an os-release and a package database")
+        if whole and layer > lowest and layer >= context.base_layers and step is not None and step.kind == "COPY":
+            yield RuleMatch(versions=_again(context, layer), detail="holds an os-release and a package database")
 
 
-def _again(scene: Scene, layer: int) -> tuple[int, ...]:
+def _again(context: RuleContext, layer: int) -> tuple[int, ...]:
     """What a layer repeats of those below: its own version over the base's, else the hidden one; and its os-release."""
-    filesystem = scene.filesystem
-    own = {n for n in scene.matches if filesystem.layer_of(n) == layer and filesystem.kind_of(n) == Kind.FILE}
+    filesystem = context.filesystem
+    own = {n for n in context.matches if filesystem.layer_of(n) == layer and filesystem.kind_of(n) == Kind.FILE}
     found = {n for n in own if filesystem.path_of(n) in _RELEASES}
     position = -1
     while (position := filesystem.fates.find(Fate.COPIED_UP, position + 1)) >= 0:
         version = filesystem.version(position)
         if version.hidden_by == layer:
-            above = filesystem.live.get(version.path) if version.layer < scene.base_layers else position
+            above = filesystem.live.get(version.path) if version.layer < context.base_layers else position
             if above is not None and (above == position or filesystem.layer_of(above) == layer):
                 found.add(above)
     return tuple(sorted(found))

@@ -10,7 +10,7 @@ from layerscope.rules.documents import json_object
 from layerscope.rules.lockfiles import node_dev_packages, normal
 from layerscope.rules.node_lockfiles import GRAPHS, only_development
 from layerscope.rules.owned import by_instruction, indexes, is_owned, listing, owned_by
-from layerscope.rules.rule import RuleMatch, Scene, rule
+from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, files, living, under, within
 
 _LOCK_BYTES = 16 << 20
@@ -26,7 +26,7 @@ _OUTSIDE = frozenset({_MARKS, *GRAPHS})
     fix="install with `npm ci --omit=dev` where {place} is made, or `npm prune --omit=dev` before it is copied",
     wanted=Wanted(paths=PathSet(names=(".package-lock.json", "package-lock.json", *GRAPHS)), head=_LOCK_BYTES),
 )
-def node_dev_deps(scene: Scene) -> Iterator[RuleMatch]:
+def node_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
     """Packages are installed in node_modules that a lockfile says only development needs.
 
     npm's marks them: `node_modules/.package-lock.json` what is installed; without it (npm before 7) the project's
@@ -35,14 +35,14 @@ def node_dev_deps(scene: Scene) -> Iterator[RuleMatch]:
     is no finding. Typings of production packages are theirs, not development's. A project whose development packages
     the image starts (`npx tsx`, or by a script of package.json) needs them, and is no finding.
     """
-    path_of = scene.filesystem.path_of
-    locks = {path_of(number): number for number in living(scene)}
-    yield from _by_marks(scene, {path: n for path, n in locks.items() if path.endswith("package-lock.json")})
-    yield from _by_graphs(scene, {path: n for path, n in locks.items() if path.rpartition("/")[2] in GRAPHS})
-    yield from _from_outside(scene, {_project(path) for path in locks})
+    path_of = context.filesystem.path_of
+    locks = {path_of(number): number for number in living(context)}
+    yield from _by_marks(context, {path: n for path, n in locks.items() if path.endswith("package-lock.json")})
+    yield from _by_graphs(context, {path: n for path, n in locks.items() if path.rpartition("/")[2] in GRAPHS})
+    yield from _from_outside(context, {_project(path) for path in locks})
 
 
-def _by_marks(scene: Scene, locks: Mapping[str, int]) -> Iterator[RuleMatch]:
+def _by_marks(context: RuleContext, locks: Mapping[str, int]) -> Iterator[RuleMatch]:
     """Projects of npm, whose lockfile marks each package."""
     hidden = {path.removesuffix(_HIDDEN) for path in locks if path.endswith(f"/{_HIDDEN}")}
     for path, number in sorted(locks.items()):
@@ -50,70 +50,70 @@ def _by_marks(scene: Scene, locks: Mapping[str, int]) -> Iterator[RuleMatch]:
         root = path.removesuffix(_HIDDEN) if sure else path.rpartition("/")[0] + "/"
         if not sure and (root in hidden or "/node_modules/" in path):
             continue
-        yield from _marked(scene, path, scene.filesystem.read(number) or b"", root, sure=sure)
+        yield from _marked(context, path, context.filesystem.read(number) or b"", root, sure=sure)
 
 
-def _marked(scene: Scene, path: str, lockfile: bytes, root: str, *, sure: bool) -> Iterator[RuleMatch]:
+def _marked(context: RuleContext, path: str, lockfile: bytes, root: str, *, sure: bool) -> Iterator[RuleMatch]:
     marked = node_dev_packages(lockfile)
     places = {
-        place: name for place, version in marked.items() if (name := _installed(scene, root, place, version, sure))
+        place: name for place, version in marked.items() if (name := _installed(context, root, place, version, sure))
     }
     found = {root + place: name for place, name in places.items()}
-    versions = under(scene, found.keys()) if found and not _starts(scene, f"{root}node_modules", found) else ()
+    versions = under(context, found.keys()) if found and not _starts(context, f"{root}node_modules", found) else ()
     if versions:
         yield RuleMatch(versions=versions, detail=f"by {path}: {listing(found.values())}")
 
 
-def _by_graphs(scene: Scene, locks: Mapping[str, int]) -> Iterator[RuleMatch]:
+def _by_graphs(context: RuleContext, locks: Mapping[str, int]) -> Iterator[RuleMatch]:
     """Projects of yarn and pnpm, whose lockfile lies beside the package.json and the node_modules."""
     for path, number in sorted(locks.items()):
         if "/node_modules/" not in path:
-            yield from _followed(scene, path, scene.filesystem.read(number) or b"", path.rpartition("/")[0])
+            yield from _followed(context, path, context.filesystem.read(number) or b"", path.rpartition("/")[0])
 
 
-def _followed(scene: Scene, path: str, lockfile: bytes, root: str) -> Iterator[RuleMatch]:
+def _followed(context: RuleContext, path: str, lockfile: bytes, root: str) -> Iterator[RuleMatch]:
     name = path.rpartition("/")[2]
-    manifest = scene.filesystem.live.get(f"{root}/package.json")
+    manifest = context.filesystem.live.get(f"{root}/package.json")
     if manifest is None:
         return
     graph = GRAPHS[name](lockfile.decode("utf-8", "replace"))
-    names = only_development(scene.filesystem.read(manifest, 0, 1 << 20) or b"", graph)
+    names = only_development(context.filesystem.read(manifest, 0, 1 << 20) or b"", graph)
     modules = f"{root}/node_modules"
-    places = _places(scene, modules, names)
-    versions = under(scene, places.keys()) if places and not _starts(scene, modules, places) else ()
+    places = _places(context, modules, names)
+    versions = under(context, places.keys()) if places and not _starts(context, modules, places) else ()
     if versions:
         tool = name.partition("-")[0].partition(".")[0]
         fix = f"install with `{tool} install --prod` where {{place}} is made"
         yield RuleMatch(versions=versions, detail=f"by {path}: {listing(places.values())}", fix=fix)
 
 
-def _from_outside(scene: Scene, told: AbstractSet[str]) -> Iterator[RuleMatch]:
+def _from_outside(context: RuleContext, told: AbstractSet[str]) -> Iterator[RuleMatch]:
     """Lockfiles from beside the Dockerfile or from a builder, for projects of which none in the image speaks."""
-    locks = [(path, data) for path, data in scene.lockfiles if path.rpartition("/")[2] in _OUTSIDE]
+    locks = [(path, data) for path, data in context.lockfiles if path.rpartition("/")[2] in _OUTSIDE]
     if not locks:
         return
     # A layer need not list its directories, so what lies in a node_modules tells of it too.
-    parts = (f"{place}/".partition("/node_modules/") for place in scene.filesystem.children)
+    parts = (f"{place}/".partition("/node_modules/") for place in context.filesystem.children)
     for root in sorted({root for root, inside, _ in parts if inside} - told):
         for path, data in locks:
             if path.endswith(_MARKS):
-                yield from _marked(scene, path, data, f"{root}/", sure=False)
+                yield from _marked(context, path, data, f"{root}/", sure=False)
             else:
-                yield from _followed(scene, path, data, root)
+                yield from _followed(context, path, data, root)
 
 
 def _project(lockfile: str) -> str:
     return lockfile.removesuffix(f"/{_HIDDEN}") if lockfile.endswith(f"/{_HIDDEN}") else lockfile.rpartition("/")[0]
 
 
-def _places(scene: Scene, modules: str, names: frozenset[str]) -> dict[str, str]:
+def _places(context: RuleContext, modules: str, names: frozenset[str]) -> dict[str, str]:
     """The directories of these packages, flat as yarn lays them out or in pnpm's store of links, with their names."""
     if not names:
         return {}
-    live = scene.filesystem.live
+    live = context.filesystem.live
     found = {f"{modules}/{name}": name for name in names if f"{modules}/{name}/package.json" in live}
     store = f"{modules}/.pnpm/"
-    for directory in scene.filesystem.children:
+    for directory in context.filesystem.children:
         if directory.startswith(store):
             entry, _, rest = directory[len(store) :].partition("/")
             name = entry[:1] + entry[1:].partition("@")[0]
@@ -126,10 +126,10 @@ _INSTALLED_WITH_NODE = frozenset({"node", "npm", "npx", "pnpm", "yarn"})
 """What these name is not the package of that name in node_modules."""
 
 
-def _starts(scene: Scene, modules: str, places: Mapping[str, str]) -> bool:
+def _starts(context: RuleContext, modules: str, places: Mapping[str, str]) -> bool:
     """Whether the image starts one of the packages at these places: by its command, or as what Node loads first."""
-    filesystem, names = scene.filesystem, frozenset(places.values())
-    for word in scene.context.command_words:
+    filesystem, names = context.filesystem, frozenset(places.values())
+    for word in context.command_words:
         package = "/".join(word.split("/")[: 1 + word.startswith("@")])
         if package in names and package != word:  # node -r ts-node/register
             return True
@@ -146,16 +146,16 @@ def _starts(scene: Scene, modules: str, places: Mapping[str, str]) -> bool:
     return False
 
 
-def _installed(scene: Scene, root: str, place: str, version: str, sure: bool) -> str:
+def _installed(context: RuleContext, root: str, place: str, version: str, sure: bool) -> str:
     """The name of the package at that place; empty where there is none, or maybe another version of it."""
-    number = scene.filesystem.live.get(f"{root}{place}/package.json")
-    if number is None or (not sure and _package_version(scene, number) != version):
+    number = context.filesystem.live.get(f"{root}{place}/package.json")
+    if number is None or (not sure and _package_version(context, number) != version):
         return ""
     return place.rpartition("node_modules/")[2]
 
 
-def _package_version(scene: Scene, number: int) -> str:
-    return str(json_object(scene.filesystem.read(number, 0, 1 << 20) or b"").get("version", ""))
+def _package_version(context: RuleContext, number: int) -> str:
+    return str(json_object(context.filesystem.read(number, 0, 1 << 20) or b"").get("version", ""))
 
 
 _MANAGERS = {
@@ -177,18 +177,18 @@ _MANAGERS = {
     title="package managers of Python, which a finished application seldom calls",
     fix="install into a virtual environment in a build stage and copy that, without the managers",
 )
-def py_managers(scene: Scene) -> Iterator[RuleMatch]:
+def py_managers(context: RuleContext) -> Iterator[RuleMatch]:
     """pipenv, poetry, virtualenv, uv, pip or wheel are installed among the application's packages.
 
     setuptools is left out, since some packages import its `pkg_resources`. A manager that Entrypoint, Cmd or a
     script which they start names (`pipenv run`) is wanted, with all the others.
     """
-    if calls(scene, "pipenv", "poetry", "pdm", "hatch", "uv", "uvx", "pip", "pip3", "virtualenv"):
+    if calls(context, "pipenv", "poetry", "pdm", "hatch", "uv", "uvx", "pip", "pip3", "virtualenv"):
         return
-    found = owned_by(scene, indexes(scene, lambda p: p.type == "pypi" and normal(p.name) in _MANAGERS))
+    found = owned_by(context, indexes(context, lambda p: p.type == "pypi" and normal(p.name) in _MANAGERS))
     for severity in (Severity.MEDIUM, Severity.LOW):
-        chosen = {i: n for i, n in found.items() if _MANAGERS[normal(scene.catalog.packages[i].name)] == severity}
-        for versions, names in by_instruction(scene, chosen):
+        chosen = {i: n for i, n in found.items() if _MANAGERS[normal(context.catalog.packages[i].name)] == severity}
+        for versions, names in by_instruction(context, chosen):
             yield RuleMatch(versions=versions, detail=f"packages: {names}", severity=severity)
 
 
@@ -205,25 +205,25 @@ _BUNDLES = ("/ensurepip/", "/site-packages/", "/dist-packages/", "/usr/share/", 
     fix="install from a mount (`RUN --mount=type=bind,from=...`) instead of copying {path}",
     wanted=Wanted(paths=PathSet(suffixes=(".whl", ".tar.gz")), head=0),
 )
-def wheelhouse(scene: Scene) -> Iterator[RuleMatch]:
+def wheelhouse(context: RuleContext) -> Iterator[RuleMatch]:
     """Wheels (`*.whl`) or a folder's source distributions lie beside packages that were installed from them.
 
     Those of a directory count where one of them is installed in the same version. The wheels that Python brings for
     `ensurepip` and `virtualenv`, wheels for browsers, and a directory that Entrypoint or Cmd names are no finding.
     What was copied in and deleted later is found by deleted-later.
     """
-    path_of, used = scene.filesystem.path_of, {word.rstrip("/") for word in scene.context.command_words}
+    path_of, used = context.filesystem.path_of, {word.rstrip("/") for word in context.command_words}
     directories: dict[str, list[int]] = {}
-    for number in files(scene, living(scene)):
+    for number in files(context, living(context)):
         path = path_of(number)
         directory = path.rpartition("/")[0]
-        if is_owned(scene, number) or path.endswith(_FOR_BROWSERS) or directory in used:
+        if is_owned(context, number) or path.endswith(_FOR_BROWSERS) or directory in used:
             continue
         if (path.endswith(".whl") or _SDIST.fullmatch(path)) and not any(bundle in path for bundle in _BUNDLES):
             directories.setdefault(directory, []).append(number)
     if not directories:
         return
-    installed = {(normal(p.name), p.version) for p in scene.catalog.packages if p.type == "pypi"}
+    installed = {(normal(p.name), p.version) for p in context.catalog.packages if p.type == "pypi"}
     versions = tuple(
         number
         for numbers in directories.values()

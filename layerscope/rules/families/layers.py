@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from layerscope.model.entry import Fate
 from layerscope.model.finding import FindingKind, Severity
-from layerscope.rules.rule import RuleMatch, Scene, rule
+from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import content_bytes, made_by, weight
 from layerscope.secrets.text import quoted
 
@@ -32,36 +32,36 @@ _OPTIONS = {"mode": "chmod", "owner": "chown"}
     title="{path} is deleted by a later layer, but still shipped",
     fix="delete {path} in {step} itself, where it is written: a later instruction only hides it",
 )
-def deleted_later(scene: Scene) -> Iterator[RuleMatch]:
+def deleted_later(context: RuleContext) -> Iterator[RuleMatch]:
     """A whiteout, an opaque directory or a file in a directory's place hides what a lower layer still ships.
 
     Deleting works only in the instruction that writes. What is copied in and deleted after use is better mounted
     into the RUN that needs it; what is moved is better written to its new place at once. What the base image holds and
     the user's layers delete stays the base's.
     """
-    for (writer, hider), versions in _hidden(scene, Fate.DELETED).items():
+    for (writer, hider), versions in _hidden(context, Fate.DELETED).items():
         fix = ""
-        if _is_moved(scene, versions, hider):
+        if _is_moved(context, versions, hider):
             fix = "bring {path} to its new place at once: {step} ships it, and so does the instruction that moves it"
-        elif _kind(scene, writer) == "COPY":
+        elif _kind(context, writer) == "COPY":
             fix = "mount {path} into the RUN that needs it (`RUN --mount=type=bind`) instead of {step}"
         yield RuleMatch(
             versions=versions,
-            detail=_story(scene, writer, hider, "deleted"),
-            severity=weight(content_bytes(scene, versions)),
+            detail=_story(context, writer, hider, "deleted"),
+            severity=weight(content_bytes(context, versions)),
             fix=fix,
         )
 
 
-def _kind(scene: Scene, layer: int) -> str:
+def _kind(context: RuleContext, layer: int) -> str:
     """The kind of instruction that made a layer, empty where the history does not tell; ADD is a COPY here."""
-    step = made_by(scene, layer)
+    step = made_by(context, layer)
     return "" if step is None else "COPY" if step.kind == "ADD" else step.kind
 
 
-def _is_moved(scene: Scene, versions: tuple[int, ...], hider: int) -> bool:
+def _is_moved(context: RuleContext, versions: tuple[int, ...], hider: int) -> bool:
     """Whether the layer that deletes files holds the largest of them at another path."""
-    filesystem, numbers = scene.filesystem, scene.filesystem.numbers(hider) if hider >= 0 else range(0)
+    filesystem, numbers = context.filesystem, context.filesystem.numbers(hider) if hider >= 0 else range(0)
     largest = max(versions, key=filesystem.sizes.__getitem__)
     for _ in range(_A_FEW):
         try:
@@ -81,7 +81,7 @@ def _is_moved(scene: Scene, versions: tuple[int, ...], hider: int) -> bool:
     title="{path} is stored again for other permissions, owners or times",
     fix="set mode and owner where {path} is written, not later in {step}",
 )
-def copied_up(scene: Scene) -> Iterator[RuleMatch]:
+def copied_up(context: RuleContext) -> Iterator[RuleMatch]:
     """A layer holds the same content at the same path as a layer below; only the metadata differ.
 
     A chmod, chown or touch in a layer of its own copies each file whole. `COPY --chown` and `COPY --chmod` set both
@@ -89,36 +89,36 @@ def copied_up(scene: Scene) -> Iterator[RuleMatch]:
     told which of mode, owner, time and extended attributes differ.
     """
     databases: list[int] = []
-    above = dict(scene.filesystem.same_length)
-    for (writer, hider), versions in _hidden(scene, Fate.COPIED_UP).items():
-        all_own = _copies(scene, versions, hider) if writer < scene.base_layers <= hider else versions
-        own, theirs = _without_databases(scene, all_own)
+    above = dict(context.filesystem.same_length)
+    for (writer, hider), versions in _hidden(context, Fate.COPIED_UP).items():
+        all_own = _copies(context, versions, hider) if writer < context.base_layers <= hider else versions
+        own, theirs = _without_databases(context, all_own)
         databases += theirs
         if own:
-            differing = _differing(scene, _without_databases(scene, versions)[0], above) if hider >= 0 else ()
+            differing = _differing(context, _without_databases(context, versions)[0], above) if hider >= 0 else ()
             yield RuleMatch(
                 versions=own,
-                detail=_story(scene, writer, hider, "copied"),
-                severity=weight(content_bytes(scene, own)),
+                detail=_story(context, writer, hider, "copied"),
+                severity=weight(content_bytes(context, own)),
                 title="" if hider < 0 else f"{{path}} is stored again{_changed(differing)}",
-                fix=_once(differing, _kind(scene, writer), _kind(scene, hider)),
+                fix=_once(differing, _kind(context, writer), _kind(context, hider)),
                 layer=hider,
             )
     yield from _written_again(databases)
 
 
-def _differing(scene: Scene, hidden: tuple[int, ...], above: Mapping[int, int]) -> tuple[str, ...]:
+def _differing(context: RuleContext, hidden: tuple[int, ...], above: Mapping[int, int]) -> tuple[str, ...]:
     """Which of mode, owner, time and extended attributes differ between hidden versions and those ``above`` them."""
     found = set[str]()
     for number in hidden[:_ENOUGH]:
-        one, other = _metadata(scene, number), _metadata(scene, above[number])
+        one, other = _metadata(context, number), _metadata(context, above[number])
         found.update(name for name, value, changed in zip(_METADATA, one, other, strict=True) if value != changed)
     return tuple(name for name in _METADATA if name in found)
 
 
-def _metadata(scene: Scene, number: int) -> tuple[object, ...]:
-    layer, index = scene.filesystem.place(number)
-    changeset = scene.filesystem.layers[layer].changeset
+def _metadata(context: RuleContext, number: int) -> tuple[object, ...]:
+    layer, index = context.filesystem.place(number)
+    changeset = context.filesystem.layers[layer].changeset
     mode, *owner = changeset.ownerships[index]
     return mode, owner, changeset.mtimes[index], changeset.xattrs.get(index)
 
@@ -159,28 +159,28 @@ _BY_KINDS = {
     title="{path} is overwritten by a later layer, and both are shipped",
     fix="write {path} once, by one RUN or in its final form by one COPY, and leave it out of {step}",
 )
-def overwritten(scene: Scene) -> Iterator[RuleMatch]:
+def overwritten(context: RuleContext) -> Iterator[RuleMatch]:
     """A layer holds other content at the path of a lower layer's file, and the image ships both.
 
     Package databases and logs change with each install; they are listed as one finding of low weight.
     """
     databases: list[int] = []
-    for (writer, hider), versions in _hidden(scene, Fate.OVERWRITTEN).items():
-        others, theirs = _without_databases(scene, versions)
+    for (writer, hider), versions in _hidden(context, Fate.OVERWRITTEN).items():
+        others, theirs = _without_databases(context, versions)
         databases += theirs
         if others:
             yield RuleMatch(
                 versions=others,
-                detail=_story(scene, writer, hider, "overwritten"),
-                severity=weight(content_bytes(scene, others)),
-                fix=_BY_KINDS.get((_kind(scene, writer), _kind(scene, hider)), ""),
+                detail=_story(context, writer, hider, "overwritten"),
+                severity=weight(content_bytes(context, others)),
+                fix=_BY_KINDS.get((_kind(context, writer), _kind(context, hider)), ""),
             )
     yield from _written_again(databases)
 
 
-def _without_databases(scene: Scene, versions: tuple[int, ...]) -> tuple[tuple[int, ...], list[int]]:
+def _without_databases(context: RuleContext, versions: tuple[int, ...]) -> tuple[tuple[int, ...], list[int]]:
     """Other files, and what package managers write again with each install."""
-    path_of = scene.filesystem.path_of
+    path_of = context.filesystem.path_of
     theirs = [number for number in versions if path_of(number).startswith(_DATABASES)]
     left = set(theirs)
     return tuple(number for number in versions if number not in left), theirs
@@ -197,33 +197,33 @@ def _written_again(databases: list[int]) -> Iterator[RuleMatch]:
         )
 
 
-def _hidden(scene: Scene, fate: Fate) -> dict[Pair, tuple[int, ...]]:
+def _hidden(context: RuleContext, fate: Fate) -> dict[Pair, tuple[int, ...]]:
     """The versions with bytes that have this fate, by who wrote and who hid them; the base's are one pair."""
-    filesystem = scene.filesystem
+    filesystem = context.filesystem
     fates, sizes, hidden_by = filesystem.fates, filesystem.sizes, filesystem.hidden_by
     found: dict[Pair, list[int]] = {}
     for layer in range(len(filesystem.layers)):
         numbers = filesystem.numbers(layer)
         position = numbers.start - 1
         while (position := fates.find(fate, position + 1, numbers.stop)) >= 0:
-            if not scene.claimed[position] and sizes[position]:
+            if not context.claimed[position] and sizes[position]:
                 hider = hidden_by[position]
-                pair = (-1, -1) if hider < scene.base_layers else (layer, hider)
+                pair = (-1, -1) if hider < context.base_layers else (layer, hider)
                 found.setdefault(pair, []).append(position)
     return {pair: tuple(numbers) for pair, numbers in found.items()}
 
 
-def _copies(scene: Scene, hidden: tuple[int, ...], layer: int) -> tuple[int, ...]:
+def _copies(context: RuleContext, hidden: tuple[int, ...], layer: int) -> tuple[int, ...]:
     """The live versions of ``layer`` at the paths of these hidden ones."""
-    filesystem = scene.filesystem
+    filesystem = context.filesystem
     found = (filesystem.live.get(filesystem.path_of(number)) for number in hidden)
     return tuple(number for number in found if number is not None and filesystem.layer_of(number) == layer)
 
 
-def _story(scene: Scene, writer: int, hider: int, verb: str) -> str:
+def _story(context: RuleContext, writer: int, hider: int, verb: str) -> str:
     if writer < 0:
         return f"written and {verb} within the base image"
-    by = made_by(scene, hider)
+    by = made_by(context, hider)
     name = quoted(by.shown or str(by), _LONGEST_NAME) if by is not None else ""
     return f"written by layer {writer}, {verb} by layer {hider}" + (f" ({name})" if name else "")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
 from layerscope.rules.ownership import is_packaged
-from layerscope.rules.rule import Rule, RuleMatch, Scene, rule
+from layerscope.rules.rule import Rule, RuleContext, RuleMatch, rule
 
 _SETID = 0o6000
 _WRITABLE = 0o002
@@ -20,16 +20,16 @@ _KINDS = (Kind.FILE, Kind.DIRECTORY)
     fix="chmod ug-s {path}, in the instruction that brings it (COPY --chmod), or give it the one capability it needs",
     frees=False,
 )
-def setid(scene: Scene) -> Iterator[RuleMatch]:
+def setid(context: RuleContext) -> Iterator[RuleMatch]:
     """A file that the image's own layers add carries the set-user-id or set-group-id bit.
 
     Who finds a hole in it has the owner's rights. Programs of the operating system's packages (su, mount, passwd),
     everything that the base brings, and file capabilities (setcap) are left alone.
     """
     alike: dict[tuple[int, int, int], list[int]] = {}
-    for number in _own_live(scene, _SETID):
-        if scene.filesystem.kind_of(number) == Kind.FILE and not is_packaged(scene, number):
-            version = scene.filesystem.version(number)
+    for number in _own_live(context, _SETID):
+        if context.filesystem.kind_of(number) == Kind.FILE and not is_packaged(context, number):
+            version = context.filesystem.version(number)
             alike.setdefault((version.layer, version.mode, version.uid), []).append(number)
     for (_, mode, uid), numbers in alike.items():
         yield RuleMatch(versions=tuple(numbers), detail=f"mode {mode:04o}, owner {uid}")
@@ -42,30 +42,30 @@ def setid(scene: Scene) -> Iterator[RuleMatch]:
     fix="take the bit off where it is set: COPY --chmod, or chmod o-w in the same RUN",
     frees=False,
 )
-def world_writable(scene: Scene) -> Iterator[RuleMatch]:
+def world_writable(context: RuleContext) -> Iterator[RuleMatch]:
     """Files or directories of the image's own layers can be changed by every user of the container.
 
     A process that is broken into can then plant code that another one runs. Sticky directories such as /tmp, links
     and devices, and what packages or the base bring, are left alone.
     """
     layers: dict[int, list[int]] = {}
-    for number in _own_live(scene, _WRITABLE):
-        version = scene.filesystem.version(number)
+    for number in _own_live(context, _WRITABLE):
+        version = context.filesystem.version(number)
         shared = version.kind == Kind.DIRECTORY and version.mode & _STICKY
-        if not shared and not is_packaged(scene, number):
+        if not shared and not is_packaged(context, number):
             layers.setdefault(version.layer, []).append(number)
     for numbers in layers.values():
         yield RuleMatch(versions=tuple(numbers))
 
 
-def _own_live(scene: Scene, bits: int) -> Iterator[int]:
+def _own_live(context: RuleContext, bits: int) -> Iterator[int]:
     """The live files and directories above the base whose mode has one of the bits; links have no mode of theirs."""
-    for layer in range(scene.base_layers, len(scene.filesystem.layers)):
-        changeset, start = scene.filesystem.layers[layer].changeset, scene.filesystem.numbers(layer).start
+    for layer in range(context.base_layers, len(context.filesystem.layers)):
+        changeset, start = context.filesystem.layers[layer].changeset, context.filesystem.numbers(layer).start
         wanted = {ownership for ownership in set(changeset.ownerships) if ownership[0] & bits}
         if not wanted:
             continue
-        kinds, fates = changeset.kinds, scene.filesystem.fates
+        kinds, fates = changeset.kinds, context.filesystem.fates
         for index, ownership in enumerate(changeset.ownerships):
             if ownership in wanted and kinds[index] in _KINDS and fates[start + index] == Fate.LIVE:
                 yield start + index

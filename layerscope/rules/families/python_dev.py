@@ -8,7 +8,7 @@ from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.rules.lockfiles import PYTHON, Declared, Locked, Wishes, closure, normal, required
 from layerscope.rules.owned import by_instruction, owned_by
-from layerscope.rules.rule import RuleMatch, Scene, rule
+from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, living
 
 _FILE_BYTES = 4 << 20
@@ -37,26 +37,26 @@ Requirements = Mapping[str, frozenset[tuple[str, str]]]
         head=_FILE_BYTES,
     ),
 )
-def py_dev_deps(scene: Scene) -> Iterator[RuleMatch]:
+def py_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
     """Packages are installed that the project wants for development only.
 
     That is told by Pipfile.lock (`develop`), poetry.lock, pdm.lock or uv.lock (groups); without a lockfile by the
     roots that Pipfile or pyproject.toml name and what the installed packages require. What any other installed
     package requires is shared, and no finding. A project whose development packages the image starts needs them.
     """
-    if calls(scene, "pytest", "tox", "nox"):
+    if calls(context, "pytest", "tox", "nox"):
         return
-    installed = _installed(scene)
+    installed = _installed(context)
     needs: Requirements | None = None
-    for path, wishes in _projects(scene):
-        needs = _requirements(scene) if needs is None else needs
+    for path, wishes in _projects(context):
+        needs = _requirements(context) if needs is None else needs
         names = _only_development(wishes, needs, {name: v for name, (v, _) in installed.items()})
-        owned = owned_by(scene, [index for name in names for index in installed[name][1]])
-        if _starts(scene, names, owned.values()):
+        owned = owned_by(context, [index for name in names for index in installed[name][1]])
+        if _starts(context, names, owned.values()):
             continue
         name = path.rpartition("/")[2]
         fix = _FIXES.get(name) or _FIXES.get(name.removesuffix(".lock"), "")
-        for versions, packages in by_instruction(scene, owned):
+        for versions, packages in by_instruction(context, owned):
             yield RuleMatch(
                 versions=versions,
                 detail=f"by {path}: {packages}",
@@ -64,30 +64,30 @@ def py_dev_deps(scene: Scene) -> Iterator[RuleMatch]:
             )
 
 
-def _starts(scene: Scene, names: Iterable[str], owned: Iterable[Iterable[int]]) -> bool:
+def _starts(context: RuleContext, names: Iterable[str], owned: Iterable[Iterable[int]]) -> bool:
     """Whether the image starts one of these packages, by its name or by a program that it owns."""
-    paths = map(scene.filesystem.paths.__getitem__, chain.from_iterable(owned))
+    paths = map(context.filesystem.paths.__getitem__, chain.from_iterable(owned))
     programs = {path.rpartition("/")[2] for path in paths if "/bin/" in path}
-    return not programs.isdisjoint(scene.context.called) or not {*map(normal, scene.context.called)}.isdisjoint(names)
+    return not programs.isdisjoint(context.called) or not {*map(normal, context.called)}.isdisjoint(names)
 
 
-def _installed(scene: Scene) -> dict[str, tuple[frozenset[str], tuple[int, ...]]]:
+def _installed(context: RuleContext) -> dict[str, tuple[frozenset[str], tuple[int, ...]]]:
     """The versions and the catalogue's indexes of each Python package that own layers install."""
     found: dict[str, tuple[frozenset[str], tuple[int, ...]]] = {}
-    for index, package in enumerate(scene.catalog.packages):
+    for index, package in enumerate(context.catalog.packages):
         if package.type == "pypi" and not package.shared and normal(package.name) not in _TOOLS:
             versions, indexes = found.get(normal(package.name), (frozenset[str](), ()))
-            if package.layer is None or package.layer >= scene.base_layers:
+            if package.layer is None or package.layer >= context.base_layers:
                 found[normal(package.name)] = (versions | {package.version}, (*indexes, index))
     return found
 
 
-def _projects(scene: Scene) -> Iterator[tuple[str, Wishes]]:
+def _projects(context: RuleContext) -> Iterator[tuple[str, Wishes]]:
     """The projects that say what development needs; of each the file that knows most."""
-    filesystem = scene.filesystem
-    live = {filesystem.path_of(number): number for number in living(scene)}
+    filesystem = context.filesystem
+    live = {filesystem.path_of(number): number for number in living(context)}
     texts = [(path, filesystem.read(number, 0, _FILE_BYTES)) for path, number in live.items() if _is_project(path)]
-    texts += [(path, text) for path, text in scene.lockfiles if _is_project(path)]
+    texts += [(path, text) for path, text in context.lockfiles if _is_project(path)]
     texts.sort(key=lambda item: (item[0].rpartition("/")[0], list(PYTHON).index(item[0].rpartition("/")[2])))
     done: set[str] = set()
     for path, text in texts:
@@ -102,10 +102,10 @@ def _is_project(path: str) -> bool:
     return path.rpartition("/")[2] in PYTHON and "/site-packages/" not in path and "/dist-packages/" not in path
 
 
-def _requirements(scene: Scene) -> Requirements:
+def _requirements(context: RuleContext) -> Requirements:
     """Read from the METADATA of everything that is installed (core metadata, Requires-Dist)."""
-    filesystem = scene.filesystem
-    names = {package.location: normal(package.name) for package in scene.catalog.packages if package.type == "pypi"}
+    filesystem = context.filesystem
+    names = {package.location: normal(package.name) for package in context.catalog.packages if package.type == "pypi"}
     found: dict[str, frozenset[tuple[str, str]]] = dict.fromkeys(names.values(), frozenset())
     for location, name in names.items():
         number = filesystem.live.get(location)

@@ -7,7 +7,7 @@ from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.rules.owned import is_owned
 from layerscope.rules.ownership import is_packaged
-from layerscope.rules.rule import RuleMatch, Scene, rule
+from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, files, living
 
 _PYTHON_TESTS = pattern(r"/(?:site|dist)-packages/([^/]+)/(?:.+/)?tests/")
@@ -22,16 +22,16 @@ _IMPORTED = frozenset({"astropy", "sunpy", "hypothesis", "pytest", "_pytest", "n
     fix="leave {path} in the build stage, or delete it in {step}",
     wanted=Wanted(paths=PathSet(trees=("tests", "__tests__", "testdata")), head=0),
 )
-def tests(scene: Scene) -> Iterator[RuleMatch]:
+def tests(context: RuleContext) -> Iterator[RuleMatch]:
     """Folders `tests` inside installed Python packages, `__tests__` of JavaScript or `testdata` of Go are there.
 
     `numpy.testing` and the like are imported by other packages and have other names; packages known to import their
     own tests are left out. An image that starts a test runner wants them.
     """
-    if calls(scene, "pytest", "py.test", "jest", "tox", "nox", "vitest", "mocha", "unittest"):
+    if calls(context, "pytest", "py.test", "jest", "tox", "nox", "vitest", "mocha", "unittest"):
         return
-    path_of = scene.filesystem.path_of
-    versions = tuple(number for number in files(scene, living(scene)) if _is_test(path_of(number)))
+    path_of = context.filesystem.path_of
+    versions = tuple(number for number in files(context, living(context)) if _is_test(path_of(number)))
     if versions:
         yield RuleMatch(versions=versions, apart=False)
 
@@ -50,20 +50,20 @@ def _is_test(path: str) -> bool:
     fix="`pip install --no-compile` and PYTHONDONTWRITEBYTECODE=1 spare {place}, if start-up may take longer",
     wanted=Wanted(paths=PathSet(trees=("__pycache__",)), head=0),
 )
-def bytecode(scene: Scene) -> Iterator[RuleMatch]:
+def bytecode(context: RuleContext) -> Iterator[RuleMatch]:
     """Python's `__pycache__` directories are in the image.
 
     They save time at each start and cost about as much as the sources again, so weigh it. A `.pyc` outside of such a
     directory may be the program itself and is no finding. What the system's packages bring is compiled whatever the
     environment says, so it is told apart.
     """
-    filesystem, of_system = scene.filesystem, dict[str, bool]()
+    filesystem, of_system = context.filesystem, dict[str, bool]()
     theirs, others = list[int](), list[int]()
-    for number in files(scene, living(scene)):
+    for number in files(context, living(context)):
         if filesystem.paths[number].endswith(".pyc"):
             directory = filesystem.directories[number]
             if directory not in of_system:
-                of_system[directory] = _is_of_system(scene, number)
+                of_system[directory] = _is_of_system(context, number)
             (theirs if of_system[directory] else others).append(number)
     if others:
         yield RuleMatch(versions=tuple(others), apart=False)
@@ -77,11 +77,11 @@ def bytecode(scene: Scene) -> Iterator[RuleMatch]:
         )
 
 
-def _is_of_system(scene: Scene, number: int) -> bool:
+def _is_of_system(context: RuleContext, number: int) -> bool:
     """Whether a package of the system owns a compiled module, or the module that it was compiled from."""
-    folder, _, name = scene.filesystem.path_of(number).rpartition("/__pycache__/")
-    source = scene.filesystem.live.get(f"{folder}/{name.partition('.')[0]}.py")
-    return is_packaged(scene, number) or (source is not None and is_packaged(scene, source))
+    folder, _, name = context.filesystem.path_of(number).rpartition("/__pycache__/")
+    source = context.filesystem.live.get(f"{folder}/{name.partition('.')[0]}.py")
+    return is_packaged(context, number) or (source is not None and is_packaged(context, source))
 
 
 _MAPS = (".js.map", ".mjs.map", ".cjs.map", ".css.map", ".ts.map")
@@ -95,18 +95,18 @@ _TRACES = "enable-source-maps"
     fix="build for production without source maps, or leave {path} out of the copy",
     wanted=Wanted(paths=PathSet(suffixes=(".map",)), head=64 << 10),
 )
-def source_maps(scene: Scene) -> Iterator[RuleMatch]:
+def source_maps(context: RuleContext) -> Iterator[RuleMatch]:
     """`*.js.map` and the like lie beside bundled scripts, many with the original sources inside (`sourcesContent`).
 
     Where Node is told to use them for its traces (`--enable-source-maps`), they are there on purpose. Those of
     published packages reveal nothing, so they weigh little.
     """
-    configured = " ".join((*scene.context.command_words, *scene.image.config.env))
+    configured = " ".join((*context.command_words, *context.image.config.env))
     if _TRACES in configured or "source-map-support" in configured:
         return
-    path_of, read = scene.filesystem.path_of, scene.filesystem.read
-    found = [n for n in files(scene, living(scene)) if path_of(n).endswith(_MAPS)]
-    published = tuple(n for n in found if is_owned(scene, n) or _is_published(path_of(n)))
+    path_of, read = context.filesystem.path_of, context.filesystem.read
+    found = [n for n in files(context, living(context)) if path_of(n).endswith(_MAPS)]
+    published = tuple(n for n in found if is_owned(context, n) or _is_published(path_of(n)))
     own = tuple(n for n in sorted(set(found).difference(published)) if (read(n, 0, 1) or b"") == b"{")
     if own:
         with_sources = sum(b'"sourcesContent"' in (read(n, 0, 64 << 10) or b"") for n in own)

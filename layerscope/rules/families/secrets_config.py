@@ -7,7 +7,7 @@ from typing import Any
 from layerscope.model.finding import Evidence, FindingKind, Severity
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
-from layerscope.rules.rule import Rule, RuleMatch, Scene, rule
+from layerscope.rules.rule import Rule, RuleContext, RuleMatch, rule
 from layerscope.secrets.masks import mask
 from layerscope.secrets.text import TextSecret, secrets_in, secrets_in_value, secrets_in_words
 
@@ -33,7 +33,7 @@ _KEYWORDS = {
     fix="give the value when the container starts, or mount it with RUN --mount=type=secret while building; replace "
     "it, as whoever pulled the image has it",
 )
-def config_secret(scene: Scene) -> Iterator[RuleMatch]:
+def config_secret(context: RuleContext) -> Iterator[RuleMatch]:
     """A variable (ENV), a label, the arguments of ENTRYPOINT, CMD or HEALTHCHECK, or any other member of the config
     or of the manifest's annotations carries a password, token or key.
 
@@ -42,8 +42,8 @@ def config_secret(scene: Scene) -> Iterator[RuleMatch]:
     URLs and proxies without a password, placeholders and defaults that everybody knows are no finding, nor is what
     the base image sets.
     """
-    inherited = {(secret.name, secret.value) for step in _base_steps(scene) for secret in _of_step(step)}
-    for place, secret in _configured(scene.image):
+    inherited = {(secret.name, secret.value) for step in _base_steps(context) for secret in _of_step(step)}
+    for place, secret in _configured(context.image):
         if (secret.name, secret.value) not in inherited:
             yield RuleMatch(place=place, detail=f"{place} {mask(secret.value)}", severity=secret.severity)
 
@@ -56,22 +56,22 @@ def config_secret(scene: Scene) -> Iterator[RuleMatch]:
     fix="mount it for the one RUN that needs it (RUN --mount=type=secret) instead of ARG, ENV or a command's words; "
     "replace it, as whoever pulled the image has it",
 )
-def history_secret(scene: Scene) -> Iterator[RuleMatch]:
+def history_secret(context: RuleContext) -> Iterator[RuleMatch]:
     """A build argument, an ARG default, a URL or a command of the history carries a secret; so may a provenance.
 
     The builders record build arguments before each RUN that they reach, and `docker history` shows them to
     everybody. Names and values are judged as in config-secret, which has what the final config holds too. Steps of
     the base image are left alone.
     """
-    known = {secret.value for _, secret in _configured(scene.image)}
-    below = {step.index for step in _base_steps(scene)}
+    known = {secret.value for _, secret in _configured(context.image)}
+    below = {step.index for step in _base_steps(context)}
     places: dict[str, list[tuple[str, TextSecret]]] = {}
-    for step in scene.instructions:
+    for step in context.instructions:
         if step.index in below:
             continue
-        for secret in _of_step(step, scene.image.config.history[step.index].author):
+        for secret in _of_step(step, context.image.config.history[step.index].author):
             places.setdefault(secret.value, []).append((step.kind or "step", secret))
-    for secret in _provenance(scene.image):
+    for secret in _provenance(context.image):
         places.setdefault(secret.value, []).append(("provenance", secret))
     for value, found in places.items():
         if value not in known:
@@ -171,10 +171,12 @@ def _beside(step: Instruction) -> str:
     return "" if step.text and step.text in step.created_by else step.created_by
 
 
-def _base_steps(scene: Scene) -> Iterator[Instruction]:
+def _base_steps(context: RuleContext) -> Iterator[Instruction]:
     """The steps up to the last that made a layer of the base."""
-    last = max((s.index for s in scene.instructions if s.layer is not None and s.layer < scene.base_layers), default=-1)
-    return (step for step in scene.instructions if step.index <= last)
+    last = max(
+        (s.index for s in context.instructions if s.layer is not None and s.layer < context.base_layers), default=-1
+    )
+    return (step for step in context.instructions if step.index <= last)
 
 
 def _provenance(image: Image) -> Iterator[TextSecret]:

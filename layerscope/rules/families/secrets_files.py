@@ -8,7 +8,7 @@ from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.rules.families.credentials import CREDENTIAL_FILES, Credential, pairs
 from layerscope.rules.ownership import by_path, is_buried, is_of_test, is_snakeoil, users_files
-from layerscope.rules.rule import Rule, RuleMatch, Scene, rule
+from layerscope.rules.rule import Rule, RuleContext, RuleMatch, rule
 from layerscope.secrets.encoding import as_utf8
 from layerscope.secrets.keys import key_in_file
 from layerscope.secrets.masks import is_placeholder, mask
@@ -42,7 +42,7 @@ _SHOWN = 5
     fix=KEY_FIX + ROTATE,
     wanted=Wanted(paths=_KEYS, head=HEAD),
 )
-def private_key(scene: Scene) -> Iterator[RuleMatch]:
+def private_key(context: RuleContext) -> Iterator[RuleMatch]:
     """A layer holds a private key: in PEM, of OpenSSH, PuTTY or GnuPG, in a PKCS #12 or Java key store.
 
     The content decides, the name only says where to look: public keys, certificates, bundles of authorities and
@@ -51,13 +51,13 @@ def private_key(scene: Scene) -> Iterator[RuleMatch]:
     A key under a passphrase weighs less, and more again where a later layer deletes it, since then nobody expects it
     there; one in a folder of tests least. A deleted key is still in its layer for everybody who pulls the image.
     """
-    yield from by_path(scene, _private_keys(scene))
+    yield from by_path(context, _private_keys(context))
 
 
-def _private_keys(scene: Scene) -> Iterator[tuple[int, RuleMatch]]:
-    for number, path in users_files(scene):
+def _private_keys(context: RuleContext) -> Iterator[tuple[int, RuleMatch]]:
+    for number, path in users_files(context):
         name = path.rpartition("/")[2]
-        data = scene.filesystem.read(number, 0, HEAD)
+        data = context.filesystem.read(number, 0, HEAD)
         key = key_in_file(as_utf8(data)) if data and not is_snakeoil(path) else None
         if key is None:
             continue
@@ -67,7 +67,10 @@ def _private_keys(scene: Scene) -> Iterator[tuple[int, RuleMatch]]:
             detail += "; every container has the same host key"
         if is_of_test(path):
             severity, detail = Severity.LOW, f"{detail}, in a folder of tests or examples"
-        yield number, _buried(scene, number, RuleMatch(place=path, detail=detail, severity=severity), "the private key")
+        yield (
+            number,
+            _buried(context, number, RuleMatch(place=path, detail=detail, severity=severity), "the private key"),
+        )
 
 
 @rule(
@@ -84,7 +87,7 @@ def _private_keys(scene: Scene) -> Iterator[tuple[int, RuleMatch]]:
         head=HEAD,
     ),
 )
-def cred_file(scene: Scene) -> Iterator[RuleMatch]:
+def cred_file(context: RuleContext) -> Iterator[RuleMatch]:
     """A tool's configuration holds a literal password or token.
 
     Read are the files of npm, Yarn, PyPI, pip, Poetry, netrc, Docker, Podman, AWS, Kubernetes, git, the forges'
@@ -93,19 +96,19 @@ def cred_file(scene: Scene) -> Iterator[RuleMatch]:
     that names a credential helper, values that a program computes, and placeholders such as `${TOKEN}` are no finding.
     Deleting the file in a later layer hides it from the container, not from who pulls the image.
     """
-    yield from by_path(scene, _credential_files(scene))
+    yield from by_path(context, _credential_files(context))
 
 
-def _credential_files(scene: Scene) -> Iterator[tuple[int, RuleMatch]]:
-    for number, path in users_files(scene):
+def _credential_files(context: RuleContext) -> Iterator[tuple[int, RuleMatch]]:
+    for number, path in users_files(context):
         kind = next((kind for kind in CREDENTIAL_FILES if path.endswith("/" + kind.tail)), None)
-        data = scene.filesystem.read(number, 0, HEAD) if kind is not None else None
+        data = context.filesystem.read(number, 0, HEAD) if kind is not None else None
         if kind is None or not data or is_of_test(path):
             continue
         found = dict.fromkeys(kind.parse(as_utf8(data).decode("utf-8", "replace")))
         if found:
-            leak = RuleMatch(place=path, detail=f"{kind.tool}: {_listed(tuple(found))}", severity=Severity.CRITICAL)
-            yield number, _buried(scene, number, leak, "credentials in")
+            match = RuleMatch(place=path, detail=f"{kind.tool}: {_listed(tuple(found))}", severity=Severity.CRITICAL)
+            yield number, _buried(context, number, match, "credentials in")
 
 
 @rule(
@@ -116,18 +119,18 @@ def _credential_files(scene: Scene) -> Iterator[tuple[int, RuleMatch]]:
     fix="name it in .dockerignore and give the values when the container starts (--env-file)" + ROTATE,
     wanted=Wanted(paths=PathSet(names=_ENV_NAMES, suffixes=(".env",)), head=HEAD),
 )
-def env_file(scene: Scene) -> Iterator[RuleMatch]:
+def env_file(context: RuleContext) -> Iterator[RuleMatch]:
     """A `.env` file with real values was copied into the image, mostly along with the build context.
 
     It weighs most where a value is named like a secret or is a URL with a password, and little where no value is.
     Templates (`.env.example`), placeholders and empty values are no finding.
     """
-    yield from by_path(scene, _env_files(scene))
+    yield from by_path(context, _env_files(context))
 
 
-def _env_files(scene: Scene) -> Iterator[tuple[int, RuleMatch]]:
-    for number, path in users_files(scene):
-        data = as_utf8(scene.filesystem.read(number, 0, HEAD) or b"")
+def _env_files(context: RuleContext) -> Iterator[tuple[int, RuleMatch]]:
+    for number, path in users_files(context):
+        data = as_utf8(context.filesystem.read(number, 0, HEAD) or b"")
         if not data or b"\0" in data or _EXAMPLE.search(path.rpartition("/")[2]) or is_of_test(path):
             continue
         lines = pairs(data.decode("utf-8", "replace"), "=")
@@ -135,8 +138,8 @@ def _env_files(scene: Scene) -> Iterator[tuple[int, RuleMatch]]:
         secrets = [Credential(name, value.strip("\"'")) for name, value in values if is_secret(name, value)]
         secrets += [Credential(name, url.value) for name, value in values for url in url_credentials(value)]
         if secrets:
-            leak = RuleMatch(place=path, detail=_listed(tuple(dict.fromkeys(secrets))), severity=Severity.HIGH)
-            yield number, _buried(scene, number, leak, "the environment file")
+            match = RuleMatch(place=path, detail=_listed(tuple(dict.fromkeys(secrets))), severity=Severity.HIGH)
+            yield number, _buried(context, number, match, "the environment file")
         elif values:
             title = "an environment file: {path}"
             detail = f"{len(values)} values, none named like a secret"
@@ -149,14 +152,14 @@ def _listed(found: tuple[Credential, ...]) -> str:
     return ", ".join(f"{secret.name} {mask(secret.value)}" for secret in found[:_SHOWN]) + more
 
 
-def _buried(scene: Scene, number: int, leak: RuleMatch, what: str) -> RuleMatch:
-    """The leak as it stands, or graver where a later layer hides the file and so makes it look gone."""
-    if not is_buried(scene, number) or leak.severity == Severity.LOW:
-        return leak
+def _buried(context: RuleContext, number: int, match: RuleMatch, what: str) -> RuleMatch:
+    """The match, with a higher severity where a later layer hides the file and so makes it look gone."""
+    if not is_buried(context, number) or match.severity == Severity.LOW:
+        return match
     return RuleMatch(
-        place=leak.place,
-        detail=leak.detail,
-        severity=Severity.HIGH if leak.severity == Severity.MEDIUM else Severity.CRITICAL,
+        place=match.place,
+        detail=match.detail,
+        severity=Severity.HIGH if match.severity == Severity.MEDIUM else Severity.CRITICAL,
         title=f"deleted, but still shipped: {what} {{path}}",
     )
 

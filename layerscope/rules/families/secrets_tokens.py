@@ -18,7 +18,7 @@ from layerscope.rules.ownership import (
     is_snakeoil,
     is_vendored,
 )
-from layerscope.rules.rule import Rule, RuleMatch, Scene, rule
+from layerscope.rules.rule import Rule, RuleContext, RuleMatch, rule
 from layerscope.secrets.masks import mask
 from layerscope.secrets.tokens import ANCHORED, PRIVATE_KEY, tokens_in
 
@@ -48,7 +48,7 @@ _ANCHORED, _INSIDE = pattern(ANCHORED), pattern(_INNER)
     "the image has it",
     wanted=Wanted(small=LONGEST, holding=ANCHORED, without=_NOT_OWN),
 )
-def token_pattern(scene: Scene) -> Iterator[RuleMatch]:
+def token_pattern(context: RuleContext) -> Iterator[RuleMatch]:
     """A small text file holds a token that its issuer made recognisable, or a private key in PEM.
 
     Known are the tokens of forges (GitHub, GitLab, Atlassian), registries (npm, PyPI, RubyGems, Docker Hub), clouds
@@ -60,11 +60,11 @@ def token_pattern(scene: Scene) -> Iterator[RuleMatch]:
     Searched are files of up to 64 KiB in the layers above the base, 32 MiB in all; a warning says what is more than
     that. Files of packages, dependencies and tests, manuals and made-up tokens are left alone.
     """
-    yield from by_path(scene, _tokens(scene))
+    yield from by_path(context, _tokens(context))
 
 
-def _tokens(scene: Scene) -> Iterator[tuple[int, RuleMatch]]:
-    for number, path, data in _texts(scene):
+def _tokens(context: RuleContext) -> Iterator[tuple[int, RuleMatch]]:
+    for number, path, data in _texts(context):
         tokens = tuple(t for t in tokens_in(data) if t.issuer != PRIVATE_KEY or not is_snakeoil(path))
         if not tokens:
             continue
@@ -74,30 +74,30 @@ def _tokens(scene: Scene) -> Iterator[tuple[int, RuleMatch]]:
         gravest = min((token.severity for token in tokens), key=lambda severity: severity.rank)
         more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         detail = ", ".join(found[:_SHOWN]) + more
-        buried = is_buried(scene, number)
-        leak = RuleMatch(
+        buried = is_buried(context, number)
+        match = RuleMatch(
             place=path,
             detail=detail,
             severity=Severity.CRITICAL if buried and gravest == Severity.HIGH else gravest,
             title=f"deleted, but still shipped: {what} in {{path}}" if buried else f"{what} in {{path}}",
             fix=KEY_FIX + ROTATE if only_key else "",
         )
-        yield number, leak
+        yield number, match
 
 
-def _texts(scene: Scene) -> Iterator[tuple[int, str, bytes]]:
+def _texts(context: RuleContext) -> Iterator[tuple[int, str, bytes]]:
     """The small texts of the user's own layers, of all fates, that hold what begins a token."""
-    paths = scene.filesystem.paths
-    for number, data in scene.filesystem.search(_searched(scene), _ANCHORED):
+    paths = context.filesystem.paths
+    for number, data in context.filesystem.search(_searched(context), _ANCHORED):
         if b"\0" not in data:
             yield number, paths[number], data
 
 
-def _searched(scene: Scene) -> Iterator[int]:
+def _searched(context: RuleContext) -> Iterator[int]:
     """The files to search; what is more than may be read is counted."""
     left, files, content_bytes = MOST, 0, 0
-    for number, path, length in _small_files(scene):
-        if is_packaged(scene, number) or is_of_test(path):
+    for number, path, length in _small_files(context):
+        if is_packaged(context, number) or is_of_test(path):
             continue
         left -= length
         if left >= 0:
@@ -105,20 +105,20 @@ def _searched(scene: Scene) -> Iterator[int]:
         else:
             files, content_bytes = files + 1, content_bytes + length
     if files:
-        scene.warn(
+        context.warn(
             f"token-pattern: {files:,} files ({content_bytes:,} bytes) were not searched for tokens; "
             f"the limit is {MOST:,} bytes of small files in an image"
         )
 
 
-def _small_files(scene: Scene) -> Iterator[tuple[int, str, int]]:
+def _small_files(context: RuleContext) -> Iterator[tuple[int, str, int]]:
     """Number, path and length; what the columns alone can rule out is ruled out here, a directory at a time."""
-    filesystem, owners = scene.filesystem, scene.catalog.owners
-    if scene.base_layers >= len(filesystem.layers):
+    filesystem, owners = context.filesystem, context.catalog.owners
+    if context.base_layers >= len(filesystem.layers):
         return
-    paths, kinds, first = filesystem.paths, filesystem.kinds, filesystem.numbers(scene.base_layers).start
-    claimed = scene.claimed or bytes(len(filesystem))
-    of_system = {index for index, package in enumerate(scene.catalog.packages) if package.type in OS_PACKAGES}
+    paths, kinds, first = filesystem.paths, filesystem.kinds, filesystem.numbers(context.base_layers).start
+    claimed = context.claimed or bytes(len(filesystem))
+    of_system = {index for index, package in enumerate(context.catalog.packages) if package.type in OS_PACKAGES}
     directories = _Directories()
     for number, content_bytes in enumerate(islice(filesystem.sizes, first, None), first):
         if not 16 <= content_bytes <= LONGEST or claimed[number] or owners[number] in of_system or kinds[number]:

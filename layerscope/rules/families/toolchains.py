@@ -16,7 +16,7 @@ from layerscope.rules.owned import (
     loose,
     owned_by,
 )
-from layerscope.rules.rule import RuleMatch, Scene, rule
+from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, files, living, runs_dotnet, within
 
 _COMPILERS = ("gcc", "g++", "cc", "c++", "clang", "clang++", "gfortran", "tcc", "icx", "nvcc", "R", "Rscript", "julia")
@@ -42,26 +42,26 @@ _DRIVERS = (
     fix="compile in a build stage and copy the result only; {step} should not bring compilers",
     wanted=Wanted(paths=PathSet(names=(*_BACKEND, *_DRIVERS), trees=("libexec/gcc", "lib/gcc")), head=0),
 )
-def native_toolchain(scene: Scene) -> Iterator[RuleMatch]:
+def native_toolchain(context: RuleContext) -> Iterator[RuleMatch]:
     """Packages such as gcc, g++, clang, binutils, make, cmake or autoconf are installed, or a file `cc1` lies there.
 
     Compilers are large, and useful to whoever breaks in. `libgcc-s1` and `gcc-N-base` are run-time libraries and no
     finding. Neither is a compiler that Entrypoint, Cmd or a script which they start names, or that an installed package
     calls while it runs (Triton, Numba, CuPy).
     """
-    if calls(scene, *_COMPILERS) or compiles_at_run_time(scene):
+    if calls(context, *_COMPILERS) or compiles_at_run_time(context):
         return
-    wanted = scene.context.called
+    wanted = context.called
     chosen = indexes(
-        scene, lambda p: p.type in OS_TYPES and _NATIVE.fullmatch(p.name) is not None and p.name not in wanted
+        context, lambda p: p.type in OS_TYPES and _NATIVE.fullmatch(p.name) is not None and p.name not in wanted
     )
     severity, title = None, ""
-    if not any(_COMPILER.match(scene.catalog.packages[index].name) for index in chosen):
+    if not any(_COMPILER.match(context.catalog.packages[index].name) for index in chosen):
         severity, title = Severity.MEDIUM, "tools of a build, without a compiler"
-    for versions, names in by_instruction(scene, owned_by(scene, chosen)):
+    for versions, names in by_instruction(context, owned_by(context, chosen)):
         yield RuleMatch(versions=versions, detail=f"packages: {names}", severity=severity, title=title)
-    unowned = files(scene, loose(scene, scene.matches))
-    paths = {number: scene.filesystem.path_of(number) for number in unowned}
+    unowned = files(context, loose(context, context.matches))
+    paths = {number: context.filesystem.path_of(number) for number in unowned}
     directories = {path.rpartition("/")[0] for path in paths.values() if path.endswith(_ends(_BACKEND))}
     prefixes = {re.split(r"/lib(?:exec|64)?/gcc/", directory)[0] for directory in directories}
     drivers = {f"{prefix}/bin/{name}" for prefix in prefixes for name in _DRIVERS}
@@ -75,10 +75,10 @@ def _ends(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"/{name}" for name in names)
 
 
-def _packages(scene: Scene, wanted: Callable[[Package], bool]) -> Iterator[RuleMatch]:
+def _packages(context: RuleContext, wanted: Callable[[Package], bool]) -> Iterator[RuleMatch]:
     """What the packages own for which ``wanted`` holds."""
-    owned = owned_by(scene, indexes(scene, wanted))
-    for versions, names in by_instruction(scene, owned):
+    owned = owned_by(context, indexes(context, wanted))
+    for versions, names in by_instruction(context, owned):
         yield RuleMatch(versions=versions, detail=f"packages: {names}")
 
 
@@ -107,23 +107,23 @@ _JDK_PACKAGE = pattern(
         head=0,
     ),
 )  # fmt: skip
-def lang_toolchain(scene: Scene) -> Iterator[RuleMatch]:
+def lang_toolchain(context: RuleContext) -> Iterator[RuleMatch]:
     """Go in /usr/local/go, a Rust toolchain, the compiler part of a JDK or the .NET SDK is there.
 
     Of a JDK only what no Java program reads at run time is claimed: `jmods`, `javac`, `src.zip`, `ct.sym`; agents and
     diagnostic tools stay. A toolchain that Entrypoint or Cmd names is wanted.
     """
-    words = scene.context.command_words
+    words = context.command_words
     skip: list[str] = []
-    if calls(scene, "go"):
+    if calls(context, "go"):
         skip.append("/usr/local/go/")
-    if calls(scene, *_RUST):
+    if calls(context, *_RUST):
         skip += [".rustup/", "rustup/"]
-    if runs_dotnet(scene, "build", "test", "script"):
+    if runs_dotnet(context, "build", "test", "script"):
         skip.append("/dotnet/")
-    java = calls(scene, "javac", "jlink", "jshell", "jpackage") or any(word.endswith(".java") for word in words)
-    live = living(scene)
-    paths = {number: scene.filesystem.path_of(number) for number in live}
+    java = calls(context, "javac", "jlink", "jshell", "jpackage") or any(word.endswith(".java") for word in words)
+    live = living(context)
+    paths = {number: context.filesystem.path_of(number) for number in live}
     homes = {path.removesuffix("/bin/javac") for path in paths.values() if path.endswith("/bin/javac")}
     versions = tuple(
         number
@@ -132,7 +132,7 @@ def lang_toolchain(scene: Scene) -> Iterator[RuleMatch]:
     )
     if versions:
         yield RuleMatch(versions=versions)
-    yield from _packages(scene, lambda package: package.type in OS_TYPES and _is_language(package.name, skip, java))
+    yield from _packages(context, lambda package: package.type in OS_TYPES and _is_language(package.name, skip, java))
 
 
 def _of_jdk(path: str) -> bool:
@@ -159,24 +159,24 @@ _HEADERS = (".h", ".hpp", ".hh", ".hxx", ".inl", ".tcc", ".pc", ".a", ".la", ".c
     fix="install the run-time libraries in the final stage, not their development packages; see {step}",
     wanted=Wanted(paths=PathSet(trees=_HEADER_PLACES, suffixes=(".pc",)), head=0),
 )
-def dev_headers(scene: Scene) -> Iterator[RuleMatch]:
+def dev_headers(context: RuleContext) -> Iterator[RuleMatch]:
     """Development packages (`*-dev`, `*-devel`) are installed, or headers lie in the system's include directories.
 
     A package counts by its contents too: one whose name only ends so, but that holds no header, is no finding.
     `pyconfig.h` is left out, since Python reads it at run time.
     """
-    if calls(scene, *_COMPILERS) or compiles_at_run_time(scene):
+    if calls(context, *_COMPILERS) or compiles_at_run_time(context):
         return
-    named = owned_by(scene, indexes(scene, lambda p: p.type in OS_TYPES and p.name.endswith(("-dev", "-devel"))))
-    path_of = scene.filesystem.path_of
+    named = owned_by(context, indexes(context, lambda p: p.type in OS_TYPES and p.name.endswith(("-dev", "-devel"))))
+    path_of = context.filesystem.path_of
     real = {
         index: numbers
         for index, numbers in named.items()
         if any(path_of(number).endswith(_HEADERS) or "/include/" in path_of(number) for number in numbers)
     }
-    for versions, names in by_instruction(scene, real):
+    for versions, names in by_instruction(context, real):
         yield RuleMatch(versions=versions, detail=f"packages: {names}")
-    unowned = {number: path_of(number) for number in loose(scene, scene.matches)}
+    unowned = {number: path_of(number) for number in loose(context, context.matches)}
     rest = tuple(
         number
         for number, path in unowned.items()
@@ -196,23 +196,23 @@ _NOTE_BYTES = 4 << 10
     fix="leave {path} in the build stage: programs do not load static libraries",
     wanted=Wanted(paths=PathSet(suffixes=(".a", ".la")), head=_NOTE_BYTES),
 )
-def static_libs(scene: Scene) -> Iterator[RuleMatch]:
+def static_libs(context: RuleContext) -> Iterator[RuleMatch]:
     """Archives of object files (`*.a`) and libtool's notes (`*.la`) serve linkers only.
 
     What only bears the name is no finding, nor what an image needs that links while it runs (Go, R, Julia, or a
     package that compiles), nor the notes by which a program finds its plug-ins (`shouldnotlink=yes`).
     """
-    if calls(scene, *_COMPILERS, "go", "cargo") or compiles_at_run_time(scene):
+    if calls(context, *_COMPILERS, "go", "cargo") or compiles_at_run_time(context):
         return
-    versions = tuple(number for number in files(scene, living(scene)) if _is_for_linkers(scene, number))
+    versions = tuple(number for number in files(context, living(context)) if _is_for_linkers(context, number))
     if versions:
         yield RuleMatch(versions=versions)
 
 
-def _is_for_linkers(scene: Scene, number: int) -> bool:
-    start = scene.filesystem.read(number, 0, 8) or b""
+def _is_for_linkers(context: RuleContext, number: int) -> bool:
+    start = context.filesystem.read(number, 0, 8) or b""
     if start.startswith(b"# "):
-        return b"\nshouldnotlink=yes" not in (scene.filesystem.read(number, 0, _NOTE_BYTES) or b"")
+        return b"\nshouldnotlink=yes" not in (context.filesystem.read(number, 0, _NOTE_BYTES) or b"")
     return start in (b"!<arch>\n", b"!<thin>\n")
 
 
@@ -227,13 +227,13 @@ _BUILD_GROUP = pattern(r"\.[a-z0-9._-]*(?:build|fetch|compile|phpize|make|dev)[a
     fix="end {step} with `apk del` of the group",
     wanted=Wanted(paths=PathSet(paths=("/etc/apk/world", *_DATABASE)), head=16 << 20),
 )
-def orphan_build_group(scene: Scene) -> Iterator[RuleMatch]:
+def orphan_build_group(context: RuleContext) -> Iterator[RuleMatch]:
     """apk's world still lists a virtual package such as `.build-deps`, whose members were only meant for a build.
 
     Groups whose name speaks of run time (`.run-deps`, `.python-rundeps`) are kept on purpose. A member that the world
     lists by itself is wanted.
     """
-    read, live = scene.filesystem.read, scene.filesystem.live
+    read, live = context.filesystem.read, context.filesystem.live
     texts = [
         (read(live[path]) or b"").decode("utf-8", "replace") for path in ("/etc/apk/world", *_DATABASE) if path in live
     ]
@@ -243,8 +243,8 @@ def orphan_build_group(scene: Scene) -> Iterator[RuleMatch]:
     groups = {name for name in world if _BUILD_GROUP.fullmatch(name) and "run" not in name}
     for name in sorted(groups):
         members = _members("\n".join(texts[1:]), name) - world
-        chosen = [index for index, p in enumerate(scene.catalog.packages) if p.type == "apk" and p.name in members]
-        for versions, packages in by_instruction(scene, owned_by(scene, chosen)):
+        chosen = [index for index, p in enumerate(context.catalog.packages) if p.type == "apk" and p.name in members]
+        for versions, packages in by_instruction(context, owned_by(context, chosen)):
             yield RuleMatch(versions=versions, detail=f"{name}: {packages}", fix=f"end {{step}} with `apk del {name}`")
 
 
@@ -273,14 +273,14 @@ _GIT_USERS = frozenset(
     title="tools of a developer, which a service seldom calls",
     fix="clone, debug and edit in a build stage; leave these packages out of {step}",
 )
-def build_utils(scene: Scene) -> Iterator[RuleMatch]:
+def build_utils(context: RuleContext) -> Iterator[RuleMatch]:
     """Packages such as git, gdb, strace, vim, mercurial or subversion are installed.
 
     What Entrypoint, Cmd, the health check or a script which they start name is wanted, and git where a package that
     calls it is installed. The application may still call one of them: check before you leave it out.
     """
-    wanted = scene.context.called
-    git = "git" in wanted or has_package(scene, "pypi", "npm", names=_GIT_USERS)
+    wanted = context.called
+    git = "git" in wanted or has_package(context, "pypi", "npm", names=_GIT_USERS)
 
     def is_util(package: Package) -> bool:
         name = package.name
@@ -290,7 +290,7 @@ def build_utils(scene: Scene) -> Iterator[RuleMatch]:
         alias = {"mercurial": "hg", "subversion": "svn"}.get(root, root)
         return not (git and "git" in name.lower()) and alias not in wanted
 
-    yield from _packages(scene, is_util)
+    yield from _packages(context, is_util)
 
 
 TOOLCHAINS = (orphan_build_group, native_toolchain, lang_toolchain, dev_headers, static_libs, build_utils)

@@ -11,7 +11,7 @@ from layerscope.model.patterns import pattern
 from layerscope.packages.formats.elf import CORE, identity
 from layerscope.rules.families.vcs import VCS
 from layerscope.rules.ownership import is_packaged, users_files
-from layerscope.rules.rule import Rule, RuleMatch, Scene, rule
+from layerscope.rules.rule import Rule, RuleContext, RuleMatch, rule
 
 _DELETE = "delete {path} in {step}"
 _IGNORE = "name {ignore} in .dockerignore, or copy less than {step} does"
@@ -27,9 +27,9 @@ def _paths(*, names: tuple[str, ...] = (), suffixes: tuple[str, ...] = (), trees
     return Wanted(paths=PathSet(names=names, suffixes=suffixes, trees=trees), head=0)
 
 
-def _leak(scene: Scene, keep: Callable[[str], bool] = lambda path: True) -> Iterator[RuleMatch]:
-    """All of the user's files among the matches that ``keep`` lets pass, as one leak."""
-    numbers = dict.fromkeys(number for number, path in users_files(scene) if keep(path))
+def _matching(context: RuleContext, keep: Callable[[str], bool] = lambda path: True) -> Iterator[RuleMatch]:
+    """All of the user's files among the matches that ``keep`` accepts, as one match."""
+    numbers = dict.fromkeys(number for number, path in users_files(context) if keep(path))
     if numbers:
         yield RuleMatch(versions=tuple(numbers))
 
@@ -49,16 +49,16 @@ def _leak(scene: Scene, keep: Callable[[str], bool] = lambda path: True) -> Iter
         trees=(".local/share/fish/fish_history",),
     ),
 )  # fmt: skip
-def dev_traces(scene: Scene) -> Iterator[RuleMatch]:
+def dev_traces(context: RuleContext) -> Iterator[RuleMatch]:
     """Histories of shells and of other prompts, and the hosts that ssh met, tell of the people behind the image.
 
     What was typed may hold passwords. Found are the files of bash, ash, zsh, fish, Python, Node, Ruby, vim, less, wget
     and of the databases' clients. The hosts of /etc/ssh/ssh_known_hosts were put there on purpose; those of a user
     often were too (ssh-keyscan), so they weigh little.
     """
-    yield from _leak(scene, lambda path: not path.endswith(_HOSTS))
-    for leak in _leak(scene, lambda path: path.endswith(_HOSTS)):
-        yield replace(leak, severity=Severity.LOW, title="hosts that ssh knows: {path}")
+    yield from _matching(context, lambda path: not path.endswith(_HOSTS))
+    for match in _matching(context, lambda path: path.endswith(_HOSTS)):
+        yield replace(match, severity=Severity.LOW, title="hosts that ssh knows: {path}")
 
 
 @rule(
@@ -78,13 +78,13 @@ def dev_traces(scene: Scene) -> Iterator[RuleMatch]:
         trees=(".github", ".circleci", ".gitlab", ".buildkite", ".woodpecker"),
     ),
 )  # fmt: skip
-def ci_config(scene: Scene) -> Iterator[RuleMatch]:
+def ci_config(context: RuleContext) -> Iterator[RuleMatch]:
     """The workflows of GitHub, GitLab, Jenkins and others tell how and where the software is built and deployed.
 
     They came along with the build context. Copies in dependencies (node_modules, site-packages, vendor), files of
     packages and templates of new projects are no finding.
     """
-    yield from _leak(scene, lambda path: not _TEMPLATE.search(path))
+    yield from _matching(context, lambda path: not _TEMPLATE.search(path))
 
 
 @rule(
@@ -106,13 +106,13 @@ def ci_config(scene: Scene) -> Iterator[RuleMatch]:
         suffixes=(".Dockerfile", ".dockerfile"),
     ),
 )  # fmt: skip
-def container_files(scene: Scene) -> Iterator[RuleMatch]:
+def container_files(context: RuleContext) -> Iterator[RuleMatch]:
     """A Dockerfile, a compose file or .dockerignore lies in the image that it describes.
 
     Nothing reads them there, and they name services and build arguments. What Red Hat's images keep in /root/buildinfo,
     copies in dependencies, and templates of new projects are no finding.
     """
-    yield from _leak(scene, lambda path: not path.startswith("/root/buildinfo/") and not _TEMPLATE.search(path))
+    yield from _matching(context, lambda path: not path.startswith("/root/buildinfo/") and not _TEMPLATE.search(path))
 
 
 @rule(
@@ -128,12 +128,12 @@ def container_files(scene: Scene) -> Iterator[RuleMatch]:
         trees=(".idea", ".vscode", ".vs", ".fleet", "__MACOSX", ".Trashes", ".Spotlight-V100"),
     ),
 )
-def editor_os_junk(scene: Scene) -> Iterator[RuleMatch]:
+def editor_os_junk(context: RuleContext) -> Iterator[RuleMatch]:
     """Settings of editors, swap files and folder thumbnails came along with the build context.
 
     A swap file holds the text that was being edited. Copies in dependencies are no finding.
     """
-    yield from _leak(scene, lambda path: not path.endswith((".swp", ".swo")) or "/." in path)
+    yield from _matching(context, lambda path: not path.endswith((".swp", ".swo")) or "/." in path)
 
 
 @rule(
@@ -147,13 +147,13 @@ def editor_os_junk(scene: Scene) -> Iterator[RuleMatch]:
         trees=("/var/log", ".npm/_logs"),
     ),
 )
-def logs(scene: Scene) -> Iterator[RuleMatch]:
+def logs(context: RuleContext) -> Iterator[RuleMatch]:
     """Package managers and installers wrote logs while the image was built.
 
     Links of /var/log to the container's own output are no finding, nor is a README. Of a sparse `lastlog` the length
     counts, as it does for the engine, though the tar may hold less.
     """
-    yield from _leak(scene, lambda path: not _README.search(path))
+    yield from _matching(context, lambda path: not _README.search(path))
 
 
 @rule(
@@ -172,15 +172,15 @@ def logs(scene: Scene) -> Iterator[RuleMatch]:
         head=64,
     ),
 )
-def core_dump(scene: Scene) -> Iterator[RuleMatch]:
+def core_dump(context: RuleContext) -> Iterator[RuleMatch]:
     """A crashed program, or a Java process that was asked to, wrote its memory to a file, with every secret in it.
 
     The first bytes decide: an ELF file of type core, a heap profile, a minidump. Directories and programs called
     `core` are no finding.
     """
-    for number, path in users_files(scene, vendored=True):
-        head = scene.filesystem.read(number, 0, 64) or b""
-        if _is_dump(head, path) and not is_packaged(scene, number):
+    for number, path in users_files(context, vendored=True):
+        head = context.filesystem.read(number, 0, 64) or b""
+        if _is_dump(head, path) and not is_packaged(context, number):
             yield RuleMatch(versions=(number,))
 
 

@@ -11,7 +11,7 @@ from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.rules.owned import is_owned
-from layerscope.rules.rule import RuleMatch, Scene, rule
+from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import content_bytes, files, living, weight
 
 _SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".zip")
@@ -36,30 +36,30 @@ class _Member(NamedTuple):
     fix="unpack it as it comes (`curl ... | tar -x`, or `ADD`), or delete {path} in the same RUN: {step}",
     wanted=Wanted(paths=PathSet(suffixes=_SUFFIXES), head=_HEAD, tail=_TAIL),
 )
-def archive_extracted(scene: Scene) -> Iterator[RuleMatch]:
+def archive_extracted(context: RuleContext) -> Iterator[RuleMatch]:
     """A tar or zip archive lies there, and so do its members, unpacked.
 
     The first members of an archive are compared with the live files by the end of their path and by their length.
     Archives that programs read as they are (jar, war, wheels) have other names; those of packages are left out.
     """
-    path_of, length_of = scene.filesystem.path_of, scene.filesystem.content_bytes
-    archives = [n for n in files(scene, living(scene)) if length_of(n) >= _SMALLEST and not is_owned(scene, n)]
+    path_of, length_of = context.filesystem.path_of, context.filesystem.content_bytes
+    archives = [n for n in files(context, living(context)) if length_of(n) >= _SMALLEST and not is_owned(context, n)]
     archives.sort(key=lambda number: -length_of(number))
-    members = {n: found for n in archives[:_MOST_ARCHIVES] if len(found := _members(scene, n)) >= _ENOUGH}
+    members = {n: found for n in archives[:_MOST_ARCHIVES] if len(found := _members(context, n)) >= _ENOUGH}
     if not members:
         return
-    live = _live_files(scene, {member.name.rpartition("/")[2] for found in members.values() for member in found})
+    live = _live_files(context, {member.name.rpartition("/")[2] for found in members.values() for member in found})
     for number, found in members.items():
         unpacked = sum(_lies_there(member, live) for member in found)
         if unpacked >= _SHARE * len(found):
             detail = f"{unpacked} of its first {len(found)} files lie unpacked"
-            severity = weight(content_bytes(scene, (number,)))
+            severity = weight(content_bytes(context, (number,)))
             yield RuleMatch(versions=(number,), detail=f"{path_of(number)}: {detail}", severity=severity)
 
 
-def _live_files(scene: Scene, names: set[str]) -> dict[tuple[str, int], list[str]]:
+def _live_files(context: RuleContext, names: set[str]) -> dict[tuple[str, int], list[str]]:
     """The live paths that end with one of these names, by name and length."""
-    filesystem = scene.filesystem
+    filesystem = context.filesystem
     found: dict[tuple[str, int], list[str]] = {}
     for path, number in filesystem.live.items():
         name = path.rpartition("/")[2]
@@ -76,9 +76,9 @@ def _lies_there(member: _Member, live: dict[tuple[str, int], list[str]]) -> bool
     return any(path.endswith((f"/{name}", f"/{stripped}")) for path in paths[:100])
 
 
-def _members(scene: Scene, number: int) -> list[_Member]:
+def _members(context: RuleContext, number: int) -> list[_Member]:
     """The first regular files of an archive, as far as a bounded look at its ends tells."""
-    read, length = scene.filesystem.read, scene.filesystem.content_bytes(number)
+    read, length = context.filesystem.read, context.filesystem.content_bytes(number)
     head = read(number, 0, _HEAD) or b""
     if head.startswith(b"PK\x03\x04"):
         start = max(0, length - _TAIL)

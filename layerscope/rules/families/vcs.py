@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from layerscope.model.entry import Kind
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.rules.rule import Rule, RuleMatch, Scene, rule
+from layerscope.rules.rule import Rule, RuleContext, RuleMatch, rule
 from layerscope.secrets.encoding import as_utf8
 from layerscope.secrets.masks import is_placeholder, mask
 from layerscope.secrets.names import url_credentials
@@ -25,7 +25,7 @@ _HEADER = "authorization:"
     ignored_fix="name {ignore} in .dockerignore, or leave it out of {step} (`COPY --exclude`, Dockerfile syntax 1.19)",
     wanted=Wanted(paths=PathSet(trees=tuple(_ROOTS)), head=_CONFIG),
 )
-def vcs_metadata(scene: Scene) -> Iterator[RuleMatch]:
+def vcs_metadata(context: RuleContext) -> Iterator[RuleMatch]:
     """A `.git`, `.hg` or `.svn` directory came along with the sources, and with it everything that was ever committed.
 
     Files and secrets that the last commit deleted still lie among its objects; a shallow clone holds one commit. It
@@ -33,13 +33,13 @@ def vcs_metadata(scene: Scene) -> Iterator[RuleMatch]:
     checkouts leave it there. A `.git` file, which only points elsewhere, is no finding.
     """
     repositories: dict[str, list[int]] = {}
-    for number in scene.matches:
-        if root := _root(scene.filesystem.path_of(number)):
+    for number in context.matches:
+        if root := _root(context.filesystem.path_of(number)):
             repositories.setdefault(root, []).append(number)
     for root, numbers in repositories.items():
-        paths = {scene.filesystem.path_of(number): number for number in numbers}
-        if any(f"{root}/{name}" in paths for name in _ROOTS[root.rpartition("/")[2]]) and _has_bytes(scene, numbers):
-            yield _leak(scene, root, tuple(numbers), paths)
+        paths = {context.filesystem.path_of(number): number for number in numbers}
+        if any(f"{root}/{name}" in paths for name in _ROOTS[root.rpartition("/")[2]]) and _has_bytes(context, numbers):
+            yield _leak(context, root, tuple(numbers), paths)
 
 
 def _root(path: str) -> str:
@@ -51,13 +51,13 @@ def _root(path: str) -> str:
     return path if end < 0 else path[:end]
 
 
-def _has_bytes(scene: Scene, numbers: list[int]) -> bool:
-    return any(scene.filesystem.content_bytes(number) for number in numbers)
+def _has_bytes(context: RuleContext, numbers: list[int]) -> bool:
+    return any(context.filesystem.content_bytes(number) for number in numbers)
 
 
-def _leak(scene: Scene, root: str, numbers: tuple[int, ...], paths: dict[str, int]) -> RuleMatch:
+def _leak(context: RuleContext, root: str, numbers: tuple[int, ...], paths: dict[str, int]) -> RuleMatch:
     history = "one commit (a shallow clone)" if f"{root}/shallow" in paths else "all that was ever committed"
-    secrets = dict.fromkeys(secret for number in numbers for secret in _credentials(scene, number))
+    secrets = dict.fromkeys(secret for number in numbers for secret in _credentials(context, number))
     if not secrets:
         return RuleMatch(versions=numbers, place=root, detail=f"{root} holds {history}")
     told = ", ".join(f"{where} {mask(value)}" for where, value in list(secrets)[:3])
@@ -71,12 +71,12 @@ def _leak(scene: Scene, root: str, numbers: tuple[int, ...], paths: dict[str, in
     )
 
 
-def _credentials(scene: Scene, number: int) -> Iterator[tuple[str, str]]:
+def _credentials(context: RuleContext, number: int) -> Iterator[tuple[str, str]]:
     """Passwords in the URLs of a config, and the header that CI checkouts leave there (http.*.extraheader)."""
-    name = scene.filesystem.path_of(number).rpartition("/")[2]
-    if name not in ("config", "hgrc") or scene.filesystem.kind_of(number) != Kind.FILE:
+    name = context.filesystem.path_of(number).rpartition("/")[2]
+    if name not in ("config", "hgrc") or context.filesystem.kind_of(number) != Kind.FILE:
         return
-    text = as_utf8(scene.filesystem.read(number, 0, _CONFIG) or b"").decode("utf-8", "replace")
+    text = as_utf8(context.filesystem.read(number, 0, _CONFIG) or b"").decode("utf-8", "replace")
     for url in url_credentials(text):
         yield f"the password for {url.host}", url.value
     for line in text.splitlines():
