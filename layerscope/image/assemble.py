@@ -9,14 +9,13 @@ from msgspec.structs import replace
 
 from layerscope.errors import ArchiveError, Damaged, LimitExceeded, NotAnImage, UsageError
 from layerscope.image import oci
-from layerscope.image.candidate import Candidate, LayerBlob
+from layerscope.image.candidate import Candidate, LayerBlob, choose, host
 from layerscope.image.config import image_config
 from layerscope.image.document import parse
 from layerscope.image.images import images
 from layerscope.image.layer import LayerData
 from layerscope.image.layer_list import MAY_BE_CUT, count_note, in_order, layer_list, read_layer
 from layerscope.image.options import ReadOptions
-from layerscope.image.select import choose, host
 from layerscope.image.store import Store, WithData
 from layerscope.model.image import Image, ImageConfig, Layer, Verified
 from layerscope.model.json_text import values_in
@@ -45,7 +44,9 @@ def from_store(
     store = WithData(store, reading.limits)
     candidates = images(store, reading.limits)
     if not ended:
-        if any(one.format == "docker-v1" for one in candidates):  # So looks what was to have a manifest.json behind it.
+        if any(
+            one.format == "docker-v1" for one in candidates
+        ):  # A cut archive with a manifest.json at its end looks the same.
             raise Damaged("it ends without its end-of-archive marker", where=source)
         warnings = (*warnings, _MAY_BE_CUT)
     candidate = choose(candidates, reading.image, reading.platform)
@@ -91,7 +92,7 @@ def _attestations(
 
 
 def _notes(candidate: Candidate, reading: ReadOptions) -> tuple[str, ...]:
-    """What to know about the choice of the image; of a lone manifest without a platform nothing was chosen."""
+    """Notes about the choice of the image; none for a lone manifest without a platform."""
     if reading.platform is None and not reading.image and candidate.platform and not host().accepts(candidate.platform):
         return (f"the archive has no image for {host()}; this one is for {candidate.platform}",)
     return ()
@@ -146,7 +147,7 @@ def _layers(
 def _outcomes(blobs: Sequence[LayerBlob], store: Store, reading: ReadOptions) -> list[LayerData | ArchiveError]:
     """Each blob as it was read, or why it could not be; two names of one file are read once.
 
-    Raises LimitExceeded where a layer is too large: what is left out for that is no layer that cannot be read.
+    Raises LimitExceeded where a layer is too large: such a layer is not left out like one that cannot be read.
     """
     files = [(store.file_of(blob.name), "+encrypted" in blob.media_type) for blob in blobs]
     first = {file: index for index, file in reversed(list(enumerate(files)))}
@@ -161,7 +162,7 @@ def _outcomes(blobs: Sequence[LayerBlob], store: Store, reading: ReadOptions) ->
         elif isinstance(outcome, LimitExceeded):
             reading.tally.stop()
 
-    # The largest first: when it is met last, the other threads have nothing left to do.
+    # The largest first: if it came last, the other threads would be idle.
     lengths = {index: store.length(blobs[index].name) for index in first.values()}
     ways = _ways(sorted(lengths, key=lambda index: (-lengths[index], index)), lengths, reading)
     _in_parallel(read, list(ways), reading)
@@ -216,7 +217,7 @@ def _in_parallel(read: Callable[[int], None], indexes: Sequence[int], reading: R
     except BaseException as error:
         fail(error)
         for end in ends:
-            end.wait()  # Nobody may read from a file that is about to be closed.
+            end.wait()  # The file must not be closed while a thread reads it.
     if failures:
         raise failures[0]
 

@@ -1,8 +1,7 @@
 """Compressed layers that an earlier run has decompressed, proven and kept: they are not decompressed again.
 
-What is used has to be of the same stored bytes, which their SHA-256 proves, and of the same question: what was to be
-kept, within which limits, by which program. An archive that lies there unchanged since its blobs were hashed need not
-be hashed again.
+An entry is used for the same stored bytes, which their SHA-256 proves, and the same options: what to keep, within which
+limits, by which program. An archive that has not changed since its blobs were hashed is not hashed again.
 """
 
 import hashlib
@@ -56,7 +55,7 @@ class StoredBlob(Struct, frozen=True):
 
 
 def read_blob(blob: StoredBlob, reading: ReadOptions) -> LayerData:
-    """The layer in a blob, from the cache where it is known; raises as ``read_positional`` does."""
+    """The layer in a blob, from the cache where it has it; raises as ``read_positional`` does."""
     cache = reading.cache
     if cache is None or not blob.compression:
         return read_positional(blob.file, blob.base, blob.length, blob.where, reading)
@@ -69,31 +68,31 @@ def read_blob(blob: StoredBlob, reading: ReadOptions) -> LayerData:
 
 def _read(blob: StoredBlob, reading: ReadOptions, cache: Cache) -> LayerData:
     """Decompress the layer, and keep it under the digest of the very bytes that were decompressed."""
-    before = _Before(blob)
+    state = _FileState(blob)
     data = read_stream(blob.open(), blob.where, reading, blob.open)
     # Warnings name the layer by its place, so they would be wrong elsewhere; and they are rare.
     whole = data.stored_bytes == blob.length and data.ended and not data.warnings
     if whole and data.diff_id is not None and data.digest is not None and isinstance(data.contents, Capture):
         try:
-            body = layer_codec.packed(data, data.contents.kept)
+            body = layer_codec.encode_layer(data, data.contents.kept)
         except (ValueError, OverflowError, MemoryError):
             return data
         digest = bytes.fromhex(data.digest.encoded)
         cache.put(_key(digest, reading), body)
-        before.learn(digest, cache)
+        state.learn(digest, cache)
     return data
 
 
 def _found(blob: StoredBlob, reading: ReadOptions, cache: Cache) -> tuple[LayerData, Kept, bytes] | None:
-    """What is known of the blob, and its digest; None where nothing is."""
-    before = _Before(blob)
-    digest = cache.get(before.key)
+    """The cached layer of the blob and the digest of the blob; None where the cache has none."""
+    state = _FileState(blob)
+    digest = cache.get(state.key)
     if digest is None:
         claim = _CLAIM.search(blob.name)
         if claim is not None and not cache.has(_key(bytes.fromhex(claim[1]), reading)):
-            return None  # Where the claim is right the blob is not known; so it is read once instead of twice.
+            return None  # If the claim is right, the cache has nothing; the blob is then read once instead of twice.
         proven = bytes.fromhex(sha256_of(blob.file, blob.base, blob.length, blob.where, reading).encoded)
-        before.learn(proven, cache)
+        state.learn(proven, cache)
     else:
         proven = bytes(digest)
     key = _key(proven, reading)
@@ -101,27 +100,27 @@ def _found(blob: StoredBlob, reading: ReadOptions, cache: Cache) -> tuple[LayerD
     if body is None:
         return None
     try:
-        return *layer_codec.unpacked(body), proven
+        return *layer_codec.decode_layer(body), proven
     except ValueError:
         cache.drop(key)
         return None
 
 
 def _counted(layer: LayerData, kept: Kept, digest: bytes, blob: StoredBlob, reading: ReadOptions) -> LayerData:
-    """A known layer as if it had been read just now: it counts for the limits on all layers together."""
+    """The cached layer, counted towards the limits on all layers together as if it had been read just now."""
     tally, limits = reading.tally, reading.limits
     tally.store(layer.stored_bytes)
     tally.expand(layer.tar_bytes, limits)
     tally.keep(kept.content_bytes, limits)
     if reading.progress is not None:
         reading.progress(blob.length)
-    again: Reopen | None = expanded(blob.open, layer.compression, blob.where)
+    reopen: Reopen | None = expanded(blob.open, layer.compression, blob.where)
     new = hasher(reading.fingerprint)
-    contents = Capture.restored(kept, layer.changeset, again, where=blob.where, new=new, limits=limits)
+    contents = Capture.restored(kept, layer.changeset, reopen, where=blob.where, new=new, limits=limits)
     return replace(layer, contents=contents, digest=Digest("sha256", digest.hex()))
 
 
-class _Before:
+class _FileState:
     """A blob's file as it was before the blob was read."""
 
     def __init__(self, blob: StoredBlob) -> None:

@@ -1,4 +1,4 @@
-"""What the one pass over a layer keeps of the contents: fingerprints, and the files that somebody asked for."""
+"""What the one pass over a layer keeps of the contents: fingerprints, and the files that later steps ask for."""
 
 import hashlib
 import re
@@ -53,7 +53,7 @@ def hasher(name: str) -> Hasher:
 
 
 class Kept(Struct, frozen=True, kw_only=True):
-    """What a Capture knows of a layer's files, by entry index, in the order of the tar.
+    """The contents that a Capture keeps of a layer's files, by entry index, in the order of the tar.
 
     ``lengths`` are those of the files of which something was kept, ``ranges`` are offsets with what stands there, in
     ascending order: what the readers of ranges asked for beyond head and tail.
@@ -92,7 +92,7 @@ class Capture:
         self._kinds, self._sizes = columns.kinds, columns.sizes
         self._where = columns.where
         self._changeset = Changeset()
-        self._again: Reopen | None = None
+        self._reopen: Reopen | None = None
         self._aside: Aside | None = Aside()
         self._no_room: list[str] = []
         self.looked_at_all = True
@@ -102,7 +102,7 @@ class Capture:
         deque(self.passing(index, position, payload), 0)
 
     def passing(self, index: int, position: int, payload: int) -> Iterator[memoryview]:
-        """The same for whoever takes the pieces of the file besides."""
+        """The same, and yield the pieces of the file to the caller."""
         columns, window = self._columns, self._window
         assert columns is not None and window is not None
         pieces = window.pieces(position, payload)
@@ -112,7 +112,7 @@ class Capture:
         return self._taken(index, pieces, payload, share)
 
     def visit_buffered(self, first: int, end: int) -> None:
-        """The same for many files that are in memory, most of which nobody asked for."""
+        """The same for many files that are in memory, most of which are not wanted."""
         columns, window = self._columns, self._window
         assert columns is not None and window is not None
         named = self._plan.named(columns.paths[first:end], columns.directories[first:end])
@@ -198,10 +198,10 @@ class Capture:
             self._no_room.append(path)
         return [(start, end) for start, end in spans if end > head and start < tail_at]
 
-    def close(self, changeset: Changeset, again: Reopen | None, warn: Callable[[str], None]) -> "Capture":
-        """Let go of what only the walk needs; ``again`` opens the uncompressed tar anew, None where it has gone by."""
+    def close(self, changeset: Changeset, reopen: Reopen | None, warn: Callable[[str], None]) -> "Capture":
+        """Drop what only the walk needs; ``reopen`` opens the uncompressed tar again, None for a pipe."""
         self._window = self._columns = None
-        self._changeset, self._again = changeset, again
+        self._changeset, self._reopen = changeset, reopen
         self._keep_second_names(warn)
         self._aside = None
         if self._no_room:
@@ -213,14 +213,14 @@ class Capture:
         warn(f"{self._where}: {len(paths):,} files were not looked at, since {reason}: {', '.join(paths[:3])}")
 
     def _keep_second_names(self, warn: Callable[[str], None]) -> None:
-        """Keep what is asked for by the name of a hardlink alone, which the tar tells behind the file."""
+        """Keep what is asked for by the name of a hardlink alone, which stands behind the file in the tar."""
         changeset, missing = self._changeset, dict[int, Share]()
         for index, named in self._plan.second_names(changeset).items():
             path, size, mode = changeset.paths[index], changeset.sizes[index], changeset.ownerships[index][0]
             share = self._plan(path, size, mode, named)
             if size and index in self._fingerprints and share is not None and share != self._plan(path, size, mode):
                 missing[index] = share
-        if missing and self._again is None:
+        if missing and self._reopen is None:
             reason = "a pipe is read once and only later hardlinks have names that are looked for"
             self._not_looked_at([changeset.paths[index] for index in missing], reason, warn)
         elif missing:
@@ -242,7 +242,7 @@ class Capture:
 
     @classmethod
     def restored(
-        cls, kept: Kept, changeset: Changeset, again: Reopen | None, *, where: str, new: Hasher, limits: Limits
+        cls, kept: Kept, changeset: Changeset, reopen: Reopen | None, *, where: str, new: Hasher, limits: Limits
     ) -> Self:
         """The Contents of a layer of which another Capture kept this, without a walk."""
         columns = Columns(where, limits, lambda _: None)
@@ -250,7 +250,7 @@ class Capture:
         made = cls(None, columns, Planner(()), new, limits, Tally())
         made._heads, made._tails, made._ranges = kept.heads, kept.tails, kept.ranges
         made._lengths, made._fingerprints = kept.lengths, kept.fingerprints
-        made._changeset, made._again = changeset, again
+        made._changeset, made._reopen = changeset, reopen
         return made
 
     def read(self, index: int, start: int = 0, length: int | None = None) -> bytes | None:
@@ -286,10 +286,10 @@ class Capture:
 
     def stream(self, indexes: Sequence[int]) -> Iterator[tuple[int, Iterator[Piece]]]:
         """Contents from a second reading of the layer; see Contents."""
-        if self._again is None:
+        if self._reopen is None:
             hint = "write it to a file first, and name that"
             raise ArchiveError(f"{self._where}: what came through a pipe cannot be read twice", hint=hint)
-        tar = ForwardTar(self._again(), self._where)
+        tar = ForwardTar(self._reopen(), self._where)
         for index, pieces in replay(tar, self._changeset, indexes, self._where, self._limits):
             yield index, self._compared(index, pieces)
 
@@ -304,7 +304,7 @@ class Capture:
             raise Damaged("the archive changed while it was read", where=self._where)
 
     def _is_empty(self, index: int) -> bool:
-        """The walk tells only of entries with a payload."""
+        """Empty files are not visited by the walk."""
         return self._kinds[index] == _FILE and not self._sizes[index]
 
 

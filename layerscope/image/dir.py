@@ -1,6 +1,6 @@
 """What skopeo's ``dir:`` and podman's ``docker-dir`` write: the manifest as ``manifest.json``, and its blobs beside it.
 
-See containers-transports(5), "dir:path". The files ``version`` and ``signature-1`` and so on tell nothing of an image.
+See containers-transports(5), "dir:path". The files ``version`` and ``signature-1`` say nothing about an image.
 """
 
 from layerscope.image.candidate import Candidate

@@ -22,7 +22,7 @@ def candidates(store: Store, document: Node, limits: Limits) -> tuple[Candidate,
     for number, item in enumerate(document):
         config = item["Config"].text()
         layers = item["Layers"].texts()
-        told = f"its config {config} is not in the archive" if config else f"{MANIFEST} names no config for it"
+        missing = f"its config {config} is not in the archive" if config else f"{MANIFEST} names no config for it"
         if len(layers) > limits.layers:
             raise LimitExceeded(f"{MANIFEST}: an image of {len(layers):,} layers", hint="raise --limit layers")
         digest = _DIGEST_IN_NAME.search(config)
@@ -34,7 +34,7 @@ def candidates(store: Store, document: Node, limits: Limits) -> tuple[Candidate,
                 config_digest=Digest("sha256", digest.group(1)) if digest else None,
                 layers=tuple(_layer(name) for name in layers),
                 tags=tuple(tag for tag in item["RepoTags"].texts() if not tag.endswith(":i-was-a-digest")),
-                missing="" if store.has(config) else told,
+                missing="" if store.has(config) else missing,
             )
         )
     return tuple(found)

@@ -118,8 +118,8 @@ def folded(key: str) -> str:
 
 def renamed(value: Mapping[str, object], names: Iterable[str]) -> dict[str, Any]:
     """An object in which the members that Go takes for ``names`` have just these names."""
-    known = {folded(name): name for name in names}
-    return _members((known.get(folded(name), name), member) for name, member in value.items())
+    by_folded_name = {folded(name): name for name in names}
+    return _members((by_folded_name.get(folded(name), name), member) for name, member in value.items())
 
 
 def _members(pairs: Iterable[tuple[str, object]]) -> dict[str, Any]:

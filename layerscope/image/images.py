@@ -47,7 +47,7 @@ def _found(store: WithData, limits: Limits) -> tuple[Candidate, ...]:
     if store.has(oci.INDEX):
         index = parse(store.document(oci.INDEX), oci.INDEX, limits)
         is_layout = store.has(oci.LAYOUT) and not has_manifest
-        if "manifests" in index or is_layout:  # Many a web page has an index.json of its own.
+        if "manifests" in index or is_layout:  # Many web pages have an index.json of their own.
             from_index = oci.Layout(store, limits).candidates(index)
     if not has_manifest:
         if not from_index and not store.has(oci.INDEX):
@@ -106,7 +106,7 @@ def _document(store: Store, name: str, limits: Limits) -> Node:
         if store.has(name):
             return parse(store.document(name), name, limits)
     except (OSError, ArchiveError):
-        pass  # Whoever reads the files tells what is wrong with this one.
+        pass  # Reading the file for its own sake raises the error.
     return Node(None, name)
 
 

@@ -1,4 +1,4 @@
-"""What a file is that is no tar, by its first bytes."""
+"""Names what is not a tar by its first bytes."""
 
 from layerscope.errors import ArchiveError
 from layerscope.tar.header import BLOCK, MAGIC, POSIX, is_header

@@ -1,4 +1,4 @@
-"""One layer blob: told apart, decompressed where it must be, walked, and proven where it is read whole."""
+"""One layer blob: identified, decompressed if necessary, walked, and verified where it is read whole."""
 
 import hashlib
 import io
@@ -30,7 +30,7 @@ Seen = Callable[[memoryview], object]
 
 
 class LayerData(Struct, frozen=True, kw_only=True):
-    """What reading a layer blob gave.
+    """A layer blob that was read.
 
     ``diff_id`` is the digest of the tar that was read, ``digest`` that of the stored blob; None where only the headers
     were read. ``ended`` says whether the tar has its end-of-archive marker: one without may have been cut.
@@ -50,7 +50,7 @@ class LayerData(Struct, frozen=True, kw_only=True):
 
 
 class Counted(io.RawIOBase):
-    """Counts what is read through it, for progress and for the limits on the ratio; ``seen`` is told of each piece."""
+    """Counts what is read through it, for progress and for the limits on the ratio; ``seen`` gets each piece."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
     ended = walk(window, columns)
     changeset = columns.changeset()
     digest = None
-    if reading.verify or not ended:  # What may have been cut is read whole, so that its digest can tell.
+    if reading.verify or not ended:  # A layer that may have been cut is read whole, to compare its digest.
         digest = sha256_of(file, base, length, where, reading, reading.progress)
     elif reading.progress is not None:
         reading.progress(length)
@@ -138,8 +138,8 @@ def sha256_of(
     return Digest("sha256", proof.hexdigest())
 
 
-def read_stream(raw: Readable, where: str, reading: ReadOptions, again: Reopen | None = None) -> LayerData:
-    """A layer blob that is read once, from its first byte to its last; ``again`` opens it anew, where that can be."""
+def read_stream(raw: Readable, where: str, reading: ReadOptions, reopen: Reopen | None = None) -> LayerData:
+    """A layer blob that is read once, from its first byte to its last; ``reopen`` opens it again, if possible."""
     head = first_bytes(raw, MAGIC_BYTES)
     compression = sniff(head)
     proof = hashlib.sha256()
@@ -164,7 +164,7 @@ def read_stream(raw: Readable, where: str, reading: ReadOptions, again: Reopen |
     changeset = columns.changeset()
     return LayerData(
         changeset=changeset,
-        contents=capture.close(changeset, expanded(again, compression, where), warnings.append),
+        contents=capture.close(changeset, expanded(reopen, compression, where), warnings.append),
         compression=compression,
         stored_bytes=counted.count,
         tar_bytes=tar_bytes,
@@ -181,11 +181,11 @@ def ahead(stream: Readable, reading: ReadOptions) -> AbstractContextManager[Read
     return Ahead(stream) if reading.threads > 1 else nullcontext(stream)
 
 
-def expanded(again: Reopen | None, compression: str, where: str) -> Reopen | None:
-    """Opens the uncompressed tar of a blob that ``again`` opens as it is stored."""
-    if again is None or not compression:
-        return again
-    return lambda: decompressor(compression, Counted(again()), where)
+def expanded(reopen: Reopen | None, compression: str, where: str) -> Reopen | None:
+    """Opens the uncompressed tar of a blob that ``reopen`` opens as it is stored."""
+    if reopen is None or not compression:
+        return reopen
+    return lambda: decompressor(compression, Counted(reopen()), where)
 
 
 def first_bytes(raw: Readable, length: int) -> bytes:

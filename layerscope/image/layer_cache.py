@@ -1,4 +1,4 @@
-"""A directory of results that are worth more time than space; whoever loses it loses nothing else.
+"""A directory of results that are expensive to compute; deleting it loses nothing but time.
 
 Each entry is one file that is written beside its place and then renamed, so a reader never meets a part of one. The
 least recently used go first when the directory grows over its limit. Nothing in here raises for what the disk does:
@@ -21,7 +21,7 @@ _BLOCK = 4096
 """What even the smallest file takes."""
 _ENTRY, _PART = ".entry", ".part"
 _ABANDONED = 3600
-"""Seconds after which nobody is still writing a part."""
+"""Seconds after which a part counts as abandoned."""
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
@@ -60,7 +60,7 @@ class Cache:
             if body is None:
                 os.unlink(place)
             else:
-                os.utime(place)  # It was used just now, for whoever has to choose what goes.
+                os.utime(place)  # The least recently used entries are deleted first.
         return body
 
     def put(self, key: bytes, body: bytes) -> None:
@@ -69,13 +69,13 @@ class Cache:
         if self.problem or _taken(length) > self._most:
             return
         try:
-            with self._lock:  # Two who make room at once would each count on the same.
+            with self._lock:  # Two threads that make room at once would count on the same room.
                 self._write(key, body, length)
         except (OSError, MemoryError) as error:
             self.problem = getattr(error, "strerror", None) or str(error) or "out of memory"
 
     def drop(self, key: bytes) -> None:
-        """Take away what turned out to be of no use."""
+        """Delete an entry that turned out to be useless."""
         with suppress(OSError):
             os.unlink(self._place(key))
 
@@ -83,7 +83,7 @@ class Cache:
         return self.directory / (key.hex() + _ENTRY)
 
     def _is_ours(self) -> bool:
-        """Whether nobody else can put entries here; a directory that others write to could hold anything."""
+        """Whether only this user can write entries; a directory that others write to could hold anything."""
         found = os.stat(self.directory)
         if not hasattr(os, "geteuid"):
             return stat.S_ISDIR(found.st_mode)
@@ -111,10 +111,10 @@ class Cache:
         except FileExistsError:
             pass
         if not self._is_ours():
-            raise PermissionError(0, "others can write to it, or it belongs to somebody else")
+            raise PermissionError(0, "others can write to it, or it belongs to another user")
 
     def _make_room(self, length: int) -> None:
-        """See to it that there is room for so many bytes more; who calls it holds the lock until they are written.
+        """Make room for so many more bytes; the caller holds the lock until they are written.
 
         The directory is looked through only when it is full.
         """
@@ -124,7 +124,7 @@ class Cache:
 
 
 def _checked(key: bytes, descriptor: int, most_bytes: int) -> memoryview | None:
-    """The body of an entry; None for one that is damaged, belongs elsewhere, or is no file at all."""
+    """The body of an entry; None for one that is damaged, belongs elsewhere, or is not a regular file."""
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_size > most_bytes:
@@ -162,7 +162,7 @@ def _trimmed(directory: Path, most: int, wanted: int) -> int:
     """What the entries take; where that is over ``most``, the oldest are deleted until it is at most ``wanted``."""
     found = []
     for file in _files(directory):
-        with suppress(OSError):  # Somebody else may delete at the same time.
+        with suppress(OSError):  # Another process may delete it at the same time.
             state = file.stat(follow_symlinks=False)
             if file.name.endswith(_PART) and state.st_mtime < time.time() - _ABANDONED:
                 os.unlink(file.path)
@@ -175,7 +175,7 @@ def _trimmed(directory: Path, most: int, wanted: int) -> int:
         if total <= wanted:
             break
         if path.endswith(_PART):
-            continue  # Somebody is writing it.
+            continue  # Another process is writing it.
         with suppress(OSError):
             os.unlink(path)
             total -= length
@@ -188,7 +188,7 @@ def _files(directory: Path) -> Iterable["os.DirEntry[str]"]:
 
 
 def usual_directory(environment: Mapping[str, str]) -> Path | None:
-    """Where this user's caches are, as the system has it; None where there is no such place.
+    """Where this user's caches are, by the conventions of the system; None where there is no such place.
 
     $XDG_CACHE_HOME counts everywhere (XDG Base Directory Specification: a relative path is to be ignored).
     """

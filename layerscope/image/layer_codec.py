@@ -1,7 +1,7 @@
-"""What reading a compressed layer gave, as bytes that can be kept and read again, much faster than the layer.
+"""A compressed layer that was read, as bytes that the cache keeps and that are read much faster than the layer.
 
 A zstd frame of a short head, which says how long each part is, and the parts: columns as their arrays lie in memory,
-names and contents one behind the other. Nothing of it is ever run, and what does not fit together is refused.
+names and contents one behind the other. Nothing of it is executed, and inconsistent parts are refused.
 """
 
 import struct
@@ -48,7 +48,7 @@ class _Head(Struct, frozen=True, array_like=True):
     lengths: list[int]
 
 
-def packed(layer: LayerData, kept: Kept) -> bytes:
+def encode_layer(layer: LayerData, kept: Kept) -> bytes:
     """The bytes of a layer that was read whole, and of what was kept of its contents.
 
     Raises ValueError or OverflowError where it has something that no entry can hold.
@@ -111,12 +111,12 @@ def _head(
     )
 
 
-def unpacked(data: Bytes) -> tuple[LayerData, Kept]:
-    """The layer that was packed, and what was kept of its contents; raises ValueError for anything else."""
+def decode_layer(data: Bytes) -> tuple[LayerData, Kept]:
+    """The layer that was encoded, and what was kept of its contents; raises ValueError for anything else."""
     try:
         return _layer(*_parts(data))
     except (msgspec.MsgspecError, Damaged, LookupError, OverflowError, TypeError, struct.error) as error:
-        raise ValueError(f"no packed layer: {error}") from None
+        raise ValueError(f"not an encoded layer: {error}") from None
 
 
 def _parts(data: Bytes) -> tuple[_Head, list[memoryview]]:
@@ -203,7 +203,7 @@ def _expect_sense(changeset: Changeset, kept: Kept) -> None:
 
 
 def _joined(texts: Sequence[str]) -> tuple[str, bytes]:
-    """Texts as one, with a character between them that none of them has: NUL, unless somebody made it otherwise."""
+    """Texts as one, with a character between them that none of them has: usually NUL."""
     whole = "".join(texts)
     separator = next((chr(code) for code in range(128) if chr(code) not in whole), None)
     if separator is None:

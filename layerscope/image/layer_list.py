@@ -19,7 +19,7 @@ _Outcome = LayerData | ArchiveError
 
 
 class Listed(Struct, frozen=True, kw_only=True):
-    """A layer of the image, with the error for whoever wants it whole: None where it is what the image names."""
+    """A layer of the image, and what is wrong with it; None where it is what the image names."""
 
     layer: Layer
     error: ArchiveError | None = None
@@ -54,7 +54,7 @@ def layer_list(
     What only the config names is a layer that is left out, in its place.
     """
     listed = []
-    for index, (number, diff_id) in enumerate(_pairs(_known(blobs, outcomes), diff_ids)):
+    for index, (number, diff_id) in enumerate(_pairs(_read_diff_ids(blobs, outcomes), diff_ids)):
         if number is None:
             listed.append(_lost(index, LayerBlob(name=""), diff_id, ArchiveError("the manifest does not name it")))
         else:
@@ -66,11 +66,11 @@ def layer_list(
 def count_note(blobs: Sequence[LayerBlob], outcomes: Sequence[_Outcome], diff_ids: Sequence[Digest]) -> str:
     """What to say where manifest and config differ in the number of layers."""
     note = f"the manifest has {len(blobs)} layers, the config {len(diff_ids)} diff_ids"
-    guessed = len(blobs) < len(diff_ids) and not set(_known(blobs, outcomes)) <= set(diff_ids)
+    guessed = len(blobs) < len(diff_ids) and not set(_read_diff_ids(blobs, outcomes)) <= set(diff_ids)
     return note + ("; which of the layers are missing is not known" if guessed else "")
 
 
-def _known(blobs: Sequence[LayerBlob], outcomes: Sequence[_Outcome]) -> list[Digest | None]:
+def _read_diff_ids(blobs: Sequence[LayerBlob], outcomes: Sequence[_Outcome]) -> list[Digest | None]:
     """The diff_id of each blob: as read, or by the digest in its name, which is the same for a plain blob."""
     return [
         outcome.diff_id if isinstance(outcome, LayerData) else blob.digest
@@ -130,7 +130,7 @@ def read_layer(data: LayerData, index: int, blob: LayerBlob, diff_id: Digest | N
 
 
 def _lost(index: int, blob: LayerBlob, diff_id: Digest | None, error: ArchiveError) -> Listed:
-    """A layer that is left out; what is damaged, or larger than a limit, says so itself."""
+    """A layer that is left out; errors of damage and of limits already name the layer."""
     layer = Layer(
         index=index,
         diff_id=diff_id,

@@ -159,7 +159,7 @@ class Layout:
         return self._blob_name(digest)
 
     def _statements(self, manifest: Node) -> Iterator[str]:
-        """The provenance in an attestation manifest, as far as the archive holds it; nobody asks for SBOMs."""
+        """The provenance in an attestation manifest, as far as the archive holds it; SBOMs are not used."""
         for layer in manifest["layers"]:
             _, name = self._blob(layer, self._blob_name)
             predicate = layer["annotations"].strings().get(_PREDICATE, _PROVENANCE)
@@ -167,7 +167,7 @@ class Layout:
                 yield name
 
     def _artifact(self, manifest: Node) -> str:
-        """What a manifest is when it is no image; empty for an image."""
+        """What a manifest describes other than an image; empty for an image."""
         kind = manifest["artifactType"].text() or manifest["config"]["mediaType"].text()
         if manifest["config"]["mediaType"].text() in _CONFIGS and not manifest["artifactType"].text():
             kinds = {layer["mediaType"].text() for layer in manifest["layers"]}

@@ -11,9 +11,8 @@ from layerscope.image.assemble import from_store, root_file_system
 from layerscope.image.capture import Reopen
 from layerscope.image.kinds import HEAD, kind_of
 from layerscope.image.layer import Counted, LayerData, ahead, expanded, first_bytes
-from layerscope.image.layouts import image_in, is_image
+from layerscope.image.layouts import archive_in, image_in, is_image
 from layerscope.image.options import ReadOptions
-from layerscope.image.outer import archive_in
 from layerscope.image.plain import Positional
 from layerscope.image.store import DirectoryStore, StreamStore, TarStore
 from layerscope.image.stream import read_outer
@@ -118,13 +117,13 @@ def _from_stream(raw: io.RawIOBase, source: str, reading: ReadOptions) -> Image:
         stream = Counted(expanded, head)
     _expect_tar(head, source)
     with ahead(stream, reading) as forwards:
-        passed = read_outer(forwards, counted, compression, source, reading, _again(raw, compression, source))
-    outer = passed.outer.changeset
-    store = archive_in(lambda root: StreamStore(outer, passed.documents, passed.layers, root), outer, reading.limits)
+        tar = read_outer(forwards, counted, compression, source, reading, _reopen(raw, compression, source))
+    outer = tar.outer.changeset
+    store = archive_in(lambda root: StreamStore(outer, tar.documents, tar.layers, root), outer, reading.limits)
     if store is not None:
-        return from_store(store, source, reading, passed.outer.warnings, ended=passed.outer.ended)
+        return from_store(store, source, reading, tar.outer.warnings, ended=tar.outer.ended)
     _expect_root_file_system(outer, source)
-    return root_file_system(passed.outer, source, reading)
+    return root_file_system(tar.outer, source, reading)
 
 
 def _widen(raw: io.RawIOBase) -> None:
@@ -136,8 +135,8 @@ def _widen(raw: io.RawIOBase) -> None:
             fcntl.fcntl(raw.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
 
 
-def _again(raw: io.RawIOBase, compression: str, source: str) -> Reopen | None:
-    """Opens the uncompressed tar anew, for as long as its file is open; None for a pipe."""
+def _reopen(raw: io.RawIOBase, compression: str, source: str) -> Reopen | None:
+    """A function that opens the uncompressed tar again while its file is open; None for a pipe."""
     if not isinstance(raw, io.FileIO) or not raw.seekable():
         return None
     file = PositionalFile(raw)
@@ -145,7 +144,7 @@ def _again(raw: io.RawIOBase, compression: str, source: str) -> Reopen | None:
 
 
 def _expect_tar(head: bytes, source: str) -> None:
-    """Raise what a person needs to hear about a file that is no tar."""
+    """Raise NotAnImage, with a hint, for a file that is not a tar."""
     if not head:
         raise NotAnImage(f"{source} is empty", hint="was the disk full, or the command before the pipe interrupted?")
     kind = kind_of(head)
@@ -164,7 +163,7 @@ def _expect_root_file_system(outer: Changeset, source: str) -> None:
 
 
 def _system_error(source: str, error: OSError) -> ArchiveError:
-    """A system error about the archive in a person's words."""
+    """The error to raise for a system error about the archive."""
     if isinstance(error, FileNotFoundError):
         hint = "save an image with: docker save NAME -o image.tar"
         return ArchiveError(f"there is no file {source}", hint=hint)

@@ -18,7 +18,7 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
 
     ``image`` picks one of several by name, index or digest, ``platform`` one of several. ``verify`` proves each diff_id
     even where contents could be skipped. ``wanted`` is what later steps ask for, ``fingerprint`` the digest by
-    which contents are compared (``xxh3`` or ``sha256``). ``progress`` is told the stored bytes read since its
+    which contents are compared (``xxh3`` or ``sha256``). ``progress`` gets the stored bytes read since its
     last call, from any thread. ``strict`` turns warnings about the archive into errors. ``tally`` counts what all
     layers take together; ``nested`` says that what is read comes out of a stream that is counted already. ``cache``
     keeps what was decompressed for the next run; without one nothing is kept.

@@ -22,7 +22,7 @@ _GAP, _TOGETHER = 16 * KIB, MIB
 
 
 def _cut(path: str) -> Damaged:
-    """The walk saw to it that the content is all there; so it is no longer."""
+    """The error for content that was there when the headers were walked and is missing now."""
     return Damaged("the archive was cut while it was read", where=path)
 
 

@@ -54,7 +54,7 @@ _CHAIN = 8
 
 
 class Planner:
-    """Tells by path, length and mode what somebody asked for."""
+    """What to keep of each file, by its path, length and mode."""
 
     def __init__(self, wanted: Sequence[Wanted]) -> None:
         self._wanted = wanted

@@ -1,4 +1,4 @@
-"""Where the blobs of an archive lie, by name: in a tar, in a directory, or gone by in a stream."""
+"""Where the blobs of an archive lie, by name: in a tar, in a directory, or kept from a stream."""
 
 import io
 import os
@@ -29,10 +29,10 @@ class Store(Protocol):
         """Whether there is a regular file of that name."""
 
     def file_of(self, name: str) -> object:
-        """What is equal for two names of the same file; the name itself where there is no such file."""
+        """A key that is equal for two names of the same file; the name itself where there is no such file."""
 
     def length(self, name: str) -> int:
-        """The bytes that reading the file of that name takes; 0 where there is none, or where it has gone by."""
+        """The bytes that reading the file of that name takes; 0 for none, or one kept from a stream."""
 
     def document(self, name: str) -> bytes:
         """A whole metadata file; raises ArchiveError when it is missing, LimitExceeded when it is too long."""
@@ -207,7 +207,7 @@ class DirectoryStore:
 
     @property
     def changed(self) -> bool:
-        """Whether somebody wrote to a layer since it was opened."""
+        """Whether a layer was written to since it was opened."""
         return any(file.changed for file in self._open)
 
     def close(self) -> None:
@@ -215,7 +215,7 @@ class DirectoryStore:
             file.close()
 
     def _find(self, name: str) -> Path | None:
-        """The file of that name; a link that leads out of the directory is no file of the archive."""
+        """The file of that name; None for a link that leads out of the directory."""
         try:
             path = (self.root / normal(name)[1:]).resolve()
             inside = path.is_relative_to(self.root) and path.is_file()
@@ -231,7 +231,7 @@ class DirectoryStore:
 
 
 class StreamStore:
-    """What a pipe, or a compressed archive, left behind when it had gone by."""
+    """The layers and documents of a pipe, or a compressed archive, kept while it was read."""
 
     def __init__(
         self,
@@ -270,13 +270,13 @@ class StreamStore:
         outer = self._index.outer
         if index is not None and not outer.sizes[index]:
             return LayerData(diff_id=NOTHING, digest=NOTHING, ended=False)
-        if index is not None and outer.sparse.get(index) == 0:  # It is one hole, which no walk tells of.
+        if index is not None and outer.sparse.get(index) == 0:  # It is one hole, which no walk visits.
             return read_stream(Pieces(iter((outer.sizes[index],))), where, reading.inside())
         data = self._layers.get(index) if index is not None else None
         if data is None and index in self._documents:
             raise not_a_tar(self._documents[index])
         if data is None:
-            raise ArchiveError(f"{where}: {name} is not in the archive, or is no layer")
+            raise ArchiveError(f"{where}: {name} is not in the archive or not a layer")
         if isinstance(data, ArchiveError):
             raise data
         return data

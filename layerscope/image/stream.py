@@ -33,7 +33,7 @@ _DEEP_NAMES = pattern(
     r"/(?:blobs/[^/]+/[0-9a-f]{32,}|oci-layout|repositories|(?:index|manifest|config)\.json"
     r"|(?:sha256:)?[0-9a-f]{64}(?:[./][^/]*)?|[^/]*\.tar(?:\.\w+)?)\Z"
 )
-"""The same, in a directory that somebody packed together with what is in it; fewer names are taken for an archive's."""
+"""The same below a directory that was packed along; fewer names count as those of an archive."""
 
 
 class Part(io.RawIOBase):
@@ -60,12 +60,12 @@ class Part(io.RawIOBase):
         return count
 
 
-class Passing:
-    """What is to be kept of an outer tar while it goes by."""
+class OuterVisitor:
+    """Keeps the layers and documents of an outer tar while it is read."""
 
-    def __init__(self, window: StreamWindow, columns: Columns, reading: ReadOptions, again: Reopen | None) -> None:
+    def __init__(self, window: StreamWindow, columns: Columns, reading: ReadOptions, reopen: Reopen | None) -> None:
         columns.keeps_map = True
-        self._again = again
+        self._reopen = reopen
         self.documents: dict[int, bytes] = {}
         self.layers: dict[int, LayerData | ArchiveError] = {}
         self._is_archive = False
@@ -94,8 +94,8 @@ class Passing:
             count = self._window.load(position, min(payload, HEAD))
             head = bytes(self._window.view[position - self._window.start :][:count])
             pieces = self.capture.passing(index, position, payload)
-            self._take(index, Pieces(pieces), head, payload, part(self._again, position, payload), blob=blob)
-            deque(pieces, 0)  # What is left of it is looked at as well.
+            self._take(index, Pieces(pieces), head, payload, part(self._reopen, position, payload), blob=blob)
+            deque(pieces, 0)  # The capture has to see the rest, too.
 
     def visit_buffered(self, first: int, end: int) -> None:
         """The same for several files; before the first blob they are but files."""
@@ -116,14 +116,14 @@ class Passing:
         return bool(_DEEP_NAMES.search(path) if self._common else _OUTER_NAMES.match(path))
 
     def _take(
-        self, index: int, raw: io.RawIOBase, head: bytes, length: int, again: Reopen | None, *, blob: bool
+        self, index: int, raw: io.RawIOBase, head: bytes, length: int, reopen: Reopen | None, *, blob: bool
     ) -> None:
         """Keep a file that is a layer or a document, as its first bytes say; they are still to be read from ``raw``."""
         if sniff(head) or is_header(head[:BLOCK]) or head[:BLOCK] == ZEROS:
             try:
-                self.layers[index] = read_stream(raw, self._columns.paths[index], self._inner, again)
+                self.layers[index] = read_stream(raw, self._columns.paths[index], self._inner, reopen)
             except ArchiveError as error:
-                # It may be no layer at all; whoever asks for it as one gets the error.
+                # It may not be a layer at all; reading it as one raises the error.
                 self.layers[index] = error
         elif blob and length <= self._reading.limits.json_bytes and head.lstrip()[:1] in (b"{", b"["):
             self._reading.tally.keep(length, self._reading.limits)
@@ -133,7 +133,7 @@ class Passing:
 
     def _sparse(self, index: int, position: int, payload: int, *, blob: bool) -> None:
         """Take a file that is stored without its holes."""
-        columns, limits, again = self._columns, self._reading.limits, self._again
+        columns, limits, reopen = self._columns, self._reading.limits, self._reopen
         path, length, tar = columns.paths[index], columns.sizes[index], WindowTar(self._window)
         try:
             found = segments_of(tar, bytes(columns.gnu_map), columns.pax_map, position, payload, length, path, limits)
@@ -142,43 +142,43 @@ class Passing:
             return
         raw = Pieces(filled(tar, found, length))
         head = first_bytes(raw, HEAD)
-        anew = None if again is None else lambda: Pieces(filled(ForwardTar(again(), path), found, length))
-        self._take(index, Counted(raw, head), head, length, anew, blob=blob)
+        inner = None if reopen is None else lambda: Pieces(filled(ForwardTar(reopen(), path), found, length))
+        self._take(index, Counted(raw, head), head, length, inner, blob=blob)
 
 
-class Passed(Struct, frozen=True, kw_only=True):
-    """What an outer tar left behind: itself, and by entry the documents and layers among its files."""
+class OuterTar(Struct, frozen=True, kw_only=True):
+    """An outer tar that was read forwards, with the documents and layers among its files by entry."""
 
     outer: LayerData
     documents: dict[int, bytes]
     layers: dict[int, LayerData | ArchiveError]
 
 
-def part(again: Reopen | None, position: int, length: int) -> Reopen | None:
-    """Opens a stretch of what ``again`` opens."""
-    return None if again is None else lambda: Part(again(), position, length)
+def part(reopen: Reopen | None, position: int, length: int) -> Reopen | None:
+    """Opens a stretch of what ``reopen`` opens."""
+    return None if reopen is None else lambda: Part(reopen(), position, length)
 
 
 def read_outer(
-    stream: Readable, counted: Counted, compression: str, where: str, reading: ReadOptions, again: Reopen | None
-) -> Passed:
-    """Walk an outer tar forwards, to its end; ``counted`` is what ``stream`` expands, ``again`` opens the tar anew."""
+    stream: Readable, counted: Counted, compression: str, where: str, reading: ReadOptions, reopen: Reopen | None
+) -> OuterTar:
+    """Walk an outer tar forwards, to its end; ``counted`` is what ``stream`` expands, ``reopen`` opens it again."""
     warnings: list[str] = []
     columns = Columns(where, reading.limits, warnings.append)
     stored = (lambda: counted.count) if compression else None
     window = StreamWindow(stream, where, reading.limits, stored=stored, tally=reading.tally)
-    passing = Passing(window, columns, reading, again)
-    ended = walk(window, columns, passing)
+    visitor = OuterVisitor(window, columns, reading, reopen)
+    ended = walk(window, columns, visitor)
     tar_bytes = window.drain()
     changeset = columns.changeset()
     outer = LayerData(
         changeset=changeset,
-        contents=passing.capture.close(changeset, again, warnings.append),
+        contents=visitor.capture.close(changeset, reopen, warnings.append),
         compression=compression,
         stored_bytes=counted.count,
         tar_bytes=tar_bytes,
         ended=ended,
-        looked_at_all=passing.capture.looked_at_all,
+        looked_at_all=visitor.capture.looked_at_all,
         warnings=tuple(warnings),
     )
-    return Passed(outer=outer, documents=passing.documents, layers=passing.layers)
+    return OuterTar(outer=outer, documents=visitor.documents, layers=visitor.layers)

@@ -41,7 +41,7 @@ def is_archive(store: Store) -> bool:
 
 
 def candidates(store: WithData, limits: Limits) -> tuple[Candidate, ...]:
-    """One candidate for each image that has a name, and for each layer that is nobody's parent."""
+    """One candidate for each image that has a name, and for each layer that is not a parent."""
     ids = _ids(store)
     if len(ids) > limits.layers:
         raise _too_many(limits)

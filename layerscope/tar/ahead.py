@@ -8,13 +8,13 @@ from layerscope.tar.compression import Readable
 _CHUNK = 1 << 18
 _DEPTH = 4
 _ALONE = 1 << 20
-"""Bytes that are read without a thread: most layers end before, and starting one costs more than it wins."""
+"""Bytes that are read without a thread: most layers end before, and starting one costs more than it saves."""
 
 _Chunk = tuple[memoryview, int]
 
 
 class Ahead:
-    """A stream that is read at most four chunks ahead of who reads from it; a context that ends its thread."""
+    """A stream that is read at most four chunks ahead of its reader; a context that ends its thread."""
 
     def __init__(self, stream: Readable) -> None:
         self._stream = stream
@@ -68,7 +68,7 @@ class Ahead:
         self._rest, self._ended = self._chunk[:count], not count
 
     def _read(self) -> None:
-        """What the thread does until the stream ends or fails, or until nobody wants more of it."""
+        """What the thread does until the stream ends or fails, or until it is closed."""
         while (chunk := self._free.get()) is not None:
             try:
                 count = self._stream.readinto(chunk) or 0

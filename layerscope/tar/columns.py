@@ -11,7 +11,6 @@ from layerscope.model.changeset import Changeset, Ownership
 from layerscope.model.entry import KIND_WORDS, Kind
 from layerscope.model.limits import Limits
 from layerscope.model.paths import normal
-from layerscope.tar.aufs import settle
 from layerscope.tar.header import (
     BLOCK,
     COMMON,
@@ -26,7 +25,7 @@ from layerscope.tar.header import (
     expected_adler,
     text,
 )
-from layerscope.tar.names import TABLE_OF_CONTENTS, classify, is_aside
+from layerscope.tar.markers import TABLE_OF_CONTENTS, classify, is_aside, settle
 from layerscope.tar.pax import Extensions
 
 _KINDS = {
@@ -145,7 +144,7 @@ class Columns:
             mtime = self._numbers[mtime_field]
             ownership = self._ownerships[owner]
         except ValueError:
-            raise Damaged("a tar header has a field that is no number", where=self.where, offset=position) from None
+            raise Damaged("a tar header has a field that is not a number", where=self.where, offset=position) from None
         except OverflowError:
             size = -1
         if size < 0:

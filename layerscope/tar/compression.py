@@ -1,4 +1,4 @@
-"""Compressions of archives and layers: told apart by magic bytes, never by a name."""
+"""Compressions of archives and layers, identified by magic bytes, never by a name."""
 
 import bz2
 import gzip

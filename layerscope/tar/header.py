@@ -7,7 +7,7 @@ from layerscope.errors import Damaged
 BLOCK = 512
 ZEROS = bytes(BLOCK)
 LARGEST = 1 << 60
-"""Sizes and times beyond this are no such thing, and would not fit a column."""
+"""Larger sizes and times are impossible, and would not fit a column."""
 
 COMMON = struct.Struct("100s24s12s12s8sc")
 """What every header is asked for: name; mode, uid and gid; size; mtime; chksum; typeflag."""
@@ -47,7 +47,7 @@ def _octal(digits: bytes) -> int:
 class Numbers(dict[bytes, int]):
     """Numeric fields by their raw bytes: the same few stand in most headers, so each is parsed once.
 
-    Raises ValueError for what is no number, OverflowError for one that is beyond any size or time.
+    Raises ValueError for what is not a number, OverflowError for one that is beyond any size or time.
     """
 
     def __missing__(self, field: bytes) -> int:
@@ -93,7 +93,7 @@ def is_header(block: bytes | memoryview) -> bool:
 
 
 def text(field: bytes | bytearray) -> str:
-    """A string field up to its NUL; bytes that are no UTF-8 become surrogate escapes."""
+    """A string field up to its NUL; bytes that are not UTF-8 become surrogate escapes."""
     return field.partition(b"\0")[0].decode("utf-8", "surrogateescape")
 
 

@@ -11,7 +11,7 @@ _pread: Callable[[int, int, int], bytes] | None = getattr(os, "pread", None)
 
 
 class PositionalFile:
-    """An open regular file that is read by position; the file's own offset means nothing."""
+    """An open regular file that is read by position; the file's own offset is not used."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -22,12 +22,12 @@ class PositionalFile:
 
     @property
     def changed(self) -> bool:
-        """Whether somebody wrote to the file since it was opened."""
+        """Whether the file was written to since it was opened."""
         return self._now() != self._state
 
     @property
     def identity(self) -> tuple[int, int, int, int, int]:
-        """Which file it is, and when somebody last changed it: device, inode, length, mtime and ctime."""
+        """Which file it is, and when it last changed: device, inode, length, mtime and ctime."""
         state = os.fstat(self.descriptor)
         return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 

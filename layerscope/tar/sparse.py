@@ -1,6 +1,6 @@
-"""Where the data of a sparse file belong: its map, read when somebody wants the contents.
+"""Where the data of a sparse file belong: its map, read when its contents are wanted.
 
-The walk keeps no maps, as nobody else needs them, and one can be longer than all other headers together.
+The walk keeps no maps: only contents need them, and one can be longer than all other headers together.
 """
 
 import re
@@ -85,9 +85,9 @@ def _checked(numbers: list[tuple[int, int]], position: int, stored_end: int, len
         if not count:
             continue  # The end of the last hole, or a place of the header that is not used.
         if count < 0 or offset < end or offset + count > length:
-            raise Damaged("a sparse map leads out of its file", where=where, offset=position)
+            raise Damaged("a sparse map points outside its file", where=where, offset=position)
         if position + count > stored_end:
-            raise Damaged("a sparse map tells of more data than there are", where=where, offset=position)
+            raise Damaged("a sparse map claims more data than there is", where=where, offset=position)
         found.append((offset, position, count))
         position, end = position + count, offset + count
     return found
@@ -115,12 +115,12 @@ def _map_in_content(tar: Tar, most: int, where: str, position: int) -> tuple[lis
         wanted = 2 * numbers[0] + 1 - len(numbers) if numbers else len(lines)
         for line in lines[: max(wanted, 1)]:
             if not line.isdigit() or len(line) > _DIGITS:
-                raise Damaged("a sparse map holds what is no number", where=where, offset=position)
+                raise Damaged("a sparse map contains something that is not a number", where=where, offset=position)
             numbers.append(int(line))
             if len(numbers) > 2 * numbers[0]:
                 break
         if len(rest) > _DIGITS and rest.strip(b"\0"):
-            raise Damaged("a sparse map holds what is no number", where=where, offset=position)
+            raise Damaged("a sparse map contains something that is not a number", where=where, offset=position)
     return list(zip(numbers[1::2], numbers[2::2], strict=True)), taken
 
 

@@ -10,7 +10,7 @@ _KEPT_ANYHOW = 32 * MIB
 
 
 class Tally:
-    """Counts for one run, from any thread; raises LimitExceeded when the sum of all parts passes a limit.
+    """Counts for one run, from any thread; raises LimitExceeded when the sum of all parts exceeds a limit.
 
     ``stop`` makes every reader of a stream end at its next chunk, so that an interrupt need not wait for a layer.
     """

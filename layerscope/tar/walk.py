@@ -6,7 +6,7 @@ from typing import Protocol
 from layerscope.errors import Damaged
 from layerscope.tar.columns import END, Columns
 from layerscope.tar.header import BLOCK, is_header
-from layerscope.tar.names import TABLE_OF_CONTENTS
+from layerscope.tar.markers import TABLE_OF_CONTENTS
 from layerscope.tar.window import Window, ends_within_entry
 
 _MOST_PADDING = 64 << 20
@@ -14,7 +14,7 @@ _TABLE_OF_CONTENTS = TABLE_OF_CONTENTS[1:].encode() + b"\0"
 
 
 class Visitor(Protocol):
-    """Is told of every payload once, in order, before it is passed over."""
+    """Gets every payload once, in order, before it is skipped."""
 
     def visit(self, index: int, position: int, payload: int) -> None:
         """The entry ``index`` has ``payload`` bytes at ``position``."""
@@ -114,7 +114,7 @@ def _expect_padding(window: Window, columns: Columns, position: int) -> None:
     while count := window.load(position, BLOCK):
         if window.descriptor >= 0 and position - begin > _MOST_PADDING:
             # A file with a hole of a terabyte takes no room; a stream is read to its end anyway.
-            columns.warn(f"{columns.where}, offset {position:,}: what follows so much padding was not looked at")
+            columns.warn(f"{columns.where}, offset {position:,}: what follows this much padding was not read")
             return
         offset, left = position - window.start, window.end - position
         whole = left & -BLOCK if count == BLOCK else left
@@ -123,8 +123,8 @@ def _expect_padding(window: Window, columns: Columns, position: int) -> None:
         if blank < len(data):
             if not data.startswith(_TABLE_OF_CONTENTS, blank & -BLOCK):
                 if not columns.paths:  # Disk images begin with zeros, too.
-                    raise Damaged("no tar, but other data behind zeros", where=columns.where, offset=position + blank)
+                    raise Damaged("not a tar: other data behind zeros", where=columns.where, offset=position + blank)
                 place = f"{columns.where}, offset {position + blank:,}"
-                columns.warn(f"{place}: data behind the end of the tar; no engine would unpack it")
+                columns.warn(f"{place}: data behind the end of the tar; engines ignore it")
             return
         position += whole

@@ -86,8 +86,8 @@ class PositionalWindow:
 class StreamWindow:
     """A tar that can only be read forwards, as it comes from a pipe or a decompressor.
 
-    ``seen`` is told of every chunk once, in order: digests hang there. ``stored`` tells how many stored bytes
-    were read so far, for the limit on the ratio; ``tally`` is told of every chunk, for those on all streams together.
+    ``seen`` gets every chunk once, in order, for digests. ``stored`` returns how many stored bytes were read
+    so far, for the limit on the ratio; ``tally`` counts every chunk, for the limits on all streams together.
     """
 
     def __init__(

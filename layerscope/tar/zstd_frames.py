@@ -1,4 +1,4 @@
-"""Where zstd frames begin and end (RFC 8878, section 3.1), told from their outer structure alone."""
+"""Where zstd frames begin and end (RFC 8878, section 3.1), found by their outer structure alone."""
 
 import io
 
@@ -12,7 +12,7 @@ _RLE = 1
 class Frames:
     """A stream of zstd frames on its way to the decompressor.
 
-    ``between`` tells whether all that has passed are whole frames. Nothing is checked here: what is no frame fails
+    ``between`` says whether only whole frames were read so far. Nothing is checked here: anything else fails
     in the decompressor.
     """
 
@@ -61,7 +61,7 @@ class Frames:
         self._skip, self._need = int.from_bytes(part, "little"), 0
 
     def _descriptor(self, part: bytes) -> None:
-        """The frame header's first byte tells how long the rest of it is."""
+        """The frame header's first byte says how long the rest of it is."""
         single = part[0] >> 5 & 1
         content_size = _CONTENT_SIZE_BYTES[part[0] >> 6] or single
         self._skip = _WINDOW_OR_NOT[single] + _DICTIONARY_BYTES[part[0] & 3] + content_size

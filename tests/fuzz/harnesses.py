@@ -216,10 +216,10 @@ def cached_layer(data: bytes) -> None:
     import zstandard
 
     from layerscope.image.capture import Capture, hasher
-    from layerscope.image.layer_codec import unpacked
+    from layerscope.image.layer_codec import decode_layer
 
     try:
-        layer, kept = unpacked(zstandard.compress(data, 1))
+        layer, kept = decode_layer(zstandard.compress(data, 1))
     except ValueError:
         return
     contents = Capture.restored(kept, layer.changeset, None, where="layer", new=hasher("xxh3"), limits=LIMITS)

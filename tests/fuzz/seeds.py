@@ -9,7 +9,7 @@ import zstandard
 
 from layerscope.image.capture import Capture
 from layerscope.image.layer import read_stream
-from layerscope.image.layer_codec import packed
+from layerscope.image.layer_codec import encode_layer
 from layerscope.image.options import ReadOptions
 from layerscope.model.pathset import PathSet, Wanted
 from tests.builder import (
@@ -257,7 +257,7 @@ def _entries() -> list[bytes]:
         wanted = Wanted(paths=PathSet(trees=("/",)), head=1000, tail=100)
         data = read_stream(io.BytesIO(compress(tar, "gzip")), "layer", ReadOptions(wanted=(wanted,)))
         assert isinstance(data.contents, Capture)
-        found.append(zstandard.decompress(packed(data, data.contents.kept)))
+        found.append(zstandard.decompress(encode_layer(data, data.contents.kept)))
     return found
 
 

@@ -123,7 +123,7 @@ def test_a_hole_of_a_terabyte_behind_the_end_is_not_read(command: Command) -> No
         archive.truncate(1 << 40)
     done = command("report", path.name, "-f", "json")
     assert done.report["totals"]["content_bytes"] == 3
-    assert any("what follows so much padding was not looked at" in warning for warning in done.report["warnings"])
+    assert any("what follows this much padding was not read" in warning for warning in done.report["warnings"])
 
 
 HOLE = 1 << 40

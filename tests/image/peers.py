@@ -15,7 +15,7 @@ import pytest
 
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
-from layerscope.tar.names import normal
+from layerscope.model.paths import normal
 
 
 def _gnu_tar() -> str:

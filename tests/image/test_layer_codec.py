@@ -1,4 +1,4 @@
-"""Layers as bytes and back: nothing is lost, and what is no packed layer is refused in one way."""
+"""Layers as bytes and back: nothing is lost, and what is not an encoded layer is refused in one way."""
 
 import random
 from pathlib import Path
@@ -82,7 +82,7 @@ def layer_of(data: LayerData) -> tuple[LayerData, Kept]:
 @pytest.mark.parametrize("wanted", [WANTED, ()], ids=["captured", "nothing captured"])
 def test_a_layer_comes_back_as_it_was(tmp_path: Path, tar: bytes, wanted: tuple[Wanted, ...]) -> None:
     before, kept_before = layer_of(read(tmp_path, tar, wanted))
-    after, kept = layer_codec.unpacked(layer_codec.packed(before, kept_before))
+    after, kept = layer_codec.decode_layer(layer_codec.encode_layer(before, kept_before))
     assert columns(after.changeset) == columns(before.changeset)
     assert kept == kept_before
     for name in ("links", "xattrs", "sparse"):
@@ -108,17 +108,17 @@ def test_the_odd_layer_has_what_it_is_there_for(tmp_path: Path) -> None:
 def test_names_that_hold_every_character_are_refused(tmp_path: Path) -> None:
     found = layer_of(read(tmp_path, layer(file("x", pax={"path": bytes(range(128))}))))
     with pytest.raises(ValueError, match="every character"):
-        layer_codec.packed(*found)
+        layer_codec.encode_layer(*found)
 
 
 def test_whatever_is_damaged_is_refused_in_one_way_or_makes_a_layer_of_sense(tmp_path: Path) -> None:
-    whole = zstandard.ZstdDecompressor().decompress(layer_codec.packed(*layer_of(read(tmp_path, ODD))))
+    whole = zstandard.ZstdDecompressor().decompress(layer_codec.encode_layer(*layer_of(read(tmp_path, ODD))))
     refused, chance = 0, random.Random(2)
     for position in range(len(whole)):
         damaged = bytearray(whole)
         damaged[position] = chance.randrange(256)
         try:
-            found, kept = layer_codec.unpacked(zstandard.ZstdCompressor().compress(damaged))
+            found, kept = layer_codec.decode_layer(zstandard.ZstdCompressor().compress(damaged))
         except ValueError:
             refused += 1
             continue
@@ -129,14 +129,14 @@ def test_whatever_is_damaged_is_refused_in_one_way_or_makes_a_layer_of_sense(tmp
 
 
 def test_what_is_cut_or_no_frame_is_refused(tmp_path: Path) -> None:
-    whole = layer_codec.packed(*layer_of(read(tmp_path, ODD)))
+    whole = layer_codec.encode_layer(*layer_of(read(tmp_path, ODD)))
     inner = zstandard.ZstdDecompressor().decompress(whole)
     for length in range(0, len(whole), 7):
         with pytest.raises(ValueError):
-            layer_codec.unpacked(whole[:length])
+            layer_codec.decode_layer(whole[:length])
     for length in range(0, len(inner), 13):
         with pytest.raises(ValueError):
-            layer_codec.unpacked(zstandard.ZstdCompressor().compress(inner[:length]))
+            layer_codec.decode_layer(zstandard.ZstdCompressor().compress(inner[:length]))
 
 
 def test_a_frame_that_expands_without_bounds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,11 +146,11 @@ def test_a_frame_that_expands_without_bounds_is_refused(monkeypatch: pytest.Monk
         zstandard.ZstdCompressor(write_content_size=False).compress(bytes(100)),
     ):
         with pytest.raises(ValueError, match="too large, or of unknown length"):
-            layer_codec.unpacked(frame)
+            layer_codec.decode_layer(frame)
 
 
 def test_a_layer_that_keeps_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = layer_of(read(tmp_path, ODD))
     monkeypatch.setattr(layer_codec, "_LARGEST", 1000)
     with pytest.raises(ValueError, match="too large"):
-        layer_codec.packed(*found)
+        layer_codec.encode_layer(*found)

@@ -216,5 +216,5 @@ def test_other_data_behind_zeros_are_no_empty_layer(compression: Compression, tm
     path = tmp_path / "image.tar"
     path.write_bytes(oci_archive(ImageSpec(layers=(LOWER, bytes(32_768) + b"\1CD001")), compression=compression))
     image, _ = opened(path)
-    assert image.layers[1].problem.endswith("offset 32,768: no tar, but other data behind zeros")
+    assert image.layers[1].problem.endswith("offset 32,768: not a tar: other data behind zeros")
     assert not image.complete

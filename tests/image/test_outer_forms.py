@@ -78,7 +78,7 @@ def test_a_map_that_is_no_map_leaves_out_that_layer(outer: Compression, tmp_path
     path.write_bytes(compress(edit(data, remove=[name], add=[bad]), outer))
     image, _ = opened(path)
     assert [bool(each.problem) for each in image.layers] == [True, False, False]
-    assert "a sparse map leads out of its file" in image.layers[0].problem
+    assert "a sparse map points outside its file" in image.layers[0].problem
 
 
 def test_a_map_of_an_outer_archive_is_limited(tmp_path: Path) -> None:

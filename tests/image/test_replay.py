@@ -119,18 +119,18 @@ def test_sparse_files_have_their_full_length(
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        pytest.param(b"1\n0\n99999\n", "more data than there are", id="more than is stored"),
-        pytest.param(b"1\n9000\n4\n", "leads out", id="behind the end"),
-        pytest.param(b"2\n10\n2\n0\n2\n", "leads out", id="going back"),
-        pytest.param(b"x\n", "no number", id="a letter"),
-        pytest.param(b"-1\n", "no number", id="a negative number"),
-        pytest.param(b"9" * 30 + b"\n", "no number", id="a number without end"),
+        pytest.param(b"1\n0\n99999\n", "more data than there is", id="more than is stored"),
+        pytest.param(b"1\n9000\n4\n", "points outside", id="behind the end"),
+        pytest.param(b"2\n10\n2\n0\n2\n", "points outside", id="going back"),
+        pytest.param(b"x\n", "not a number", id="a letter"),
+        pytest.param(b"-1\n", "not a number", id="a negative number"),
+        pytest.param(b"9" * 30 + b"\n", "not a number", id="a number without end"),
         pytest.param(b"999999999\n0\n1\n", "does not end", id="a count of more than there is"),
     ],
 )
 def test_a_sparse_map_that_lies_is_an_error(body: bytes, problem: str, written: Callable[[bytes], Path]) -> None:
     records = {"GNU.sparse.major": b"1", "GNU.sparse.minor": b"0", "GNU.sparse.name": b"s"}
-    real = b"200000" if problem == "more data than there are" else b"8000"
+    real = b"200000" if problem == "more data than there is" else b"8000"
     member = file("GNUSparseFile.0/s", body.ljust(512, b"\0") + b"data", pax=records | {"GNU.sparse.realsize": real})
     with pytest.raises(Damaged, match=problem):
         whole(written(docker_legacy(ImageSpec(layers=(layer(member),)))))

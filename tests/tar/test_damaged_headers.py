@@ -63,7 +63,7 @@ def spoilt(field: slice, value: bytes) -> bytes:
 @pytest.mark.parametrize("text", [b"0o17", b"1_0", b"+1", b"-1", b"8", b"1 2", b"0x1", b"zz"])
 @pytest.mark.parametrize("field", [slice(100, 108), slice(108, 116), slice(124, 136), slice(136, 148)])
 def test_a_field_that_is_not_octal_is_damage(field: slice, text: bytes) -> None:
-    assert failure_of(spoilt(field, text)).message == "layer, offset 0: a tar header has a field that is no number"
+    assert failure_of(spoilt(field, text)).message == "layer, offset 0: a tar header has a field that is not a number"
 
 
 @pytest.mark.parametrize("length", [b"zz", b"\xff" * 12, b"\x80" + b"\xff" * 11], ids=["text", "negative", "huge"])
