@@ -256,7 +256,7 @@ class Filesystem:
         return tuple(self._selected[pathset] for pathset in sets)
 
     def _by_hits(self, selector: Selector) -> dict[tuple[int, ...], list[int]]:
-        """The versions that are no markers, by the sets that hold them; thousands of versions have the same."""
+        """The versions except markers, by the sets that hold them; thousands of versions have the same."""
         found: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
         is_entry, last, numbers = self.kinds.translate(IS_ENTRY), None, found[()]
         column = selector.scan(self.paths, self.directories)

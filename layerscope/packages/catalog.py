@@ -1,4 +1,4 @@
-"""The packages of an image and who owns each byte."""
+"""The packages of an image and the owner of each byte."""
 
 from array import array
 from collections.abc import Iterable, Mapping
@@ -31,7 +31,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
         return negative(self.owners)
 
     def files(self, package: int) -> Iterable[int]:
-        """The versions of one package, in their order; of one that was removed those that it left hidden."""
+        """The versions of one package, in their order; of a removed one those that were hidden with it."""
         if self.packages[package].removed_in is not None:
             return sorted(number for number, owner in self.former.items() if owner == package)
         return (number for number, owner in enumerate(self.owners) if owner == package)

@@ -195,7 +195,7 @@ class Context:
     def read_all(self, number: int, most_bytes: int, most_lines: int | None = MOST_LINES) -> bytes | None:
         """Return all of a regular file; None, with a warning, where it exceeds a limit or was not kept.
 
-        ``most_lines`` is None for what is no text.
+        ``most_lines`` is None for binary files.
         """
         filesystem = self.filesystem
         path, carrier = filesystem.paths[number], filesystem.carrier(number)

@@ -36,7 +36,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     """A package as one version of a database lists it; ``paths`` is called once, for the last of these versions.
 
     ``namespace`` and ``qualifiers`` are for its package URL, besides those that the whole database has; ``place``
-    tells apart the same package in several prefixes.
+    distinguishes the same package in several prefixes.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The account of owners: each live version has one or none, and the sums add up by construction."""
+"""The owners of versions: each live version has one or none, and the sums add up by construction."""
 
 from array import array
 from collections import Counter
@@ -21,7 +21,7 @@ _Identity: TypeAlias = tuple[tuple[str, ...], tuple[tuple[str, str], ...], int |
 
 
 class Ledger:
-    """Takes claims in the order of their right, and gives each version to the first that claims it."""
+    """Takes claims in order of precedence, and gives each version to the first that claims it."""
 
     def __init__(self, filesystem: Filesystem) -> None:
         self._filesystem = filesystem
@@ -36,10 +36,10 @@ class Ledger:
         self._former: dict[int, int] = {}
 
     def add(self, claim: Claim, *, is_os: bool, is_guess: bool = False) -> None:
-        """Settle one claim; a second record of the same package at the same place adds to the first."""
+        """Add a claim; a second record of the same package at the same place adds to the first."""
         files = self._files(claim) if is_guess else ()
         if files and all(self._owners[number] != UNOWNED for number in files):
-            return  # The program is a package's already; it was only recognised once more.
+            return  # A package owns the program already, under its own name.
         index = self._indexes.setdefault(_identity(claim), len(self._claims))
         if index == len(self._claims):
             self._claims.append(claim)
@@ -52,7 +52,7 @@ class Ledger:
             self._take_unless_shared(claim, index)
 
     def close(self, warnings: tuple[str, ...]) -> Catalog:
-        """The sums; nothing can be added afterwards."""
+        """Return the packages with their sums; no claim can be added afterwards."""
         self._give_bytecode_to_its_source()
         files = Counter(self._owners)
         self._give_carriers_to_their_links()
@@ -83,12 +83,12 @@ class Ledger:
         )
 
     def _files(self, claim: Claim) -> tuple[int, ...]:
-        """The claimed versions that can be owned: live, and no directories."""
+        """The claimed versions that can be owned: live, and not directories."""
         ownable = self._ownable
         return tuple([number for number in self._known(claim) if ownable[number]])
 
     def _known(self, claim: Claim) -> tuple[int, ...]:
-        """The claimed versions that there are."""
+        """The claimed versions that exist."""
         versions, count = claim.versions, len(self._owners)
         if versions and (min(versions) < 0 or max(versions) >= count):
             return tuple(number for number in versions if 0 <= number < count)
@@ -119,7 +119,7 @@ class Ledger:
                 self._former.setdefault(number, index)
 
     def _give_bytecode_to_its_source(self) -> None:
-        """Python's caches are made by whoever runs or installs the source, and no package lists them all."""
+        """Running or installing Python's sources writes caches beside them, and no package lists them all."""
         live, owners = self._filesystem.live, self._owners
         paths, directories = self._filesystem.paths, self._filesystem.directories
         for number in compress(range(len(owners)), self._free):
@@ -133,7 +133,7 @@ class Ledger:
                 owners[number] = owners[source]
 
     def _give_carriers_to_their_links(self) -> None:
-        """The bytes of hardlinks belong to the version that carries them, whose own name nobody may have claimed."""
+        """The bytes of hardlinks belong to their carrier, whose own name may not have been claimed."""
         filesystem, owners = self._filesystem, self._owners
         for carrier, links in filesystem.hardlinks.items():
             if owners[carrier] == UNOWNED and filesystem.fates[carrier] == Fate.LIVE:
@@ -177,7 +177,7 @@ class Ledger:
 
 
 def _ownable(filesystem: Filesystem) -> bytes:
-    """For each version whether it is live and no directory."""
+    """For each version whether it is live and not a directory."""
     fates = filesystem.fates.translate(IS_LIVE)
     kinds = filesystem.kinds.translate(_IS_NO_DIRECTORY)
     return both(fates, kinds)

@@ -61,6 +61,9 @@ USR = ["usr/", "usr/lib/", "usr/lib/old", "lib -> usr/lib"]
             [["e/", "d/a -> /e", "d/"], ["d/a/f"]], ["d", "d/a", "e", "e/f"], id="its directory's entry comes last"
         ),
         pytest.param([["a -> a"], ["a/.wh..wh.x"]], ["a"], id="bookkeeping makes no directory"),
+        pytest.param(
+            [["f", "a -> f"], ["a/.wh..wh.x"], [".wh.f"], ["a/x"]], ["a", "f/x"], id="bookkeeping leaves a link alone"
+        ),
         pytest.param([["f", "a -> f"], ["a/x"]], ["a/x", "f"], id="to a file"),
         pytest.param([["f", "a -> b", "b -> f"], ["a/x"]], ["a/x", "b", "f"], id="to a file over another link"),
         pytest.param([["f", "a -> f/d"], ["a/x"]], ["a/x", "f"], id="to what lies in a file"),

@@ -118,7 +118,7 @@ def test_a_list_that_names_the_systems_files_costs_a_warning_with_its_name() -> 
         PYTHON, _distribution(b"/etc/shadow,,\n/etc/gone,,\n../../../../bin/x,,\n", file("etc/shadow", b"x"))
     )
     assert found.warnings == (
-        f"/{_SITE}/tool_box-1.5.dist-info/RECORD: paths outside of the environment, which are not Tool-Box's own: 1",
+        f"/{_SITE}/tool_box-1.5.dist-info/RECORD: paths outside of the environment, not counted as Tool-Box's: 1",
     )
 
 

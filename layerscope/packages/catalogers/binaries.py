@@ -1,4 +1,4 @@
-"""Well-known programs that no package brought: known by their file name, proven by the version inside of them.
+"""Well-known programs outside of packages: found by their file name, confirmed by the version inside them.
 
 What was installed beside a program (headers, its standard library) goes with it. Packages of other catalogers come
 first, so a program of the system's own packages is never taken away from them.
@@ -24,12 +24,12 @@ _CONSTANTS = (".rodata", ".data")
 
 
 class _Program(Struct, frozen=True, kw_only=True):
-    """A program and what tells its version.
+    """A program and where its version is found.
 
     The groups of ``pattern`` joined by dots are the version; of several the first, or the greatest where an older one
     may stand beside it. ``beside`` is what goes with the program: directory below its prefix, and how the names there
     begin; ``{}`` stands for what follows the name in the file's own name (``3.11`` of ``python3.11``). The files
-    beside that ``header`` is found in tell the version as well. Patterns are compiled for the programs that are there.
+    ``header`` names a file beside it with the version, and the pattern to find it. Patterns are compiled when needed.
     """
 
     name: str
@@ -115,7 +115,7 @@ _LIBRARIES = (
     *(f"libpython{version}{abi}.so.1" for version in _PYTHONS for abi in ("", "m")),
     *(f"libruby.so.{major}.{minor}" for major in range(2, 5) for minor in range(10)),
 )
-"""The names, but for the last number, of the libraries that tell a version where the program does not."""
+"""The names, but for the last number, of the libraries that hold the version where the program does not."""
 
 
 def _catalog(context: Context) -> Iterator[Claim]:

@@ -1,7 +1,7 @@
 """Chiselled Ubuntu: slices of Debian packages, listed in a ``manifest.wall`` (Chisel's reference, "Manifest").
 
 A zstd stream of one JSON object a line: the header, then objects whose ``kind`` is ``package``, ``slice``, ``path`` or
-``content``. A slice is called ``<package>_<slice>``; a path names the slices that brought it.
+``content``. A slice is called ``<package>_<slice>``; a path names the slices that contain it.
 """
 
 import io
@@ -36,7 +36,7 @@ def _listed(context: Context, number: int) -> list[Listed]:
         if kind == "package" and isinstance(name, str) and isinstance(version, str):
             packages[name] = record
         elif kind == "path" and isinstance(path, str) and not path.endswith("/") and isinstance(slices, list):
-            # The first slice's package is as good an owner as any; packages seldom share more than directories.
+            # The first slice's package is as good an owner as any; packages rarely share more than directories.
             owner = next((one.partition("_")[0] for one in slices if isinstance(one, str)), "")
             paths.setdefault(owner, []).append(path)
     return [

@@ -23,7 +23,7 @@ def _catalog(context: Context) -> Iterator[Claim]:
         libraries = _mapping(document.get("libraries"))
         assets = _assets(document)
         for key, library in libraries.items():
-            # A project is the application itself, and was installed by nobody.
+            # A project is the application itself, which is not an installed package.
             if _mapping(library).get("type") in _INSTALLED:
                 paths = [f"{record.directory}/{path}" for path in assets.get(key, ())]
                 yield _claim(key, record, context.locator.find_all(path for path in paths if normpath(path) == path))
@@ -64,8 +64,4 @@ def _mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-DOTNET = Cataloger(
-    name="nuget",
-    wanted=Wanted(paths=PathSet(suffixes=(_SUFFIX,)), head=_MOST),
-    catalog=_catalog,
-)
+DOTNET = Cataloger(name="nuget", wanted=Wanted(paths=PathSet(suffixes=(_SUFFIX,)), head=_MOST), catalog=_catalog)

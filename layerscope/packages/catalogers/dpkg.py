@@ -92,7 +92,7 @@ class _Root:
         return next((data for path in paths if (data := read(path)) is not None), None)
 
     def _in_list(self, text: str, name: str) -> list[str]:
-        """The paths of a ``.list`` that are no directories in the package; opkg adds the mode behind a tab."""
+        """The paths of a ``.list`` without symlinked directories; opkg adds the mode after a tab."""
         if "/../" in text:
             self._context.warn(f"{self._root}/info: the list of {name} has paths with .. in them, which are left out")
         paths = text.split("\n")

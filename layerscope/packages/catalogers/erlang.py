@@ -39,8 +39,4 @@ def _catalog(context: Context) -> Iterator[Claim]:
         )
 
 
-ERLANG = Cataloger(
-    name="otp",
-    wanted=Wanted(paths=PathSet(suffixes=(_SUFFIX,)), head=_MOST),
-    catalog=_catalog,
-)
+ERLANG = Cataloger(name="otp", wanted=Wanted(paths=PathSet(suffixes=(_SUFFIX,)), head=_MOST), catalog=_catalog)

@@ -101,7 +101,7 @@ def _searched(elf: Elf, read: ReadRange) -> int | None:
 
 
 def _at(elf: Elf, read: ReadRange, offset: int) -> _BuildInfo | None:
-    """The build information at an offset of the file; None for what is none, or was not kept."""
+    """The build information at an offset of the file; None where there is none, or it was not kept."""
     header = read(offset, _HEADER_BYTES)
     if header is None or not header.startswith(_BUILD_INFO):
         return None
@@ -121,7 +121,7 @@ def _at(elf: Elf, read: ReadRange, offset: int) -> _BuildInfo | None:
 
 
 def _inline(read: ReadRange, offset: int) -> tuple[bytes, int]:
-    """A text behind its length as a varint, and where the next begins; empty where it was not kept or is too long."""
+    """A text after its length as a varint, and where the next begins; empty where it was not kept or is too long."""
     length = shift = 0
     for _ in range(_LONGEST_VARINT):
         byte = read(offset, 1)

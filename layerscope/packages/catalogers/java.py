@@ -16,10 +16,10 @@ from layerscope.model.ranged import RangedFile, RangeReader, ReadRange
 from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.context import A_LINE, Context, Record, word
 from layerscope.packages.formats.ranges import part_of, ranges_in
-from layerscope.packages.formats.zip import ZipMember, is_stored, member_content, member_place, zip_members
+from layerscope.packages.formats.zip import ZipMember, member_content, member_place, zip_members
 
 _SUFFIXES = (".jar", ".war", ".ear", ".rar", ".hpi", ".jpi", ".par", ".sar")
-_TOLD = (b"/pom.properties", b"META-INF/MANIFEST.MF", *(suffix.encode() for suffix in _SUFFIXES))
+_READ = (b"/pom.properties", b"META-INF/MANIFEST.MF", *(suffix.encode() for suffix in _SUFFIXES))
 _MOST_MANIFEST, _MOST_POM = MIB, 64 * KIB
 _MOST_NESTED = 1_000
 _MOST_DEFLATED = 4 * MIB
@@ -120,7 +120,7 @@ def _artifacts(archive: _Archive, inside: _Inside) -> tuple[_Artifact, list[_Art
 def _inside(file: RangedFile, archive: _Archive, budget: _Budget) -> _Inside:
     """Read what an archive holds; nothing where it is damaged."""
     try:
-        members = zip_members(archive.read, archive.length, archive.where, _TOLD) or []
+        members = zip_members(archive.read, archive.length, archive.where, _READ) or []
     except Damaged as problem:
         file.warn(problem.message)
         members = []
@@ -139,7 +139,7 @@ def _inside(file: RangedFile, archive: _Archive, budget: _Budget) -> _Inside:
 def _nested(file: RangedFile, outer: _Archive, member: ZipMember, budget: _Budget) -> list[_Artifact]:
     """An archive inside of another, and what lies inside of it in turn."""
     where = f"{outer.where}/{member.name}"
-    place = member_place(outer.read, member) if is_stored(member) else None
+    place = member_place(outer.read, member) if member.is_stored else None
     inner: _Archive | None = None
     if place is not None and outer.depth < _DEEPEST:
         read = part_of(outer.read, place, member.content_bytes)
@@ -155,10 +155,10 @@ def _nested(file: RangedFile, outer: _Archive, member: ZipMember, budget: _Budge
 
 
 def _chosen(archive: _Archive, manifest: dict[str, str], poms: list[_Artifact]) -> tuple[_Artifact, list[_Artifact]]:
-    """Which of the coordinates in an archive are its own: those that its file name or its manifest tells of.
+    """Which of the coordinates in an archive are its own: those that its file name or its manifest names.
 
-    The others are of artifacts that were unpacked into it ("shaded"). A name such as ``app.jar`` tells nothing; then
-    the only coordinates are its own if the manifest does not speak of something else.
+    The others are of artifacts that were unpacked into it ("shaded"). A name such as ``app.jar`` says nothing; then
+    the only coordinates are its own unless the manifest names something else.
     """
     named = _by_name(archive.where)
     titles = [_letters(manifest[key]) for key in _TITLES if manifest.get(key)]
@@ -189,7 +189,7 @@ def _letters(text: str) -> str:
 
 
 def _by_name(path: str) -> _Artifact:
-    """``name-1.2.jar`` split where the version begins: at a digit behind which no other word leads to a digit."""
+    """``name-1.2.jar`` split where the version begins: at a digit after which only qualifiers and digits follow."""
     stem = path.rpartition("/")[2].rpartition(".")[0]
     parts = stem.split("-")
     begin = 0

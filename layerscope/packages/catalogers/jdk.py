@@ -1,4 +1,4 @@
-"""Java runtimes and development kits that no package manager brought: a ``release`` file beside ``bin/java``.
+"""Java runtimes and development kits from archives: a ``release`` file beside ``bin/java``.
 
 Source: OpenJDK, make/ReleaseFile.gmk.
 """
@@ -36,8 +36,4 @@ def _catalog(context: Context) -> Iterator[Claim]:
         )
 
 
-JDK = Cataloger(
-    name="jdk",
-    wanted=Wanted(paths=PathSet(names=("release",)), head=_MOST),
-    catalog=_catalog,
-)
+JDK = Cataloger(name="jdk", wanted=Wanted(paths=PathSet(names=("release",)), head=_MOST), catalog=_catalog)

@@ -11,7 +11,7 @@ _SUFFIXES = (".ko", ".ko.gz", ".ko.xz", ".ko.zst")
 
 
 def _catalog(context: Context) -> Iterator[Claim]:
-    """One claim for each version that has a module at the end; the distribution's packages have gone before."""
+    """One claim for each version that has a module at the end; the distribution's packages come first."""
     path_of = context.filesystem.path_of
     for tree in context.trees(_tree_of):
         if tree.removed_in is None and any(path_of(number).endswith(_SUFFIXES) for number in tree.versions):

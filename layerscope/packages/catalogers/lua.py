@@ -79,8 +79,4 @@ def _listed(text: str) -> Iterator[list[str]]:
             key = token[1] if token[1] is not None else token[2]
 
 
-LUA = Cataloger(
-    name="luarocks",
-    wanted=Wanted(paths=PathSet(names=(_MANIFEST,)), head=_MOST),
-    catalog=_catalog,
-)
+LUA = Cataloger(name="luarocks", wanted=Wanted(paths=PathSet(names=(_MANIFEST,)), head=_MOST), catalog=_catalog)

@@ -39,7 +39,7 @@ def _is_package(directory: str) -> bool:
     """Whether a directory is where an installation puts a package.
 
     On the way to it each ``node_modules`` lies directly in a package (or in an entry of pnpm's store): a package's
-    own tests may hold trees of ``node_modules`` that nothing was installed to.
+    own tests may hold trees of ``node_modules`` that hold no installed packages.
     """
     _, *packages = directory.split(_SEPARATOR)
     return bool(packages) and all(_is_name(name) for name in packages)
@@ -82,7 +82,7 @@ def _directory_name(directory: str) -> str:
 def _linked(filesystem: Filesystem) -> set[str]:
     """Directories outside of ``node_modules`` that are installed by a link alone.
 
-    Workspaces and ``npm link`` put a symlink to the package into ``node_modules``. A program that came as an archive
+    Workspaces and ``npm link`` put a symlink to the package into ``node_modules``. A program from an archive
     (yarn in the images of Node) has a symlink into its ``bin`` among the programs.
     """
     found = set()
@@ -144,8 +144,4 @@ def _nearest(directory: str, known: dict[str, str | None]) -> str | None:
     return home
 
 
-NPM = Cataloger(
-    name="npm",
-    wanted=Wanted(paths=PathSet(names=("package.json",)), head=_MOST),
-    catalog=_catalog,
-)
+NPM = Cataloger(name="npm", wanted=Wanted(paths=PathSet(names=("package.json",)), head=_MOST), catalog=_catalog)

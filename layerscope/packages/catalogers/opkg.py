@@ -1,4 +1,4 @@
-"""opkg packages (OpenWrt, Yocto): the form of dpkg's database in other places; a list may hold modes behind tabs."""
+"""opkg packages (OpenWrt, Yocto): dpkg's database in other places; its lists may have modes after tabs."""
 
 from layerscope.packages.catalogers.dpkg import control_cataloger
 

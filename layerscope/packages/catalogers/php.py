@@ -66,8 +66,4 @@ def _place(context: Context, record: Record, package: dict[str, Any], name: str)
     return directory
 
 
-PHP = Cataloger(
-    name="composer",
-    wanted=Wanted(paths=PathSet(names=("installed.json",)), head=_MOST),
-    catalog=_catalog,
-)
+PHP = Cataloger(name="composer", wanted=Wanted(paths=PathSet(names=("installed.json",)), head=_MOST), catalog=_catalog)

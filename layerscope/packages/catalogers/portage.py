@@ -37,7 +37,7 @@ def _listed(context: Context, directory: str, own: tuple[str, ...]) -> list[List
 
 
 def _parts(directory: str) -> tuple[str, str, str]:
-    """Category, name and version; the version is the last part behind a hyphen, but for a revision behind it."""
+    """Category, name and version; the version follows the last hyphen, or the last but one where a revision follows."""
     category, name = directory.split("/")[-2:]
     name, _, version = name.rpartition("-")
     if _REVISION.match(version):

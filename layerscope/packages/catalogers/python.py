@@ -6,6 +6,7 @@ Structure of Python Eggs".
 
 from collections.abc import Iterable, Iterator, Sequence
 from posixpath import basename, normpath
+from urllib.parse import unquote
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -25,7 +26,7 @@ _SITES = ("site-packages", "dist-packages")
 
 
 class _Distribution(Struct, frozen=True, kw_only=True):
-    """``info`` is the directory (or the one file) that tells of it, ``site`` the directory where its modules lie."""
+    """A distribution: ``info`` is the directory (or the file) of its metadata, ``site`` that of its modules."""
 
     record: Record
     info: str
@@ -39,7 +40,7 @@ def _catalog(context: Context) -> Iterator[Claim]:
     found = []
     live = list(context.live_records())
     links = {record.name for record in live if record.name.endswith(_LINK) and record.directory.endswith(_SITES)}
-    for record in _informing(live):
+    for record in _metadata(live):
         distribution = _described(context, record, links)
         if distribution is not None:
             found.append(replace(distribution, versions=tuple(dict.fromkeys(_owned(context, distribution)))))
@@ -63,8 +64,8 @@ def _claim(distribution: _Distribution, *, parent: str = "", versions: tuple[int
     )
 
 
-def _informing(found: Iterable[Record]) -> Iterator[Record]:
-    """The records that each tell of one distribution."""
+def _metadata(found: Iterable[Record]) -> Iterator[Record]:
+    """The records that each describe one distribution."""
     for record in found:
         directory = basename(record.directory)
         if (
@@ -76,7 +77,7 @@ def _informing(found: Iterable[Record]) -> Iterator[Record]:
 
 
 def _described(context: Context, record: Record, links: set[str]) -> _Distribution | None:
-    """A distribution by its core metadata; by the name of its directory where they cannot be read.
+    """A distribution by its core metadata; by the name of its directory where that cannot be read.
 
     ``links`` are the names of the ``.egg-link`` files that ``setup.py develop`` left in site directories.
     """
@@ -109,7 +110,7 @@ def _is_installed(filesystem: Filesystem, info: str, site: str, links: set[str])
 
 
 def _owned(context: Context, one: _Distribution) -> Sequence[int]:
-    """Live versions by the distribution's own list of files, else by the modules that it says are its own."""
+    """Live versions by the distribution's own list of files, else by its modules."""
     if basename(one.info) == "EGG-INFO":
         return context.in_tree(one.site)
     for name, base in (("RECORD", one.site), ("installed-files.txt", one.info)):
@@ -119,7 +120,7 @@ def _owned(context: Context, one: _Distribution) -> Sequence[int]:
             paths, foreign = _paths(context, listing, text, one.site, base)
             if foreign:
                 context.warn(
-                    f"{listing.path}: paths outside of the environment, which are not {one.name}'s own: {foreign:,}"
+                    f"{listing.path}: paths outside of the environment, not counted as {one.name}'s: {foreign:,}"
                 )
             return [*context.locator.find_all(paths), *_editable(context, one)]
     return _by_modules(context, one, one.site) + _editable(context, one)
@@ -148,7 +149,7 @@ def _paths(context: Context, listing: Record, text: str, site: str, base: str) -
 
 
 def _first_cells(context: Context, listing: Record, text: str, lines: list[str]) -> list[str] | None:
-    """The first cell of each row of a ``RECORD``; None, and a warning, where it is no CSV."""
+    """The first cell of each row of a ``RECORD``; None, and a warning, where it is not CSV."""
     if '"' not in text and max(map(len, lines), default=0) <= _MOST_CELL:
         # Hardly any list has a quoted cell, and then a row is what its commas say.
         return [line.partition(",")[0] for line in lines if line]
@@ -200,8 +201,6 @@ def _editable(context: Context, one: _Distribution) -> list[int]:
     if not isinstance(url, str) or not url.startswith("file:///"):
         context.warn(f"{record.path}: an editable installation without the place of its source")
         return []
-    from urllib.parse import unquote
-
     source = normpath(unquote(url[7:])).rstrip("/")
     return [
         number for place in (source, f"{source}/src") for number in _by_modules(context, one, place, packages_only=True)
@@ -210,15 +209,15 @@ def _editable(context: Context, one: _Distribution) -> list[int]:
 
 def _parents(found: list[_Distribution]) -> dict[int, str]:
     """Which distribution lies within another's files: setuptools and pip carry copies of what they need."""
-    telling = {one.record.number for one in found}
-    return {number: one.name for one in found for number in telling.intersection(one.versions) - {one.record.number}}
+    records = {one.record.number for one in found}
+    return {number: one.name for one in found for number in records.intersection(one.versions) - {one.record.number}}
 
 
 def _removed(context: Context) -> Iterator[Claim]:
     """Distributions that a later layer deleted, with the versions of their lists that it hid."""
     gone = {record.path: record for record in context.removed_records()}
     distributions, sets = [], []
-    for record in _informing(gone.values()):
+    for record in _metadata(gone.values()):
         listing = gone.get(f"{record.directory}/RECORD")
         one = _described(context, record, set()) if listing is not None else None
         text = context.read_text(listing.number, _MOST_RECORD) if listing is not None and one is not None else None

@@ -32,8 +32,4 @@ def _catalog(context: Context) -> Iterator[Claim]:
         )
 
 
-R = Cataloger(
-    name="cran",
-    wanted=Wanted(paths=PathSet(names=("DESCRIPTION",)), head=_MOST),
-    catalog=_catalog,
-)
+R = Cataloger(name="cran", wanted=Wanted(paths=PathSet(names=("DESCRIPTION",)), head=_MOST), catalog=_catalog)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 256 << 20
 _DIRECTORIES = ("/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm")
-# The newest format first: a conversion leaves the older file behind, and no rpm reads it any more.
+# The newest format first: a conversion keeps the older file, which rpm no longer reads.
 _NAMES = ("rpmdb.sqlite", "Packages.db", "Packages")
 _LOG = "rpmdb.sqlite-wal"
 

@@ -36,7 +36,7 @@ def _catalog(context: Context) -> Iterator[Claim]:
 
 
 def _specified(context: Context, record: Record, home: str, *, is_default: bool) -> Claim:
-    """An installed gem: its specification, tree, extensions and the archive that it came in."""
+    """An installed gem: its specification, tree, extensions and the archive that it was installed from."""
     text = context.read_text(record.number, _MOST) or ""
     full_name = record.name.removesuffix(_SUFFIX)
     name, version, platform = _described(text, full_name)
@@ -115,8 +115,4 @@ def _checked_out(context: Context, record: Record) -> Claim:
     )
 
 
-RUBY = Cataloger(
-    name="gem",
-    wanted=Wanted(paths=PathSet(suffixes=(_SUFFIX,)), head=_MOST),
-    catalog=_catalog,
-)
+RUBY = Cataloger(name="gem", wanted=Wanted(paths=PathSet(suffixes=(_SUFFIX,)), head=_MOST), catalog=_catalog)

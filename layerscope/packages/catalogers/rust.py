@@ -32,7 +32,7 @@ def _catalog(context: Context) -> Iterator[Claim]:
             continue
         yield _claim(root, location, versions=(number,))
         for crate in crates:
-            # What only the build ran is no part of the binary.
+            # A crate that only the build ran is not part of the binary.
             if crate is not root and crate.get("kind") != "build":
                 yield _claim(crate, location, parent=word(root["name"]))
 

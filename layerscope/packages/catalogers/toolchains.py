@@ -79,7 +79,5 @@ def _claim(context: Context, record: Record, name: str, version: str, home: str)
 _FINDERS = {"VERSION": _go, "components": _rust, "dotnet.dll": _dotnet}
 
 TOOLCHAINS = Cataloger(
-    name="toolchain",
-    wanted=Wanted(paths=PathSet(names=tuple(_FINDERS)), head=_MOST),
-    catalog=_catalog,
+    name="toolchain", wanted=Wanted(paths=PathSet(names=tuple(_FINDERS)), head=_MOST), catalog=_catalog
 )

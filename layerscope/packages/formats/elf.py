@@ -56,7 +56,7 @@ class Segment(Struct, frozen=True, kw_only=True):
 
 
 def identity(head: bytes) -> tuple[int, int] | None:
-    """Type and machine of an ELF file, from its first 20 bytes; None where it is none."""
+    """Type and machine of an ELF file, from its first 20 bytes; None where it is not one."""
     if len(head) < IDENTITY_BYTES or not head.startswith(MAGIC) or head[4] not in (1, 2) or head[5] not in (1, 2):
         return None
     kind, machine = struct.unpack_from(_order(head) + "2H", head, 16)

@@ -32,11 +32,17 @@ class ZipMember(Struct, frozen=True, kw_only=True):
     content_bytes: int
     offset: int
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether it lies in the archive as it is."""
+        return self.method == _STORED
+
 
 def zip_members(read: ReadRange, length: int, where: str, suffixes: tuple[bytes, ...]) -> list[ZipMember] | None:
     """The members whose names have one of the suffixes; None where the directory was not kept.
 
-    ``length`` is that of the archive. Raises Damaged for what is no zip archive, and for a directory that lies.
+    ``length`` is that of the archive. Raises Damaged for a file that is not a zip archive, and for a
+    directory that does not fit it.
     """
     located = _locate(read, length, where)
     if located is None:
@@ -49,7 +55,7 @@ def zip_members(read: ReadRange, length: int, where: str, suffixes: tuple[bytes,
 def member_content(read: ReadRange, member: ZipMember, most_bytes: int, spend: Callable[[int], None]) -> bytes | None:
     """What a member holds; None where it is longer than ``most_bytes``, was not kept, or is damaged.
 
-    ``spend`` is told how many bytes are unpacked, before they are.
+    ``spend`` is called with the number of bytes before they are unpacked.
     """
     place = member_place(read, member)
     if place is None or max(member.stored_bytes, member.content_bytes) > most_bytes:
@@ -71,11 +77,6 @@ def member_place(read: ReadRange, member: ZipMember) -> int | None:
         return None
     *_, name_bytes, extra_bytes = _LOCAL.unpack(header)
     return member.offset + _LOCAL.size + int(name_bytes) + int(extra_bytes)
-
-
-def is_stored(member: ZipMember) -> bool:
-    """Whether a member lies in the archive as it is."""
-    return member.method == _STORED
 
 
 def _locate(read: ReadRange, length: int, where: str) -> tuple[int, int, int] | None:

@@ -21,7 +21,7 @@ def read_database(
     none. A record that cannot be read costs a warning that names it, and the others are read; of many warnings the
     first are given and the rest counted. Public keys, which rpm keeps as packages without files, are left out.
     ``known`` holds packages of earlier versions of the same database, by the SHA-256 of each record, and is added to.
-    Raises Damaged where ``data`` is none of the formats, or no record of it can be found. Work and memory are
+    Raises Damaged where ``data`` has none of the formats, or no record of it can be found. Work and memory are
     bounded by the length of ``data`` and ``log``.
     """
     known = {} if known is None else known

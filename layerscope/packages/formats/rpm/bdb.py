@@ -41,7 +41,7 @@ def is_hash_database(data: bytes) -> bool:
 
 
 def records(data: bytes, *, where: str, warn: Callable[[str], None]) -> Iterator[tuple[int, bytes]]:
-    """Yield package numbers and header blobs in the order of their pages; tells ``warn`` what it leaves out.
+    """Yield package numbers and header blobs in the order of their pages; ``warn`` takes what is left out.
 
     Raises Damaged where the meta page cannot be right.
     """

@@ -2,7 +2,7 @@
 
 The blob is two counts, ``il`` and ``dl``, ``il`` index entries of 16 bytes and a store of ``dl`` bytes, all in
 network byte order; the lead and magic of package files are absent. The first entry may be a region: the entries
-that were signed, closed by a trailer in the store. Entries behind the region ("dribbles") were added when the
+that were signed, closed by a trailer in the store. Entries after the region ("dribbles") were added when the
 package was installed, and win over signed ones of the same tag (rpm, docs/manual/format_header.md and lib/header.c).
 """
 

@@ -30,7 +30,7 @@ class _Slot(NamedTuple):
 
 
 def records(data: bytes, *, where: str, warn: Callable[[str], None]) -> Iterator[tuple[int, bytes]]:
-    """Yield package numbers and header blobs in the order of their blocks; tells ``warn`` what it leaves out.
+    """Yield package numbers and header blobs in the order of their blocks; ``warn`` takes what is left out.
 
     Raises Damaged where the file's header cannot be right.
     """

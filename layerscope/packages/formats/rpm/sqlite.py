@@ -7,7 +7,7 @@ than the file has.
 The write-ahead log, ``rpmdb.sqlite-wal``, holds pages that are not yet in the database itself: a head of 32 bytes and
 frames of 24 bytes and a page each, in big-endian order. A frame counts if it carries the salt of the head and the
 running checksum holds, and only up to the last frame that ends a transaction (SQLite, "Database File Format",
-chapter 4). rpm empties the log when it ends; what kills it leaves the log behind.
+chapter 4). rpm empties the log when it ends; if it is killed the log remains.
 """
 
 import sqlite3
@@ -43,13 +43,13 @@ _BLOB = "SELECT blob FROM Packages NOT INDEXED WHERE rowid = ? AND typeof(blob) 
 
 
 def records(data: bytes, *, where: str, warn: Callable[[str], None]) -> Iterator[tuple[int, bytes]]:
-    """Yield package numbers and header blobs in the order of the table; tells ``warn`` what it leaves out.
+    """Yield package numbers and header blobs in the order of the table; ``warn`` takes what is left out.
 
     Raises Damaged where the database cannot be opened or has no such table.
     """
     if len(data) < _HEADER_BYTES:
         raise Damaged(f"an SQLite database of {len(data)} bytes", where=where)
-    # A message of SQLite may quote the file, so that it is no UTF-8 and cannot be decoded.
+    # A message of SQLite may quote the file, so it may not be UTF-8 and cannot be decoded.
     try:
         with _opened(_without_log(data)) as connection:
             _guard(connection, len(data))
@@ -141,7 +141,7 @@ def _lengths(
 
 
 def apply_log(data: bytes, log: bytes, *, where: str) -> bytes:
-    """The database with all finished transactions of its log; ``data`` itself where there are none.
+    """Return the database with all finished transactions of its log; ``data`` itself where there are none.
 
     ``data`` may be empty, as a new database is until its log is written back. Raises Damaged where the log
     declares a database that is longer than both together.
@@ -177,7 +177,7 @@ def _finished(log: bytes) -> tuple[dict[int, int], int, int]:
         number, count_after, *salts_and_sums = _FRAME.unpack_from(log, place)
         body = place + _FRAME.size
         sums = _checksum(log[place : place + 8] + log[body : body + page_bytes], order, sums)
-        # Frames of an older round lie behind those of this one, under another salt.
+        # Frames of an older round, under another salt, may follow those of this one.
         if salts_and_sums != [salt_1, salt_2, *sums]:
             break
         open_pages[number] = body
