@@ -6,20 +6,20 @@ import sys
 
 
 def main() -> None:
-    """Run the command line, and end the process with its exit code."""
+    """Run the command line and exit with its code."""
     _open_closed_streams()
-    # A report is columns and values without cycles: the collector would go through them again and again for nothing.
+    # A report has no reference cycles: the collector would scan it for nothing.
     gc.disable()
     from layerscope.cli.run import run
 
     kept: list[object] = []
     code = run(kept)
-    # Everything is written and closed; taking what is kept apart, a million entries perhaps, would only cost time.
+    # Everything is written and closed; freeing a million entries would only take time.
     os._exit(code)
 
 
 def _open_closed_streams() -> None:
-    """Whoever closes a stream wants nothing of it; the next file that is opened must not get its number."""
+    """Open closed streams on the null device, so that no file gets their descriptors."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
