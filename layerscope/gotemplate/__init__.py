@@ -9,8 +9,8 @@ from layerscope.gotemplate.parser import Parser
 def render(template: str, document: object) -> str:
     """Return the output of a template over a JSON-like document.
 
-    Raises UsageError with Go's message for a template that does not parse, a key that is not there and a value that a
-    function cannot take, and where the template asks for more text, steps or nesting than is sane.
+    Raises UsageError with Go's message for a template that does not parse, a missing key and a value that a function
+    cannot take, and for a template that exceeds the limits of text, steps or nesting.
     """
     return _rendered(template, document, by_struct=False)
 
@@ -18,9 +18,9 @@ def render(template: str, document: object) -> str:
 def render_image(template: str, document: object) -> str:
     """Return the output of a template over a document of ``docker image inspect``, read as the engine's client does.
 
-    That is first by the fields of its struct: one that the JSON leaves out reads as its zero value, a missing label as
-    ``<no value>``. A template that fails so is run again over the plain JSON, and it is the error of that run that
-    counts. Keys that the struct does not have can be used in both. Raises UsageError as ``render`` does.
+    The first run uses the fields of its struct: one that the JSON omits has its zero value, a missing label prints
+    ``<no value>``. If that fails, a second run uses the plain JSON, and its error is raised. Keys that are not in the
+    struct work in both. Raises UsageError as ``render`` does.
     """
     return _rendered(template, document, by_struct=True)
 

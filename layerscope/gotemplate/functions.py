@@ -103,7 +103,7 @@ def join(items: object, separator: str) -> str:
 
 
 def split(text: str, separator: str) -> list[str]:
-    """Return the parts between the separators; the characters where there is none."""
+    """Return the parts between the separators; an empty separator splits into characters."""
     return text.split(separator) if separator else list(text)
 
 

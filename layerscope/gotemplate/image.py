@@ -1,7 +1,7 @@
 """The struct behind ``docker image inspect``: its fields in order, by the engine's API and the OCI image spec.
 
-A document is read lazily, field by field, as Go's JSON decoder reads it into that struct: a field that the JSON leaves
-out has its zero value. Keys that the struct does not have can be used too.
+A document is read lazily, field by field, as Go's JSON decoder reads it into that struct: a field that the JSON omits
+has its zero value. Keys that are not in the struct can be used too.
 """
 
 from collections.abc import Collection, Iterator

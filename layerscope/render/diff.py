@@ -50,7 +50,7 @@ def _wrapped(title: str, width: int | None) -> list[str]:
 
 
 def _lines(section: _Section, width: int | None) -> list[str]:
-    """A table whose title stands over its last column where it fits there, so that five of them fit on a screen."""
+    """A table with its title as the header of the last column if it fits, so that five tables fit on a screen."""
     cells = [[printable(_flat(cell)) for cell in row] for row in section.rows]
     if width is None:
         cells = [[shortened(cell, _WIDE) for cell in row] for row in cells]
@@ -155,7 +155,7 @@ def _row(
 
 
 def _table(title: str, last: str, rows: list[tuple[str, ...]], total: int) -> Iterator[_Section]:
-    """A section of changes; nothing where there are none. ``total`` includes those that are not shown."""
+    """A section of changes, if there are any; ``total`` includes those that are not shown."""
     if rows:
         title = f"{title} ({len(rows)} of {total:,})" if total > len(rows) else title
         headers = ("", *_BYTES, last)

@@ -1,4 +1,4 @@
-"""Text that is safe for a terminal: what could move the cursor, change colours or reorder a line is written out."""
+"""Text that is safe for a terminal: whatever could move the cursor, change colours or reorder a line is escaped."""
 
 import re
 
@@ -8,21 +8,21 @@ _COMMAND = pattern(r"^([^\S\n]*)::", re.MULTILINE)
 
 
 def printable(text: str) -> str:
-    """``text`` with control, format and lone surrogate characters as escapes; a byte that is no UTF-8 is ``\\xff``."""
+    """``text`` with control, format and lone surrogate characters as escapes; a byte that is not UTF-8 is ``\\xff``."""
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else _escaped(character) for character in text)
 
 
 def printable_lines(text: str) -> str:
-    """The same for a text whose line ends and tabs are its own, and stay."""
+    """``printable`` for a text of several lines: line ends and tabs stay."""
     return "\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
 
 
 def without_commands(text: str) -> str:
-    """``text`` in which GitHub's runner finds no command: neither ``::name::`` that begins a line nor ``##[name]``.
+    """``text`` without commands for GitHub's runner: ``::name::`` at the start of a line, ``##[name]`` anywhere.
 
-    The latter it finds anywhere in a line; what stands there instead is the same text to a reader of JSON.
+    They are escaped so that a JSON parser reads the same text.
     """
     if "::" in text:
         text = _COMMAND.sub(r"\1\\x3a:", text)

@@ -25,7 +25,7 @@ def dumps(value: object, *, indent: int | None = None) -> str:
 
 
 def lines(value: object) -> str:
-    """A document to be read by people too: each member of the outer object, and each element of its arrays, on a line.
+    """A document that people can read: each member of the outer object, and each element of its arrays, on a line.
 
     Ten times as fast as an indented one, which the standard library writes in Python.
     """
@@ -47,9 +47,9 @@ def report_json(report: Report, options: RenderOptions) -> str:
 
 
 def plain(value: object) -> dict[str, Any]:
-    """A value as an object of its fields, which the encoder goes through itself.
+    """A value as an object of its fields, which the encoder encodes in turn.
 
-    An object whose ``path`` is no UTF-8 also gets ``path_base64``, the bytes as they stand in the archive.
+    An object whose ``path`` is not UTF-8 also gets ``path_base64``, the bytes as they are in the archive.
     """
     if isinstance(value, Mapping):
         return dict(value)
@@ -67,9 +67,9 @@ _ROW = json.JSONEncoder(ensure_ascii=True, default=plain)
 
 
 def _leaf(value: object) -> str:
-    """What the encoder gives for the values that a report has thousands of, in a tenth of the time; empty for others.
+    """The JSON of the values that a report has thousands of, in a tenth of the time; empty for others.
 
-    It is also empty where bytes are no UTF-8, which have to be told beside the text.
+    It is also empty for bytes that are not UTF-8, which need a member of their own.
     """
     if not isinstance(value, Finding | Package):
         return ""
@@ -77,12 +77,12 @@ def _leaf(value: object) -> str:
         text = msgspec.json.encode(plain(value)).decode()
     except UnicodeEncodeError:
         return ""
-    # All that is written apart from texts is ASCII, so whatever is not stands within a text.
+    # Everything outside of strings is ASCII, so that all other characters are within one.
     return text if text.isascii() and "\x7f" not in text else _ODD.sub(lambda odd: _quoted(odd[0])[1:-1], text)
 
 
 def with_bytes(members: dict[str, Any]) -> dict[str, Any]:
-    """The members of an object, with ``path_base64`` where its ``path`` is no UTF-8."""
+    """The members of an object, with ``path_base64`` if its ``path`` is not UTF-8."""
     path = members.get("path")
     if isinstance(path, str) and not path.isascii() and any(0xDC80 <= ord(c) <= 0xDCFF for c in path):
         raw = path.encode("utf-8", "surrogateescape")

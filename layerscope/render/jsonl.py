@@ -1,4 +1,4 @@
-"""The report as JSON lines: one object for each thing, so that it can be filtered while it is read."""
+"""The report as JSON lines: one object per value, so that it can be filtered while it is read."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ def _things(report: Report) -> Iterator[tuple[str, object]]:
     yield "image", report.image
     yield "totals", report.totals
     yield "base", report.base
-    # A package has a type of its own, so each thing lies in a member of its own.
+    # A package has a member ``type`` itself, so each value is nested in a member of its own.
     for kind, values in (
         ("layer", report.layers),
         ("instruction", report.instructions),

@@ -13,7 +13,7 @@ from layerscope.render.table import cell, table
 from layerscope.render.units import Units
 
 RowRenderer = Callable[[Rows, Units, int | None], Iterator[str]]
-"""The text in pieces; the data formats give the first ones while later rows are still being made."""
+"""The text in pieces; the data formats yield the first ones before the last rows are made."""
 _BATCH = 500
 _FORMULAS = frozenset("=+-@＝＋－＠")
 """What begins a formula, also after spaces; some spreadsheets read full-width forms in the same way."""
@@ -45,7 +45,7 @@ def _jsonl(data: Rows, units: Units, width: int | None) -> Iterator[str]:
 
 
 def csv_text(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula, and that breaks no line."""
+    """A cell without line breaks that a spreadsheet does not take for a formula."""
     if isinstance(value, tuple):
         value = ";".join(map(str, value))
     if not isinstance(value, str):

@@ -27,7 +27,7 @@ from layerscope.render.words import (
 _SCREEN = 40
 """Lines that the report of a usual image takes at most."""
 _LAYERS, _FINDINGS, _NEXT, _BYTES, _HIDDEN = 7, 5, 3, 5, 2
-"""Rows of each list when nobody asks for more."""
+"""Rows of each list without ``--top``."""
 _PACKAGES, _STEPS, _STAYED = 6, 3, 3
 _STEP_LINES = 3
 """Lines that one next step may take on a narrow terminal."""
