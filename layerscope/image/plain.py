@@ -78,11 +78,12 @@ class Positional:
         share = self._plan(changeset.paths[index], whole, changeset.ownerships[index][0], also)
         if share is None:
             return None
-        head, tail = share.head, share.tail
         by_ranges = share.readers and length is not None  # Whose ranges these are, a compressed layer has learnt.
-        if by_ranges or (share.texts and share.fits(self._bytes(index, 0, whole))):
-            head = whole
-        given = given_range(start, length, whole, min(head, whole), min(tail, whole))
+        head = whole if by_ranges else min(share.head, whole)
+        given = given_range(start, length, whole, head, min(share.tail, whole))
+        is_all = given is not None and (length is not None or given[1] == whole)
+        if not is_all and share.texts and share.fits(self._bytes(index, 0, whole)):
+            given = given_range(start, length, whole, whole, 0)
         return None if given is None else self._bytes(index, *given)
 
     def peek(self, index: int, start: int, length: int) -> bytes | None:
