@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from layerscope.errors import ArchiveError, Damaged
 from layerscope.image.aside import Aside
-from layerscope.image.plan import Planner, Share
+from layerscope.image.plan import Planner, Share, holds
 from layerscope.image.replay import ForwardTar, replay
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Piece
@@ -278,7 +278,7 @@ class Capture:
         """What was kept for what it holds; see Contents."""
         for index in indexes:
             data = self.read(index)
-            if data and len(data) == self._sizes[index] and text.search(data):
+            if data and len(data) == self._sizes[index] and holds(data, text):
                 yield index, data
 
     def fingerprint(self, index: int) -> bytes | None:

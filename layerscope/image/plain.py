@@ -8,7 +8,7 @@ from functools import cached_property
 from layerscope.errors import Damaged
 from layerscope.image.capture import given_range, hasher
 from layerscope.image.options import ReadOptions
-from layerscope.image.plan import Planner
+from layerscope.image.plan import Planner, holds
 from layerscope.image.replay import PositionalTar, replay
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Piece
@@ -101,7 +101,7 @@ class Positional:
             for index in group:
                 offset = offsets[index] - start
                 content = data[offset : offset + sizes[index]]
-                if text.search(content):
+                if holds(content, text):
                     yield index, content
 
     def _is_readable(self, index: int) -> bool:

@@ -12,6 +12,11 @@ from layerscope.model.patterns import pattern
 from layerscope.model.ranged import RangeReader
 
 
+def holds(content: bytes, expression: re.Pattern[bytes]) -> bool:
+    """Whether an expression is found in a text; what has a NUL byte is none, which is seen much faster."""
+    return b"\0" not in content and expression.search(content) is not None
+
+
 class Text(NamedTuple):
     """What a small file has to hold to be kept as a whole; see Wanted."""
 
@@ -24,7 +29,7 @@ class Text(NamedTuple):
         """Whether a file of this content is one."""
         if self.beginning and content[: len(self.beginning)] != self.beginning:
             return False
-        return self.holding is None or self.holding.search(content) is not None
+        return self.holding is None or holds(bytes(content), self.holding)
 
 
 class Share(NamedTuple):

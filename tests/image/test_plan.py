@@ -65,7 +65,9 @@ def test_a_plain_layer_gives_what_a_compressed_one_keeps(
         pytest.param(Wanted(small=9, holding=b"to.en"), "a/x", b"nothing", False, id="holds it not"),
         pytest.param(Wanted(small=9, holding=b"token"), "a/x", b"a token..", True, id="just small enough"),
         pytest.param(Wanted(small=9, holding=b"token"), "a/x", b"a token...", False, id="too long"),
+        pytest.param(Wanted(small=9, holding=b"token"), "a/x", b"\0token", False, id="no text"),
         pytest.param(Wanted(small=9, beginning=b"#!"), "a/x", b"#!sh", True, id="begins so"),
+        pytest.param(Wanted(small=9, beginning=b"#!"), "a/x", b"#!\0", True, id="begins so, and is no text"),
         pytest.param(Wanted(small=9, beginning=b"#!"), "a/x", b" #!sh", False, id="has it elsewhere"),
         pytest.param(
             Wanted(small=9, beginning=b"#!", holding=b"z"), "a/x", b"#!sh", False, id="begins so, holds it not"

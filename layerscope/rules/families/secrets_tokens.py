@@ -87,10 +87,8 @@ def _tokens(context: RuleContext) -> Iterator[tuple[int, RuleMatch]]:
 
 def _texts(context: RuleContext) -> Iterator[tuple[int, str, bytes]]:
     """The small texts of the user's own layers, of all fates, that hold what begins a token."""
-    paths = context.filesystem.paths
     for number, data in context.filesystem.search(_searched(context), _ANCHORED):
-        if b"\0" not in data:
-            yield number, paths[number], data
+        yield number, context.filesystem.path_of(number), data
 
 
 def _searched(context: RuleContext) -> Iterator[int]:
