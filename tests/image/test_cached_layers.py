@@ -15,6 +15,7 @@ from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
 from layerscope.model.limits import Limits
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.ranged import RangedFile, RangeReader
 from tests.builder import (
     ImageSpec,
     archive,
@@ -422,3 +423,32 @@ def test_the_key_covers_every_folder_that_reading_imports() -> None:
     reading = EDGES["image"] - {"__init__", "errors"} | {"image"}
     assert {"packages/catalogers", "packages/formats"} < set(cached_layers._FOLDERS), "readers of ranges"
     assert {folder for folder in cached_layers._FOLDERS if "/" not in folder} == reading | {"packages"}
+
+
+def _first(file: RangedFile) -> None:
+    file.read(0, 3)
+
+
+def _last(file: RangedFile) -> None:
+    file.read(file.length - 3, 3)
+
+
+def test_another_reader_of_ranges_is_another_key() -> None:
+    keys = {
+        cached_layers._asked((Wanted(ranges=reader),), "xxh3", Limits())
+        for reader in (None, RangeReader(_first), RangeReader(_last), RangeReader(_first, b"x"))
+    }
+    assert len(keys) == 4
+
+
+def test_ranges_come_back_from_the_cache(image: Path, kept: Cache, done: Count) -> None:
+    wanted = (Wanted(paths=PathSet(trees=("/bin", "/cache")), head=0, ranges=RangeReader(_last)),)
+    given = []
+    for turn in range(2):
+        with open_image(str(image), ReadOptions(wanted=wanted, cache=kept)) as found:
+            contents, changeset = found.layers[0].contents, found.layers[0].changeset
+            sizes = [(index, size) for index, size in enumerate(changeset.sizes) if size > 3]
+            given.append([contents.read(index, size - 3, 3) for index, size in sizes])
+        assert bool(done()["decompressed"]) == (not turn)
+    assert given[0] == given[1]
+    assert given[0] and None not in given[0]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from layerscope.image.layer import LayerData, read_positional
 from layerscope.image.options import ReadOptions
-from layerscope.image.plan import Planner, Plans
+from layerscope.image.plan import Planner, Plans, Share
 from layerscope.model.limits import KIB
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.ranged import RangedFile, RangeReader
@@ -168,3 +168,51 @@ def test_ranges_are_for_the_files_that_ask() -> None:
     assert (data.contents.read(0, 100, 5), data.contents.read(1, 100, 5)) == (CONTENT[100:105], None)
     assert data.contents.read(0) == CONTENT[:9], "without a length no more than the head"
     assert data.contents.peek(1, 100, 5) == CONTENT[100:105]
+
+
+@pytest.mark.parametrize("mode", [0o100, 0o010, 0o001, 0o4711])
+def test_any_execute_bit_makes_an_executable(mode: int) -> None:
+    plan = Planner((Wanted(executables=10, head=3),))
+    assert [plan("/x", length, mode) is not None for length in (9, 10)] == [False, True]
+    assert plan("/x", 10, 0o666) is None
+
+
+def test_all_that_is_asked_of_executables_and_of_a_path_is_joined() -> None:
+    one, other, third = RangeReader(_nothing, b"1"), RangeReader(_nothing, b"2"), RangeReader(_nothing, b"3")
+    plan = Planner(
+        (
+            Wanted(executables=10, head=3, tail=7, ranges=one),
+            Wanted(executables=20, head=5, tail=1, ranges=other),
+            Wanted(paths=NAMED, head=4, tail=9, ranges=third),
+        )
+    )
+    assert plan("/x", 30, 0o755) == Share(head=5, tail=7, readers=(one, other))
+    assert plan("/file", 30, 0o755) == Share(head=5, tail=9, readers=(one, other, third))
+    assert plan("/file", 30, 0o644) == Share(head=4, tail=9, readers=(third,))
+
+
+@pytest.mark.parametrize(("length", "texts"), [(3, 2), (4, 2), (5, 1), (9, 1), (10, 0)])
+def test_a_text_is_looked_for_up_to_its_own_length(length: int, texts: int) -> None:
+    plan = Planner((Wanted(small=9, holding=b"a"), Wanted(small=4, holding=b"b"), Wanted(paths=NAMED, head=1)))
+    for path in ("/x", "/file"):
+        share = plan(path, length, 0)
+        assert len(share.texts if share is not None else ()) == texts
+
+
+def test_links_to_links_are_followed_to_the_file_that_all_of_them_name() -> None:
+    tar = layer(
+        file("data", CONTENT), hardlink("a", "data"), hardlink("b", "a"), hardlink("other", "b"), hardlink("file", "b")
+    )
+    wanted = (Wanted(paths=NAMED, head=100), Wanted(paths=PathSet(names=("other",)), head=10, tail=20))
+    contents = by_position(tar, ReadOptions(wanted=wanted)).contents
+    assert contents.read(0, 0, 100) == CONTENT[:100]
+    assert contents.read(0, 2980, 20) == CONTENT[-20:]
+    assert contents.read(0, 0, 101) is None
+
+
+def test_a_search_finds_only_what_is_there_as_a_whole() -> None:
+    tar, text = layer(file("file", b"token" + b"x" * 100), file("x", b"a token"), file("y", b"")), re.compile(b"token")
+    wanted = (Wanted(paths=NAMED, head=10), Wanted(small=50, holding=b"token"))
+    contents = streamed(tar, ReadOptions(wanted=wanted)).contents
+    assert list(contents.search([0, 1, 2], text)) == [(1, b"a token")]
+    assert list(contents.search([1], re.compile(b"other"))) == []
