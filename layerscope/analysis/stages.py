@@ -56,8 +56,7 @@ def stage_reports(trace: Trace, findings: Sequence[Finding]) -> tuple[StageRepor
     """One row for each stage of which something was copied, or whose image was given; most bytes first."""
     came: dict[str, _Came] = {builder.name: _Came() for builder in trace.builders}
     for layer in sorted({*trace.layers, *trace.matched}):
-        if layer >= trace.base_layers:
-            _take(trace, layer, came)
+        _take(trace, layer, came)
     builders = {builder.name: builder for builder in trace.builders}
     order = sorted(came, key=lambda name: (-came[name].content_bytes, name))
     return tuple(_report(name, came[name], findings, trace, builders.get(name)) for name in order)

@@ -41,9 +41,9 @@ class Builder(Struct, frozen=True, kw_only=True):
 class Trace(Struct, frozen=True, kw_only=True):
     """The stage of each version, asked one by one.
 
-    ``layers`` maps the image's layers to the origin of their step, ``matched`` to the builder that matches each best,
-    ``alike`` to the names of those that match equally well. ``copies`` are the layers that a COPY, an ADD or an unknown
-    step made. A layer with the work of several steps is in neither: what holds for one step does not for each file.
+    ``layers`` maps the layers above the base to the origin of their step, ``matched`` to the builder that matches each
+    best, ``alike`` to the names of those that match equally well. ``copies`` are the layers that a COPY, an ADD or an
+    unknown step made. A layer with the work of several steps is in neither: one step is not the origin of each file.
     """
 
     filesystem: Filesystem
@@ -59,8 +59,6 @@ class Trace(Struct, frozen=True, kw_only=True):
     def stage_of(self, number: int) -> Source | None:
         """The stage of a version; None where there is no evidence better than a guess."""
         layer = self.filesystem.layer_of(number)
-        if layer < self.base_layers:
-            return None
         origin, builder = self.layers.get(layer), self.matched.get(layer)
         line = origin.line if origin else None
         if builder is not None and self._is_match(builder.comparison, layer, number):
@@ -98,7 +96,7 @@ def trace(
     layers = {
         step.layer: placement.origins[step.index]
         for step in steps
-        if step.layer is not None and step.index in placement.origins and not step.joined
+        if step.layer is not None and step.layer >= base_layers and step.index in placement.origins and not step.joined
     }
     others = {step.layer for step in steps if step.kind not in MAY_COPY or step.joined}
     copies = frozenset(layer for layer in range(len(image.layers)) if layer not in others)

@@ -223,6 +223,21 @@ def test_no_single_step_of_a_builder_is_named_for_a_layer_of_several(tmp_path: P
     assert stage(alone, "b").content_bytes == 0
 
 
+def test_nor_where_the_dockerfile_matches_that_builder(tmp_path: Path) -> None:
+    builder = ImageSpec(
+        layers=(BASE, APP),
+        history=(
+            {"created_by": "ADD rootfs.tar /"},
+            {"created_by": "/bin/sh -c git clone x", "empty_layer": True},
+            {"created_by": '/bin/sh -c #(nop) CMD ["x"]', "comment": "FROM debian"},
+        ),
+    )
+    text = 'FROM debian AS b\nRUN git clone x\nCMD ["x"]\nFROM debian\nCOPY --from=b /app /app\n'
+    made = scene(text, builders={"b": builder}).report(tmp_path, "matched")
+    assert (stage(made, "b").evidence, stage(made, "b").made_by) == ("matched", ())
+    assert not any("is not that stage" in warning for warning in made.warnings)
+
+
 def test_a_copy_from_the_context_is_a_leak_and_a_dockerfile_tells_its_source(tmp_path: Path) -> None:
     made = scene("FROM debian\nCOPY /app /app\n").report(tmp_path, "declared")
     finding = one(made, "vcs-metadata")
@@ -259,6 +274,17 @@ def test_the_history_itself_may_name_the_stage(tmp_path: Path) -> None:
     assert step_of(made, 1).evidence == "declared"
     assert stage(made, "b").evidence == "declared"
     assert one(made, "vcs-metadata").source == "stage:b"
+
+
+def test_a_stage_that_the_base_was_copied_from_is_none_of_this_build(tmp_path: Path) -> None:
+    base = Step(created_by="COPY --from=b /app /app", layer=APP)
+    own = Step(created_by="RUN /bin/sh -c x # buildkit", layer=layer(file("x", b"x")))
+    made = Scene(final=image(ROOT, base, Step(created_by='CMD ["x"] # buildkit'), own), dockerfile=DOCKERFILE).report(
+        tmp_path, "inferred"
+    )
+    assert (made.base.layers, made.stages) == (2, ())
+    assert step_of(made, 1).source == "b"
+    assert one(made, "vcs-metadata").source == "base"
 
 
 def test_an_uncached_rebuild_disproves_nothing(tmp_path: Path) -> None:
