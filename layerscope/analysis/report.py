@@ -1,6 +1,6 @@
 """Turn an analysis into a report."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import nsmallest
 from itertools import compress
 
@@ -133,7 +133,7 @@ def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
         origin = origins.get(step.index)
         made = step.layer if step.layer is not None and not step.joined else -1
         builder = analysis.trace.matched.get(made)
-        stages = origin.source.split(", ") if origin and origin.source else [builder.name] if builder else []
+        stages = origin.sources if origin and origin.sources else (builder.name,) if builder else ()
         yield InstructionReport(
             index=step.index,
             kind=step.kind,
@@ -150,7 +150,7 @@ def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
         )
 
 
-def _source(analysis: Analysis, step: Instruction, stages: list[str]) -> str:
+def _source(analysis: Analysis, step: Instruction, stages: Sequence[str]) -> str:
     """Return where the files of an instruction came from; ``stages`` are the stages and images that it reads."""
     if step.layer is not None and step.layer < analysis.base.layers:
         return BASE

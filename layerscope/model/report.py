@@ -74,8 +74,9 @@ class LayerReport(Struct, frozen=True, kw_only=True):
 class InstructionReport(Struct, frozen=True, kw_only=True):
     """One step of the build, with its place in a Dockerfile and what it reads, as far as known; ``evidence`` says how.
 
-    ``via`` says how it reads its source. ``candidates`` are the stages that hold all of its files where nothing tells
-    which of them it copied from. ``matched_bytes`` of its layer are in a builder image, at the path that the COPY
+    ``source`` is in the format of a finding's, empty for a step without a layer; a RUN may mount several, between
+    commas. ``via`` says how it reads a stage or an image. ``candidates`` are the stages that hold all of its files, if
+    none is the likelier source. ``matched_bytes`` of its layer are in a builder image, at the path that the COPY
     takes them from.
     """
 

@@ -122,8 +122,8 @@ def _copied_from(
         origin, step = origins.get(layer), by_layer.get(layer)
         if step is not None and step.joined:
             found += _from_several(layer, step, placement, name)
-        elif origin is not None and (origin.source or placement.match is not None):
-            if name in origin.source.split(", "):
+        elif origin is not None and (origin.sources or placement.match is not None):
+            if name in origin.sources:
                 found.append(_mapped(layer, origin, step))
         elif step is None or step.kind in ("COPY", ""):  # An ADD takes nothing from a stage.
             found.append(_recorded(layer, steps, step))
@@ -146,7 +146,7 @@ def _from_several(layer: int, step: Instruction, placement: Placement, name: str
     if placement.match is None:
         return [Copied(layer=layer, certain=False)]
     origins = (placement.origins.get(index) for index in (step.index, *reversed(step.joined)))
-    copies = [_mapped(layer, one, None) for one in origins if one and name in one.source.split(", ")]
+    copies = [_mapped(layer, one, None) for one in origins if one and name in one.sources]
     maps = [one.map_back for one in copies if one.map_back is not None]
     if not maps:
         return copies[:1]

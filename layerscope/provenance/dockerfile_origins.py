@@ -77,14 +77,15 @@ def _match(dockerfile: Dockerfile, image: Image, steps: Sequence[Instruction], k
 
 def _origin(found: Match, step: ResolvedInstruction, evidence: Evidence) -> Origin:
     inputs = [name for one in step.inputs if (name := _name(found, one))]
+    is_run = step.instruction.keyword == "RUN"
     return Origin(
         evidence=evidence,
         line=step.instruction.line,
         stage=found.stage_name(step.stage),
-        source=", ".join(dict.fromkeys(inputs)),
-        via=Via.MOUNT if step.instruction.keyword == "RUN" else Via.COPY,
+        sources=tuple(dict.fromkeys(inputs)),
+        via=Via.MOUNT if is_run else Via.COPY,
         instruction=step,
-        from_context=bool(step.inputs) and all(one.kind == SourceKind.CONTEXT for one in step.inputs),
+        from_context=not is_run and bool(step.inputs) and not inputs,
     )
 
 
@@ -124,14 +125,14 @@ def _from_graph(
         named = (
             _source_name(provenance.steps[one], vertex, found) for one in vertex.sources if one in provenance.steps
         )
-        source = ", ".join(dict.fromkeys(name for name in named if name))
-        if not source and step.index in by_text:
+        sources = tuple(dict.fromkeys(name for name in named if name))
+        if not sources and step.index in by_text:
             continue
         origins[step.index] = Origin(
             evidence=Evidence.ATTESTED,
             line=vertex.lines[-1] if before is None else before.instruction.line,
             stage=found.stage_name(before.stage) if found and before else "",
-            source=source,
+            sources=sources,
             via=Via.COPY if vertex.kind == "file" else Via.MOUNT,
             instruction=before,
         )

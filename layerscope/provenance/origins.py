@@ -38,15 +38,15 @@ class BuildInputs(Struct, frozen=True, kw_only=True):
 class Origin(Struct, frozen=True, kw_only=True):
     """The place of a step in the Dockerfile, and the source of its files.
 
-    ``stage`` is the stage that runs it, ``source`` the stage or image that it reads ``via`` a copy or a mount, empty
-    for the build context. ``instruction`` is the Dockerfile's, where there is one, and ``from_context`` is set where
-    that copies from the build context alone.
+    ``stage`` is the stage that runs it, ``sources`` the stages and images that it reads ``via`` a copy or a mount, none
+    for the build context. ``instruction`` is the Dockerfile's, where there is one, and ``from_context`` is set
+    where it copies from the build context.
     """
 
     evidence: Evidence
     line: int | None = None
     stage: str = ""
-    source: str = ""
+    sources: tuple[str, ...] = ()
     via: Via = Via.COPY
     instruction: "ResolvedInstruction | None" = None
     from_context: bool = False
@@ -68,7 +68,9 @@ class Placement(Struct, frozen=True, kw_only=True):
 
 def recorded_origins(steps: Sequence[Instruction]) -> dict[int, Origin]:
     """The origins of steps with ``--from``, which builders keep that record the line as written."""
-    return {step.index: Origin(evidence=Evidence.DECLARED, source=step.copy_from) for step in steps if step.copy_from}
+    return {
+        step.index: Origin(evidence=Evidence.DECLARED, sources=(step.copy_from,)) for step in steps if step.copy_from
+    }
 
 
 def recorded_arguments(steps: Sequence[Instruction]) -> dict[str, str]:

@@ -66,9 +66,9 @@ class Trace(Struct, frozen=True, kw_only=True):
             return Source(
                 stage=builder.name, evidence=Evidence.ATTESTED if attested else Evidence.MATCHED, dockerfile_line=line
             )
-        if origin is None or not origin.source or origin.via == Via.MOUNT:
+        if origin is None or not origin.sources or origin.via == Via.MOUNT:
             return None
-        return Source(stage=origin.source, evidence=origin.evidence, dockerfile_line=line)
+        return Source(stage=", ".join(origin.sources), evidence=origin.evidence, dockerfile_line=line)
 
     def number_of(self, layer: int, path: str) -> int | None:
         """The version of a path in a layer that a builder was compared with."""

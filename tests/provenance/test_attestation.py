@@ -144,7 +144,7 @@ def test_a_vertex_on_the_line_of_the_copy_itself_is_no_stage(tmp_path: Path) -> 
     ]
     dockerfile = "FROM tool:1 AS b\nFROM scratch AS last\nCOPY --from=b /app /app\n"
     final = image(Step(created_by="COPY /app /app # buildkit", layer=COPY))
-    for text, source in ((dockerfile, "stage:b"), (dockerfile.replace("COPY --from=b", "ADD"), "unknown")):
+    for text, source in ((dockerfile, "stage:b"), (dockerfile.replace("--from=b ", ""), "context")):
         statement = provenance(text, graph=graph, locations={"step0": 3, "step1": 3}, layers={"step1": [COPY]})
         made = Scene(final=final, dockerfile=text, statements=[statement]).report(tmp_path, "attested")
         assert (step_of(made, 0).dockerfile_line, step_of(made, 0).source) == (3, source)

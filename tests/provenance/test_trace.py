@@ -159,6 +159,15 @@ def test_a_copy_from_the_context_is_told_from_one_of_a_stage(tmp_path: Path, rec
     assert stage(made, "b").content_bytes == (len(PRODUCT) if recorded else 0)
 
 
+def test_a_run_that_mounts_the_context_copies_nothing_of_it(tmp_path: Path) -> None:
+    """What it leaves is its own, and so is the remedy."""
+    run = Step(created_by="RUN /bin/sh -c git clone x /app # buildkit", layer=APP)
+    text = "FROM debian\nRUN --mount=target=/src git clone x /app\n"
+    made = Scene(final=image(ROOT, run), dockerfile=text).report(tmp_path, "declared")
+    assert (step_of(made, 1).dockerfile_line, step_of(made, 1).source, step_of(made, 1).via) == (2, "run", None)
+    assert one(made, "vcs-metadata").source == "run"
+
+
 def test_what_both_copied_from_the_context_came_from_neither(tmp_path: Path) -> None:
     copy = Step(created_by="COPY . /app # buildkit", layer=APP)
     builder = image(ROOT, Step(created_by="RUN x # buildkit", layer=layer(file("x", b"x"))), copy)
@@ -283,7 +292,7 @@ def test_a_stage_that_the_base_was_copied_from_is_none_of_this_build(tmp_path: P
         tmp_path, "inferred"
     )
     assert (made.base.layers, made.stages) == (2, ())
-    assert step_of(made, 1).source == "b"
+    assert step_of(made, 1).source == "base"
     assert one(made, "vcs-metadata").source == "base"
 
 
