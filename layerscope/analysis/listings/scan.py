@@ -17,7 +17,7 @@ _COLUMNS = (
     Column(name="left_out", header="LEFT OUT", kind="number", shown=False),
     Column(name="base_bytes", header="BASE", kind="bytes"),
     Column(name="shared_bytes", header="SHARED", kind="bytes"),
-    Column(name="reclaimable_bytes", header="CAN GO", kind="bytes"),
+    Column(name="reclaimable_bytes", header="RECLAIMABLE", kind="bytes"),
     Column(name="critical", header="CRITICAL", kind="number"),
     Column(name="high", header="HIGH", kind="number"),
     Column(name="name", header="IMAGE"),
