@@ -494,3 +494,8 @@ def test_a_base_that_ends_elsewhere_than_the_dockerfile_says_is_told() -> None:
     (warning,) = contradiction(Base(layers=3, certain=True), told)
     assert warning == "the base image has 3 layers, but according to the Dockerfile it has 2"
     assert contradiction(Base(layers=2, certain=True), told) == contradiction(Base(layers=3), told) == ()
+
+
+@pytest.mark.parametrize("level", ["inferred", "declared", "matched"])
+def test_a_build_with_a_step_for_each_layer_has_no_warnings(tmp_path: Path, level: str) -> None:
+    assert scene().report(tmp_path, level).warnings == ()
