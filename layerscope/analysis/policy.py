@@ -73,7 +73,7 @@ def _complete(report: Report, policy: Policy) -> CheckResult:
     doubtful = sum(1 for layer in report.layers if layer.problem or layer.verified.is_doubtful)
     value = max(doubtful, int(not report.complete))  # A layer that was not read in full is not marked in a report.
     outcome = Outcome.PASS if report.complete else Outcome.SKIP if policy.allow_incomplete else Outcome.FAIL
-    detail = "layers that are missing, damaged, cut, not read in full or not what the image names" + (
+    detail = "layers missing, damaged, cut, not read in full or not what the image names" + (
         ", which is allowed" if outcome == Outcome.SKIP else ""
     )
     return CheckResult(rule="complete", outcome=outcome, unit="layers", value=value, limit=0, detail=detail)

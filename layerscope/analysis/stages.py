@@ -1,4 +1,4 @@
-"""What came over from each build stage, and what stayed behind."""
+"""What was copied from each build stage, and what was not."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ _MOST = 12
 
 
 def dockerfile_report(placement: Placement) -> DockerfileReport | None:
-    """How the Dockerfile that was given or attested fits; None without one."""
+    """Return how the Dockerfile that was given or attested matches the history; None without one."""
     found = placement.match
     if found is None:
         return None
@@ -37,14 +37,14 @@ def dockerfile_report(placement: Placement) -> DockerfileReport | None:
 
 
 def evidence_of(origin: Origin | None, builder: Builder | None) -> Evidence | None:
-    """How an instruction's place and source are known; an attested COPY is better than a match."""
+    """Return how an instruction's place and source are known; an attested COPY is better than a match."""
     if builder is None or (origin is not None and origin.evidence == Evidence.ATTESTED and origin.via == Via.COPY):
         return origin.evidence if origin is not None else None
     return Evidence.MATCHED
 
 
-class _Came(Struct, kw_only=True):
-    """What came over from one stage; ``made`` are its bytes by the layer of the builder that made them."""
+class _Copied(Struct, kw_only=True):
+    """What was copied from one stage; ``made`` are its bytes by the layer of the stage's image that made them."""
 
     content_bytes: int = 0
     evidence: set[Evidence] = field(default_factory=set)
@@ -53,16 +53,16 @@ class _Came(Struct, kw_only=True):
 
 
 def stage_reports(trace: Trace, findings: Sequence[Finding]) -> tuple[StageReport, ...]:
-    """One row for each stage of which something was copied, or whose image was given; most bytes first."""
-    came: dict[str, _Came] = {builder.name: _Came() for builder in trace.builders}
+    """Return a row for each stage from which files were copied, or whose image was given; most bytes first."""
+    copied: dict[str, _Copied] = {builder.name: _Copied() for builder in trace.builders}
     for layer in sorted({*trace.layers, *trace.matched}):
-        _take(trace, layer, came)
+        _take(trace, layer, copied)
     builders = {builder.name: builder for builder in trace.builders}
-    order = sorted(came, key=lambda name: (-came[name].content_bytes, name))
-    return tuple(_report(name, came[name], findings, trace, builders.get(name)) for name in order)
+    order = sorted(copied, key=lambda name: (-copied[name].content_bytes, name))
+    return tuple(_report(name, copied[name], findings, trace, builders.get(name)) for name in order)
 
 
-def _take(trace: Trace, layer: int, came: dict[str, _Came]) -> None:
+def _take(trace: Trace, layer: int, copied: dict[str, _Copied]) -> None:
     """Add up one layer's files by the stage that they came from."""
     changeset, start = trace.filesystem.layers[layer].changeset, trace.filesystem.numbers(layer).start
     builder = trace.matched.get(layer)
@@ -70,7 +70,7 @@ def _take(trace: Trace, layer: int, came: dict[str, _Came]) -> None:
         source = trace.stage_of(start + index) if changeset.kinds[index] == Kind.FILE else None
         if source is None:
             continue
-        row = came.setdefault(source.stage, _Came())
+        row = copied.setdefault(source.stage, _Copied())
         row.content_bytes += content_bytes
         row.evidence.add(source.evidence)
         row.paths.append((changeset.paths[index], content_bytes))
@@ -80,7 +80,7 @@ def _take(trace: Trace, layer: int, came: dict[str, _Came]) -> None:
 
 
 def _unmatched(builder: Builder) -> Unmatched:
-    """Why nothing is known to come from a stage whose image was given."""
+    """Return why nothing is known to come from a stage whose image was given."""
     found = builder.comparison
     if found.shared_layers == len(builder.image.layers) > 0:
         return Unmatched.ANCESTOR
@@ -93,35 +93,37 @@ def _unmatched(builder: Builder) -> Unmatched:
     return Unmatched.INCONCLUSIVE if found.bytes_of(Verdict.INCONCLUSIVE) else Unmatched.ABSENT
 
 
-def _report(name: str, came: _Came, findings: Sequence[Finding], trace: Trace, builder: Builder | None) -> StageReport:
-    needless = sum(finding.content_bytes for finding in findings if finding.source == source_of(name))
+def _report(
+    name: str, copied: _Copied, findings: Sequence[Finding], trace: Trace, builder: Builder | None
+) -> StageReport:
+    reclaimable = sum(finding.content_bytes for finding in findings if finding.source == source_of(name))
     report = StageReport(
         name=name,
-        evidence=next((one for one in Evidence if one in came.evidence), None),
-        unmatched=_unmatched(builder) if builder is not None and not came.evidence else None,
-        content_bytes=came.content_bytes,
-        reclaimable_bytes=needless,
-        paths=tuple((group.path, group.content_bytes) for group in collapse(came.paths, most=_MOST)),
+        evidence=next((one for one in Evidence if one in copied.evidence), None),
+        unmatched=_unmatched(builder) if builder is not None and not copied.evidence else None,
+        content_bytes=copied.content_bytes,
+        reclaimable_bytes=reclaimable,
+        paths=tuple((group.path, group.content_bytes) for group in collapse(copied.paths, most=_MOST)),
     )
     if builder is None:
         return report
     comparison = builder.comparison
     compared = sum(comparison.bytes_of(verdict) for verdict in Verdict)
-    stayed = _stayed(trace, builder)
+    left = _not_copied(trace, builder)
     return replace(
         report,
         matched_bytes=comparison.bytes_of(Verdict.MATCHED),
         same_content_bytes=comparison.bytes_of(Verdict.SAME_CONTENT),
         inconclusive_bytes=comparison.bytes_of(Verdict.INCONCLUSIVE),
-        different_bytes=max(0, came.content_bytes - compared),
-        not_copied_bytes=sum(size for _, size in stayed),
-        not_copied=tuple(stayed[:_MOST]),
-        made_by=steps_of(builder, came.made),
+        different_bytes=max(0, copied.content_bytes - compared),
+        not_copied_bytes=sum(size for _, size in left),
+        not_copied=tuple(left[:_MOST]),
+        made_by=steps_of(builder, copied.made),
     )
 
 
 def steps_of(builder: Builder, sums: Mapping[int, int]) -> tuple[StageStep, ...]:
-    """The builder's instructions that made these bytes, by its layers; most bytes first."""
+    """Return the instructions of a stage that made these bytes, given by its layers; most bytes first."""
     found = []
     for layer, content_bytes in sorted(sums.items(), key=lambda item: (-item[1], item[0])):
         step, line = builder.step_of_layer(layer)
@@ -130,8 +132,8 @@ def steps_of(builder: Builder, sums: Mapping[int, int]) -> tuple[StageStep, ...]
     return tuple(found)
 
 
-def _stayed(trace: Trace, builder: Builder) -> list[tuple[str, int]]:
-    """What stayed in the builder, by package where one owns it, else by directory; biggest first."""
+def _not_copied(trace: Trace, builder: Builder) -> list[tuple[str, int]]:
+    """Return what was not copied, by package where one owns it, else by directory; biggest first."""
     other = builder.comparison.filesystem
     packages = catalog(other)
     owned: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""What a gate found: one result for each of its rules."""
+"""The results of checking an image against limits."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Outcome(StrEnum):
-    """How one rule of a gate ended; skipped is what had no limit, or nothing to compare with."""
+    """How a check ended; one without a limit, or with nothing to compare, is skipped."""
 
     PASS = "PASS"
     FAIL = "FAIL"
@@ -14,10 +14,10 @@ class Outcome(StrEnum):
 
 
 class CheckResult(Struct, frozen=True, kw_only=True):
-    """One rule with its value and its limit.
+    """One value and its limit.
 
-    ``unit`` is ``bytes``, ``percent``, ``findings`` or ``layers``; percentages are rounded to two decimals for show,
-    never for the comparison. A value or limit is None where there is none. ``detail`` says what the value is.
+    ``unit`` is ``bytes``, ``percent``, ``findings`` or ``layers``; percentages are rounded to two decimals for
+    display, not for the comparison. A value or limit that does not exist is None. ``detail`` says what the value is.
     """
 
     rule: str
@@ -29,10 +29,7 @@ class CheckResult(Struct, frozen=True, kw_only=True):
 
 
 class CheckReport(Struct, frozen=True, kw_only=True):
-    """All checks on one image; the gate is open when none of them failed.
-
-    ``ignored`` counts the findings that the configuration sets apart, of which no result speaks.
-    """
+    """All checks of one image; it passed if none of them failed. ``ignored`` counts ignored findings."""
 
     name: str
     checks: tuple[CheckResult, ...]
@@ -40,5 +37,5 @@ class CheckReport(Struct, frozen=True, kw_only=True):
 
     @property
     def passed(self) -> bool:
-        """Whether no rule failed."""
+        """Whether no check failed."""
         return all(result.outcome != Outcome.FAIL for result in self.checks)

@@ -55,9 +55,9 @@ class Side(Struct, frozen=True, kw_only=True):
 
 
 class LayerDiff(Struct, frozen=True, kw_only=True):
-    """Layers that both images hold, by diff_id: how many, how many of them from the lowest on, their content bytes.
+    """The layers that both images have, by diff_id: their number, how many from the lowest on, and their bytes.
 
-    ``before`` and ``after`` are the indexes of the layers that only one image holds.
+    ``before`` and ``after`` are the indexes of the layers that only one image has.
     """
 
     shared: int = 0
@@ -68,7 +68,7 @@ class LayerDiff(Struct, frozen=True, kw_only=True):
 
 
 class Change(Struct, _Sides, frozen=True, kw_only=True):
-    """Something that has content bytes in one or both of the images: a directory, an instruction, a stage."""
+    """A directory or a stage in one or both of the images."""
 
     name: str
     status: Status
@@ -77,7 +77,7 @@ class Change(Struct, _Sides, frozen=True, kw_only=True):
 
 
 class PackageChange(Struct, _Sides, frozen=True, kw_only=True):
-    """All versions of one package; ``changed`` means that the versions differ or that its own files do."""
+    """All versions of one package; ``changed`` means that the versions or the bytes differ."""
 
     type: str
     name: str
@@ -124,8 +124,8 @@ class FindingChange(Struct, _Sides, frozen=True, kw_only=True):
 class PathChange(Struct, _Sides, frozen=True, kw_only=True):
     """One path of a final file system, or of both.
 
-    The bytes are those that the path carries: for all but regular files 0, and for a hardlinked file they count at
-    one of its names only. ``path`` is that of the second image where it has it; ``moved_from`` the one of the first.
+    Only regular files have bytes, and a hardlinked file has them at one of its names. ``path`` is the one in the
+    second image, ``moved_from`` the one in the first, where they differ.
     """
 
     path: str
@@ -145,7 +145,7 @@ class PathDiff(Struct, frozen=True, kw_only=True):
     """All paths that differ, biggest first; their bytes add up to the difference of the live bytes.
 
     ``counts`` and ``moved_bytes`` sum them up; ``touched`` counts files of which only the time of change differs,
-    ``unknown`` those of equal length whose contents could not be compared (they stand among the changed ones).
+    ``unknown`` those of equal length whose contents could not be compared (they count as changed).
     """
 
     paths: tuple[PathChange, ...] = ()

@@ -1,4 +1,4 @@
-"""What a rule found needless, and how sure it is."""
+"""What the rules found, and the evidence for where it came from."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -6,11 +6,11 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 ByteCount = Annotated[int, Meta(ge=0)]
-"""A number of bytes: a saved report that has a negative one is refused."""
+"""A number of bytes; a saved report with a negative one is refused."""
 
 
 class Severity(StrEnum):
-    """How much a finding matters; the order of definition is the order of weight."""
+    """How much a finding matters, the most severe first."""
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -19,7 +19,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for critical, growing as the weight falls."""
+        """0 for critical, more for less severe ones."""
         return list(Severity).index(self)
 
 
@@ -42,7 +42,7 @@ class Evidence(StrEnum):
 
 
 class FoundPath(Struct, frozen=True, kw_only=True, gc=False):
-    """One version that a finding claims: where it lies, in which layer, and what can be had back."""
+    """One version of a finding: its path, its layer, its fate, and the bytes that the finding counts."""
 
     path: str
     layer: int
@@ -61,7 +61,7 @@ class BuilderStep(Struct, frozen=True, kw_only=True):
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """A group of versions that one rule claims for one reason.
+    """A group of versions that one rule matches for one reason.
 
     ``content_bytes`` is the sum over all claimed versions, each claimed by no other finding; ``paths`` are
     biggest first and complete. ``detail`` says what is special about this one (a masked secret, a copy's twin).
@@ -90,5 +90,5 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     @property
     def path_count(self) -> int:
-        """How many versions it claims."""
+        """The number of versions."""
         return len(self.paths)

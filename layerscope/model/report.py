@@ -1,4 +1,4 @@
-"""The report: everything that was found out about one image, as the renderers and the JSON show it."""
+"""The report: everything about one image, as renderers and the JSON show it."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -105,10 +105,10 @@ class BaseReport(Struct, frozen=True, kw_only=True):
 
 
 class DockerfileReport(Struct, frozen=True, kw_only=True):
-    """How well a Dockerfile fits the history: ``matched`` of ``total`` steps that make layers.
+    """How well a Dockerfile matches the history: ``matched`` of ``total`` instructions that make layers.
 
     ``evidence`` says where the Dockerfile comes from, ``target`` is the stage that was built, ``first_mismatch`` the
-    first pair from the end that does not fit, empty where all do.
+    first pair from the end that does not match, empty where all do.
     """
 
     name: str
@@ -129,13 +129,13 @@ class Unmatched(StrEnum):
     """Why no byte is known to come from a stage whose image was given."""
 
     ANCESTOR = "ancestor"
-    """The image stands on it."""
+    """The image is built on it."""
     NOT_READ = "not-read"
     """No COPY of the image reads it directly."""
     AMBIGUOUS = "ambiguous"
     """Another stage holds the same files."""
     SAME_CONTENT = "same-content"
-    """Files have the same content, but lie elsewhere."""
+    """Files have the same content, but other paths."""
     INCONCLUSIVE = "inconclusive"
     """The base image or the build context has the same files, or they are tiny, or licences."""
     ABSENT = "absent"
@@ -143,15 +143,15 @@ class Unmatched(StrEnum):
 
 
 class StageReport(Struct, frozen=True, kw_only=True):
-    """What came over from one build stage, in bytes of the final image.
+    """What was copied from one build stage, in bytes of the final image.
 
-    ``reclaimable_bytes`` of the ``content_bytes`` are claimed by a finding. The others need a builder image:
-    ``matched_bytes`` have the same content at the path that the COPY takes them from, ``same_content_bytes``
-    elsewhere, ``inconclusive_bytes`` may come from the base or the build context too, are tiny, or licences,
-    ``different_bytes`` came over by the same COPY but are not as in the builder image, which proves nothing where that
-    was built anew. ``made_by`` are the builder's instructions that made the bytes, most first. ``not_copied_bytes`` are
-    live in the builder image and not in the final one, None where no builder image was given; ``not_copied`` are their
-    biggest packages and directories.
+    ``evidence`` is the best of any of the ``content_bytes``, ``unmatched`` says why nothing is known to be copied.
+    ``reclaimable_bytes`` of them belong to findings. ``paths`` are the biggest files and directories. All else needs
+    the stage's image: ``matched_bytes`` have the same content there, at the path that the COPY reads,
+    ``same_content_bytes`` at another path. ``inconclusive_bytes`` could also come from the base or the build context,
+    or are tiny files or licences. ``different_bytes`` were copied but differ there, as they do when it was rebuilt.
+    ``made_by`` are the stage's instructions that made the bytes, most bytes first. ``not_copied_bytes`` are live there
+    and not in the final image, None without that image; ``not_copied`` are their biggest packages and directories.
     """
 
     name: str
@@ -170,7 +170,7 @@ class StageReport(Struct, frozen=True, kw_only=True):
 
 
 class PathBytes(Struct, frozen=True, kw_only=True):
-    """A directory or file with the bytes of one kind that it holds; ``layers`` are those that wrote them."""
+    """A directory or file with some of its bytes; ``layers`` wrote them, ``fate`` is that of a hidden file."""
 
     path: str
     content_bytes: ByteCount
@@ -180,7 +180,12 @@ class PathBytes(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """The whole report of one image. ``directories`` are disjoint, so their bytes can be added up."""
+    """The whole report of one image.
+
+    ``directories`` hold the most live bytes, ``unowned`` the most that are not owned by a package; both are disjoint.
+    ``hidden`` are the paths with the most hidden bytes. ``ignored`` are the findings that the configuration ignores. A
+    report is not ``complete`` where a layer is missing, damaged or doubtful.
+    """
 
     image: ImageSummary
     totals: Totals

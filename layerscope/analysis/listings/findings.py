@@ -1,4 +1,4 @@
-"""Findings as rows: the few directories that say most of each, or every path."""
+"""Findings as rows: the few directories that hold most of each, or every path."""
 
 from collections.abc import Iterator, Sequence
 
@@ -18,7 +18,7 @@ _SHARED = (
     Column(name="evidence", header="EVIDENCE", shown=False),
     Column(name="content_bytes", header="SIZE", kind="bytes"),
 )
-_TOLD = (
+_DETAILS = (
     Column(name="source", header="SOURCE", shown=False),
     Column(name="instruction", kind="number", shown=False),
     Column(name="dockerfile_line", header="LINE", kind="number", shown=False),
@@ -28,20 +28,20 @@ _TOLD = (
     Column(name="ignored", header="IGNORED BECAUSE", shown=False),
 )
 _PLACED = frozenset({"evidence", "source", "dockerfile_line"})
-"""Columns that say something only where a Dockerfile, a builder or an attestation is at hand."""
+"""Columns that are shown only with a Dockerfile, an image of a stage or an attestation."""
 _GROUPS = (
     *_SHARED,
     Column(name="files", header="FILES", kind="number"),
     Column(name="layers", header="LAYERS"),
     Column(name="path", header="PATH"),
-    *_TOLD,
+    *_DETAILS,
 )
 _PATHS = (
     *_SHARED,
     Column(name="layer", header="LAYER", kind="number"),
     Column(name="fate", header="FATE"),
     Column(name="path", header="PATH"),
-    *_TOLD,
+    *_DETAILS,
 )
 
 
@@ -58,7 +58,7 @@ class FindingQuery(Struct, frozen=True, kw_only=True):
     with_reasons: bool = False
 
     def takes(self, finding: Finding) -> bool:
-        """Whether a finding passes all filters."""
+        """Return whether a finding passes all filters."""
         return (
             (not self.rules or finding.rule in self.rules)
             and (not self.severities or finding.severity in self.severities)
@@ -67,7 +67,7 @@ class FindingQuery(Struct, frozen=True, kw_only=True):
 
 
 def finding_rows(findings: Sequence[Finding], query: FindingQuery) -> Rows:
-    """The findings that a query takes, in their order; the bytes of the rows are those of the findings."""
+    """Return the findings of a query in their order; the bytes of the rows are those of the findings."""
     make = _paths if query.every_path else _groups
     rows = [
         row for number, finding in enumerate(findings, start=1) if query.takes(finding) for row in make(number, finding)
@@ -84,7 +84,7 @@ def _shared(number: int, finding: Finding) -> tuple[object, ...]:
     return number, finding.severity.value, finding.rule, finding.kind.value, finding.evidence.value
 
 
-def _told(finding: Finding) -> tuple[object, ...]:
+def _details(finding: Finding) -> tuple[object, ...]:
     return (
         finding.source,
         finding.instruction,
@@ -97,17 +97,17 @@ def _told(finding: Finding) -> tuple[object, ...]:
 
 
 def _groups(number: int, finding: Finding) -> Iterator[tuple[object, ...]]:
-    shared, told = _shared(number, finding), _told(finding)
+    shared, details = _shared(number, finding), _details(finding)
     if not finding.paths:
-        yield *shared, finding.content_bytes, 0, finding.layers, finding.detail, *told
+        yield *shared, finding.content_bytes, 0, finding.layers, finding.detail, *details
     for group in collapse((path.path, path.content_bytes) for path in finding.paths):
         layers = {path.layer for path in finding.paths if is_at_or_below(path.path, group.path)}
-        yield *shared, group.content_bytes, group.files, tuple(sorted(layers)), group.path, *told
+        yield *shared, group.content_bytes, group.files, tuple(sorted(layers)), group.path, *details
 
 
 def _paths(number: int, finding: Finding) -> Iterator[tuple[object, ...]]:
-    shared, told = _shared(number, finding), _told(finding)
+    shared, details = _shared(number, finding), _details(finding)
     if not finding.paths:
-        yield *shared, finding.content_bytes, None, "", finding.detail, *told
+        yield *shared, finding.content_bytes, None, "", finding.detail, *details
     for path in finding.paths:
-        yield *shared, path.content_bytes, path.layer, path.fate, path.path, *told
+        yield *shared, path.content_bytes, path.layer, path.fate, path.path, *details

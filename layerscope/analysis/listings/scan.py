@@ -1,4 +1,4 @@
-"""Many images side by side: what each of them alone takes, what they share, and which is worth a look first."""
+"""Many images as rows: the size of each, what they share, and what is reclaimable."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ class ScannedLayer(Struct, frozen=True, kw_only=True):
 
 
 class Scanned(Struct, frozen=True, kw_only=True):
-    """What is kept of the report of one image; ``critical`` and ``high`` count its findings that are no base's.
+    """What is kept of the report of one image; ``critical`` and ``high`` count its own findings.
 
     ``left_out`` counts the layers that could not be read, of which nothing is in the other figures.
     """
@@ -76,7 +76,7 @@ class Sums(Struct, frozen=True, kw_only=True):
 
 
 def scanned(report: Report, source: str) -> Scanned:
-    """What ``scan`` says of a report."""
+    """Return what ``scan`` keeps of a report."""
     image = report.image
     own = Counter(finding.severity for finding in report.findings if finding.source != BASE)
     return Scanned(
@@ -101,7 +101,7 @@ def scanned(report: Report, source: str) -> Scanned:
 
 
 def sums(images: Iterable[Scanned]) -> Sums:
-    """The images added up; a layer that one of them lacks is as big as another says."""
+    """Add the images up; a layer that was left out of one image has its size in another."""
     sizes: dict[str, int] = {}
     reclaimable: dict[str, tuple[bool, int]] = {}
     count = content = incomplete = 0
@@ -111,9 +111,9 @@ def sums(images: Iterable[Scanned]) -> Sums:
         for layer in image.layers:
             sizes[layer.identity] = max(layer.content_bytes, sizes.get(layer.identity, 0))
             if layer.reclaimable_bytes is not None:
-                # A layer that was left out may hide more of the lower ones: what whole images say goes first.
-                said = (image.left_out > 0, layer.reclaimable_bytes)
-                reclaimable[layer.identity] = min(said, reclaimable.get(layer.identity, said))
+                # A layer that was left out may hide more of the lower ones, so complete images come first.
+                least = (image.left_out > 0, layer.reclaimable_bytes)
+                reclaimable[layer.identity] = min(least, reclaimable.get(layer.identity, least))
     return Sums(
         images=count,
         incomplete=incomplete,
