@@ -1,6 +1,6 @@
 """Sets of paths that catalogers and rules ask for, matched by dictionaries instead of one pattern after another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress, product
 from operator import itemgetter, not_, or_
 from string import digits
@@ -59,7 +59,7 @@ class Selector:
     """Finds which of many sets hold a path, in time that does not grow with their number."""
 
     def __init__(self, sets: Sequence[PathSet]) -> None:
-        self._paths: dict[str, tuple[int, ...]] = {}
+        self._whole: dict[str, tuple[int, ...]] = {}
         self._names: dict[str, tuple[int, ...]] = {}
         self._suffixes: dict[str, dict[str, tuple[int, ...]]] = {}
         self._roots: dict[str, tuple[int, ...]] = {}
@@ -69,7 +69,7 @@ class Selector:
         self._characters = 0
         for number, pathset in enumerate(sets):
             for path in pathset.paths:
-                _append(self._paths, path, number)
+                _append(self._whole, path, number)
             for name in pathset.names:
                 _append(self._names, name, number)
             for suffix in pathset.suffixes:
@@ -79,12 +79,13 @@ class Selector:
             for tree in pathset.trees:
                 if tree.startswith("/"):
                     _append(self._roots, tree, number)
+                    _append(self._whole, tree, number)
                 else:
                     _append(self._trees.setdefault(tree.rpartition("/")[2], {}), f"/{tree}", number)
         # What the last components that any set asks for look like: a slash and the whole of it, or how it ends.
         self._named = {
             *(f"/{name}" for name in (*self._names, *self._trees)),
-            *(path[path.rfind("/") :] for path in (*self._paths, *self._roots)),
+            *(path[path.rfind("/") :] for path in self._whole),
         }
         suffixes = {suffix for pathset in sets for suffix in pathset.suffixes}
         self._endings = {_ending(suffix) for suffix in suffixes if len(suffix) > 2}
@@ -98,7 +99,7 @@ class Selector:
         parent = path.rpartition("/")[0]
         if parent not in self._directories:
             self._directory(parent)
-        return self._directories[parent] + self._by_name(path)
+        return self._directories[parent] + next(self._by_names((path,)))
 
     def scan(self, paths: Sequence[str], parents: Sequence[str]) -> list[tuple[int, ...]]:
         """Return for each path what a call with it returns; ``parents`` are the directories that the paths lie in.
@@ -114,26 +115,32 @@ class Selector:
         named = map(self._named.__contains__, map(str.removeprefix, paths, parents))
         ending = map(self._endings.__contains__, map(_ending, paths))
         likely = map(or_, named, ending)
-        if not "".join(paths).isascii():  # Of those ``_endings`` holds not all.
+        if not all(map(str.isascii, paths)):  # ``_endings`` does not hold all endings of other paths.
             likely = map(or_, likely, map(not_, map(str.isascii, paths)))
-        for index in compress(range(len(found)), likely):
-            found[index] += self._by_name(paths[index])
+        indexes = list(compress(range(len(found)), likely))
+        for index, own in zip(indexes, self._by_names(map(paths.__getitem__, indexes)), strict=True):
+            if own:
+                found[index] += own
         return found
 
-    def _by_name(self, path: str) -> tuple[int, ...]:
-        """Return the sets that hold a path for its last component, or for the whole of it."""
-        name = path[path.rfind("/") + 1 :]
-        found = self._names.get(name, ()) + self._paths.get(path, ()) + self._roots.get(path, ())
-        if name in self._trees:
-            found += self._trees_at(path, name)
-        stem, _, extension = name.rpartition(".")
-        if extension in self._suffixes:
-            for suffix, numbers in self._suffixes[extension].items():
-                if name.endswith(suffix) and len(name) > len(suffix):
-                    found += numbers
-        if stem in self._numbered and extension.isdecimal() and extension.isascii():
-            found += self._numbered[stem]
-        return found
+    def _by_names(self, paths: Iterable[str]) -> Iterator[tuple[int, ...]]:
+        """Yield for each path the sets that hold it for its last component, or for the whole of it."""
+        names, whole, trees, suffixes, numbered = self._names, self._whole, self._trees, self._suffixes, self._numbered
+        for path in paths:
+            name = path[path.rfind("/") + 1 :]
+            found = names.get(name, ())
+            if path in whole:
+                found += whole[path]
+            if name in trees:
+                found += self._trees_at(path, name)
+            extension = name[name.rfind(".") + 1 :]
+            if extension in suffixes:
+                for suffix, numbers in suffixes[extension].items():
+                    if name.endswith(suffix) and len(name) > len(suffix):
+                        found += numbers
+            if extension < ":" and extension.isdecimal() and extension.isascii():
+                found += numbered.get(name[: -len(extension) - 1], ())
+            yield found
 
     def _directory(self, path: str) -> None:
         """Find the sets whose trees hold everything below ``path``, and below each directory on the way."""
