@@ -29,9 +29,9 @@ StageOf = Callable[[int], Source | None]
 DUPLICATES = "duplicate-content"
 
 _CONTEXT = "keep {path} out of the build context (.dockerignore), or copy less than {step} does"
-_INHERITED = "it comes with the base image: a slimmer base would not bring it"
+_INHERITED = "it comes with the base image: a slimmer base image could save it"
 _Versions = dict[int, int]
-"""Numbers of versions, and the bytes that each would win back."""
+"""Numbers of versions, and the bytes that removing each saves."""
 
 
 class Findings(Struct, frozen=True, kw_only=True):

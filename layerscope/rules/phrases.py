@@ -25,8 +25,8 @@ def filled(texts: Sequence[str], meanings: Mapping[str, Callable[[], str]]) -> t
     for name, meaning in meanings.items():
         mark = f"{{{name}}}"
         if any(mark in text for text in texts):
-            told = meaning()
-            texts = [text.replace(mark, told) for text in texts]
+            value = meaning()
+            texts = [text.replace(mark, value) for text in texts]
     return tuple(texts)
 
 
@@ -47,7 +47,7 @@ def telling(paths: Sequence[FoundPath]) -> str:
 def exact(paths: Sequence[FoundPath], is_whole: Callable[[str], bool]) -> str:
     """What can be deleted: a directory of which ``is_whole`` says that nothing else is in it, or a file; how many more.
 
-    ``paths`` are biggest first. Whoever deletes it loses nothing but what was found.
+    ``paths`` are biggest first. Deleting it deletes nothing but what was found.
     """
     if not paths:
         return "it"
@@ -61,9 +61,9 @@ def exact(paths: Sequence[FoundPath], is_whole: Callable[[str], bool]) -> str:
 def ignored(paths: Sequence[FoundPath], wanted: PathSet) -> str:
     """The patterns of a .dockerignore that keep the paths out of the build context, wherever in it they lie."""
     patterns = dict.fromkeys(_pattern(path.path, wanted) for path in paths)
-    told = [f"`**/{pattern}`" for pattern in islice(patterns, _PATTERNS)]
-    more = len(patterns) - len(told)
-    return ", ".join(told) + (f" and {more:,} more" if more else "")
+    shown = [f"`**/{pattern}`" for pattern in islice(patterns, _PATTERNS)]
+    more = len(patterns) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
 
 
 def _pattern(path: str, wanted: PathSet) -> str:

@@ -147,7 +147,7 @@ def node_cache(context: RuleContext) -> Iterator[RuleMatch]:
     """npm, yarn, pnpm or bun left what they downloaded, or node-gyp the headers that it compiled with.
 
     With Yarn's Plug'n'Play (`.pnp.cjs`) the packages run out of that cache, so Yarn's is then no finding. Files of
-    a pnpm store that are hardlinked into node_modules win nothing back and are left out.
+    a pnpm store that are hardlinked into node_modules save nothing and are left out.
     """
     names = {context.filesystem.path_of(number).rpartition("/")[2] for number in context.matches}
     pnp = {".pnp.cjs", ".pnp.js"}
@@ -226,7 +226,7 @@ def other_cache(context: RuleContext) -> Iterator[RuleMatch]:
     """Conda's `pkgs`, Composer's, RubyGems', NuGet's, Bazel's, ccache's or sccache's cache is still there.
 
     A directory `pkgs` counts as conda's where it holds conda's `urls.txt`. Conda links its packages into the
-    environments; files that such a hardlink keeps alive win nothing back and are left out. An image that starts
+    environments; files that such a hardlink keeps alive save nothing and are left out. An image that starts
     `dotnet run` resolves its packages in NuGet's cache.
     """
     paths = {number: context.filesystem.path_of(number) for number in context.matches}

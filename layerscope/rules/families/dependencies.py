@@ -87,14 +87,14 @@ def _followed(context: RuleContext, path: str, lockfile: bytes, root: str) -> It
         yield RuleMatch(versions=versions, detail=f"by {path}: {listing(places.values())}", fix=fix)
 
 
-def _from_outside(context: RuleContext, told: AbstractSet[str]) -> Iterator[RuleMatch]:
+def _from_outside(context: RuleContext, named: AbstractSet[str]) -> Iterator[RuleMatch]:
     """Lockfiles from beside the Dockerfile or from a builder, for projects of which none in the image speaks."""
     locks = [(path, data) for path, data in context.lockfiles if path.rpartition("/")[2] in _OUTSIDE]
     if not locks:
         return
-    # A layer need not list its directories, so what lies in a node_modules tells of it too.
+    # A layer need not list its directories, so what lies in a node_modules names it too.
     parts = (f"{place}/".partition("/node_modules/") for place in context.filesystem.children)
-    for root in sorted({root for root, inside, _ in parts if inside} - told):
+    for root in sorted({root for root, inside, _ in parts if inside} - named):
         for path, data in locks:
             if path.endswith(_MARKS):
                 yield from _marked(context, path, data, f"{root}/", sure=False)

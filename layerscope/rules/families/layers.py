@@ -85,8 +85,8 @@ def copied_up(context: RuleContext) -> Iterator[RuleMatch]:
     """A layer holds the same content at the same path as a layer below; only the metadata differ.
 
     A chmod, chown or touch in a layer of its own copies each file whole. `COPY --chown` and `COPY --chmod` set both
-    at once. Of N copies N-1 can be had back; where the lowest is the base image's, those are the user's own. It is
-    told which of mode, owner, time and extended attributes differ.
+    at once. Of N copies N-1 are reclaimable; where the lowest is the base image's, those are the user's own. The
+    title says which of mode, owner, time and extended attributes differ.
     """
     databases: list[int] = []
     above = dict(context.filesystem.same_length)

@@ -16,7 +16,7 @@ _KINDS = (Kind.FILE, Kind.DIRECTORY)
 @rule(
     "setid",
     severity=Severity.MEDIUM,
-    title="a program runs with the rights of its owner, whoever starts it: {path}",
+    title="a program runs with the rights of its owner for every user: {path}",
     fix="chmod ug-s {path}, in the instruction that brings it (COPY --chmod), or give it the one capability it needs",
     frees=False,
 )

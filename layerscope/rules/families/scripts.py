@@ -91,7 +91,7 @@ _TRACES = "enable-source-maps"
 @rule(
     "source-maps",
     severity=Severity.MEDIUM,
-    title="source maps, which give the application's sources to whoever downloads them",
+    title="source maps, which give the application's sources to anyone who downloads them",
     fix="build for production without source maps, or leave {path} out of the copy",
     wanted=Wanted(paths=PathSet(suffixes=(".map",)), head=64 << 10),
 )

@@ -30,8 +30,8 @@ _KEYWORDS = {
     severity=Severity.HIGH,
     kind=FindingKind.SECRET,
     title="the image's config holds a secret",
-    fix="give the value when the container starts, or mount it with RUN --mount=type=secret while building; replace "
-    "it, as whoever pulled the image has it",
+    fix="give the value when the container starts, or mount it with RUN --mount=type=secret while building; rotate "
+    "it: anyone who pulled the image has it",
 )
 def config_secret(context: RuleContext) -> Iterator[RuleMatch]:
     """A variable (ENV), a label, the arguments of ENTRYPOINT, CMD or HEALTHCHECK, or any other member of the config
@@ -54,7 +54,7 @@ def config_secret(context: RuleContext) -> Iterator[RuleMatch]:
     kind=FindingKind.SECRET,
     title="the history of the build holds a secret",
     fix="mount it for the one RUN that needs it (RUN --mount=type=secret) instead of ARG, ENV or a command's words; "
-    "replace it, as whoever pulled the image has it",
+    "rotate it: anyone who pulled the image has it",
 )
 def history_secret(context: RuleContext) -> Iterator[RuleMatch]:
     """A build argument, an ARG default, a URL or a command of the history carries a secret; so may a provenance.
@@ -75,13 +75,13 @@ def history_secret(context: RuleContext) -> Iterator[RuleMatch]:
         places.setdefault(secret.value, []).append(("provenance", secret))
     for value, found in places.items():
         if value not in known:
-            yield _told(found)
+            yield _joined(found)
 
 
 def secret_values(image: Image, instructions: Iterable[Instruction]) -> frozenset[str]:
     """Every value in the config, the history and the provenance that is judged a secret, the base's too.
 
-    Whoever quotes one of these texts must mask them.
+    Mask them in every text that is quoted.
     """
     secrets = [secret for _, secret in _configured(image)]
     for step in instructions:
@@ -92,7 +92,7 @@ def secret_values(image: Image, instructions: Iterable[Instruction]) -> frozense
     return frozenset(secret.value for secret in secrets)
 
 
-def _told(found: list[tuple[str, TextSecret]]) -> RuleMatch:
+def _joined(found: list[tuple[str, TextSecret]]) -> RuleMatch:
     """One secret, wherever it stands."""
     first = found[0][1]
     kinds: dict[str, int] = {}
@@ -113,7 +113,7 @@ def _configured(image: Image) -> Iterator[tuple[str, TextSecret]]:
     document = image.config.document
     settings = document.get("config") or {}
     in_order = {name: settings[name] for name in _KEYWORDS if name in settings} | settings
-    told: set[str] = set()
+    seen: set[str] = set()
     for place, secret in chain(
         _members(in_order, ""),
         _members({name: value for name, value in document.items() if name not in _ELSEWHERE}, ""),
@@ -121,9 +121,9 @@ def _configured(image: Image) -> Iterator[tuple[str, TextSecret]]:
     ):
         # An engine's old configs say most of it twice, the container's beside the image's.
         is_setting = place.startswith(("ENV ", "LABEL "))
-        if secret.value not in told or (is_setting and f"{place} {secret.value}" not in told):
+        if secret.value not in seen or (is_setting and f"{place} {secret.value}" not in seen):
             yield place, secret
-        told |= {secret.value, f"{place} {secret.value}"}
+        seen |= {secret.value, f"{place} {secret.value}"}
 
 
 def _members(value: Any, name: str, place: str = "") -> Iterator[tuple[str, TextSecret]]:

@@ -17,7 +17,7 @@ from layerscope.secrets.names import is_secret, url_credentials
 HEAD = 64 << 10
 """As much as is read of a file that may hold a secret."""
 KEY_FIX = "mount it for the one RUN that needs it (RUN --mount=type=secret or type=ssh)"
-ROTATE = "; replace it, as whoever pulled the image has it"
+ROTATE = "; rotate it: anyone who pulled the image has it"
 _KEYS = PathSet(
     names=("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk", "identity",
            "ssh_host_rsa_key", "ssh_host_dsa_key", "ssh_host_ecdsa_key", "ssh_host_ed25519_key"),

@@ -44,7 +44,7 @@ _ANCHORED, _INSIDE = pattern(ANCHORED), pattern(_INNER)
     severity=Severity.CRITICAL,
     kind=FindingKind.SECRET,
     title="an access token in {path}",
-    fix="give the token when the container starts, or with RUN --mount=type=secret; revoke this one, as whoever pulled "
+    fix="give the token when the container starts, or with RUN --mount=type=secret; revoke this one: anyone who pulled "
     "the image has it",
     wanted=Wanted(small=LONGEST, holding=ANCHORED, without=_NOT_OWN),
 )

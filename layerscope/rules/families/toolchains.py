@@ -45,7 +45,7 @@ _DRIVERS = (
 def native_toolchain(context: RuleContext) -> Iterator[RuleMatch]:
     """Packages such as gcc, g++, clang, binutils, make, cmake or autoconf are installed, or a file `cc1` lies there.
 
-    Compilers are large, and useful to whoever breaks in. `libgcc-s1` and `gcc-N-base` are run-time libraries and no
+    Compilers are large, and useful to an intruder. `libgcc-s1` and `gcc-N-base` are run-time libraries and no
     finding. Neither is a compiler that Entrypoint, Cmd or a script which they start names, or that an installed package
     calls while it runs (Triton, Numba, CuPy).
     """

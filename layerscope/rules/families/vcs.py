@@ -60,14 +60,14 @@ def _leak(context: RuleContext, root: str, numbers: tuple[int, ...], paths: dict
     secrets = dict.fromkeys(secret for number in numbers for secret in _credentials(context, number))
     if not secrets:
         return RuleMatch(versions=numbers, place=root, detail=f"{root} holds {history}")
-    told = ", ".join(f"{where} {mask(value)}" for where, value in list(secrets)[:3])
+    listed = ", ".join(f"{where} {mask(value)}" for where, value in list(secrets)[:3])
     return RuleMatch(
         versions=numbers,
         place=root,
-        detail=f"{root} holds {history}, and in its config {told}",
+        detail=f"{root} holds {history}, and in its config {listed}",
         severity=Severity.CRITICAL,
         title="a repository with credentials lies in the image: {path}",
-        fix="leave {path} out of {step}, and revoke what its config holds, as whoever pulled the image has it",
+        fix="leave {path} out of {step}, and rotate what its config holds: anyone who pulled the image has it",
     )
 
 
