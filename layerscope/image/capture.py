@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from layerscope.errors import ArchiveError, Damaged
 from layerscope.image.aside import Aside
-from layerscope.image.plan import Planner, Share, holds
+from layerscope.image.plan import Planner, Share, given_range, holds
 from layerscope.image.replay import ForwardTar, replay
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Piece
@@ -180,14 +180,14 @@ class Capture:
         assert aside is not None
         if not aside.length:
             readers = tuple(one for one in readers if one.magic.startswith(bytes(piece[: len(one.magic)])))
-        if readers:
-            try:
-                if payload > self._limits.captured_bytes:
-                    raise OSError("longer than what may be put aside")
+        try:
+            if readers and payload > self._limits.captured_bytes:
+                raise OSError("longer than what may be put aside")
+            if readers:
                 aside.add(piece)
-            except OSError:
-                self._no_room.append(path)
-                return ()
+        except OSError:
+            self._no_room.append(path)
+            return ()
         return readers
 
     def _asked(self, readers: tuple[RangeReader, ...], path: str, head: int, tail_at: int) -> list[tuple[int, int]]:
@@ -306,16 +306,3 @@ class Capture:
     def _is_empty(self, index: int) -> bool:
         """Empty files are not visited by the walk."""
         return self._kinds[index] == _FILE and not self._sizes[index]
-
-
-def given_range(start: int, length: int | None, whole: int, head: int, tail: int) -> tuple[int, int] | None:
-    """What is given of a file of ``whole`` bytes, of whose head and tail so many are at hand; None for nothing.
-
-    All that was asked for; without ``length``, as much of it from ``start`` on as the head has.
-    """
-    end = whole if length is None else min(start + length, whole)
-    if start >= end:
-        return start, start
-    if end <= head or start >= whole - tail or whole - tail <= head:
-        return start, end
-    return (start, head) if length is None and start < head else None

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from layerscope.errors import Damaged
-from layerscope.image.capture import given_range, hasher
+from layerscope.image.capture import hasher
 from layerscope.image.options import ReadOptions
-from layerscope.image.plan import Planner, holds
+from layerscope.image.plan import Planner, given_range, holds
 from layerscope.image.replay import PositionalTar, replay
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Piece

@@ -148,3 +148,16 @@ class Plans:
         if self._made is None or self._made[0] is not wanted:
             self._made = wanted, Planner(wanted)
         return self._made[1]
+
+
+def given_range(start: int, length: int | None, whole: int, head: int, tail: int) -> tuple[int, int] | None:
+    """What is given of a file of ``whole`` bytes, of whose head and tail so many are at hand; None for nothing.
+
+    All that was asked for; without ``length``, as much of it from ``start`` on as the head has.
+    """
+    end = whole if length is None else min(start + length, whole)
+    if start >= end:
+        return start, start
+    if end <= head or start >= whole - tail or whole - tail <= head:
+        return start, end
+    return (start, head) if length is None and start < head else None
