@@ -84,11 +84,7 @@ class Capture:
         self._new = new
         self._limits = limits
         self._tally = tally
-        self._heads: dict[int, bytes] = {}
-        self._tails: dict[int, bytes] = {}
-        self._ranges: dict[int, tuple[tuple[int, bytes], ...]] = {}
-        self._lengths: dict[int, int] = {}
-        self._fingerprints: dict[int, bytes] = {}
+        self.kept = Kept(heads={}, tails={}, ranges={}, lengths={}, fingerprints={})
         self._kinds, self._sizes = columns.kinds, columns.sizes
         self._where = columns.where
         self._changeset = Changeset()
@@ -118,7 +114,7 @@ class Capture:
         named = self._plan.named(columns.paths[first:end], columns.directories[first:end])
         directories = columns.directories
         sizes, offsets, owned, share, new = columns.sizes, columns.offsets, columns.owned, self._plan.share, self._new
-        view, start, fingerprints = window.view, window.start, self._fingerprints
+        view, start, fingerprints = window.view, window.start, self.kept.fingerprints
         for index in range(first, end):
             size = sizes[index]
             if not size:
@@ -140,7 +136,7 @@ class Capture:
         else:
             assert self._columns is not None
             yield from self._kept(index, self._columns.paths[index], pieces, payload, share, digest)
-        self._fingerprints[index] = digest.digest()
+        self.kept.fingerprints[index] = digest.digest()
 
     def _kept(
         self, index: int, path: str, pieces: Views, payload: int, share: Share, digest: _Digest
@@ -166,11 +162,11 @@ class Capture:
         spans = self._asked(readers, path, len(first), payload - len(last)) if readers else []
         self._tally.keep(len(first) + len(last) + sum(end - start for start, end in spans), self._limits)
         if spans:
-            self._ranges[index] = tuple((start, aside.read(start, end - start) or b"") for start, end in spans)
-        self._heads[index] = bytes(first)
-        self._lengths[index] = payload
+            self.kept.ranges[index] = tuple((start, aside.read(start, end - start) or b"") for start, end in spans)
+        self.kept.heads[index] = bytes(first)
+        self.kept.lengths[index] = payload
         if last:
-            self._tails[index] = bytes(last)
+            self.kept.tails[index] = bytes(last)
 
     def _put_aside(
         self, piece: memoryview, payload: int, readers: tuple[RangeReader, ...], path: str
@@ -218,7 +214,7 @@ class Capture:
         for index, named in self._plan.second_names(changeset).items():
             path, size, mode = changeset.paths[index], changeset.sizes[index], changeset.ownerships[index][0]
             share = self._plan(path, size, mode, named)
-            if size and index in self._fingerprints and share is not None and share != self._plan(path, size, mode):
+            if size and index in self.kept.fingerprints and share is not None and share != self._plan(path, size, mode):
                 missing[index] = share
         if missing and self._reopen is None:
             reason = "a pipe is read once and only later hardlinks have names that are looked for"
@@ -229,17 +225,6 @@ class Capture:
                 path, size = changeset.paths[index], changeset.sizes[index]
                 deque(self._kept(index, path, whole, size, missing[index], self._new()), 0)
 
-    @property
-    def kept(self) -> Kept:
-        """All that is needed to have these contents again, without the layer."""
-        return Kept(
-            heads=self._heads,
-            tails=self._tails,
-            ranges=self._ranges,
-            lengths=self._lengths,
-            fingerprints=self._fingerprints,
-        )
-
     @classmethod
     def restored(
         cls, kept: Kept, changeset: Changeset, reopen: Reopen | None, *, where: str, new: Hasher, limits: Limits
@@ -248,22 +233,21 @@ class Capture:
         columns = Columns(where, limits, lambda _: None)
         columns.kinds, columns.sizes = bytearray(changeset.kinds), changeset.sizes
         made = cls(None, columns, Planner(()), new, limits, Tally())
-        made._heads, made._tails, made._ranges = kept.heads, kept.tails, kept.ranges
-        made._lengths, made._fingerprints = kept.lengths, kept.fingerprints
+        made.kept = kept
         made._changeset, made._reopen = changeset, reopen
         return made
 
     def read(self, index: int, start: int = 0, length: int | None = None) -> bytes | None:
         """What was kept of a file; see Contents."""
-        head, tail = self._heads.get(index), self._tails.get(index, b"")
+        head, tail = self.kept.heads.get(index), self.kept.tails.get(index, b"")
         if head is None:
             return b"" if self._is_empty(index) else None
-        whole = self._lengths[index]
+        whole = self.kept.lengths[index]
         if (given := given_range(start, length, whole, len(head), len(tail))) is not None:
             start, end = given
             offset = max(whole - len(tail), len(head))
             return head[start:end] + tail[max(start, offset) - whole + len(tail) : max(end, offset) - whole + len(tail)]
-        ranges = self._ranges.get(index, ())
+        ranges = self.kept.ranges.get(index, ())
         place = bisect_right(ranges, start, key=itemgetter(0)) - 1
         if length is None or place < 0:
             return None
@@ -282,7 +266,7 @@ class Capture:
                 yield index, data
 
     def fingerprint(self, index: int) -> bytes | None:
-        return self._new().digest() if self._is_empty(index) else self._fingerprints.get(index)
+        return self._new().digest() if self._is_empty(index) else self.kept.fingerprints.get(index)
 
     def stream(self, indexes: Sequence[int]) -> Iterator[tuple[int, Iterator[Piece]]]:
         """Contents from a second reading of the layer; see Contents."""
@@ -295,7 +279,7 @@ class Capture:
 
     def _compared(self, index: int, pieces: Iterator[Piece]) -> Iterator[Piece]:
         """The pieces of a file, which have to be those of the first reading."""
-        expected, digest = self._fingerprints.get(index), self._new()
+        expected, digest = self.kept.fingerprints.get(index), self._new()
         for piece in pieces:
             if not isinstance(piece, int):
                 digest.update(piece)
