@@ -71,7 +71,7 @@ def _read(blob: StoredBlob, reading: ReadOptions, cache: Cache) -> LayerData:
     state = _FileState(blob)
     data = read_stream(blob.open(), blob.where, reading, blob.open)
     # Warnings name the layer by its place, so they would be wrong elsewhere; and they are rare.
-    whole = data.stored_bytes == blob.length and data.ended and not data.warnings
+    whole = data.stored_bytes == blob.length and not data.warnings
     if whole and data.diff_id is not None and data.digest is not None and isinstance(data.contents, Capture):
         try:
             body = layer_codec.encode_layer(data, data.contents.kept)

@@ -37,6 +37,7 @@ class _Head(Struct, frozen=True, array_like=True):
     stored_bytes: int
     tar_bytes: int
     diff_id: str
+    ended: bool
     content_bytes: int
     link_bytes: int
     text_bytes: int
@@ -96,6 +97,7 @@ def _head(
         stored_bytes=layer.stored_bytes,
         tar_bytes=layer.tar_bytes,
         diff_id=str(layer.diff_id),
+        ended=layer.ended,
         content_bytes=changeset.content_bytes,
         link_bytes=changeset.link_bytes,
         text_bytes=changeset.text_bytes,
@@ -177,6 +179,7 @@ def _layer(head: _Head, parts: Sequence[memoryview]) -> tuple[LayerData, Kept]:
         stored_bytes=head.stored_bytes,
         tar_bytes=head.tar_bytes,
         diff_id=Digest.parse(head.diff_id),
+        ended=head.ended,
     )
     return layer, kept
 

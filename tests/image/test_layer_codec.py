@@ -78,7 +78,14 @@ def layer_of(data: LayerData) -> tuple[LayerData, Kept]:
     return data, data.contents.kept
 
 
-@pytest.mark.parametrize("tar", [pytest.param(ODD, id="odd"), pytest.param(layer(), id="empty")])
+@pytest.mark.parametrize(
+    "tar",
+    [
+        pytest.param(ODD, id="odd"),
+        pytest.param(layer(), id="empty"),
+        pytest.param(layer(file("a", b"abc"), trailer=False), id="without an end marker"),
+    ],
+)
 @pytest.mark.parametrize("wanted", [WANTED, ()], ids=["captured", "nothing captured"])
 def test_a_layer_comes_back_as_it_was(tmp_path: Path, tar: bytes, wanted: tuple[Wanted, ...]) -> None:
     before, kept_before = layer_of(read(tmp_path, tar, wanted))
