@@ -27,6 +27,7 @@ from layerscope.provenance.trace import Builder, Trace, trace
 from layerscope.rules.engine import Findings, findings
 from layerscope.rules.families.secrets_config import secret_values
 from layerscope.rules.lockfiles import PYTHON
+from layerscope.rules.registry import RULES
 from layerscope.rules.registry import WANTED as RULES_WANTED
 
 WANTED: tuple[Wanted, ...] = (*PACKAGES_WANTED, *RULES_WANTED)
@@ -34,7 +35,7 @@ WANTED: tuple[Wanted, ...] = (*PACKAGES_WANTED, *RULES_WANTED)
 LOCKFILES = frozenset({*PYTHON, "package-lock.json", "pnpm-lock.yaml", "yarn.lock"})
 """Names of the files that say which packages a project needs."""
 _INSTALLED = frozenset({"node_modules", "site-packages", "dist-packages"})
-_OF_PACKAGES = frozenset({"node-dev-deps", "py-dev-deps", "py-managers"})
+_NAMING_PACKAGES = frozenset(rule.name for rule in RULES if rule.names_packages)
 _LIVE = FATE_WORDS[Fate.LIVE]
 
 
@@ -116,7 +117,7 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
 def _with_places(found: Findings, placement: Placement, joined: Trace, packages: Catalog) -> Findings:
     """The findings with their packages, their lines in the Dockerfile, and the stage's steps that made them."""
     findings = [
-        _with_packages(one, joined, packages) if one.rule in _OF_PACKAGES and one.source != BASE else one
+        _with_packages(one, joined, packages) if one.rule in _NAMING_PACKAGES and one.source != BASE else one
         for one in found.findings
     ]
     if placement.origins or joined.matched:

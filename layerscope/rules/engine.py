@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import FATE_WORDS, Kind
-from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath
+from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath, Severity
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.source import BASE, CONTEXT, RUN, UNKNOWN, Source, recorded_source, source_of
@@ -79,7 +79,7 @@ def findings(
 
     Without ``duplicates`` no contents are compared for copies at other paths. ``from_context`` are the layers that
     took their files from the build context alone. ``lockfiles`` are pairs of path and content from outside the image.
-    Findings come by severity, then size.
+    Findings come as lists show them: secrets first, by severity, then all others by bytes.
     """
     context = RuleContext(image, filesystem, catalog, instructions, base_layers, lockfiles)
     judge = _Judge(context, stage_of, from_context)
@@ -90,8 +90,14 @@ def findings(
         context.matches = tuple(matches)
         for match in rule.check(context):
             found += judge.findings(rule, match)
-    found.sort(key=lambda finding: (finding.severity.rank, -finding.content_bytes, finding.rule, finding.layers))
+    found.sort(key=_order)
     return judge.account(found)
+
+
+def _order(finding: Finding) -> tuple[int, int, int, str, tuple[int, ...]]:
+    rank = finding.severity.rank
+    first = rank if finding.kind == FindingKind.SECRET else len(Severity)
+    return first, -finding.content_bytes, rank, finding.rule, finding.layers
 
 
 class _Group(Struct, frozen=True, kw_only=True):

@@ -117,7 +117,8 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     ``kind`` is given where it does not follow from the instruction: SECRET wherever it lies, WASTE for files that were
     needed until a later instruction replaced them. ``frees`` is false for a rule whose fix deletes nothing (mode
-    bits): such a rule claims no bytes, and other rules may still claim the same versions. ``copied_fix`` is the fix
+    bits): such a rule claims no bytes, and other rules may still claim the same versions. ``names_packages`` is true
+    for a rule whose findings list the packages that they claim. ``copied_fix`` is the fix
     for what a COPY or ADD brought, where cleaning up in the same instruction is no answer; ``ignored_fix`` that for
     what it brought from the build context, or may have, as no stage is known. Where they are empty, the one before
     fits.
@@ -131,6 +132,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     kind: FindingKind | None = None
     wanted: Wanted = field(default_factory=Wanted)
     frees: bool = True
+    names_packages: bool = False
     copied_fix: str = ""
     ignored_fix: str = ""
 
@@ -156,6 +158,7 @@ def rule(
     kind: FindingKind | None = None,
     wanted: Wanted | None = None,
     frees: bool = True,
+    names_packages: bool = False,
     copied_fix: str = "",
     ignored_fix: str = "",
 ) -> Callable[[Check], Rule]:
@@ -171,6 +174,7 @@ def rule(
             kind=kind,
             wanted=wanted or Wanted(),
             frees=frees,
+            names_packages=names_packages,
             copied_fix=copied_fix,
             ignored_fix=ignored_fix,
         )

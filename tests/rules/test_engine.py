@@ -262,3 +262,17 @@ def test_a_finding_about_the_config_has_no_layer(find: Find) -> None:
     about = rule("about", severity=Severity.CRITICAL, title="about", fix="do not")(check)
     (finding,) = find(ran(layer(file("a/x", b"1"))), rules=(about,)).findings
     assert (finding.layers, finding.content_bytes, finding.detail) == ((), 0, "PASSWORD=se**et")
+
+
+def test_secrets_come_first_by_severity_and_the_others_by_bytes(find: Find) -> None:
+    def check(context: RuleContext) -> Iterator[RuleMatch]:
+        """Report three secrets in the config."""
+        for severity in (Severity.LOW, Severity.CRITICAL, Severity.MEDIUM):
+            yield RuleMatch(place=f"a {severity} one", severity=severity)
+
+    secrets = rule("secrets", severity=Severity.HIGH, title="", fix="", kind=FindingKind.SECRET)(check)
+    grave = _matching("grave", "/a", severity=Severity.CRITICAL)
+    spec = ran(layer(file("a/x", b"1"), file("b/y", b"12")))
+    found = find(spec, rules=(grave, SECOND, secrets)).findings
+    assert [finding.detail for finding in found[:3]] == ["a critical one", "a medium one", "a low one"]
+    assert [finding.rule for finding in found[3:]] == ["second", "grave"]

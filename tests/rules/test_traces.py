@@ -129,8 +129,8 @@ def test_hosts_that_ssh_knows_weigh_little_and_histories_more(find: Find) -> Non
     spec = copied(layer(file("root/.ssh/known_hosts", b"host ssh-rsa AAAA\n"), file("root/.bash_history", b"ls\n")))
     found = find(spec, rules=TRACES).findings
     assert [(finding.severity, finding.title) for finding in found] == [
-        (Severity.MEDIUM, "traces of who built the image: /root/.bash_history"),
         (Severity.LOW, "hosts that ssh knows: /root/.ssh/known_hosts"),
+        (Severity.MEDIUM, "traces of who built the image: /root/.bash_history"),
     ]
 
 

@@ -24,6 +24,7 @@ _OUTSIDE = frozenset({_MARKS, *GRAPHS})
     severity=Severity.HIGH,
     title="Node packages that only development needs",
     fix="install with `npm ci --omit=dev` where {place} is made, or `npm prune --omit=dev` before it is copied",
+    names_packages=True,
     wanted=Wanted(paths=PathSet(names=(".package-lock.json", "package-lock.json", *GRAPHS)), head=_LOCK_BYTES),
 )
 def node_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
@@ -176,6 +177,7 @@ _MANAGERS = {
     severity=Severity.MEDIUM,
     title="package managers of Python, which a finished application seldom calls",
     fix="install into a virtual environment in a build stage and copy that, without the managers",
+    names_packages=True,
 )
 def py_managers(context: RuleContext) -> Iterator[RuleMatch]:
     """pipenv, poetry, virtualenv, uv, pip or wheel are installed among the application's packages.

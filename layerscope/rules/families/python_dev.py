@@ -32,6 +32,7 @@ Requirements = Mapping[str, frozenset[tuple[str, str]]]
     severity=Severity.HIGH,
     title="Python packages that only development needs",
     fix="install the packages without those of development where {place} is made",
+    names_packages=True,
     wanted=Wanted(
         paths=PathSet(names=(*PYTHON, "METADATA", "PKG-INFO")),
         head=_FILE_BYTES,
