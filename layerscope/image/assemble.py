@@ -17,6 +17,7 @@ from layerscope.image.layer import LayerData
 from layerscope.image.layer_list import MAY_BE_CUT, count_note, in_order, layer_list, read_layer
 from layerscope.image.options import ReadOptions
 from layerscope.image.store import Store, WithData
+from layerscope.model.digest import Digest
 from layerscope.model.image import Image, ImageConfig, Layer, Verified
 from layerscope.model.json_text import values_in
 from layerscope.model.limits import Limits
@@ -124,8 +125,10 @@ def _layers(
     blobs, warnings = in_order(candidate.layers, config.diff_ids)
     if len(config.diff_ids) > reading.limits.layers:
         raise LimitExceeded(f"an image of {len(config.diff_ids):,} layers", hint="raise --limit layers")
-    if len(blobs) != len(config.diff_ids) and config.diff_ids:
+    if config.diff_ids and len(blobs) != len(config.diff_ids):
         reading = replace(reading, verify=True)  # Which layer is which shows in its content alone.
+    elif _contradictory(blobs, config.diff_ids, store):
+        reading = replace(reading, verify=True)
     outcomes = _outcomes(blobs, store, reading)
     listed = layer_list(blobs, outcomes, config.diff_ids)
     if len(blobs) != len(config.diff_ids) and candidate.format != "docker-v1":  # Its layers have no digests.
@@ -142,6 +145,14 @@ def _layers(
     if len(problems) > _MOST_WARNINGS:
         warnings.append(f"{len(problems) - _MOST_WARNINGS:,} more layers are left out or not what the image names")
     return tuple(one.layer for one in listed), warnings
+
+
+def _contradictory(blobs: Sequence[LayerBlob], diff_ids: Sequence[Digest], store: Store) -> bool:
+    """Whether a file has two diff_ids, or another length than its descriptor says; that of a pipe is not known."""
+    named = {(store.file_of(blob.name), diff_id) for blob, diff_id in zip(blobs, diff_ids, strict=False)}
+    if len(named) != len({file for file, _ in named}):
+        return True
+    return any(blob.stored_bytes not in (0, store.length(blob.name) or blob.stored_bytes) for blob in blobs)
 
 
 def _outcomes(blobs: Sequence[LayerBlob], store: Store, reading: ReadOptions) -> list[LayerData | ArchiveError]:

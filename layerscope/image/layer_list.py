@@ -151,16 +151,21 @@ def _verified(
     """What is proven of a layer that was read, and what is wrong with it."""
     if not is_named:
         return Verified.MISMATCH, "the config does not name it; it is shown, but no engine would load it"
+    is_unread = data.digest is None and not data.compression
+    if is_unread and digest is not None and diff_id is not None and _differ(digest, diff_id):
+        return Verified.MISMATCH, f"it is not compressed, but its digest {digest} is not its diff_id {diff_id}"
     proofs = []
     for what, expected, found in (("diff_id", diff_id, data.diff_id), ("digest", digest, data.digest)):
-        if expected is None or found is None or expected.algorithm != found.algorithm:
-            proofs.append(False)
-        elif expected == found:
-            proofs.append(True)
-        else:
+        if expected is not None and found is not None and _differ(expected, found):
             return Verified.MISMATCH, f"the content is not what its {what} says: {found} instead of {expected}"
+        proofs.append(expected is not None and expected == found)
     if proofs[0]:
         return Verified.CONTENTS, ""
     if not data.ended and not proofs[1]:
         return Verified.UNTERMINATED, MAY_BE_CUT
     return Verified.HEADERS, ""
+
+
+def _differ(one: Digest, other: Digest) -> bool:
+    """Whether two digests by the same algorithm are of other contents."""
+    return one.algorithm == other.algorithm and one != other

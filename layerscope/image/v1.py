@@ -117,6 +117,9 @@ def _candidate(
         history = [steps[layer].history if layer in steps else {} for layer in chain]
         return json.dumps(document | {"history": history}).encode()
 
+    missing = "" if top in steps else f"its top layer {top} is not in the archive"
+    if chain[0] in steps and steps[chain[0]].parent:
+        missing = f"its layer {chain[0]} is its own ancestor"
     name = f"{top}/config"
     store.add(name, config)
     return Candidate(
@@ -126,6 +129,6 @@ def _candidate(
         layers=tuple(LayerBlob(name=f"{layer}/layer.tar") for layer in chain),
         tags=tags,
         platform=steps[top].platform if top in steps else None,
-        missing="" if top in steps else f"its top layer {top} is not in the archive",
+        missing=missing,
         image_id=top,
     )

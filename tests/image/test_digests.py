@@ -114,6 +114,37 @@ def test_a_plain_layer_is_not_called_proven_when_only_its_headers_were_read(tmp_
     assert [each.verified for each in image.layers] == ["headers", "headers"]
 
 
+SAME = ImageSpec(
+    layers=(LOWER, LOWER),
+    config_extra={"rootfs": {"type": "layers", "diff_ids": [digest(LOWER), digest(COPY)]}},
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        pytest.param(docker_legacy(SAME), ["contents", "mismatch"], id="one file with two diff_ids"),
+        pytest.param(docker_save(WRONG), ["headers", "mismatch"], id="a plain blob with two digests"),
+        pytest.param(
+            edit(
+                oci_archive(ImageSpec(layers=(LOWER, UPPER)), compression=""),
+                replace={f"blobs/sha256/{digest(LOWER)[7:]}": LOWER + bytes(512)},
+            ),
+            ["mismatch", "contents"],
+            id="another length than the descriptor says",
+        ),
+    ],
+)
+def test_plain_layers_whose_documents_contradict_them_are_read_to_the_end(
+    data: bytes, told: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(data)
+    image, _ = opened(path)
+    assert [each.verified for each in image.layers] == told
+    assert image.complete == ("mismatch" not in told)
+
+
 @pytest.mark.parametrize("writer", [docker_legacy, docker_save, oci_archive])
 @pytest.mark.parametrize("outer", ["", "gzip"])
 def test_a_config_with_another_digest_is_damage_where_the_digest_is_its_address(

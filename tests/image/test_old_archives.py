@@ -70,11 +70,11 @@ def test_a_parent_that_is_not_there_is_a_layer_left_out(tmp_path: Path) -> None:
     assert [layer.problem for layer in image.layers] == [f"{lowest}/layer.tar is not there", "", ""]
 
 
-def test_parents_in_a_circle_end(tmp_path: Path) -> None:
+def test_parents_in_a_circle_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "image.tar"
     lowest, top = v1_ids(SPEC)[0], v1_ids(SPEC)[-1]
     path.write_bytes(edit(DATA, replace={f"{lowest}/json": f'{{"id": "{lowest}", "parent": "{top}"}}'.encode()}))
-    assert len(opened(path)[0].layers) == 3
+    assert error_of(path).message == f"the image cannot be read: its layer {lowest} is its own ancestor"
 
 
 def test_a_name_whose_layer_is_not_there_is_told(tmp_path: Path) -> None:
