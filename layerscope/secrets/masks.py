@@ -18,7 +18,8 @@ _WORDS = frozenset({
 _BEGINNINGS = ("$", "%(", "%{", "arn:", "change", "dummy", "enter-", "enter_", "env(", "env.", "insert", "my-",
                "my_", "os.environ", "process.env", "replace", "secretref:", "ssm:",
                "the-", "todo", "vault:", "xxx", "your")  # fmt: skip
-_PARTS = ("${", "$(", "{{", "<%", "example", "placeholder", "change-me", "change_me", "changeme", "your-", "your_")
+MADE_UP = ("example", "placeholder", "change-me", "change_me", "changeme", "your-", "your_")
+_PARTS = ("${", "$(", "{{", "<%", *MADE_UP)
 _WRAPPED = pattern(r"<[^<>]*>\Z|\[[^\[\]]*\]\Z|\{.*\}|%\w+%\Z|%[a-z]\Z|\{[a-z_.]+\Z", re.DOTALL)
 _FILLED = pattern(r"[x*.\-_?#0]*\Z", re.IGNORECASE)
 _TEMPLATE = pattern(r"__\w{1,100}__\Z|@\w{1,100}@\Z|#\{.{1,100}\}#?\Z")

@@ -11,6 +11,8 @@ from layerscope.secrets.masks import is_placeholder
 _WORD = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _PASSWORDS = ("password", "passwd", "passphrase", "storepass", "keypass")
 _SECRETS = ("secret", "token", "apikey", "secretkey", "accesskey", "privatekey", "authkey", "credential", "credentials")
+_SPEAKING = ("pass", "pwd", "secret", "token", "key", "credential", "salt", "auth")
+"""One of them stands in each name that speaks of a secret."""
 _BENIGN = frozenset({
     "allow", "checksum", "checksums", "digest", "disable", "disabled", "empty", "fingerprint", "gpg", "keyring",
     "keyrings", "keyserver", "keyservers", "md", "no", "pgp", "pub", "public", "publishable", "recv", "sha",
@@ -67,12 +69,14 @@ class UrlCredential(NamedTuple):
 
 def is_secret(name: str, value: str) -> bool:
     """Whether a variable of this name with this value holds a secret, not a switch, a path or a placeholder."""
+    weight = weight_of(name)
+    if not weight:
+        return False
     value = value.strip().strip("\"'")
     if len(value) < 5 or is_placeholder(value) or value.lower() in _SWITCHES or value.lower() == name.lower():
         return False
     if is_path(value) or _URL.match(value) or _PRINT.match(value) or _EXPRESSION.search(value):
         return False
-    weight = weight_of(name)
     if _BLANK.search(value):
         return weight in ("password", "secret") and _is_phrase(value)
     if weight == "password":
@@ -139,8 +143,15 @@ def _is_dsn(user: str, text: str, end: int) -> bool:
     return bool(_DSN_USER.match(user) and _DSN_PLACE.match(text, end))
 
 
+def speaks_of_secret(lowered: str) -> bool:
+    """Whether a text in small letters may hold the name of a secret: a quick look that spares the exact ones."""
+    return any(map(lowered.__contains__, _SPEAKING))
+
+
 def weight_of(name: str) -> str:
     """``password``, ``secret`` or ``key``, by the words of a name; empty where it speaks of something else."""
+    if not speaks_of_secret(name.lower()):
+        return ""
     words = [word.lower() for word in _WORD.findall(name)]
     if not words or words[-1] in _BENIGN_LAST or not _BENIGN.isdisjoint(words):
         return ""

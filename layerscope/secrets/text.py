@@ -3,14 +3,15 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from layerscope.model.finding import Severity
 from layerscope.model.patterns import pattern
-from layerscope.secrets.masks import is_placeholder, mask
-from layerscope.secrets.names import authentication, is_path, is_secret, url_credentials, weight_of
-from layerscope.secrets.tokens import tokens_in
+from layerscope.secrets.masks import MADE_UP, is_placeholder, mask
+from layerscope.secrets.names import authentication, is_path, is_secret, speaks_of_secret, url_credentials, weight_of
+from layerscope.secrets.tokens import may_hold_token, tokens_in
 
 
 class TextSecret(NamedTuple):
@@ -70,11 +71,22 @@ _PRIVATE_KEY = pattern(
 _MARKED = pattern(r"\A[^']*[\s;|&<>()`][^']*\Z")
 _WORD_PAIR = pattern(r"-{0,2}([A-Za-z_][\w.\-]{0,200})=")
 _ESCAPES = "nrt"
+_PROGRAMS = ("curl", "login", "mysql", "mariadb", "mongo", "machine")
+"""One of them stands in each command whose password no option or variable names."""
+_SOON_MADE_UP = pattern(r"[\w=.:/,+\-]{0,40}?(?:" + "|".join(MADE_UP) + ")", re.IGNORECASE | re.ASCII)
+"""The beginning of a value, of characters that end none, with a part that makes a placeholder of it."""
+_weight_of = lru_cache(maxsize=500)(weight_of)
+"""A name's weight; in a text the same few names come again and again."""
 
 
 def secrets_in(text: str) -> tuple[TextSecret, ...]:
     """All secrets of a text, in order, none within another."""
-    return _apart(_all(text))
+    # Most texts, a large image's labels say, hold none: quick looks come before all searches.
+    lowered = text.lower()
+    is_spoken = speaks_of_secret(lowered)
+    if is_spoken or "@" in text or any(map(lowered.__contains__, _PROGRAMS)):
+        return _apart(_all(text, is_spoken=is_spoken))
+    return _apart(_tokens(text)) if may_hold_token(_as_bytes(text)) else ()
 
 
 def secrets_in_words(words: Sequence[str]) -> tuple[TextSecret, ...]:
@@ -102,7 +114,7 @@ def secrets_in_value(name: str, value: str) -> tuple[TextSecret, ...]:
     """What a variable, label or member of this name holds: the whole value by its name, else secrets within it."""
     whole, inner = judged(name, value), secrets_in(value)
     if not whole:
-        return tuple(one._replace(name=name) for one in inner)
+        return inner and tuple(one._replace(name=name) for one in inner)
     gravest = min((one.severity for one in (*whole, *inner)), key=lambda severity: severity.rank)
     return (whole[0]._replace(severity=gravest),)
 
@@ -152,27 +164,43 @@ def _apart(found: Iterable[TextSecret]) -> tuple[TextSecret, ...]:
     return tuple(kept)
 
 
-def _all(text: str) -> Iterator[TextSecret]:
-    # One byte for each character keeps the places equal; tokens are ASCII.
-    for token in tokens_in(text.encode("latin-1", "replace")):
+def _as_bytes(text: str) -> bytes:
+    """One byte for each character, which keeps the places equal; tokens are ASCII."""
+    return text.encode("latin-1", "replace")
+
+
+def _tokens(text: str) -> Iterator[TextSecret]:
+    for token in tokens_in(_as_bytes(text)):
         if token.value:
             yield TextSecret(f"token of {token.issuer}", token.value, token.start, token.end, token.severity)
         else:
             keys = _PRIVATE_KEY.finditer(text)
             yield from (TextSecret("private key", key[0], *key.span(), token.severity) for key in keys)
+
+
+def _all(text: str, *, is_spoken: bool) -> Iterator[TextSecret]:
+    yield from _tokens(text)
     for url in url_credentials(text):
         yield TextSecret(f"password for {url.host}", url.value, url.start, url.end)
+    if is_spoken:
+        yield from _named(text)
+    yield from _logins(text)
+    if is_spoken:
+        yield from _assignments(text)
+
+
+def _named(text: str) -> Iterator[TextSecret]:
     for name, value, start in pairs_of_setting(text):
         yield from judged(name, value, start)
     for match in _AUTHORIZATION.finditer(text):
         if not is_placeholder(match[2]) and (match[1] or (len(match[2]) >= 16 and any(map(str.isdigit, match[2])))):
             yield TextSecret("Authorization", match[2], match.start(2), match.end(2))
-    yield from _logins(text)
-    yield from _assignments(text)
 
 
 def judged(name: str, value: str, start: int = 0) -> tuple[TextSecret, ...]:
     """The secret that a value is by its name, without quotes around it and the scheme before it; at most one."""
+    if not weight_of(name):
+        return ()
     bare = value.strip().strip("\"'")
     scheme = authentication(bare)
     if not is_secret(name, bare[scheme:]):
@@ -207,7 +235,7 @@ def _assignments(text: str) -> Iterator[TextSecret]:
         before = text[start - 1 : start]
         if before == "\\" and name[0] in _ESCAPES:
             name = name[1:]
-        if not weight_of(name):
+        if not _weight_of(name) or _SOON_MADE_UP.match(text, match.end()):
             continue
         if strings is None:
             strings = _strings(text)

@@ -12,7 +12,7 @@ from layerscope.image.options import ReadOptions
 from layerscope.model.finding import Severity
 from layerscope.rules.families.secrets_config import CONFIG_SECRETS, history_secret
 from layerscope.rules.rule import RuleContext
-from layerscope.secrets.text import redacted, secrets_in
+from layerscope.secrets.text import TextSecret, redacted, secrets_in, secrets_in_value
 from tests.builder import ImageSpec, docker_legacy, file, layer
 from tests.rules.conftest import Find, no_packages, of_rule, step
 from tests.rules.forged import characters, hexadecimal, with_checksum
@@ -226,6 +226,19 @@ def test_arguments_of_a_provenance_are_read(tmp_path: Path, predicate: object) -
         context = RuleContext(attested, filesystem, no_packages(filesystem))
         (found,) = history_secret.check(context)
     assert found.detail == f"API_TOKEN {MASKED} (in provenance)"
+
+
+def test_each_label_is_read_once_by_the_rules(find: Find, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def counted(name: str, value: str) -> tuple[TextSecret, ...]:
+        read.append(name)
+        return secrets_in_value(name, value)
+
+    monkeypatch.setattr("layerscope.rules.families.secrets_config.secrets_in_value", counted)
+    labels = {f"label.{number}": "x" for number in range(100)}
+    assert not find(ImageSpec(layers=(LAYER,), labels=labels), rules=CONFIG_SECRETS).findings
+    assert sorted(name for name in read if name in labels) == sorted(labels)
 
 
 def test_a_text_is_quoted_without_its_secrets() -> None:

@@ -5,7 +5,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from layerscope.secrets.names import is_secret
-from layerscope.secrets.text import pairs_of_setting, quoted, redacted, secrets_in, secrets_in_value, secrets_in_words
+from layerscope.secrets.text import (
+    TextSecret,
+    pairs_of_setting,
+    quoted,
+    redacted,
+    secrets_in,
+    secrets_in_value,
+    secrets_in_words,
+)
 from tests.rules.forged import characters, hexadecimal, pem
 
 TOKEN = hexadecimal(32)
@@ -248,3 +256,34 @@ def test_of_no_secret_two_times_three_characters_are_left(context: str, secret: 
     text = redacted(context.replace("{}", secret))
     around = context.replace("{}", "")
     assert not any(secret[start : start + 6] in text.replace(around, "") for start in range(len(secret) - 5))
+
+
+@pytest.mark.parametrize(
+    "text", ["value 17", "org.example.label.17", "RUN make # buildkit", "https://host/x", "ENV A=b"]
+)
+def test_a_text_without_any_sign_of_a_secret_is_not_searched(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A hostile image has a quarter of a million labels.
+    searches: list[str] = []
+
+    def searched(text: str, **_: bool) -> tuple[TextSecret, ...]:
+        searches.append(text)
+        return ()
+
+    for name in ("_all", "_tokens"):
+        monkeypatch.setattr(f"layerscope.secrets.text.{name}", searched)
+    assert secrets_in_value("org.example.label.17", text) == ()
+    assert searches == []
+    secrets_in_value("org.example.label.17", f"{text} token")
+    assert searches == [f"{text} token"]
+
+
+@pytest.mark.parametrize("made_up", ["example", "EXAMPLE", "your-token", "changeme", "placeholder"])
+def test_the_value_of_a_near_miss_is_not_read(made_up: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Each value would go on for hundreds of characters, as the names after it are part of it.
+    monkeypatch.setattr("layerscope.secrets.text._value", lambda *_: pytest.fail("read"))
+    assert secrets_in(f"token=token={made_up}" * 500) == ()
+
+
+@pytest.mark.parametrize("value", ["x1y2z3w4<%example%>", "x1y2z3w4&example", "x1y2z3w4 example", "x1y2z3w4;your-x"])
+def test_a_secret_before_what_is_made_up_is_found(value: str) -> None:
+    assert [one.value for one in secrets_in(f"token={value}")] == ["x1y2z3w4"]

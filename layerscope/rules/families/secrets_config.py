@@ -63,7 +63,6 @@ def history_secret(context: RuleContext) -> Iterator[RuleMatch]:
     everybody. Names and values are judged as in config-secret, which has what the final config holds too. Steps of
     the base image are left alone.
     """
-    known = {secret.value for _, secret in _configured(context.image)}
     below = {step.index for step in _base_steps(context)}
     places: dict[str, list[tuple[str, TextSecret]]] = {}
     for step in context.instructions:
@@ -73,6 +72,8 @@ def history_secret(context: RuleContext) -> Iterator[RuleMatch]:
             places.setdefault(secret.value, []).append((step.kind or "step", secret))
     for secret in _provenance(context.image):
         places.setdefault(secret.value, []).append(("provenance", secret))
+    # Most histories hold none, and then the config need not be read once more.
+    known = {secret.value for _, secret in _configured(context.image)} if places else set()
     for value, found in places.items():
         if value not in known:
             yield _joined(found)
