@@ -11,10 +11,18 @@ from layerscope.model.pathset import Selector, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.model.ranged import RangeReader
 
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""The byte order marks of texts in UTF-16, as Windows writes them."""
+
 
 def holds(content: bytes, expression: re.Pattern[bytes]) -> bool:
-    """Whether an expression is found in a text; what has a NUL byte is none, which is seen much faster."""
-    return b"\0" not in content and expression.search(content) is not None
+    """Whether an expression is found in a text; what has a NUL byte is none, which is seen much faster.
+
+    Only in UTF-16 every other byte is one, beside each character of ASCII.
+    """
+    if b"\0" in content:
+        content = content.replace(b"\0", b"") if content.startswith(_UTF_16) else b""
+    return expression.search(content) is not None
 
 
 class Text(NamedTuple):

@@ -38,8 +38,9 @@ class Wanted(Struct, frozen=True, kw_only=True):
     ``executables`` adds every regular file with an execute bit of at least that many bytes; 0 for none of them.
 
     ``small`` adds every regular file up to that many bytes that begins with ``beginning`` and in which the expression
-    ``holding`` is found, if it is a text (no NUL byte), except in directories in whose paths (with a slash at the end)
-    ``without`` is found. This also works in a pipe, where the files to be asked for are not known in advance.
+    ``holding`` is found, if it is a text (no NUL byte, or a byte order mark of UTF-16), except in directories in whose
+    paths (with a slash at the end) ``without`` is found. This also works in a pipe, where the files to be asked for
+    are not known in advance.
 
     ``ranges`` reads the files in the set, and the executables, by ranges: what it asks for is kept too.
     """

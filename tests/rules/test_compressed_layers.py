@@ -24,6 +24,7 @@ SPEC = ImageSpec(
             file("root/.npmrc", f"_authToken={characters(36)}".encode()),
             file("app/.env", b"DB_PASSWORD=hunter2\n"),
             file("app/config.yml", f"token: {with_checksum('gh' + 'p_')}\n".encode()),
+            file("app/notes.txt", f"\ufefftoken: {with_checksum('gh' + 'p_')}\r\n".encode("utf-16-le")),
             file("app/.git/HEAD", b"ref: x\n"),
             file("app/.git/config", f"url = https://bob:{characters(20)}@host/x\n".encode()),
             file("app/java.hprof", b"JAVA PROFILE 1.0.2\0"),
@@ -52,3 +53,5 @@ def test_a_compressed_archive_has_the_same_findings(tmp_path: Path, compression:
     found = _matches(packed)
     assert found == _matches(plain)
     assert all(found[:5])
+    (tokens,) = (matches for rule, matches in zip(RULES, found, strict=True) if rule.name == "token-pattern")
+    assert {match.place for match in tokens} >= {"/app/config.yml", "/app/notes.txt"}

@@ -104,6 +104,17 @@ def _image(path: str, content: bytes) -> ImageSpec:
     return copied(layer(file(path, content)))
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_token_in_utf_16_is_found(find: Find, encoding: str) -> None:
+    text = f"\ufeffnotes: ünïcödé\r\ntoken: {GITHUB}\r\n".encode(encoding)
+    (found,) = find(_image("app/notes.txt", text), rules=TOKENS).findings
+    assert found.detail == f"GitHub {GITHUB[:2]}***{GITHUB[-2:]}"
+
+
+def test_a_token_among_nul_bytes_without_a_mark_is_none(find: Find) -> None:
+    assert not find(_image("app/data", f"\0\0{GITHUB}\0".encode()), rules=TOKENS).findings
+
+
 def test_a_token_in_a_users_file_is_found(find: Find) -> None:
     (found,) = find(_image("app/settings.py", f"TOKEN = '{GITHUB}'\n".encode()), rules=TOKENS).findings
     assert (found.rule, found.severity) == ("token-pattern", Severity.CRITICAL)

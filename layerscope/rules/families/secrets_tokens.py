@@ -19,6 +19,7 @@ from layerscope.rules.ownership import (
     is_vendored,
 )
 from layerscope.rules.rule import Rule, RuleContext, RuleMatch, rule
+from layerscope.secrets.encoding import as_utf8
 from layerscope.secrets.masks import mask
 from layerscope.secrets.tokens import ANCHORED, PRIVATE_KEY, tokens_in
 
@@ -65,7 +66,7 @@ def token_pattern(context: RuleContext) -> Iterator[RuleMatch]:
 
 def _tokens(context: RuleContext) -> Iterator[tuple[int, RuleMatch]]:
     for number, path, data in _texts(context):
-        tokens = tuple(t for t in tokens_in(data) if t.issuer != PRIVATE_KEY or not is_snakeoil(path))
+        tokens = tuple(t for t in tokens_in(as_utf8(data)) if t.issuer != PRIVATE_KEY or not is_snakeoil(path))
         if not tokens:
             continue
         only_key = all(token.issuer == PRIVATE_KEY for token in tokens)
