@@ -52,7 +52,7 @@ def test_an_image_comes_through_a_pipe(run: Run) -> None:
     [
         pytest.param(b"", "is empty", id="empty"),
         pytest.param(b"# a text\n" * 100, "is not a tar archive", id="text"),
-        pytest.param(b'{"a": 1}', "is a JSON document", id="JSON"),
+        pytest.param(b'{"a": 1}', "is JSON but not a report of layerscope", id="JSON"),
         pytest.param(b"PK\x03\x04" + bytes(600), "is a zip archive", id="zip"),
         pytest.param(IMAGE[:3000], "offset 2,560: the data ends within a tar header", id="cut off"),
         pytest.param(IMAGE[:700] + b"\xff" + IMAGE[701:], "", id="damaged"),
@@ -109,7 +109,7 @@ def test_no_line_is_a_command_to_githubs_runner(run: Run, tmp_path: Path, argume
         env=("::error::x", f"A=1\r::error::{COMMAND}"),
     )
     (tmp_path / "image.tar").write_bytes(docker_legacy(spec))
-    done = run(arguments[0], "image.tar", *arguments[1:], GITHUB_ACTIONS="true", COLUMNS="60")
+    done = run(arguments[0], "image.tar", *arguments[1:], GITHUB_ACTIONS="true", COLUMNS="100")
     lines = re.split("[\r\n\x85\u2028\u2029]", done.stdout + done.stderr)
     assert not [line for line in lines if "##[" in line or line.lstrip().startswith("::")]
     assert "error" in done.stdout + done.stderr
