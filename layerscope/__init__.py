@@ -1,3 +1,3 @@
-"""layerscope tells where the bytes of a container image come from and which of them are needless."""
+"""layerscope shows where the bytes of a container image come from and which of them are not needed."""
 
 __version__ = "0.1.0"

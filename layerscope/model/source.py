@@ -38,7 +38,7 @@ def source_of(stage: str) -> str:
 
 
 def recorded_source(step: Instruction | None) -> str:
-    """Return the source of a layer's files, as far as the instruction that made it tells."""
+    """Return the source of a layer's files, by the instruction that made it."""
     if step is not None and step.kind == "RUN":
         return RUN
     if step is None or step.kind != "ADD":

@@ -88,7 +88,7 @@ def _summaries(report: Report, findings: Sequence[Finding]) -> Iterator[FindingS
         groups = places(finding)
         place = groups[0].path if groups else ""
         key = "\0".join((finding.rule, finding.kind, place))
-        # Several layers may hold the same place: the order tells them apart, since a new layer moves the indexes.
+        # Several layers may hold the same place: the order distinguishes them, since a new layer moves the indexes.
         seen[key] = seen.get(key, 0) + 1
         raw = f"{key}\0{seen[key]}".encode("utf-8", "surrogatepass")
         line = finding.dockerfile_line

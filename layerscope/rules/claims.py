@@ -1,4 +1,4 @@
-"""Who has claimed which version: the first that asked."""
+"""Which versions are claimed: each by the first finding that names it."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -62,7 +62,7 @@ class Claims:
         return {layer: dict.fromkeys(numbers, 0) for layer, numbers in groups}
 
     def hidden_unclaimed(self, layer: int) -> int:
-        """The bytes of a layer's hidden versions that nobody has claimed."""
+        """The bytes of a layer's hidden versions that no finding has claimed."""
         filesystem, numbers = self._filesystem, self._filesystem.numbers(layer)
         columns = zip(
             filesystem.layers[layer].changeset.sizes, self._claimed[numbers.start : numbers.stop], strict=True

@@ -1,4 +1,4 @@
-"""What an image starts: the words of its commands, and of the scripts that these run. What is called is wanted."""
+"""The words of the commands that an image starts, and of the scripts that these run: what they name is in use."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -30,7 +30,7 @@ WANTED = Wanted(paths=PathSet(names=(_PACKAGE,)), head=_PACKAGE_BYTES, small=_LO
 def words_of(image: Image, filesystem: Filesystem) -> list[str]:
     """The words of Entrypoint, Cmd and the health check, and of the scripts in the image that these run.
 
-    A script begins with ``#!`` and has at most 64 KiB; what npm, yarn, pnpm or bun are told to run is looked up in
+    A script begins with ``#!`` and has at most 64 KiB; the scripts that npm, yarn, pnpm or bun run are looked up in
     package.json.
     """
     config = image.config
@@ -81,7 +81,7 @@ def _program(image: Image, filesystem: Filesystem, word: str) -> int | None:
 
 
 def _script(filesystem: Filesystem, number: int) -> str:
-    """What a script says; empty for what is none."""
+    """The text of a script; empty for any other file."""
     if filesystem.content_bytes(filesystem.carrier(number)) > _LONGEST:
         return ""
     data = filesystem.read(number, 0, _LONGEST) or b""
@@ -89,15 +89,15 @@ def _script(filesystem: Filesystem, number: int) -> str:
 
 
 def _package_scripts(image: Image, filesystem: Filesystem, words: Sequence[str]) -> Iterator[str]:
-    """The words of the scripts in package.json that a package manager of Node is told to run."""
-    told = set(_RUNS.findall(" ".join(words)))
-    if not told:
+    """The words of the scripts in package.json that npm, yarn, pnpm or bun run."""
+    names = set(_RUNS.findall(" ".join(words)))
+    if not names:
         return
     directories = dict.fromkeys((image.config.working_dir, *(word for word in words if word.startswith("/"))))
     found = (filesystem.live.get(f"{directory.rstrip('/')}/{_PACKAGE}") for directory in directories)
     for number in islice((number for number in found if number is not None), _MOST_SCRIPTS):
         scripts = json_object(filesystem.read(number, 0, _PACKAGE_BYTES) or b"").get("scripts")
-        todo, done = list(told), set[str]()
+        todo, done = list(names), set[str]()
         while todo and isinstance(scripts, dict):
             name = todo.pop()
             text = scripts.get(name)

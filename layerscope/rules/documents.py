@@ -1,4 +1,4 @@
-"""JSON and TOML documents of an image: what cannot be parsed is empty, as it says nothing."""
+"""JSON and TOML documents of an image: empty if they cannot be parsed."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def json_object(data: bytes | str) -> dict[str, Any]:
 
 
 def toml_object(data: bytes) -> dict[str, Any]:
-    """A TOML document; empty for what is none, or has a key of very many parts, which tomllib reads in square time."""
+    """A TOML document; empty for anything else, or for a key of very many parts, which tomllib reads in square time."""
     import tomllib
 
     try:

@@ -1,7 +1,7 @@
-"""Runs the rules and settles who claims which byte (docs/rules.md, "Common to all rules").
+"""Runs the rules and settles which finding claims which byte (docs/rules.md).
 
 The rules come in the order of the catalogue, and a version belongs to the first that names it. What a rule found as
-one thing is split here by who brought it: the base image, or each of the user's own instructions.
+one match is split here by what added it: the base image, or each of the user's own instructions.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ from layerscope.rules.registry import RULES
 from layerscope.rules.rule import Rule, RuleContext, RuleMatch
 
 StageOf = Callable[[int], Source | None]
-"""Tells for the number of a version which build stage it came from, None where that is not known."""
+"""Returns the build stage that a version (by its number) came from, None if unknown."""
 
 DUPLICATES = "duplicate-content"
 
@@ -58,7 +58,7 @@ class Findings(Struct, frozen=True, kw_only=True):
 
     @property
     def rest_bytes(self) -> int:
-        """The user's own bytes that no finding questions."""
+        """The user's own bytes with no findings."""
         return self.own_bytes - self.claimed_bytes
 
 
@@ -121,7 +121,7 @@ class _Judge:
         self._from_context = from_context
 
     def findings(self, rule: Rule, match: RuleMatch) -> Iterator[Finding]:
-        """The findings that one match becomes; none where other rules have claimed all of it."""
+        """Return the findings of one match; none if other rules have claimed all of it."""
         if not match.versions:
             if match.place or match.detail:
                 yield self._finding(
@@ -137,7 +137,7 @@ class _Judge:
             yield self._finding(rule, match, group, paths)
 
     def account(self, found: Sequence[Finding]) -> Findings:
-        """How the findings add up, and what is hidden beside them."""
+        """Return the findings with their sums, and the hidden bytes that none of them claims."""
         layers, base = self._filesystem.layers, self._context.base_layers
         reclaimable = [0] * len(layers)
         unclaimed = 0
@@ -191,7 +191,7 @@ class _Judge:
             yield _Group(kind=kind, layer=layer, source=source, stage=stage, is_copied=is_copied), members
 
     def _origin(self, layer: int) -> str:
-        """Where the instruction that made a layer took its content from, as far as that alone tells."""
+        """The source of a layer's content, by the instruction that made it."""
         return CONTEXT if layer in self._from_context else recorded_source(self._context.makers.get(layer))
 
     def _is_copy(self, layer: int) -> bool:
@@ -209,7 +209,7 @@ class _Judge:
             "path": lambda: exact(paths, partial(self._is_whole, {path.path for path in paths})),
             "place": lambda: telling(paths),
             "ignore": lambda: ignored(paths, rule.wanted.paths),
-            "step": lambda: shortened(step) if step else "the instruction that brings it",
+            "step": lambda: shortened(step) if step else "the instruction that adds it",
         }
         title, fix = filled((match.title or rule.title, _fix(rule, match, group)), meanings)
         return Finding(
@@ -229,7 +229,7 @@ class _Judge:
         )
 
     def _is_whole(self, found: AbstractSet[str], directory: str) -> bool:
-        """Whether the final file system has nothing in a directory but what was found."""
+        """Whether a directory of the final file system holds only what was found."""
         filesystem = self._filesystem
         paths, kinds, directory_kind = filesystem.paths, filesystem.kinds, Kind.DIRECTORY
         return all(paths[number] in found or kinds[number] == directory_kind for number in filesystem.below(directory))
@@ -243,7 +243,7 @@ class _Judge:
 
 
 def _fix(rule: Rule, match: RuleMatch, group: _Group) -> str:
-    """The advice for who brought it: the base, a COPY from a stage, one from the build context, or a RUN."""
+    """The advice by what added it: the base, a COPY from a stage or from the build context, or a RUN."""
     if group.source == BASE and rule.frees:
         return _INHERITED
     if match.fix:

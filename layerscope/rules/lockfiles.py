@@ -1,6 +1,6 @@
 """Which packages a project wants for development only, by the files in which it says so.
 
-A lockfile knows, so its answer is a set of names (``Locked``). A manifest without one names the roots alone
+A lockfile lists the packages themselves (``Locked``). A manifest without one names the roots alone
 (``Declared``), and what they need must be followed through the installed packages. Files come from images: what
 cannot be parsed says nothing.
 """
@@ -19,7 +19,7 @@ _MAIN = frozenset({"main", "default"})
 
 
 class Locked(Struct, frozen=True, kw_only=True):
-    """The packages that only development needs, with the locked version, empty where it is not told."""
+    """The packages that only development needs, with the locked version, empty if unknown."""
 
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -40,7 +40,7 @@ def normal(name: str) -> str:
 
 
 def required(text: str) -> tuple[str, frozenset[str]] | None:
-    """Name and extras of a requirement (PEP 508); None for what is none, such as a comment or an option."""
+    """Name and extras of a requirement (PEP 508); None for anything else, such as a comment or an option."""
     match = _REQUIREMENT.match(text)
     if match is None:
         return None

@@ -1,11 +1,11 @@
-"""The names of the rules, as people write them in options and files."""
+"""The names of the rules in options and files."""
 
 from layerscope.errors import UsageError
 from layerscope.model.nearest import nearest
 
 
 def rule_name(name: str, where: str) -> str:
-    """``name`` where it is a rule's; raises UsageError that names the one that was meant."""
+    """Return ``name`` if it is a rule's; raise UsageError with the nearest name otherwise."""
     from layerscope.rules.registry import RULES
 
     known = [rule.name for rule in RULES]

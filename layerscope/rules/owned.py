@@ -1,4 +1,4 @@
-"""What rules ask about packages."""
+"""Questions of the rules about packages."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -41,7 +41,7 @@ def by_instruction(context: RuleContext, owned: Mapping[int, tuple[int, ...]]) -
 
 
 def is_owned(context: RuleContext, number: int) -> bool:
-    """Whether any package says that a version is its own."""
+    """Whether a package owns a version."""
     return context.catalog.owners[number] != UNOWNED
 
 
@@ -65,7 +65,7 @@ def compiles_at_run_time(context: RuleContext) -> bool:
 
 
 def listing(names: Iterable[str], most: int = 6) -> str:
-    """Names for a sentence: the first few, then how many more."""
+    """Names for a sentence: the first few, then the number of the others."""
     ordered = sorted(set(names))
     more = f" and {len(ordered) - most} more" if len(ordered) > most else ""
     return ", ".join(ordered[:most]) + more

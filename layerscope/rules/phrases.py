@@ -14,13 +14,13 @@ _PATTERNS = 4
 _TOP = frozenset(
     {"", "/", "/usr", "/usr/share", "/var", "/var/lib", "/etc", "/opt", "/usr/local", "/home", "/root", "/srv"}
 )
-"""Directories that are no answer to the question where."""
+"""Directories that are too general to say where something is."""
 
 
 def filled(texts: Sequence[str], meanings: Mapping[str, Callable[[], str]]) -> tuple[str, ...]:
-    """The texts with each ``{name}`` replaced by what it means; other braces stay.
+    """The texts with each ``{name}`` replaced by its meaning; other braces stay.
 
-    A meaning is looked for once for all texts, and only where one names it.
+    A meaning is computed once for all texts, and only if one of them uses it.
     """
     for name, meaning in meanings.items():
         mark = f"{{{name}}}"
@@ -33,7 +33,7 @@ def filled(texts: Sequence[str], meanings: Mapping[str, Callable[[], str]]) -> t
 def telling(paths: Sequence[FoundPath]) -> str:
     """The one directory or file that says most about where the paths lie; the biggest where they are scattered.
 
-    There may be other files in it, so it is no place to be deleted.
+    There may be other files in it, so do not advise to delete it.
     """
     if not paths:
         return "it"

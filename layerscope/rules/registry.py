@@ -1,8 +1,8 @@
-"""All rules, in the order in which they claim: the first that names a version has it.
+"""All rules, in the order in which they claim: a version belongs to the first that names it.
 
-Secrets come first, since they matter whatever else a file is. Then what is known by name or by package, from the
-special to the general. At the end stands what is only known to be hidden or repeated, and what wins back a part of a
-file; the mode bits, which win nothing back, claim nothing.
+Secrets come first, since they matter most. Then come the rules that go by name or by package, from the
+special to the general. Last come the rules for what is only known to be hidden or repeated, those that save a part of
+a file, and the mode bits, which save and claim nothing.
 """
 
 from layerscope.model.pathset import Wanted

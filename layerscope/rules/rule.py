@@ -119,7 +119,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     needed until a later instruction replaced them. ``frees`` is false for a rule whose fix deletes nothing (mode
     bits): such a rule claims no bytes, and other rules may still claim the same versions. ``names_packages`` is true
     for a rule whose findings list the packages that they claim. ``copied_fix`` is the fix
-    for what a COPY or ADD brought, where cleaning up in the same instruction is no answer; ``ignored_fix`` that for
+    for what a COPY or ADD brought, which cannot be cleaned up in the same instruction; ``ignored_fix`` that for
     what it brought from the build context, or may have, as no stage is known. Where they are empty, the one before
     fits.
     """
@@ -142,8 +142,8 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     @property
     def advice(self) -> str:
-        """What to do in general, where no finding tells which path and which instruction."""
-        known = {"path": "PATH", "place": "PATH", "ignore": "PATTERN", "step": "the instruction that brings it"}
+        """The fix in general, without a finding's path and instruction."""
+        known = {"path": "PATH", "place": "PATH", "ignore": "PATTERN", "step": "the instruction that adds it"}
         copied = self.ignored_fix or self.copied_fix
         text = f"{self.fix}; where a COPY brought it, {copied}" if copied else self.fix
         return _PLACEHOLDER.sub(lambda mark: known[mark[1]], text)

@@ -1,4 +1,4 @@
-"""What several rules ask of a context."""
+"""Questions of several rules about a context."""
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
@@ -41,7 +41,7 @@ def content_bytes(context: RuleContext, numbers: Iterable[int]) -> int:
 
 
 def made_by(context: RuleContext, layer: int) -> Instruction | None:
-    """The instruction that made a layer, None where the history does not tell, or where several did."""
+    """The instruction that made a layer, None if the history does not say, or if several did."""
     return context.makers.get(layer)
 
 

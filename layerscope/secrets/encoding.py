@@ -1,11 +1,11 @@
-"""Texts in UTF-16, as Windows writes them: what looks for secrets reads UTF-8."""
+"""Converts UTF-16, as Windows writes it, to UTF-8, in which secrets are searched."""
 
 _MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _HEAD = 128
 
 
 def as_utf8(data: bytes) -> bytes:
-    """The text in UTF-8 where it is in UTF-16, with or without a byte order mark; all else is left as it is."""
+    """Return UTF-16 text, with or without a byte order mark, as UTF-8, and anything else unchanged."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _recoded(data[2:], encoding)

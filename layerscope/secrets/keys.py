@@ -94,7 +94,7 @@ def _openssh_is_encrypted(base64: bytes) -> bool:
 
 
 def _der(data: bytes) -> Key | None:
-    """PKCS #12 with a key bag, PKCS #8 or a bare RSA key; the version number tells them from certificates."""
+    """PKCS #12 with a key bag, PKCS #8 or a bare RSA key; the version number distinguishes them from certificates."""
     start = 2 + (data[1] & 0x7F if len(data) > 1 and data[1] & 0x80 else 0)
     version = data[start : start + 3]
     if version == b"\x02\x01\x03":
@@ -106,7 +106,7 @@ def _der(data: bytes) -> Key | None:
 
 
 def _jks_has_key(data: bytes) -> bool:
-    """Whether a Java key store holds more than trusted certificates (tag 2), as far as its head tells."""
+    """Whether a Java key store holds more than trusted certificates (tag 2), as far as its head shows."""
     entries = int.from_bytes(data[8:12], "big")
     position = 12
     for _ in range(min(entries, _MOST_ENTRIES)):

@@ -1,4 +1,4 @@
-"""What may be said of a secret's value: nothing but its first and last two characters."""
+"""Masks for secrets: at most the first and last two characters of a value are shown."""
 
 import re
 
@@ -13,7 +13,7 @@ _WORDS = frozenset({
     "postgres", "public", "rabbitmq", "redis", "redacted", "root", "sample", "secret", "string", "tbd", "test",
     "testing", "token", "true", "undefined", "unset", "user", "username", "yes",
 })  # fmt: skip
-"""Defaults that everybody knows: weak, but no secret that could leak."""
+"""Well-known defaults: weak passwords, but not secrets that could leak."""
 
 _BEGINNINGS = ("$", "%(", "%{", "arn:", "change", "dummy", "enter-", "enter_", "env(", "env.", "insert", "my-",
                "my_", "os.environ", "process.env", "replace", "secretref:", "ssm:",
@@ -26,7 +26,7 @@ _TEMPLATE = pattern(r"__\w{1,100}__\Z|@\w{1,100}@\Z|#\{.{1,100}\}#?\Z")
 
 
 def mask(value: str) -> str:
-    """The first and last two characters of a secret, or nothing of it where it is short or not plain text."""
+    """The first and last two characters of a secret, or none if it is short or not plain text."""
     ends = value[:2] + value[-2:]
     if len(value) < _SHORT or HIDDEN in value or not (ends.isascii() and ends.isprintable()) or " " in ends:
         return HIDDEN
@@ -34,7 +34,7 @@ def mask(value: str) -> str:
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether a value stands for a secret that is put in its place later, or is a default that everybody knows."""
+    """Whether a value is a placeholder for a secret, or a well-known default."""
     text = value.strip().strip("\"'`").strip().lower()
     if text in _WORDS or _FILLED.match(text) or text == text[:1] * len(text):
         return True

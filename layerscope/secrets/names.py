@@ -17,7 +17,7 @@ _BENIGN = frozenset({
     "allow", "checksum", "checksums", "digest", "disable", "disabled", "empty", "fingerprint", "gpg", "keyring",
     "keyrings", "keyserver", "keyservers", "md", "no", "pgp", "pub", "public", "publishable", "recv", "sha",
 })  # fmt: skip
-"""Words that make a fingerprint, a sum, a public key or a switch of any name that they stand in."""
+"""Words in the names of fingerprints, checksums, public keys and switches."""
 _BENIGN_LAST = frozenset({
     "age", "alg", "algorithm", "algorithms", "audience", "backend", "class", "cmd", "command", "count", "dir",
     "directory", "disabled", "enabled", "endpoint", "env", "expiration", "expire", "expires", "expiry", "field",
@@ -30,7 +30,7 @@ _BENIGN_LAST = frozenset({
 _PATH = pattern(r"[~.]{0,2}/[a-z0-9_.\-/]*\Z|[A-Za-z]:\\")
 _BEGINS_PATH = pattern(r"(?:~|\.{1,2})?/[\w.\-/+@ ]*\Z")
 _RANDOM = 0.4
-"""Of all places between two characters, how many join different kinds in a random text; a path has fewer."""
+"""The share of neighbouring characters of different kinds in a random text; a path has a lower one."""
 _PRINT = pattern(r"(?:0x)?(?:[0-9A-F]{8}|[0-9A-F]{16}|[0-9A-F]{40})\Z")
 _EXPRESSION = pattern(r"\.[*+]|\[\^|\\[wsdS]")
 """Of a regular expression or a glob, which a program matches passwords with."""
@@ -87,7 +87,7 @@ def is_secret(name: str, value: str) -> bool:
 
 
 def is_path(value: str) -> bool:
-    """Whether a value names a file, and is no password or base64 that happens to begin with a slash."""
+    """Whether a value is a file name, not a password or base64 that begins with a slash."""
     if _PATH.match(value):
         return True
     if not _BEGINS_PATH.match(value) or (value.count("/") == 1 and _is_mixed(value) and value.lower() != value):
@@ -98,13 +98,13 @@ def is_path(value: str) -> bool:
 
 
 def authentication(value: str) -> int:
-    """How long the scheme is that stands before a credential, as in ``Basic dXNlcjpwYXNz``; 0 where there is none."""
+    """The length of the scheme before a credential, as in ``Basic dXNlcjpwYXNz``; 0 without one."""
     found = _AUTHENTICATION.match(value)
     return found.end() if found is not None else 0
 
 
 def _is_phrase(value: str) -> bool:
-    """Whether one of several words is no word of a language: nobody is asked for a password with ``Hunter2&``."""
+    """Whether one of several words is not a word of a language, as ``Hunter2&``; prompts have such words only."""
     return any(len(word) >= 5 and _is_mixed(word) for word in value.split())
 
 
@@ -139,17 +139,17 @@ def _is_credential(user: str, password: str, colon: str) -> bool:
 
 
 def _is_dsn(user: str, text: str, end: int) -> bool:
-    """Sentry's DSN: a public key and the number of a project, made for programs that anybody has."""
+    """Sentry's DSN: a public key and the number of a project, made for published programs."""
     return bool(_DSN_USER.match(user) and _DSN_PLACE.match(text, end))
 
 
 def speaks_of_secret(lowered: str) -> bool:
-    """Whether a text in small letters may hold the name of a secret: a quick look that spares the exact ones."""
+    """Whether a lower-case text may hold the name of a secret: a quick check before the exact ones."""
     return any(map(lowered.__contains__, _SPEAKING))
 
 
 def weight_of(name: str) -> str:
-    """``password``, ``secret`` or ``key``, by the words of a name; empty where it speaks of something else."""
+    """``password``, ``secret`` or ``key``, by the words of a name; empty for any other name."""
     if not speaks_of_secret(name.lower()):
         return ""
     words = [word.lower() for word in _WORD.findall(name)]

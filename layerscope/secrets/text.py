@@ -50,11 +50,11 @@ _NOP = "#(nop)"
 _SETTING = pattern(r"\s*(?:ENV|ARG|LABEL)\s+")
 _PAIR = pattern(r"(?:(?<= )|^)\"?([A-Za-z_][\w.\-]{0,200})\"?=")
 _JUDGED = 500
-"""Characters of a value that are looked at; names stand in values, so without a bound the time could be quadratic."""
+"""How many characters of a value are judged; values contain names, so without a bound the time could be quadratic."""
 _AN_OPTION = pattern(r"-{1,2}[A-Za-z][\w\-]*(?:=.*)?\Z", re.DOTALL)
 _MARKS = frozenset("!@#%^*+=~?&;|")
 _SENTENCE = pattern(r"[A-Za-z]+ [A-Za-z]")
-"""What a person is asked, as in ``password: please enter it``."""
+"""A prompt, as in ``password: please enter it``."""
 _SCHEMES = frozenset({"basic", "bearer", "token", "digest", "apikey"})
 _AUTHORIZATION = pattern(
     r"authorization[\"']? ?[:=] ?[\"']?((?:bearer|basic|token|digest|apikey)(?: |%20))?([^\s\"'`$\\]{8,})",

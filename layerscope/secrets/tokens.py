@@ -1,4 +1,4 @@
-"""Tokens that can be told by their shape alone: a prefix that the issuer chose for it, a length, often a checksum.
+"""Tokens that are recognised by their format alone: a prefix of the issuer, a length, often a checksum.
 
 The shapes are those that the issuers document for secret scanners. An expression is tried only on a text that holds
 its literal, begins only where a word does, and repeats nothing without a bound: the time grows with the length of the
@@ -18,7 +18,7 @@ from layerscope.model.patterns import pattern
 from layerscope.secrets.keys import pem_key
 
 Check = Callable[[bytes, bytes], bytes | None]
-"""Takes the match and the bytes around it; gives the secret, or None where it is none after all."""
+"""Takes the match and the bytes around it; returns the secret, or None for a false match."""
 
 
 class Token(NamedTuple):
@@ -45,13 +45,13 @@ class Shape(NamedTuple):
 
 
 PRIVATE_KEY = "a private key inside"
-"""Stands for the issuer of a private key in PEM, whose token has no value."""
+"""The issuer of a private key in PEM, a token without a value."""
 _DIGITS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _AROUND = 600
 _AWS_SECRET = pattern(rb"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])")
 _MADE_UP = (b"example", b"1234567", b"abcdefg", b"xxxxx", b"00000", b"aaaaa", b"your", b"fedcba", b"deadbeef")
 _AZURITE = b"Eby8vdM02xNOcqFlqUwJPLlm"
-"""How the key begins that the Azure storage emulator publishes in its manual."""
+"""The beginning of the key that the manual of the Azure storage emulator publishes."""
 
 
 def _checksum(match: bytes, around: bytes) -> bytes | None:
@@ -65,7 +65,7 @@ def _checksum(match: bytes, around: bytes) -> bytes | None:
 
 
 def _key_pair(match: bytes, around: bytes) -> bytes | None:
-    """An AWS access key's id is no secret; the forty characters near it are."""
+    """An AWS access key's id is not a secret; the forty characters near it are."""
     for secret in _AWS_SECRET.finditer(around):
         value = secret[0]
         if (
@@ -221,6 +221,6 @@ def tokens_in(data: bytes) -> Iterator[Token]:
 
 
 def _is_made_up(value: bytes) -> bool:
-    """Whether somebody typed the token for a manual: few different characters, or a row of the alphabet."""
+    """Whether a token is made up for a manual: few different characters, or a row of the alphabet."""
     text = value.lower()
     return len(set(text[6:])) < 8 or any(part in text for part in _MADE_UP)

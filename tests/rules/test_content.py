@@ -45,7 +45,7 @@ def test_documentation_that_cmd_serves_is_wanted(find: Find) -> None:
 @pytest.mark.parametrize(
     ("made", "fix"),
     [
-        pytest.param(ran, "let the package manager leave them out", id="installed"),
+        pytest.param(ran, "configure the package manager", id="installed"),
         pytest.param(copied, "leave /usr/share/doc/x/y out of what is copied", id="copied"),
     ],
 )

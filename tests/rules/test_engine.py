@@ -114,7 +114,7 @@ def test_the_base_is_the_advice_where_its_bytes_are_claimed_and_the_rules_where_
     assert (claimed.content_bytes, pointed.content_bytes) == (3, 0)
     assert "base" in claimed.fix and claimed.fix != pointed.fix
     assert pointed.fix == (
-        "do it in the instruction that brings it" if own_fix else "delete /a/x in the instruction that brings it"
+        "do it in the instruction that adds it" if own_fix else "delete /a/x in the instruction that adds it"
     )
 
 

@@ -110,8 +110,8 @@ MOVED = layer(file("new/app", b"12345"), whiteout("app/a"))
 @pytest.mark.parametrize(
     ("writer", "hider", "fix"),
     [
-        pytest.param(COPY, MOVED, "bring /app/a to its new place at once", id="copied, then moved"),
-        pytest.param(RUN + "wget x", MOVED, "bring /app/a to its new place at once", id="written, then moved"),
+        pytest.param(COPY, MOVED, "write /app/a to its final place at once", id="copied, then moved"),
+        pytest.param(RUN + "wget x", MOVED, "write /app/a to its final place at once", id="written, then moved"),
         pytest.param(COPY, layer(file("x", b"54321"), whiteout("app/a")), "mount /app/a into", id="copied and used"),
         pytest.param(COPY, layer(whiteout("app/a")), "mount /app/a into", id="copied and deleted"),
         pytest.param(
@@ -186,17 +186,17 @@ def _again(**fields: object) -> Member:
             COPY,
             _again(),
             ", though mode, owner and time are the same",
-            "do to /app/a what `RUN x` does in the instruction that writes it",
+            "apply what `RUN x` does to /app/a in the instruction that writes it",
             id="nothing, as by a hardlink",
         ),
     ],
 )
-def test_what_differs_in_a_copy_is_told(find: Find, writer: str, again: Member, title: str, fix: str) -> None:
+def test_the_title_says_what_differs_in_a_copy(find: Find, writer: str, again: Member, title: str, fix: str) -> None:
     (finding,) = find(_image((writer, layer(file("app/a", b"12345"))), (RUN + "x", layer(again)))).findings
     assert (finding.rule, finding.title, finding.fix) == ("copied-up", f"/app/a is stored again{title}", fix)
 
 
-def test_a_second_copy_of_the_same_content_is_told_as_one(find: Find) -> None:
+def test_a_second_copy_of_the_same_content_is_called_one(find: Find) -> None:
     (finding,) = find(_image((COPY, layer(_again())), (COPY, layer(_again(mode=0o600))))).findings
     assert finding.fix.startswith("copy /app/a once: `COPY")
 

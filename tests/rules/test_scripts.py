@@ -69,4 +69,4 @@ def test_bytecode_of_the_systems_packages_has_another_fix(
     members = layer(file("lib/p/x.py", b"1"), file("lib/p/__pycache__/x.cpython-311.pyc", b"2"))
     (finding,) = of_rule(find(ran(members), packages=owned), "bytecode")
     assert finding.title.endswith("of the system's packages") == of_system
-    assert finding.fix.startswith("delete every `__pycache__`" if of_system else "`pip install --no-compile`")
+    assert finding.fix.startswith("delete every `__pycache__`" if of_system else "use `pip install --no-compile`")

@@ -201,7 +201,7 @@ def _searched(file: RangedFile, program: _Program | None) -> tuple[str, bool]:
 
 
 def _by_path(file: RangedFile) -> object:
-    """Read what tells the version of a program by its name, or of any program where only a link has that name."""
+    """Read the version of a program by its name, or of any program if only a link has that name."""
     if file.read(0, len(MAGIC)) != MAGIC:
         return None
     return _searched(file, _BY_FILE.get(file.path.rpartition("/")[2]))

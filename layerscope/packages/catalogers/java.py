@@ -204,7 +204,7 @@ def _by_name(path: str) -> _Artifact:
 
 
 def _coordinates(file: RangedFile, archive: _Archive, member: ZipMember) -> _Artifact | None:
-    """A pom.properties; where only its path is known, that tells the group and the name."""
+    """A pom.properties; if only its path is known, the path gives the group and the name."""
     *above, group, name, _ = ("", "", *member.name.split("/"))
     data = member_content(archive.read, member, _MOST_POM, file.spend) or b""
     values = {"groupId": group, "artifactId": name, "version": ""} if above[-1:] == ["maven"] else {}

@@ -1,4 +1,4 @@
-"""What a strip would take out of an ELF file, told by its section headers alone."""
+"""The bytes that a strip would remove from an ELF file, by its section headers alone."""
 
 from msgspec import Struct
 
@@ -16,7 +16,7 @@ class Strippable(Struct, frozen=True, kw_only=True):
 def strippable(read: ReadRange, length: int) -> Strippable:
     """What could be stripped from a program or shared library of ``length`` bytes.
 
-    Nothing for what is no such file, is damaged, or was not kept whole enough to tell.
+    Nothing for any other file, a damaged one, or one of which too little was kept.
     """
     elf = Elf(read, length)
     sections = elf.table() if elf.kind in (EXECUTABLE, SHARED) else []

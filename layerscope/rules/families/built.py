@@ -25,17 +25,17 @@ _CARGO = tuple(
 @rule(
     "objects",
     severity=Severity.MEDIUM,
-    title="object files and other work of a compiler",
+    title="object files and other compiler output",
     fix="copy the linked program only, not {path}",
     wanted=Wanted(
         paths=PathSet(suffixes=(".o",), trees=("CMakeFiles", *_CARGO, "obj"), names=("project.assets.json",)), head=64
     ),
 )
 def objects(context: RuleContext) -> Iterator[RuleMatch]:
-    """Object files (`*.o`), `CMakeFiles`, Cargo's `target/*/deps` or .NET's `obj` are left from a compilation.
+    """Object files (`*.o`), `CMakeFiles`, Cargo's `target/*/deps` or .NET's `obj` are left over from a compilation.
 
-    The C library's start files (crt1.o) belong to a toolchain, eBPF objects are loaded by programs, and kernel modules
-    have another name: none of these is a finding, nor what a package of the system owns.
+    The linked program does not need them. The C library's start files (crt1.o), eBPF objects, and what an operating
+    system's package owns are not reported.
     """
     live = files(context, living(context))
     paths = {number: context.filesystem.path_of(number) for number in live if not _is_of_system(context, number)}
@@ -66,7 +66,7 @@ def _is_of_system(context: RuleContext, number: int) -> bool:
 _PROGRAM_BYTES = 8 << 10
 _DEBUG_WORTH = 4 << 10
 _SYMBOLS_WORTH = 256 << 10
-"""Symbols alone are what a compiler writes unasked, and some profilers read them: a few are no waste to speak of."""
+"""Compilers write symbols by default, and some profilers read them: a few are not worth a finding."""
 
 _DEBUG_PACKAGE = pattern(r".+-(?:dbgsym|dbg|debuginfo|debugsource)")
 _BUILT_HERE = frozenset({"golang", "cargo", "generic"})
@@ -87,10 +87,10 @@ _BUILT_HERE = frozenset({"golang", "cargo", "generic"})
     ),
 )
 def unstripped_elf(context: RuleContext) -> Iterator[RuleMatch]:
-    """A program or library that the image's own layers add still has `.debug_*` sections, or a large `.symtab`.
+    """A program or library that your own layers add has `.debug_*` sections, or a large `.symtab`.
 
-    Only the bytes of those sections count. Go's line table (pclntab) is no debug information and stays. Programs of
-    packages are theirs to strip, and no finding; packages that hold nothing but symbols (-dbgsym, -debuginfo) are.
+    Programs run without them. Only the bytes of these sections count. Go's line table (pclntab) is needed at run time
+    and stays. Programs of packages are not reported; packages that hold only symbols (-dbgsym, -debuginfo) are.
     """
     symbols = owned_by(
         context, indexes(context, lambda p: p.type in OS_TYPES and _DEBUG_PACKAGE.fullmatch(p.name) is not None)
@@ -106,7 +106,7 @@ def unstripped_elf(context: RuleContext) -> Iterator[RuleMatch]:
 
 
 def _programs(context: RuleContext) -> Iterator[int]:
-    """The live files of own layers that may be programs and that nobody else built."""
+    """The live files of own layers that may be programs and that no package brought as they are."""
     filesystem, owners, packages = context.filesystem, context.catalog.owners, context.catalog.packages
     libraries, fates, kinds = frozenset(context.matches), filesystem.fates, filesystem.kinds
     live, file = Fate.LIVE, Kind.FILE
@@ -122,7 +122,7 @@ def _programs(context: RuleContext) -> Iterator[int]:
 
 
 def _strippable(context: RuleContext, number: int) -> int:
-    """The bytes that a strip is worth, 0 where it is not."""
+    """The bytes that a strip saves, 0 if too few."""
     found = strippable(*ranges_of(context.filesystem, number))
     if found.debug_bytes < _DEBUG_WORTH and found.symbol_bytes < _SYMBOLS_WORTH:
         return 0
@@ -156,7 +156,7 @@ _OTHERS_CODE = pattern(
 @rule(
     "sources",
     severity=Severity.MEDIUM,
-    title="sources of a compiled program, beside what was built from them",
+    title="sources of a compiled program",
     fix="copy the built program only, not {path}",
     wanted=Wanted(
         paths=PathSet(
@@ -167,10 +167,11 @@ _OTHERS_CODE = pattern(
     ),
 )
 def sources(context: RuleContext) -> Iterator[RuleMatch]:
-    """A project's manifest (go.mod, Cargo.toml, pom.xml, ...) lies there with its sources, and a built program too.
+    """A project's manifest (go.mod, Cargo.toml, pom.xml, ...) is in the image with its sources, and so is a built
+    program.
 
-    Interpreted code is what runs, so it is no finding; nor is code in folders of dependencies, or in an image whose
-    Entrypoint or Cmd names a build tool.
+    A compiled program does not need its sources. Interpreted code is not reported, nor is code in folders of
+    dependencies, or in an image whose Entrypoint or Cmd names a build tool.
     """
     builds = runs_dotnet(context)
     if builds or calls(context, *_BUILDERS):

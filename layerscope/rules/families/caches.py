@@ -1,4 +1,4 @@
-"""Caches of package managers and compilers, live or hidden: filled by a build, read by nobody at run time."""
+"""Caches of package managers and compilers, live or hidden: filled by a build and not read at run time."""
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -14,7 +14,7 @@ _COPIED = (
 
 
 def _trees(*trees: str) -> Wanted:
-    """Everything in these directories; the contents are of no interest."""
+    """Everything in these directories; the contents are not read."""
     return Wanted(paths=PathSet(trees=trees), head=0)
 
 
@@ -41,10 +41,10 @@ def _leaks(context: RuleContext, versions: tuple[int, ...]) -> Iterator[RuleMatc
     wanted=_trees("/var/lib/apt/lists"),
 )
 def apt_lists(context: RuleContext) -> Iterator[RuleMatch]:
-    """A layer holds the package lists that apt-get update downloaded.
+    """A layer holds the package lists that `apt-get update` downloaded.
 
-    Delete them in the RUN that fills them, since a later RUN only hides the bytes behind a whiteout. The file
-    `lock` and the directory `partial` belong to apt itself and are no finding.
+    Delete them in the RUN that downloads them: a later RUN only hides them. The file `lock` and the directory
+    `partial` belong to apt and are not reported.
     """
     yield from _leaks(context, _all_but(context, "/lists/partial", "/lists/lock"))
 
@@ -58,9 +58,9 @@ def apt_lists(context: RuleContext) -> Iterator[RuleMatch]:
     wanted=_trees("/var/cache/apt"),
 )
 def apt_archives(context: RuleContext) -> Iterator[RuleMatch]:
-    """Downloaded `.deb` files and apt's `pkgcache.bin` and `srcpkgcache.bin` lie in /var/cache/apt.
+    """Downloaded `.deb` files, or apt's `pkgcache.bin` and `srcpkgcache.bin`, are in /var/cache/apt.
 
-    Official Debian images delete them after each install; a base that was made by hand does not.
+    The official Debian images delete them after each install; other base images may not.
     """
     path_of = context.filesystem.path_of
     endings = (".deb", "/pkgcache.bin", "/srcpkgcache.bin")
@@ -117,8 +117,8 @@ def pacman_cache(context: RuleContext) -> Iterator[RuleMatch]:
 def pip_cache(context: RuleContext) -> Iterator[RuleMatch]:
     """pip, uv, pipenv, poetry or virtualenv left downloads and wheels in a home directory's `.cache`.
 
-    Poetry keeps its virtual environments there as well, and those are what runs: they are no finding. Neither is
-    uv's cache where `UV_LINK_MODE=symlink` makes environments point into it.
+    Poetry's virtual environments in the same place are used at run time and not reported. Nor is uv's cache with
+    `UV_LINK_MODE=symlink`, since environments then point into it.
     """
     inner = [".cache/pypoetry/virtualenvs"]
     if "UV_LINK_MODE=symlink" in context.image.config.env or calls(context, "uv", "uvx"):
@@ -144,10 +144,10 @@ def pip_cache(context: RuleContext) -> Iterator[RuleMatch]:
     ),
 )  # fmt: skip
 def node_cache(context: RuleContext) -> Iterator[RuleMatch]:
-    """npm, yarn, pnpm or bun left what they downloaded, or node-gyp the headers that it compiled with.
+    """npm, yarn, pnpm or bun left downloads, or node-gyp left the headers that it compiled with.
 
-    With Yarn's Plug'n'Play (`.pnp.cjs`) the packages run out of that cache, so Yarn's is then no finding. Files of
-    a pnpm store that are hardlinked into node_modules save nothing and are left out.
+    With Yarn's Plug'n'Play (`.pnp.cjs`) packages run from Yarn's cache, which is then not reported. Files of a pnpm
+    store that are hardlinked into node_modules save nothing and are left out.
     """
     names = {context.filesystem.path_of(number).rpartition("/")[2] for number in context.matches}
     pnp = {".pnp.cjs", ".pnp.js"}
@@ -160,13 +160,13 @@ def node_cache(context: RuleContext) -> Iterator[RuleMatch]:
     "go-cache",
     severity=Severity.MEDIUM,
     title="Go's module or build cache",
-    fix="build in a stage of its own and copy the program only, not {path}",
+    fix="build in another stage and copy only the program, not {path}",
     wanted=_trees("go/pkg/mod", ".cache/go-build"),
 )
 def go_cache(context: RuleContext) -> Iterator[RuleMatch]:
-    """Modules in `go/pkg/mod` or objects in `.cache/go-build` are inputs of a build; a Go program needs neither.
+    """Modules in `go/pkg/mod` or objects in `.cache/go-build` are left over from a build.
 
-    An image that starts `go` itself wants them.
+    A compiled Go program needs neither. An image that starts `go` itself is not reported.
     """
     if not calls(context, "go"):
         yield from _leaks(context, context.matches)
@@ -176,11 +176,14 @@ def go_cache(context: RuleContext) -> Iterator[RuleMatch]:
     "cargo-cache",
     severity=Severity.MEDIUM,
     title="Cargo's registry or git cache",
-    fix="build in a stage of its own and copy the program only, not {path}",
+    fix="build in another stage and copy only the program, not {path}",
     wanted=_trees("cargo/registry", ".cargo/registry", "cargo/git", ".cargo/git"),
 )
 def cargo_cache(context: RuleContext) -> Iterator[RuleMatch]:
-    """Crates and their sources lie in Cargo's home; an image that starts `cargo` itself wants them."""
+    """Crates and their sources are in Cargo's home directory.
+
+    A compiled Rust program does not need them. An image that starts `cargo` itself is not reported.
+    """
     if not calls(context, "cargo"):
         yield from _leaks(context, context.matches)
 
@@ -193,14 +196,14 @@ _JVM = (".m2/repository", ".gradle/caches", ".gradle/wrapper/dists", ".ivy2", ".
     "jvm-cache",
     severity=Severity.MEDIUM,
     title="downloads of a JVM build tool",
-    fix="build in a stage of its own and copy the jar only, not {path}",
+    fix="build in another stage and copy only the jar, not {path}",
     wanted=_trees(*_JVM),
 )
 def jvm_cache(context: RuleContext) -> Iterator[RuleMatch]:
-    """Maven, Gradle, Ivy or Coursier left what they downloaded in a home directory.
+    """Maven, Gradle, Ivy or Coursier left downloads in a home directory.
 
-    Where Entrypoint, Cmd or CLASSPATH name such a tool or such a directory, the application may start out of it, and
-    it is no finding.
+    Where Entrypoint, Cmd or CLASSPATH name such a tool or directory, the application may run from it, and it is not
+    reported.
     """
     words = " ".join((*context.command_words, *context.image.config.env))
     resolves = any(f"{tree.split('/')[0]}/" in words for tree in _JVM if tree.startswith((".m2", ".gradle", ".ivy2")))
@@ -223,11 +226,10 @@ _OTHERS = (
     wanted=Wanted(paths=PathSet(trees=(*_OTHERS, "pkgs"), suffixes=(".gem",)), head=0),
 )
 def other_cache(context: RuleContext) -> Iterator[RuleMatch]:
-    """Conda's `pkgs`, Composer's, RubyGems', NuGet's, Bazel's, ccache's or sccache's cache is still there.
+    """The cache of conda (`pkgs`), Composer, RubyGems, NuGet, Bazel, ccache or sccache is in the image.
 
-    A directory `pkgs` counts as conda's where it holds conda's `urls.txt`. Conda links its packages into the
-    environments; files that such a hardlink keeps alive save nothing and are left out. An image that starts
-    `dotnet run` resolves its packages in NuGet's cache.
+    A directory `pkgs` is conda's if it holds `urls.txt`. Packages that conda hardlinks into environments save nothing
+    and are left out. NuGet's cache is not reported in an image that starts `dotnet run`, which reads it.
     """
     paths = {number: context.filesystem.path_of(number) for number in context.matches}
     conda = {path.removesuffix("/urls.txt") for path in paths.values() if path.endswith("/pkgs/urls.txt")}

@@ -1,4 +1,4 @@
-"""Files that people read, and files that were forgotten."""
+"""Documentation and temporary files."""
 
 from collections.abc import Iterator
 
@@ -18,15 +18,16 @@ _TREES = tuple(f"/usr/{local}share/{name}" for local in ("", "local/") for name 
     "docs-man-locale",
     severity=Severity.LOW,
     title="documentation, manual pages and translations",
-    fix="let the package manager leave them out: dpkg's `path-exclude`, `--setopt=tsflags=nodocs` of dnf",
+    fix="configure the package manager to leave them out: dpkg's `path-exclude`, dnf's `--setopt=tsflags=nodocs`",
     copied_fix="leave {path} out of what is copied",
     wanted=Wanted(paths=PathSet(trees=_TREES), head=0),
 )
 def docs_man_locale(context: RuleContext) -> Iterator[RuleMatch]:
-    """Nobody reads /usr/share/doc, man, info or locale in a container.
+    """Documentation, manual pages or translations are in /usr/share: doc, man, info or locale.
 
-    Licence texts must stay with what they cover and are left out. Where the image sets a LANG other than English or
-    C, its translations are wanted; so is a directory among them that Entrypoint, Cmd or Env name.
+    Nobody reads them in a container. Licence texts must stay with what they cover and are left out. Where the image
+    sets a LANG other than English or C, translations are not reported; nor is a directory that Entrypoint, Cmd or Env
+    name.
     """
     path_of = context.filesystem.path_of
     translated = _speaks_another(context.image)
@@ -58,9 +59,9 @@ def _speaks_another(image: Image) -> bool:
     wanted=Wanted(paths=PathSet(trees=("/tmp", "/var/tmp")), head=0),
 )
 def tmp_leftover(context: RuleContext) -> Iterator[RuleMatch]:
-    """Files lie in /tmp or /var/tmp, where a build left them.
+    """A build left files in /tmp or /var/tmp.
 
-    A directory that Entrypoint, Cmd, Env or the working directory names is in use and no finding.
+    A directory that Entrypoint, Cmd, Env or the working directory names is in use and not reported.
     """
     used = named_below(context, "/tmp", "/var/tmp")
     path_of = context.filesystem.path_of

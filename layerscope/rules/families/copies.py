@@ -21,16 +21,16 @@ _SETID = 0o6000
 @rule(
     "duplicate-content",
     severity=Severity.MEDIUM,
-    title="the same content lies at another path too",
+    title="the same content is at another path too",
     fix="write it once, with a symlink (`ln -s`) in place of {path}; a link that a later instruction puts there saves "
     "nothing",
 )
 def duplicate_content(context: RuleContext) -> Iterator[RuleMatch]:
-    """Files that the image's own layers add have the same content as a file at another path.
+    """Files that your own layers add have the same content as a file at another path.
 
-    Of N copies N-1 count: the one that a package owns, or else the lowest, stays. Hardlinks are one file already.
-    Licence texts, files under 4 KiB, set-user-id programs and what packages own are left out. `--no-duplicates`
-    skips this rule, the only one that must read contents.
+    Of N copies N-1 count; the one that a package owns stays, or else the lowest. Hardlinks are one file already.
+    Licence texts, files under 4 KiB, set-user-id programs and files of packages are left out. `--no-duplicates` skips
+    this rule, the only one that must read all contents.
     """
     small: list[int] = []
     groups = list(_duplicates(context))
@@ -46,7 +46,7 @@ def duplicate_content(context: RuleContext) -> Iterator[RuleMatch]:
         total = content_bytes(context, small)
         yield RuleMatch(
             versions=tuple(sorted(small)),
-            title="small files whose content lies at another path too",
+            title="small files whose content is at another path too",
             severity=Severity.LOW if total < _WORTH_A_LINE else Severity.MEDIUM,
         )
 
@@ -65,7 +65,7 @@ def _duplicates(context: RuleContext) -> Iterator[tuple[int, tuple[int, ...]]]:
 
 
 def _candidates(context: RuleContext) -> frozenset[int]:
-    """The live files of own layers that may be copies: not small, not claimed, not owned, no licence.
+    """The live files of own layers that may be copies: not small, not claimed, not owned, and not a licence.
 
     A set-user-id program is a copy for its mode, which no link can have apart from its twin.
     """
@@ -97,7 +97,7 @@ def _same_length(context: RuleContext, own: frozenset[int]) -> list[list[int]]:
 
 
 def _begin_alike(context: RuleContext, numbers: list[int]) -> Iterable[list[int]]:
-    """One block tells most files of equal length apart, and spares reading them whole.
+    """Groups of files whose first block is equal, which saves reading most files whole.
 
     A layer that was read once has kept no contents, but then it has kept the fingerprints: those decide.
     """
@@ -139,10 +139,11 @@ _DATABASES = (
     wanted=Wanted(paths=PathSet(paths=(*_RELEASES, *_DATABASES)), head=0),
 )
 def rootfs_copy(context: RuleContext) -> Iterator[RuleMatch]:
-    """One COPY holds an os-release and a package database, and lies over layers that hold a system already.
+    """One COPY brings a whole root file system (an os-release and a package database) over an existing one.
 
-    Claimed are its own copies of files that lie below with the same content; toolchains that came along have their
-    own findings. A copy onto an empty image flattens one on purpose and is no finding.
+    The image then ships the same system twice. Only copies of files that lower layers hold with the same content are
+    claimed; toolchains among them have their own findings. A copy onto an empty image, which flattens it, is not
+    reported.
     """
     filesystem = context.filesystem
     found: dict[int, set[str]] = {}
@@ -157,7 +158,7 @@ def rootfs_copy(context: RuleContext) -> Iterator[RuleMatch]:
 
 
 def _again(context: RuleContext, layer: int) -> tuple[int, ...]:
-    """What a layer repeats of those below: its own version over the base's, else the hidden one; and its os-release."""
+    """A layer's copies of lower files: its own version over the base's, else the hidden one; and its os-release."""
     filesystem = context.filesystem
     own = {n for n in context.matches if filesystem.layer_of(n) == layer and filesystem.kind_of(n) == Kind.FILE}
     found = {n for n in own if filesystem.path_of(n) in _RELEASES}

@@ -117,7 +117,7 @@ def _nuget(text: str) -> Iterator[Credential]:
 
 
 def _docker(text: str) -> Iterator[Credential]:
-    """``auths``: per registry ``auth`` (base64 of user:password), or tokens; a helper's name is no secret."""
+    """``auths``: per registry ``auth`` (base64 of user:password), or tokens; a helper's name is not a secret."""
     document = json_object(text)
     auths = document.get("auths", document)
     for registry, entry in auths.items() if isinstance(auths, dict) else ():
@@ -159,7 +159,7 @@ def _named(text: str) -> Iterator[Credential]:
 
 
 def _literals(text: str) -> Iterator[Credential]:
-    """Assignments in a program, ``SECRET_KEY = "..."`` or ``"password": "..."``; what is computed is no literal."""
+    """Assignments in a program, ``SECRET_KEY = "..."`` or ``"password": "..."``; not values that are computed."""
     for name, value in pairs(text):
         value = value.rstrip(",;")
         if value[:1] in ("'", '"') and value.find(value[0], 1) == len(value) - 1 and is_secret(name, value):

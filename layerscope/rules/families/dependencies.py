@@ -28,13 +28,13 @@ _OUTSIDE = frozenset({_MARKS, *GRAPHS})
     wanted=Wanted(paths=PathSet(names=(".package-lock.json", "package-lock.json", *GRAPHS)), head=_LOCK_BYTES),
 )
 def node_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
-    """Packages are installed in node_modules that a lockfile says only development needs.
+    """node_modules holds packages that only development needs, according to a lockfile.
 
-    npm's marks them: `node_modules/.package-lock.json` what is installed; without it (npm before 7) the project's
-    `package-lock.json` counts where the version is the same. In yarn.lock and pnpm-lock.yaml the dependencies of
-    package.json are followed. A lockfile may also lie beside the Dockerfile or in a builder image. Without one there
-    is no finding. Typings of production packages are theirs, not development's. A project whose development packages
-    the image starts (`npx tsx`, or by a script of package.json) needs them, and is no finding.
+    npm's lockfiles mark them: `node_modules/.package-lock.json`, or for npm before 7 the project's `package-lock.json`
+    where the versions are equal. In yarn.lock and pnpm-lock.yaml the dependencies of package.json are followed. A
+    lockfile may also be next to the Dockerfile or in a builder image; without one nothing is reported. Type
+    declarations of production packages count as production. A project whose development packages the image starts
+    (`npx tsx`, or a script of package.json) is not reported.
     """
     path_of = context.filesystem.path_of
     locks = {path_of(number): number for number in living(context)}
@@ -175,15 +175,15 @@ _MANAGERS = {
 @rule(
     "py-managers",
     severity=Severity.MEDIUM,
-    title="package managers of Python, which a finished application seldom calls",
+    title="Python package managers, rarely needed at run time",
     fix="install into a virtual environment in a build stage and copy that, without the managers",
     names_packages=True,
 )
 def py_managers(context: RuleContext) -> Iterator[RuleMatch]:
-    """pipenv, poetry, virtualenv, uv, pip or wheel are installed among the application's packages.
+    """pipenv, poetry, virtualenv, uv, pip or wheel are installed with the application's packages.
 
-    setuptools is left out, since some packages import its `pkg_resources`. A manager that Entrypoint, Cmd or a
-    script which they start names (`pipenv run`) is wanted, with all the others.
+    A finished application rarely calls them. setuptools is left out, since some packages import its `pkg_resources`.
+    If Entrypoint, Cmd or a script that they start names a manager (`pipenv run`), none is reported.
     """
     if calls(context, "pipenv", "poetry", "pdm", "hatch", "uv", "uvx", "pip", "pip3", "virtualenv"):
         return
@@ -208,11 +208,11 @@ _BUNDLES = ("/ensurepip/", "/site-packages/", "/dist-packages/", "/usr/share/", 
     wanted=Wanted(paths=PathSet(suffixes=(".whl", ".tar.gz")), head=0),
 )
 def wheelhouse(context: RuleContext) -> Iterator[RuleMatch]:
-    """Wheels (`*.whl`) or a folder's source distributions lie beside packages that were installed from them.
+    """Wheels (`*.whl`) or source distributions are in the image next to the packages installed from them.
 
-    Those of a directory count where one of them is installed in the same version. The wheels that Python brings for
-    `ensurepip` and `virtualenv`, wheels for browsers, and a directory that Entrypoint or Cmd names are no finding.
-    What was copied in and deleted later is found by deleted-later.
+    A directory counts if one of its distributions is installed in the same version. The wheels that Python ships for
+    `ensurepip` and `virtualenv`, wheels for browsers, and a directory that Entrypoint or Cmd name are not reported.
+    Wheels that were copied in and deleted later are reported by deleted-later.
     """
     path_of, used = context.filesystem.path_of, {word.rstrip("/") for word in context.command_words}
     directories: dict[str, list[int]] = {}

@@ -1,4 +1,4 @@
-"""Bytes that the image ships, but that no container ever sees: a layer above hides them."""
+"""Bytes that the image ships, but that a later layer hides."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -21,7 +21,7 @@ _DATABASES = (
 _LONGEST_NAME = 60
 _A_FEW = 3
 _ENOUGH = 1000
-"""Of so many files the metadata are compared; what copied them did the same to all."""
+"""The metadata of so many files are compared; one instruction changes all of them alike."""
 _METADATA = ("mode", "owner", "time", "extended attributes")
 _OPTIONS = {"mode": "chmod", "owner": "chown"}
 
@@ -33,16 +33,16 @@ _OPTIONS = {"mode": "chmod", "owner": "chown"}
     fix="delete {path} in {step} itself, where it is written: a later instruction only hides it",
 )
 def deleted_later(context: RuleContext) -> Iterator[RuleMatch]:
-    """A whiteout, an opaque directory or a file in a directory's place hides what a lower layer still ships.
+    """A file is deleted by a later layer, but the image still ships it.
 
-    Deleting works only in the instruction that writes. What is copied in and deleted after use is better mounted
-    into the RUN that needs it; what is moved is better written to its new place at once. What the base image holds and
-    the user's layers delete stays the base's.
+    Deleting saves bytes only in the instruction that writes the file. Mount what you copy in and delete after use
+    (`RUN --mount=type=bind`), and write what you move to its final place. Files of the base image that your layers
+    delete count as the base's.
     """
     for (writer, hider), versions in _hidden(context, Fate.DELETED).items():
         fix = ""
         if _is_moved(context, versions, hider):
-            fix = "bring {path} to its new place at once: {step} ships it, and so does the instruction that moves it"
+            fix = "write {path} to its final place at once: {step} ships it, and so does the instruction that moves it"
         elif _kind(context, writer) == "COPY":
             fix = "mount {path} into the RUN that needs it (`RUN --mount=type=bind`) instead of {step}"
         yield RuleMatch(
@@ -54,7 +54,7 @@ def deleted_later(context: RuleContext) -> Iterator[RuleMatch]:
 
 
 def _kind(context: RuleContext, layer: int) -> str:
-    """The kind of instruction that made a layer, empty where the history does not tell; ADD is a COPY here."""
+    """The kind of instruction that made a layer, empty if the history does not say; ADD counts as COPY."""
     step = made_by(context, layer)
     return "" if step is None else "COPY" if step.kind == "ADD" else step.kind
 
@@ -78,14 +78,14 @@ def _is_moved(context: RuleContext, versions: tuple[int, ...], hider: int) -> bo
     "copied-up",
     severity=Severity.MEDIUM,
     kind=FindingKind.WASTE,
-    title="{path} is stored again for other permissions, owners or times",
+    title="{path} is stored again with other permissions, owner or times",
     fix="set mode and owner where {path} is written, not later in {step}",
 )
 def copied_up(context: RuleContext) -> Iterator[RuleMatch]:
-    """A layer holds the same content at the same path as a layer below; only the metadata differ.
+    """A layer stores a file of a lower layer again with the same content; only the metadata differs.
 
-    A chmod, chown or touch in a layer of its own copies each file whole. `COPY --chown` and `COPY --chmod` set both
-    at once. Of N copies N-1 are reclaimable; where the lowest is the base image's, those are the user's own. The
+    A chmod, chown or touch in a later layer copies each file whole (a metadata-only copy). `COPY --chown` and `COPY
+    --chmod` set both at once. Of N copies N-1 are reclaimable; where the lowest is the base image's, your own are. The
     title says which of mode, owner, time and extended attributes differ.
     """
     databases: list[int] = []
@@ -136,7 +136,7 @@ def _once(differing: tuple[str, ...], writer: str, hider: str) -> str:
     if hider == "COPY":
         return "copy {path} once: {step} brings the same content again"
     if not differing:
-        return "do to {path} what {step} does in the instruction that writes it"
+        return "apply what {step} does to {path} in the instruction that writes it"
     options = [f"`COPY --{_OPTIONS[name]}`" for name in differing if name in _OPTIONS]
     if writer == "COPY" and len(options) == len(differing):
         return f"set the {_and(differing)} of {{path}} with {_and(options)} instead of in {{step}}"
@@ -160,9 +160,9 @@ _BY_KINDS = {
     fix="write {path} once, by one RUN or in its final form by one COPY, and leave it out of {step}",
 )
 def overwritten(context: RuleContext) -> Iterator[RuleMatch]:
-    """A layer holds other content at the path of a lower layer's file, and the image ships both.
+    """A layer replaces a file of a lower layer with other content, and the image ships both.
 
-    Package databases and logs change with each install; they are listed as one finding of low weight.
+    Package databases and logs change with every install; they are reported as one finding of low severity.
     """
     databases: list[int] = []
     for (writer, hider), versions in _hidden(context, Fate.OVERWRITTEN).items():
@@ -198,7 +198,7 @@ def _written_again(databases: list[int]) -> Iterator[RuleMatch]:
 
 
 def _hidden(context: RuleContext, fate: Fate) -> dict[Pair, tuple[int, ...]]:
-    """The versions with bytes that have this fate, by who wrote and who hid them; the base's are one pair."""
+    """The versions with bytes that have this fate, by the layers that wrote and hid them; the base's are one pair."""
     filesystem = context.filesystem
     fates, sizes, hidden_by = filesystem.fates, filesystem.sizes, filesystem.hidden_by
     found: dict[Pair, list[int]] = {}

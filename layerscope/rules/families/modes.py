@@ -1,4 +1,4 @@
-"""Mode bits that let a process become somebody else, or let everybody write."""
+"""Mode bits that give a process the rights of another user, or let every user write."""
 
 from collections.abc import Iterator
 
@@ -16,15 +16,15 @@ _KINDS = (Kind.FILE, Kind.DIRECTORY)
 @rule(
     "setid",
     severity=Severity.MEDIUM,
-    title="a program runs with the rights of its owner for every user: {path}",
-    fix="chmod ug-s {path}, in the instruction that brings it (COPY --chmod), or give it the one capability it needs",
+    title="a program runs with its owner's rights for every user: {path}",
+    fix="run `chmod ug-s {path}` in the instruction that adds it, or grant only the capability it needs",
     frees=False,
 )
 def setid(context: RuleContext) -> Iterator[RuleMatch]:
-    """A file that the image's own layers add carries the set-user-id or set-group-id bit.
+    """A file that your own layers add has the set-user-id or set-group-id bit.
 
-    Who finds a hole in it has the owner's rights. Programs of the operating system's packages (su, mount, passwd),
-    everything that the base brings, and file capabilities (setcap) are left alone.
+    An attacker who exploits it gains its owner's rights. Programs of the operating system's packages (su, mount,
+    passwd), everything that the base brings, and file capabilities (setcap) are not reported.
     """
     alike: dict[tuple[int, int, int], list[int]] = {}
     for number in _own_live(context, _SETID):
@@ -38,15 +38,15 @@ def setid(context: RuleContext) -> Iterator[RuleMatch]:
 @rule(
     "world-writable",
     severity=Severity.LOW,
-    title="everybody may write to {path}",
-    fix="take the bit off where it is set: COPY --chmod, or chmod o-w in the same RUN",
+    title="every user may write to {path}",
+    fix="remove the write permission where it is set: `COPY --chmod`, or `chmod o-w` in the same RUN",
     frees=False,
 )
 def world_writable(context: RuleContext) -> Iterator[RuleMatch]:
-    """Files or directories of the image's own layers can be changed by every user of the container.
+    """Every user of the container can change files or directories of your own layers.
 
-    A process that is broken into can then plant code that another one runs. Sticky directories such as /tmp, links
-    and devices, and what packages or the base bring, are left alone.
+    A compromised process can then plant code that another one runs. Sticky directories such as /tmp, links, devices,
+    and what packages or the base bring are not reported.
     """
     layers: dict[int, list[int]] = {}
     for number in _own_live(context, _WRITABLE):

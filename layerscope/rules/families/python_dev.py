@@ -31,7 +31,7 @@ Requirements = Mapping[str, frozenset[tuple[str, str]]]
     "py-dev-deps",
     severity=Severity.HIGH,
     title="Python packages that only development needs",
-    fix="install the packages without those of development where {place} is made",
+    fix="install without development packages where {place} is made",
     names_packages=True,
     wanted=Wanted(
         paths=PathSet(names=(*PYTHON, "METADATA", "PKG-INFO")),
@@ -39,11 +39,11 @@ Requirements = Mapping[str, frozenset[tuple[str, str]]]
     ),
 )
 def py_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
-    """Packages are installed that the project wants for development only.
+    """Python packages are installed that the project needs for development only.
 
-    That is told by Pipfile.lock (`develop`), poetry.lock, pdm.lock or uv.lock (groups); without a lockfile by the
-    roots that Pipfile or pyproject.toml name and what the installed packages require. What any other installed
-    package requires is shared, and no finding. A project whose development packages the image starts needs them.
+    Pipfile.lock (`develop`), poetry.lock, pdm.lock or uv.lock (groups) says which; without a lockfile, the
+    requirements in Pipfile or pyproject.toml are followed through the installed packages. A package that any other
+    installed package requires is not reported, nor is a project whose development packages the image starts.
     """
     if calls(context, "pytest", "tox", "nox"):
         return

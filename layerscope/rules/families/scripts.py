@@ -1,4 +1,4 @@
-"""What surrounds interpreted code: tests, compiled copies, maps back to the sources."""
+"""Files around interpreted code: tests, bytecode, source maps."""
 
 from collections.abc import Iterator
 
@@ -23,10 +23,10 @@ _IMPORTED = frozenset({"astropy", "sunpy", "hypothesis", "pytest", "_pytest", "n
     wanted=Wanted(paths=PathSet(trees=("tests", "__tests__", "testdata")), head=0),
 )
 def tests(context: RuleContext) -> Iterator[RuleMatch]:
-    """Folders `tests` inside installed Python packages, `__tests__` of JavaScript or `testdata` of Go are there.
+    """Tests are in the image: `tests` in installed Python packages, `__tests__` of JavaScript or `testdata` of Go.
 
-    `numpy.testing` and the like are imported by other packages and have other names; packages known to import their
-    own tests are left out. An image that starts a test runner wants them.
+    Modules for testing that other packages import, such as `numpy.testing`, have other names and are not reported, nor
+    are packages known to import their own tests. An image that starts a test runner is not reported.
     """
     if calls(context, "pytest", "py.test", "jest", "tox", "nox", "vitest", "mocha", "unittest"):
         return
@@ -47,15 +47,15 @@ def _is_test(path: str) -> bool:
     "bytecode",
     severity=Severity.LOW,
     title="compiled copies of Python modules",
-    fix="`pip install --no-compile` and PYTHONDONTWRITEBYTECODE=1 spare {place}, if start-up may take longer",
+    fix="use `pip install --no-compile` and PYTHONDONTWRITEBYTECODE=1 to avoid {place}, if start-up may be slower",
     wanted=Wanted(paths=PathSet(trees=("__pycache__",)), head=0),
 )
 def bytecode(context: RuleContext) -> Iterator[RuleMatch]:
     """Python's `__pycache__` directories are in the image.
 
-    They save time at each start and cost about as much as the sources again, so weigh it. A `.pyc` outside of such a
-    directory may be the program itself and is no finding. What the system's packages bring is compiled whatever the
-    environment says, so it is told apart.
+    They shorten start-up and are about as large as the sources. A `.pyc` outside of such a directory may be the
+    program itself and is not reported. Modules of the operating system's packages are a finding of their own, since
+    PYTHONDONTWRITEBYTECODE does not affect their installation.
     """
     filesystem, of_system = context.filesystem, dict[str, bool]()
     theirs, others = list[int](), list[int]()
@@ -71,8 +71,8 @@ def bytecode(context: RuleContext) -> Iterator[RuleMatch]:
         yield RuleMatch(
             versions=tuple(theirs),
             title="compiled copies of Python modules of the system's packages",
-            fix="delete every `__pycache__` below {place} in the RUN that installs the packages, if start-up may take "
-            "longer: PYTHONDONTWRITEBYTECODE does not keep their installation from compiling",
+            fix="delete every `__pycache__` below {place} in the RUN that installs the packages, if start-up may be "
+            "slower: PYTHONDONTWRITEBYTECODE has no effect on their installation",
             apart=False,
         )
 
@@ -96,10 +96,12 @@ _TRACES = "enable-source-maps"
     wanted=Wanted(paths=PathSet(suffixes=(".map",)), head=64 << 10),
 )
 def source_maps(context: RuleContext) -> Iterator[RuleMatch]:
-    """`*.js.map` and the like lie beside bundled scripts, many with the original sources inside (`sourcesContent`).
+    """Source maps (`*.js.map` and the like) are next to bundled scripts, often with the original sources
+    (`sourcesContent`).
 
-    Where Node is told to use them for its traces (`--enable-source-maps`), they are there on purpose. Those of
-    published packages reveal nothing, so they weigh little.
+    A web server that serves them publishes the sources. Where Node uses them for stack traces
+    (`--enable-source-maps`), they are not reported. Those of published packages reveal nothing and are of low
+    severity.
     """
     configured = " ".join((*context.command_words, *context.image.config.env))
     if _TRACES in configured or "source-map-support" in configured:

@@ -34,13 +34,13 @@ _KEYWORDS = {
     "it: anyone who pulled the image has it",
 )
 def config_secret(context: RuleContext) -> Iterator[RuleMatch]:
-    """A variable (ENV), a label, the arguments of ENTRYPOINT, CMD or HEALTHCHECK, or any other member of the config
-    or of the manifest's annotations carries a password, token or key.
+    """The image's config or the manifest's annotations hold a password, token or key: in ENV, a label, ENTRYPOINT,
+    CMD, HEALTHCHECK or any other member.
 
-    The name says so (password, secret, token, key) and the value looks like one, or it is a URL with a password, or a
-    token of known shape. Fingerprints (GPG_KEY), checksums, versions, paths (*_FILE), switches, public keys, plain
-    URLs and proxies without a password, placeholders and defaults that everybody knows are no finding, nor is what
-    the base image sets.
+    `docker inspect` shows it to everyone. The name says that it is a secret (password, secret, token, key) and the
+    value looks like one, or the value is a URL with a password or a token of a known format. Fingerprints (GPG_KEY),
+    checksums, versions, paths (*_FILE), switches, public keys, URLs and proxies without a password, placeholders,
+    well-known defaults, and what the base image sets are not reported.
     """
     inherited = {(secret.name, secret.value) for step in _base_steps(context) for secret in _of_step(step)}
     for place, secret in _configured(context.image):
@@ -57,11 +57,11 @@ def config_secret(context: RuleContext) -> Iterator[RuleMatch]:
     "rotate it: anyone who pulled the image has it",
 )
 def history_secret(context: RuleContext) -> Iterator[RuleMatch]:
-    """A build argument, an ARG default, a URL or a command of the history carries a secret; so may a provenance.
+    """A build argument, an ARG default, a URL or a command in the history holds a secret; or the provenance does.
 
-    The builders record build arguments before each RUN that they reach, and `docker history` shows them to
-    everybody. Names and values are judged as in config-secret, which has what the final config holds too. Steps of
-    the base image are left alone.
+    Builders record build arguments with every RUN that they apply to, and `docker history` shows them to everyone.
+    Names and values are judged as in config-secret; what the final config holds as well is reported there. The base
+    image's steps are left out.
     """
     below = {step.index for step in _base_steps(context)}
     places: dict[str, list[tuple[str, TextSecret]]] = {}
@@ -110,7 +110,7 @@ def _joined(found: list[tuple[str, TextSecret]]) -> RuleMatch:
 
 
 def _configured(image: Image) -> Iterator[tuple[str, TextSecret]]:
-    """The secrets of the final config with their places; every member is read, also those that nobody knows yet."""
+    """The secrets of the final config with their places; every member is read, unknown ones too."""
     document = image.config.document
     settings = document.get("config") or {}
     in_order = {name: settings[name] for name in _KEYWORDS if name in settings} | settings

@@ -43,13 +43,12 @@ _SHOWN = 5
     wanted=Wanted(paths=_KEYS, head=HEAD),
 )
 def private_key(context: RuleContext) -> Iterator[RuleMatch]:
-    """A layer holds a private key: in PEM, of OpenSSH, PuTTY or GnuPG, in a PKCS #12 or Java key store.
+    """A file holds a private key: PEM, OpenSSH, PuTTY, GnuPG, PKCS #12 or a Java key store.
 
-    The content decides, the name only says where to look: public keys, certificates, bundles of authorities and
-    source code that mentions a PEM head are no finding, nor are the keys that packages bring for their tests, nor
-    the snakeoil key of Debian's ssl-cert.
-    A key under a passphrase weighs less, and more again where a later layer deletes it, since then nobody expects it
-    there; one in a folder of tests least. A deleted key is still in its layer for everybody who pulls the image.
+    Anyone who pulls the image can read it, also where a later layer deletes it. The content decides; the name only
+    selects the files to read. Public keys, certificates, CA bundles, source code that mentions a PEM header, test keys
+    of packages and Debian's snakeoil key are not reported. A key with a passphrase is less severe, a deleted key more
+    severe (nobody expects it there), and a key in a folder of tests the least.
     """
     yield from by_path(context, _private_keys(context))
 
@@ -66,7 +65,7 @@ def _private_keys(context: RuleContext) -> Iterator[tuple[int, RuleMatch]]:
         if name.startswith("ssh_host_"):
             detail += "; every container has the same host key"
         if is_of_test(path):
-            severity, detail = Severity.LOW, f"{detail}, in a folder of tests or examples"
+            severity, detail = Severity.LOW, f"{detail}, among tests or examples"
         yield (
             number,
             _buried(context, number, RuleMatch(place=path, detail=detail, severity=severity), "the private key"),
@@ -88,13 +87,13 @@ def _private_keys(context: RuleContext) -> Iterator[tuple[int, RuleMatch]]:
     ),
 )
 def cred_file(context: RuleContext) -> Iterator[RuleMatch]:
-    """A tool's configuration holds a literal password or token.
+    """A tool's configuration file holds a literal password or token.
 
-    Read are the files of npm, Yarn, PyPI, pip, Poetry, netrc, Docker, Podman, AWS, Kubernetes, git, the forges'
-    command lines, Maven, Gradle, NuGet, Google Cloud, Azure, Terraform, Vault, Cargo, RubyGems, Composer, PostgreSQL,
-    MySQL, rclone, SFTP, Rails, Django and WordPress, and the start-up files of shells. A file without a secret, one
-    that names a credential helper, values that a program computes, and placeholders such as `${TOKEN}` are no finding.
-    Deleting the file in a later layer hides it from the container, not from who pulls the image.
+    Anyone who pulls the image can read it, also where a later layer deletes it. The files of npm, Yarn, PyPI, pip,
+    Poetry, netrc, Docker, Podman, AWS, Kubernetes, git, the GitHub and GitLab command lines, Maven, Gradle, NuGet,
+    Google Cloud, Azure, Terraform, Vault, Cargo, RubyGems, Composer, PostgreSQL, MySQL, rclone, SFTP, Rails, Django
+    and WordPress are read, and the start-up files of shells. Files that name a credential helper, values that a
+    program computes, and placeholders such as `${TOKEN}` are not reported.
     """
     yield from by_path(context, _credential_files(context))
 
@@ -120,10 +119,10 @@ def _credential_files(context: RuleContext) -> Iterator[tuple[int, RuleMatch]]:
     wanted=Wanted(paths=PathSet(names=_ENV_NAMES, suffixes=(".env",)), head=HEAD),
 )
 def env_file(context: RuleContext) -> Iterator[RuleMatch]:
-    """A `.env` file with real values was copied into the image, mostly along with the build context.
+    """A `.env` file with real values is in the image, usually copied with the build context.
 
-    It weighs most where a value is named like a secret or is a URL with a password, and little where no value is.
-    Templates (`.env.example`), placeholders and empty values are no finding.
+    It is most severe where a name says that its value is a secret or a value is a URL with a password, and low
+    otherwise. Templates (`.env.example`), placeholders and empty values are not reported.
     """
     yield from by_path(context, _env_files(context))
 

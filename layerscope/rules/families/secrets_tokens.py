@@ -50,16 +50,17 @@ _ANCHORED, _INSIDE = pattern(ANCHORED), pattern(_INNER)
     wanted=Wanted(small=LONGEST, holding=ANCHORED, without=_NOT_OWN),
 )
 def token_pattern(context: RuleContext) -> Iterator[RuleMatch]:
-    """A small text file holds a token that its issuer made recognisable, or a private key in PEM.
+    """A small text file holds an access token that its format gives away, or a private key in PEM.
 
-    Known are the tokens of forges (GitHub, GitLab, Atlassian), registries (npm, PyPI, RubyGems, Docker Hub), clouds
-    (AWS, Azure storage, Google, DigitalOcean, Heroku, Databricks), chat (Slack, Discord), payment and mail (Stripe,
-    SendGrid, Twilio, Mailgun, Shopify), models (OpenAI, Anthropic, Hugging Face) and tools (Vault, Terraform, Grafana,
-    Pulumi, Postman, New Relic, Linear, age). Checksums are checked where there are any; an AWS id counts only with
-    its secret beside it, a JSON web token only where it is a service's.
+    Anyone who pulls the image can use the token until it is revoked. Known formats: forges (GitHub, GitLab,
+    Atlassian), registries (npm, PyPI, RubyGems, Docker Hub), clouds (AWS, Azure storage, Google, DigitalOcean, Heroku,
+    Databricks), chat (Slack, Discord), payment and mail (Stripe, SendGrid, Twilio, Mailgun, Shopify), models (OpenAI,
+    Anthropic, Hugging Face) and tools (Vault, Terraform, Grafana, Pulumi, Postman, New Relic, Linear, age). Checksums
+    in tokens are verified. An AWS key id counts only next to its secret key, a JSON web token only if it is a
+    service's.
 
-    Searched are files of up to 64 KiB in the layers above the base, 32 MiB in all; a warning says what is more than
-    that. Files of packages, dependencies and tests, manuals and made-up tokens are left alone.
+    Files of up to 64 KiB in the layers above the base are searched, 32 MiB in all; a warning says how much was not
+    searched. Files of packages, dependencies and tests, manuals and made-up tokens are not reported.
     """
     yield from by_path(context, _tokens(context))
 

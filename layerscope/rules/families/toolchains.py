@@ -1,4 +1,4 @@
-"""Compilers, headers and the tools of developers: needed to build, seldom to run."""
+"""Compilers, headers and the tools of developers: needed to build, rarely to run."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -38,16 +38,17 @@ _DRIVERS = (
 @rule(
     "native-toolchain",
     severity=Severity.HIGH,
-    title="a compiler for C or its kin, and what belongs to it",
-    fix="compile in a build stage and copy the result only; {step} should not bring compilers",
+    title="a C or C++ toolchain",
+    fix="compile in a build stage and copy only the result; do not install compilers in {step}",
     wanted=Wanted(paths=PathSet(names=(*_BACKEND, *_DRIVERS), trees=("libexec/gcc", "lib/gcc")), head=0),
 )
 def native_toolchain(context: RuleContext) -> Iterator[RuleMatch]:
-    """Packages such as gcc, g++, clang, binutils, make, cmake or autoconf are installed, or a file `cc1` lies there.
+    """A C or C++ toolchain is installed: packages such as gcc, clang, binutils, make, cmake or autoconf, or a file
+    `cc1`.
 
-    Compilers are large, and useful to an intruder. `libgcc-s1` and `gcc-N-base` are run-time libraries and no
-    finding. Neither is a compiler that Entrypoint, Cmd or a script which they start names, or that an installed package
-    calls while it runs (Triton, Numba, CuPy).
+    Compilers are large and help an intruder. `libgcc-s1` and `gcc-N-base` are run-time libraries and not reported. Nor
+    is a compiler that Entrypoint, Cmd or a script that they start names, or that an installed package calls at run
+    time (Triton, Numba, CuPy).
     """
     if calls(context, *_COMPILERS) or compiles_at_run_time(context):
         return
@@ -57,7 +58,7 @@ def native_toolchain(context: RuleContext) -> Iterator[RuleMatch]:
     )
     severity, title = None, ""
     if not any(_COMPILER.match(context.catalog.packages[index].name) for index in chosen):
-        severity, title = Severity.MEDIUM, "tools of a build, without a compiler"
+        severity, title = Severity.MEDIUM, "build tools without a compiler"
     for versions, names in by_instruction(context, owned_by(context, chosen)):
         yield RuleMatch(versions=versions, detail=f"packages: {names}", severity=severity, title=title)
     unowned = files(context, loose(context, context.matches))
@@ -95,7 +96,7 @@ _JDK_PACKAGE = pattern(
     "lang-toolchain",
     severity=Severity.HIGH,
     title="the toolchain of a compiled language",
-    fix="build in a stage of its own and copy the program (for Java: use a JRE or `jlink`), not {path}",
+    fix="build in another stage and copy only the program, not {path} (for Java, use a JRE or `jlink`)",
     wanted=Wanted(
         paths=PathSet(
             trees=(
@@ -108,10 +109,11 @@ _JDK_PACKAGE = pattern(
     ),
 )  # fmt: skip
 def lang_toolchain(context: RuleContext) -> Iterator[RuleMatch]:
-    """Go in /usr/local/go, a Rust toolchain, the compiler part of a JDK or the .NET SDK is there.
+    """Go in /usr/local/go, a Rust toolchain, the compiler part of a JDK or the .NET SDK is in the image.
 
-    Of a JDK only what no Java program reads at run time is claimed: `jmods`, `javac`, `src.zip`, `ct.sym`; agents and
-    diagnostic tools stay. A toolchain that Entrypoint or Cmd names is wanted.
+    A compiled program runs without it. Of a JDK only what no Java program reads at run time is claimed: `jmods`,
+    `javac`, `src.zip`, `ct.sym`; agents and diagnostic tools stay. A toolchain that Entrypoint or Cmd name is not
+    reported.
     """
     words = context.command_words
     skip: list[str] = []
@@ -155,15 +157,15 @@ _HEADERS = (".h", ".hpp", ".hh", ".hxx", ".inl", ".tcc", ".pc", ".a", ".la", ".c
 @rule(
     "dev-headers",
     severity=Severity.MEDIUM,
-    title="headers and other files to compile against libraries",
-    fix="install the run-time libraries in the final stage, not their development packages; see {step}",
+    title="headers and other files for compiling against libraries",
+    fix="install run-time libraries instead of development packages in {step}",
     wanted=Wanted(paths=PathSet(trees=_HEADER_PLACES, suffixes=(".pc",)), head=0),
 )
 def dev_headers(context: RuleContext) -> Iterator[RuleMatch]:
-    """Development packages (`*-dev`, `*-devel`) are installed, or headers lie in the system's include directories.
+    """Development packages (`*-dev`, `*-devel`) are installed, or headers are in the system's include directories.
 
-    A package counts by its contents too: one whose name only ends so, but that holds no header, is no finding.
-    `pyconfig.h` is left out, since Python reads it at run time.
+    Only compilers read them. A package with such a name that holds no header is not reported, nor is `pyconfig.h`,
+    which Python reads at run time.
     """
     if calls(context, *_COMPILERS) or compiles_at_run_time(context):
         return
@@ -197,10 +199,10 @@ _NOTE_BYTES = 4 << 10
     wanted=Wanted(paths=PathSet(suffixes=(".a", ".la")), head=_NOTE_BYTES),
 )
 def static_libs(context: RuleContext) -> Iterator[RuleMatch]:
-    """Archives of object files (`*.a`) and libtool's notes (`*.la`) serve linkers only.
+    """Static libraries (`*.a`) and libtool files (`*.la`) are in the image; only linkers read them.
 
-    What only bears the name is no finding, nor what an image needs that links while it runs (Go, R, Julia, or a
-    package that compiles), nor the notes by which a program finds its plug-ins (`shouldnotlink=yes`).
+    The content decides, not the name. An image that links at run time (Go, R, Julia, or a package that compiles) is
+    not reported, nor are the libtool files of plug-ins (`shouldnotlink=yes`).
     """
     if calls(context, *_COMPILERS, "go", "cargo") or compiles_at_run_time(context):
         return
@@ -223,15 +225,15 @@ _BUILD_GROUP = pattern(r"\.[a-z0-9._-]*(?:build|fetch|compile|phpize|make|dev)[a
 @rule(
     "orphan-build-group",
     severity=Severity.HIGH,
-    title="a group of build packages that apk was never told to delete",
+    title="a group of build packages that was never deleted",
     fix="end {step} with `apk del` of the group",
     wanted=Wanted(paths=PathSet(paths=("/etc/apk/world", *_DATABASE)), head=16 << 20),
 )
 def orphan_build_group(context: RuleContext) -> Iterator[RuleMatch]:
-    """apk's world still lists a virtual package such as `.build-deps`, whose members were only meant for a build.
+    """apk's world file still lists a virtual package such as `.build-deps`, whose members only the build needed.
 
-    Groups whose name speaks of run time (`.run-deps`, `.python-rundeps`) are kept on purpose. A member that the world
-    lists by itself is wanted.
+    Groups with a name for run time (`.run-deps`, `.python-rundeps`) and members that the world file lists themselves
+    are not reported.
     """
     read, live = context.filesystem.read, context.filesystem.live
     texts = [
@@ -270,14 +272,15 @@ _GIT_USERS = frozenset(
 @rule(
     "build-utils",
     severity=Severity.MEDIUM,
-    title="tools of a developer, which a service seldom calls",
+    title="developer tools, rarely needed at run time",
     fix="clone, debug and edit in a build stage; leave these packages out of {step}",
 )
 def build_utils(context: RuleContext) -> Iterator[RuleMatch]:
     """Packages such as git, gdb, strace, vim, mercurial or subversion are installed.
 
-    What Entrypoint, Cmd, the health check or a script which they start name is wanted, and git where a package that
-    calls it is installed. The application may still call one of them: check before you leave it out.
+    A service rarely calls them. Tools that Entrypoint, Cmd, the health check or a script that they start name are not
+    reported, nor is git where an installed package calls it. Check that the application does not call them before you
+    remove them.
     """
     wanted = context.called
     git = "git" in wanted or has_package(context, "pypi", "npm", names=_GIT_USERS)

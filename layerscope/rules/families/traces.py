@@ -23,7 +23,7 @@ _DUMPS = (b"JAVA PROFILE 1.", b"MDMP")
 
 
 def _paths(*, names: tuple[str, ...] = (), suffixes: tuple[str, ...] = (), trees: tuple[str, ...] = ()) -> Wanted:
-    """These paths; their contents are of no interest."""
+    """These paths; their contents are not read."""
     return Wanted(paths=PathSet(names=names, suffixes=suffixes, trees=trees), head=0)
 
 
@@ -50,11 +50,11 @@ def _matching(context: RuleContext, keep: Callable[[str], bool] = lambda path: T
     ),
 )  # fmt: skip
 def dev_traces(context: RuleContext) -> Iterator[RuleMatch]:
-    """Histories of shells and of other prompts, and the hosts that ssh met, tell of the people behind the image.
+    """Histories of shells and other prompts, or ssh's known hosts, reveal how and by whom the image was built.
 
-    What was typed may hold passwords. Found are the files of bash, ash, zsh, fish, Python, Node, Ruby, vim, less, wget
-    and of the databases' clients. The hosts of /etc/ssh/ssh_known_hosts were put there on purpose; those of a user
-    often were too (ssh-keyscan), so they weigh little.
+    Commands may contain passwords. Covered are bash, ash, zsh, fish, Python, Node, Ruby, vim, less, wget and database
+    clients. /etc/ssh/ssh_known_hosts is not reported; a user's known hosts are often intended (ssh-keyscan) and of low
+    severity.
     """
     yield from _matching(context, lambda path: not path.endswith(_HOSTS))
     for match in _matching(context, lambda path: path.endswith(_HOSTS)):
@@ -79,10 +79,10 @@ def dev_traces(context: RuleContext) -> Iterator[RuleMatch]:
     ),
 )  # fmt: skip
 def ci_config(context: RuleContext) -> Iterator[RuleMatch]:
-    """The workflows of GitHub, GitLab, Jenkins and others tell how and where the software is built and deployed.
+    """Workflows of GitHub, GitLab, Jenkins and others reveal how and where the software is built and deployed.
 
-    They came along with the build context. Copies in dependencies (node_modules, site-packages, vendor), files of
-    packages and templates of new projects are no finding.
+    They are copied with the build context. Copies in dependencies (node_modules, site-packages, vendor), files of
+    packages and project templates are not reported.
     """
     yield from _matching(context, lambda path: not _TEMPLATE.search(path))
 
@@ -107,10 +107,10 @@ def ci_config(context: RuleContext) -> Iterator[RuleMatch]:
     ),
 )  # fmt: skip
 def container_files(context: RuleContext) -> Iterator[RuleMatch]:
-    """A Dockerfile, a compose file or .dockerignore lies in the image that it describes.
+    """A Dockerfile, a compose file or a .dockerignore is in the image.
 
-    Nothing reads them there, and they name services and build arguments. What Red Hat's images keep in /root/buildinfo,
-    copies in dependencies, and templates of new projects are no finding.
+    Nothing reads them there, and they reveal services and build arguments. Red Hat's /root/buildinfo, copies in
+    dependencies and project templates are not reported.
     """
     yield from _matching(context, lambda path: not path.startswith("/root/buildinfo/") and not _TEMPLATE.search(path))
 
@@ -129,9 +129,9 @@ def container_files(context: RuleContext) -> Iterator[RuleMatch]:
     ),
 )
 def editor_os_junk(context: RuleContext) -> Iterator[RuleMatch]:
-    """Settings of editors, swap files and folder thumbnails came along with the build context.
+    """Editor settings, swap files or folder thumbnails were copied with the build context.
 
-    A swap file holds the text that was being edited. Copies in dependencies are no finding.
+    A swap file holds the text that was being edited. Copies in dependencies are not reported.
     """
     yield from _matching(context, lambda path: not path.endswith((".swp", ".swo")) or "/." in path)
 
@@ -148,10 +148,10 @@ def editor_os_junk(context: RuleContext) -> Iterator[RuleMatch]:
     ),
 )
 def logs(context: RuleContext) -> Iterator[RuleMatch]:
-    """Package managers and installers wrote logs while the image was built.
+    """Package managers and installers wrote logs during the build.
 
-    Links of /var/log to the container's own output are no finding, nor is a README. Of a sparse `lastlog` the length
-    counts, as it does for the engine, though the tar may hold less.
+    Links from /var/log to the container's own output and README files are not reported. A sparse `lastlog` counts with
+    its full length, as in the engine, even if the tar holds less.
     """
     yield from _matching(context, lambda path: not _README.search(path))
 
@@ -173,10 +173,10 @@ def logs(context: RuleContext) -> Iterator[RuleMatch]:
     ),
 )
 def core_dump(context: RuleContext) -> Iterator[RuleMatch]:
-    """A crashed program, or a Java process that was asked to, wrote its memory to a file, with every secret in it.
+    """A core or heap dump is in the image: the memory of a process, with every secret in it.
 
-    The first bytes decide: an ELF file of type core, a heap profile, a minidump. Directories and programs called
-    `core` are no finding.
+    The first bytes decide: an ELF core file, a Java heap dump or a minidump. Directories and programs called `core`
+    are not reported.
     """
     for number, path in users_files(context, vendored=True):
         head = context.filesystem.read(number, 0, 64) or b""

@@ -1,4 +1,4 @@
-"""Archives that lie beside what was unpacked from them."""
+"""Archives that are in the image together with their unpacked contents."""
 
 import bz2
 import lzma
@@ -32,15 +32,15 @@ class _Member(NamedTuple):
 @rule(
     "archive-extracted",
     severity=Severity.MEDIUM,
-    title="{path} lies beside what was unpacked from it",
-    fix="unpack it as it comes (`curl ... | tar -x`, or `ADD`), or delete {path} in the same RUN: {step}",
+    title="{path} is in the image together with its unpacked contents",
+    fix="unpack it while downloading (`curl ... | tar -x`, or `ADD`), or delete {path} in {step}",
     wanted=Wanted(paths=PathSet(suffixes=_SUFFIXES), head=_HEAD, tail=_TAIL),
 )
 def archive_extracted(context: RuleContext) -> Iterator[RuleMatch]:
-    """A tar or zip archive lies there, and so do its members, unpacked.
+    """A tar or zip archive is in the image together with its unpacked members.
 
-    The first members of an archive are compared with the live files by the end of their path and by their length.
-    Archives that programs read as they are (jar, war, wheels) have other names; those of packages are left out.
+    The first members of an archive are compared with the live files by the end of their path and by length. Archives
+    that programs read as they are (jar, war, wheels) and archives of packages are not reported.
     """
     path_of, length_of = context.filesystem.path_of, context.filesystem.content_bytes
     archives = [n for n in files(context, living(context)) if length_of(n) >= _SMALLEST and not is_owned(context, n)]
@@ -77,7 +77,7 @@ def _lies_there(member: _Member, live: dict[tuple[str, int], list[str]]) -> bool
 
 
 def _members(context: RuleContext, number: int) -> list[_Member]:
-    """The first regular files of an archive, as far as a bounded look at its ends tells."""
+    """The first regular files of an archive, as far as a bounded read of its ends shows."""
     read, length = context.filesystem.read, context.filesystem.content_bytes(number)
     head = read(number, 0, _HEAD) or b""
     if head.startswith(b"PK\x03\x04"):

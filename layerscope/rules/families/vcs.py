@@ -19,18 +19,18 @@ _HEADER = "authorization:"
 @rule(
     "vcs-metadata",
     severity=Severity.HIGH,
-    title="a repository lies in the image: {path}",
-    fix="delete {path} in {step}, or clone in a stage of its own and copy without it",
+    title="a version control repository: {path}",
+    fix="delete {path} in {step}, or clone in another stage and copy without it",
     copied_fix="delete {path} in the build stage, or leave it out of {step} (`COPY --exclude`, Dockerfile syntax 1.19)",
     ignored_fix="name {ignore} in .dockerignore, or leave it out of {step} (`COPY --exclude`, Dockerfile syntax 1.19)",
     wanted=Wanted(paths=PathSet(trees=tuple(_ROOTS)), head=_CONFIG),
 )
 def vcs_metadata(context: RuleContext) -> Iterator[RuleMatch]:
-    """A `.git`, `.hg` or `.svn` directory came along with the sources, and with it everything that was ever committed.
+    """A `.git`, `.hg` or `.svn` directory is in the image, with everything that was ever committed.
 
-    Files and secrets that the last commit deleted still lie among its objects; a shallow clone holds one commit. It
-    is critical where its config holds a password or token for the remote, as `git clone https://token@host` and CI
-    checkouts leave it there. A `.git` file, which only points elsewhere, is no finding.
+    Deleted files and secrets are still among its objects; a shallow clone holds one commit. It is critical if its
+    config holds a password or token for the remote, as `git clone https://token@host` and CI checkouts leave it. A
+    `.git` file, which only points elsewhere, is not reported.
     """
     repositories: dict[str, list[int]] = {}
     for number in context.matches:
@@ -66,7 +66,7 @@ def _leak(context: RuleContext, root: str, numbers: tuple[int, ...], paths: dict
         place=root,
         detail=f"{root} holds {history}, and in its config {listed}",
         severity=Severity.CRITICAL,
-        title="a repository with credentials lies in the image: {path}",
+        title="a version control repository with credentials: {path}",
         fix="leave {path} out of {step}, and rotate what its config holds: anyone who pulled the image has it",
     )
 
