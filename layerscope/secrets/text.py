@@ -65,13 +65,16 @@ _LOGIN = pattern(
     r"\b(?:login|sshpass|mysql\w{0,20}|mariadb[\w\-]{0,20}|mongo\w{0,20}|machine)\b"
     r"[^;|&\n]{0,200}?\s(?:-p[ =]?|password[ \t]+)(?=[^\s\-$;|&])"
 )
+_CHPASSWD = pattern(
+    r"(?:\b(?:echo|printf)(?: -\w)? +(?=[^\n]{1,200}?\| *(?:sudo )?chpasswd)|\bchpasswd *<<< *)([\"']?)([\w.\-]{1,40}):"
+)
 _PRIVATE_KEY = pattern(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----))*(?:-----END [A-Z0-9 ]{0,60}-----)?"
 )
 _MARKED = pattern(r"\A[^']*[\s;|&<>()`][^']*\Z")
 _WORD_PAIR = pattern(r"-{0,2}([A-Za-z_][\w.\-]{0,200})=")
 _ESCAPES = "nrt"
-_PROGRAMS = ("curl", "login", "mysql", "mariadb", "mongo", "machine")
+_PROGRAMS = ("curl", "login", "mysql", "mariadb", "mongo", "machine", "chpasswd")
 """One of them stands in each command whose password no option or variable names."""
 _SOON_MADE_UP = pattern(r"[\w=.:/,+\-]{0,40}?(?:" + "|".join(MADE_UP) + ")", re.IGNORECASE | re.ASCII)
 """The beginning of a value, of characters that end none, with a part that makes a placeholder of it."""
@@ -211,7 +214,9 @@ def judged(name: str, value: str, start: int = 0) -> tuple[TextSecret, ...]:
 
 def _logins(text: str) -> Iterator[TextSecret]:
     """Passwords behind the short options of well-known programs, and in the lines of a netrc."""
-    places = [(f"password of {one[2] or one[3]}", one) for one in _CURL_USER.finditer(text)] if "curl" in text else []
+    users = [*_CURL_USER.finditer(text)] if "curl" in text else []
+    users += _CHPASSWD.finditer(text) if "chpasswd" in text else ()
+    places = [(f"password of {one[2] or one[3]}", one) for one in users]
     if "-p" in text or "password" in text:
         places += [("password", one) for one in _LOGIN.finditer(text)]
     strings = _strings(text) if places else []
