@@ -1,15 +1,26 @@
-"""Whose file it is: a package's, somebody else's code, a test's, or the user's own."""
+"""Which packages own a file, and whether it is vendored code, a test's, or the user's own."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
 from layerscope.model.entry import Fate, Kind
+from layerscope.model.package import Package
 from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import UNOWNED
+from layerscope.rules.claims import by_layer
 from layerscope.rules.rule import RuleContext, RuleMatch
 
-OS_PACKAGES = frozenset({"alpm", "apk", "deb", "ebuild", "rpm"})
+OS_TYPES = frozenset({"alpm", "apk", "deb", "rpm"})
+"""The purl types of an operating system's packages whose names the rules know."""
+OS_PACKAGES = OS_TYPES | {"ebuild"}
+"""The purl types of all packages of an operating system."""
+
+_COMPILE_AT_RUN_TIME = frozenset(
+    {"triton", "numba", "cupy", "pycuda", "pyopencl", "pytensor", "theano", "cppyy", "pythran", "weave", "torch"}
+)
+"""Python packages that start a compiler while they run; ``cupy`` also with a suffix such as ``-cuda12x``."""
+
 VENDORED = (
     r"/(?:site-packages|dist-packages|node_modules|bower_components|vendor|third_party|go/pkg/mod|\.cargo/registry"
     r"|\.rustup|\.nvm|\.m2/repository|\.gradle/caches|gems/[^/]{1,80}-\d[^/]{0,40}|ensurepip)/"
@@ -25,22 +36,22 @@ _TESTS = pattern(
 
 
 def is_vendored(path: str) -> bool:
-    """Whether a path lies among code that others published: a language's library, a folder of dependencies."""
+    """Whether a path is among code that others published: a language's library, a folder of dependencies."""
     return _VENDORED.search(path) is not None
 
 
 def is_of_test(path: str) -> bool:
-    """Whether a path is a test's or lies among tests or examples; /test itself may be an application's home."""
+    """Whether a path is a test's or among tests or examples; /test itself may be an application's home."""
     return _TESTS.search(path.lower(), 1) is not None
 
 
 def is_snakeoil(path: str) -> bool:
-    """Whether a file bears the name of the key for a self-signed certificate that Debian makes on each machine."""
+    """Whether a file has the name of the key for a self-signed certificate that Debian makes on each machine."""
     return "snakeoil" in path.rpartition("/")[2]
 
 
 def is_packaged(context: RuleContext, number: int) -> bool:
-    """Whether an operating system's package owns the version, or, for a hidden one, what lies at its path now."""
+    """Whether an operating system's package owns the version, or, for a hidden one, what is at its path now."""
     owners = context.catalog.owners
     owner = owners[number] if number < len(owners) else UNOWNED
     if owner == UNOWNED and context.filesystem.fates[number] != Fate.LIVE:
@@ -93,3 +104,57 @@ def _names(context: RuleContext, numbers: set[int]) -> dict[int, tuple[int, ...]
     links = filesystem.hardlinks
     named = ((number, filesystem.carrier(number)) for number in numbers)
     return {number: (carrier, *links[carrier]) for number, carrier in named if carrier in links}
+
+
+def indexes(context: RuleContext, wanted: Callable[[Package], bool]) -> frozenset[int]:
+    """The packages for which ``wanted`` holds, by their index in the catalogue."""
+    return frozenset(index for index, package in enumerate(context.catalog.packages) if wanted(package))
+
+
+def owned_by(context: RuleContext, packages: Iterable[int]) -> dict[int, tuple[int, ...]]:
+    """The live versions of each of these packages; a package without any is left out."""
+    owned = context.owned
+    return {index: tuple(owned[index]) for index in packages if index in owned}
+
+
+def by_instruction(context: RuleContext, owned: Mapping[int, tuple[int, ...]]) -> Iterator[tuple[tuple[int, ...], str]]:
+    """The versions of packages and the packages' names: the base's together, then those of each own layer."""
+    groups: dict[int, tuple[list[int], set[str]]] = {}
+    for index, numbers in owned.items():
+        for layer, members in by_layer(context.filesystem, numbers):
+            versions, names = groups.setdefault(max(layer, context.base_layers - 1), ([], set()))
+            versions += members
+            names.add(context.catalog.packages[index].name)
+    for _, (versions, names) in sorted(groups.items()):
+        yield tuple(versions), listing(names)
+
+
+def is_owned(context: RuleContext, number: int) -> bool:
+    """Whether a package owns a version."""
+    return context.catalog.owners[number] != UNOWNED
+
+
+def loose(context: RuleContext, numbers: Iterable[int]) -> tuple[int, ...]:
+    """Those that are live and that no package owns."""
+    fates, owners, live = context.filesystem.fates, context.catalog.owners, Fate.LIVE
+    return tuple([number for number in numbers if fates[number] == live and owners[number] == UNOWNED])
+
+
+def has_package(context: RuleContext, *types: str, names: frozenset[str]) -> bool:
+    """Whether a package of one of these types and names is installed."""
+    return any(package.type in types and package.name.lower() in names for package in context.catalog.packages)
+
+
+def compiles_at_run_time(context: RuleContext) -> bool:
+    """Whether a package is installed that calls a compiler while it runs."""
+    return any(
+        package.type == "pypi" and (package.name.lower().split("-cuda")[0] in _COMPILE_AT_RUN_TIME)
+        for package in context.catalog.packages
+    )
+
+
+def listing(names: Iterable[str], most: int = 6) -> str:
+    """Names for a sentence: the first few, then the number of the others."""
+    ordered = sorted(set(names))
+    more = f" and {len(ordered) - most} more" if len(ordered) > most else ""
+    return ", ".join(ordered[:most]) + more

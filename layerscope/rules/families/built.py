@@ -10,7 +10,7 @@ from layerscope.packages.catalog import UNOWNED
 from layerscope.packages.formats.elf import BPF, IDENTITY_BYTES, RELOCATABLE, identity
 from layerscope.packages.formats.ranges import ranges_of
 from layerscope.packages.formats.strippable import SECTIONS, strippable
-from layerscope.rules.owned import OS_TYPES, by_instruction, indexes, is_owned, owned_by
+from layerscope.rules.ownership import OS_TYPES, by_instruction, indexes, is_owned, owned_by
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, content_bytes, files, living, runs_dotnet, within
 

@@ -7,7 +7,7 @@ from layerscope.model.finding import Severity
 from layerscope.model.paths import is_licence
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages.catalog import UNOWNED
-from layerscope.rules.owned import is_owned
+from layerscope.rules.ownership import is_owned
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import content_bytes, made_by, weight
 

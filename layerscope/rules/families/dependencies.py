@@ -9,7 +9,7 @@ from layerscope.model.patterns import pattern
 from layerscope.rules.documents import json_object
 from layerscope.rules.lockfiles import node_dev_packages, normal
 from layerscope.rules.node_lockfiles import GRAPHS, only_development
-from layerscope.rules.owned import by_instruction, indexes, is_owned, listing, owned_by
+from layerscope.rules.ownership import by_instruction, indexes, is_owned, listing, owned_by
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, files, living, under, within
 

@@ -7,7 +7,7 @@ from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.rules.lockfiles import PYTHON, Declared, Locked, Wishes, closure, normal, required
-from layerscope.rules.owned import by_instruction, owned_by
+from layerscope.rules.ownership import by_instruction, owned_by
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, living
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.rules.owned import is_owned
-from layerscope.rules.ownership import is_packaged
+from layerscope.rules.ownership import is_owned, is_packaged
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, files, living
 

@@ -7,7 +7,7 @@ from layerscope.model.finding import Severity
 from layerscope.model.package import Package
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.rules.owned import (
+from layerscope.rules.ownership import (
     OS_TYPES,
     by_instruction,
     compiles_at_run_time,

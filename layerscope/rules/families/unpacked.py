@@ -10,7 +10,7 @@ from typing import NamedTuple
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
-from layerscope.rules.owned import is_owned
+from layerscope.rules.ownership import is_owned
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import content_bytes, files, living, weight
 
