@@ -83,7 +83,7 @@ def is_secret(name: str, value: str) -> bool:
         return True
     if weight == "secret":
         return len(value) >= 8 and (len(value) >= 20 or _is_mixed(value))
-    return weight == "key" and len(value) >= 16 and _is_mixed(value) and len(set(value)) >= 8
+    return len(value) >= 16 and _is_mixed(value) and len(set(value)) >= 8
 
 
 def is_path(value: str) -> bool:

@@ -225,3 +225,10 @@ def test_what_is_not_searched_is_said(find: Find, monkeypatch: pytest.MonkeyPatc
 def test_files_up_to_the_longest_are_searched(find: Find, length: int, is_found: bool) -> None:
     content = GITHUB.encode().rjust(length)
     assert bool(find(_image("app/data", content), rules=TOKENS).findings) is is_found
+
+
+@pytest.mark.parametrize(("is_deleted", "severity"), [(False, "high"), (True, "critical")])
+def test_a_webhook_is_graver_where_it_is_deleted(find: Find, is_deleted: bool, severity: str) -> None:
+    layers = (layer(file("app/x.ini", WEBHOOK.encode())), *((layer(whiteout("app/x.ini")),) if is_deleted else ()))
+    (found,) = find(ImageSpec(layers=layers), rules=TOKENS).findings
+    assert found.severity == severity

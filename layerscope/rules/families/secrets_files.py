@@ -130,7 +130,7 @@ def env_file(context: RuleContext) -> Iterator[RuleMatch]:
 def _env_files(context: RuleContext) -> Iterator[tuple[int, RuleMatch]]:
     for number, path in users_files(context):
         data = as_utf8(context.filesystem.read(number, 0, HEAD) or b"")
-        if not data or b"\0" in data or _EXAMPLE.search(path.rpartition("/")[2]) or is_of_test(path):
+        if b"\0" in data or _EXAMPLE.search(path.rpartition("/")[2]) or is_of_test(path):
             continue
         lines = pairs(data.decode("utf-8", "replace"), "=")
         values = [(name.removeprefix("export "), value) for name, value in lines if not is_placeholder(value)]
