@@ -32,6 +32,7 @@ def image(name: str, *layers: ScannedLayer, source: str = "", platform: str = "l
         critical=0,
         high=0,
         left_out=sum(not layer.content_bytes for layer in layers),
+        complete=all(layer.content_bytes for layer in layers),
         layers=layers,
     )
 
@@ -46,7 +47,13 @@ APP, WORKER = image("app", BASE, layer("app", 300, 50)), image("worker", BASE, l
 
 def report(*layers: LayerReport, findings: tuple[Finding, ...] = ()) -> Report:
     summary = ImageSummary(source="app.tar", format="docker-archive", name="app")
-    return Report(image=summary, totals=Totals(), layers=layers, findings=findings)
+    return Report(
+        complete=not any(layer.problem for layer in layers),
+        image=summary,
+        totals=Totals(),
+        layers=layers,
+        findings=findings,
+    )
 
 
 def finding(kind: FindingKind, severity: Severity) -> Finding:

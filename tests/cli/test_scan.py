@@ -92,6 +92,15 @@ def test_an_incomplete_image_is_one_in_its_row_too(tmp_path: Path) -> None:
     assert "layer 1 is left out" in call("scan", tmp_path).err
 
 
+def test_an_image_with_a_layer_that_is_not_what_it_should_be_is_incomplete(tmp_path: Path) -> None:
+    held, named = layer(file("new", b"n" * 50)), digest(layer())
+    spec = ImageSpec(layers=(held,), config_extra={"rootfs": {"type": "layers", "diff_ids": [named]}})
+    (tmp_path / "changed.tar").write_bytes(oci_archive(spec))
+    shutil.copy(TINY, tmp_path)
+    assert sorted((row["left_out"], row["complete"]) for row in rows(tmp_path)) == [(0, False), (0, True)]
+    assert "2 images (1 incomplete)" in call("scan", tmp_path, "-q").out.decode()
+
+
 def test_each_platform_that_no_machine_prefers_has_a_row(tmp_path: Path) -> None:
     variants = [
         ImageSpec(architecture="arm", variant=variant, os=os_name, tags=("app:1",))

@@ -58,6 +58,7 @@ class Scanned(Struct, frozen=True, kw_only=True):
     critical: int
     high: int
     left_out: int
+    complete: bool
     layers: tuple[ScannedLayer, ...]
 
 
@@ -65,7 +66,8 @@ class Sums(Struct, frozen=True, kw_only=True):
     """All images together; ``distinct_bytes`` and ``reclaimable_bytes`` count each layer once.
 
     The latter takes of each layer the least that any image says whose own it is, since what one hides another may show;
-    two images may mean different files by it, so it is a bound and no promise. ``incomplete`` ones lack layers.
+    two images may mean different files by it, so it is a bound and no promise. ``incomplete`` ones lack layers or have
+    some that are damaged or doubtful.
     """
 
     images: int
@@ -89,6 +91,7 @@ def scanned(report: Report, source: str) -> Scanned:
         critical=own[Severity.CRITICAL],
         high=own[Severity.HIGH],
         left_out=sum(bool(layer.problem) for layer in report.layers),
+        complete=report.complete,
         layers=tuple(
             ScannedLayer(
                 identity=layer.diff_id or layer.digest or f"{source} {image.image_id} {layer.index}",
@@ -107,7 +110,7 @@ def sums(images: Iterable[Scanned]) -> Sums:
     count = content = incomplete = 0
     for image in images:
         count, content = count + 1, content + image.totals.content_bytes
-        incomplete += image.left_out > 0
+        incomplete += not image.complete
         for layer in image.layers:
             sizes[layer.identity] = max(layer.content_bytes, sizes.get(layer.identity, 0))
             if layer.reclaimable_bytes is not None:
@@ -160,5 +163,5 @@ def _row(one: Scanned, times: Counter[str]) -> tuple[object, ...]:
         totals.stored_bytes,
         totals.live_bytes,
         totals.hidden_bytes,
-        not one.left_out,
+        one.complete,
     )
