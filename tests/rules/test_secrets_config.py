@@ -277,3 +277,10 @@ def test_a_long_text_of_near_misses_ends(piece: str) -> None:
     # Time that grew with the square of the length would be minutes here.
     text = piece * ((1 << 19) // len(piece))
     assert len(redacted(text)) <= len(text)
+
+
+def test_the_step_that_makes_the_bases_last_layer_is_the_bases(find: Find) -> None:
+    history = (step(f"RUN make --token={TOKEN} # buildkit"), step("COPY y / # buildkit"))
+    spec = ImageSpec(layers=(LAYER, layer(file("y", b"y"))), history=history)
+    assert not find(spec, base_layers=1, rules=CONFIG_SECRETS).findings
+    assert find(spec, rules=CONFIG_SECRETS).findings

@@ -232,3 +232,9 @@ def test_a_webhook_is_graver_where_it_is_deleted(find: Find, is_deleted: bool, s
     layers = (layer(file("app/x.ini", WEBHOOK.encode())), *((layer(whiteout("app/x.ini")),) if is_deleted else ()))
     (found,) = find(ImageSpec(layers=layers), rules=TOKENS).findings
     assert found.severity == severity
+
+
+def test_of_many_tokens_three_are_shown(find: Find) -> None:
+    text = "\n".join(with_checksum("gh" + "p_", seed=f"seed {number}") for number in range(4))
+    (found,) = find(_image("app/x.ini", text.encode()), rules=TOKENS).findings
+    assert found.detail.count("***") == 3 and found.detail.endswith(" and 1 more")

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from layerscope.rules.families.credentials import CREDENTIAL_FILES
+from layerscope.rules.families.credentials import CREDENTIAL_FILES, pairs
 from layerscope.secrets.keys import pem_key
 from layerscope.secrets.masks import mask
-from layerscope.secrets.text import secrets_in
+from layerscope.secrets.text import secrets_in, secrets_in_words
 from layerscope.secrets.tokens import tokens_in
 from tests.rules.forged import aws_pair, characters, pem, with_checksum
 
@@ -69,3 +69,38 @@ def test_a_json_document_is_read_twelve_levels_deep(levels: int, found: int) -> 
 @pytest.mark.parametrize(("value", "found"), [("'x1y2z3w4x'", 1), ("x1y2z3w4x", 0), ("'x1y2z3w4' + x", 0), ("", 0)])
 def test_only_a_literal_of_a_program_is_a_secret(value: str, found: int) -> None:
     assert len(list(PARSE["settings.py"](f"PASSWORD = {value}\n"))) == found
+
+
+def test_an_aws_secret_has_a_digit() -> None:
+    letters = "aBcDeFgHiJkLmNoPqRsT/UvWxYz" * 2
+    assert not list(tokens_in(f"{aws_pair()[0]}\n{letters[:40]}".encode()))
+
+
+def test_a_value_in_an_argument_of_its_own_may_hold_a_quote() -> None:
+    assert [one.value for one in secrets_in_words(["app", "--password", "kW9'v2x & y"])] == ["kW9'v2x & y"]
+
+
+def test_a_secret_in_json_has_the_name_of_its_member() -> None:
+    found = PARSE["auth.json"](json.dumps({"bearer": "x1y2z3w4", "http-basic": {"host": {"password": "hunter22"}}}))
+    assert list(found) == [("bearer", "x1y2z3w4"), ("token", "hunter22")]
+
+
+@pytest.mark.parametrize("before", ["#", ";", "# ", " #"])
+def test_a_comment_holds_no_credential(before: str) -> None:
+    assert not list(PARSE[".npmrc"](f"{before}//r.example/:_authToken=x1y2z3w4"))
+    assert not list(PARSE[".pypirc"](f"{before}password = x1y2z3w4"))
+
+
+@pytest.mark.parametrize("line", ["//r.example/:_authTokens", "//r.example/:_authTokenx1y2z3w4"])
+def test_a_longer_name_is_no_credential(line: str) -> None:
+    assert not list(PARSE[".npmrc"](line))
+
+
+def test_of_a_line_four_thousand_characters_are_read() -> None:
+    ((_, value),) = pairs("a=" + "x" * 5000)
+    assert len(value) == 3998
+
+
+@pytest.mark.parametrize(("length", "found"), [(15, 0), (16, 1), (4096, 1), (4097, 0)])
+def test_a_file_that_is_a_token_has_a_length(length: int, found: int) -> None:
+    assert len(list(PARSE[".vault-token"]((characters(60) * 100)[:length]))) == found
