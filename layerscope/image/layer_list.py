@@ -163,6 +163,9 @@ def _verified(
         return Verified.CONTENTS, ""
     if not data.ended and not proofs[1]:
         return Verified.UNTERMINATED, MAY_BE_CUT
+    others = [one.algorithm for one in (diff_id, digest) if one is not None and one.algorithm != "sha256"]
+    if others and data.diff_id is not None:
+        return Verified.HEADERS, f"its {others[0]} digest is not compared; only sha256 digests are"
     return Verified.HEADERS, ""
 
 

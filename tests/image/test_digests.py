@@ -95,8 +95,10 @@ def test_a_diff_id_by_another_algorithm_is_not_called_proven(tmp_path: Path) -> 
     spec = ImageSpec(layers=(LOWER,), config_extra={"rootfs": {"type": "layers", "diff_ids": [diff_id]}})
     path = tmp_path / "image.tar"
     path.write_bytes(oci_archive(spec))
-    image, _ = opened(path)
+    image, _ = opened(path, verify=True)
     assert (str(image.layers[0].diff_id), image.layers[0].verified) == (diff_id, "headers")
+    [warning] = image.warnings
+    assert warning.endswith("its sha512 digest is not compared; only sha256 digests are")
 
 
 def test_a_repeated_layer_is_proven_against_each_of_its_diff_ids(tmp_path: Path) -> None:
