@@ -178,11 +178,11 @@ def test_a_layer_is_told_and_its_files_are_shown() -> None:
 
 
 def test_a_finding_leads_to_its_biggest_file() -> None:
-    found = pressed(TINY, "3")
-    assert found.rows[0][:3] == ["high leak", "vcs-metadata", "4.07 kB"]
+    found = pressed(TINY, "3", "end")
+    assert found.rows[-1][:3] == ["high leak", "vcs-metadata", "4.07 kB"]
     assert found.details[0].startswith("high leak, vcs-metadata: ") and found.details[1].startswith("fix: ")
     assert "  4.07 kB  /src/.git (2 files)" in found.details
-    shown = pressed(TINY, "3", "right")
+    shown = pressed(TINY, "3", "end", "right")
     assert shown.where == "/src/.git/objects   files in layer 1, by size"
     assert shown.details[0] == "/src/.git/objects/pack"
 
