@@ -35,7 +35,8 @@ class PositionalFile:
     def stored_bytes(self) -> int:
         """The bytes that the file takes on its disk: fewer than its length where it has holes."""
         state = os.fstat(self.descriptor)
-        return state.st_blocks * 512 if hasattr(state, "st_blocks") else state.st_size
+        blocks: int | None = getattr(state, "st_blocks", None)  # Windows has none.
+        return state.st_size if blocks is None else blocks * 512
 
     def _now(self) -> tuple[int, int]:
         state = os.fstat(self.descriptor)
