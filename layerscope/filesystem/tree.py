@@ -22,7 +22,7 @@ from layerscope.model.masks import both
 from layerscope.model.pathset import PathSet, Selector
 from layerscope.model.symlinks import follow
 
-_BLOCK = 4096
+BLOCK = 4096
 _LINKS = (Kind.HARDLINK.value, Kind.SYMLINK.value)
 _IS_FILE = bytes(kind == Kind.FILE for kind in range(256))
 
@@ -154,9 +154,10 @@ class Filesystem:
             for index, data in self.layers[layer].contents.search((number - start for number in members), text):
                 yield start + index, data
 
-    def _peek(self, number: int, start: int) -> bytes | None:
+    def block(self, number: int, start: int) -> bytes | None:
+        """A block of a file from ``start`` on, to compare it before its fingerprint; None where it was not kept."""
         layer, index = self.place(self.carrier(number))
-        return self.layers[layer].contents.peek(index, start, _BLOCK)
+        return self.layers[layer].contents.peek(index, start, BLOCK)
 
     def fingerprint(self, number: int) -> bytes | None:
         """A digest of a file's content, comparable within one run; None where it was not kept."""
@@ -172,9 +173,9 @@ class Filesystem:
         length = self.content_bytes(self.carrier(one))
         if not length:
             return True
-        for start in (0, length // 2, max(0, length - _BLOCK)):
-            block = self._peek(one, start)
-            if block is not None and (second := self._peek(other, start)) is not None and block != second:
+        for start in (0, length // 2, max(0, length - BLOCK)):
+            block = self.block(one, start)
+            if block is not None and (second := self.block(other, start)) is not None and block != second:
                 return False
         fingerprint = self.fingerprint(one)
         return fingerprint is not None and fingerprint == self.fingerprint(other)

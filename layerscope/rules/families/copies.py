@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from layerscope.filesystem.tree import BLOCK
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
 from layerscope.model.paths import is_licence
@@ -12,7 +13,6 @@ from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import content_bytes, made_by, weight
 
 _SHORTEST = 4 << 10
-_FIRST_BLOCK = 4 << 10
 _WORTH_A_LINE = 1 << 20
 _A_FEW = 3
 _SETID = 0o6000
@@ -101,13 +101,13 @@ def _begin_alike(context: RuleContext, numbers: list[int]) -> Iterable[list[int]
 
     A layer that was read once has kept no contents, but then it has kept the fingerprints: those decide.
     """
-    read, expected = context.filesystem.read, min(_FIRST_BLOCK, context.filesystem.content_bytes(numbers[0]))
-    blocks = [read(number, 0, _FIRST_BLOCK) for number in numbers]
-    if any(block is None or len(block) < expected for block in blocks):
+    block, expected = context.filesystem.block, min(BLOCK, context.filesystem.content_bytes(numbers[0]))
+    blocks = [block(number, 0) for number in numbers]
+    if any(one is None or len(one) < expected for one in blocks):
         return [numbers]
     groups: dict[bytes | None, list[int]] = {}
-    for number, block in zip(numbers, blocks, strict=True):
-        groups.setdefault(block, []).append(number)
+    for number, first in zip(numbers, blocks, strict=True):
+        groups.setdefault(first, []).append(number)
     return [group for group in groups.values() if len(group) > 1]
 
 
