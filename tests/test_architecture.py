@@ -50,7 +50,7 @@ EDGES: dict[str, set[str]] = {
     },
 }
 """What the files of each folder import of the others: all of it, and nothing else."""
-HEAVY = {"typer", "rich", "zstandard", "isal", "xxhash", "elftools", "packageurl", "sqlite3", "textual"}
+HEAVY = {"typer", "rich", "tabulate", "zstandard", "isal", "xxhash", "elftools", "packageurl", "sqlite3", "textual"}
 
 
 def modules() -> list[Path]:

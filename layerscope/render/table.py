@@ -1,7 +1,6 @@
-"""Tables for a terminal: columns are aligned, and the widest text column is cut to fit."""
+"""Tables for a terminal: tabulate aligns them, and the widest text column is cut to fit."""
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from textwrap import wrap
 
 from layerscope.model.rows import Rows
@@ -31,23 +30,23 @@ def table(data: Rows, units: Units, width: int | None) -> str:
 
 
 def aligned(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str], width: int | None) -> str:
-    """Cells in columns two spaces apart, numbers aligned at the right; the widest text column is cut to ``width``.
-
-    A cell may have several lines. There is no line of headers where all of them are empty.
-    """
+    """Cells in columns two spaces apart, numbers aligned at the right; the widest text column is cut to ``width``."""
     if not cells:
         return ""
+    import tabulate  # Heavy, and only tables need it.
+
+    tabulate.MIN_PADDING = 0  # It would make each column two wider than its header.
     if width is not None:
         cells = _fitted(headers, cells, kinds, width)
-    rows = [[cell.split("\n") for cell in row] for row in ([headers, *cells] if any(headers) else cells)]
-    widths = [max(len(line) for lines in column for line in lines) for column in zip(*rows, strict=True)]
-    pads = [str.ljust if kind == "text" else str.rjust for kind in kinds]
-    lines = (
-        "  ".join(pad(text, size) for pad, text, size in zip(pads, line, widths, strict=True))
-        for row in rows
-        for line in zip_longest(*row, fillvalue="")
+    text = tabulate.tabulate(
+        cells,
+        headers=headers if any(headers) else (),
+        tablefmt="plain",
+        disable_numparse=True,
+        colalign=["left" if kind == "text" else "right" for kind in kinds],
+        preserve_whitespace=True,
     )
-    return "\n".join(shortened(line.rstrip(), width) for line in lines)
+    return "\n".join(shortened(line.rstrip(), width) for line in text.split("\n"))
 
 
 def _fitted(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str], width: int) -> list[list[str]]:
