@@ -1,11 +1,15 @@
-"""Files that the user names: read with a limit, written whole or not at all."""
+"""Files that the user names: read with a limit or twice, written whole or not at all."""
 
 import os
+import shutil
 import stat
-from contextlib import suppress
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from layerscope.errors import LayerscopeError, UsageError
+from layerscope.errors import ArchiveError, LayerscopeError, UsageError
 from layerscope.render.escape import without_commands
 
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -84,3 +88,30 @@ def _mode(target: Path) -> int:
         return stat.S_IMODE(target.stat().st_mode)
     except FileNotFoundError:
         return 0o666 & ~umask()
+
+
+@contextmanager
+def rereadable(source: str) -> Iterator[str]:
+    """The path of an archive that can be read twice: ``source`` itself, unless it is ``-`` or a named pipe."""
+    if source != "-" and (not os.path.exists(source) or os.path.isfile(source) or os.path.isdir(source)):
+        yield source
+        return
+    # The name is chosen first, so that an interrupt leaves no file behind.
+    path = os.path.join(tempfile.gettempdir(), f"layerscope-{os.urandom(8).hex()}.tar")
+    try:
+        with open(os.open(path, NEW_FILE, 0o600), "wb") as spooled:
+            if source == "-":
+                if sys.stdin is None:
+                    raise ArchiveError("standard input is closed")
+                shutil.copyfileobj(sys.stdin.buffer, spooled, 1 << 20)
+            else:
+                with open(source, "rb") as pipe:
+                    shutil.copyfileobj(pipe, spooled, 1 << 20)
+        try:
+            yield path
+        except LayerscopeError as error:  # The user knows the source, not its copy.
+            error.message = error.message.replace(path, "standard input" if source == "-" else source)
+            raise
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(path)

@@ -18,8 +18,8 @@ from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 from layerscope.model.report import LayerReport, Report
 from layerscope.render.escape import printable
-from layerscope.render.options import RenderOptions
 from layerscope.render.text import finding_cells, head, layer_cells, warnings
+from layerscope.render.units import RenderOptions
 
 _WARNINGS = 3
 """Warnings that are shown above; the report has all of them."""

@@ -18,8 +18,7 @@ from layerscope.filesystem.links import hardlinks
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
 from layerscope.model.limits import CHARACTERS_A_DIRECTORY, DIRECTORY_CHARACTERS
-from layerscope.model.paths import directories_of
-from layerscope.model.symlinks import follow
+from layerscope.model.paths import directories_of, follow
 
 _OPAQUE, _BOOKKEEPING = Kind.OPAQUE.value, Kind.BOOKKEEPING.value
 _IS_OPAQUE = bytes(kind == Kind.OPAQUE for kind in range(256))

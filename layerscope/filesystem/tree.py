@@ -19,8 +19,8 @@ from layerscope.filesystem.version import Version
 from layerscope.model.entry import IS_ENTRY, IS_LIVE, Fate, Kind
 from layerscope.model.image import Layer
 from layerscope.model.masks import both
+from layerscope.model.paths import follow
 from layerscope.model.pathset import PathSet, Selector
-from layerscope.model.symlinks import follow
 
 BLOCK = 4096
 _LINKS = (Kind.HARDLINK.value, Kind.SYMLINK.value)

@@ -7,7 +7,7 @@ from typing import IO
 
 from layerscope.errors import LimitExceeded
 from layerscope.model.limits import MIB
-from layerscope.model.ranged import A_READ, RangedFile, RangeReader
+from layerscope.model.pathset import A_READ, RangedFile, RangeReader
 
 _IN_MEMORY = 8 * MIB
 """A longer file goes to a temporary file, which has no name in any directory and serves all files of a layer."""

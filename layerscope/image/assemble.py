@@ -19,8 +19,7 @@ from layerscope.image.options import ReadOptions
 from layerscope.image.store import Store, WithData
 from layerscope.model.digest import Digest
 from layerscope.model.image import Image, ImageConfig, Layer, Verified
-from layerscope.model.json_text import values_in
-from layerscope.model.limits import Limits
+from layerscope.model.limits import Limits, values_in
 
 _MOST_WARNINGS = 20
 """The layers with a problem that get a warning each; the JSON report has the problem of every layer."""

@@ -18,7 +18,7 @@ from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Piece
 from layerscope.model.entry import Kind
 from layerscope.model.limits import Limits
-from layerscope.model.ranged import RangeReader
+from layerscope.model.pathset import RangeReader
 from layerscope.tar.columns import Columns
 from layerscope.tar.compression import Readable
 from layerscope.tar.tally import Tally

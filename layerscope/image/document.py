@@ -8,8 +8,7 @@ from typing import Any
 
 from layerscope.errors import Damaged, LimitExceeded
 from layerscope.model.digest import Digest
-from layerscope.model.json_text import values_in
-from layerscope.model.limits import Limits
+from layerscope.model.limits import Limits, values_in
 
 _FOLDS = str.maketrans(string.ascii_uppercase + "\u017f\u212a", string.ascii_lowercase + "sk")
 """What Go's encoding/json takes for equal to an ASCII letter: its other case, the long s and the Kelvin sign."""

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from layerscope.errors import ArchiveError, NotAnImage
 from layerscope.image import docker, oci, v1
 from layerscope.image.candidate import Candidate
-from layerscope.image.dir import Dir, is_manifest
+from layerscope.image.docker import Dir, is_manifest
 from layerscope.image.document import Node, parse
 from layerscope.image.store import Store, WithData
 from layerscope.model.limits import Limits

@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
-from layerscope.model.pathset import Selector, Wanted
+from layerscope.model.pathset import RangeReader, Selector, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.model.ranged import RangeReader
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 """The byte order marks of texts in UTF-16, as Windows writes them."""

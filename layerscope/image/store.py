@@ -14,10 +14,8 @@ from layerscope.image.options import ReadOptions
 from layerscope.image.replay import Pieces, PositionalTar
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
-from layerscope.model.json_text import values_in
-from layerscope.model.limits import Limits
-from layerscope.model.paths import normal
-from layerscope.model.symlinks import follow
+from layerscope.model.limits import Limits, values_in
+from layerscope.model.paths import follow, normal
 from layerscope.tar.positional import PositionalFile
 from layerscope.tar.sparse import filled, segments
 

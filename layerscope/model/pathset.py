@@ -1,15 +1,46 @@
 """Sets of paths that catalogers and rules ask for, matched by dictionaries instead of one pattern after another."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress, product
 from operator import itemgetter, not_, or_
 from string import digits
+from typing import TypeAlias
 
 from msgspec import Struct, field
 
 from layerscope.errors import LimitExceeded
 from layerscope.model.limits import CHARACTERS_A_DIRECTORY, DIRECTORY_CHARACTERS
-from layerscope.model.ranged import RangeReader
+
+ReadRange: TypeAlias = Callable[[int, int], bytes | None]
+"""Called with a start and a length: exactly that many bytes, or None where they are not there or were not kept."""
+A_READ = 256
+"""Bytes that every read counts towards a budget besides what it gives."""
+
+
+class RangedFile(Struct, frozen=True):
+    """A file of ``length`` bytes at ``path``, of which ``read`` gives ranges.
+
+    ``spend`` is called with the number of bytes that come out of an archive, before they do. ``warn`` takes a sentence
+    about what cannot be read.
+    """
+
+    read: ReadRange
+    length: int
+    path: str
+    spend: Callable[[int], None]
+    warn: Callable[[str], None]
+
+
+class RangeReader(Struct, frozen=True):
+    """Who reads a file by ranges: ``analyse`` asks for the same ranges of the same file every time.
+
+    A pass over a layer calls it to learn which ranges to keep, and a later step once more for what it finds there.
+    ``magic`` is how the files begin, empty where they begin in many ways.
+    """
+
+    analyse: Callable[[RangedFile], object]
+    magic: bytes = b""
+
 
 _ASCII = tuple(map(chr, range(128)))
 _ending = itemgetter(slice(-3, None))

@@ -12,9 +12,8 @@ from msgspec import Struct
 from layerscope.errors import LimitExceeded
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate, Kind
-from layerscope.model.json_text import loads
-from layerscope.model.limits import GIB, MIB
-from layerscope.model.ranged import A_READ, RangedFile
+from layerscope.model.limits import GIB, MIB, loads
+from layerscope.model.pathset import A_READ, RangedFile
 from layerscope.packages.formats.ranges import ranges_of
 from layerscope.packages.locator import Locator
 

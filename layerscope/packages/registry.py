@@ -9,7 +9,7 @@ from layerscope.packages.catalogers.bitnami import BITNAMI
 from layerscope.packages.catalogers.chisel import CHISEL
 from layerscope.packages.catalogers.conda import CONDA
 from layerscope.packages.catalogers.dotnet import DOTNET
-from layerscope.packages.catalogers.dpkg import DPKG
+from layerscope.packages.catalogers.dpkg import DPKG, OPKG
 from layerscope.packages.catalogers.erlang import ERLANG
 from layerscope.packages.catalogers.go import GO
 from layerscope.packages.catalogers.homebrew import HOMEBREW
@@ -19,7 +19,6 @@ from layerscope.packages.catalogers.kernel import KERNEL
 from layerscope.packages.catalogers.lua import LUA
 from layerscope.packages.catalogers.nix import NIX
 from layerscope.packages.catalogers.npm import NPM
-from layerscope.packages.catalogers.opkg import OPKG
 from layerscope.packages.catalogers.pacman import PACMAN
 from layerscope.packages.catalogers.php import PHP
 from layerscope.packages.catalogers.portage import PORTAGE

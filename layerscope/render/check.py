@@ -2,8 +2,7 @@
 
 from layerscope.model.check import CheckReport, CheckResult, Outcome
 from layerscope.render.escape import printable
-from layerscope.render.markdown_table import markdown_table, markdown_text
-from layerscope.render.table import aligned
+from layerscope.render.table import aligned, markdown_table, markdown_text
 from layerscope.render.units import Units, plain
 from layerscope.render.words import counted
 

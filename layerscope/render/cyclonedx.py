@@ -13,7 +13,7 @@ from layerscope.model.package import Package
 from layerscope.model.report import Report
 from layerscope.render import sbom
 from layerscope.render.escape import printable
-from layerscope.render.options import RenderOptions
+from layerscope.render.units import RenderOptions
 
 
 def cyclonedx(report: Report, options: RenderOptions) -> str:

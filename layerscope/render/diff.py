@@ -11,10 +11,8 @@ from layerscope.model.diff import Change, Diff, FindingChange, InstructionChange
 from layerscope.model.report import ImageSummary
 from layerscope.model.source import BASE
 from layerscope.render.escape import printable
-from layerscope.render.markdown_table import markdown_table, markdown_text, within_limit
-from layerscope.render.options import RenderOptions
-from layerscope.render.table import aligned, shortened
-from layerscope.render.units import Units, percent
+from layerscope.render.table import aligned, markdown_table, markdown_text, shortened, within_limit
+from layerscope.render.units import RenderOptions, Units, percent
 from layerscope.render.words import counted
 
 _MOST = 3

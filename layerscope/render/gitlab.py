@@ -5,7 +5,7 @@ from layerscope.model.report import Report
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import finding_summaries
 from layerscope.render.json import dumps
-from layerscope.render.options import RenderOptions
+from layerscope.render.units import RenderOptions
 
 SEVERITIES = {
     Severity.CRITICAL: "blocker",

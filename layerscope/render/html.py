@@ -7,9 +7,8 @@ from layerscope.model.report import LayerReport, Report
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries, next_steps
 from layerscope.render.html_style import STYLE
-from layerscope.render.options import RenderOptions
 from layerscope.render.treemap import treemap
-from layerscope.render.units import Units, percent
+from layerscope.render.units import RenderOptions, Units, percent
 from layerscope.render.words import (
     COPIED_UP,
     INCOMPLETE,

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
 
@@ -13,7 +13,7 @@ from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 from layerscope.model.patterns import pattern
 from layerscope.model.report import Report
-from layerscope.render.options import RenderOptions
+from layerscope.render.units import RenderOptions
 
 _ODD = pattern(r"[^\0-~]+")
 
@@ -88,3 +88,28 @@ def with_bytes(members: dict[str, Any]) -> dict[str, Any]:
         raw = path.encode("utf-8", "surrogateescape")
         return {**members, "path_base64": base64.b64encode(raw).decode("ascii")}
     return members
+
+
+def jsonl(report: Report, options: RenderOptions) -> str:
+    """Lines of ``{"type": T, T: {...}}``, where T is image, totals, base, layer, instruction, ... or warning."""
+    return "".join(dumps({"type": kind, kind: value}) + "\n" for kind, value in _things(report))
+
+
+def _things(report: Report) -> Iterator[tuple[str, object]]:
+    yield "image", report.image
+    yield "totals", report.totals
+    yield "base", report.base
+    # A package has a member ``type`` itself, so each value is nested in a member of its own.
+    for kind, values in (
+        ("layer", report.layers),
+        ("instruction", report.instructions),
+        ("stage", report.stages),
+        ("package", report.packages),
+        ("finding", report.findings),
+        ("ignored", report.ignored),
+        ("directory", report.directories),
+        ("hidden", report.hidden),
+        ("warning", report.warnings),
+    ):
+        for value in values:
+            yield kind, value

@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 from layerscope.model.report import Report
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import FindingSummary, finding_summaries
-from layerscope.render.options import RenderOptions
+from layerscope.render.units import RenderOptions
 from layerscope.rules.registry import RULES
 
 

@@ -5,10 +5,8 @@ from itertools import chain
 
 from layerscope.model.report import Report
 from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries, next_steps
-from layerscope.render.markdown_table import markdown_table, markdown_text, within_limit
-from layerscope.render.options import RenderOptions
-from layerscope.render.table import shortened
-from layerscope.render.units import Units, percent
+from layerscope.render.table import markdown_table, markdown_text, shortened, within_limit
+from layerscope.render.units import RenderOptions, Units, percent
 from layerscope.render.words import INCOMPLETE, counted, instruction_words, stage_evidence
 
 _LONGEST = 300

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from layerscope.errors import MissingExtra
 from layerscope.model.report import Report
-from layerscope.render.options import RenderOptions
+from layerscope.render.units import RenderOptions
 
 Renderer = Callable[[Report, RenderOptions], str]
 """Pure: the same report and options give the same text, which ends with a line end."""
@@ -34,8 +34,8 @@ def _from(module: str, name: str = "") -> Renderer:
 RENDERERS: dict[str, Renderer] = {
     "table": _from("text"),
     "json": _from("json", "report_json"),
-    "jsonl": _from("jsonl"),
-    "csv": _from("csv"),
+    "jsonl": _from("json", "jsonl"),
+    "csv": _from("rows", "findings_csv"),
     "markdown": _from("markdown"),
     "html": _from("html"),
     "sarif": _from("sarif"),

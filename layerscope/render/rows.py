@@ -1,16 +1,17 @@
-"""Rows as a table, JSON, JSON lines, CSV or Markdown; one explicit dict of renderers."""
+"""Rows as a table, JSON, JSON lines, CSV or Markdown, and the findings of a report as CSV."""
 
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from layerscope.model.rows import Rows
+from layerscope.model.report import Report
+from layerscope.model.rows import Column, Rows
 from layerscope.render.escape import printable
+from layerscope.render.finding_summary import finding_summaries
 from layerscope.render.json import dumps, with_bytes
-from layerscope.render.markdown_table import markdown_table, markdown_text
-from layerscope.render.table import cell, table
-from layerscope.render.units import Units
+from layerscope.render.table import cell, markdown_table, markdown_text, table
+from layerscope.render.units import RenderOptions, Units
 
 RowRenderer = Callable[[Rows, Units, int | None], Iterator[str]]
 """The text in pieces; the data formats yield the first ones before the last rows are made."""
@@ -96,3 +97,30 @@ ROW_RENDERERS: dict[str, RowRenderer] = {
     "csv": _csv,
     "markdown": _markdown,
 }
+
+
+COLUMNS = (
+    Column(name="rule"),
+    Column(name="severity"),
+    Column(name="kind"),
+    Column(name="evidence"),
+    Column(name="content_bytes", kind="bytes"),
+    Column(name="path_count", kind="number"),
+    Column(name="layers"),
+    Column(name="source"),
+    Column(name="dockerfile_line", kind="number"),
+    Column(name="path"),
+    Column(name="title"),
+    Column(name="detail"),
+    Column(name="fix"),
+)
+
+
+def findings_csv(report: Report, options: RenderOptions) -> str:
+    """A header line, then one line for each finding; ``path`` is the most telling one."""
+    rows = []
+    for one in finding_summaries(report):
+        derived = {"dockerfile_line": one.line, "path": one.place}
+        names = (column.name for column in COLUMNS)
+        rows.append(tuple(derived[name] if name in derived else getattr(one.finding, name) for name in names))
+    return "".join(ROW_RENDERERS["csv"](Rows(columns=COLUMNS, rows=tuple(rows)), options.units, None))

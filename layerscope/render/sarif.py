@@ -9,8 +9,8 @@ from layerscope.model.report import Report
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries
 from layerscope.render.json import dumps
-from layerscope.render.options import RenderOptions
 from layerscope.render.rules import paragraphs
+from layerscope.render.units import RenderOptions
 from layerscope.rules.registry import RULES
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

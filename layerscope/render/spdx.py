@@ -18,7 +18,7 @@ from layerscope.model.package import Package
 from layerscope.model.report import Report
 from layerscope.render import sbom
 from layerscope.render.escape import printable
-from layerscope.render.options import RenderOptions
+from layerscope.render.units import RenderOptions
 
 _DOCUMENT = "SPDXRef-DOCUMENT"
 _IMAGE = "SPDXRef-image"

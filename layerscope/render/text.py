@@ -9,9 +9,8 @@ from layerscope.model.report import LayerReport, PathBytes, Report, StageReport
 from layerscope.model.source import BASE, source_of
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import more_places, next_steps, places
-from layerscope.render.options import RenderOptions
 from layerscope.render.table import aligned, shortened, shortened_path, wrapped
-from layerscope.render.units import Units, percent
+from layerscope.render.units import RenderOptions, Units, percent
 from layerscope.render.words import (
     FOUND_BY_WORDS,
     INCOMPLETE,

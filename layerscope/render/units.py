@@ -1,6 +1,8 @@
-"""Bytes as people read them."""
+"""Bytes as people read them, and the other options that every format takes."""
 
 from collections.abc import Callable
+
+from msgspec import Struct
 
 Units = Callable[[int], str]
 
@@ -46,3 +48,15 @@ def percent(part: int, whole: int) -> str:
         return "0%"
     value = 100 * part / whole
     return f"{value:.1f}%" if 0 < abs(value) < 9.95 else f"{value:.0f}%"
+
+
+class RenderOptions(Struct, frozen=True, kw_only=True):
+    """``top`` rows in each list, 0 for the usual number; ``width`` of the terminal, None where nothing may be cut.
+
+    ``dockerfile`` is the path of the Dockerfile that findings are placed in, as the repository knows it.
+    """
+
+    units: Units
+    top: int = 0
+    width: int | None = None
+    dockerfile: str = ""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from layerscope.model.json_text import loads
+from layerscope.model.limits import loads
 from layerscope.model.patterns import pattern
 
 _LONG_KEY = pattern(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){200}")

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import BinaryIO, Protocol, cast
 
 from layerscope.errors import Damaged, LimitExceeded
-from layerscope.tar.zstd_frames import Frames
 
 MAGIC_BYTES = 8
 _READ = 1 << 17
@@ -21,6 +20,12 @@ _IDLE_BYTES = 1 << 20
 """As many stored bytes as may come without anything that comes of them; a block of bzip2 is nearly as long."""
 _TOO_LARGE = ("requires too much memory", "Memory usage limit")
 """What zstd and xz say of a stream whose window would take more than they may have."""
+_SKIPPABLE = 0x184D2A50
+_WINDOW_OR_NOT = (1, 0)
+_DICTIONARY_BYTES = (0, 1, 2, 4)
+_CONTENT_SIZE_BYTES = (0, 2, 4, 8)
+_RLE = 1
+"""Magic number, lengths and a type of block of zstd (RFC 8878, section 3.1)."""
 
 
 class Readable(Protocol):
@@ -139,6 +144,73 @@ def _open_zstd(raw: io.RawIOBase) -> Readable:
     frames = Frames(raw)
     context = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
     return _Whole(context.stream_reader(cast(BinaryIO, frames), read_size=_READ, read_across_frames=True), frames)
+
+
+class Frames:
+    """A stream of zstd frames on its way to the decompressor; finds where they end by their outer structure alone.
+
+    ``between`` says whether only whole frames were read so far. Nothing is checked here: anything else fails
+    in the decompressor.
+    """
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        self._raw = raw
+        self._skip = 0
+        self._need = 4
+        self._part = b""
+        self._checksum = False
+        self._expects = self._magic
+        self.between = True
+
+    def read(self, length: int = -1) -> bytes:
+        """The next stored bytes, at most ``length``."""
+        data = self._raw.read(length) or b""
+        self._pass(data)
+        return data
+
+    def _pass(self, data: bytes) -> None:
+        position = 0
+        while position < len(data):
+            if self._skip:
+                step = min(self._skip, len(data) - position)
+                self._skip -= step
+                position += step
+            else:
+                piece = data[position : position + self._need - len(self._part)]
+                self._part += piece
+                position += len(piece)
+                self.between = False
+                if len(self._part) < self._need:
+                    return
+                part, self._part = self._part, b""
+                self._expects(part)
+            if not self._skip and not self._need:
+                self._need, self._expects, self.between = 4, self._magic, True
+
+    def _magic(self, part: bytes) -> None:
+        magic = int.from_bytes(part, "little")
+        if magic & ~0xF == _SKIPPABLE:
+            self._need, self._expects = 4, self._skippable
+        else:
+            self._need, self._expects = 1, self._descriptor
+
+    def _skippable(self, part: bytes) -> None:
+        self._skip, self._need = int.from_bytes(part, "little"), 0
+
+    def _descriptor(self, part: bytes) -> None:
+        """The frame header's first byte says how long the rest of it is."""
+        single = part[0] >> 5 & 1
+        content_size = _CONTENT_SIZE_BYTES[part[0] >> 6] or single
+        self._skip = _WINDOW_OR_NOT[single] + _DICTIONARY_BYTES[part[0] & 3] + content_size
+        self._checksum = bool(part[0] & 4)
+        self._need, self._expects = 3, self._block
+
+    def _block(self, part: bytes) -> None:
+        header = int.from_bytes(part, "little")
+        self._skip = 1 if header >> 1 & 3 == _RLE else header >> 3
+        if header & 1:
+            self._skip += 4 * self._checksum
+            self._need = 0
 
 
 class _Whole:

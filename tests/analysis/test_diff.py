@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from layerscope.analysis.diff import diff, diff_findings, diff_packages
-from layerscope.analysis.diff_directories import by_reports
+from layerscope.analysis.diff import by_reports, diff, diff_findings, diff_packages
 from layerscope.model.diff import Diff, Status
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath, Severity
 from layerscope.model.package import Package

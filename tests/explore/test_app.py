@@ -16,8 +16,7 @@ from layerscope.explore.pane import Table
 from layerscope.model.digest import Digest
 from layerscope.model.package import Package
 from layerscope.provenance.origins import BuildInputs
-from layerscope.render.options import RenderOptions
-from layerscope.render.units import si
+from layerscope.render.units import RenderOptions, si
 from tests.analysis.test_browse import browsing, packaged, saved_image
 from tests.builder import ImageSpec, digest, docker_legacy, docker_save, edit, file, hardlink, layer, whiteout
 from tests.conftest import FIXTURES

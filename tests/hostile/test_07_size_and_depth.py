@@ -14,9 +14,8 @@ from layerscope.analysis.analyse import WANTED, AnalysisInputs, analyse
 from layerscope.analysis.report import report
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
-from layerscope.render.options import RenderOptions
 from layerscope.render.renderers import RENDERERS
-from layerscope.render.units import units
+from layerscope.render.units import RenderOptions, units
 from tests.builder import (
     ImageSpec,
     crane,

@@ -12,8 +12,7 @@ from layerscope.image import aside
 from layerscope.image.layer import LayerData
 from layerscope.image.options import ReadOptions
 from layerscope.model.limits import MIB, Limits
-from layerscope.model.pathset import PathSet, Wanted
-from layerscope.model.ranged import RangedFile, RangeReader
+from layerscope.model.pathset import PathSet, RangedFile, RangeReader, Wanted
 from tests.builder import file, hardlink, layer
 from tests.tar.walking import streamed, tiny_windows
 

@@ -14,8 +14,7 @@ from layerscope.image.layer_cache import Cache
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
 from layerscope.model.limits import Limits
-from layerscope.model.pathset import PathSet, Wanted
-from layerscope.model.ranged import RangedFile, RangeReader
+from layerscope.model.pathset import PathSet, RangedFile, RangeReader, Wanted
 from tests.builder import (
     ImageSpec,
     archive,

@@ -9,8 +9,7 @@ from layerscope.image.capture import Capture
 from layerscope.image.layer import LayerData
 from layerscope.image.options import ReadOptions
 from layerscope.model.limits import Limits
-from layerscope.model.pathset import PathSet, Wanted
-from layerscope.model.ranged import RangedFile, RangeReader
+from layerscope.model.pathset import PathSet, RangedFile, RangeReader, Wanted
 from tests.builder import Member, directory, file, gnu_sparse, hardlink, layer, symlink
 from tests.tar.walking import by_position, every_way, failure_of, streamed, tiny_windows
 

@@ -12,8 +12,7 @@ from layerscope.image.cached_layers import StoredBlob, read_blob
 from layerscope.image.capture import Capture, Kept
 from layerscope.image.layer import LayerData
 from layerscope.image.options import ReadOptions
-from layerscope.model.pathset import PathSet, Wanted
-from layerscope.model.ranged import RangedFile, RangeReader
+from layerscope.model.pathset import PathSet, RangedFile, RangeReader, Wanted
 from layerscope.tar.positional import PositionalFile
 from tests.builder import (
     compress,

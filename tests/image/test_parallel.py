@@ -25,8 +25,14 @@ def test_an_interrupt_while_another_thread_reads_stops_that_thread_first() -> No
             time.sleep(0.01)
         ended.append(reading.tally.stopped)
 
-    with pytest.raises(KeyboardInterrupt):
-        _in_parallel(read, range(2), reading)
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # A test of the command line may have set another.
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _in_parallel(read, range(2), reading)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert ended == [True]
 
 

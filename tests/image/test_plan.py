@@ -14,8 +14,7 @@ from layerscope.image.layer import LayerData, read_positional
 from layerscope.image.options import ReadOptions
 from layerscope.image.plan import Planner, Plans, Share
 from layerscope.model.limits import KIB
-from layerscope.model.pathset import PathSet, Wanted
-from layerscope.model.ranged import RangedFile, RangeReader
+from layerscope.model.pathset import PathSet, RangedFile, RangeReader, Wanted
 from layerscope.tar.positional import PositionalFile
 from tests.builder import file, hardlink, layer
 from tests.tar.walking import streamed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.model.symlinks import follow
+from layerscope.model.paths import follow
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,7 @@ from layerscope.packages.catalogers.apk import APK
 from layerscope.packages.catalogers.bitnami import BITNAMI
 from layerscope.packages.catalogers.chisel import CHISEL
 from layerscope.packages.catalogers.conda import CONDA
-from layerscope.packages.catalogers.dpkg import DPKG
-from layerscope.packages.catalogers.opkg import OPKG
+from layerscope.packages.catalogers.dpkg import DPKG, OPKG
 from layerscope.packages.catalogers.pacman import PACMAN
 from layerscope.packages.catalogers.portage import PORTAGE
 from layerscope.packages.catalogers.rpm import RPM

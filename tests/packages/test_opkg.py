@@ -1,6 +1,6 @@
 import pytest
 
-from layerscope.packages.catalogers.opkg import OPKG
+from layerscope.packages.catalogers.dpkg import OPKG
 from tests.builder import file
 from tests.packages.inventories import inventory
 from tests.packages.test_dpkg import stanza

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.errors import Damaged
-from layerscope.model.ranged import ReadRange
+from layerscope.model.pathset import ReadRange
 from layerscope.packages.formats.ranges import ranges_in
 from layerscope.packages.formats.zip import ZipMember, member_content, zip_members
 from tests.packages.zips import zipped

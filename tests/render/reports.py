@@ -15,8 +15,7 @@ from layerscope.model.report import (
     StageReport,
     Totals,
 )
-from layerscope.render.options import RenderOptions
-from layerscope.render.units import si
+from layerscope.render.units import RenderOptions, si
 
 OPTIONS = RenderOptions(units=si)
 DIFF_ID = "sha256:" + "0123456789abcdef" * 4

@@ -10,8 +10,7 @@ from layerscope.model.diff import Change, Diff, FindingChange, PathChange, PathD
 from layerscope.model.finding import FindingKind, Severity
 from layerscope.model.report import ImageSummary
 from layerscope.render.diff import markdown, names, text
-from layerscope.render.options import RenderOptions
-from layerscope.render.units import si
+from layerscope.render.units import RenderOptions, si
 from tests.render.reports import HOSTILE, ordinary
 
 OPTIONS = RenderOptions(units=si)

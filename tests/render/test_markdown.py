@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from layerscope.model.finding import FindingKind, Severity
 from layerscope.render.markdown import markdown
-from layerscope.render.markdown_table import LIMIT
+from layerscope.render.table import LIMIT
 from tests.render.reports import HOSTILE, OPTIONS, finding, hostile, ordinary
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -20,8 +20,7 @@ from layerscope.explore.app import Explorer
 from layerscope.model.report import Report
 from layerscope.provenance.origins import BuildInputs
 from layerscope.render.json import lines as lines_of
-from layerscope.render.options import RenderOptions
-from layerscope.render.units import si
+from layerscope.render.units import RenderOptions, si
 from tests.analysis.test_browse import browsing
 from tests.builder import ImageSpec, docker_save, file, layer
 from tests.building.oci import buildkit

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.errors import Damaged, LimitExceeded
-from layerscope.tar.compression import decompressor
-from layerscope.tar.zstd_frames import Frames
+from layerscope.tar.compression import Frames, decompressor
 from tests.builder import compress, skippable_frame
 from tests.tar.walking import Drip
 

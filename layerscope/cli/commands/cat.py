@@ -13,7 +13,7 @@ from layerscope.cli.messages import warn, writing
 from layerscope.cli.options import ImagePath, ReadArguments, reading_options
 from layerscope.cli.output import write_foreign
 from layerscope.cli.reading import opened
-from layerscope.cli.spool import rereadable
+from layerscope.cli.user_files import rereadable
 from layerscope.errors import UsageError
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.contents import Piece

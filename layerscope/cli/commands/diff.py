@@ -16,7 +16,7 @@ from layerscope.cli.source import ReportOptions, opened_source
 from layerscope.errors import UsageError
 from layerscope.render.diff import markdown, text
 from layerscope.render.json import lines
-from layerscope.render.options import RenderOptions
+from layerscope.render.units import RenderOptions
 from layerscope.render.units import units as units_named
 
 _SIDE = "Image archive, or report saved with -f json"

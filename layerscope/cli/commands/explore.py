@@ -20,7 +20,7 @@ from layerscope.cli.options import (
 )
 from layerscope.cli.source import ReportOptions, opened_source
 from layerscope.errors import MissingExtra, UsageError
-from layerscope.render.options import RenderOptions
+from layerscope.render.units import RenderOptions
 from layerscope.render.units import units as units_named
 
 

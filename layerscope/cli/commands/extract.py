@@ -10,9 +10,8 @@ from layerscope.cli.destination import Destination
 from layerscope.cli.messages import say
 from layerscope.cli.options import ImagePath, ReadArguments, reading_options
 from layerscope.cli.reading import limits, opened
-from layerscope.cli.spool import rereadable
 from layerscope.cli.unpack import Unpacker
-from layerscope.cli.user_files import umask
+from layerscope.cli.user_files import rereadable, umask
 from layerscope.errors import LayerscopeError, LimitExceeded
 from layerscope.filesystem.tree import Filesystem
 from layerscope.render.words import counted

@@ -27,8 +27,8 @@ from layerscope.cli.user_files import write_file
 from layerscope.errors import UsageError
 from layerscope.model.patterns import pattern
 from layerscope.model.report import Report
-from layerscope.render.options import RenderOptions
 from layerscope.render.renderers import RENDERERS, require
+from layerscope.render.units import RenderOptions
 from layerscope.render.units import units as units_named
 
 

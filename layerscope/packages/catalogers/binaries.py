@@ -11,8 +11,7 @@ from msgspec import Struct
 
 from layerscope.model.entry import Kind
 from layerscope.model.limits import KIB, MIB
-from layerscope.model.pathset import PathSet, Wanted
-from layerscope.model.ranged import RangedFile, RangeReader
+from layerscope.model.pathset import PathSet, RangedFile, RangeReader, Wanted
 from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.context import Context, Record
 from layerscope.packages.formats.elf import MAGIC, Elf

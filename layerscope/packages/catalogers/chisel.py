@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from layerscope.model.json_text import loads
+from layerscope.model.limits import loads
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.context import A_LINE, Context

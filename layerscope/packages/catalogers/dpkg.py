@@ -1,7 +1,7 @@
 """Debian packages: dpkg's database under ``/var/lib/dpkg``, and the one file for each package of distroless images.
 
 ``status`` lists the packages, ``info/<name>[:<arch>].list`` the paths of each, ``status.d/<name>`` and its
-``.md5sums`` do both (dpkg(1), deb-control(5); dpkg, lib/dpkg/dbdir.c).
+``.md5sums`` do both (dpkg(1), deb-control(5); dpkg, lib/dpkg/dbdir.c). opkg (OpenWrt, Yocto) has it elsewhere.
 """
 
 import re
@@ -164,3 +164,6 @@ def control_cataloger(name: str, roots: tuple[str, ...], *, namespace: str) -> C
 
 
 DPKG = control_cataloger("deb", ("/var/lib/dpkg",), namespace="debian")
+
+
+OPKG = control_cataloger("opkg", ("/usr/lib/opkg", "/var/lib/opkg", "/opt/lib/opkg"), namespace="openwrt")

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from msgspec import Struct, field
 
 from layerscope.model.limits import KIB, MIB
-from layerscope.model.pathset import PathSet, Wanted
-from layerscope.model.ranged import RangedFile, RangeReader, ReadRange
+from layerscope.model.pathset import PathSet, RangedFile, RangeReader, ReadRange, Wanted
 from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.context import Context, word
 from layerscope.packages.formats.elf import MAGIC, Elf

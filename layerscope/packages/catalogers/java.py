@@ -10,9 +10,8 @@ from msgspec import Struct
 
 from layerscope.errors import Damaged
 from layerscope.model.limits import KIB, MIB
-from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.pathset import PathSet, RangedFile, RangeReader, ReadRange, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.model.ranged import RangedFile, RangeReader, ReadRange
 from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.context import A_LINE, Context, Record, word
 from layerscope.packages.formats.ranges import part_of, ranges_in

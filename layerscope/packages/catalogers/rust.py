@@ -7,10 +7,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from layerscope.model.json_text import loads
-from layerscope.model.limits import KIB, MIB
-from layerscope.model.pathset import PathSet, Wanted
-from layerscope.model.ranged import RangedFile, RangeReader
+from layerscope.model.limits import KIB, MIB, loads
+from layerscope.model.pathset import PathSet, RangedFile, RangeReader, Wanted
 from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.context import Context, word
 from layerscope.packages.formats.elf import MAGIC, Elf

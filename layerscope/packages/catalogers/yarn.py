@@ -6,10 +6,8 @@ Source: yarnpkg.com, "Plug'n'Play" and "Zero-installs".
 from collections.abc import Iterator
 
 from layerscope.errors import Damaged
-from layerscope.model.json_text import loads
-from layerscope.model.limits import MIB
-from layerscope.model.pathset import PathSet, Wanted
-from layerscope.model.ranged import RangedFile, RangeReader
+from layerscope.model.limits import MIB, loads
+from layerscope.model.pathset import PathSet, RangedFile, RangeReader, Wanted
 from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.context import Context, word
 from layerscope.packages.formats.zip import member_content, zip_members

@@ -10,7 +10,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from layerscope.model.limits import MIB
-from layerscope.model.ranged import ReadRange
+from layerscope.model.pathset import ReadRange
 
 IDENTITY_BYTES = 20
 RELOCATABLE, EXECUTABLE, SHARED, CORE = 1, 2, 3, 4

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.ranged import ReadRange
+from layerscope.model.pathset import ReadRange
 
 ReadContent: TypeAlias = Callable[[int, int, int], bytes | None]
 """Called with the number of a version, a start and a length; returns what was kept of it, as ``Filesystem.read``."""

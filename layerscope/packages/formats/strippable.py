@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from layerscope.model.ranged import RangedFile, RangeReader, ReadRange
+from layerscope.model.pathset import RangedFile, RangeReader, ReadRange
 from layerscope.packages.formats.elf import EXECUTABLE, MAGIC, SHARED, SYMBOLS, Elf
 
 

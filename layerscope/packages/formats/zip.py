@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from layerscope.errors import Damaged
 from layerscope.model.limits import MIB
-from layerscope.model.ranged import ReadRange
+from layerscope.model.pathset import ReadRange
 
 _END = struct.Struct("<4s4H2IH")
 _LOCATOR = struct.Struct("<4sIQI")
