@@ -1,4 +1,4 @@
-"""Tables: tabulate aligns them for a terminal, the widest text column is cut to fit; and Markdown as GitHub shows it."""
+"""Tables: tabulate aligns them for a terminal, where the widest text is cut to fit; and Markdown as GitHub shows it."""
 
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
