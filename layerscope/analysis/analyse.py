@@ -29,11 +29,14 @@ from layerscope.rules.families.secrets_config import secret_values
 from layerscope.rules.lockfiles import PYTHON
 from layerscope.rules.registry import RULES
 from layerscope.rules.registry import WANTED as RULES_WANTED
+from layerscope.rules.requirements import REQUIREMENTS, is_requirements
 
 WANTED: tuple[Wanted, ...] = (*PACKAGES_WANTED, *RULES_WANTED)
 """What the one pass over the layers is to keep for the steps after it."""
-LOCKFILES = frozenset({*PYTHON, "package-lock.json", "pnpm-lock.yaml", "yarn.lock"})
-"""Names of the files that say which packages a project needs."""
+LOCKFILES = frozenset(
+    {*PYTHON, *REQUIREMENTS.names, *REQUIREMENTS.trees, "package-lock.json", "pnpm-lock.yaml", "yarn.lock"}
+)
+"""The files that say which packages a project needs, relative to its directory."""
 _INSTALLED = frozenset({"node_modules", "site-packages", "dist-packages"})
 _NAMING_PACKAGES = frozenset(rule.name for rule in RULES if rule.names_packages)
 _LIVE = FATE_WORDS[Fate.LIVE]
@@ -162,7 +165,9 @@ def _stage_lockfiles(builders: Sequence[Builder]) -> Iterator[tuple[str, bytes]]
     """The lockfiles of builder images, with the stage before the path; those of their base are not the project's."""
     for builder in builders:
         other = builder.comparison.filesystem
-        named = [item for item in other.live.items() if item[0].rpartition("/")[2] in LOCKFILES]
+        named = [
+            item for item in other.live.items() if item[0].rpartition("/")[2] in LOCKFILES or is_requirements(item[0])
+        ]
         for path, number in sorted(named):
             if number >= builder.comparison.own_from and _INSTALLED.isdisjoint(path.split("/")):
                 content = other.read(number)

@@ -5,8 +5,8 @@ A lockfile lists the packages themselves (``Locked``). A manifest without one na
 cannot be parsed says nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
@@ -15,23 +15,44 @@ from layerscope.rules.documents import json_object, toml_object
 
 _SEPARATORS = pattern(r"[-_.]+")
 _REQUIREMENT = pattern(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
-_MAIN = frozenset({"main", "default"})
+_WORDS = pattern(r"[^a-z]+")
+_PRODUCTION = frozenset(
+    {"prod", "production", "base", "main", "common", "default", "runtime", "deploy", "server", "no", "non", "without"}
+)
+DEVELOPMENT = (
+    "dev", "devel", "develop", "development", "local", "test", "tests", "testing", "lint", "linting", "linters",
+    "style", "format", "formatting", "check", "checks", "typing", "types", "typecheck", "mypy", "qa", "quality", "ci",
+    "doc", "docs", "documentation", "cov", "coverage", "bench", "benchmark", "benchmarks", "debug",
+)  # fmt: skip
+"""Words in the names of files, groups and extras that only development needs."""
+_DEVELOPMENT = frozenset(DEVELOPMENT)
+_T = TypeVar("_T", bound=Hashable)
+
+Node = tuple[str, str]
+"""A package, and one of its extras; an empty one is the package itself."""
 
 
 class Locked(Struct, frozen=True, kw_only=True):
-    """The packages that only development needs, with the locked version, empty if unknown."""
+    """The packages that only development needs, with the locked version, empty if unknown; and production's."""
 
     versions: Mapping[str, str] = field(default_factory=dict)
+    production: frozenset[Node] = frozenset()
 
 
 class Declared(Struct, frozen=True, kw_only=True):
     """The packages that a project asks for itself: for production, and for development only."""
 
-    production: frozenset[str]
-    development: frozenset[str]
+    production: frozenset[Node]
+    development: frozenset[Node]
 
 
 Wishes = Locked | Declared
+
+
+def is_for_development(label: str) -> bool:
+    """Whether the name of a file, group or extra says that only development needs it."""
+    words = set(_WORDS.split(label.lower()))
+    return not words.isdisjoint(_DEVELOPMENT) and words.isdisjoint(_PRODUCTION)
 
 
 def normal(name: str) -> str:
@@ -47,9 +68,15 @@ def required(text: str) -> tuple[str, frozenset[str]] | None:
     return normal(match[1]), frozenset(normal(extra.strip()) for extra in (match[2] or "").split(",") if extra.strip())
 
 
-def closure(roots: Iterable[str], needs: Callable[[str], Iterable[str]]) -> set[str]:
-    """The names, and all that they need, and what that needs, and so on."""
-    todo, found = list(roots), set[str]()
+def nodes(requirement: str) -> frozenset[Node]:
+    """The package that a requirement asks for, and its extras; nothing for what is no requirement."""
+    found = required(requirement)
+    return frozenset((found[0], extra) for extra in ("", *found[1])) if found is not None else frozenset()
+
+
+def closure(roots: Iterable[_T], needs: Callable[[_T], Iterable[_T]]) -> set[_T]:
+    """The roots, and all that they need, and what that needs, and so on."""
+    todo, found = list(roots), set[_T]()
     while todo:
         name = todo.pop()
         if name not in found:
@@ -66,23 +93,26 @@ def _tables(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _names(requirements: object) -> frozenset[str]:
-    """The names in a table by name, or in a list of requirements."""
+def _asked(requirements: object) -> frozenset[Node]:
+    """What a table by name asks for, or a list of requirements."""
     if isinstance(requirements, dict):
-        return frozenset(normal(name) for name in requirements)
+        extras = ((name, _table(pin).get("extras")) for name, pin in requirements.items())
+        named = ((name, wanted if isinstance(wanted, list) else ()) for name, wanted in extras)
+        return frozenset((normal(name), normal(str(extra))) for name, wanted in named for extra in ("", *wanted))
     texts = requirements if isinstance(requirements, list) else ()
-    return frozenset(found[0] for text in texts if isinstance(text, str) and (found := required(text)))
+    return frozenset(node for text in texts if isinstance(text, str) for node in nodes(text))
 
 
 def _pipfile_lock(data: bytes) -> Wishes | None:
     document = json_object(data)
-    default = _names(_table(document.get("default")))
+    default = _asked(_table(document.get("default")))
     return Locked(
         versions={
             normal(name): str(_table(pin).get("version", "")).lstrip("=")
             for name, pin in _table(document.get("develop")).items()
-            if normal(name) not in default
-        }
+            if (normal(name), "") not in default
+        },
+        production=default,
     )
 
 
@@ -93,11 +123,11 @@ def _grouped_lock(data: bytes) -> Wishes | None:
     for package in _tables(toml_object(data).get("package")):
         groups = package.get("groups", [package["category"]] if "category" in package else None)
         name = normal(str(package.get("name", "")))
-        if not isinstance(groups, list) or not _MAIN.isdisjoint(map(str, groups)):
-            needed.add(name)
-        else:
+        if isinstance(groups, list) and groups and all(is_for_development(str(group)) for group in groups):
             versions[name] = str(package.get("version", ""))
-    return Locked(versions={name: version for name, version in versions.items() if name not in needed})
+        else:
+            needed.add(name)
+    return _locked(versions, needed)
 
 
 def _uv_lock(data: bytes) -> Wishes | None:
@@ -106,9 +136,17 @@ def _uv_lock(data: bytes) -> Wishes | None:
     roots = [p for p in packages.values() if {"editable", "virtual", "directory"} & set(_table(p.get("source")))]
     extras = [_table(root.get("optional-dependencies")).values() for root in roots]
     production = _needed(packages, [*(root.get("dependencies") for root in roots), *(e for es in extras for e in es)])
-    groups = [group for root in roots for group in _table(root.get("dev-dependencies")).values()]
-    development = _needed(packages, groups) - production
-    return Locked(versions={name: str(packages[name].get("version", "")) for name in development if name in packages})
+    groups = [group for root in roots for group in _table(root.get("dev-dependencies")).items()]
+    production |= _needed(packages, [group for name, group in groups if not is_for_development(name)])
+    development = _needed(packages, [group for name, group in groups if is_for_development(name)])
+    return _locked({name: str(packages[name].get("version", "")) for name in development & packages.keys()}, production)
+
+
+def _locked(versions: Mapping[str, str], production: Iterable[str]) -> Locked:
+    needed = frozenset((name, "") for name in production)
+    return Locked(
+        versions={name: version for name, version in versions.items() if (name, "") not in needed}, production=needed
+    )
 
 
 def _needed(packages: Mapping[str, dict[str, Any]], lists: Iterable[object]) -> set[str]:
@@ -128,26 +166,38 @@ def _listed(*lists: object) -> Iterator[str]:
 
 def _pipfile(data: bytes) -> Wishes | None:
     document = toml_object(data)
-    production = _names(_table(document.get("packages")))
-    return Declared(production=production, development=_names(_table(document.get("dev-packages"))) - production)
+    production = _asked(_table(document.get("packages")))
+    return _declared(production, [("dev", _table(document.get("dev-packages")))])
 
 
 def _pyproject(data: bytes) -> Wishes | None:
-    """PEP 621 and PEP 735, and the tables of Poetry, PDM and uv."""
+    """PEP 621 and PEP 735, and the tables of Poetry, PDM, uv and Hatch."""
     document = toml_object(data)
     project, tool = _table(document.get("project")), _table(document.get("tool"))
     poetry = _table(tool.get("poetry"))
-    production = _names(project.get("dependencies")) | _names(_table(poetry.get("dependencies")))
-    for extra in _table(project.get("optional-dependencies")).values():
-        production |= _names(extra)
-    groups: list[object] = [*_table(document.get("dependency-groups")).values(), _table(poetry.get("dev-dependencies"))]
-    for name, group in _table(poetry.get("group")).items():
-        if name not in _MAIN:
-            groups.append(_table(_table(group).get("dependencies")))
-    groups += _table(_table(tool.get("pdm")).get("dev-dependencies")).values()
-    groups.append(_table(tool.get("uv")).get("dev-dependencies"))
-    development = frozenset(name for group in groups for name in _names(group)) - production - {"python"}
-    return Declared(production=production, development=development) if development and production else None
+    groups: list[tuple[str, object]] = [
+        *_table(project.get("optional-dependencies")).items(),
+        *_table(document.get("dependency-groups")).items(),
+        *_table(_table(tool.get("pdm")).get("dev-dependencies")).items(),
+        ("dev", _table(poetry.get("dev-dependencies"))),
+        ("dev", _table(tool.get("uv")).get("dev-dependencies")),
+    ]
+    groups += [(name, _table(_table(group).get("dependencies"))) for name, group in _table(poetry.get("group")).items()]
+    for environment in _table(_table(tool.get("hatch")).get("envs")).values():
+        groups += [("dev", _table(environment).get(key)) for key in ("dependencies", "extra-dependencies")]
+    return _declared(_asked(project.get("dependencies")) | _asked(_table(poetry.get("dependencies"))), groups)
+
+
+def _declared(production: frozenset[Node], groups: Iterable[tuple[str, object]]) -> Declared:
+    """The groups by their names: what is not said to be development's counts as production's."""
+    development = frozenset[Node]()
+    for name, group in groups:
+        if is_for_development(name):
+            development |= _asked(group)
+        else:
+            production |= _asked(group)
+    production -= {("python", "")}
+    return Declared(production=production, development=development - production - {("python", "")})
 
 
 PYTHON: Mapping[str, Callable[[bytes], Wishes | None]] = {

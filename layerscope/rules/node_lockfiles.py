@@ -76,7 +76,8 @@ def only_development(manifest: bytes, graph: Graph) -> frozenset[str]:
     def needs(name: str) -> frozenset[str]:
         return graph.get(name, frozenset())
 
-    return frozenset(closure(development, needs) - closure(production, needs))
+    wanted: set[str] = closure(production, needs)
+    return frozenset(name for name in closure(development, needs) if name not in wanted)
 
 
 def _keys(value: object) -> set[str]:

@@ -3,11 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.rules.lockfiles import PYTHON, Declared, Locked, Wishes, closure, normal, required
-from layerscope.rules.ownership import by_instruction, owned_by
+from layerscope.rules.lockfiles import PYTHON, Declared, Locked, Node, Wishes, closure, nodes, normal
+from layerscope.rules.ownership import by_instruction, listing, owned_by
+from layerscope.rules.requirements import REQUIREMENTS, is_requirements, requirements
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, living
 
@@ -15,6 +19,10 @@ _FILE_BYTES = 4 << 20
 _METADATA_BYTES = 64 << 10
 _REQUIRES = b"\nRequires-Dist:"
 _EXTRA = pattern(r"""\bextra\s*==\s*["']([^"']*)["']""")
+_INSTALLS = pattern(r"\b(?:install|add)\b([^;&|]*)")
+_MOST_FILES = 4
+_MOST_WORDS = 1000
+_QUOTES = "'\""
 _TOOLS = frozenset({"pip", "setuptools", "wheel"})
 _FIXES = {
     "Pipfile": "run `pipenv install` without `--dev`",
@@ -23,8 +31,23 @@ _FIXES = {
     "uv.lock": "run `uv sync --no-dev`",
 }
 
-Requirements = Mapping[str, frozenset[tuple[str, str]]]
-"""What each installed package needs: pairs of name, and the extra under which it needs it (empty for always)."""
+_PLACES = ("site-packages", "dist-packages")
+
+Needs = Mapping[Node, frozenset[Node]]
+"""What each installed package needs, and what it needs besides for each of its extras."""
+
+
+class _Project(Struct, frozen=True, kw_only=True):
+    """What one project asks for, and by which file; ``fix`` is how to install it without development packages.
+
+    Of the packages ``expected`` at least half are installed, unless the file is not that of what is installed.
+    """
+
+    directory: str
+    path: str
+    wishes: Wishes
+    fix: str
+    expected: frozenset[str] = frozenset()
 
 
 @rule(
@@ -34,35 +57,42 @@ Requirements = Mapping[str, frozenset[tuple[str, str]]]
     fix="install without development packages where {place} is made",
     names_packages=True,
     wanted=Wanted(
-        paths=PathSet(names=(*PYTHON, "METADATA", "PKG-INFO")),
+        paths=PathSet(names=(*PYTHON, *REQUIREMENTS.names, "METADATA", "PKG-INFO"), trees=REQUIREMENTS.trees),
         head=_FILE_BYTES,
     ),
 )
 def py_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
     """Python packages are installed that the project needs for development only.
 
-    Pipfile.lock (`develop`), poetry.lock, pdm.lock or uv.lock (groups) says which; without a lockfile, the
-    requirements in Pipfile or pyproject.toml are followed through the installed packages. A package that any other
-    installed package requires is not reported, nor is a project whose development packages the image starts.
+    Pipfile.lock (`develop`), poetry.lock, pdm.lock or uv.lock (groups) says which; without a lockfile, what Pipfile,
+    pyproject.toml or requirements files (`requirements-dev.txt`, `requirements/test.in`) ask for is followed through
+    the installed packages. A group or requirements file counts as development's if its name says so. Not reported are
+    what production or another installed package requires, with the extras it asks for, what was installed by its own
+    name, and a project whose development packages the image starts. The files may also be next to the Dockerfile or
+    in a builder image.
     """
     if calls(context, "pytest", "tox", "nox"):
         return
-    installed = _installed(context)
-    needs: Requirements | None = None
-    for path, wishes in _projects(context):
-        needs = _requirements(context) if needs is None else needs
-        names = _only_development(wishes, needs, {name: v for name, (v, _) in installed.items()})
+    projects = tuple(_projects(context))
+    if not any(_develops(project) for project in projects):
+        return
+    installed, needs = _installed(context), _needs(context)
+    production = frozenset(node for project in projects for node in project.wishes.production)
+    asked, named = _marked(context, installed), _named(context)
+    for project in filter(_develops, projects):
+        if 2 * sum((name, "") in needs for name in project.expected) < len(project.expected):
+            continue
+        versions = {name: versions for name, (versions, _) in installed.items()}
+        names = _only_development(project.wishes, needs, production | named, asked, versions)
         owned = owned_by(context, [index for name in names for index in installed[name][1]])
         if _starts(context, names, owned.values()):
             continue
-        name = path.rpartition("/")[2]
-        fix = _FIXES.get(name) or _FIXES.get(name.removesuffix(".lock"), "")
-        for versions, packages in by_instruction(context, owned):
-            yield RuleMatch(
-                versions=versions,
-                detail=f"by {path}: {packages}",
-                fix=f"{fix} where {{place}} is made" if fix else "",
-            )
+        for found, packages in by_instruction(context, owned):
+            yield RuleMatch(versions=found, detail=f"by {project.path}: {packages}", fix=project.fix)
+
+
+def _develops(project: _Project) -> bool:
+    return bool(project.wishes.versions if isinstance(project.wishes, Locked) else project.wishes.development)
 
 
 def _starts(context: RuleContext, names: Iterable[str], owned: Iterable[Iterable[int]]) -> bool:
@@ -83,59 +113,117 @@ def _installed(context: RuleContext) -> dict[str, tuple[frozenset[str], tuple[in
     return found
 
 
-def _projects(context: RuleContext) -> Iterator[tuple[str, Wishes]]:
-    """The projects that say what development needs; of each the file that knows most."""
-    filesystem = context.filesystem
-    live = {filesystem.path_of(number): number for number in living(context)}
-    texts = [(path, filesystem.read(number, 0, _FILE_BYTES)) for path, number in live.items() if _is_project(path)]
-    texts += [(path, text) for path, text in context.lockfiles if _is_project(path)]
-    texts.sort(key=lambda item: (item[0].rpartition("/")[0], list(PYTHON).index(item[0].rpartition("/")[2])))
+def _projects(context: RuleContext) -> Iterator[_Project]:
+    """The projects, with what each of its files says; of the manifests and lockfiles that which knows most.
+
+    The other files are there for what they say of production alone.
+    """
+    manifests, texts = _texts(context)
     done: set[str] = set()
-    for path, text in texts:
+    beside: dict[str, frozenset[Node]] = {}
+    for path, text in manifests:
         directory, _, name = path.rpartition("/")
-        wishes = PYTHON[name](text or b"") if directory not in done else None
-        if wishes is not None and (isinstance(wishes, Declared) or wishes.versions):
+        wishes = PYTHON[name](text)
+        if wishes is None:
+            continue
+        beside[directory] = beside.get(directory, frozenset()) | wishes.production
+        fix = _FIXES.get(name) or _FIXES.get(name.removesuffix(".lock"), "")
+        project = _Project(
+            directory=directory, path=path, wishes=wishes, fix=f"{fix} where {{place}} is made" if fix else ""
+        )
+        if directory in done or not _develops(project):
+            yield replace(project, wishes=Declared(production=wishes.production, development=frozenset()))
+        else:
             done.add(directory)
-            yield path, wishes
+            yield project
+    for one in requirements(texts, beside):
+        files = [f"{one.root}/{name}" if one.root else name for name in one.files]
+        without = " ".join(f"-r {name}" for name in one.files[:_MOST_FILES])
+        yield _Project(
+            directory=one.root,
+            path=listing(files),
+            wishes=one.wishes,
+            fix=f"run `pip install` without `{without}` where {{place}} is made",
+            expected=one.expected,
+        )
+
+
+def _texts(context: RuleContext) -> tuple[list[tuple[str, bytes]], dict[str, str]]:
+    """The manifests and lockfiles, those of each directory together, the best first; and requirements files."""
+    filesystem, ranks = context.filesystem, list(PYTHON)
+    found = [(filesystem.path_of(number), number) for number in living(context)]
+    found = [(path, number) for path, number in found if not _is_installed(path)]
+    texts = [(path, filesystem.read(number, 0, _FILE_BYTES) or b"") for path, number in found if _is_project(path)]
+    texts += [(path, text) for path, text in context.lockfiles if _is_project(path)]
+    manifests = [(path, text) for path, text in texts if path.rpartition("/")[2] in PYTHON]
+    manifests.sort(key=lambda item: (item[0].rpartition("/")[0], ranks.index(item[0].rpartition("/")[2])))
+    return manifests, {path: text.decode("utf-8", "replace") for path, text in texts if is_requirements(path)}
 
 
 def _is_project(path: str) -> bool:
-    return path.rpartition("/")[2] in PYTHON and "/site-packages/" not in path and "/dist-packages/" not in path
+    return path.rpartition("/")[2] in PYTHON or is_requirements(path)
 
 
-def _requirements(context: RuleContext) -> Requirements:
+def _is_installed(path: str) -> bool:
+    return any(f"/{place}/" in path for place in _PLACES)
+
+
+def _marked(context: RuleContext, installed: Mapping[str, tuple[frozenset[str], tuple[int, ...]]]) -> frozenset[str]:
+    """The packages that pip marked as asked for in a command or a file (PEP 376, REQUESTED).
+
+    Where every package has that mark, as those have that Pipenv installs, it says nothing.
+    """
+    packages, live = context.catalog.packages, context.filesystem.live
+    found = frozenset(
+        name
+        for name, (_, numbers) in installed.items()
+        if any(f"{packages[index].location.rpartition('/')[0]}/REQUESTED" in live for index in numbers)
+    )
+    return found if found != installed.keys() else frozenset()
+
+
+def _named(context: RuleContext) -> frozenset[Node]:
+    """What the image's own instructions install by its name."""
+    commands = (match[1] for step in context.instructions for match in _INSTALLS.finditer(step.text))
+    return frozenset(
+        node for command in commands for word in command.split()[:_MOST_WORDS] for node in nodes(word.strip(_QUOTES))
+    )
+
+
+def _needs(context: RuleContext) -> Needs:
     """Read from the METADATA of everything that is installed (core metadata, Requires-Dist)."""
     filesystem = context.filesystem
-    names = {package.location: normal(package.name) for package in context.catalog.packages if package.type == "pypi"}
-    found: dict[str, frozenset[tuple[str, str]]] = dict.fromkeys(names.values(), frozenset())
-    for location, name in names.items():
+    packages = [(normal(one.name), one.location) for one in context.catalog.packages if one.type == "pypi"]
+    found: dict[Node, set[Node]] = {(name, ""): set() for name, _ in packages}
+    for name, location in packages:
         number = filesystem.live.get(location)
         data = filesystem.read(number, 0, _METADATA_BYTES) if number is not None else None
         # The long texts behind the headers are searched too, and bytes are split much faster than matched.
-        needs = (b"\n" + (data or b"")).split(_REQUIRES)[1:]
-        lines = [need.partition(b"\n")[0].partition(b"\r")[0].decode("utf-8", "replace") for need in needs]
-        found[name] |= {(need[0], _extra(line)) for line in lines if (need := required(line))}
-    return found
+        for need in (b"\n" + (data or b"")).split(_REQUIRES)[1:]:
+            line = need.partition(b"\n")[0].partition(b"\r")[0].decode("utf-8", "replace")
+            # Other conditions, such as the version of Python, are taken to hold.
+            for extra in _EXTRA.findall(line.partition(";")[2]) or [""]:
+                found.setdefault((name, normal(extra)), {(name, "")}).update(nodes(line))
+    return {node: frozenset(wanted) for node, wanted in found.items()}
 
 
-def _extra(line: str) -> str:
-    match = _EXTRA.search(line.partition(";")[2])
-    return normal(match[1]) if match else ""
-
-
-def _only_development(wishes: Wishes, needs: Requirements, versions: Mapping[str, frozenset[str]]) -> list[str]:
+def _only_development(
+    wishes: Wishes,
+    needs: Needs,
+    production: frozenset[Node],
+    asked: frozenset[str],
+    versions: Mapping[str, frozenset[str]],
+) -> list[str]:
     """The installed packages that development alone needs, in the order of their names."""
 
-    def plain(name: str) -> list[str]:
-        return [need for need, extra in needs.get(name, ()) if not extra]
+    def followed(roots: Iterable[Node]) -> set[str]:
+        return {name for name, _ in closure(roots, lambda node: needs.get(node, frozenset()))}
 
     if isinstance(wishes, Locked):
         candidates = {n for n, version in wishes.versions.items() if n in versions and version in {"", *versions[n]}}
     else:
-        candidates = (closure(wishes.development, plain) - closure(wishes.production, plain)) & versions.keys()
-    shared: set[str] | None = None
-    while shared is None or shared:
-        required_by_others = (pair for name, pairs in needs.items() if name not in candidates for pair in pairs)
-        shared = {need for need, extra in required_by_others if not extra} & candidates
-        candidates -= shared
-    return sorted(candidates)
+        roots = {name for name, _ in wishes.development}
+        candidates = followed(wishes.development) & versions.keys()
+        candidates -= asked - roots
+    others = {node for node in needs if not node[1] and node[0] not in candidates}
+    return sorted(candidates - followed(production | others))

@@ -1,0 +1,190 @@
+"""Requirements files of pip: which packages are development's, and what protects the others."""
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from layerscope.rules.requirements import is_requirements, requirements
+from tests.builder import Member, file, layer
+from tests.rules.conftest import Find, copied, of_rule, paths_of, step
+
+SITE = "app/.venv/lib/python3.11/site-packages"
+NEEDS = {
+    "django": "",
+    "gunicorn": "packaging",
+    "packaging": "",
+    "pytest": "packaging;pluggy;iniconfig",
+    "pluggy": "",
+    "iniconfig": "",
+    "black": "click;pathspec",
+    "click": "",
+    "pathspec": "",
+}
+PRODUCTION = file("app/requirements.txt", b"Django==4.2 \\\n    --hash=sha256:0\ngunicorn>=23  # the server\n")
+DEVELOPMENT = b"-r requirements.txt\npytest==8.3\nblack[d] ; python_version > '3'\n"
+ONLY = {"pytest", "pluggy", "iniconfig", "black", "click", "pathspec"}
+
+
+def _found(
+    find: Find,
+    *members: Member,
+    needs: Mapping[str, str] = NEEDS,
+    requested: str = "",
+    beside: Mapping[str, bytes] | None = None,
+    instruction: str = "COPY dir:0 in /app",
+) -> set[str]:
+    """The packages that py-dev-deps claims; ``requested`` are those that pip marked as asked for."""
+    packages, tree = {}, list(members)
+    for name, wants in needs.items():
+        headers = "".join(f"Requires-Dist: {want}\n" for want in wants.split(";") if want).replace(
+            " if ", "; extra == "
+        )
+        info = f"{SITE}/{name}-1.0.dist-info"
+        tree += [
+            file(f"{SITE}/{name}.py", name.encode()),
+            file(f"{info}/METADATA", f"Name: {name}\n{headers}".encode()),
+        ]
+        packages[f"pypi/{name}"] = (f"/{SITE}/{name}.py", f"/{info}/METADATA")
+        if name in requested.split():
+            tree.append(file(f"{info}/REQUESTED", b""))
+    spec = copied(layer(*tree))
+    spec = type(spec)(layers=spec.layers, history=(step(instruction),))
+    found = find(spec, packages=packages, lockfiles=tuple((beside or {}).items()))
+    paths = paths_of(found, "py-dev-deps")
+    return {path.rpartition("/")[2].removesuffix(".py") for path in paths if path.endswith(".py")}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "requirements-dev.txt", "requirements_test.txt", "requirements.local.txt", "dev-requirements.in",
+        "test_requirements.txt", "requirements/dev.txt", "docs/requirements.txt", "requirements-dev.in",
+    ],
+)  # fmt: skip
+def test_what_development_alone_asks_for_is_caught(find: Find, name: str) -> None:
+    assert _found(find, PRODUCTION, file(f"app/{name}", DEVELOPMENT)) == ONLY
+
+
+def test_files_of_a_folder_are_read_together(find: Find) -> None:
+    files = [
+        file("app/requirements/base.txt", b"django\n"),
+        file("app/requirements/prod.txt", b"-r base.txt\ngunicorn\n"),
+        file("app/requirements/dev.txt", b"-r base.txt\n-r test.txt\nblack\n"),
+        file("app/requirements/test.txt", b"pytest\n"),
+    ]
+    assert _found(find, *files) == ONLY
+
+
+def test_the_files_may_be_beside_the_dockerfile_or_in_a_builder(find: Find) -> None:
+    outside = {"requirements.txt": PRODUCTION.content, "requirements-dev.txt": DEVELOPMENT}
+    assert _found(find, beside=outside) == ONLY
+    assert _found(find, beside={f"build:/src/{name}": text for name, text in outside.items()}) == ONLY
+
+
+def test_production_may_be_declared_by_pyproject(find: Find) -> None:
+    project = file("app/pyproject.toml", b'[project]\ndependencies = ["django", "gunicorn"]\n')
+    assert _found(find, project, file("app/requirements-dev.txt", DEVELOPMENT)) == ONLY
+
+
+def test_an_extra_of_development_counts_as_a_group(find: Find) -> None:
+    project = b'[project]\ndependencies=["django","gunicorn"]\n[project.optional-dependencies]\n'
+    assert _found(find, file("app/pyproject.toml", project + b'test=["pytest"]\ns3=["black"]\n')) == ONLY - {
+        "black",
+        "click",
+        "pathspec",
+    }
+
+
+def test_a_group_is_not_developments_unless_its_name_says_so(find: Find) -> None:
+    project = b'[project]\ndependencies=["django","gunicorn"]\n[dependency-groups]\nworker=["black"]\ndev=["pytest"]\n'
+    assert _found(find, file("app/pyproject.toml", project)) == {"pytest", "pluggy", "iniconfig"}
+
+
+@pytest.mark.parametrize(
+    ("production", "kept"),
+    [
+        pytest.param(b"django\ngunicorn\nblack\n", {"black", "click", "pathspec"}, id="production asks for it too"),
+        pytest.param(b"django\ngunicorn\n-r requirements-dev.txt\n", ONLY, id="production includes development"),
+        pytest.param(b"other\nabsent\nnowhere\ndjango\n", ONLY, id="of production hardly anything is installed"),
+        pytest.param(b"", ONLY, id="production asks for nothing"),
+    ],
+)
+def test_what_production_needs_is_not_caught(find: Find, production: bytes, kept: set[str]) -> None:
+    files = [file("app/requirements.txt", production), file("app/requirements-dev.txt", DEVELOPMENT)]
+    assert _found(find, *files) == ONLY - kept
+
+
+@pytest.mark.parametrize(
+    "name", ["requirements-prod.txt", "requirements-no-dev.txt", "requirements-gpu.txt", "notes-dev.txt"]
+)
+def test_a_file_whose_name_does_not_say_development_claims_nothing(find: Find, name: str) -> None:
+    assert _found(find, PRODUCTION, file(f"app/{name}", DEVELOPMENT)) == set()
+
+
+def test_without_a_file_of_production_nothing_is_caught(find: Find) -> None:
+    assert _found(find, file("app/requirements-dev.txt", DEVELOPMENT)) == set()
+    assert _found(find, PRODUCTION, file("app/tool/requirements-dev.txt", DEVELOPMENT)) == set()
+
+
+def test_another_projects_production_is_kept(find: Find) -> None:
+    other = file("app/worker/requirements.txt", b"black\n")
+    assert _found(find, PRODUCTION, file("app/requirements-dev.txt", DEVELOPMENT), other) == {
+        "pytest",
+        "pluggy",
+        "iniconfig",
+    }
+
+
+def test_an_extra_that_production_asks_for_is_kept(find: Find) -> None:
+    needs = NEEDS | {
+        "gunicorn": "packaging;click if 'fast';iniconfig if 'slow'",
+        "app": "black[d]",
+        "black": "pathspec if 'd'",
+        "pytest": "",
+    }
+    files = [
+        file("app/requirements.txt", b"django\ngunicorn[fast]\n"),
+        file("app/requirements-dev.txt", b"click\npathspec\niniconfig\n"),
+    ]
+    assert _found(find, *files, needs=needs) == {"iniconfig"}
+
+
+def test_a_package_that_was_asked_for_by_its_name_is_kept(find: Find) -> None:
+    files = [PRODUCTION, file("app/requirements-dev.txt", DEVELOPMENT)]
+    assert _found(find, *files, requested="django gunicorn pytest black click") == ONLY - {"click"}
+    assert _found(find, *files, requested=" ".join(NEEDS)) == ONLY  # So it says nothing.
+    assert _found(find, *files, instruction="/bin/sh -c pip install 'black' && true") == {
+        "pytest",
+        "pluggy",
+        "iniconfig",
+    }
+
+
+def test_the_advice_names_the_files(find: Find) -> None:
+    members = [PRODUCTION, file("app/requirements-dev.txt", b"black\n"), file("app/requirements-test.txt", b"pytest\n")]
+    names = ("django", "gunicorn", "black", "pytest")
+    packages = {f"pypi/{name}": (f"/{SITE}/{name}.py",) for name in names}
+    data = layer(*members, *(file(f"{SITE}/{name}.py", name.encode()) for name in names))
+    (finding,) = of_rule(find(copied(data), packages=packages), "py-dev-deps")
+    assert finding.detail == "by /app/requirements-dev.txt, /app/requirements-test.txt: black, pytest"
+    assert "without `-r requirements-dev.txt -r requirements-test.txt`" in finding.fix
+
+
+LINES = st.sampled_from(
+    ("-r a", "-r requirements.txt", "x", "y[z]==1", "git+https://a/b", "n @ https://a", "#", "-e .", "\\")
+)
+
+
+@given(st.lists(LINES, max_size=6), st.lists(LINES, max_size=6))
+def test_any_lines_are_read(production: list[str], development: list[str]) -> None:
+    texts = {"a/requirements.txt": "\n".join(production), "a/requirements-dev.txt": "\n".join(development)}
+    for project in requirements(texts, {}):
+        assert not project.wishes.development & project.wishes.production
+        assert not {name for name, _ in project.wishes.development} & {"git", "https", "r"}
+
+
+def test_files_are_known_by_their_names() -> None:
+    assert is_requirements("/app/requirements/dev.txt")
+    assert not is_requirements("/app/other/dev.txt")
