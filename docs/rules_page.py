@@ -28,6 +28,8 @@ Its **source** says where the content came from: `stage:NAME`, `image:REFERENCE`
 
 - Rules claim in the order of this page, and a version belongs to the first rule that names it; so findings add up.
 - Reclaimable is what findings claim of your own layers, together with all hidden bytes of these layers.
+- Some findings are **trades** (`"trade": true` in JSON): to remove them costs something, such as a slower start or
+  missing manuals. They are listed last, have a total of their own (`trade_bytes`) and are not reclaimable.
 - Bytes that a hardlink elsewhere keeps alive are not claimed, since removing one of their names saves nothing.
 - A tool that Entrypoint, Cmd or the health check names is wanted.
 - A secret's value is never printed: at most its first and last two characters.

@@ -15,7 +15,7 @@ from layerscope.model.entry import FATE_WORDS
 from layerscope.model.finding import Finding, FoundPath
 from layerscope.model.package import Package
 from layerscope.model.report import InstructionReport, Report
-from layerscope.model.source import BASE, Source
+from layerscope.model.source import Source, is_reclaimable
 from layerscope.packages.catalog import UNOWNED
 
 
@@ -30,7 +30,7 @@ class Order(StrEnum):
 class Item(Struct, frozen=True, kw_only=True):
     """A file or a directory with the selected bytes at or below it.
 
-    ``reclaimable_bytes`` are the own bytes that findings claim. ``number`` is the version of a file;
+    ``reclaimable_bytes`` are the own bytes that findings other than trades claim. ``number`` is the version of a file;
     None for a directory, which stands for all that it holds.
     """
 
@@ -149,7 +149,7 @@ class Browser:
 
     def _reclaimable(self, number: int) -> int:
         claims = self._claims.get(number, ())
-        return sum(size for finding, size in claims if finding.source != BASE)
+        return sum(size for finding, size in claims if is_reclaimable(finding))
 
 
 def _claims(filesystem: Filesystem, findings: Sequence[Finding]) -> Iterator[tuple[int, int, int]]:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from layerscope.model.finding import Finding, FoundPath
 from layerscope.model.report import Report
-from layerscope.model.source import BASE, source_of
+from layerscope.model.source import BASE, is_reclaimable, source_of
 
 
 class Ignore(Struct, frozen=True, kw_only=True):
@@ -118,19 +118,30 @@ def ignoring(report: Report, ignores: Iterable[Ignore], today: date) -> Report:
     kept, ignored, warnings = apply(report.findings, ignores, today)
     less = [0] * len(report.layers)
     less_of_source: dict[str, int] = {}
+    trades: dict[str, int] = {}
     for finding in ignored:
-        if finding.source != BASE:
+        if is_reclaimable(finding):
             less_of_source[finding.source] = less_of_source.get(finding.source, 0) + finding.content_bytes
             for path in finding.paths:
                 less[path.layer] += path.content_bytes
+        elif finding.source != BASE:
+            trades[finding.source] = trades.get(finding.source, 0) + finding.content_bytes
     return replace(
         report,
-        totals=replace(report.totals, reclaimable_bytes=report.totals.reclaimable_bytes - sum(less)),
+        totals=replace(
+            report.totals,
+            reclaimable_bytes=report.totals.reclaimable_bytes - sum(less),
+            trade_bytes=report.totals.trade_bytes - sum(trades.values()),
+        ),
         layers=tuple(
             replace(layer, reclaimable_bytes=layer.reclaimable_bytes - less[layer.index]) for layer in report.layers
         ),
         stages=tuple(
-            replace(stage, reclaimable_bytes=stage.reclaimable_bytes - less_of_source.get(source_of(stage.name), 0))
+            replace(
+                stage,
+                reclaimable_bytes=stage.reclaimable_bytes - less_of_source.get(source_of(stage.name), 0),
+                trade_bytes=stage.trade_bytes - trades.get(source_of(stage.name), 0),
+            )
             for stage in report.stages
         ),
         findings=kept,

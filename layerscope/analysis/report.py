@@ -95,6 +95,7 @@ def _totals(analysis: Analysis, layers: tuple[LayerReport, ...], files: int) -> 
         base_bytes=analysis.findings.base_bytes,
         own_bytes=analysis.findings.own_bytes,
         reclaimable_bytes=analysis.findings.reclaimable_bytes,
+        trade_bytes=analysis.findings.trade_bytes,
         files=files,
         entries=sum(layer.entries for layer in layers),
         efficiency=round(live / content, 6) if content else 1.0,

@@ -10,7 +10,7 @@ from layerscope.model.common_path import collapse
 from layerscope.model.entry import Kind
 from layerscope.model.finding import Evidence, Finding
 from layerscope.model.report import DockerfileReport, StageReport, StageStep, Unmatched
-from layerscope.model.source import Via, source_of
+from layerscope.model.source import Via, is_reclaimable, source_of
 from layerscope.packages.catalog import UNOWNED
 from layerscope.packages.inventory import catalog
 from layerscope.provenance.comparison import Verdict
@@ -96,13 +96,14 @@ def _unmatched(builder: Builder) -> Unmatched:
 def _report(
     name: str, copied: _Copied, findings: Sequence[Finding], trace: Trace, builder: Builder | None
 ) -> StageReport:
-    reclaimable = sum(finding.content_bytes for finding in findings if finding.source == source_of(name))
+    own = [finding for finding in findings if finding.source == source_of(name)]
     report = StageReport(
         name=name,
         evidence=next((one for one in Evidence if one in copied.evidence), None),
         unmatched=_unmatched(builder) if builder is not None and not copied.evidence else None,
         content_bytes=copied.content_bytes,
-        reclaimable_bytes=reclaimable,
+        reclaimable_bytes=sum(finding.content_bytes for finding in own if is_reclaimable(finding)),
+        trade_bytes=sum(finding.content_bytes for finding in own if finding.trade),
         paths=tuple((group.path, group.content_bytes) for group in collapse(copied.paths, most=_MOST)),
     )
     if builder is None:

@@ -67,8 +67,9 @@ class Finding(Struct, frozen=True, kw_only=True):
     biggest first and complete. ``detail`` says what is special about this one (a masked secret, a copy's twin).
     ``source`` is where it came from: ``stage:NAME``, ``image:REFERENCE``, ``context``, ``url``, ``run``, ``base`` or
     ``unknown``; what came with the base is not reclaimable. ``made_by`` is the instruction of the stage that made most
-    of it, where the stage's image was compared. ``packages`` are those that a rule about packages found in own layers,
-    with their bytes, biggest first. ``ignored`` is the user's reason to ignore it, empty where it counts.
+    of it, where the stage's image was compared. A ``trade`` costs something to remove, such as start-up time: it is
+    listed last and is not reclaimable. ``packages`` are those that a rule about packages found in own layers, with
+    their bytes, biggest first. ``ignored`` is the user's reason to ignore it, empty where it counts.
     """
 
     rule: str
@@ -84,6 +85,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     source: str = "unknown"
     made_by: BuilderStep | None = None
     detail: str = ""
+    trade: bool = False
     packages: tuple[tuple[str, int], ...] = ()
     ignored: str = ""
     paths: tuple[FoundPath, ...] = ()

@@ -33,7 +33,8 @@ class ImageSummary(Struct, frozen=True, kw_only=True):
 class Totals(Struct, frozen=True, kw_only=True):
     """Bytes over all layers; content = live + hidden = base + own. ``efficiency`` is live / content, 1.0 when empty.
 
-    ``reclaimable_bytes`` are own bytes that are hidden, or claimed by a finding.
+    ``reclaimable_bytes`` are own bytes that are hidden, or claimed by a finding that is no trade; ``trade_bytes`` are
+    those that trades claim.
     ``files`` counts live regular files, ``entries`` all tar headers.
     """
 
@@ -44,6 +45,7 @@ class Totals(Struct, frozen=True, kw_only=True):
     base_bytes: ByteCount = 0
     own_bytes: ByteCount = 0
     reclaimable_bytes: ByteCount = 0
+    trade_bytes: ByteCount = 0
     files: int = 0
     entries: int = 0
     efficiency: Annotated[float, Meta(ge=0, le=1)] = 1.0
@@ -146,12 +148,13 @@ class StageReport(Struct, frozen=True, kw_only=True):
     """What was copied from one build stage, in bytes of the final image.
 
     ``evidence`` is the best of any of the ``content_bytes``, ``unmatched`` says why nothing is known to be copied.
-    ``reclaimable_bytes`` of them belong to findings. ``paths`` are the biggest files and directories. All else needs
-    the stage's image: ``matched_bytes`` have the same content there, at the path that the COPY reads,
-    ``same_content_bytes`` at another path. ``inconclusive_bytes`` could also come from the base or the build context,
-    or are tiny files or licences. ``different_bytes`` were copied but differ there, as they do when it was rebuilt.
-    ``made_by`` are the stage's instructions that made the bytes, most bytes first. ``not_copied_bytes`` are live there
-    and not in the final image, None without that image; ``not_copied`` are their biggest packages and directories.
+    ``reclaimable_bytes`` of them belong to findings, ``trade_bytes`` to trades. ``paths`` are the biggest files and
+    directories. All else needs the stage's image: ``matched_bytes`` have the same content there, at the path that the
+    COPY reads, ``same_content_bytes`` at another path. ``inconclusive_bytes`` could also come from the base or the
+    build context, or are tiny files or licences. ``different_bytes`` were copied but differ there, as they do when it
+    was rebuilt. ``made_by`` are the stage's instructions that made the bytes, most bytes first. ``not_copied_bytes``
+    are live there and not in the final image, None without that image; ``not_copied`` are their biggest packages and
+    directories.
     """
 
     name: str
@@ -159,6 +162,7 @@ class StageReport(Struct, frozen=True, kw_only=True):
     unmatched: Unmatched | None = None
     content_bytes: ByteCount = 0
     reclaimable_bytes: ByteCount = 0
+    trade_bytes: ByteCount = 0
     matched_bytes: ByteCount = 0
     same_content_bytes: ByteCount = 0
     inconclusive_bytes: ByteCount = 0

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from layerscope.model.finding import Evidence
+from layerscope.model.finding import Evidence, Finding
 from layerscope.model.instruction import Instruction
 
 CONTEXT, URL, RUN, BASE, UNKNOWN = "context", "url", "run", "base", "unknown"
@@ -35,6 +35,11 @@ class Source(Struct, frozen=True, kw_only=True):
 def source_of(stage: str) -> str:
     """The ``source`` of what came from a stage, or from an ``image REFERENCE``."""
     return f"image:{stage[6:]}" if stage.startswith("image ") else f"stage:{stage}"
+
+
+def is_reclaimable(finding: Finding) -> bool:
+    """Whether a finding's bytes count as reclaimable: they are neither the base's nor a trade's."""
+    return finding.source != BASE and not finding.trade
 
 
 def recorded_source(step: Instruction | None) -> str:

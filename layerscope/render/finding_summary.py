@@ -60,6 +60,7 @@ class Step(Struct, frozen=True, kw_only=True):
     rule: str
     content_bytes: int
     rank: int
+    trade: bool = False
 
 
 def places(finding: Finding, most: int = 5) -> tuple[Group, ...]:
@@ -104,15 +105,23 @@ def _summaries(report: Report, findings: Sequence[Finding]) -> Iterator[FindingS
 
 
 def next_steps(findings: Sequence[Finding]) -> tuple[Step, ...]:
-    """One step for each fix of a finding that is not inherited: critical ones first, then by bytes."""
+    """One step for each fix of a finding that is not inherited: critical ones first, then by bytes, trades last."""
     steps: dict[str, Step] = {}
     for finding in findings:
         if finding.source != BASE:
-            before = steps.get(finding.fix, Step(fix=finding.fix, rule=finding.rule, content_bytes=0, rank=9))
+            before = steps.get(
+                finding.fix, Step(fix=finding.fix, rule=finding.rule, content_bytes=0, rank=9, trade=True)
+            )
             steps[finding.fix] = Step(
                 fix=finding.fix,
                 rule=before.rule,
                 content_bytes=before.content_bytes + finding.content_bytes,
                 rank=min(before.rank, finding.severity.rank),
+                trade=before.trade and finding.trade,
             )
-    return tuple(sorted(steps.values(), key=lambda step: (step.rank > 0, -step.content_bytes, step.rank, step.fix)))
+    return tuple(
+        sorted(
+            steps.values(),
+            key=lambda step: (step.trade, step.rank > 0, -step.content_bytes, step.rank, step.fix),
+        )
+    )

@@ -16,7 +16,7 @@ SEVERITIES = {
 
 
 def gitlab(report: Report, options: RenderOptions) -> str:
-    """One array; inherited findings are ``info``, since no line of this Dockerfile can change them.
+    """One array; inherited findings are ``info``, since no line of this Dockerfile can change them, and so are trades.
 
     GitLab shows a finding at a file of the repository: the Dockerfile, at line 1 where no other is known.
     """
@@ -25,7 +25,7 @@ def gitlab(report: Report, options: RenderOptions) -> str:
             "description": f"{one.sentence(options.units)}. Fix: {printable(one.finding.fix)}",
             "check_name": one.finding.rule,
             "fingerprint": one.fingerprint,
-            "severity": "info" if one.is_inherited else SEVERITIES[one.finding.severity],
+            "severity": "info" if one.is_inherited or one.finding.trade else SEVERITIES[one.finding.severity],
             "location": {"path": options.dockerfile or "Dockerfile", "lines": {"begin": one.line or 1}},
         }
         for one in finding_summaries(report)

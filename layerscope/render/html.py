@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from layerscope.model.report import LayerReport, Report
+from layerscope.model.source import is_reclaimable
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries, next_steps
 from layerscope.render.html_style import STYLE
@@ -66,12 +67,13 @@ def _head(report: Report, units: Units) -> Iterator[str]:
         ("base image", units(totals.base_bytes)),
         ("your own", units(totals.own_bytes)),
         ("reclaimable", f"{units(totals.reclaimable_bytes)} ({share})"),
+        ("trades", units(totals.trade_bytes)),
     ):
         yield f"<div><dt>{name}</dt><dd>{_text(value)}</dd></div>"
     yield "</dl>"
     parts = (("base", totals.base_bytes), ("kept", kept), ("waste", totals.reclaimable_bytes))
     yield f'<div class="bar tall">{_bar(parts, totals.content_bytes)}</div>'
-    legend = (("base", "base image"), ("kept", "your own, no findings"), ("waste", "reclaimable"))
+    legend = (("base", "base image"), ("kept", "your own, not reclaimable"), ("waste", "reclaimable"))
     yield '<p class="legend">' + " ".join(f'<span><i class="{key}"></i>{name}</span>' for key, name in legend) + "</p>"
 
 
@@ -97,9 +99,10 @@ def _steps(report: Report, units: Units) -> Iterator[str]:
 
 def _findings(report: Report, units: Units) -> Iterator[str]:
     every = list(finding_summaries(report))
-    own = [one for one in every if not one.is_inherited]
+    own = [one for one in every if is_reclaimable(one.finding)]
+    trades = [one for one in every if one.finding.trade and not one.is_inherited]
     inherited = [one for one in every if one.is_inherited]
-    for title, found in (("Findings", own), ("Inherited from the base image", inherited)):
+    for title, found in (("Findings", own), ("Trades", trades), ("Inherited from the base image", inherited)):
         if found:
             yield f"<h2>{title}</h2>"
             for one in found:

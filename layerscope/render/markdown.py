@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from layerscope.model.report import Report
+from layerscope.model.source import is_reclaimable
 from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries, next_steps
 from layerscope.render.table import markdown_table, markdown_text, shortened, within_limit
 from layerscope.render.units import RenderOptions, Units, percent
@@ -27,6 +28,8 @@ def _verdict(report: Report, options: RenderOptions) -> Iterator[str]:
     if totals.reclaimable_bytes:
         share = percent(totals.reclaimable_bytes, totals.own_bytes)
         verdict = f"**{units(totals.reclaimable_bytes)}** ({share} of your own bytes) is reclaimable."
+    if totals.trade_bytes:
+        verdict += f" Trades, such as start-up time for size, could save {units(totals.trade_bytes)} more."
     if totals.base_bytes:
         verdict += f" The base image adds {units(totals.base_bytes)} in {counted(report.base.layers, 'layer')}."
     yield verdict
@@ -43,7 +46,10 @@ def _findings(report: Report, options: RenderOptions) -> Iterator[str]:
 
     header = ("Severity", "Rule", "Size", "Where", "What")
     found = list(finding_summaries(report))
-    yield from _table("Findings", header, "--:--", [row(one) for one in found if not one.is_inherited], options.top)
+    own = [row(one) for one in found if is_reclaimable(one.finding)]
+    yield from _table("Findings", header, "--:--", own, options.top)
+    trades = [row(one) for one in found if one.finding.trade and not one.is_inherited]
+    yield from _table("Trades", header, "--:--", trades, options.top)
     inherited = [row(one) for one in found if one.is_inherited]
     yield from _table("Inherited from the base image", header, "--:--", inherited, options.top)
 

@@ -113,6 +113,7 @@ COLUMNS = (
     Column(name="title"),
     Column(name="detail"),
     Column(name="fix"),
+    Column(name="trade"),
 )
 
 

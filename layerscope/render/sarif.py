@@ -62,7 +62,7 @@ def _result(one: FindingSummary, report: Report, options: RenderOptions, names: 
     finding = one.finding
     result: dict[str, Any] = {
         "ruleId": finding.rule,
-        "level": "note" if one.is_inherited else _LEVELS[finding.severity],
+        "level": "note" if one.is_inherited or finding.trade else _LEVELS[finding.severity],
         "message": {"text": f"{one.sentence(options.units)}. Fix: {printable(finding.fix)}"},
         "locations": [_location(one, report, options)],
         "partialFingerprints": {"layerscopeFinding/v1": one.fingerprint},
@@ -74,6 +74,7 @@ def _result(one: FindingSummary, report: Report, options: RenderOptions, names: 
             "layers": list(finding.layers),
             "contentBytes": finding.content_bytes,
             "pathCount": len(finding.paths),
+            "trade": finding.trade,
         },
     }
     if finding.rule in names:

@@ -6,7 +6,7 @@ from textwrap import wrap
 
 from layerscope.model.finding import Evidence, Finding
 from layerscope.model.report import LayerReport, PathBytes, Report, StageReport
-from layerscope.model.source import BASE, source_of
+from layerscope.model.source import BASE, is_reclaimable, source_of
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import more_places, next_steps, places
 from layerscope.render.table import aligned, shortened, shortened_path, wrapped
@@ -125,22 +125,27 @@ def layer_cells(report: Report, layer: LayerReport, units: Units) -> list[str]:
 
 
 def _findings(report: Report, options: RenderOptions) -> Iterator[str]:
-    own = [finding for finding in report.findings if finding.source != BASE]
+    own = [finding for finding in report.findings if is_reclaimable(finding)]
+    trades = [finding for finding in report.findings if finding.trade and finding.source != BASE]
     inherited = [finding for finding in report.findings if finding.source == BASE]
     most = options.top or _FINDINGS
     if own:
         cells = [finding_cells(finding, options) for finding in own[:most]]
         headers, kinds = ("FINDING", "RULE", "SIZE", "WHERE"), ("text", "text", "n", "text")
         yield from aligned(headers, cells, kinds, options.width).split("\n")
-    yield from _wrapped(_other_findings(report, own[most:], inherited, options.units), options.width)
+    yield from _wrapped(_other_findings(report, (own[most:], trades, inherited), options.units), options.width)
 
 
-def _other_findings(report: Report, left: list[Finding], inherited: list[Finding], units: Units) -> Iterator[str]:
+def _other_findings(report: Report, others: tuple[list[Finding], ...], units: Units) -> Iterator[str]:
+    left, trades, inherited = others
+
     def size(findings: Iterable[Finding]) -> str:
         return units(sum(finding.content_bytes for finding in findings))
 
     if left:
         yield f"and {counted(len(left), 'more finding')}, {size(left)}: run layerscope findings"
+    if trades:
+        yield f"trades, such as start-up time for size, could save {size(trades)} more ({_rules(trades)})"
     if inherited:
         yield f"a slimmer base image could save {size(inherited)} more ({_rules(inherited)})"
     if report.ignored:
@@ -197,8 +202,9 @@ def _stages(report: Report, options: RenderOptions) -> Iterator[str]:
     for stage in report.stages:
         title = f"{printable(stage_words(stage.name))} ({stage_evidence(stage)}): {units(stage.content_bytes)} copied"
         if stage.content_bytes:
-            rest = units(stage.content_bytes - stage.reclaimable_bytes)
-            title += f", {units(stage.reclaimable_bytes)} of it reclaimable, {rest} with no findings"
+            rest = units(stage.content_bytes - stage.reclaimable_bytes - stage.trade_bytes)
+            trades = f", {units(stage.trade_bytes)} trades" if stage.trade_bytes else ""
+            title += f", {units(stage.reclaimable_bytes)} of it reclaimable{trades}, {rest} with no findings"
         yield from _wrapped([title], options.width)
         for line in _stage(report, stage, options):
             yield f"  {line}"

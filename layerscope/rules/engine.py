@@ -16,7 +16,7 @@ from layerscope.model.entry import FATE_WORDS, Kind
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath, Severity
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
-from layerscope.model.source import BASE, CONTEXT, RUN, UNKNOWN, Source, recorded_source, source_of
+from layerscope.model.source import BASE, CONTEXT, RUN, UNKNOWN, Source, is_reclaimable, recorded_source, source_of
 from layerscope.packages.catalog import Catalog
 from layerscope.rules.claims import Claims
 from layerscope.rules.phrases import exact, filled, ignored, shortened, telling
@@ -38,8 +38,9 @@ class Findings(Struct, frozen=True, kw_only=True):
     """What all rules found, and how it adds up; all figures in content bytes.
 
     ``claimed_bytes`` is what findings claim of the user's own bytes, ``inherited_bytes`` what they claim of the
-    base's. ``reclaimable`` holds for each layer the own bytes that are hidden or claimed;
-    ``hidden_unclaimed_bytes`` is the part of it that no finding names (0 with the whole catalogue).
+    base's, ``trade_bytes`` what trades claim of the own ones. ``reclaimable`` holds for each layer the own bytes that
+    are hidden, or claimed by a finding that is no trade; ``hidden_unclaimed_bytes`` is the part of it that no finding
+    names (0 with the whole catalogue).
     """
 
     findings: tuple[Finding, ...]
@@ -47,6 +48,7 @@ class Findings(Struct, frozen=True, kw_only=True):
     own_bytes: int
     claimed_bytes: int
     inherited_bytes: int
+    trade_bytes: int
     hidden_unclaimed_bytes: int
     reclaimable: tuple[int, ...]
     warnings: tuple[str, ...] = ()
@@ -79,7 +81,7 @@ def findings(
 
     Without ``duplicates`` no contents are compared for copies at other paths. ``from_context`` are the layers that
     took their files from the build context alone. ``lockfiles`` are pairs of path and content from outside the image.
-    Findings come as lists show them: secrets first, by severity, then all others by bytes.
+    Findings come as lists show them: secrets first, by severity, then all others by bytes, trades last.
     """
     context = RuleContext(image, filesystem, catalog, instructions, base_layers, lockfiles)
     judge = _Judge(context, stage_of, from_context)
@@ -94,10 +96,10 @@ def findings(
     return judge.account(found)
 
 
-def _order(finding: Finding) -> tuple[int, int, int, str, tuple[int, ...]]:
+def _order(finding: Finding) -> tuple[int, bool, int, int, str, tuple[int, ...]]:
     rank = finding.severity.rank
     first = rank if finding.kind == FindingKind.SECRET else len(Severity)
-    return first, -finding.content_bytes, rank, finding.rule, finding.layers
+    return first, finding.trade, -finding.content_bytes, rank, finding.rule, finding.layers
 
 
 class _Group(Struct, frozen=True, kw_only=True):
@@ -143,10 +145,11 @@ class _Judge:
         unclaimed = 0
         inherited = sum(finding.content_bytes for finding in found if finding.source == BASE)
         for finding in found:
-            if finding.source != BASE:
+            if is_reclaimable(finding):
                 for path in finding.paths:
                     reclaimable[path.layer] += path.content_bytes
-        claimed = sum(reclaimable)
+        trades = sum(finding.content_bytes for finding in found if finding.trade and finding.source != BASE)
+        claimed = sum(reclaimable) + trades
         for layer in range(base, len(layers)):
             hidden = self._claims.hidden_unclaimed(layer)
             reclaimable[layer] += hidden
@@ -157,6 +160,7 @@ class _Judge:
             own_bytes=sum(layer.content_bytes for layer in layers[base:]),
             claimed_bytes=claimed,
             inherited_bytes=inherited,
+            trade_bytes=trades,
             hidden_unclaimed_bytes=unclaimed,
             reclaimable=tuple(reclaimable),
             warnings=tuple(self._context.warnings),
@@ -225,6 +229,7 @@ class _Judge:
             dockerfile_line=stage.dockerfile_line if stage else None,
             source=group.source,
             detail=match.detail or match.place,
+            trade=match.trade,
             paths=paths,
         )
 

@@ -30,7 +30,8 @@ class RuleMatch(Struct, frozen=True, kw_only=True):
     bytes of each live version, in the order of ``versions``. ``layer`` is the layer whose instruction is to blame,
     where that is not the one that holds the versions (a chown that copied them). Not ``apart``, one finding stands
     for all the instructions of a kind, where none of them is worth a line of its own.
-    ``evidence`` is given where the place shows it and no stage is known.
+    ``evidence`` is given where the place shows it and no stage is known. A ``trade`` is not waste: removing it has a
+    price, such as a slower start.
     """
 
     versions: tuple[int, ...] = ()
@@ -43,6 +44,7 @@ class RuleMatch(Struct, frozen=True, kw_only=True):
     layer: int | None = None
     apart: bool = True
     evidence: Evidence | None = None
+    trade: bool = False
 
 
 class RuleContext:

@@ -114,3 +114,10 @@ def test_what_the_base_brings_was_never_reclaimable(tmp_path: Path) -> None:
     inherited = replace(plain, findings=(finding(("/a", 1), source="base"),))
     made = ignoring(inherited, [Ignore(rule="tests", reason="r")], TODAY)
     assert made.totals.reclaimable_bytes == plain.totals.reclaimable_bytes
+
+
+def test_an_ignored_trade_comes_off_the_trades(tmp_path: Path) -> None:
+    plain = report_of(ImageSpec(layers=(layer(file("app/__pycache__/x.pyc", b"1")),)), tmp_path)
+    made = ignoring(plain, [Ignore(rule="bytecode", reason="r")], TODAY)
+    assert (plain.totals.trade_bytes, made.totals.trade_bytes) == (1, 0)
+    assert plain.totals.reclaimable_bytes == made.totals.reclaimable_bytes == 0

@@ -31,6 +31,14 @@ def test_an_image_without_findings_has_no_waste(run: Run, tmp_path: Path) -> Non
     assert run("report", written(tmp_path, spec)).stdout.split("\n")[1] == "no waste found in 5 B"
 
 
+def test_trades_have_a_line_of_their_own(run: Run, tmp_path: Path) -> None:
+    members = layer(file("app/__pycache__/x.pyc", b"x" * 9000), file("var/log/dpkg.log", b"x" * 500))
+    text = run("report", written(tmp_path, ImageSpec(layers=(members,), tags=("app:1",)))).stdout
+    assert text.split("\n")[1] == "500 B (5.3%) of 9.50 kB is reclaimable"
+    assert "trades, such as start-up time for size, could save 9.00 kB more (bytecode)" in text
+    assert [line.split(":")[0].split()[-1] for line in text.split("SAVES")[1].split("\n")[1:3]] == ["logs", "bytecode"]
+
+
 def test_many_layers_are_summed_up(run: Run, tmp_path: Path) -> None:
     layers = tuple(layer(file(f"srv/{number}", bytes([number]) * (100 + number))) for number in range(60))
     history = tuple({"created_by": f"/bin/sh -c step {number}"} for number in range(60))

@@ -48,6 +48,19 @@ def test_the_instruction_decides_the_kind(find: Find, created_by: str, kind: Fin
     assert [finding.kind for finding in found.findings] == [kind]
 
 
+def test_a_trade_is_listed_last_and_not_reclaimable(find: Find) -> None:
+    trade = _matching("trade", "/b", trade=True)
+    found = find(
+        ran(layer(file("b/y", b"12")), layer(file("a/x", b"1"), file("b/z", b"1234"))),
+        base_layers=1,
+        rules=(trade, FIRST),
+    )
+    assert [(finding.rule, finding.trade) for finding in found.findings] == [
+        ("first", False), ("trade", True), ("trade", True),
+    ]  # fmt: skip
+    assert (found.reclaimable_bytes, found.trade_bytes, found.claimed_bytes, found.rest_bytes) == (1, 4, 5, 0)
+
+
 def test_an_add_brings_what_was_made_elsewhere_as_a_copy_does(find: Find) -> None:
     add = step("ADD file:" + "0" * 64 + " in /")
     spec = ImageSpec(layers=(layer(file("a/x", b"1")), layer(file("a/y", b"1"))), history=(add, add))

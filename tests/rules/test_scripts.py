@@ -49,9 +49,14 @@ def test_a_map_with_the_sources_inside_says_so(find: Find) -> None:
     assert (finding.severity, finding.detail) == (Severity.MEDIUM, "1 of 1 with sources inside")
 
 
-def test_bytecode_and_published_maps_weigh_little(find: Find) -> None:
-    members = [file("a/__pycache__/x.pyc", b"1"), file("a/node_modules/x/y.js.map", b"{}")]
-    assert {finding.severity for finding in find(copied(layer(*members))).findings} == {Severity.LOW}
+def test_bytecode_and_published_maps_and_tests_weigh_little_and_are_trades(find: Find) -> None:
+    members = [
+        file("a/__pycache__/x.pyc", b"1"), file("a/node_modules/x/y.js.map", b"{}"), file(f"{SITE}/x/tests/t.py", b"1"),
+    ]  # fmt: skip
+    findings = find(copied(layer(*members))).findings
+    assert {(finding.severity, finding.trade) for finding in findings} == {(Severity.LOW, True)}
+    (own,) = find(copied(layer(file("a/__tests__/x.js", b"1")))).findings
+    assert not own.trade
 
 
 @pytest.mark.parametrize(

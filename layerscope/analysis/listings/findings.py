@@ -25,6 +25,7 @@ _DETAILS = (
     Column(name="title", shown=False),
     Column(name="fix", shown=False),
     Column(name="detail", shown=False),
+    Column(name="trade", shown=False),
     Column(name="ignored", header="IGNORED BECAUSE", shown=False),
 )
 _PLACED = frozenset({"evidence", "source", "dockerfile_line"})
@@ -92,6 +93,7 @@ def _details(finding: Finding) -> tuple[object, ...]:
         finding.title,
         finding.fix,
         finding.detail,
+        finding.trade,
         finding.ignored,
     )
 

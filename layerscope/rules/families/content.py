@@ -25,9 +25,9 @@ _TREES = tuple(f"/usr/{local}share/{name}" for local in ("", "local/") for name 
 def docs_man_locale(context: RuleContext) -> Iterator[RuleMatch]:
     """Documentation, manual pages or translations are in /usr/share: doc, man, info or locale.
 
-    Nobody reads them in a container. Licence texts must stay with what they cover and are left out. Where the image
-    sets a LANG other than English or C, translations are not reported; nor is a directory that Entrypoint, Cmd or Env
-    name.
+    Few read them in a container: a trade, not waste. Licence texts must stay with what they cover and are left out.
+    Where the image sets a LANG other than English or C, translations are not reported; nor is a directory that
+    Entrypoint, Cmd or Env name.
     """
     path_of = context.filesystem.path_of
     translated = _speaks_another(context.image)
@@ -40,7 +40,7 @@ def docs_man_locale(context: RuleContext) -> Iterator[RuleMatch]:
         and not (used and f"{path}/".startswith(used))
     )
     if versions:
-        yield RuleMatch(versions=versions, apart=False)
+        yield RuleMatch(versions=versions, apart=False, trade=True)
 
 
 def _speaks_another(image: Image) -> bool:

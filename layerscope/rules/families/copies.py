@@ -8,7 +8,6 @@ from layerscope.model.finding import Severity
 from layerscope.model.paths import is_licence
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages.catalog import UNOWNED
-from layerscope.rules.ownership import is_owned
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import content_bytes, made_by, weight
 
@@ -16,6 +15,11 @@ _SHORTEST = 4 << 10
 _WORTH_A_LINE = 1 << 20
 _A_FEW = 3
 _SETID = 0o6000
+_WEB = (
+    ".avif", ".css", ".eot", ".gif", ".htm", ".html", ".ico", ".jpeg", ".jpg", ".js", ".map", ".mjs", ".mp4", ".otf",
+    ".png", ".svg", ".ttf", ".webm", ".webmanifest", ".webp", ".woff", ".woff2",
+)  # fmt: skip
+"""What web pages load: a bundler or ``collectstatic`` puts its copies where a server looks for them."""
 
 
 @rule(
@@ -28,9 +32,10 @@ _SETID = 0o6000
 def duplicate_content(context: RuleContext) -> Iterator[RuleMatch]:
     """Files that your own layers add have the same content as a file at another path.
 
-    Of N copies N-1 count; the one that a package owns stays, or else the lowest. Hardlinks are one file already.
-    Licence texts, files under 4 KiB, set-user-id programs and files of packages are left out. `--no-duplicates` skips
-    this rule, the only one that must read all contents.
+    Of N copies N-1 count, the lowest stays. Hardlinks are one file already. What a build copies on purpose is left out:
+    files that equal one of a package or of the base image (`collectstatic`, a virtual environment), and scripts,
+    styles, pictures and fonts of web pages, which bundlers copy. So are licence texts, files under 4 KiB and
+    set-user-id programs. `--no-duplicates` skips this rule, the only one that must read all contents.
     """
     small: list[int] = []
     groups = list(_duplicates(context))
@@ -58,14 +63,13 @@ def _duplicates(context: RuleContext) -> Iterator[tuple[int, tuple[int, ...]]]:
     for same_length in groups:
         for same_block in _begin_alike(context, same_length):
             for equal in _by_fingerprint(context, same_block):
-                kept = min(equal, key=lambda number: (number in own, not is_owned(context, number), number))
-                copies = tuple(sorted(number for number in equal if number != kept and number in own))
-                if copies:
-                    yield kept, copies
+                if own.issuperset(equal):
+                    kept, *copies = sorted(equal)
+                    yield kept, tuple(copies)
 
 
 def _candidates(context: RuleContext) -> frozenset[int]:
-    """The live files of own layers that may be copies: not small, not claimed, not owned, and not a licence.
+    """The live files of own layers that may be copies: not small, claimed, owned, a licence, or part of a web page.
 
     A set-user-id program is a copy for its mode, which no link can have apart from its twin.
     """
@@ -78,7 +82,7 @@ def _candidates(context: RuleContext) -> frozenset[int]:
                 continue
             if not modes[number - start][0] & _SETID:
                 found.append(number)
-    return frozenset(n for n in found if not is_licence(filesystem.path_of(n)))
+    return frozenset(n for n in found if not is_licence(path := filesystem.path_of(n)) and not path.endswith(_WEB))
 
 
 def _same_length(context: RuleContext, own: frozenset[int]) -> list[list[int]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.rules.ownership import is_owned, is_packaged
+from layerscope.rules.ownership import is_owned, is_packaged, is_vendored
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, files, living
 
@@ -25,14 +25,24 @@ def tests(context: RuleContext) -> Iterator[RuleMatch]:
     """Tests are in the image: `tests` in installed Python packages, `__tests__` of JavaScript or `testdata` of Go.
 
     Modules for testing that other packages import, such as `numpy.testing`, have other names and are not reported, nor
-    are packages known to import their own tests. An image that starts a test runner is not reported.
+    are packages known to import their own tests. An image that starts a test runner is not reported. Tests of packages
+    are a trade: to delete them is work, and a package's list of files no longer fits.
     """
     if calls(context, "pytest", "py.test", "jest", "tox", "nox", "vitest", "mocha", "unittest"):
         return
     path_of = context.filesystem.path_of
-    versions = tuple(number for number in files(context, living(context)) if _is_test(path_of(number)))
-    if versions:
-        yield RuleMatch(versions=versions, apart=False)
+    found = [number for number in files(context, living(context)) if _is_test(path_of(number))]
+    published = [number for number in found if is_owned(context, number) or is_vendored(path_of(number))]
+    if len(published) < len(found):
+        yield RuleMatch(versions=tuple(set(found).difference(published)), apart=False)
+    if published:
+        yield RuleMatch(
+            versions=tuple(published),
+            title="tests of packages",
+            fix="delete {path} where the packages are installed, in {step}",
+            apart=False,
+            trade=True,
+        )
 
 
 def _is_test(path: str) -> bool:
@@ -52,9 +62,9 @@ def _is_test(path: str) -> bool:
 def bytecode(context: RuleContext) -> Iterator[RuleMatch]:
     """Python's `__pycache__` directories are in the image.
 
-    They shorten start-up and are about as large as the sources. A `.pyc` outside of such a directory may be the
-    program itself and is not reported. Modules of the operating system's packages are a finding of their own, since
-    PYTHONDONTWRITEBYTECODE does not affect their installation.
+    They shorten start-up and are about as large as the sources: a trade, not waste. A `.pyc` outside of such a
+    directory may be the program itself and is not reported. Modules of the operating system's packages are a finding
+    of their own, since PYTHONDONTWRITEBYTECODE does not affect their installation.
     """
     filesystem, of_system = context.filesystem, dict[str, bool]()
     theirs, others = list[int](), list[int]()
@@ -65,7 +75,7 @@ def bytecode(context: RuleContext) -> Iterator[RuleMatch]:
                 of_system[directory] = _is_of_system(context, number)
             (theirs if of_system[directory] else others).append(number)
     if others:
-        yield RuleMatch(versions=tuple(others), apart=False)
+        yield RuleMatch(versions=tuple(others), apart=False, trade=True)
     if theirs:
         yield RuleMatch(
             versions=tuple(theirs),
@@ -73,6 +83,7 @@ def bytecode(context: RuleContext) -> Iterator[RuleMatch]:
             fix="delete every `__pycache__` below {place} in the RUN that installs the packages, if start-up may be "
             "slower: PYTHONDONTWRITEBYTECODE has no effect on their installation",
             apart=False,
+            trade=True,
         )
 
 
@@ -99,8 +110,8 @@ def source_maps(context: RuleContext) -> Iterator[RuleMatch]:
     (`sourcesContent`).
 
     A web server that serves them publishes the sources. Where Node uses them for stack traces
-    (`--enable-source-maps`), they are not reported. Those of published packages reveal nothing and are of low
-    severity.
+    (`--enable-source-maps`), they are not reported. Those of published packages reveal nothing: they are of low
+    severity, and a trade.
     """
     configured = " ".join((*context.command_words, *context.image.config.env))
     if _TRACES in configured or "source-map-support" in configured:
@@ -120,6 +131,7 @@ def source_maps(context: RuleContext) -> Iterator[RuleMatch]:
             severity=Severity.LOW,
             title="source maps of published packages",
             fix="delete {path} where the packages are installed, in {step}",
+            trade=True,
         )
 
 
