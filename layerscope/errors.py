@@ -2,7 +2,8 @@
 
 LayerscopeError                      exit code
 ├── UsageError                       2   wrong usage: an option, a name, a template
-│   └── AmbiguousImage               2   the archive holds several images or platforms; pick one
+│   ├── AmbiguousImage               2   the archive holds several images or platforms; pick one
+│   └── EditError                    2   a Dockerfile or script cannot be edited as asked without a guess
 ├── ArchiveError                     3   the archive cannot be read
 │   ├── NotAnImage                   3   something else: a Helm chart, a picture, a text
 │   ├── Damaged                      3   a header, length or digest is wrong, or the data ends early
@@ -37,6 +38,10 @@ class AmbiguousImage(UsageError):
     def __init__(self, message: str, *, hint: str, listing: tuple[str, ...], choices: tuple[str, ...]) -> None:
         super().__init__(message, hint=hint, listing=listing)
         self.choices = choices
+
+
+class EditError(UsageError):
+    """An edit that cannot be made without a guess, or that would change more than it says."""
 
 
 class MissingExtra(UsageError):

@@ -25,6 +25,7 @@ EDGES: dict[str, set[str]] = {
     "packages": {"errors", "filesystem", "model"},
     "secrets": {"model"},
     "dockerfile": {"errors", "model"},
+    "edit": {"dockerfile", "errors", "model"},
     "history": {"dockerfile", "errors", "model", "secrets"},
     "provenance": {"dockerfile", "errors", "filesystem", "history", "model"},
     "rules": {"errors", "filesystem", "model", "packages", "secrets"},
@@ -50,7 +51,19 @@ EDGES: dict[str, set[str]] = {
     },
 }
 """What the files of each folder import of the others: all of it, and nothing else."""
-HEAVY = {"typer", "rich", "tabulate", "zstandard", "isal", "xxhash", "elftools", "packageurl", "sqlite3", "textual"}
+HEAVY = {
+    "typer",
+    "rich",
+    "tabulate",
+    "zstandard",
+    "isal",
+    "xxhash",
+    "elftools",
+    "packageurl",
+    "sqlite3",
+    "textual",
+    "tree_sitter",
+}
 
 
 def modules() -> list[Path]:

@@ -131,13 +131,13 @@ def _one(text: str, at: int) -> tuple[str, str, int]:
     if text[at] == "?":
         return ".", "", at + 1
     if text[at] == "[":
-        return _bracket(text, at + 1)
+        return bracket(text, at + 1)
     if text[at] == "\\" and at + 1 < len(text):
         at += 1
     return re.escape(text[at]), text[at], at + 1
 
 
-def _bracket(text: str, at: int) -> tuple[str, str, int]:
+def bracket(text: str, at: int) -> tuple[str, str, int]:
     """A character class; ``[`` stands for itself inside of one."""
     negated = text.startswith("^", at)
     at += negated

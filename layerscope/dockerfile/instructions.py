@@ -50,29 +50,37 @@ class _Rest(Struct, frozen=True, kw_only=True):
         return self.line.error(f"{self.keyword}: {message}", self.offset + offset)
 
 
-def parse_instruction(line: LogicalLine, start: int, escape: str) -> DockerfileInstruction:
-    """The instruction that begins at offset ``start`` of a line, without its here-documents."""
+class Head(Struct, frozen=True, kw_only=True):
+    """The keyword of an instruction in upper case, its flags, and the offset in the line where the rest begins."""
+
+    keyword: str
+    flags: tuple[Word, ...]
+    rest: int
+
+
+def split_head(line: LogicalLine, start: int, escape: str) -> Head:
+    """The head of the instruction at offset ``start``; raises UsageError for a keyword that there is not."""
     found = _SEPARATOR.search(line.text, start)
     written = line.text[start : found.start() if found else len(line.text)]
     keyword = written.upper()
     if keyword not in KEYWORDS:
         raise line.error(f"unknown instruction: {written[:100]}", start)
     words, at = split_flags(line.text, escape, found.end()) if found else ([], len(line.text))
-    rest_text = line.text[at:].lstrip(BLANKS)
-    rest = _Rest(
-        line=line,
-        keyword=keyword,
-        text=rest_text.rstrip(BLANKS),
-        offset=len(line.text) - len(rest_text),
-        escape=escape,
-    )
-    flags = [(word.offset, *word.text[2:].partition("=")) for word in words]
+    return Head(keyword=keyword, flags=tuple(words), rest=len(line.text) - len(line.text[at:].lstrip(BLANKS)))
+
+
+def parse_instruction(line: LogicalLine, start: int, escape: str) -> DockerfileInstruction:
+    """The instruction that begins at offset ``start`` of a line, without its here-documents."""
+    head = split_head(line, start, escape)
+    text = line.text[head.rest :].rstrip(BLANKS)
+    rest = _Rest(line=line, keyword=head.keyword, text=text, offset=head.rest, escape=escape)
+    flags = [(word.offset, *word.text[2:].partition("=")) for word in head.flags]
     at_line, column = line.place(start)
     base = DockerfileInstruction(
-        keyword=keyword,
+        keyword=head.keyword,
         flags=tuple(Flag(name=name, value=value if equals else None) for _, name, equals, value in flags),
         mounts=tuple(
-            _mount(value, line, offset) for offset, name, _, value in flags if keyword == "RUN" and name == "mount"
+            _mount(value, line, offset) for offset, name, _, value in flags if head.keyword == "RUN" and name == "mount"
         ),
         text=rest.text,
         line=at_line,

@@ -29,9 +29,13 @@ class LogicalLine(Struct, frozen=True, kw_only=True):
     lines: tuple[int, ...]
     columns: tuple[int, ...]
 
+    def piece(self, offset: int) -> int:
+        """The index of the piece that holds an offset into ``text``."""
+        return max(bisect_right(self.offsets, offset) - 1, 0)
+
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column in the file of an offset into ``text``."""
-        piece = max(bisect_right(self.offsets, offset) - 1, 0)
+        piece = self.piece(offset)
         return self.lines[piece], self.columns[piece] + offset - self.offsets[piece]
 
     def error(self, message: str, offset: int = 0, *, hint: str = "") -> UsageError:
@@ -53,6 +57,8 @@ class Scanner:
             self.source.pop()
         self.at = 0
         self.escape = "\\"
+        self.directives: dict[str, int] = {}
+        """The parser directives and their lines, counted from 1."""
         self._read_directives()
 
     def next_line(self) -> LogicalLine | None:
@@ -109,16 +115,15 @@ class Scanner:
 
     def _read_directives(self) -> None:
         """Take the escape directive; directives stand above everything else, and any other line ends them."""
-        seen: set[str] = set()
         for number, line in enumerate(self.source, start=1):
             text = line.lstrip(BLANKS)
             name, equals, value = text[1:].partition("=")
             key, value = name.strip(BLANKS).lower(), value.strip(BLANKS)
             if not text.startswith("#") or not equals or not value or key not in DIRECTIVES:
                 return
-            if key in seen:
+            if key in self.directives:
                 raise UsageError(f"{self.name}:{number}:1: only one {key} parser directive can be used")
             if key == "escape" and value not in ("\\", "`"):
                 raise UsageError(f"{self.name}:{number}:1: invalid escape token {value!r}: neither ` nor \\")
-            seen.add(key)
+            self.directives[key] = number
             self.escape = value if key == "escape" else self.escape

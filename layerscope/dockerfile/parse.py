@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.dockerfile.instructions import heredoc_marks, parse_instruction
@@ -14,6 +15,14 @@ _HEREDOC_KEYWORDS = frozenset({"RUN", "COPY", "ADD"})
 _STAGE_NAME = pattern(r"[a-z][a-z0-9._-]*\Z")
 
 
+class LocatedInstruction(Struct, frozen=True, kw_only=True):
+    """An instruction and the lines that it takes, counted from 1; its last one may be that of a here-document."""
+
+    instruction: DockerfileInstruction
+    first_line: int
+    last_line: int
+
+
 def parse_dockerfile(content: bytes | str, *, name: str = "Dockerfile") -> Dockerfile:
     """Parse a whole Dockerfile; ``name`` is how messages call it.
 
@@ -21,7 +30,12 @@ def parse_dockerfile(content: bytes | str, *, name: str = "Dockerfile") -> Docke
     LimitExceeded for more than MAX_BYTES.
     """
     scanner = Scanner(content, name)
-    instructions = list(_instructions(scanner))
+    return dockerfile_of(scanner, [each.instruction for each in located_instructions(scanner)])
+
+
+def dockerfile_of(scanner: Scanner, instructions: list[DockerfileInstruction]) -> Dockerfile:
+    """The stages of instructions that ``scanner`` read; raises UsageError as ``parse_dockerfile`` does."""
+    name = scanner.name
     if not instructions:
         raise UsageError(f"{name}:1:1: file with no instructions")
     starts = [number for number, each in enumerate(instructions) if each.keyword == "FROM"]
@@ -43,7 +57,8 @@ def parse_dockerfile(content: bytes | str, *, name: str = "Dockerfile") -> Docke
     )
 
 
-def _instructions(scanner: Scanner) -> Iterator[DockerfileInstruction]:
+def located_instructions(scanner: Scanner) -> Iterator[LocatedInstruction]:
+    """The instructions one after the other, each with its lines; raises UsageError with a place."""
     while (line := scanner.next_line()) is not None:
         instruction = parse_instruction(line, 0, scanner.escape)
         inner = instruction.trigger or instruction
@@ -51,7 +66,7 @@ def _instructions(scanner: Scanner) -> Iterator[DockerfileInstruction]:
             heredocs = tuple(scanner.heredoc(mark, opened_by=line) for mark in heredoc_marks(line))
             trigger = replace(inner, heredocs=heredocs) if instruction.trigger else None
             instruction = replace(instruction, heredocs=heredocs, trigger=trigger)
-        yield instruction
+        yield LocatedInstruction(instruction=instruction, first_line=line.lines[0], last_line=scanner.at)
 
 
 def _stage(

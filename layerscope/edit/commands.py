@@ -1,0 +1,282 @@
+"""The commands of a shell script, found by tree-sitter-bash (POSIX shell, "Shell Commands").
+
+Offsets are those of the text that is parsed. Tree-sitter binds ``a && b > f | c`` the wrong way round, so the list at
+the top is grouped again from its operators.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from layerscope.edit.words import ShellWord, find_name, literal
+from layerscope.errors import EditError, MissingExtra
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+MAX_SCRIPT = 1 << 16
+"""The longest script that is parsed, in characters; the time that a hostile one takes grows faster than its length."""
+_NESTED = frozenset(
+    {
+        "compound_statement", "subshell", "if_statement", "for_statement", "c_style_for_statement", "while_statement",
+        "case_statement", "function_definition", "command_substitution", "process_substitution",
+    }
+)  # fmt: skip
+_GROUPS = frozenset({"program", "list", "pipeline", "redirected_statement", "negated_command"})
+_COMMANDS = frozenset({"command", "declaration_command", "unset_command"})
+_REDIRECTS = frozenset({"file_redirect", "herestring_redirect"})
+_OPERATORS = frozenset({"&&", "||", "|", "|&", ";", "&", "!"})
+_AFTER_REDIRECT = re.compile(r"[ \t]*(?:[0-9]*[<>]|&>)")
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """A simple command, at any depth.
+
+    ``words[name_index]`` is the program: ``sudo``, ``env A=b``, ``exec``, ``command`` and ``time`` before it are words
+    as well. ``name`` is its last component, empty where it is not known. ``environment`` are the assignments for it
+    alone, their value None where it holds an expansion. ``position`` is the index of the element of the top-level
+    list that it is in; ``top_level``: it is all of that element, and runs whatever ``||`` says.
+    """
+
+    index: int
+    name: str
+    name_index: int
+    words: tuple[ShellWord, ...]
+    environment: tuple[tuple[str, str | None], ...]
+    depth: int
+    top_level: bool
+    position: int
+    redirected: bool
+    start: int
+    end: int
+
+    @property
+    def arguments(self) -> tuple[ShellWord, ...]:
+        """The words behind the name."""
+        return self.words[self.name_index + 1 :]
+
+    @property
+    def texts(self) -> tuple[str | None, ...]:
+        """The words without quotes; None for one that holds an expansion."""
+        return tuple(word.text for word in self.words)
+
+
+class Element(Struct, frozen=True, kw_only=True):
+    """A pipeline of the top-level list; ``joiner`` stands before it, empty before the first, a newline as ``\\n``.
+
+    ``kinds`` are the types of its parts (``command``, ``if_statement``, ...), more than one in a real pipeline.
+    """
+
+    start: int
+    end: int
+    joiner: str
+    joiner_start: int
+    kinds: tuple[str, ...]
+    negated: bool = False
+
+
+class Syntax(Struct, frozen=True, kw_only=True):
+    """What was found in a script; ``trailing`` is the operator behind the last element."""
+
+    elements: tuple[Element, ...]
+    commands: tuple[Command, ...]
+    comments: tuple[tuple[int, int], ...]
+    functions: frozenset[str]
+    assigned: tuple[str, ...]
+    trailing: str
+    here_strings: bool
+
+
+def parse_script(text: str) -> Syntax:
+    """Parse a script; raises EditError where there is any doubt, MissingExtra without tree-sitter."""
+    if len(text) > MAX_SCRIPT:
+        raise EditError(f"the script is longer than {MAX_SCRIPT:,} characters")
+    if "\0" in text or "\r" in text:
+        raise EditError("the script holds a character that the shell does not take")
+    # One byte for each character: names and keywords are ASCII, and all others count as letters.
+    root = _parser().parse(re.sub(r"[^\x00-\x7f]", "Z", text).encode("ascii")).root_node
+    if root.has_error:
+        raise EditError("the shell script cannot be parsed")
+    found = _Found(text)
+    found.take(root)
+    return found.syntax()
+
+
+def _parser() -> "Parser":
+    try:
+        # Both are optional, and take longer to load than most commands run.
+        import tree_sitter
+        import tree_sitter_bash
+    except ImportError as error:
+        raise MissingExtra("editing shell scripts", "fix") from error
+    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+
+
+class _Found:
+    """Collects what a tree holds, without recursion: hostile scripts nest deep."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.elements: list[Element] = []
+        self.commands: list[tuple[Node, int]] = []
+        self.comments: list[tuple[int, int]] = []
+        self.functions: set[str] = set()
+        self.assigned: list[str] = []
+        self.here_strings = False
+        self.trailing = ""
+
+    def take(self, root: "Node") -> None:
+        """Walk the whole tree, then the operators at its top."""
+        stack = [(root, 0)]
+        while stack:
+            node, depth = stack.pop()
+            if node.type in _COMMANDS:
+                self.commands.append((node, depth))
+            elif node.type == "comment":
+                self.comments.append((node.start_byte, node.end_byte))
+            elif node.type == "function_definition" and (name := node.child_by_field_name("name")) is not None:
+                self.functions.add(self.text[name.start_byte : name.end_byte])
+            elif node.type == "variable_assignment" and node.parent and node.parent.type != "command":
+                name = node.child_by_field_name("name")
+                self.assigned.append(self.text[name.start_byte : name.end_byte] if name else "")
+            elif node.type == "herestring_redirect":
+                self.here_strings = True
+            elif node.type == "heredoc_redirect":
+                raise EditError("the script holds a here-document")
+            inner = depth + (node.type in _NESTED)
+            stack.extend((child, inner) for child in reversed(node.children))
+        self._group(root)
+
+    def _group(self, root: "Node") -> None:
+        """The top-level list: elements between ``&&``, ``||``, ``;``, ``&`` and newlines."""
+        joiner, joiner_start, end = "", 0, 0
+        open_pipe = open_element = negated = False
+        for node in _flat(root):
+            kind, start = node.type, node.start_byte
+            if kind == "comment":
+                continue
+            if kind == "!":
+                negated, negation = True, start
+            elif kind in ("|", "|&"):
+                open_pipe = True
+            elif kind in _OPERATORS:
+                joiner, joiner_start, open_element = kind, start, False
+            elif kind in _REDIRECTS:
+                if not open_element:
+                    raise EditError("the script holds a redirection without a command")
+                self.elements[-1] = replace(self.elements[-1], end=node.end_byte)
+            elif open_pipe and open_element:
+                last = self.elements[-1]
+                both = last.negated or negated
+                self.elements[-1] = replace(last, end=node.end_byte, kinds=(*last.kinds, kind), negated=both)
+                open_pipe = negated = False
+            else:
+                if open_element:
+                    if "\n" not in self.text[end:start]:
+                        raise EditError("the shell script cannot be parsed")
+                    joiner, joiner_start = "\n", self.text.index("\n", end)
+                first = negation if negated else start
+                self.elements.append(
+                    Element(
+                        start=first,
+                        end=node.end_byte,
+                        joiner=joiner,
+                        joiner_start=joiner_start,
+                        kinds=(kind,),
+                        negated=negated,
+                    )
+                )
+                joiner, open_element, negated = "", True, False
+            end = node.end_byte
+        self.trailing = joiner
+
+    def syntax(self) -> Syntax:
+        """What was found, the commands in the order of the text."""
+        ordered = sorted(self.commands, key=lambda each: each[0].start_byte)
+        return Syntax(
+            elements=tuple(self.elements),
+            commands=tuple(self._command(index, node, depth) for index, (node, depth) in enumerate(ordered)),
+            comments=tuple(self.comments),
+            functions=frozenset(self.functions),
+            assigned=tuple(self.assigned),
+            trailing=self.trailing,
+            here_strings=self.here_strings,
+        )
+
+    def _command(self, index: int, node: "Node", depth: int) -> Command:
+        words = tuple(self._words(node))
+        wrapped, name_index = find_name([word.text for word in words])
+        position = self._position(node.start_byte)
+        own = tuple(self._environment(node))
+        return Command(
+            index=index,
+            name=(words[name_index].text or "").rpartition("/")[2] if name_index < len(words) else "",
+            name_index=name_index,
+            words=words,
+            environment=(*own, *wrapped),
+            depth=depth,
+            top_level=depth == 0 and self._is_top_level(position),
+            position=position,
+            redirected=_AFTER_REDIRECT.match(self.text, node.end_byte) is not None
+            or any(child.type in _REDIRECTS for child in node.children),
+            start=node.start_byte,
+            end=node.end_byte,
+        )
+
+    def _words(self, node: "Node") -> Iterator[ShellWord]:
+        last = -1
+        for child in node.children:
+            if child.type in _REDIRECTS or (child.type == "variable_assignment" and node.type == "command"):
+                continue
+            start, end = child.start_byte, child.end_byte
+            if start <= last:
+                raise EditError("the shell script cannot be parsed")
+            last = end
+            source = self.text[start:end]
+            yield ShellWord(text=literal(source), source=source, start=start, end=end)
+
+    def _environment(self, node: "Node") -> Iterator[tuple[str, str | None]]:
+        for child in node.children:
+            if child.type == "variable_assignment" and node.type == "command":
+                name, _, value = self.text[child.start_byte : child.end_byte].partition("=")
+                yield name, literal(value)
+
+    def _position(self, offset: int) -> int:
+        """The element that holds an offset."""
+        low, high = 0, len(self.elements)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self.elements[middle].start <= offset else (low, middle)
+        return low
+
+    def _is_top_level(self, position: int) -> bool:
+        element = self.elements[position]
+        alone = len(element.kinds) == 1 and not element.negated
+        return alone and "||" not in joiners_around(self.elements, position)
+
+
+def joiners_around(elements: "list[Element] | tuple[Element, ...]", position: int) -> list[str]:
+    """The ``&&`` and ``||`` of the and-or list that an element belongs to."""
+    first = position
+    while elements[first].joiner in ("&&", "||"):
+        first -= 1
+    found: list[str] = []
+    for element in elements[first + 1 :]:
+        if element.joiner not in ("&&", "||"):
+            break
+        found.append(element.joiner)
+    return found
+
+
+def _flat(root: "Node") -> Iterator["Node"]:
+    """The parts of the top-level list and the operators between them, in order."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.type in _GROUPS:
+            stack.extend(reversed(node.children))
+        elif node.type != "\n":
+            yield node

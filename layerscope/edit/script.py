@@ -1,0 +1,183 @@
+"""The shell script of a RUN instruction, with places in the Dockerfile's own text."""
+
+import re
+from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from layerscope.dockerfile.instructions import heredoc_mark
+from layerscope.dockerfile.lines import Scanner
+from layerscope.dockerfile.parse import located_instructions
+from layerscope.dockerfile.syntax import DockerfileInstruction, Flag, Form
+from layerscope.edit.commands import Command, Element, Syntax, parse_script
+from layerscope.edit.layout import Layout
+from layerscope.errors import EditError, UsageError
+
+DEFAULT_SHELL = ("/bin/sh", "-c")
+_SHELLS = frozenset({"sh", "bash", "ash", "dash"})
+_SHEBANG = re.compile(r"#![ \t]*(?:/usr/bin/env[ \t]+)?([^\n]*)\n")
+_INVISIBLE = re.compile(r"\\\n|\s")
+
+
+class ScriptText(Struct, frozen=True, kw_only=True):
+    """The script of one RUN.
+
+    ``text`` is what the shell gets, and ``syntax`` has offsets in it; those of ``elements`` and ``commands`` are in
+    ``source``, the instruction as the Dockerfile has it, where the script begins at ``start``. ``in_heredoc``: the
+    script is the body of a here-document.
+    """
+
+    source: str
+    escape: str
+    shell: tuple[str, ...]
+    flags: tuple[Flag, ...]
+    text: str
+    in_heredoc: bool
+    start: int
+    syntax: Syntax
+    elements: tuple[Element, ...]
+    commands: tuple[Command, ...]
+
+    @classmethod
+    def read(cls, source: str, escape: str = "\\", *, shell: tuple[str, ...] = DEFAULT_SHELL) -> Self:
+        """The script of a RUN; raises EditError with the reason where it cannot be edited."""
+        instruction = parsed_instruction(source, escape)
+        if instruction.keyword != "RUN":
+            raise EditError(f"{instruction.keyword} has no shell script")
+        if instruction.form is Form.EXEC:
+            raise EditError("the RUN is in exec form, which no shell reads")
+        layout = Layout.of(source, escape)
+        if instruction.heredocs:
+            text, starts = _body(instruction, layout)
+            shell = _shebang(text) or shell
+        else:
+            text, starts = instruction.text, None
+        _check_shell(shell)
+        syntax = parse_script(text)
+        if not syntax.elements:
+            raise EditError("the script holds no command")
+        rest = layout.rest
+
+        def start_of(offset: int) -> int:
+            return offset + starts if starts is not None else layout.start_of(rest + offset)
+
+        def end_of(offset: int) -> int:
+            return start_of(offset - 1) + 1
+
+        return cls(
+            source=source,
+            escape=escape,
+            shell=shell,
+            flags=instruction.flags,
+            text=text,
+            in_heredoc=starts is not None,
+            start=start_of(0),
+            syntax=syntax,
+            elements=tuple(
+                replace(
+                    each,
+                    start=start_of(each.start),
+                    end=end_of(each.end),
+                    joiner_start=start_of(each.joiner_start),
+                )
+                for each in syntax.elements
+            ),
+            commands=tuple(
+                replace(
+                    each,
+                    start=start_of(each.start),
+                    end=end_of(each.end),
+                    words=tuple(replace(word, start=start_of(word.start), end=end_of(word.end)) for word in each.words),
+                )
+                for each in syntax.commands
+            ),
+        )
+
+    @property
+    def exits_on_error(self) -> bool | None:
+        """Whether ``set -e`` is in force at the end; None where the script sets options in ways not followed."""
+        state = _errexit(self.shell[1:])
+        for command in self.commands:
+            if command.name != "set":
+                continue
+            texts = [text or "+" for text in command.texts[command.name_index + 1 :]]
+            if not command.top_level or any(text.startswith("+") for text in texts):
+                return None
+            state = state or _errexit(tuple(texts))
+        return state
+
+    def element_of(self, command: Command) -> int:
+        """The index of the element that is this command and nothing else; raises EditError where there is none."""
+        if not command.top_level:
+            raise EditError(f"{command.name or 'the command'} is not on the top level of the script")
+        return command.position
+
+    def checked(self, source: str, *changes: tuple[int, int, str]) -> str:
+        """``source`` if it says what ``text`` with the changes says; raises EditError otherwise."""
+        expected = self.text
+        for start, end, new in sorted(changes, reverse=True):
+            expected = expected[:start] + new + expected[end:]
+        found = ScriptText.read(source, self.escape, shell=self.shell)
+        same = _INVISIBLE.sub("", expected) == _INVISIBLE.sub("", found.text) and found.flags == self.flags
+        if not same or shape(parse_script(expected)) != shape(found.syntax):
+            raise EditError("the script would be read differently after the edit")
+        return source
+
+
+def shape(syntax: Syntax) -> tuple[object, ...]:
+    """What a script does, without places."""
+    return (
+        tuple((each.joiner, each.kinds, each.negated) for each in syntax.elements),
+        tuple(
+            (tuple(_INVISIBLE.sub(" ", word.source) for word in each.words), each.depth, each.position, each.redirected)
+            for each in syntax.commands
+        ),
+        syntax.trailing,
+    )
+
+
+def parsed_instruction(source: str, escape: str) -> DockerfileInstruction:
+    """The one instruction that ``source`` is; raises EditError where it is none, or more than one."""
+    try:
+        scanner = Scanner(source, "instruction")
+        scanner.escape = escape
+        located = list(located_instructions(scanner))
+    except UsageError as error:
+        raise EditError(error.message) from error
+    if len(located) != 1:
+        raise EditError(f"expected one instruction, not {len(located)}")
+    return located[0].instruction
+
+
+def _body(instruction: DockerfileInstruction, layout: Layout) -> tuple[str, int]:
+    """The body of the here-document that is the whole script, and where it starts in the source."""
+    if len(instruction.heredocs) != 1 or heredoc_mark(instruction.text) is None:
+        raise EditError("the RUN passes a here-document to a command")
+    start = layout.end
+    end = layout.source.rstrip("\r\n").rfind("\n") + 1
+    return layout.source[start:end], start
+
+
+def _shebang(text: str) -> tuple[str, ...] | None:
+    """The interpreter that the first line names, as a shell."""
+    found = _SHEBANG.match(text)
+    return (*found[1].split(), "-c") if found else None
+
+
+def _check_shell(shell: tuple[str, ...]) -> None:
+    runs_text = any(each.startswith("-") and "c" in each for each in shell[1:])
+    if not shell or not runs_text or shell[0].rpartition("/")[2] not in _SHELLS:
+        raise EditError(f"the shell {' '.join(shell)!r} is not a POSIX shell")
+
+
+def _errexit(words: tuple[str, ...]) -> bool:
+    """Whether the options of a shell or of ``set`` end a script at the first command that fails."""
+    for before, word in zip(("", *words), words, strict=False):
+        if word == "--":
+            return False
+        if (word.startswith("-") and not word.startswith("--") and "e" in word) or (
+            word == "errexit" and before.startswith("-") and before.endswith("o")
+        ):
+            return True
+    return False
