@@ -41,16 +41,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to check but that the image is complete."""
-        limits = (
-            self.max_size,
-            self.max_reclaimable,
-            self.highest_wasted,
-            self.highest_user_wasted,
-            self.min_efficiency,
-            self.max_growth,
-            self.fail_on,
-        )
-        return not self.max_hidden and not self.fail_on_rules and all(limit is None for limit in limits)
+        return self == Policy(include_inherited=self.include_inherited, allow_incomplete=self.allow_incomplete)
 
 
 def evaluate(report: Report, policy: Policy, baseline: Report | None = None) -> CheckReport:

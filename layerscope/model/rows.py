@@ -25,3 +25,8 @@ class Rows(Struct, frozen=True, kw_only=True):
 
     columns: tuple[Column, ...]
     rows: Iterable[tuple[object, ...]]
+
+
+def row(columns: Iterable[Column], item: object, **derived: object) -> tuple[object, ...]:
+    """Return the values of a row: those that are given by the name of their column, else the attributes of an item."""
+    return tuple(derived[one.name] if one.name in derived else getattr(item, one.name) for one in columns)

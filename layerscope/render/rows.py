@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from layerscope.model.report import Report
-from layerscope.model.rows import Column, Rows
+from layerscope.model.rows import Column, Rows, row
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import finding_summaries
 from layerscope.render.json import dumps, with_bytes
@@ -119,9 +119,5 @@ COLUMNS = (
 
 def findings_csv(report: Report, options: RenderOptions) -> str:
     """A header line, then one line for each finding; ``path`` is the most telling one."""
-    rows = []
-    for one in finding_summaries(report):
-        derived = {"dockerfile_line": one.line, "path": one.place}
-        names = (column.name for column in COLUMNS)
-        rows.append(tuple(derived[name] if name in derived else getattr(one.finding, name) for name in names))
-    return "".join(ROW_RENDERERS["csv"](Rows(columns=COLUMNS, rows=tuple(rows)), options.units, None))
+    rows = (row(COLUMNS, one.finding, dockerfile_line=one.line, path=one.place) for one in finding_summaries(report))
+    return "".join(ROW_RENDERERS["csv"](Rows(columns=COLUMNS, rows=rows), options.units, None))

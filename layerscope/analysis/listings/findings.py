@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from layerscope.model.common_path import collapse
 from layerscope.model.finding import Finding, FindingKind, Severity
 from layerscope.model.paths import is_at_or_below
-from layerscope.model.rows import Column, Rows
+from layerscope.model.rows import Column, Rows, row
 
 _SHARED = (
     Column(name="finding", header="#", kind="number", shown=False),
@@ -81,35 +81,16 @@ def finding_rows(findings: Sequence[Finding], query: FindingQuery) -> Rows:
     return Rows(columns=columns, rows=tuple(rows))
 
 
-def _shared(number: int, finding: Finding) -> tuple[object, ...]:
-    return number, finding.severity.value, finding.rule, finding.kind.value, finding.evidence.value
-
-
-def _details(finding: Finding) -> tuple[object, ...]:
-    return (
-        finding.source,
-        finding.instruction,
-        finding.dockerfile_line,
-        finding.title,
-        finding.fix,
-        finding.detail,
-        finding.trade,
-        finding.ignored,
-    )
-
-
 def _groups(number: int, finding: Finding) -> Iterator[tuple[object, ...]]:
-    shared, details = _shared(number, finding), _details(finding)
     if not finding.paths:
-        yield *shared, finding.content_bytes, 0, finding.layers, finding.detail, *details
+        yield row(_GROUPS, finding, finding=number, files=0, path=finding.detail)
     for group in collapse((path.path, path.content_bytes) for path in finding.paths):
         layers = {path.layer for path in finding.paths if is_at_or_below(path.path, group.path)}
-        yield *shared, group.content_bytes, group.files, tuple(sorted(layers)), group.path, *details
+        yield row(_GROUPS, finding, finding=number, layers=tuple(sorted(layers)), **asdict(group))
 
 
 def _paths(number: int, finding: Finding) -> Iterator[tuple[object, ...]]:
-    shared, details = _shared(number, finding), _details(finding)
     if not finding.paths:
-        yield *shared, finding.content_bytes, None, "", finding.detail, *details
+        yield row(_PATHS, finding, finding=number, layer=None, fate="", path=finding.detail)
     for path in finding.paths:
-        yield *shared, path.content_bytes, path.layer, path.fate, path.path, *details
+        yield row(_PATHS, finding, finding=number, **asdict(path))

@@ -6,7 +6,7 @@ from layerscope.analysis.redact import cleaner
 from layerscope.filesystem.tree import Filesystem
 from layerscope.history.alignment import image_instructions
 from layerscope.model.image import Image
-from layerscope.model.rows import Column, Rows
+from layerscope.model.rows import Column, Rows, row
 from layerscope.rules.families.secrets_config import secret_values
 
 _LAYERS = (
@@ -44,29 +44,23 @@ def layer_rows(image: Image) -> Rows:
     clean = cleaner(secret_values(image, steps))
     by_layer = {step.layer: clean(str(step)) for step in steps}
     filesystem = Filesystem(image.layers)
-    rows = []
-    for layer, docker_size in zip(image.layers, image.docker_sizes, strict=True):
-        rows.append(
-            (
-                layer.index,
-                docker_size,
-                layer.content_bytes,
-                filesystem.hidden_bytes(layer.index),
-                layer.stored_bytes,
-                layer.tar_bytes,
-                len(layer.changeset),
-                layer.compression or "none",
-                layer.verified,
-                str(layer.diff_id or ""),
-                str(layer.digest or ""),
-                layer.media_type,
-                by_layer.get(layer.index, ""),
-                layer.problem,
-            )
+    rows = tuple(
+        row(
+            _LAYERS,
+            layer,
+            docker_size=docker_size,
+            hidden_bytes=filesystem.hidden_bytes(layer.index),
+            entries=len(layer.changeset),
+            compression=layer.compression or "none",
+            diff_id=str(layer.diff_id or ""),
+            digest=str(layer.digest or ""),
+            instruction=by_layer.get(layer.index, ""),
         )
+        for layer, docker_size in zip(image.layers, image.docker_sizes, strict=True)
+    )
     *columns, problem = _LAYERS
     columns.append(replace(problem, shown=not image.complete))
-    return Rows(columns=tuple(columns), rows=tuple(rows))
+    return Rows(columns=tuple(columns), rows=rows)
 
 
 def history_rows(image: Image) -> tuple[Rows, tuple[str, ...]]:
@@ -75,16 +69,15 @@ def history_rows(image: Image) -> tuple[Rows, tuple[str, ...]]:
     clean = cleaner(secret_values(image, steps))
     sizes = image.docker_sizes
     rows = tuple(
-        (
-            step.index,
-            step.layer,
-            sizes[step.layer] if step.layer is not None else 0,
-            image.config.history[step.index].created,
-            step.kind,
-            clean(step.text),
-            tuple(clean(f"{name}={value}") for name, value in step.build_args),
-            clean(step.comment),
-            clean(step.created_by),
+        row(
+            _HISTORY,
+            step,
+            docker_size=sizes[step.layer] if step.layer is not None else 0,
+            created=image.config.history[step.index].created,
+            text=clean(step.text),
+            build_args=tuple(clean(f"{name}={value}") for name, value in step.build_args),
+            comment=clean(step.comment),
+            created_by=clean(step.created_by),
         )
         for step in steps
     )

@@ -8,7 +8,7 @@ from msgspec import Struct
 from layerscope.analysis.lookup import check_layer
 from layerscope.errors import UsageError
 from layerscope.model.package import Package
-from layerscope.model.rows import Column, Rows
+from layerscope.model.rows import Column, Rows, row
 from layerscope.packages.registry import CATALOGERS
 
 _COLUMNS = (
@@ -65,22 +65,5 @@ def package_rows(packages: Iterable[Package], query: PackageQuery, *, sort: str,
         found.sort(key=lambda one: -one.content_bytes)
     elif sort == "layer":
         found.sort(key=lambda one: (one.layer is None, one.layer or 0))
-    rows = [
-        (
-            one.content_bytes,
-            one.hidden_bytes,
-            one.files,
-            one.layer,
-            one.removed_in,
-            one.shared,
-            one.type,
-            one.name,
-            one.version,
-            one.namespace,
-            one.location,
-            one.parent,
-            one.purl if with_purl else "",
-        )
-        for one in found[: top or None]
-    ]
-    return Rows(columns=_COLUMNS, rows=tuple(rows))
+    rows = tuple(row(_COLUMNS, one, purl=one.purl if with_purl else "") for one in found[: top or None])
+    return Rows(columns=_COLUMNS, rows=rows)

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from layerscope.model.finding import Severity
 from layerscope.model.report import Report, Totals
-from layerscope.model.rows import Column, Rows
+from layerscope.model.rows import Column, Rows, row
 from layerscope.model.source import BASE
 
 _COLUMNS = (
@@ -145,23 +145,5 @@ def scan_rows(images: Sequence[Scanned], *, sort: str, top: int) -> Rows:
 
 
 def _row(one: Scanned, times: Counter[str]) -> tuple[object, ...]:
-    totals = one.totals
-    return (
-        totals.content_bytes,
-        len(one.layers),
-        one.left_out,
-        totals.base_bytes,
-        sum(layer.content_bytes for layer in one.layers if times[layer.identity] > 1),
-        totals.reclaimable_bytes,
-        one.critical,
-        one.high,
-        one.name,
-        one.platform,
-        one.source,
-        one.image_id,
-        one.docker_size,
-        totals.stored_bytes,
-        totals.live_bytes,
-        totals.hidden_bytes,
-        one.complete,
-    )
+    shared = sum(layer.content_bytes for layer in one.layers if times[layer.identity] > 1)
+    return row(_COLUMNS, one, **asdict(one.totals), layers=len(one.layers), shared_bytes=shared)
