@@ -14,6 +14,7 @@ from layerscope.rules.families.copies import duplicate_content, rootfs_copy
 from layerscope.rules.families.dependencies import DEPENDENCIES
 from layerscope.rules.families.layers import LAYERS
 from layerscope.rules.families.modes import MODES
+from layerscope.rules.families.project_files import project_files
 from layerscope.rules.families.python_dev import py_dev_deps
 from layerscope.rules.families.scripts import SCRIPTS
 from layerscope.rules.families.secrets_config import CONFIG_SECRETS
@@ -34,6 +35,7 @@ RULES: tuple[Rule, ...] = (
     *CACHES,
     objects,
     sources,
+    project_files,
     *TRACES,
     *SCRIPTS,
     archive_extracted,
