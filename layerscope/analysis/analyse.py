@@ -136,7 +136,7 @@ def _with_packages(finding: Finding, joined: Trace, packages: Catalog) -> Findin
         if number is not None:
             sums[packages.owners[number]] += path.content_bytes
     del sums[UNOWNED]
-    named = ((f"{packages.packages[one].name} {packages.packages[one].version}", sums[one]) for one in sums)
+    named = ((f"{packages.packages[one].full_name} {packages.packages[one].version}", sums[one]) for one in sums)
     return replace(finding, packages=tuple(sorted(named, key=lambda item: (-item[1], item[0]))))
 
 

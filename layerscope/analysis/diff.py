@@ -14,9 +14,6 @@ from layerscope.model.package import Package
 from layerscope.model.report import PathBytes, Report
 from layerscope.rules.phrases import telling
 
-_OS_TYPES = frozenset({"deb", "rpm", "apk", "alpm", "opkg"})
-"""Their namespace is the distribution, which may change while the package remains the same."""
-
 
 def diff(
     before: Report,
@@ -79,9 +76,7 @@ def _by_name(packages: Iterable[Package]) -> dict[tuple[str, str], list[Package]
     found: dict[tuple[str, str], list[Package]] = {}
     for package in packages:
         if package.removed_in is None:
-            has_namespace = package.namespace and package.type not in _OS_TYPES
-            name = f"{package.namespace}/{package.name}" if has_namespace else package.name
-            found.setdefault((package.type, name), []).append(package)
+            found.setdefault((package.type, package.full_name), []).append(package)
     return found
 
 

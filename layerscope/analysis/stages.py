@@ -145,7 +145,7 @@ def _not_copied(trace: Trace, builder: Builder) -> list[tuple[str, int]]:
             loose.append((other.path_of(number), content_bytes))
             continue
         package = packages.packages[owner]
-        label = f"{package.name} {package.version} ({package.type})"
+        label = f"{package.full_name} {package.version} ({package.type})"
         owned[label] = owned.get(label, 0) + content_bytes
     rows = [*owned.items(), *((group.path, group.content_bytes) for group in collapse(loose, most=_MOST))]
     return sorted(rows, key=lambda row: (-row[1], row[0]))

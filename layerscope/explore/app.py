@@ -123,7 +123,7 @@ class Explorer(App[None]):
     def _package_cells(self, numbered: tuple[int, Package]) -> tuple[str, ...]:
         package = numbered[1]
         layers = ("" if layer is None else str(layer) for layer in (package.layer, package.removed_in))
-        names = map(printable, (package.type, package.name, package.version))
+        names = map(printable, (package.type, package.full_name, package.version))
         return self._options.units(package.content_bytes), f"{package.files:,}", *layers, *names
 
     def _show(self, query: FileQuery, what: str, at: Spot = ("/", None)) -> None:
@@ -136,7 +136,7 @@ class Explorer(App[None]):
     def _show_package(self, numbered: tuple[int, Package]) -> None:
         index, package = numbered
         what = "files of" if package.removed_in is None else "hidden files of"
-        self._show(FileQuery(package=index), f"{what} {printable(f'{package.name} {package.version}')}")
+        self._show(FileQuery(package=index), f"{what} {printable(f'{package.full_name} {package.version}')}")
 
     def _show_finding(self, numbered: tuple[int, Finding]) -> None:
         """Go to its biggest file in the layer that holds it; a finding in the config has none."""
@@ -156,7 +156,7 @@ class _Below(VerticalScroll):
 
 def _biggest_first(numbered: tuple[int, Package]) -> tuple[int, int, str, str]:
     package = numbered[1]
-    return -package.content_bytes, -package.hidden_bytes, package.name, package.version
+    return -package.content_bytes, -package.hidden_bytes, package.full_name, package.version
 
 
 def explore(report: Report, browser: Browser, options: RenderOptions) -> None:

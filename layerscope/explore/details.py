@@ -39,7 +39,7 @@ def of_file(path: str, facts: Facts, units: Units) -> Iterator[str]:
         yield f"hidden: {fate_words(FATE_WORDS[version.fate])}{by}"
     if facts.package is not None:
         owned = "owned" if facts.package.removed_in is None else "formerly owned"
-        yield f"{owned} by {printable(f'{facts.package.name} {facts.package.version} ({facts.package.type})')}"
+        yield f"{owned} by {printable(f'{facts.package.full_name} {facts.package.version} ({facts.package.type})')}"
     elif version.fate == Fate.LIVE:
         yield "not owned by a package"
     for finding in facts.findings:
@@ -77,7 +77,7 @@ def of_finding(finding: Finding, units: Units) -> Iterator[str]:
 
 def of_package(package: Package, units: Units) -> Iterator[str]:
     """A package, the layer that added it and its bytes in each layer."""
-    yield printable(f"{package.name} {package.version} ({package.type})")
+    yield printable(f"{package.full_name} {package.version} ({package.type})")
     if package.shared:
         yield "its files are owned by a package of the operating system"
     yield f"{units(package.content_bytes)} in {counted(package.files, 'file')}"

@@ -7,6 +7,9 @@ from msgspec import Meta, Struct, field
 
 from layerscope.model.finding import ByteCount
 
+_OF_DISTRIBUTIONS = frozenset({"deb", "rpm", "apk", "alpm", "opkg"})
+"""Types whose namespace is the distribution, which is no part of a package's name."""
+
 
 class Package(Struct, frozen=True, kw_only=True):
     """One installed package.
@@ -33,6 +36,17 @@ class Package(Struct, frozen=True, kw_only=True):
     layers: Mapping[Annotated[int, Meta(ge=0)], int] = field(default_factory=dict)
     parent: str = ""
     location: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """The name by which its ecosystem knows it: ``@types/node``, ``org.springframework:spring-web``."""
+        if not self.namespace or self.type in _OF_DISTRIBUTIONS:
+            return self.name
+        return f"{self.namespace}{':' if self.type == 'maven' else '/'}{self.name}"
+
+    def is_called(self, name: str) -> bool:
+        """Whether it has that name, with or without its namespace."""
+        return name in (self.name, self.full_name)
 
     @property
     def purl(self) -> str:

@@ -200,7 +200,7 @@ def _packages(report: Report, options: RenderOptions) -> Iterator[str]:
     owned = [package for package in report.packages if package.content_bytes or package.hidden_bytes]
     if not owned:
         return
-    owned.sort(key=lambda package: (-package.content_bytes, package.name, package.version))
+    owned.sort(key=lambda package: (-package.content_bytes, package.full_name, package.version))
     yield f"<h2>Packages</h2>\n<p>{units(report.unowned_bytes)} not owned by a package.</p>"
     rows = [
         (
@@ -208,7 +208,7 @@ def _packages(report: Report, options: RenderOptions) -> Iterator[str]:
             units(one.hidden_bytes) if one.hidden_bytes else "",
             "" if one.layer is None else str(one.layer),
             one.type,
-            f"{one.name} {one.version}",
+            f"{one.full_name} {one.version}",
         )
         for one in owned[:most]
     ]

@@ -59,6 +59,7 @@ def plain(value: object) -> dict[str, Any]:
     if isinstance(value, Finding):
         members["path_count"] = value.path_count
     elif isinstance(value, Package):
+        members["full_name"] = value.full_name
         members["purl"] = value.purl
     return members
 

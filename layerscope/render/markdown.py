@@ -96,11 +96,11 @@ def _layers(report: Report, options: RenderOptions) -> Iterator[str]:
 
 
 def _packages(report: Report, options: RenderOptions) -> Iterator[str]:
-    packages = sorted(report.packages, key=lambda package: (-package.content_bytes, package.name, package.version))
+    packages = sorted(report.packages, key=lambda package: (-package.content_bytes, package.full_name, package.version))
     rows = [
         (
             options.units(package.content_bytes),
-            package.name,
+            package.full_name,
             package.version,
             package.type,
             "" if package.layer is None else str(package.layer),

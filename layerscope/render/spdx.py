@@ -80,7 +80,7 @@ def _package(index: int, package: Package) -> SpdxPackage:
     references = [ExternalPackageRef(ExternalPackageRefCategory.PACKAGE_MANAGER, "purl", purl)] if purl else []
     return SpdxPackage(
         spdx_id=_reference(index),
-        name=printable(package.name) or "unnamed",
+        name=printable(package.full_name) or "unnamed",
         version=printable(package.version) or None,
         download_location=SpdxNoAssertion(),
         files_analyzed=False,

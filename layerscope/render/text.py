@@ -242,9 +242,9 @@ def _steps(report: Report, options: RenderOptions) -> Iterator[str]:
 def _bytes(report: Report, options: RenderOptions) -> Iterator[str]:
     """Packages and directories beside each other."""
     units, most = options.units, options.top or _BYTES
-    packages = sorted(report.packages, key=lambda package: (-package.content_bytes, package.name))[: most - 1]
+    packages = sorted(report.packages, key=lambda package: (-package.content_bytes, package.full_name))[: most - 1]
     left = [
-        f"{units(package.content_bytes):>8}  {printable(f'{package.name} {package.version} ({package.type})')}"
+        f"{units(package.content_bytes):>8}  {printable(f'{package.full_name} {package.version} ({package.type})')}"
         for package in packages
         if package.content_bytes
     ]

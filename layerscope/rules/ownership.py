@@ -124,7 +124,7 @@ def by_instruction(context: RuleContext, owned: Mapping[int, tuple[int, ...]]) -
         for layer, members in by_layer(context.filesystem, numbers):
             versions, names = groups.setdefault(max(layer, context.base_layers - 1), ([], set()))
             versions += members
-            names.add(context.catalog.packages[index].name)
+            names.add(context.catalog.packages[index].full_name)
     for _, (versions, names) in sorted(groups.items()):
         yield tuple(versions), listing(names)
 

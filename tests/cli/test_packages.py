@@ -102,3 +102,17 @@ def test_a_saved_report_holds_the_packages_but_not_their_files(run: Run, image: 
     (tmp_path / "saved.json").write_text(run("report", image, "-f", "json").stdout)
     assert run("packages", "saved.json", "-f", "json").stdout == run("packages", image, "-f", "json").stdout
     assert run("packages", "saved.json", "--files", "bash").returncode == 2
+
+
+def test_a_scope_belongs_to_the_name(run: Run, tmp_path: Path) -> None:
+    manifests = {"@a/x": b'{"name": "@a/x", "version": "1"}', "x": b'{"name": "x", "version": "2"}'}
+    members = [file(f"app/node_modules/{name}/package.json", text) for name, text in manifests.items()]
+    scoped = written(tmp_path, "scoped.tar", ImageSpec(layers=(layer(*members),)))
+    rows = json.loads(run("packages", scoped, "--name", "@a/*", "-f", "json").stdout)
+    assert [(row["full_name"], row["name"], row["namespace"]) for row in rows] == [("@a/x", "x", "@a")]
+    assert sorted(names(run, scoped, "--name", "x")) == ["x", "x"]
+    assert "@a/x" in run("packages", scoped).stdout
+    owned = json.loads(run("packages", scoped, "--files", "@a/x", "-f", "json").stdout)
+    assert [row["owner"] for row in owned] == ["@a/x 1"]
+    report = json.loads(run("report", scoped, "-f", "json").stdout)
+    assert "@a/x" in {package["full_name"] for package in report["packages"]}

@@ -93,3 +93,23 @@ def test_url_is_that_of_the_specification(
 )
 def test_what_no_url_expresses_has_none(package: Package) -> None:
     assert package.purl == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "namespace", "name", "full_name"),
+    [
+        ("npm", "@types", "node", "@types/node"),
+        ("maven", "org.springframework", "spring-web", "org.springframework:spring-web"),
+        ("composer", "symfony", "console", "symfony/console"),
+        ("golang", "github.com/gorilla", "context", "github.com/gorilla/context"),
+        ("pypi", "", "six", "six"),
+        ("deb", "debian", "bash", "bash"),
+        ("apk", "alpine", "musl", "musl"),
+    ],
+)
+def test_a_namespace_belongs_to_the_name_unless_it_is_a_distribution(
+    kind: str, namespace: str, name: str, full_name: str
+) -> None:
+    package = Package(type=kind, namespace=namespace, name=name, version="1")
+    assert package.full_name == full_name
+    assert package.is_called(name) and package.is_called(full_name) and not package.is_called(f"x{name}")

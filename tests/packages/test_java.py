@@ -91,6 +91,29 @@ def test_name_and_version_come_from_the_best_place(
     assert (claim.namespace, claim.name, claim.version) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "fields", "group"),
+    [
+        ("spring-boot", {"Implementation_Vendor_Id": "org.springframework.boot"}, "org.springframework.boot"),
+        ("junit", {"Implementation_Vendor_Id": "junit"}, "junit"),
+        ("netty-buffer", {"Bundle_SymbolicName": "io.netty.buffer"}, "io.netty"),
+        ("maven-core", {"Bundle_SymbolicName": "org.apache.maven.core;singleton:=true"}, "org.apache.maven"),
+        ("mockito-core", {"Bundle_SymbolicName": "org.mockito.mockito-core"}, "org.mockito"),
+        ("slf4j-api", {"Bundle_SymbolicName": "slf4j.api", "Automatic_Module_Name": "org.slf4j"}, "org.slf4j"),
+        ("h2", {"Bundle_SymbolicName": "com.h2database"}, "com.h2database"),
+        ("kit", {"Automatic_Module_Name": "de.acme.kit"}, "de.acme"),
+        # These say too little.
+        ("spring-web", {"Automatic_Module_Name": "spring.web"}, ""),
+        ("x", {"Implementation_Vendor_Id": "The X Project"}, ""),
+        ("x", {"Bundle_SymbolicName": "org..x"}, ""),
+        ("x", {"Bundle_SymbolicName": "x"}, ""),
+    ],
+)
+def test_without_coordinates_the_manifest_says_the_group(name: str, fields: dict[str, str], group: str) -> None:
+    [claim] = _jar(f"{name}-1.0.jar", zipped(_CLASS | manifest(**fields))).claims
+    assert (claim.namespace, claim.name, claim.version) == (group, name, "1.0")
+
+
 def test_a_folded_line_of_the_manifest_is_one() -> None:
     folded = {"META-INF/MANIFEST.MF": b"Implementation-Version: 1.2.3.veryl\r\n ong\r\n\r\nName: x\r\n"}
     assert _jar("app.jar", zipped(folded)).versions == [("app", "1.2.3.verylong")]

@@ -70,7 +70,7 @@ def file_rows(image: Image, query: FileQuery, *, depth: int, sort: str, top: int
     filesystem = Filesystem(image.layers)
     query = _placed(filesystem, query)
     catalog = catalog_of(filesystem, () if depth and not query.owner else CATALOGERS)
-    if query.owner not in ("", "-") and all(package.name != query.owner for package in catalog.packages):
+    if query.owner and not _owners(catalog, query.owner):
         raise UsageError(f"the image has no package {query.owner}", hint="layerscope packages IMAGE lists the names")
     found = versions(filesystem, catalog, query)
     if depth:
@@ -111,6 +111,7 @@ def versions(filesystem: Filesystem, catalog: Catalog, query: FileQuery) -> Iter
     root = query.path.rstrip("/") or "/"
     kinds, sizes, paths = filesystem.kinds, filesystem.sizes, filesystem.paths
     directory, hardlink = Kind.DIRECTORY, Kind.HARDLINK
+    owners = _owners(catalog, query.owner)
     for number in _numbers(filesystem, catalog, query):
         path = paths[number] if query.layer is None else filesystem.path_in_layer(number)
         if root != "/" and not is_at_or_below(path, root):
@@ -122,9 +123,16 @@ def versions(filesystem: Filesystem, catalog: Catalog, query: FileQuery) -> Iter
             continue
         if kind == hardlink and query.layer is None and paths[filesystem.carrier(number)] == path:
             continue  # The carrier of its bytes is live under this name, and is listed itself.
-        if query.owner and query.owner != (owner_of(catalog, number).partition(" ")[0] or "-"):
+        if query.owner and catalog.owners[number] not in owners:
             continue
         yield number, path
+
+
+def _owners(catalog: Catalog, name: str) -> frozenset[int]:
+    """The packages of that name, with or without its namespace, by their index; UNOWNED for ``-``."""
+    if name == "-":
+        return frozenset((UNOWNED,))
+    return frozenset(index for index, package in enumerate(catalog.packages) if package.is_called(name))
 
 
 def _rows(found: Iterable[tuple[int, str]], filesystem: Filesystem, catalog: Catalog) -> Iterator[tuple[object, ...]]:
@@ -168,7 +176,7 @@ def owner_of(catalog: Catalog, number: int) -> str:
     if owner == UNOWNED:
         return ""
     package = catalog.packages[owner]
-    return f"{package.name} {package.version}"
+    return f"{package.full_name} {package.version}"
 
 
 def _numbers(filesystem: Filesystem, catalog: Catalog, query: FileQuery) -> Iterable[int]:

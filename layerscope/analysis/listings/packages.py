@@ -19,7 +19,8 @@ _COLUMNS = (
     Column(name="removed_in", header="REMOVED", kind="number"),
     Column(name="shared", shown=False),
     Column(name="type", header="TYPE"),
-    Column(name="name", header="NAME"),
+    Column(name="name", shown=False),
+    Column(name="full_name", header="NAME"),
     Column(name="version", header="VERSION"),
     Column(name="namespace", shown=False),
     Column(name="location", header="LOCATION", shown=False),
@@ -40,7 +41,7 @@ class PackageQuery(Struct, frozen=True, kw_only=True):
         return (
             (not self.types or package.type in self.types)
             and (self.layer is None or package.layer == self.layer)
-            and (not self.name or fnmatchcase(package.name, self.name))
+            and (not self.name or fnmatchcase(package.full_name, self.name) or fnmatchcase(package.name, self.name))
         )
 
 
@@ -60,7 +61,7 @@ def package_rows(packages: Iterable[Package], query: PackageQuery, *, sort: str,
 
     Package URLs take longer than the whole rest, and are left out without ``with_purl``.
     """
-    found = sorted(filter(query.takes, packages), key=lambda one: (one.name, one.version, one.type, one.location))
+    found = sorted(filter(query.takes, packages), key=lambda one: (one.full_name, one.version, one.type, one.location))
     if sort == "size":
         found.sort(key=lambda one: -one.content_bytes)
     elif sort == "layer":

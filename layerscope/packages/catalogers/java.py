@@ -26,7 +26,12 @@ _DEEPEST = 3
 _PROPERTY = pattern(r"^[ \t\f]*(groupId|artifactId|version)[ \t\f]*=(.*)", re.MULTILINE)
 _VERSIONS = ("Implementation-Version", "Bundle-Version", "Specification-Version")
 _TITLES = ("Implementation-Title", "Bundle-SymbolicName", "Bundle-Name", "Automatic-Module-Name")
-_FIELD = pattern(rf"^({'|'.join((*_VERSIONS, *_TITLES))}): (.*)", re.MULTILINE)
+_GROUPS = ("Bundle-SymbolicName", "Automatic-Module-Name")
+_VENDOR = "Implementation-Vendor-Id"
+_FIELD = pattern(rf"^({'|'.join((*_VERSIONS, *_TITLES, _VENDOR))}): (.*)", re.MULTILINE)
+_GROUP = pattern(r"[A-Za-z_][\w-]*(?:\.[\w-]+)*+")
+_ROOTS = frozenset({"com", "org", "net", "io", "edu", "gov", "dev", "app", "info", "biz", "software", "tech", "cloud"})
+"""The first parts of names that begin with a domain, besides those of countries, which have two letters."""
 _QUALIFIERS = ("alpha", "beta", "rc", "cr", "m", "b", "ga", "final", "release", "snapshot", "sp", "jre", "build", "pre")
 
 
@@ -113,6 +118,9 @@ def _artifacts(archive: _Archive, inside: _Inside) -> tuple[_Artifact, list[_Art
     if not artifact.version:
         version = next((inside.manifest[key] for key in _VERSIONS if inside.manifest.get(key)), "")
         artifact = _Artifact(group=artifact.group, name=artifact.name, version=version)
+    if not artifact.group:
+        group = _group(artifact.name, inside.manifest)
+        artifact = _Artifact(group=group, name=artifact.name, version=artifact.version)
     return artifact, [*others, *inside.nested]
 
 
@@ -170,6 +178,27 @@ def _chosen(archive: _Archive, manifest: dict[str, str], poms: list[_Artifact]) 
     version = _version(own, named.version if named.name == own.name else "", manifest)
     chosen = _Artifact(group=own.group, name=own.name, version=version)
     return chosen, [pom for pom in poms if pom is not own]
+
+
+def _group(name: str, manifest: dict[str, str]) -> str:
+    """The group by the manifest alone; empty where it does not say.
+
+    Maven's archiver writes the group as Implementation-Vendor-Id. A bundle is called by its group and its name, without
+    what the two have in common: ``org.apache.maven`` and ``maven-core`` are ``org.apache.maven.core``.
+    """
+    vendor = manifest.get(_VENDOR, "")
+    if _GROUP.fullmatch(vendor):
+        return vendor
+    for key in _GROUPS:
+        label = manifest.get(key, "").partition(";")[0].strip()
+        parts = label.split(".")
+        if len(parts) == 1 or not (parts[0] in _ROOTS or len(parts[0]) == 2) or not _GROUP.fullmatch(label):
+            continue
+        if len(parts) == 2:
+            return label
+        ends = (length for length in range(2, len(parts)) if f"{parts[length - 1]}-{'-'.join(parts[length:])}" == name)
+        return ".".join(parts[: next(ends, -1)])
+    return ""
 
 
 def _version(own: _Artifact, of_name: str, manifest: dict[str, str]) -> str:
