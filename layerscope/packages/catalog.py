@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from layerscope.model.masks import negative
 from layerscope.model.package import Package
+from layerscope.packages.relations import Relations
 
 UNOWNED = -1
 
@@ -16,13 +17,15 @@ class Catalog(Struct, frozen=True, kw_only=True):
 
     ``owners`` holds for each version number an index into ``packages``, or -1; only live versions have owners, so
     the packages' ``content_bytes`` and ``unowned_bytes`` add up to the live bytes. ``former`` holds such an index for
-    each hidden version that a removed package owned, which add up to its ``hidden_bytes``.
+    each hidden version that a removed package owned, which add up to its ``hidden_bytes``. ``relations`` holds by index
+    what the packages need of each other, where their database says so.
     """
 
     packages: tuple[Package, ...]
     owners: "array[int]"
     unowned_bytes: int
     former: Mapping[int, int] = field(default_factory=dict)
+    relations: Mapping[int, Relations] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     @property

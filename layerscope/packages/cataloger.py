@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from layerscope.model.pathset import Wanted
 from layerscope.packages.context import Context
+from layerscope.packages.relations import Relations
 
 
 class Claim(Struct, frozen=True, kw_only=True):
@@ -16,7 +17,8 @@ class Claim(Struct, frozen=True, kw_only=True):
     earlier cataloger's wins, then the earlier claim. ``layer`` is the first layer that lists the package, None for
     the lowest that holds any of its files. ``removed_in`` is the layer that removed it, and ``versions`` are then
     hidden ones; None for an installed package. ``location`` is the path of the record that describes it, ``parent``
-    the package that contains it (a nested jar, a module of a Go binary): such claims own nothing.
+    the package that contains it (a nested jar, a module of a Go binary): such claims own nothing. ``relations`` are
+    given where the database records them.
     """
 
     type: str
@@ -29,6 +31,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     removed_in: int | None = None
     location: str = ""
     parent: str = ""
+    relations: Relations | None = None
 
 
 class Cataloger(Struct, frozen=True, kw_only=True):

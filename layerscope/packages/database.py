@@ -11,6 +11,7 @@ from layerscope.model.entry import Fate, Kind
 from layerscope.packages.cataloger import Claim
 from layerscope.packages.context import Context
 from layerscope.packages.os_release import distribution
+from layerscope.packages.relations import Relations
 
 NAMELESS = "names no package, or no version of it"
 """What is wrong with a record that many databases may have."""
@@ -45,6 +46,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     place: str = ""
     namespace: str = ""
     qualifiers: tuple[tuple[str, str], ...] = ()
+    relations: Relations | None = None
     paths: Paths
 
 
@@ -142,6 +144,7 @@ class Database:
             layer=present.layer,
             removed_in=removed_in,
             location=self._filesystem.path_of(present.record),
+            relations=package.relations if removed_in is None else None,
         )
 
     def _left_behind(self, paths: list[str], present: Presence, removed_in: int) -> tuple[int, ...]:

@@ -79,7 +79,12 @@ class Ledger:
             for index, claim in enumerate(self._claims)
         )
         return Catalog(
-            packages=packages, owners=self._owners, unowned_bytes=unowned, former=self._former, warnings=warnings
+            packages=packages,
+            owners=self._owners,
+            unowned_bytes=unowned,
+            former=self._former,
+            relations={i: claim.relations for i, claim in enumerate(self._claims) if claim.relations is not None},
+            warnings=warnings,
         )
 
     def _files(self, claim: Claim) -> tuple[int, ...]:

@@ -20,18 +20,22 @@ from layerscope.rules.families.scripts import SCRIPTS
 from layerscope.rules.families.secrets_config import CONFIG_SECRETS
 from layerscope.rules.families.secrets_files import SECRET_FILES
 from layerscope.rules.families.secrets_tokens import TOKENS
+from layerscope.rules.families.system_packages import SYSTEM_PACKAGES, orphan_build_group
 from layerscope.rules.families.toolchains import TOOLCHAINS
 from layerscope.rules.families.traces import TRACES
 from layerscope.rules.families.unpacked import archive_extracted
+from layerscope.rules.orphans import CHOSEN
 from layerscope.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     *SECRET_FILES,
     *TOKENS,
     *CONFIG_SECRETS,
+    orphan_build_group,
     *TOOLCHAINS,
     *DEPENDENCIES,
     py_dev_deps,
+    *SYSTEM_PACKAGES,
     *CACHES,
     objects,
     sources,
@@ -47,5 +51,5 @@ RULES: tuple[Rule, ...] = (
     *MODES,
 )
 
-WANTED: tuple[Wanted, ...] = (COMMANDS, *(rule.wanted for rule in RULES))
+WANTED: tuple[Wanted, ...] = (COMMANDS, CHOSEN, *(rule.wanted for rule in RULES))
 """The contents that the rules ask for, to be kept in the one pass over each layer."""

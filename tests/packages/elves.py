@@ -4,7 +4,7 @@ import struct
 from collections.abc import Mapping
 
 _ADDRESS = 0x400000
-_TYPES = {".symtab": 2, ".strtab": 3, ".shstrtab": 3, ".bss": 8}
+_TYPES = {".symtab": 2, ".strtab": 3, ".dynstr": 3, ".shstrtab": 3, ".dynamic": 6, ".bss": 8}
 
 
 def elf(
@@ -18,10 +18,11 @@ def elf(
 ) -> bytes:
     """An ELF file of that type with these sections, loaded as one writable segment at 0x400000.
 
-    ``.symtab`` is linked to ``.strtab``; ``named`` gives the file a section table.
+    ``.symtab`` is linked to ``.strtab``, ``.dynamic`` to ``.dynstr``; ``named`` gives the file a section table.
     """
     sections = sections or {}
-    linked = {".symtab": [*sections].index(".strtab") + 1} if ".strtab" in sections else {}
+    pairs = ((".symtab", ".strtab"), (".dynamic", ".dynstr"))
+    linked = {table: [*sections].index(names) + 1 for table, names in pairs if names in sections}
     order = ">" if big else "<"
     header_bytes, program_bytes = (64, 56) if wide else (52, 32)
     names, body, headers = b"\0", b"", [(0, 0, 0, 0, 0)]
@@ -45,6 +46,17 @@ def elf(
     )
     start += struct.pack(order + ("IIQQQQQQ" if wide else "IIIIIIII"), *segment)
     return start.ljust(256, b"\0") + body + table
+
+
+def loading(*libraries: str, wide: bool = True, big: bool = False) -> bytes:
+    """A program that loads these libraries when it starts."""
+    names, entries = b"\0", b""
+    shape = (">" if big else "<") + ("QQ" if wide else "II")
+    for library in libraries:
+        entries += struct.pack(shape, 1, len(names))
+        names += library.encode() + b"\0"
+    sections = {".text": b"x" * 9000, ".dynamic": entries + struct.pack(shape, 0, 0), ".dynstr": names}
+    return elf(sections, wide=wide, big=big)
 
 
 def address(offset: int) -> int:

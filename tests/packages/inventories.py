@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +19,18 @@ from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.cataloger import Cataloger
 from layerscope.packages.inventory import catalog
 from layerscope.packages.registry import CATALOGERS
+from layerscope.packages.relations import Relations
 from tests.builder import ImageSpec, Member, docker_legacy, layer, oci_archive
 from tests.image.opening import file_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """The packages of an image, and the paths that each owns."""
+    """The packages of an image, the paths that each owns, and by name what each needs."""
 
     packages: tuple[Package, ...]
     owned: tuple[frozenset[str], ...]
+    relations: Mapping[str, Relations]
     unowned_bytes: int
     warnings: tuple[str, ...]
 
@@ -73,6 +75,7 @@ def of_archive(source: str, catalogers: Sequence[Cataloger] = CATALOGERS) -> Inv
     return Inventory(
         packages=found.packages,
         owned=tuple(map(frozenset, owned)),
+        relations={found.packages[index].name: relations for index, relations in found.relations.items()},
         unowned_bytes=found.unowned_bytes,
         warnings=found.warnings,
     )

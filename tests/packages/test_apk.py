@@ -108,3 +108,11 @@ def test_the_published_alpine_image_is_owned_but_for_what_its_scripts_made(tmp_p
     assert sum(lengths[path] for path in unowned) == found.unowned_bytes
     assert unowned >= {"/lib/apk/db/installed", "/etc/apk/world"}
     assert all(path.startswith(("/lib/apk/db/", "/etc/")) for path in unowned)
+
+
+def test_a_record_says_what_the_package_needs_and_what_it_was_installed_with() -> None:
+    needs = "D:so:libc.so.1 busybox>=1.3 !other python3~3.12\n"
+    record = f"P:tool-doc\nV:1\n{needs}p:cmd:tool=1 so:libtool.so.2=2\ni:docs tool=1-r0\n"
+    found = inventory([_database(record)], catalogers=[APK]).relations["tool-doc"]
+    assert found.needs == ("so:libc.so.1", "busybox", "python3")
+    assert (found.provides, found.installed_with) == (("cmd:tool", "so:libtool.so.2"), ("tool",))

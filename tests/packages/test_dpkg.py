@@ -315,3 +315,15 @@ def test_what_dpkg_upgraded_and_removed_is_found(real: tuple[list[Member], list[
         "/etc/alpha.conf",
     }
     assert found.one("beta").hidden_bytes >= len("beta beta")
+
+
+def test_a_record_says_what_the_package_needs_and_offers() -> None:
+    fields = (
+        b"Pre-Depends: libc6 (>= 2.34)\nDepends: perl:any (>= 5), mta | exim4-daemon, libc6 (<< 3)\n"
+        b"Recommends: less\nSuggests: doc\nProvides: tool-abi (= 1), pager\nEssential: yes\n"
+    )
+    found = debian([status(stanza("tool") + fields, stanza("other"))])
+    first, second = found.relations["tool"], found.relations["other"]
+    assert (first.needs, first.recommends) == (("libc6", "perl", "mta", "exim4-daemon"), ("less",))
+    assert (first.provides, first.is_essential) == (("tool-abi", "pager"), True)
+    assert (second.needs, second.recommends, second.provides, second.is_essential) == ((), (), (), False)

@@ -15,6 +15,7 @@ from layerscope.model.package import Package
 from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.inventory import catalog
 from layerscope.packages.registry import WANTED as PACKAGES_WANTED
+from layerscope.packages.relations import Relations
 from layerscope.provenance.base_image import base_boundary
 from layerscope.rules.engine import Findings, StageOf, findings
 from layerscope.rules.registry import RULES, WANTED
@@ -31,18 +32,23 @@ def no_packages(filesystem: Filesystem) -> Catalog:
     return Catalog(packages=(), owners=owners, unowned_bytes=sum(layer.content_bytes for layer in filesystem.layers))
 
 
-def catalog_of(filesystem: Filesystem, packages: Mapping[str, Sequence[str]]) -> Catalog:
-    """Packages ``type/name`` (or ``type/name@version``) that own the given paths."""
+def catalog_of(
+    filesystem: Filesystem, packages: Mapping[str, Sequence[str]], relations: Mapping[str, Relations] | None = None
+) -> Catalog:
+    """Packages ``type/name`` (or ``type/name@version``) that own the given paths; ``relations`` have the same keys."""
     owners = array("i", [UNOWNED]) * len(filesystem)
     listed = []
     for index, (identity, paths) in enumerate(packages.items()):
         kind, _, rest = identity.partition("/")
         name, _, version = rest.partition("@")
         location = next((path for path in paths if path.endswith("METADATA")), "")
-        listed.append(Package(type=kind, name=name, version=version or "1.0", location=location))
+        layer = min((filesystem.layer_of(filesystem.live[path]) for path in paths), default=0)
+        listed.append(Package(type=kind, name=name, version=version or "1.0", location=location, layer=layer))
         for path in paths:
             owners[filesystem.live[path]] = index
-    return Catalog(packages=tuple(listed), owners=owners, unowned_bytes=0)
+    given = relations or {}
+    known = {index: given[identity] for index, identity in enumerate(packages) if identity in given}
+    return Catalog(packages=tuple(listed), owners=owners, unowned_bytes=0, relations=known)
 
 
 @pytest.fixture
@@ -54,6 +60,7 @@ def find(tmp_path: Path) -> Find:
         *,
         base_layers: int = 0,
         packages: Mapping[str, Sequence[str]] | None = None,
+        relations: Mapping[str, Relations] | None = None,
         rules: Sequence[Rule] = RULES,
         duplicates: bool = True,
         stage_of: StageOf | None = None,
@@ -68,7 +75,7 @@ def find(tmp_path: Path) -> Find:
             return findings(
                 image,
                 filesystem,
-                catalog_of(filesystem, packages or {}),
+                catalog_of(filesystem, packages or {}, relations),
                 steps,
                 base_layers,
                 rules=rules,

@@ -3,12 +3,10 @@
 import pytest
 
 from layerscope.model.finding import FindingKind, Severity
-from tests.builder import ImageSpec, Member, file, layer
+from tests.builder import Member, file, layer
 from tests.rules.conftest import Find, caught, copied, of_rule, ran
 
 AR = b"!<arch>\n" + b"x" * 60
-WORLD = b"busybox\n.build-deps\ncurl\n"
-DATABASE = b"P:busybox\nV:1\n\nP:.build-deps\nV:2026\nD:gcc curl linux-headers>5\n\nP:gcc\nV:13\n\n"
 
 
 def _package(name: str, *paths: str) -> dict[str, tuple[str, ...]]:
@@ -152,30 +150,6 @@ def test_compilers_are_wanted_where_a_package_compiles_at_run_time(find: Find, l
     spec = ran(layer(file("usr/bin/gcc", b"1"), file("usr/include/x.h", b"1"), file("lib/x.py", b"1")))
     found = find(spec, packages={"deb/gcc": ("/usr/bin/gcc",), f"pypi/{library}": ("/lib/x.py",)})
     assert of_rule(found, "native-toolchain") == of_rule(found, "dev-headers") == ()
-
-
-def _alpine(world: bytes, database: bytes = DATABASE) -> ImageSpec:
-    members = (
-        file("etc/apk/world", world),
-        file("lib/apk/db/installed", database),
-        file("usr/bin/gcc", b"gcc"),
-        file("usr/bin/curl", b"curl"),
-    )
-    return ran(layer(*members))
-
-
-ALPINE = {"apk/gcc": ("/usr/bin/gcc",), "apk/curl": ("/usr/bin/curl",)}
-
-
-def test_a_group_of_build_packages_is_an_orphan_but_not_what_the_world_wants(find: Find) -> None:
-    found = of_rule(find(_alpine(WORLD), packages=ALPINE), "orphan-build-group")
-    assert [(f.detail, [p.path for p in f.paths]) for f in found] == [(".build-deps: gcc", ["/usr/bin/gcc"])]
-    assert "apk del .build-deps" in found[0].fix
-
-
-def test_a_group_for_run_time_is_kept_on_purpose(find: Find) -> None:
-    world, database = WORLD.replace(b".build-deps", b".run-deps"), DATABASE.replace(b".build-deps", b".run-deps")
-    assert caught(find, "orphan-build-group", _alpine(world, database), ALPINE) == set()
 
 
 def test_git_is_wanted_where_a_library_calls_it(find: Find) -> None:

@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -16,9 +16,13 @@ from layerscope.model.patterns import pattern
 from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.context import Context, text_of
 from layerscope.packages.database import MOST_BYTES, NAMELESS, Database, Listed, Reader
+from layerscope.packages.relations import Relations
 
 _SUMS = ".md5sums"
-_FIELD = pattern(rb"^(Package|Status|Version|Architecture):[ \t]*([^\n]*)", re.MULTILINE | re.IGNORECASE)
+_FIELD = pattern(
+    rb"^(Package|Status|Version|Architecture|Essential|(?:Pre-)?Depends|Recommends|Provides):[ \t]*([^\n]*)",
+    re.MULTILINE | re.IGNORECASE,
+)
 _CONFFILES = pattern(rb"^Conffiles:[^\n]*((?:\n [^\n]*)*)", re.MULTILINE | re.IGNORECASE)
 _WITHOUT_FILES = frozenset({b"not-installed", b"config-files"})
 
@@ -30,6 +34,7 @@ class _Stanza(NamedTuple):
     arch: str
     version: str
     conffiles: tuple[str, ...]
+    relations: Relations
 
 
 class _Root:
@@ -56,8 +61,13 @@ class _Root:
                 yield number, [self._listed(stanza, path) for stanza in stanzas.values()]
 
     def _listed(self, stanza: _Stanza, record: str) -> Listed:
-        name, arch, version, _ = stanza
-        return Listed(name=name, arch=arch, version=version, paths=partial(self._paths, stanza, record))
+        return Listed(
+            name=stanza.name,
+            arch=stanza.arch,
+            version=stanza.version,
+            relations=stanza.relations,
+            paths=partial(self._paths, stanza, record),
+        )
 
     def _by_stem(self, paths: Iterable[str]) -> dict[str, list[str]]:
         """The files in ``info``, by ``name`` or ``name:arch``."""
@@ -122,7 +132,22 @@ def _parse(raw: bytes) -> _Stanza | None:
     name, arch, version = (text_of(fields.get(key, b"")) for key in (b"package", b"architecture", b"version"))
     if not name or not version:
         raise ValueError(NAMELESS)
-    return _Stanza(name, arch, version, _conffiles(raw))
+    return _Stanza(name, arch, version, _conffiles(raw), _relations(fields))
+
+
+def _relations(fields: Mapping[bytes, bytes]) -> Relations:
+    return Relations(
+        needs=_names(fields.get(b"pre-depends", b"") + b"," + fields.get(b"depends", b"")),
+        recommends=_names(fields.get(b"recommends", b"")),
+        provides=_names(fields.get(b"provides", b"")),
+        is_essential=fields.get(b"essential", b"").lower() == b"yes",
+    )
+
+
+def _names(field: bytes) -> tuple[str, ...]:
+    """Commas separate needs and bars alternatives; versions are in parentheses (Debian Policy, 7.1)."""
+    needs = text_of(field).replace("|", ",").split(",")
+    return tuple(dict.fromkeys(name for need in needs if (name := need.partition("(")[0].partition(":")[0].strip())))
 
 
 def _summed(data: bytes) -> list[str]:

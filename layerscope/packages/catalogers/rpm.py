@@ -3,13 +3,16 @@
 import stat
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from layerscope.errors import Damaged
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.model.patterns import pattern
 from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.context import Context
 from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader
+from layerscope.packages.relations import Relations
 
 if TYPE_CHECKING:
     from layerscope.packages.formats.rpm.package import RpmPackage
@@ -19,6 +22,7 @@ _DIRECTORIES = ("/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm")
 # The newest format first: a conversion keeps the older file, which rpm no longer reads.
 _NAMES = ("rpmdb.sqlite", "Packages.db", "Packages")
 _LOG = "rpmdb.sqlite-wal"
+_WORD = pattern(r"(?:[^\s()]|\([^\s()]*\))+")
 
 
 def _catalog(context: Context) -> Iterator[Claim]:
@@ -67,8 +71,25 @@ def _listed(package: "RpmPackage") -> Listed:
         version=f"{package.version}-{package.release}",
         arch=package.arch,
         qualifiers=(("epoch", str(package.epoch or "")), ("upstream", package.source_rpm)),
+        relations=relations_of(package),
         paths=partial(_paths, package),
     )
+
+
+def relations_of(package: "RpmPackage") -> Relations:
+    """What a package needs and offers."""
+    return Relations(
+        needs=_names(package.requires), recommends=_names(package.recommends), provides=_names(package.provides)
+    )
+
+
+def _names(needs: tuple[str, ...]) -> tuple[str, ...]:
+    """The names; of a boolean expression all words (rpm, docs/manual/boolean_dependencies.md).
+
+    Its operators and versions are the names of no package.
+    """
+    found = (_WORD.findall(need) if need.startswith("(") else (need,) for need in needs)
+    return tuple(dict.fromkeys(chain.from_iterable(found)))
 
 
 def _paths(package: "RpmPackage", _: Reader) -> Iterator[str]:

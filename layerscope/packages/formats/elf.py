@@ -71,6 +71,7 @@ class Elf:
     """An ELF file of either width and byte order; what cannot be read of it counts as absent.
 
     ``is_elf`` is false for anything else, and for what is too short to hold any section; ``kind`` is its type.
+    ``order`` is its byte order as ``struct`` writes it, ``is_wide`` is set for 64 bits.
     """
 
     def __init__(self, read: ReadRange, length: int) -> None:
@@ -79,8 +80,8 @@ class Elf:
         found = identity(self._first)
         self.is_elf = found is not None
         self.kind = found[0] if found is not None else 0
-        self._is_wide = self.is_elf and self._first[4] == 2
-        self._order = _order(self._first) if self.is_elf else "<"
+        self.is_wide = self.is_elf and self._first[4] == 2
+        self.order = _order(self._first) if self.is_elf else "<"
 
     def sections(self) -> dict[str, Section]:
         """All sections with content, by name; empty where there are none or their names were not kept."""
@@ -113,13 +114,13 @@ class Elf:
         """The rows of the section table, and the names that they point at."""
         if not self.is_elf:
             return [], b""
-        if self._is_wide:
-            (offset,) = struct.unpack_from(self._order + "Q", self._first, 40)
-            width, count, names_at = struct.unpack_from(self._order + "3H", self._first, 58)
+        if self.is_wide:
+            (offset,) = struct.unpack_from(self.order + "Q", self._first, 40)
+            width, count, names_at = struct.unpack_from(self.order + "3H", self._first, 58)
         else:
-            (offset,) = struct.unpack_from(self._order + "I", self._first, 32)
-            width, count, names_at = struct.unpack_from(self._order + "3H", self._first, 46)
-        headers = self._headers(offset, width, count, "2I4Q2I2Q" if self._is_wide else "10I")
+            (offset,) = struct.unpack_from(self.order + "I", self._first, 32)
+            width, count, names_at = struct.unpack_from(self.order + "3H", self._first, 46)
+        headers = self._headers(offset, width, count, "2I4Q2I2Q" if self.is_wide else "10I")
         if names_at >= len(headers):
             return [], b""
         names_offset, names_bytes = headers[names_at][4:6]
@@ -129,13 +130,13 @@ class Elf:
         """The segments that are loaded into memory."""
         if not self.is_elf:
             return []
-        if self._is_wide:
-            offset, width, count = struct.unpack_from(self._order + "Q14x2H", self._first, 32)
+        if self.is_wide:
+            offset, width, count = struct.unpack_from(self.order + "Q14x2H", self._first, 32)
         else:
-            offset, width, count = struct.unpack_from(self._order + "I10x2H", self._first, 28)
+            offset, width, count = struct.unpack_from(self.order + "I10x2H", self._first, 28)
         found = []
-        for fields in self._headers(offset, width, count, "2I6Q" if self._is_wide else "8I"):
-            if self._is_wide:
+        for fields in self._headers(offset, width, count, "2I6Q" if self.is_wide else "8I"):
+            if self.is_wide:
                 kind, flags, place, address, _, length, *_ = fields
             else:
                 kind, place, address, _, length, _, flags, _ = fields
@@ -153,7 +154,7 @@ class Elf:
 
     def _headers(self, offset: int, width: int, count: int, layout: str) -> list[tuple[int, ...]]:
         """The rows of a table; none where it is too long, of another width, or was not kept."""
-        shape = struct.Struct(self._order + layout)
+        shape = struct.Struct(self.order + layout)
         table = self._read(offset, width * count) if width == shape.size and count <= _MOST_HEADERS else None
         return list(shape.iter_unpack(table or b""))
 

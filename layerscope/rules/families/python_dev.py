@@ -76,7 +76,7 @@ def py_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
     projects = tuple(_projects(context))
     if not any(_develops(project) for project in projects):
         return
-    installed, needs = _installed(context), _needs(context)
+    installed, needs = _installed(context), python_needs(context)
     production = frozenset(node for project in projects for node in project.wishes.production)
     asked, named = _marked(context, installed), _named(context)
     for project in filter(_develops, projects):
@@ -190,7 +190,7 @@ def _named(context: RuleContext) -> frozenset[Node]:
     )
 
 
-def _needs(context: RuleContext) -> Needs:
+def python_needs(context: RuleContext) -> Needs:
     """Read from the METADATA of everything that is installed (core metadata, Requires-Dist)."""
     filesystem = context.filesystem
     packages = [(normal(one.name), one.location) for one in context.catalog.packages if one.type == "pypi"]

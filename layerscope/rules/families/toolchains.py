@@ -164,19 +164,23 @@ _HEADERS = (".h", ".hpp", ".hh", ".hxx", ".inl", ".tcc", ".pc", ".a", ".la", ".c
 def dev_headers(context: RuleContext) -> Iterator[RuleMatch]:
     """Development packages (`*-dev`, `*-devel`) are installed, or headers are in the system's include directories.
 
-    Only compilers read them. A package with such a name that holds no header is not reported, nor is `pyconfig.h`,
-    which Python reads at run time.
+    Only compilers read them. A package with such a name that neither holds headers nor needs a package that does is
+    not reported, nor is `pyconfig.h`, which Python reads at run time.
     """
     if calls(context, *_COMPILERS) or compiles_at_run_time(context):
         return
     named = owned_by(context, indexes(context, lambda p: p.type in OS_TYPES and p.name.endswith(("-dev", "-devel"))))
     path_of = context.filesystem.path_of
     real = {
-        index: numbers
+        index
         for index, numbers in named.items()
         if any(path_of(number).endswith(_HEADERS) or "/include/" in path_of(number) for number in numbers)
     }
-    for versions, names in by_instruction(context, real):
+    names_of_real = {context.catalog.packages[index].name for index in real}
+    for index, relations in context.catalog.relations.items():
+        if index in named and not names_of_real.isdisjoint(relations.needs):
+            real.add(index)
+    for versions, names in by_instruction(context, {index: named[index] for index in sorted(real)}):
         yield RuleMatch(versions=versions, detail=f"packages: {names}")
     unowned = {number: path_of(number) for number in loose(context, context.matches)}
     rest = tuple(
@@ -218,48 +222,6 @@ def _is_for_linkers(context: RuleContext, number: int) -> bool:
     return start in (b"!<arch>\n", b"!<thin>\n")
 
 
-_DATABASE = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
-_BUILD_GROUP = pattern(r"\.[a-z0-9._-]*(?:build|fetch|compile|phpize|make|dev)[a-z0-9._-]*")
-
-
-@rule(
-    "orphan-build-group",
-    severity=Severity.HIGH,
-    title="a group of build packages that was never deleted",
-    fix="end {step} with `apk del` of the group",
-    wanted=Wanted(paths=PathSet(paths=("/etc/apk/world", *_DATABASE)), head=16 << 20),
-)
-def orphan_build_group(context: RuleContext) -> Iterator[RuleMatch]:
-    """apk's world file still lists a virtual package such as `.build-deps`, whose members only the build needed.
-
-    Groups with a name for run time (`.run-deps`, `.python-rundeps`) and members that the world file lists themselves
-    are not reported.
-    """
-    read, live = context.filesystem.read, context.filesystem.live
-    texts = [
-        (read(live[path]) or b"").decode("utf-8", "replace") for path in ("/etc/apk/world", *_DATABASE) if path in live
-    ]
-    if len(texts) < 2:
-        return
-    world = {word.split("=")[0].split("<")[0].split(">")[0] for word in texts[0].split()}
-    groups = {name for name in world if _BUILD_GROUP.fullmatch(name) and "run" not in name}
-    for name in sorted(groups):
-        members = _members("\n".join(texts[1:]), name) - world
-        chosen = [index for index, p in enumerate(context.catalog.packages) if p.type == "apk" and p.name in members]
-        for versions, packages in by_instruction(context, owned_by(context, chosen)):
-            yield RuleMatch(versions=versions, detail=f"{name}: {packages}", fix=f"end {{step}} with `apk del {name}`")
-
-
-def _members(database: str, group: str) -> set[str]:
-    """The packages that a virtual package depends on (apk's database: P is the name, D the dependencies)."""
-    for record in database.split("\n\n"):
-        lines = record.split("\n")
-        if f"P:{group}" in lines:
-            needs = next((line[2:] for line in lines if line.startswith("D:")), "")
-            return {re.split("[=<>~]", word)[0] for word in needs.split()}
-    return set()
-
-
 _UTILS = pattern(
     r"git|git-core|git-core-doc|git-man|git-perl|perl-git|perl-Git|gdb|gdbserver|gdb-headless|strace|ltrace|valgrind"
     r"|vim(?:-[a-z0-9]+)?|emacs(?:-[a-z0-9]+)?|mercurial(?:-[a-z]+)?|subversion(?:-[a-z]+)?|cvs|bzr|breezy"
@@ -296,4 +258,4 @@ def build_utils(context: RuleContext) -> Iterator[RuleMatch]:
     yield from _packages(context, is_util)
 
 
-TOOLCHAINS = (orphan_build_group, native_toolchain, lang_toolchain, dev_headers, static_libs, build_utils)
+TOOLCHAINS = (native_toolchain, lang_toolchain, dev_headers, static_libs, build_utils)

@@ -3,10 +3,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from layerscope.packages.catalogers.rpm import RPM
+from layerscope.packages.catalogers.rpm import RPM, relations_of
+from layerscope.packages.formats.rpm.header import Type
+from layerscope.packages.formats.rpm.package import Tag, parse_package
 from tests.builder import Member, directory, file, hardlink, symlink, whiteout
 from tests.packages.images import members_of
 from tests.packages.inventories import Inventory, inventory, run, tool
+from tests.packages.rpm.header_builder import NEVR, Item, blob
 from tests.packages.rpm.samples import FOLDER, database
 
 _ALPHA = [
@@ -141,3 +144,23 @@ def test_files_of_a_root_that_rpm_filled_agree_with_what_rpm_lists(tmp_path_fact
         content = {(root / path[1:]).lstat().st_ino: (root / path[1:]) for path in found.paths(name)}
         regular = [path for path in content.values() if not path.is_symlink()]
         assert found.one(name).content_bytes == sum(path.stat().st_size for path in regular)
+
+
+def test_a_package_needs_names_and_files_and_offers_names() -> None:
+    relations = _found([file("var/lib/rpm/rpmdb.sqlite", database("rpmdb.sqlite"))]).relations["alpha"]
+    assert relations.needs[:2] == ("/bin/sh", "config(alpha)")
+    assert relations.provides == ("alpha", "alpha(x86-64)", "config(alpha)")
+
+
+def test_a_boolean_expression_needs_all_that_it_names() -> None:
+    item: Item = (Tag.REQUIRENAME, Type.STRING_ARRAY, ["libc.so.6()(64bit)", "((perl(A::B) or tool) if other >= 2)"])
+    weak: Item = (Tag.RECOMMENDNAME, Type.STRING_ARRAY, ["pager"])
+    package = parse_package(blob((*NEVR, item, weak)), where="db")
+    relations = relations_of(package)
+    assert {"libc.so.6()(64bit)", "perl(A::B)", "tool", "other"} <= set(relations.needs)
+    assert relations.recommends == ("pager",)
+
+
+def test_damaged_needs_do_not_cost_the_package() -> None:
+    package = parse_package(blob((*NEVR, (Tag.REQUIRENAME, Type.INT32, [1]))), where="db")
+    assert (package.name, package.requires) == ("made", ())

@@ -58,8 +58,9 @@ class RpmFile(Struct, frozen=True, kw_only=True):
 class RpmPackage(Struct, frozen=True, kw_only=True):
     """One installed package; texts are empty, and ``epoch`` is None, where the header has no such tag.
 
-    ``source_rpm`` is the file name of the source package. ``files`` are all paths of the package in the order of
-    its header, directories, ghosts and files that were not installed included.
+    ``source_rpm`` is the file name of the source package. ``requires``, ``recommends`` and
+    ``provides`` are names, or boolean expressions of names in parentheses. ``files`` are all paths of the package in
+    the order of its header, directories, ghosts and files that were not installed included.
     """
 
     name: str
@@ -68,6 +69,9 @@ class RpmPackage(Struct, frozen=True, kw_only=True):
     release: str
     arch: str = ""
     source_rpm: str = ""
+    requires: tuple[str, ...] = ()
+    recommends: tuple[str, ...] = ()
+    provides: tuple[str, ...] = ()
     files: tuple[RpmFile, ...] = ()
 
 
@@ -84,9 +88,12 @@ class Tag(IntEnum):
     FILEMODES = 1030
     FILEFLAGS = 1037
     SOURCERPM = 1044
+    PROVIDENAME = 1047
+    REQUIRENAME = 1049
     DIRINDEXES = 1116
     BASENAMES = 1117
     DIRNAMES = 1118
+    RECOMMENDNAME = 5046
 
 
 def parse_package(blob: bytes, *, where: str) -> RpmPackage:
@@ -103,8 +110,19 @@ def parse_package(blob: bytes, *, where: str) -> RpmPackage:
         release=release,
         arch=header.text(Tag.ARCH),
         source_rpm=header.text(Tag.SOURCERPM),
+        requires=_names(header, Tag.REQUIRENAME),
+        recommends=_names(header, Tag.RECOMMENDNAME),
+        provides=_names(header, Tag.PROVIDENAME),
         files=_files(header, len(blob), where),
     )
+
+
+def _names(header: Header, tag: Tag) -> tuple[str, ...]:
+    """The texts of a tag without which a package is still one; none where they are damaged."""
+    try:
+        return tuple(header.texts(tag) or ())
+    except Damaged:
+        return ()
 
 
 def _files(header: Header, blob_bytes: int, where: str) -> tuple[RpmFile, ...]:
