@@ -1,11 +1,12 @@
 """The interface of a cataloger: the files that it asks for, and a generator of the packages that it finds there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Self
 
 from msgspec import Struct
 
 from layerscope.model.pathset import Wanted
-from layerscope.packages.context import Context
+from layerscope.packages.context import Context, Record, Tree
 from layerscope.packages.relations import Relations
 
 
@@ -32,6 +33,20 @@ class Claim(Struct, frozen=True, kw_only=True):
     location: str = ""
     parent: str = ""
     relations: Relations | None = None
+
+    @classmethod
+    def of(cls, found: Record | Tree, type: str, name: str, version: str, versions: Iterable[int], **more: Any) -> Self:
+        """Return the claim of what a record describes, or of a tree; its layers and its path are those of the claim."""
+        return cls(
+            type=type,
+            name=name,
+            version=version,
+            versions=tuple(versions),
+            layer=found.layer,
+            removed_in=found.removed_in,
+            location=found.path,
+            **more,
+        )
 
 
 class Cataloger(Struct, frozen=True, kw_only=True):

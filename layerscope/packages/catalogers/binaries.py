@@ -127,14 +127,7 @@ def _catalog(context: Context) -> Iterator[Claim]:
         beside = _beside(context, program, record, prefix)
         version = _version(context, program, record, prefix, beside)
         if version is not None:
-            yield Claim(
-                type="generic",
-                name=program.name,
-                version=version,
-                versions=tuple(dict.fromkeys([record.number, *beside])),
-                layer=record.layer,
-                location=record.path,
-            )
+            yield Claim.of(record, "generic", program.name, version, dict.fromkeys([record.number, *beside]))
 
 
 def _beside(context: Context, program: _Program, record: Record, prefix: str | None) -> list[int]:

@@ -31,14 +31,7 @@ def _catalog(context: Context) -> Iterator[Claim]:
 
 def _claim(key: str, record: Record, versions: tuple[int, ...]) -> Claim:
     name, _, version = word(key).partition("/")
-    return Claim(
-        type="nuget",
-        name=name.removeprefix("runtimepack."),
-        version=version,
-        versions=tuple(dict.fromkeys(versions)),
-        layer=record.layer,
-        location=record.path,
-    )
+    return Claim.of(record, "nuget", name.removeprefix("runtimepack."), version, dict.fromkeys(versions))
 
 
 def _assets(document: dict[str, Any]) -> dict[str, list[str]]:

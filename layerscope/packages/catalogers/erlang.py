@@ -29,14 +29,8 @@ def _catalog(context: Context) -> Iterator[Claim]:
             continue
         name = application[1]
         is_own = above.rpartition("/")[2].partition("-")[0] == name
-        yield Claim(
-            type="otp",
-            name=name,
-            version=word(version[1]) if version else "",
-            versions=context.in_tree(above if is_own else record.directory),
-            layer=record.layer,
-            location=record.path,
-        )
+        versions = context.in_tree(above if is_own else record.directory)
+        yield Claim.of(record, "otp", name, word(version[1]) if version else "", versions)
 
 
 ERLANG = Cataloger(name="otp", wanted=Wanted(paths=PathSet(suffixes=(_SUFFIX,)), head=_MOST), catalog=_catalog)

@@ -12,15 +12,7 @@ _CELLAR = "/Cellar/"
 def _catalog(context: Context) -> Iterator[Claim]:
     for tree in context.trees(_tree_of):
         name, version = tree.path.split("/")[-2:]
-        yield Claim(
-            type="brew",
-            name=name,
-            version=version,
-            versions=tree.versions,
-            layer=tree.layer,
-            removed_in=tree.removed_in,
-            location=tree.path,
-        )
+        yield Claim.of(tree, "brew", name, version, tree.versions)
 
 
 def _tree_of(path: str) -> str:

@@ -26,14 +26,8 @@ def _catalog(context: Context) -> Iterator[Claim]:
         version = values.get("JAVA_RUNTIME_VERSION") or values.get("JAVA_VERSION", "")
         if not version:
             context.warn(f"{record.path}: it names no version")
-        yield Claim(
-            type="generic",
-            name="jre" if values.get("IMAGE_TYPE") == "JRE" else "jdk",
-            version=version,
-            versions=context.in_tree(home),
-            layer=record.layer,
-            location=record.path,
-        )
+        name = "jre" if values.get("IMAGE_TYPE") == "JRE" else "jdk"
+        yield Claim.of(record, "generic", name, version, context.in_tree(home))
 
 
 JDK = Cataloger(name="jdk", wanted=Wanted(paths=PathSet(names=("release",)), head=_MOST), catalog=_catalog)

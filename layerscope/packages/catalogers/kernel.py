@@ -15,15 +15,7 @@ def _catalog(context: Context) -> Iterator[Claim]:
     path_of = context.filesystem.path_of
     for tree in context.trees(_tree_of):
         if tree.removed_in is None and any(path_of(number).endswith(_SUFFIXES) for number in tree.versions):
-            version = tree.path.rpartition("/")[2]
-            yield Claim(
-                type="generic",
-                name="linux-modules",
-                version=version,
-                versions=tree.versions,
-                layer=tree.layer,
-                location=tree.path,
-            )
+            yield Claim.of(tree, "generic", "linux-modules", tree.path.rpartition("/")[2], tree.versions)
 
 
 def _tree_of(path: str) -> str:

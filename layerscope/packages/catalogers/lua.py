@@ -28,14 +28,7 @@ def _catalog(context: Context) -> Iterator[Claim]:
             continue
         deployed = _deployed(context, record, prefix, parts[0].removeprefix("-") or "5.1")
         versions = [*context.in_tree(record.directory), *context.locator.find_all(deployed)]
-        yield Claim(
-            type="luarocks",
-            name=word(parts[1]),
-            version=word(parts[2]),
-            versions=tuple(dict.fromkeys(versions)),
-            layer=record.layer,
-            location=record.path,
-        )
+        yield Claim.of(record, "luarocks", word(parts[1]), word(parts[2]), dict.fromkeys(versions))
 
 
 def _deployed(context: Context, record: Record, prefix: str, lua: str) -> Iterator[str]:

@@ -20,15 +20,7 @@ def _catalog(context: Context) -> Iterator[Claim]:
             continue
         # A version begins at the first hyphen that no letter follows (Nix, parseDrvName).
         name, *version = _VERSION.split(match[1], maxsplit=1)
-        yield Claim(
-            type="nix",
-            name=name,
-            version="".join(version),
-            versions=tree.versions,
-            layer=tree.layer,
-            removed_in=tree.removed_in,
-            location=tree.path,
-        )
+        yield Claim.of(tree, "nix", name, "".join(version), tree.versions)
 
 
 def _is_by_product(context: Context, tree: Tree, store_name: str) -> bool:

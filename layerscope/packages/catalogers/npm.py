@@ -61,16 +61,8 @@ def _claim(context: Context, record: Record, versions: Iterable[int] | None = No
     scope, slash, rest = name.partition("/")
     if versions is None:
         versions = context.in_tree(record.directory, without=_MODULES)
-    return Claim(
-        type="npm",
-        namespace=scope if slash else "",
-        name=rest if slash else name,
-        version=word(manifest.get("version")),
-        versions=tuple(versions),
-        layer=record.layer,
-        removed_in=record.removed_in,
-        location=record.path,
-    )
+    version = word(manifest.get("version"))
+    return Claim.of(record, "npm", rest if slash else name, version, versions, namespace=scope if slash else "")
 
 
 def _directory_name(directory: str) -> str:

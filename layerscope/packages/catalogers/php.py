@@ -40,15 +40,8 @@ def _document(context: Context, record: Record) -> list[Any]:
 def _claim(context: Context, record: Record, package: dict[str, Any]) -> Claim:
     vendor, _, name = word(package["name"]).rpartition("/")
     directory = _place(context, record, package, f"{vendor}/{name}")
-    return Claim(
-        type="composer",
-        namespace=vendor,
-        name=name,
-        version=word(package.get("version")),
-        versions=context.in_tree(directory) if directory else (),
-        layer=record.layer,
-        location=record.path,
-    )
+    versions = context.in_tree(directory) if directory else ()
+    return Claim.of(record, "composer", name, word(package.get("version")), versions, namespace=vendor)
 
 
 def _place(context: Context, record: Record, package: dict[str, Any], name: str) -> str:

@@ -52,16 +52,7 @@ def _catalog(context: Context) -> Iterator[Claim]:
 
 
 def _claim(distribution: _Distribution, *, parent: str = "", versions: tuple[int, ...]) -> Claim:
-    return Claim(
-        type="pypi",
-        name=distribution.name,
-        version=distribution.version,
-        versions=versions,
-        layer=distribution.record.layer,
-        removed_in=distribution.record.removed_in,
-        location=distribution.record.path,
-        parent=parent,
-    )
+    return Claim.of(distribution.record, "pypi", distribution.name, distribution.version, versions, parent=parent)
 
 
 def _metadata(found: Iterable[Record]) -> Iterator[Record]:

@@ -22,14 +22,7 @@ def _catalog(context: Context) -> Iterator[Claim]:
         # A source tree has a DESCRIPTION as well, but nothing was built there.
         if not name or "Built" not in fields or record.directory.rpartition("/")[2] != name:
             continue
-        yield Claim(
-            type="cran",
-            name=name,
-            version=fields.get("Version", ""),
-            versions=context.in_tree(record.directory),
-            layer=record.layer,
-            location=record.path,
-        )
+        yield Claim.of(record, "cran", name, fields.get("Version", ""), context.in_tree(record.directory))
 
 
 R = Cataloger(name="cran", wanted=Wanted(paths=PathSet(names=("DESCRIPTION",)), head=_MOST), catalog=_catalog)

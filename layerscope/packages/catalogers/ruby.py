@@ -50,15 +50,8 @@ def _specified(context: Context, record: Record, home: str, *, is_default: bool)
         (*beside, *_programs(text, home), *(_library(text, home) if is_default else ()))
     )
     versions += context.in_tree(f"{home}/doc/{full_name}")
-    return Claim(
-        type="gem",
-        name=name,
-        version=version,
-        qualifiers=(("platform", platform),) if platform not in ("", "ruby") else (),
-        versions=tuple(dict.fromkeys(versions)),
-        layer=record.layer,
-        location=record.path,
-    )
+    qualifiers = (("platform", platform),) if platform not in ("", "ruby") else ()
+    return Claim.of(record, "gem", name, version, dict.fromkeys(versions), qualifiers=qualifiers)
 
 
 def _described(text: str, full_name: str) -> tuple[str, str, str]:
@@ -105,14 +98,7 @@ def _checked_out(context: Context, record: Record) -> Claim:
     """A gem that Bundler took from a repository; its version may be an expression of Ruby, which is not run."""
     text = context.read_text(record.number, _MOST) or ""
     name, version, _ = _described(text, record.name.removesuffix(_SUFFIX))
-    return Claim(
-        type="gem",
-        name=name,
-        version=version,
-        versions=context.in_tree(record.directory),
-        layer=record.layer,
-        location=record.path,
-    )
+    return Claim.of(record, "gem", name, version, context.in_tree(record.directory))
 
 
 RUBY = Cataloger(name="gem", wanted=Wanted(paths=PathSet(suffixes=(_SUFFIX,)), head=_MOST), catalog=_catalog)

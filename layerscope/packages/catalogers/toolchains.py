@@ -30,7 +30,7 @@ def _go(context: Context, record: Record) -> Claim | None:
     version = word(text.partition("\n")[0])
     if not version.startswith("go"):
         return None
-    return _claim(context, record, "go", version.removeprefix("go"), home)
+    return Claim.of(record, "generic", "go", version.removeprefix("go"), context.in_tree(home))
 
 
 def _rust(context: Context, record: Record) -> Claim | None:
@@ -41,7 +41,7 @@ def _rust(context: Context, record: Record) -> Claim | None:
     version = name.partition("-")[0]
     if not version[:1].isdigit():
         version = _rust_behind(context, home) or version
-    return _claim(context, record, "rust", word(version), home)
+    return Claim.of(record, "generic", "rust", word(version), context.in_tree(home))
 
 
 def _rust_behind(context: Context, home: str) -> str:
@@ -62,18 +62,7 @@ def _dotnet(context: Context, record: Record) -> Claim | None:
     above, _, version = record.directory.rpartition("/")
     if not above.endswith("/sdk") or not version[:1].isdigit():
         return None
-    return _claim(context, record, "dotnet-sdk", word(version), record.directory)
-
-
-def _claim(context: Context, record: Record, name: str, version: str, home: str) -> Claim:
-    return Claim(
-        type="generic",
-        name=name,
-        version=version,
-        versions=context.in_tree(home),
-        layer=record.layer,
-        location=record.path,
-    )
+    return Claim.of(record, "generic", "dotnet-sdk", word(version), context.in_tree(record.directory))
 
 
 _FINDERS = {"VERSION": _go, "components": _rust, "dotnet.dll": _dotnet}

@@ -22,15 +22,8 @@ def _catalog(context: Context) -> Iterator[Claim]:
         if record.name.endswith(".zip"):
             name, version = _packed(context.ranged(record.number))
             scope, slash, rest = name.partition("/")
-            yield Claim(
-                type="npm",
-                namespace=scope if slash else "",
-                name=rest if slash else name,
-                version=version,
-                versions=(record.number,),
-                layer=record.layer,
-                location=record.path,
-            )
+            namespace, name = (scope, rest) if slash else ("", name)
+            yield Claim.of(record, "npm", name, version, (record.number,), namespace=namespace)
 
 
 def _packed(file: RangedFile) -> tuple[str, str]:
