@@ -92,79 +92,77 @@ def too_long(name: str, length: int) -> LimitExceeded:
     return LimitExceeded(f"{name}: {length:,} bytes of metadata", hint="raise --limit json_bytes")
 
 
-class Index:
+class OuterStore:
     """The files of an outer tar by name; links are followed as far as they stay inside.
 
     ``root`` is the directory of the tar that the archive lies in.
     """
 
     def __init__(self, outer: Changeset, root: str) -> None:
-        self.outer = outer
+        self._outer = outer
         self._root = root.rstrip("/")
         self._indexes = {path: index for index, path in enumerate(outer.paths)}
 
     def folders(self) -> Iterator[str]:
         """The names of the directories at the top."""
         below = f"{self._root}/"
-        names = (path[len(below) :].partition("/") for path in self.outer.paths if path.startswith(below))
+        names = (path[len(below) :].partition("/") for path in self._outer.paths if path.startswith(below))
         yield from dict.fromkeys(name for name, slash, _ in names if slash)
 
-    def find(self, name: str) -> int | None:
+    def has(self, name: str) -> bool:
+        return self._find(name) is not None
+
+    def file_of(self, name: str) -> object:
+        index = self._find(name)
+        return name if index is None else index
+
+    def _find(self, name: str) -> int | None:
         """The entry that holds the file called ``name``; None where there is none, or only links in a circle."""
         path = follow(self._root + normal(name), self._target)
         index = None if path is None else self._indexes.get(path)
-        return index if index is not None and self.outer.kinds[index] == Kind.FILE else None
+        return index if index is not None and self._outer.kinds[index] == Kind.FILE else None
+
+    def _entry(self, name: str) -> int:
+        index = self._find(name)
+        if index is None:
+            raise ArchiveError(f"the archive has no file {name}")
+        return index
 
     def _target(self, path: str) -> str:
         """Where a link leads; that of a hardlink is a path from the top."""
         index = self._indexes.get(path)
-        return "" if index is None else self.outer.links.get(index, "")
+        return "" if index is None else self._outer.links.get(index, "")
 
 
-class TarStore:
+class TarStore(OuterStore):
     """An outer tar in a plain file."""
 
     def __init__(self, file: PositionalFile, outer: Changeset, limits: Limits, root: str = "/") -> None:
+        super().__init__(outer, root)
         self._file = file
-        self._index = Index(outer, root)
         self._limits = limits
-        self.folders = self._index.folders
-
-    def has(self, name: str) -> bool:
-        return self._index.find(name) is not None
-
-    def file_of(self, name: str) -> object:
-        index = self._index.find(name)
-        return name if index is None else index
 
     def length(self, name: str) -> int:
-        index = self._index.find(name)
-        return 0 if index is None else self._index.outer.sizes[index]
+        index = self._find(name)
+        return 0 if index is None else self._outer.sizes[index]
 
     def document(self, name: str) -> bytes:
-        index = self._entry(name)
-        outer, length = self._index.outer, self.length(name)
+        index, outer = self._entry(name), self._outer
+        length = outer.sizes[index]
         if length > self._limits.json_bytes:
             raise too_long(name, length)
         return self._sparse(index).readall() if index in outer.sparse else self._file.read(outer.offsets[index], length)
 
     def layer(self, name: str, where: str, reading: ReadOptions) -> LayerData:
-        index = self._entry(name)
-        outer = self._index.outer
+        index, outer = self._entry(name), self._outer
         if index not in outer.sparse:
             return read_blob(StoredBlob(self._file, outer.offsets[index], outer.sizes[index], name, where), reading)
         reading.tally.store(outer.sparse[index])
         return read_stream(self._sparse(index), where, reading.inside(), lambda: self._sparse(index))
 
-    def _entry(self, name: str) -> int:
-        index = self._index.find(name)
-        if index is None:
-            raise ArchiveError(f"the archive has no file {name}")
-        return index
-
     def _sparse(self, index: int) -> Pieces:
         """A file that is stored without its holes, as it was."""
-        outer = self._index.outer
+        outer = self._outer
         tar = PositionalTar(self._file, 0, outer.paths[index])
         return Pieces(filled(tar, segments(tar, outer, index, outer.paths[index], self._limits), outer.sizes[index]))
 
@@ -228,7 +226,7 @@ class DirectoryStore:
         return path
 
 
-class StreamStore:
+class StreamStore(OuterStore):
     """The layers and documents of a pipe, or a compressed archive, kept while it was read."""
 
     def __init__(
@@ -238,39 +236,28 @@ class StreamStore:
         layers: dict[int, LayerData | ArchiveError],
         root: str = "/",
     ) -> None:
-        self._index = Index(outer, root)
+        super().__init__(outer, root)
         self._documents = documents
         self._layers = layers
-        self.folders = self._index.folders
-
-    def has(self, name: str) -> bool:
-        return self._index.find(name) is not None
-
-    def file_of(self, name: str) -> object:
-        index = self._index.find(name)
-        return name if index is None else index
 
     def length(self, name: str) -> int:
         return 0
 
     def document(self, name: str) -> bytes:
-        index = self._index.find(name)
-        if index is None:
-            raise ArchiveError(f"the archive has no file {name}")
-        if not self._index.outer.sizes[index]:
+        index = self._entry(name)
+        if not self._outer.sizes[index]:
             return b""
         if index not in self._documents:
             raise Damaged("is not JSON, or longer than metadata may be", where=name)
         return self._documents[index]
 
     def layer(self, name: str, where: str, reading: ReadOptions) -> LayerData:
-        index = self._index.find(name)
-        outer = self._index.outer
-        if index is not None and not outer.sizes[index]:
+        index, outer = self._entry(name), self._outer
+        if not outer.sizes[index]:
             return LayerData(diff_id=NOTHING, digest=NOTHING, ended=False)
-        if index is not None and outer.sparse.get(index) == 0:  # It is one hole, which no walk visits.
+        if outer.sparse.get(index) == 0:  # It is one hole, which no walk visits.
             return read_stream(Pieces(iter((outer.sizes[index],))), where, reading.inside())
-        data = self._layers.get(index) if index is not None else None
+        data = self._layers.get(index)
         if data is None and index in self._documents:
             raise not_a_tar(self._documents[index])
         if data is None:
