@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DEV := $(VENV)/dev-ready
 
-.PHONY: report test test-real check check-only format docs bench clean dev
+.PHONY: report test test-real test-fixes check check-only format docs bench clean dev
 
 report: $(READY)
 	$(BIN)/layerscope report fixtures/tiny-legacy.tar
@@ -16,6 +16,12 @@ test: $(DEV)
 # Needs images that a real engine built (tests/README.md tells how); says what it skips, and why.
 test-real: $(DEV)
 	$(BIN)/python -m pytest -q -m real -rs -n auto
+
+# Builds, patches and builds again (tests/README.md); needs root and a Docker engine, and says what it skips, and why.
+# ONLY=NAME runs one scenario. What was measured goes to docs/fixes.md.
+test-fixes: $(DEV)
+	$(BIN)/python -m pytest -q -s -m fixes -rs tests/fixes; status=$$?; \
+		$(BIN)/python -m tests.fixes.page && exit $$status
 
 check: test check-only
 

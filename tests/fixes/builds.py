@@ -1,0 +1,159 @@
+"""Builds of one scenario: its context, its image and stages, and what two builds of the same files differ in."""
+
+import hashlib
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.fixes.bases import provide
+from tests.fixes.engine import CACHE, Engine, Unavailable
+from tests.fixes.scenario import Scenario
+from tests.fixes.tree import Tree, differences, read_tree
+
+CONTEXT = "context"
+
+
+@dataclass(slots=True, kw_only=True)
+class Build:
+    """One image of a scenario: its archive, those of its stages, its files, and the folder that it was built from."""
+
+    tag: str
+    folder: Path
+    evidence: list[str | Path]
+    archive: Path
+    tree: Tree
+    seconds: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Workshop:
+    """Builds one scenario in one engine; archives are in ``scratch``, which is deleted afterwards."""
+
+    engine: Engine
+    scenario: Scenario
+    scratch: Path
+    seconds: dict[str, float] = field(default_factory=dict)
+    base_layers: int = 0
+
+    def bases(self) -> None:
+        """Make the base images that are not there yet."""
+        with self.timed("bases"):
+            for base in self.scenario.bases:
+                if base != "scratch":
+                    provide(self.engine, base)
+
+    def source(self) -> Path:
+        """A folder with the Dockerfile and the context, made once for each state of the scenario's files."""
+        scenario = self.scenario
+        folder = CACHE / "scenarios" / scenario.name / self._key()
+        if (folder / "complete").exists():
+            return folder
+        shutil.rmtree(folder.parent, ignore_errors=True)
+        self.forget()
+        shutil.copytree(scenario.folder, folder)
+        common = scenario.folder.parent / "common"
+        if common.is_dir():
+            shutil.copytree(common, folder.parent / "common")
+        (folder / CONTEXT).mkdir()
+        with self.timed("context"):
+            done = subprocess.run(
+                ["bash", "../context.sh"], cwd=folder / CONTEXT, capture_output=True, text=True, check=False
+            )
+        if (folder / ".dockerignore").exists():
+            shutil.copy2(folder / ".dockerignore", folder / CONTEXT)
+        if done.returncode and not any((folder / CONTEXT).iterdir()):
+            raise Unavailable(f"context.sh failed: {done.stderr.strip()[-300:]}")
+        (folder / "complete").touch()
+        return folder
+
+    def _key(self) -> str:
+        key = hashlib.sha256()
+        for path in sorted((*self.scenario.folder.rglob("*"), *(self.scenario.folder.parent / "common").rglob("*"))):
+            if path.is_file() and path.name not in ("truth.tsv", "truth.md", "scenario.toml", "by-hand.patch"):
+                key.update(path.name.encode() + b"\0" + path.read_bytes())
+        for base in self.scenario.bases:
+            key.update(self.engine.image_id(base).encode() if base != "scratch" else b"")
+        return key.hexdigest()[:16]
+
+    def forget(self, prefix: str = "", but: str = "nothing") -> None:
+        """Remove the images whose tags begin with ``prefix``, but not those that begin with ``but``."""
+        repository = f"fixes/{self.scenario.name}"
+        tags = self.engine.run("images", "--format", "{{.Tag}}", repository).split()
+        old = [f"{repository}:{tag}" for tag in tags if tag.startswith(prefix) and not tag.startswith(but)]
+        if old:
+            self.engine.remove(old)
+
+    def build(self, name: str, source: Path, *, cached: bool = False) -> Build:
+        """Build, or take what an earlier run built, and save the image and its stages."""
+        folder = self.scratch / name
+        folder.mkdir()
+        repository = f"fixes/{self.scenario.name}"
+        tag = f"{repository}:{name}"
+        context = source / CONTEXT
+        seconds = 0.0
+        if not self.engine.has(tag):
+            seconds = self.engine.build(
+                tag, source / "Dockerfile", context, buildkit=self.scenario.buildkit, cached=cached
+            )
+        evidence: list[str | Path] = ["--dockerfile", source / "Dockerfile"]
+        for stage in self.scenario.stages:
+            stage_tag = f"{repository}:{name}-{stage.lower()}"
+            if not self.engine.has(stage_tag):
+                self.engine.build(
+                    stage_tag, source / "Dockerfile", context, buildkit=self.scenario.buildkit, target=stage
+                )
+            self._save(stage_tag, folder / f"stage-{stage}.tar")
+            evidence += ["--stage", f"{stage}={folder / f'stage-{stage}.tar'}"]
+        base = self.scenario.bases[0]
+        if base != "scratch":
+            archive = self.scratch / "base.tar"
+            if not archive.exists():
+                self._save(base, archive)
+                listed = self.engine.run("image", "inspect", "-f", "{{len .RootFS.Layers}}", base)
+                self.base_layers = int(listed)
+            evidence += ["--base", archive]
+        self._save(tag, folder / "image.tar")
+        tree = read_tree(folder / "image.tar", self.base_layers)
+        return Build(
+            tag=tag, folder=source, evidence=evidence, archive=folder / "image.tar", tree=tree, seconds=seconds
+        )
+
+    def _save(self, tag: str, archive: Path) -> None:
+        with self.timed("save"):
+            self.engine.run("save", "-o", archive, tag)
+
+    def unstable(self, before: Build, source: Path) -> tuple[frozenset[str], int]:
+        """The paths in which two builds of the same files differ, and by how many bytes their images do."""
+        tag = f"fixes/{self.scenario.name}:second"
+        if not self.engine.has(tag):
+            self.engine.build(
+                tag, source / "Dockerfile", source / CONTEXT, buildkit=self.scenario.buildkit, cached=False
+            )
+        self._save(tag, self.scratch / "second.tar")
+        second = read_tree(self.scratch / "second.tar", self.base_layers)
+        (self.scratch / "second.tar").unlink()
+        noise = abs(second.content_bytes - before.tree.content_bytes)
+        return differences(before.tree, second).all | differences(second, before.tree).all, noise
+
+    def smoke(self, tag: str) -> str:
+        if self.scenario.smoke is None:
+            return ""
+        with self.timed("smoke"):
+            return self.engine.succeeds(tag, self.scenario.smoke, serves=self.scenario.serves)
+
+    def patched_folder(self, source: Path, name: str) -> Path:
+        """A copy of the context with the Dockerfile in it, which is where most people keep it."""
+        folder = self.scratch / name
+        shutil.copytree(source / CONTEXT, folder, symlinks=True)
+        shutil.copy2(source / "Dockerfile", folder / "Dockerfile")
+        return folder
+
+    @contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.seconds[what] = round(self.seconds.get(what, 0.0) + time.monotonic() - began, 1)

@@ -1,0 +1,52 @@
+"""The tool under proof, as a process."""
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_ROOT = Path(__file__).parent.parent.parent
+
+
+class ToolFailed(Exception):
+    """layerscope ended with an error."""
+
+
+def layerscope(*arguments: str | Path, cwd: Path | None = None) -> str:
+    """Run ``layerscope ...`` and return its output."""
+    done = subprocess.run(
+        [sys.executable, "-m", "layerscope", *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(_ROOT), "LAYERSCOPE_NO_CACHE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1200,
+    )
+    if done.returncode not in (0, 1) or "Traceback" in done.stderr:
+        raise ToolFailed(f"layerscope {arguments[0]} ended with {done.returncode}: {done.stderr[-1500:]}")
+    return done.stdout
+
+
+@cache
+def has_fix() -> bool:
+    """Return whether the command ``fix`` is there, with what it needs."""
+    try:
+        layerscope("fix", "--help")
+    except ToolFailed:
+        return False
+    return True
+
+
+def report(archive: Path, evidence: list[str | Path]) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(layerscope("report", archive, *evidence, "-f", "json", "-q"))
+    return document
+
+
+def propose(archive: Path, evidence: list[str | Path], folder: Path, *, review: bool) -> str:
+    """The patch for the Dockerfile and the build context in ``folder``."""
+    options = ["--include-review"] if review else []
+    return layerscope("fix", archive, *evidence, "--context", ".", *options, "-q", cwd=folder)

@@ -1,0 +1,236 @@
+"""The proof of advice: build, report, patch, build again, and compare the two images.
+
+    python -m tests.fixes.harness [NAME]...
+
+builds the scenarios (all, or those named) and prints what each patch saves. What a build made is kept in
+``~/.cache/layerscope-fixes`` (LAYERSCOPE_FIXES), so that only the first run takes long.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.fixes import results, score
+from tests.fixes.builds import CONTEXT, Build, Workshop
+from tests.fixes.command import ToolFailed, has_fix, propose, report
+from tests.fixes.engine import BuildFailed, Engine, Unavailable, engine
+from tests.fixes.results import Attempt, Result
+from tests.fixes.scenario import Scenario, scenarios
+from tests.fixes.tree import differences
+from tests.fixes.truth import BOOKKEEPING, Truth, read_truth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """One scenario: the image as it is, and what is known of it."""
+
+    workshop: Workshop
+    source: Path
+    before: Build
+    unstable: frozenset[str]
+    noise_bytes: int
+    truth: Truth
+    document: dict[str, Any]
+
+    def run(self) -> Result:
+        """Try each patch in turn."""
+        result = self._score()
+        result.smoke = self.workshop.smoke(self.before.tag)
+        for mode, patch in self._patches():
+            result.attempts.append(self._attempt(mode, patch))
+        result.seconds = self.workshop.seconds
+        results.write(result)
+        return result
+
+    def _score(self) -> Result:
+        tree, truth = self.before.tree, self.truth
+        wanted, claimed = score.needless(tree, truth), score.claims(self.document)
+        wrong = score.false(tree, truth, claimed)
+        return Result(
+            scenario=self.workshop.scenario.name,
+            builder="BuildKit" if self.workshop.scenario.buildkit else "legacy",
+            content_bytes=tree.content_bytes,
+            own_bytes=sum(entry.size for entry in (*tree.own(), *tree.own_hidden())),
+            needless_bytes=sum(wanted.values()),
+            found_bytes=sum(min(size, claimed.get(key, (0, "", ""))[0]) for key, size in wanted.items()),
+            false_bytes=sum(wrong.values()),
+            claimed_bytes=sum(size for size, _, _ in claimed.values()),
+            wrong_stage_bytes=score.wrong_stage(truth, claimed),
+            missed=score.missed(wanted, claimed),
+            false=wrong,
+            noise_bytes=self.noise_bytes,
+            smoke="",
+        )
+
+    def _patches(self) -> Iterator[tuple[str, str]]:
+        if has_fix():
+            folder = self.workshop.patched_folder(self.source, "proposed")
+            evidence = ["Dockerfile" if one == self.source / "Dockerfile" else one for one in self.before.evidence]
+            with self.workshop.timed("fix"):
+                safe = propose(self.before.archive, evidence, folder, review=False)
+                every = propose(self.before.archive, evidence, folder, review=True)
+            yield "safe", safe
+            if every != safe:
+                yield "review", every
+        for path in sorted(self.workshop.scenario.folder.glob("by-hand*.patch")):
+            yield path.stem.replace("-", " "), path.read_text("utf-8")
+
+    def _attempt(self, mode: str, patch: str) -> Attempt:
+        attempt = Attempt(mode=mode, patch=patch, steps=score.steps(self.document, mode))
+        if not patch.strip():
+            attempt.smoke = self.workshop.smoke(self.before.tag)
+            return attempt
+        try:
+            after = self._build_patched(attempt)
+        except BuildFailed as error:
+            attempt.error = str(error)
+            return attempt
+        attempt.smoke = self.workshop.smoke(after.tag)
+        self._compare(attempt, after)
+        score.attribute(attempt, self.before.tree, after.tree, self.document)
+        if not mode.startswith("by hand"):
+            attempt.proposed_again = self._again(attempt, after)
+        shutil.rmtree(after.archive.parent)
+        return attempt
+
+    def _build_patched(self, attempt: Attempt) -> Build:
+        name = f"{attempt.mode.replace(' ', '-')}-{hashlib.sha256(attempt.patch.encode()).hexdigest()[:12]}"
+        folder = self.workshop.patched_folder(self.source, f"{name}-applied")
+        for command in (["patch", "-p1", "--dry-run", "--force"], ["git", "apply", "-"]):
+            done = subprocess.run(
+                command,
+                cwd=folder,
+                input=attempt.patch,
+                capture_output=True,
+                text=True,
+                check=False,
+                env={**os.environ, "GIT_CEILING_DIRECTORIES": str(self.workshop.scratch)},
+            )
+            if done.returncode or "fuzz" in done.stdout:
+                raise BuildFailed(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+        patched = self.workshop.scratch / f"{name}-source"
+        shutil.copytree(self.source / CONTEXT, patched / CONTEXT, symlinks=True)
+        shutil.move(folder / "Dockerfile", patched / "Dockerfile")
+        # The first build's context has no Dockerfile in it (unless the scenario wants one), so neither has this one.
+        for file in re.findall(r"^\+\+\+ (?:b/)?([^\t\n]+)", attempt.patch, re.MULTILINE):
+            if file != "Dockerfile" and (folder / file).exists():
+                shutil.copy2(folder / file, patched / CONTEXT / file)
+        self.workshop.forget(attempt.mode.replace(" ", "-"), name)
+        with self.workshop.timed(f"build {attempt.mode}"):
+            build = self.workshop.build(name, patched, cached=True)
+        attempt.seconds = build.seconds
+        return build
+
+    def _compare(self, attempt: Attempt, after: Build) -> None:
+        before, truth = self.before, self.truth
+        attempt.actual_bytes = before.tree.content_bytes - after.tree.content_bytes
+        truth_after = read_truth(self.workshop.scenario.truth, after.tree, before.folder / CONTEXT, truth.edited)
+        left = sum(score.needless(after.tree, truth_after).values())
+        attempt.needless_saved_bytes = sum(score.needless(before.tree, truth).values()) - left
+        found = differences(before.tree, after.tree)
+
+        def questionable(paths: frozenset[str]) -> list[str]:
+            kept = (path for path in sorted(paths - self.unstable) if not BOOKKEEPING.search(path))
+            return [path for path in kept if truth.verdict(before.tree.live[path]) == "K"]
+
+        attempt.removed = questionable(found.absent)
+        attempt.changed = questionable(found.content)
+        attempt.metadata = questionable(found.metadata)
+        new = differences(after.tree, before.tree).absent - self.unstable
+        attempt.added = sorted(path for path in new if not BOOKKEEPING.search(path))[:50]
+
+    def _again(self, attempt: Attempt, after: Build) -> list[str]:
+        """Steps of the patch that are proposed for the new image as well."""
+        folder = self.workshop.patched_folder(after.folder, f"{attempt.mode}-again")
+        evidence = ["Dockerfile" if one == after.folder / "Dockerfile" else one for one in after.evidence]
+        patch = propose(after.archive, evidence, folder, review=attempt.mode == "review")
+        if not patch.strip():
+            return []
+        done = {(step.strategy, step.stage) for step in attempt.steps if step.applied}
+        document = report(after.archive, after.evidence)
+        again = [step for step in score.steps(document, attempt.mode) if step.applied]
+        return [step.sentence for step in again if (step.strategy, step.stage) in done] or ["a new patch"]
+
+
+def prove(running: Engine, scenario: Scenario) -> Result:
+    """Run one scenario; raises Unavailable, BuildFailed or ToolFailed where the first image cannot be had."""
+    with tempfile.TemporaryDirectory(prefix="layerscope-fixes-") as scratch:
+        workshop = Workshop(engine=running, scenario=scenario, scratch=Path(scratch))
+        workshop.bases()
+        source = workshop.source()
+        with workshop.timed("builds"):
+            before = workshop.build("first", source)
+            unstable, noise_bytes = workshop.unstable(before, source)
+        edited = frozenset({hashlib.sha256((source / "Dockerfile").read_bytes()).hexdigest()})
+        truth = read_truth(scenario.truth, before.tree, source / CONTEXT, edited)
+        with workshop.timed("report"):
+            document = report(before.archive, before.evidence)
+        proof = Proof(
+            workshop=workshop,
+            source=source,
+            before=before,
+            unstable=unstable,
+            noise_bytes=noise_bytes,
+            truth=truth,
+            document=document,
+        )
+        return proof.run()
+
+
+def main(names: list[str]) -> None:
+    with engine() as running:
+        for scenario in scenarios():
+            if names and scenario.name not in names:
+                continue
+            try:
+                result = prove(running, scenario)
+            except (Unavailable, BuildFailed, ToolFailed) as reason:
+                print(f"{scenario.name}: {reason}", flush=True)
+                continue
+            print(*summary(result), sep="\n", flush=True)
+
+
+def summary(result: Result) -> Iterator[str]:
+    """A few lines for a person who waits."""
+    yield (
+        f"{result.scenario} ({result.builder}): needless {result.needless_bytes / 1e6:.2f} MB of"
+        f" {result.own_bytes / 1e6:.2f}, found {result.found_bytes / 1e6:.2f}, false {result.false_bytes / 1e6:.3f} of"
+        f" {result.claimed_bytes / 1e6:.2f}, noise {result.noise_bytes} bytes"
+    )
+    if result.smoke:
+        yield f"  smoke command fails before any patch: {result.smoke}"
+    yield f"  seconds: {', '.join(f'{what} {seconds}' for what, seconds in result.seconds.items())}"
+    for path, size in result.missed.items():
+        yield f"  missed {size:>10} {path}"
+    for path, size in list(result.false.items())[:10]:
+        yield f"  false  {size:>10} {path}"
+    for attempt in result.attempts:
+        if attempt.error:
+            yield f"  {attempt.mode}: {attempt.error}"
+            continue
+        yield (
+            f"  {attempt.mode}: predicted {attempt.predicted_bytes / 1e6:.3f} MB, actual"
+            f" {attempt.actual_bytes / 1e6:.3f} MB, of the needless {attempt.needless_saved_bytes / 1e6:.3f} MB;"
+            f" built in {attempt.seconds:.0f} s"
+        )
+        for what in ("smoke", "removed", "changed", "metadata", "added", "proposed_again"):
+            found = getattr(attempt, what)
+            if found:
+                yield f"    {what}: {len(found)} {found if isinstance(found, str) else found[:8]}"
+        for step in attempt.steps:
+            yield (
+                f"    {'applied' if step.applied else 'left   '} {step.predicted_bytes / 1e6:9.3f} MB, gone"
+                f" {step.actual_bytes / 1e6:9.3f}  {step.strategy} ({step.safety}) line {step.line}: {step.sentence[:90]}"
+            )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,2 @@
+. ../../common/rust.sh
+rust sums

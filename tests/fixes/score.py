@@ -1,0 +1,99 @@
+"""Findings and saved bytes, compared with the truth."""
+
+from collections import Counter
+from typing import Any
+
+from tests.fixes.results import Attempt, StepResult
+from tests.fixes.tree import Tree
+from tests.fixes.truth import Truth
+
+Places = dict[tuple[str, int], tuple[int, str, str]]
+
+
+def claims(report: dict[str, Any]) -> Places:
+    """What the findings claim of the own layers: path and layer, with bytes, rule and source."""
+    found: Places = {}
+    for finding in report["findings"]:
+        if finding["kind"] == "inherited" or finding["source"] == "base":
+            continue
+        for place in finding["paths"]:
+            key = (place["path"].lstrip("/"), place["layer"])
+            found[key] = (place["content_bytes"], finding["rule"], finding["source"])
+    return found
+
+
+def needless(tree: Tree, truth: Truth) -> dict[tuple[str, int], int]:
+    """The needless bytes of the own layers: what truth marks, and whatever a later layer hides."""
+    found = {(one.path, one.layer): one.size for one in tree.own() if one.size and truth.verdict(one) == "N"}
+    for entry in tree.own_hidden():
+        # Bytes of a hidden path are still seen if another hard link to them is.
+        if entry.size and not any(
+            other is not None and other.layer == entry.layer for other in map(tree.live.get, entry.names)
+        ):
+            found[entry.path, entry.layer] = entry.size
+    return found
+
+
+def missed(wanted: dict[tuple[str, int], int], found: Places) -> dict[str, int]:
+    """Needless bytes that no finding claims, by folder."""
+    left: Counter[str] = Counter()
+    for key, size in wanted.items():
+        lost = size - min(size, found.get(key, (0, "", ""))[0])
+        if lost:
+            left["/".join(key[0].split("/")[:5])] += lost
+    return dict(left.most_common(12))
+
+
+def false(tree: Tree, truth: Truth, found: Places) -> dict[str, int]:
+    """Claimed bytes of files that have to be kept, by rule and path."""
+    wrong: Counter[str] = Counter()
+    for entry in tree.own():
+        size, rule, _ = found.get((entry.path, entry.layer), (0, "", ""))
+        if size and entry.size and truth.verdict(entry) == "K":
+            wrong[f"{rule}: {entry.path}"] += size
+    return dict(wrong.most_common())
+
+
+def wrong_stage(truth: Truth, found: Places) -> int:
+    """Bytes that a finding says come from another stage than truth says."""
+    total = 0
+    for (path, _), (size, _, source) in found.items():
+        stage = truth.stage(path)
+        if stage != "-" and source.startswith("stage:") and source != f"stage:{stage}":
+            total += size
+    return total
+
+
+def steps(document: dict[str, Any], mode: str) -> list[StepResult]:
+    """The steps of a report, and which of them a patch of this mode applies."""
+    found = []
+    for step in document.get("steps", ()) if not mode.startswith("by hand") else ():
+        result = StepResult(
+            strategy=step["strategy"],
+            safety=step["safety"],
+            stage=step.get("stage", ""),
+            line=step.get("dockerfile_line"),
+            sentence=step.get("sentence", ""),
+            review=step.get("review", ""),
+            predicted_bytes=step["saves_bytes"],
+        )
+        result.applied = bool(step.get("edits")) and (mode == "review" or result.safety == "safe")
+        found.append(result)
+    return found
+
+
+def attribute(attempt: Attempt, before: Tree, after: Tree, document: dict[str, Any]) -> None:
+    """What each applied step saved: the bytes of its findings that are not in the new image."""
+    sizes = {(entry.path, entry.layer): entry.size for entry in (*before.own(), *before.own_hidden())}
+    still: dict[str, int] = {}
+    for entry in (*after.own(), *after.own_hidden()):
+        still[entry.path] = still.get(entry.path, 0) + entry.size
+    for step, described in zip(attempt.steps, document.get("steps", ()), strict=False):
+        if not step.applied:
+            continue
+        gone: dict[str, int] = {}
+        for number in described.get("findings", ()):
+            for place in document["findings"][number]["paths"]:
+                path = place["path"].lstrip("/")
+                gone[path] = gone.get(path, 0) + sizes.get((path, place["layer"]), 0)
+        step.actual_bytes = sum(size - min(size, still.get(path, 0)) for path, size in gone.items())
