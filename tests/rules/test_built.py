@@ -115,6 +115,65 @@ def test_sources(find: Find, members: list[Member], found: set[str]) -> None:
     assert caught(find, "sources", copied(layer(*members))) == found
 
 
+def test_a_go_program_that_names_its_own_module_is_a_built_program(find: Find) -> None:
+    packages = {"golang/example.org/app": ("/app",)}
+    assert caught(find, "sources", copied(layer(*GO)), packages) == {"/src/main.go"}
+
+
+@pytest.mark.parametrize("package", ["deb/app", "npm/app", "generic/node"])
+def test_a_program_of_another_package_was_not_built_from_the_sources(find: Find, package: str) -> None:
+    assert caught(find, "sources", copied(layer(*GO)), {package: ("/app",)}) == set()
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        pytest.param(
+            [
+                *GO,
+                file("src/vendor/modules.txt", b"1"),
+                file("src/vendor/x.org/y/y.go", b"1"),
+                file("src/vendor/x.org/y/LICENSE", b"1"),
+                file("src/vendor/x.org/y/asm.s", b"1"),
+            ],
+            {"/src/main.go", "/src/vendor/modules.txt", "/src/vendor/x.org/y/y.go", "/src/vendor/x.org/y/asm.s"},
+            id="Go's vendor directory",
+        ),
+        pytest.param(
+            [*GO, file("src/vendor/assets/a.go", b"1")], {"/src/main.go"}, id="a folder that only has this name"
+        ),
+        pytest.param(
+            [*GO, file("web/vendor/modules.txt", b"1"), file("web/vendor/a.js", b"1")],
+            {"/src/main.go"},
+            id="a vendor directory of no Go project",
+        ),
+        pytest.param(
+            [
+                file("s/Cargo.toml", b"1"),
+                file("s/src/main.rs", b"1"),
+                file("s/vendor/x/.cargo-checksum.json", b"{}"),
+                file("s/vendor/x/src/lib.rs", b"1"),
+                file("s/vendor/own/lib.rs", b"1"),
+                GO[2],
+            ],
+            {"/s/src/main.rs", "/s/vendor/x/.cargo-checksum.json", "/s/vendor/x/src/lib.rs"},
+            id="Cargo's vendor directory",
+        ),
+        pytest.param(
+            [file("go/src/a.org/b/b.go", b"1"), file("go/src/a.org/b/vendor/c/c.go", b"1"), GO[2]],
+            {"/go/src/a.org/b/b.go", "/go/src/a.org/b/vendor/c/c.go"},
+            id="a workspace without modules",
+        ),
+        pytest.param(
+            [file("opt/go/src/fmt/print.go", b"1"), file("opt/go/bin/go", b"1"), GO[2]], set(), id="a toolchain's own"
+        ),
+        pytest.param([file("go/src/a.org/b/b.go", b"1")], set(), id="a workspace from which nothing was built"),
+    ],
+)
+def test_sources_of_dependencies(find: Find, members: list[Member], found: set[str]) -> None:
+    assert caught(find, "sources", copied(layer(*members))) == found
+
+
 def test_sources_are_wanted_where_the_image_builds(find: Find) -> None:
     assert caught(find, "sources", copied(layer(*GO), cmd=("go", "run", "./src"))) == set()
 

@@ -1,18 +1,19 @@
 """What compilers of native languages leave behind: objects, symbols, sources."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
+from layerscope.model.paths import is_licence
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import UNOWNED
 from layerscope.packages.formats.elf import BPF, IDENTITY_BYTES, RELOCATABLE, identity
 from layerscope.packages.formats.ranges import ranges_of
 from layerscope.packages.formats.strippable import SECTIONS, strippable
-from layerscope.rules.ownership import OS_TYPES, by_instruction, indexes, is_owned, owned_by
+from layerscope.rules.ownership import OS_TYPES, by_instruction, indexes, owned_by
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
-from layerscope.rules.views import calls, content_bytes, files, living, runs_dotnet, within
+from layerscope.rules.views import calls, content_bytes, files, living, runs_dotnet, under, within
 
 _START_FILES = pattern(r".*/(?:[A-Za-z]?crt[1in0]|crtbegin[STL]?|crtend[S]?|crtfastmath|crtprec\d+|gcrt2?)\.o")
 _CARGO = tuple(
@@ -69,7 +70,8 @@ _SYMBOLS_WORTH = 256 << 10
 """Compilers write symbols by default, and some profilers read them: a few are not worth a finding."""
 
 _DEBUG_PACKAGE = pattern(r".+-(?:dbgsym|dbg|debuginfo|debugsource)")
-_BUILT_HERE = frozenset({"golang", "cargo", "generic"})
+_NAMING_THEMSELVES = frozenset({"golang", "cargo"})
+_BUILT_HERE = _NAMING_THEMSELVES | {"generic"}
 """The types of packages that are catalogued out of a program itself, so that their owner may strip it."""
 
 
@@ -144,6 +146,9 @@ _LANGUAGES = {
     ".fsproj": (".fs",),
 }
 _SUFFIXES = tuple(sorted({suffix for suffixes in _LANGUAGES.values() for suffix in suffixes}))
+_VENDORED = {"modules.txt": ".go", ".cargo-checksum.json": ".rs"}
+"""What Go writes into ``vendor``, and Cargo into each package below it, with the suffix of their sources."""
+_WORKSPACE = "/go/src/"
 _FEW_BYTES = 10_000
 _VIRTUAL_MACHINE = (".jar", ".war", ".class", ".dll")
 _BUILDERS = ("go", "cargo", "mvn", "mvnw", "gradle", "gradlew", "make", "cmake", "javac", "gcc", "g++", "clang", "air")
@@ -160,7 +165,7 @@ _OTHERS_CODE = pattern(
     fix="copy the built program only, not {path}",
     wanted=Wanted(
         paths=PathSet(
-            names=tuple(name for name in _LANGUAGES if name[0] != "."),
+            names=(*(name for name in _LANGUAGES if name[0] != "."), *_VENDORED),
             suffixes=(".csproj", ".fsproj", *_SUFFIXES, *_VIRTUAL_MACHINE),
         ),
         head=0,
@@ -170,20 +175,19 @@ def sources(context: RuleContext) -> Iterator[RuleMatch]:
     """A project's manifest (go.mod, Cargo.toml, pom.xml, ...) is in the image with its sources, and so is a built
     program.
 
-    A compiled program does not need its sources. Interpreted code is not reported, nor is code in folders of
-    dependencies, or in an image whose Entrypoint or Cmd names a build tool.
+    A compiled program does not need its sources, nor the dependencies that Go and Cargo vendored beside them, nor what
+    lies in Go's `go/src`. Interpreted code is not reported, nor is code in other folders of dependencies, or in an
+    image whose Entrypoint or Cmd names a build tool. Licence texts stay.
     """
     builds = runs_dotnet(context)
     if builds or calls(context, *_BUILDERS):
         return
     path_of = context.filesystem.path_of
-    paths = {
-        number: path
-        for number in files(context, living(context))
-        if not _OTHERS_CODE.search(path := path_of(number)) and not _is_of_system(context, number)
-    }
+    matches = {n: path_of(n) for n in files(context, living(context)) if not _is_of_system(context, n)}
+    workspaces = _workspaces(context, matches.values())
+    paths = {n: path for n, path in matches.items() if not _OTHERS_CODE.search(path) or within(path, workspaces)}
     built = any(path.endswith(_VIRTUAL_MACHINE) for path in paths.values())
-    projects: dict[str, tuple[str, ...]] = {}
+    projects: dict[str, tuple[str, ...]] = dict.fromkeys(workspaces, (".go",))
     for path in paths.values():
         if suffixes := _manifest(path):
             directory = path.rpartition("/")[0]
@@ -191,14 +195,33 @@ def sources(context: RuleContext) -> Iterator[RuleMatch]:
     found = tuple(number for number, path in paths.items() if projects and _is_source(path, projects))
     managed = tuple(n for n in found if paths[n].endswith((".java", ".kt", ".scala", ".groovy", ".cs", ".fs")))
     native = tuple(n for n in found if n not in set(managed)) if found and _has_program(context) else ()
-    versions = native + (managed if built else ())
+    vendored = _vendored(context, matches.values(), projects) if native else ()
+    versions = tuple(dict.fromkeys((*native, *vendored, *(managed if built else ()))))
     if versions:
         yield RuleMatch(
             versions=versions, severity=Severity.LOW if content_bytes(context, versions) < _FEW_BYTES else None
         )
 
 
-def _is_source(path: str, projects: dict[str, tuple[str, ...]]) -> bool:
+def _workspaces(context: RuleContext, paths: Iterable[str]) -> set[str]:
+    """The directories ``go/src`` with code, as they were before Go had modules; not those of a toolchain."""
+    homes = {path[: path.index(_WORKSPACE)] for path in paths if path.endswith(".go") and _WORKSPACE in path}
+    live = context.filesystem.live
+    return {f"{home}/go/src" for home in homes if f"{home}/go/bin/go" not in live and not home.startswith("/usr")}
+
+
+def _vendored(context: RuleContext, paths: Iterable[str], projects: Mapping[str, tuple[str, ...]]) -> tuple[int, ...]:
+    """The dependencies that the package managers of these projects copied to the sources, without their licences."""
+    trees = {
+        directory
+        for directory, _, name in (path.rpartition("/") for path in paths)
+        if name in _VENDORED and "/vendor" in directory and _is_source(f"{directory}/x{_VENDORED[name]}", projects)
+    }
+    numbers = files(context, under(context, trees)) if trees else ()
+    return tuple(number for number in numbers if not is_licence(context.filesystem.path_of(number)))
+
+
+def _is_source(path: str, projects: Mapping[str, tuple[str, ...]]) -> bool:
     """Whether a directory above holds the manifest of a project in this language."""
     directory = path.rpartition("/")[0]
     while directory and not path.endswith(projects.get(directory, ())):
@@ -212,7 +235,14 @@ def _manifest(path: str) -> tuple[str, ...]:
 
 
 def _has_program(context: RuleContext) -> bool:
-    """Whether the own layers hold an ELF program or library that was not installed as a package."""
-    read = context.filesystem.read
-    programs = (number for number in _programs(context) if not is_owned(context, number))
+    """Whether the own layers hold an ELF program or library that was not installed as a package.
+
+    A program that names its own module or crate is a package by itself.
+    """
+    read, owners, packages = context.filesystem.read, context.catalog.owners, context.catalog.packages
+    programs = (
+        number
+        for number in _programs(context)
+        if owners[number] == UNOWNED or packages[owners[number]].type in _NAMING_THEMSELVES
+    )
     return any(identity(read(number, 0, IDENTITY_BYTES) or b"") for number in programs)
