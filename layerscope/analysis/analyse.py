@@ -75,6 +75,7 @@ class Analysis(Struct, frozen=True, kw_only=True):
 def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
     """Run all steps over an open image; a pure function of what was read."""
     filesystem = Filesystem(image.layers)
+    image = filesystem.marked(image)
     filesystem.select([wanted.paths for wanted in WANTED])  # One pass for all that select from it later.
     packages = catalog(filesystem)
     steps, warnings = image_instructions(image)
@@ -106,6 +107,7 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
         warnings=(
             *image.warnings,
             *image.notes,
+            *_broken(filesystem),
             *_redirected(filesystem),
             *warnings,
             *packages.warnings,
@@ -200,6 +202,19 @@ def _trace(
     from layerscope.provenance.builder_images import with_builders
 
     return with_builders(joined, image, steps, placement, known.builders)
+
+
+def _broken(filesystem: Filesystem) -> tuple[str, ...]:
+    """A warning about hardlinks whose content is missing."""
+    broken = filesystem.broken_hardlinks
+    if not broken:
+        return ()
+    example = filesystem.version(broken[0])
+    counted = "1 hardlink is" if len(broken) == 1 else f"{len(broken):,} hardlinks are"
+    return (
+        f"{counted} broken, such as {example.path}, which links to {example.link}: the content is in no layer,"
+        " and no engine can extract it",
+    )
 
 
 def _redirected(filesystem: Filesystem) -> tuple[str, ...]:

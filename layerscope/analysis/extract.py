@@ -125,7 +125,7 @@ def _item(
     carrier = filesystem.carrier(number)
     kind = filesystem.kind_of(carrier)
     if kind not in (Kind.FILE, Kind.DIRECTORY, Kind.SYMLINK):
-        what = "a broken hard link" if kind == Kind.HARDLINK else f"a {kind.name.lower().replace('_', ' ')}"
+        what = "a broken hardlink" if kind == Kind.HARDLINK else f"a {kind.name.lower().replace('_', ' ')}"
         notes.append(Note(path=path, reason=f"left out: {what}"))
         return None
     if not parts and kind != Kind.DIRECTORY:

@@ -61,8 +61,7 @@ def evaluate(report: Report, policy: Policy, baseline: Report | None = None) -> 
 
 
 def _complete(report: Report, policy: Policy) -> CheckResult:
-    doubtful = sum(1 for layer in report.layers if layer.problem or layer.verified.is_doubtful)
-    value = max(doubtful, int(not report.complete))  # A layer that was not read in full is not marked in a report.
+    value = sum(not layer.is_complete for layer in report.layers)
     outcome = Outcome.PASS if report.complete else Outcome.SKIP if policy.allow_incomplete else Outcome.FAIL
     detail = "layers missing, damaged, cut, not read in full or not what the image names" + (
         ", which is allowed" if outcome == Outcome.SKIP else ""

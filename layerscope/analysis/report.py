@@ -125,6 +125,7 @@ def _layers(analysis: Analysis) -> Iterator[LayerReport]:
             instruction=step.index if step else None,
             verified=layer.verified,
             problem=layer.problem,
+            partial=layer.partial,
         )
 
 

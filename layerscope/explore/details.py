@@ -52,6 +52,8 @@ def of_layer(layer: LayerReport, report: Report, units: Units) -> Iterator[str]:
     yield f"{'base' if layer.origin == 'base' else 'own'} layer {layer.index}: {_step(step)}"
     if layer.problem:
         yield f"LEFT OUT: {printable(layer.problem)}"
+    if layer.partial:
+        yield f"INCOMPLETE: {printable(layer.partial)}"
     entries = counted(layer.entries, "entry", "entries")
     yield f"{units(layer.content_bytes)} in {entries}, {units(layer.stored_bytes)} stored"
     yield f"{units(layer.live_bytes)} live, {units(layer.hidden_bytes)} hidden by later layers"

@@ -15,10 +15,13 @@ def hardlinks(changeset: Changeset) -> Iterator[tuple[int, str]]:
     return ((index, target) for index, target in changeset.links.items() if kinds[index] == hardlink)
 
 
-def carriers_of(changesets: Sequence[Changeset], starts: "array[int]", hidden_by: "array[int]") -> dict[int, int]:
-    """Return for each hardlink the version that carries its bytes; none for one that leads nowhere or into a circle.
+def carriers_of(
+    changesets: Sequence[Changeset], starts: "array[int]", hidden_by: "array[int]"
+) -> tuple[dict[int, int], tuple[int, ...]]:
+    """Return the version that carries the bytes of each hardlink, and the hardlinks that are broken.
 
-    ``hidden_by`` is the layer that hides each version, negative for a live one.
+    A broken one leads nowhere or into a circle: no layer has its content, and no engine can extract it. ``hidden_by``
+    is the layer that hides each version, negative for a live one.
     """
     links = [(layer, index, target) for layer, one in enumerate(changesets) for index, target in hardlinks(one)]
     versions: dict[str, list[int]] = {target: [] for _, _, target in links}
@@ -27,13 +30,13 @@ def carriers_of(changesets: Sequence[Changeset], starts: "array[int]", hidden_by
         for index in compress(range(len(changeset)), map(versions.__contains__, changeset.paths)):
             if is_entry[index]:
                 versions[changeset.paths[index]].append(start + index)
-    targets: dict[int, int] = {}
+    targets: dict[int, int | None] = {}
     for layer, index, target in links:
         link = starts[layer] + index
-        found = _linked(versions[target], link, layer, starts, hidden_by)
-        if found is not None:
-            targets[link] = found
-    return _ends(targets)
+        targets[link] = _linked(versions[target], link, layer, starts, hidden_by)
+    ends = _ends(targets)
+    carriers = {link: end for link, end in ends.items() if end is not None}
+    return carriers, tuple(link for link in targets if link not in carriers)
 
 
 def _linked(versions: list[int], link: int, layer: int, starts: "array[int]", hidden_by: "array[int]") -> int | None:
@@ -47,16 +50,17 @@ def _linked(versions: list[int], link: int, layer: int, starts: "array[int]", hi
     return versions[after] if after < len(versions) and versions[after] < starts[layer + 1] else None
 
 
-def _ends(targets: dict[int, int]) -> dict[int, int]:
-    """The end of each chain of hardlinks; none for those that lead into a circle."""
+def _ends(targets: dict[int, int | None]) -> dict[int, int | None]:
+    """The end of each chain of hardlinks; None for those that lead nowhere or into a circle."""
     ends: dict[int, int | None] = {}
-    for link in targets:
+    for first in targets:
         way: list[int] = []
         on_way: set[int] = set()
-        while link in targets and link not in ends and link not in on_way:
+        link: int | None = first
+        while link is not None and link in targets and link not in ends and link not in on_way:
             way.append(link)
             on_way.add(link)
             link = targets[link]
-        end = None if link in on_way else ends.get(link, link)
+        end = None if link is None or link in on_way else ends.get(link, link)
         ends.update(dict.fromkeys(way, end))
-    return {link: end for link, end in ends.items() if end is not None}
+    return ends

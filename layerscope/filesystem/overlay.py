@@ -26,10 +26,10 @@ class Overlay(Struct, frozen=True, kw_only=True):
 
     ``hidden_by`` is the layer that hides a version, -1 for a live one. ``live`` maps each path of the final file
     system to its version. ``same_length`` holds pairs of a hidden file and the file of equal length that replaced
-    it: they may have equal contents. ``carriers`` maps a hardlink to the version that carries its bytes, and
-    ``survivors`` a carrier whose own name is gone to the live hardlink that keeps its bytes alive. ``changesets``
-    are the layers with each path where extraction puts it, ``redirected`` the versions that a symlink of a lower layer
-    moved there.
+    it: they may have equal contents. ``carriers`` maps a hardlink to the version that carries its bytes, ``broken`` are
+    the hardlinks without one, and ``survivors`` maps a carrier whose own name is gone to the live hardlink that keeps
+    its bytes alive. ``changesets`` are the layers with each path where extraction puts it, ``redirected`` the versions
+    that a symlink of a lower layer moved there.
     """
 
     changesets: tuple[Changeset, ...]
@@ -40,6 +40,7 @@ class Overlay(Struct, frozen=True, kw_only=True):
     live: dict[str, int]
     same_length: tuple[tuple[int, int], ...]
     carriers: dict[int, int]
+    broken: tuple[int, ...]
     survivors: dict[int, int]
 
     def layer_of(self, version: int) -> int:
@@ -56,7 +57,7 @@ def overlay(changesets: Sequence[Changeset]) -> Overlay:
     work = _LayersAbove(resolved, starts)
     for layer in reversed(range(len(changesets))):
         work.take(layer)
-    carriers = carriers_of(changesets, starts, work.hidden_by)
+    carriers, broken = carriers_of(changesets, starts, work.hidden_by)
     survivors = work.keep_alive(carriers)
     return Overlay(
         changesets=changesets,
@@ -67,6 +68,7 @@ def overlay(changesets: Sequence[Changeset]) -> Overlay:
         live=work.live,
         same_length=tuple(work.same_length),
         carriers=carriers,
+        broken=broken,
         survivors=survivors,
     )
 

@@ -7,7 +7,7 @@ copied up with other metadata. The bytes of a hardlink are those of its *carrier
 
 import re
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, compress, groupby
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from layerscope.filesystem.overlay import overlay
 from layerscope.filesystem.version import Version
 from layerscope.model.entry import IS_ENTRY, IS_LIVE, Fate, Kind
-from layerscope.model.image import Layer
+from layerscope.model.image import Image, Layer
 from layerscope.model.masks import both
 from layerscope.model.paths import follow
 from layerscope.model.pathset import PathSet, Selector
@@ -129,6 +129,22 @@ class Filesystem:
             fate=Fate(self.fates[number]),
             hidden_by=self.hidden_by[number],
         )
+
+    @property
+    def broken_hardlinks(self) -> tuple[int, ...]:
+        """The hardlinks that lead nowhere or into a circle, lowest layer first: no layer has their content."""
+        return self._overlay.broken
+
+    def marked(self, image: Image) -> Image:
+        """The image of these layers, where those with broken hardlinks are marked as incomplete."""
+        counts = Counter(map(self.layer_of, self.broken_hardlinks))
+        if not counts:
+            return image
+        layers = list(image.layers)
+        for index, count in counts.items():
+            broken = "1 broken hardlink" if count == 1 else f"{count:,} broken hardlinks"
+            layers[index] = replace(layers[index], partial="; ".join(filter(None, (layers[index].partial, broken))))
+        return replace(image, layers=tuple(layers))
 
     def carrier(self, number: int) -> int:
         """The version that carries the bytes of a version: itself, or the one that a hardlink links to."""

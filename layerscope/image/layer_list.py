@@ -125,7 +125,7 @@ def read_layer(data: LayerData, index: int, blob: LayerBlob, diff_id: Digest | N
         changeset=data.changeset,
         contents=data.contents,
         verified=verified,
-        looked_at_all=data.looked_at_all,
+        partial="" if data.looked_at_all else "some files were not looked at",
     )
 
 

@@ -118,8 +118,8 @@ def _from_stream(raw: io.RawIOBase, source: str, reading: ReadOptions) -> Image:
     _expect_tar(head, source)
     with ahead(stream, reading) as forwards:
         tar = read_outer(forwards, counted, compression, source, reading, _reopen(raw, compression, source))
-    outer = tar.outer.changeset
-    store = archive_in(lambda root: StreamStore(outer, tar.documents, tar.layers, root), outer, reading.limits)
+    outer, limits = tar.outer.changeset, reading.limits
+    store = archive_in(lambda root: StreamStore(outer, tar.documents, tar.layers, limits, root), outer, limits)
     if store is not None:
         return from_store(store, source, reading, tar.outer.warnings, ended=tar.outer.ended)
     _expect_root_file_system(outer, source)

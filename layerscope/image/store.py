@@ -234,9 +234,11 @@ class StreamStore(OuterStore):
         outer: Changeset,
         documents: dict[int, bytes],
         layers: dict[int, LayerData | ArchiveError],
+        limits: Limits,
         root: str = "/",
     ) -> None:
         super().__init__(outer, root)
+        self._limits = limits
         self._documents = documents
         self._layers = layers
 
@@ -248,7 +250,8 @@ class StreamStore(OuterStore):
         if not self._outer.sizes[index]:
             return b""
         if index not in self._documents:
-            raise Damaged("is not JSON, or longer than metadata may be", where=name)
+            length = self._outer.sizes[index]
+            raise too_long(name, length) if length > self._limits.json_bytes else Damaged("not JSON", where=name)
         return self._documents[index]
 
     def layer(self, name: str, where: str, reading: ReadOptions) -> LayerData:

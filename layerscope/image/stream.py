@@ -36,6 +36,10 @@ _DEEP_NAMES = pattern(
 """The same below a directory that was packed along; fewer names count as those of an archive."""
 
 
+_VALUES = tuple(bytes((first,)) for first in b'{["-0123456789tfn\xef')
+"""What a JSON value begins with; the last is a byte order mark."""
+
+
 class Part(io.RawIOBase):
     """A stretch of a stream that can only be read forwards."""
 
@@ -125,7 +129,7 @@ class OuterVisitor:
             except ArchiveError as error:
                 # It may not be a layer at all; reading it as one raises the error.
                 self.layers[index] = error
-        elif blob and length <= self._reading.limits.json_bytes and head.lstrip()[:1] in (b"{", b"["):
+        elif blob and length <= self._reading.limits.json_bytes and _may_be_json(self._columns.paths[index], head):
             self._reading.tally.keep(length, self._reading.limits)
             self.documents[index] = raw.readall()
         elif blob:
@@ -144,6 +148,11 @@ class OuterVisitor:
         head = first_bytes(raw, HEAD)
         inner = None if reopen is None else lambda: Pieces(filled(ForwardTar(reopen(), path), found, length))
         self._take(index, Counted(raw, head), head, length, inner, blob=blob)
+
+
+def _may_be_json(path: str, head: bytes) -> bool:
+    """Whether a file is to be parsed, which then says what is wrong with it; values other than objects count too."""
+    return path.endswith(".json") or head.lstrip()[:1] in _VALUES
 
 
 class OuterTar(Struct, frozen=True, kw_only=True):

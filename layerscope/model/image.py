@@ -63,8 +63,8 @@ class Layer(Struct, frozen=True, kw_only=True):
 
     ``stored_bytes`` is the size of the blob in the archive (or in its descriptor, where ``problem`` says why the blob
     is absent or unreadable), ``tar_bytes`` that of the uncompressed tar, 0 when unknown. ``digest`` is of the
-    stored blob, ``diff_id`` of the tar: computed where all of it was read, else from the config. ``looked_at_all`` is
-    false where contents that rules or catalogers look for were not kept.
+    stored blob, ``diff_id`` of the tar: computed where all of it was read, else from the config. ``partial`` says
+    what of its contents is missing or was not looked at; empty where nothing is.
     """
 
     index: int
@@ -78,7 +78,7 @@ class Layer(Struct, frozen=True, kw_only=True):
     contents: Contents = field(default_factory=NoContents)
     verified: Verified = Verified.NOTHING
     problem: str = ""
-    looked_at_all: bool = True
+    partial: str = ""
 
     @property
     def content_bytes(self) -> int:
@@ -139,4 +139,4 @@ class Image(Struct, frozen=True, kw_only=True):
     @property
     def complete(self) -> bool:
         """Whether every layer was read in full and none is doubtful."""
-        return not any(layer.problem or layer.verified.is_doubtful or not layer.looked_at_all for layer in self.layers)
+        return not any(layer.problem or layer.verified.is_doubtful or layer.partial for layer in self.layers)

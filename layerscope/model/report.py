@@ -52,7 +52,11 @@ class Totals(Struct, frozen=True, kw_only=True):
 
 
 class LayerReport(Struct, frozen=True, kw_only=True):
-    """One layer. ``origin`` is ``base`` or ``own``; ``problem`` says why it was left out."""
+    """One layer.
+
+    ``origin`` is ``base`` or ``own``; ``problem`` says why it was left out, ``partial`` what of a layer that was read
+    is missing or was not looked at.
+    """
 
     index: int
     diff_id: str = ""
@@ -71,6 +75,12 @@ class LayerReport(Struct, frozen=True, kw_only=True):
     instruction: int | None = None
     verified: Verified = Verified.NOTHING
     problem: str = ""
+    partial: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it was read in full and is not doubtful."""
+        return not (self.problem or self.partial or self.verified.is_doubtful)
 
 
 class InstructionReport(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from layerscope.render.words import (
     copied_from,
     counted,
     fate_words,
-    instruction_words,
+    layer_line,
     layer_words,
     stage_evidence,
 )
@@ -151,14 +151,13 @@ def _layers(report: Report, units: Units) -> Iterator[str]:
 
 def _layer(report: Report, layer: LayerReport, biggest: int, units: Units) -> str:
     step = report.instructions[layer.instruction] if layer.instruction is not None else None
-    words = f"LEFT OUT: {' '.join(layer.problem.split())}" if layer.problem else instruction_words(step)
     kept = layer.content_bytes - layer.reclaimable_bytes
     bar = _bar((("base" if layer.origin == "base" else "kept", kept), ("waste", layer.reclaimable_bytes)), biggest)
     back = units(layer.reclaimable_bytes) if layer.reclaimable_bytes else ""
     return (
         f'<tr><td class="n">{layer.index}</td><td class="n">{units(layer.content_bytes)}</td><td class="n">{back}</td>'
         f'<td class="chart"><div class="bar">{bar}</div></td>'
-        f'<td class="step">{_text(words)}</td></tr>'
+        f'<td class="step">{_text(layer_line(layer, step))}</td></tr>'
     )
 
 

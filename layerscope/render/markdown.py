@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from layerscope.model.report import Report
+from layerscope.model.report import LayerReport, Report
 from layerscope.model.source import is_reclaimable
 from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries, next_steps
 from layerscope.render.table import markdown_table, markdown_text, shortened, within_limit
 from layerscope.render.units import RenderOptions, Units, percent
-from layerscope.render.words import INCOMPLETE, counted, instruction_words, stage_evidence
+from layerscope.render.words import INCOMPLETE, counted, layer_line, stage_evidence
 
 _LONGEST = 300
 """Characters of a cell; an instruction can be a whole script."""
@@ -79,8 +79,8 @@ def _stages(report: Report, options: RenderOptions) -> Iterator[str]:
 
 
 def _layers(report: Report, options: RenderOptions) -> Iterator[str]:
-    def instruction(index: int | None) -> str:
-        return instruction_words(None if index is None else report.instructions[index])
+    def instruction(layer: LayerReport) -> str:
+        return layer_line(layer, None if layer.instruction is None else report.instructions[layer.instruction])
 
     rows = [
         (
@@ -88,7 +88,7 @@ def _layers(report: Report, options: RenderOptions) -> Iterator[str]:
             options.units(layer.content_bytes),
             _size(layer.reclaimable_bytes, options.units),
             layer.origin,
-            f"LEFT OUT: {layer.problem}" if layer.problem else instruction(layer.instruction),
+            instruction(layer),
         )
         for layer in report.layers
     ]

@@ -17,7 +17,7 @@ from layerscope.render.words import (
     copied_from,
     counted,
     fate_words,
-    instruction_words,
+    layer_line,
     layer_words,
     stage_evidence,
     stage_words,
@@ -92,12 +92,14 @@ def _dockerfile(report: Report) -> Iterator[str]:
 
 
 def _layers(report: Report, options: RenderOptions) -> Iterator[str]:
-    """The base as one line, then the own layers; many small ones are summed up at the end."""
+    """The base as one line, then the own layers; many are summed up at the end, but none that is incomplete."""
     own = [layer for layer in report.layers if layer.origin == "own"]
     shown = own
     most = options.top or _LAYERS
     if len(own) > most:
-        biggest = sorted(own, key=lambda layer: (-layer.content_bytes, layer.index))[: max(1, most - 1)]
+        biggest = sorted(own, key=lambda layer: (layer.is_complete, -layer.content_bytes, layer.index))[
+            : max(1, most - 1)
+        ]
         shown = sorted(biggest, key=lambda layer: layer.index)
     units = options.units
     cells = []
@@ -106,6 +108,7 @@ def _layers(report: Report, options: RenderOptions) -> Iterator[str]:
         last = base[-1].index
         name = "0" if not last else f"0-{last}"
         cells.append([name, units(sum(layer.content_bytes for layer in base)), "", "base image"])
+        cells += [layer_cells(report, layer, units) for layer in base if not layer.is_complete][:most]
     cells += [layer_cells(report, layer, units) for layer in shown]
     if len(own) > len(shown):
         rest = [layer for layer in own if layer not in shown]
@@ -119,9 +122,8 @@ def _layers(report: Report, options: RenderOptions) -> Iterator[str]:
 def layer_cells(report: Report, layer: LayerReport, units: Units) -> list[str]:
     step = report.instructions[layer.instruction] if layer.instruction is not None else None
     back = units(layer.reclaimable_bytes) if layer.reclaimable_bytes else ""
-    if layer.problem:
-        return [str(layer.index), units(layer.stored_bytes), "", f"LEFT OUT: {printable(layer.problem)}"]
-    return [str(layer.index), units(layer.content_bytes), back, printable(instruction_words(step))]
+    size = layer.stored_bytes if layer.problem else layer.content_bytes
+    return [str(layer.index), units(size), back, printable(layer_line(layer, step))]
 
 
 def _findings(report: Report, options: RenderOptions) -> Iterator[str]:

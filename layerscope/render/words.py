@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from layerscope.model.base import FoundBy
 from layerscope.model.finding import Evidence, Finding
-from layerscope.model.report import InstructionReport, StageReport, Unmatched
+from layerscope.model.report import InstructionReport, LayerReport, StageReport, Unmatched
 from layerscope.model.source import Via
 
 INCOMPLETE = (
@@ -56,6 +56,14 @@ def copied_from(finding: Finding) -> str:
     """``copied from stage builder (matched)``, or nothing where no stage is known."""
     kind, _, name = finding.source.partition(":")
     return f"copied from {kind} {name} ({finding.evidence.value})" if name else ""
+
+
+def layer_line(layer: LayerReport, step: InstructionReport | None) -> str:
+    """What is missing of a layer, and the instruction that made it."""
+    if layer.problem:
+        return f"LEFT OUT: {' '.join(layer.problem.split())}"
+    words = instruction_words(step)
+    return f"INCOMPLETE ({layer.partial}): {words}" if layer.partial else words
 
 
 def instruction_words(step: InstructionReport | None) -> str:

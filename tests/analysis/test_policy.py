@@ -9,6 +9,7 @@ from layerscope.analysis.amounts import Amount
 from layerscope.analysis.policy import Policy, evaluate
 from layerscope.model.check import CheckResult, Outcome
 from layerscope.model.finding import Evidence, Finding, FindingKind, Severity
+from layerscope.model.image import Verified
 from layerscope.model.report import ImageSummary, LayerReport, Report, Totals
 
 
@@ -271,9 +272,16 @@ def test_an_image_without_contents_is_efficient() -> None:
 
 
 def test_layers_that_could_not_be_read_are_counted() -> None:
-    layers = (replace(REPORT.layers[0], problem="cut"), REPORT.layers[1], replace(REPORT.layers[1], problem="cut"))
+    layers = (
+        replace(REPORT.layers[0], problem="cut"),
+        REPORT.layers[1],
+        replace(REPORT.layers[1], problem="cut"),
+        replace(REPORT.layers[1], partial="1 broken hardlink"),
+        replace(REPORT.layers[1], verified=Verified.UNTERMINATED),
+        replace(REPORT.layers[1], verified=Verified.HEADERS),
+    )
     found = result(Policy(allow_incomplete=True), "complete", report=replace(REPORT, layers=layers, complete=False))
-    assert (found.unit, found.value, found.limit) == ("layers", 2, 0)
+    assert (found.unit, found.value, found.limit) == ("layers", 4, 0)
     assert found.detail == f"{result(Policy(), 'complete').detail}, which is allowed"
 
 

@@ -34,6 +34,7 @@ LOWER = layer(
     hardlink("linked", "raw"),
     gnu_sparse("sparse", ((5000, b"x"),), real_bytes=6000),
     device("null"),
+    hardlink("broken", "nothing"),
     file("-dash", b"dash"),
 )
 UPPER = layer(file("etc/os-release", b"NAME=new\n"), whiteout("etc/secret"))
@@ -71,6 +72,7 @@ def test_contents(image: Path, arguments: tuple[str, ...], content: bytes) -> No
     ("arguments", "message"),
     [
         pytest.param(("/etc",), "/etc is a directory", id="a directory"),
+        pytest.param(("/broken",), "/broken is a broken hardlink to /nothing", id="a hardlink to nothing"),
         pytest.param(("/null",), "/null is a character device", id="a device"),
         pytest.param(("/loop",), "the image has no /loop", id="a circle of symlinks"),
         pytest.param(("/release", "--layer", "0"), "/release is a symlink to etc/os-release", id="a layer's symlink"),

@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.builder import digest, edit, skopeo_docker_archive
+from tests.builder import (
+    ImageSpec,
+    digest,
+    docker_legacy,
+    edit,
+    file,
+    hardlink,
+    layer,
+    skopeo_docker_archive,
+)
 from tests.cli.images import AFTER, BEFORE, written
 from tests.conftest import FIXTURES, Run
 
@@ -182,6 +191,26 @@ def test_what_is_ignored_is_counted_and_what_ignores_nothing_is_named_on_request
     told = "nothing to ignore in app:before: private-key at /etc/key (a dummy)\n"
     for command in (("check", image, "--max-size", "1MB"), ("findings", image), ("report", image)):
         assert run(*command, "-v").stderr.endswith(told)
+
+
+def test_a_hardlink_without_content_makes_an_image_incomplete(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    lower = layer(file("a", b"x"), hardlink("b", "a"), hardlink("self", "self"))
+    spec = ImageSpec(layers=(lower, layer(file("c", b"c")), layer(hardlink("d", "a"), hardlink("e", "nothing"))))
+    path.write_bytes(docker_legacy(spec))
+    done = run("check", path, "--max-size", "1MB", "-f", "json")
+    complete = json.loads(done.stdout)["checks"][0]
+    assert (done.returncode, complete["rule"], complete["value"]) == (1, "complete", 2)
+    assert "warning: 2 hardlinks are broken, such as /self, which links to /self: the content is in no" in done.stderr
+    assert run("check", path, "--max-size", "1MB", "--allow-incomplete").returncode == 0
+    report = run("report", path).stdout
+    assert report.count("INCOMPLETE (1 broken hardlink): ") == 2 and report.count("warning: 2 hardlinks") == 1
+    layers = json.loads(run("report", path, "-f", "json").stdout)["layers"]
+    assert [one["partial"] for one in layers] == ["1 broken hardlink", "", "1 broken hardlink"]
+    assert "1 broken hardlink" in run("layers", path).stdout
+    path.write_bytes(docker_legacy(ImageSpec(layers=(layer(file("a", b"x"), hardlink("b", "a")),))))
+    assert run("check", path, "--max-size", "1MB").returncode == 0
+    assert "INCOMPLETE" not in run("layers", path).stdout
 
 
 def test_an_image_that_could_not_be_read_whole_fails_unless_that_is_allowed(run: Run, tmp_path: Path) -> None:

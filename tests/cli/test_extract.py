@@ -252,7 +252,7 @@ def test_one_name_of_a_hardlink_brings_the_bytes_of_a_lower_layer(tmp_path: Path
 
 def test_a_hardlink_to_nothing_is_left_out(tmp_path: Path) -> None:
     called = extract(tmp_path, (hardlink("b", "nothing"), file("a", b"1")))
-    assert tree(tmp_path / "out") == {"a": b"1"} and "/b: left out: a broken hard link" in called.err
+    assert tree(tmp_path / "out") == {"a": b"1"} and "/b: left out: a broken hardlink" in called.err
 
 
 def test_sparse_files_have_their_length_and_take_no_space(tmp_path: Path) -> None:

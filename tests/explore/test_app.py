@@ -312,6 +312,14 @@ def test_a_layer_that_was_left_out_says_why(tmp_path: Path) -> None:
     assert pressed(path, "2", "end").details[1].startswith("LEFT OUT: ")
 
 
+def test_a_layer_of_which_something_is_missing_says_what(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(
+        docker_save(ImageSpec(layers=(layer(file("a", b"a"), hardlink("b", "nothing")),), tags=("app:1",)))
+    )
+    assert pressed(path, "2").details[1] == "INCOMPLETE: 1 broken hardlink"
+
+
 def test_a_package_of_the_system_is_told_to_own_the_files_of_another() -> None:
     told = list(of_package(Package(type="pypi", name="six", version="1.16", shared=True), si))
     assert told[:2] == ["six 1.16 (pypi)", "its files are owned by a package of the operating system"]

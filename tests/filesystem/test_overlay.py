@@ -151,6 +151,28 @@ def test_hardlinked_bytes_live_while_any_name_does(layers: Sequence[Sequence[str
     assert by_fate(tree(*layers)) == (live, hidden)
 
 
+@pytest.mark.parametrize(
+    ("layers", "broken"),
+    [
+        pytest.param([["h = nothing"]], ["/h"], id="to nothing"),
+        pytest.param([["h = h"]], ["/h"], id="to itself"),
+        pytest.param([["a = b", "b = a", "t", "h = t"]], ["/a", "/b"], id="in a circle"),
+        pytest.param([["c = b", "b = a", "a = nothing"]], ["/c", "/b", "/a"], id="a chain to nothing"),
+        pytest.param([["t"], [".wh.t"], ["h = t"]], ["/h"], id="to what a lower layer deleted"),
+        pytest.param([["h = nothing"], [".wh.h"]], ["/h"], id="deleted later"),
+        pytest.param([["h = t"], ["t"]], ["/h"], id="to what an upper layer brings"),
+        pytest.param([["t"], ["h = t"]], [], id="to a lower layer"),
+        pytest.param([["h = t", "t"]], [], id="to a later entry"),
+        pytest.param([["t", "h = t"], [".wh.t"]], [], id="whose other name goes"),
+        pytest.param([["s -> gone", "h = s"]], [], id="to a symlink that leads nowhere"),
+        pytest.param([["t", "g = t", "h = g"]], [], id="a chain to a file"),
+    ],
+)
+def test_a_hardlink_without_content_is_broken(layers: Sequence[Sequence[str]], broken: Sequence[str]) -> None:
+    found = tree(*layers)
+    assert [found.path_in_layer(number) for number in found.broken_hardlinks] == broken
+
+
 def test_a_surviving_hardlink_names_the_bytes() -> None:
     found = tree(["t:123", "h = t"], [".wh.t"])
     assert (found.path_of(0), found.version(0).path, found.carrier(1)) == ("/h", "/h", 0)

@@ -174,7 +174,7 @@ def json_metadata(data: bytes) -> None:
 
     name = "/index.json" if b'"manifests"' in data else "/manifest.json"
     outer = Changeset(paths=(name, "/config.json"), kinds=b"\0\0", sizes=array("q", [len(data), 2]))
-    from_store(StreamStore(outer, {0: data, 1: b"{}"}, {}), "archive", ReadOptions(limits=LIMITS))
+    from_store(StreamStore(outer, {0: data, 1: b"{}"}, {}, LIMITS), "archive", ReadOptions(limits=LIMITS))
 
 
 def template(data: bytes) -> None:

@@ -65,7 +65,7 @@ def test_json_of_many_empty_values_is_read_up_to_a_limit(command: Command) -> No
 def test_one_document_under_many_names_is_not_parsed_again_and_again() -> None:
     config = to_json({"x": [[]] * 100_000})
     outer = Changeset(paths=("/config",), kinds=b"\0", sizes=array("q", [len(config)]))
-    store, read = WithData(StreamStore(outer, {0: config}, {}), Limits()), 0
+    store, read = WithData(StreamStore(outer, {0: config}, {}, Limits()), Limits()), 0
     with pytest.raises(LimitExceeded, match="all documents together"):
         for read in range(1000):
             assert store.document("./" * read + "config") == config

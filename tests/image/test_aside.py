@@ -1,6 +1,7 @@
 """What the readers of ranges ask for is kept, wherever it lies in a file, and nothing else."""
 
 import tempfile
+from pathlib import Path
 from typing import IO
 
 import pytest
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 from layerscope.errors import LimitExceeded
 from layerscope.image import aside
 from layerscope.image.layer import LayerData
+from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
 from layerscope.model.limits import MIB, Limits
 from layerscope.model.pathset import PathSet, RangedFile, RangeReader, Wanted
-from tests.builder import file, hardlink, layer
+from tests.builder import ImageSpec, crane, file, hardlink, layer
 from tests.tar.walking import streamed, tiny_windows
 
 MAGIC = b"LEADS"
@@ -109,6 +111,17 @@ def test_a_file_longer_than_all_that_may_be_kept_is_not_put_aside() -> None:
     data = read(wish((40_000, 5)), limits=Limits(captured_bytes=len(CONTENT) - 1))
     assert not data.looked_at_all
     assert read(wish((40_000, 5)), limits=Limits(captured_bytes=len(CONTENT))).looked_at_all
+
+
+def test_the_layer_that_was_not_looked_at_in_full_is_marked(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(crane(ImageSpec(layers=(layer(file("a", b"a")), layer(file("file", CONTENT))))))
+    reading = ReadOptions(wanted=(wish((40_000, 5)),), limits=Limits(captured_bytes=len(CONTENT) - 1))
+    with open_image(str(path), reading) as image:
+        assert [one.partial for one in image.layers] == ["", "some files were not looked at"]
+        assert not image.complete
+    with open_image(str(path), ReadOptions(wanted=reading.wanted)) as image:
+        assert image.complete and not any(one.partial for one in image.layers)
 
 
 @pytest.mark.parametrize("count", [1 << 16, (1 << 16) + 1])

@@ -50,11 +50,22 @@ from tests.image.samples import LOWER, OTHER, S390, SPEC, STATEMENT
         pytest.param(b"[{}]", "the image cannot be read: manifest.json names no config for it", id="nothing at all"),
         pytest.param(b"[" * 200 + b"]" * 200, "manifest.json: the JSON is nested too deep", id="deep"),
         pytest.param(b"[" * 200_000, "manifest.json: ", id="very deep"),
+        pytest.param(b"null", "manifest.json names no image", id="null"),
+        pytest.param(b" \n null", "manifest.json names no image", id="null behind blanks"),
+        pytest.param(b"\xef\xbb\xbf[]", "manifest.json names no image", id="a byte order mark"),
+        pytest.param(b"5", "manifest.json: the document is not an array", id="a number"),
+        pytest.param(b'"x"', "manifest.json: the document is not an array", id="a string"),
+        pytest.param(b"hello", "manifest.json: not JSON (", id="a word"),
+        pytest.param(b"\0\1\2", "manifest.json: not JSON (", id="no text"),
+        pytest.param(b"", "manifest.json: not JSON (", id="empty"),
     ],
 )
-def test_wrong_metadata_is_told_with_its_place(manifest: bytes, message: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("outer", ["", "gzip"])
+def test_wrong_metadata_is_told_with_its_place(
+    manifest: bytes, message: str, outer: Compression, tmp_path: Path
+) -> None:
     path = tmp_path / "image.tar"
-    path.write_bytes(layer(file("manifest.json", manifest)))
+    path.write_bytes(compress(layer(file("manifest.json", manifest)), outer))
     error = error_of(path)
     assert isinstance(error, ArchiveError)
     assert error.message.startswith(message)
@@ -128,11 +139,12 @@ def test_a_layout_whose_index_has_no_manifests_is_damaged(tmp_path: Path) -> Non
     assert isinstance(error, Damaged) and error.message == "index.json: it has no manifests"
 
 
-def test_metadata_longer_than_the_limit_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("outer", ["", "gzip"])
+def test_metadata_longer_than_the_limit_is_refused(outer: Compression, tmp_path: Path) -> None:
     path = tmp_path / "image.tar"
-    path.write_bytes(docker_legacy(SPEC))
+    path.write_bytes(compress(docker_legacy(SPEC), outer))
     error = error_of(path, limits=Limits(json_bytes=10))
-    assert isinstance(error, LimitExceeded)
+    assert isinstance(error, LimitExceeded) and error.message.endswith(" bytes of metadata")
     assert error.hint == "raise --limit json_bytes"
 
 

@@ -3,9 +3,14 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from layerscope.model.report import LayerReport
+from layerscope.render.text import text
+from layerscope.render.units import RenderOptions, si
 from tests.builder import ImageSpec, directory, docker_legacy, docker_save, edit, file, layer, whiteout
 from tests.conftest import FIXTURES, Run, real_image
+from tests.render.reports import ordinary
 
 
 def written(tmp_path: Path, spec: ImageSpec) -> Path:
@@ -53,6 +58,17 @@ def test_a_layer_that_is_missing_is_said_loudly(run: Run, tmp_path: Path) -> Non
     done = run("report", path)
     assert done.returncode == 0
     assert "LEFT OUT" in done.stdout and "INCOMPLETE: layers are missing, damaged" in done.stdout
+
+
+def test_a_layer_of_which_something_is_missing_is_marked_however_many_there_are() -> None:
+    own = [LayerReport(index=index, content_bytes=1000 + index, origin="own") for index in range(40)]
+    own[3] = replace(own[3], partial="some files were not looked at")
+    base = replace(own[0], origin="base", partial="1 broken hardlink")
+    found = text(replace(ordinary(), layers=(base, *own[1:]), complete=False), RenderOptions(units=si))
+    assert "INCOMPLETE (some files were not looked at): no instruction" in found
+    assert "INCOMPLETE (1 broken hardlink): no instruction" in found and "base image" in found
+    assert found.count("INCOMPLETE (") == 2
+    assert "INCOMPLETE (" not in text(ordinary(), RenderOptions(units=si))
 
 
 @pytest.mark.parametrize("name", ["\x1b[2Jgone", "a\nb", "\u202ereversed", b"\xff\xfe"])

@@ -24,6 +24,7 @@ _LAYERS = (
     Column(name="media_type", shown=False),
     Column(name="instruction", header="INSTRUCTION"),
     Column(name="problem", header="LEFT OUT", shown=False),
+    Column(name="partial", header="INCOMPLETE", shown=False),
 )
 _HISTORY = (
     Column(name="index", header="#", kind="number"),
@@ -44,6 +45,7 @@ def layer_rows(image: Image) -> Rows:
     clean = cleaner(secret_values(image, steps))
     by_layer = {step.layer: clean(str(step)) for step in steps}
     filesystem = Filesystem(image.layers)
+    image = filesystem.marked(image)
     rows = tuple(
         row(
             _LAYERS,
@@ -58,8 +60,9 @@ def layer_rows(image: Image) -> Rows:
         )
         for layer, docker_size in zip(image.layers, image.docker_sizes, strict=True)
     )
-    *columns, problem = _LAYERS
+    *columns, problem, partial = _LAYERS
     columns.append(replace(problem, shown=not image.complete))
+    columns.append(replace(partial, shown=any(layer.partial for layer in image.layers)))
     return Rows(columns=tuple(columns), rows=rows)
 
 

@@ -47,6 +47,8 @@ def cat(
         if kind == Kind.SYMLINK:
             target = filesystem.version(carrier).link
             raise UsageError(f"{found.path} is a symlink to {target}", hint="name its target, or omit --layer")
+        if kind == Kind.HARDLINK:
+            raise UsageError(f"{found.path} is a broken hardlink to {filesystem.version(carrier).link}")
         if kind != Kind.FILE:
             name = kind.name.lower().replace("_", " ")
             raise UsageError(f"{found.path} is a {name}", hint="use layerscope extract for directories")
