@@ -14,6 +14,7 @@ from layerscope.rules.families.copies import duplicate_content, rootfs_copy
 from layerscope.rules.families.dependencies import DEPENDENCIES
 from layerscope.rules.families.layers import LAYERS
 from layerscope.rules.families.modes import MODES
+from layerscope.rules.families.node_unused import node_unused
 from layerscope.rules.families.project_files import project_files
 from layerscope.rules.families.python_dev import py_dev_deps
 from layerscope.rules.families.scripts import SCRIPTS
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     *CONFIG_SECRETS,
     orphan_build_group,
     *TOOLCHAINS,
+    node_unused,
     *DEPENDENCIES,
     py_dev_deps,
     *SYSTEM_PACKAGES,
