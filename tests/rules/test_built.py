@@ -47,8 +47,8 @@ def test_the_program_that_cargo_links_into_deps_stays(find: Find) -> None:
 
 def test_only_the_sections_of_a_program_are_claimed(find: Find) -> None:
     found = find(copied(layer(file("usr/bin/app", PROGRAM, mode=0o755))))
-    assert [(f.rule, f.content_bytes) for f in found.findings] == [("unstripped-elf", 50_000)]
-    assert found.rest_bytes == len(PROGRAM) - 50_000
+    assert [(f.rule, f.content_bytes, f.trade) for f in found.findings] == [("unstripped-elf", 10_000, False)]
+    assert found.rest_bytes == len(PROGRAM) - 10_000
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,13 @@ def test_programs_that_nobody_needs_to_strip(find: Find, member: Member, package
     assert paths_of(find(copied(layer(member)), packages=packages), "unstripped-elf") == set()
 
 
-def test_large_symbol_tables_count_without_debug_sections(find: Find) -> None:
+def test_large_symbol_tables_without_debug_sections_are_a_trade(find: Find) -> None:
     program = elf({".text": b"x", ".symtab": b"s" * 300_000})
-    assert find(copied(layer(file("usr/bin/app", program, mode=0o755)))).claimed_bytes == 300_000
+    found = find(copied(layer(file("usr/bin/app", program, mode=0o755))))
+    assert [(f.content_bytes, f.trade, f.title) for f in found.findings] == [
+        (300_000, True, "symbol tables of programs")
+    ]
+    assert found.reclaimable_bytes == 0
 
 
 def test_a_program_that_is_a_package_by_itself_can_be_stripped(find: Find) -> None:

@@ -67,7 +67,7 @@ def _is_of_system(context: RuleContext, number: int) -> bool:
 _PROGRAM_BYTES = 8 << 10
 _DEBUG_WORTH = 4 << 10
 _SYMBOLS_WORTH = 256 << 10
-"""Compilers write symbols by default, and some profilers read them: a few are not worth a finding."""
+"""Compilers write symbols by default: a few are not worth a finding."""
 
 _DEBUG_PACKAGE = pattern(r".+-(?:dbgsym|dbg|debuginfo|debugsource)")
 _NAMING_THEMSELVES = frozenset({"golang", "cargo"})
@@ -78,8 +78,8 @@ _BUILT_HERE = _NAMING_THEMSELVES | {"generic"}
 @rule(
     "unstripped-elf",
     severity=Severity.MEDIUM,
-    title="debug sections and symbols in programs",
-    fix='strip {path} in the build stage (`strip`, or `-ldflags="-s -w"` for Go)',
+    title="debug sections in programs",
+    fix="strip {path} in the build stage (`strip -g`, or `-ldflags=-w` for Go)",
     wanted=Wanted(
         paths=PathSet(trees=("/usr/lib/debug",), suffixes=(".so", ".node")),
         head=64,
@@ -89,22 +89,38 @@ _BUILT_HERE = _NAMING_THEMSELVES | {"generic"}
     ),
 )
 def unstripped_elf(context: RuleContext) -> Iterator[RuleMatch]:
-    """A program or library that your own layers add has `.debug_*` sections, or a large `.symtab`.
+    """A program or library that your own layers add has `.debug_*` sections, or a large `.symtab` without them.
 
-    Programs run without them. Only the bytes of these sections count. Go's line table (pclntab) is needed at run time
-    and stays. Programs of packages are not reported; packages that hold only symbols (-dbgsym, -debuginfo) are.
+    Programs run without either, and only the bytes of these sections count. A symbol table is a trade: profilers and
+    crash reports read the names of functions in it. Go's line table (pclntab) is needed at run time and stays. Programs
+    of packages are not reported; packages that hold only symbols (-dbgsym, -debuginfo) are.
     """
-    symbols = owned_by(
+    packages = owned_by(
         context, indexes(context, lambda p: p.type in OS_TYPES and _DEBUG_PACKAGE.fullmatch(p.name) is not None)
     )
-    for versions, names in by_instruction(context, symbols):
+    for versions, names in by_instruction(context, packages):
         yield RuleMatch(
             versions=versions, detail=f"packages: {names}", fix="leave the packages of debug symbols out of {step}"
         )
-    savings = {number: saved for number in _programs(context) if (saved := _strippable(context, number))}
-    if savings:
-        severity = Severity.LOW if sum(savings.values()) < 1_000_000 else None
-        yield RuleMatch(versions=tuple(savings), savings=tuple(savings.values()), severity=severity)
+    found = {number: strippable(*ranges_of(context.filesystem, number)) for number in _programs(context)}
+    debug = {number: one.debug_bytes for number, one in found.items() if one.debug_bytes >= _DEBUG_WORTH}
+    if debug:
+        severity = Severity.LOW if sum(debug.values()) < 1_000_000 else None
+        yield RuleMatch(versions=tuple(debug), savings=tuple(debug.values()), severity=severity)
+    symbols = {
+        number: one.symbol_bytes
+        for number, one in found.items()
+        if number not in debug and one.symbol_bytes >= _SYMBOLS_WORTH
+    }
+    if symbols:
+        yield RuleMatch(
+            versions=tuple(symbols),
+            savings=tuple(symbols.values()),
+            severity=Severity.LOW,
+            title="symbol tables of programs",
+            fix='strip {path} in the build stage (`strip`, or `-ldflags="-s -w"` for Go)',
+            trade=True,
+        )
 
 
 def _programs(context: RuleContext) -> Iterator[int]:
@@ -121,14 +137,6 @@ def _programs(context: RuleContext) -> Iterator[int]:
                 continue
             if owners[number] == UNOWNED or packages[owners[number]].type in _BUILT_HERE:
                 yield number
-
-
-def _strippable(context: RuleContext, number: int) -> int:
-    """The bytes that a strip saves, 0 if too few."""
-    found = strippable(*ranges_of(context.filesystem, number))
-    if found.debug_bytes < _DEBUG_WORTH and found.symbol_bytes < _SYMBOLS_WORTH:
-        return 0
-    return found.debug_bytes + found.symbol_bytes
 
 
 _LANGUAGES = {
