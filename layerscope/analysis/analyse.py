@@ -11,10 +11,9 @@ from layerscope.analysis.stages import steps_of
 from layerscope.filesystem.tree import Filesystem
 from layerscope.history.alignment import image_instructions
 from layerscope.model.base import Base
-from layerscope.model.digest import Digest
 from layerscope.model.entry import FATE_WORDS, Fate
 from layerscope.model.finding import BuilderStep, Finding
-from layerscope.model.image import Image
+from layerscope.model.image import Digest, Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.pathset import Wanted
 from layerscope.model.source import BASE, source_of

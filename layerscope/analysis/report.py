@@ -9,9 +9,8 @@ from layerscope.analysis.directories import biggest_directories
 from layerscope.analysis.redact import redacted
 from layerscope.analysis.stages import dockerfile_report, evidence_of, stage_reports
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.entry import FATE_WORDS, IS_HIDDEN
+from layerscope.model.entry import FATE_WORDS, IS_HIDDEN, both
 from layerscope.model.instruction import Instruction
-from layerscope.model.masks import both
 from layerscope.model.report import (
     BaseReport,
     ImageSummary,

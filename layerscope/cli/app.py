@@ -26,7 +26,7 @@ COMMANDS = {
     "cat": ("cat", "Print a file of the image"),
     "extract": ("extract", "Extract a file or directory of the image to DIR"),
     "rules": ("rules", "List the rules, or explain one"),
-    "schema": ("schema", "Print the JSON Schema of reports"),
+    "schema": ("rules", "Print the JSON Schema of reports"),
 }
 """The module of each command and the first line of its help, in the order of ``--help``."""
 

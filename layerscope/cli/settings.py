@@ -11,12 +11,11 @@ import msgspec
 
 from layerscope.analysis.amounts import amount, byte_count, share
 from layerscope.analysis.ignore import Ignore
-from layerscope.cli.options import UnitsName
+from layerscope.cli.options import UnitsName, rule_name
 from layerscope.errors import UsageError
 from layerscope.model.finding import Severity
 from layerscope.model.limits import Limits
 from layerscope.model.nearest import nearest
-from layerscope.rules.names import rule_name
 
 _Whole = Annotated[int, msgspec.Meta(ge=0)]
 

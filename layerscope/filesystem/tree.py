@@ -16,9 +16,8 @@ from msgspec.structs import replace
 
 from layerscope.filesystem.overlay import overlay
 from layerscope.filesystem.version import Version
-from layerscope.model.entry import IS_ENTRY, IS_LIVE, Fate, Kind
+from layerscope.model.entry import IS_ENTRY, IS_LIVE, Fate, Kind, both
 from layerscope.model.image import Image, Layer
-from layerscope.model.masks import both
 from layerscope.model.paths import follow
 from layerscope.model.pathset import PathSet, Selector
 

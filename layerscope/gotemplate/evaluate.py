@@ -6,8 +6,8 @@ from contextlib import suppress
 from layerscope.errors import UsageError
 from layerscope.gotemplate.functions import FUNCTIONS, Function
 from layerscope.gotemplate.image import Record
-from layerscope.gotemplate.nodes import Action, Branch, Command, Jump, Literal, Name, Node, Path, Pipe, Text
 from layerscope.gotemplate.printing import show
+from layerscope.gotemplate.syntax import Action, Branch, Command, Jump, Literal, Name, Node, Path, Pipe, Text
 from layerscope.gotemplate.values import MAX_CHARACTERS, Fault, NilPointer, a_kind, kind, quote, rejoined, to_bytes
 
 MAX_STEPS = 1_000_000

@@ -5,8 +5,21 @@ from contextlib import contextmanager
 
 from layerscope.errors import UsageError
 from layerscope.gotemplate.functions import DROPPED, FUNCTIONS
-from layerscope.gotemplate.lexer import Kind, Token, tokens
-from layerscope.gotemplate.nodes import Action, Branch, Command, Jump, Literal, Name, Node, Path, Pipe, Text
+from layerscope.gotemplate.syntax import (
+    Action,
+    Branch,
+    Command,
+    Jump,
+    Kind,
+    Literal,
+    Name,
+    Node,
+    Path,
+    Pipe,
+    Text,
+    Token,
+    tokens,
+)
 from layerscope.gotemplate.values import Fault, number, quote, unquote
 
 MAX_DEPTH = 50

@@ -10,15 +10,13 @@ from msgspec.structs import replace
 from layerscope.errors import ArchiveError, Damaged, LimitExceeded, NotAnImage, UsageError
 from layerscope.image import oci
 from layerscope.image.candidate import Candidate, LayerBlob, choose, host
-from layerscope.image.config import image_config
-from layerscope.image.document import parse
+from layerscope.image.document import image_config, parse
 from layerscope.image.images import images
 from layerscope.image.layer import LayerData
 from layerscope.image.layer_list import MAY_BE_CUT, count_note, in_order, layer_list, read_layer
 from layerscope.image.options import ReadOptions
 from layerscope.image.store import Store, WithData
-from layerscope.model.digest import Digest
-from layerscope.model.image import Image, ImageConfig, Layer, Verified
+from layerscope.model.image import Digest, Image, ImageConfig, Layer, Verified
 from layerscope.model.limits import Limits, values_in
 
 _MOST_WARNINGS = 20

@@ -21,7 +21,7 @@ from layerscope.image.capture import Capture, Kept, Reopen, hasher
 from layerscope.image.layer import LayerData, expanded, read_positional, read_stream, sha256_of
 from layerscope.image.layer_cache import Cache
 from layerscope.image.options import ReadOptions
-from layerscope.model.digest import Digest
+from layerscope.model.image import Digest
 from layerscope.model.limits import Limits
 from layerscope.model.pathset import Wanted
 from layerscope.model.patterns import pattern

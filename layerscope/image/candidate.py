@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, field
 
 from layerscope.errors import AmbiguousImage, ArchiveError, UsageError
-from layerscope.model.digest import Digest
+from layerscope.model.image import Digest
 from layerscope.model.platform import Platform
 
 

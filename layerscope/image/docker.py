@@ -11,7 +11,7 @@ from layerscope.image.candidate import Candidate, LayerBlob
 from layerscope.image.document import Node
 from layerscope.image.oci import Layout, digest_of
 from layerscope.image.store import Store, WithData
-from layerscope.model.digest import Digest
+from layerscope.model.image import Digest
 from layerscope.model.limits import Limits
 from layerscope.model.patterns import pattern
 

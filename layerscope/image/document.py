@@ -1,4 +1,4 @@
-"""JSON documents of an archive, parsed once and read strictly: an error names the file and the place in it."""
+"""JSON documents of an archive, the image config among them: an error names the file and the place in it."""
 
 import base64
 import json
@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from layerscope.errors import Damaged, LimitExceeded
-from layerscope.model.digest import Digest
+from layerscope.model.image import Digest, HistoryEntry, ImageConfig
 from layerscope.model.limits import Limits, values_in
+from layerscope.model.platform import Platform
 
 _FOLDS = str.maketrans(string.ascii_uppercase + "\u017f\u212a", string.ascii_lowercase + "sk")
 """What Go's encoding/json takes for equal to an ASCII letter: its other case, the long s and the Kelvin sign."""
@@ -166,3 +167,66 @@ def _check_depth(value: object, deepest: int, where: str) -> None:
         if not level:
             return
     raise Damaged("the JSON is nested too deep", where=where)
+
+
+_NAMES = (
+    "created", "author", "architecture", "os", "os.version", "variant", "config", "rootfs", "history", "comment",
+    "docker_version",
+)  # fmt: skip
+_RUNTIME_NAMES = (
+    "User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels", "StopSignal", "Healthcheck",
+    "OnBuild", "Shell",
+)  # fmt: skip
+
+
+def image_config(document: Node, limits: Limits) -> ImageConfig:
+    """The config in ``document`` (OCI image-spec, config.md), kept whole; raises Damaged for a wrong type."""
+    history = list(document["history"])
+    if len(history) > limits.history:
+        raise LimitExceeded(f"a history of {len(history):,} steps", hint="raise --limit history")
+    runtime = document["config"]
+    if runtime.value is None:
+        runtime = Node({}, "config")
+    return ImageConfig(
+        document=_document(document.mapping()),
+        platform=Platform(
+            os=document["os"].text(),
+            architecture=document["architecture"].text(),
+            variant=document["variant"].text(),
+        ),
+        created=document["created"].text(),
+        diff_ids=tuple(node.digest() for node in _rootfs(document)),
+        history=tuple(
+            HistoryEntry(
+                created=entry["created"].text(),
+                created_by=entry["created_by"].text(),
+                author=entry["author"].text(),
+                comment=entry["comment"].text(),
+                empty_layer=entry["empty_layer"].truth(),
+            )
+            for entry in history
+        ),
+        env=runtime["Env"].texts(),
+        labels=runtime["Labels"].strings(),
+        entrypoint=_command(runtime["Entrypoint"]),
+        cmd=_command(runtime["Cmd"]),
+        working_dir=runtime["WorkingDir"].text(),
+        user=runtime["User"].text(),
+    )
+
+
+def _document(value: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with the names that the specification gives its members, since other parts look them up there."""
+    document = renamed(value, _NAMES)
+    runtime = document.get("config")
+    return document | {"config": renamed(runtime, _RUNTIME_NAMES)} if isinstance(runtime, dict) else document
+
+
+def _rootfs(document: Node) -> Node:
+    rootfs = document["rootfs"]
+    return rootfs if rootfs.value is None else rootfs["diff_ids"]
+
+
+def _command(node: Node) -> tuple[str, ...]:
+    """An argument vector; very old configs have a single string."""
+    return (node.text(),) if isinstance(node.value, str) else node.texts()

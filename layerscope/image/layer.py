@@ -15,7 +15,7 @@ from layerscope.image.plain import Positional
 from layerscope.image.plan import Planner
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Contents, NoContents
-from layerscope.model.digest import Digest
+from layerscope.model.image import Digest
 from layerscope.tar.ahead import Ahead
 from layerscope.tar.columns import Columns
 from layerscope.tar.compression import MAGIC_BYTES, Readable, decompressor, sniff

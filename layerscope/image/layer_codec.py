@@ -17,8 +17,8 @@ from layerscope.errors import Damaged
 from layerscope.image.capture import Kept
 from layerscope.image.layer import LayerData
 from layerscope.model.changeset import Changeset, Ownership
-from layerscope.model.digest import Digest
 from layerscope.model.entry import Kind
+from layerscope.model.image import Digest
 from layerscope.model.paths import directories_of
 
 FORMAT = 1

@@ -10,8 +10,7 @@ from layerscope.errors import ArchiveError, Damaged, LimitExceeded
 from layerscope.image.candidate import LayerBlob
 from layerscope.image.layer import NOTHING, LayerData
 from layerscope.model.changeset import Changeset
-from layerscope.model.digest import Digest
-from layerscope.model.image import Layer, Verified
+from layerscope.model.image import Digest, Layer, Verified
 
 MAY_BE_CUT = "the tar ends without its end-of-archive marker; it may have been cut, and files may be missing"
 _CHANGED = "the archive was damaged or changed after it was written"

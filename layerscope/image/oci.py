@@ -9,7 +9,7 @@ from layerscope.errors import ArchiveError, Damaged, LimitExceeded, NotAnImage
 from layerscope.image.candidate import Candidate, LayerBlob
 from layerscope.image.document import Node, parse
 from layerscope.image.store import WithData
-from layerscope.model.digest import Digest
+from layerscope.model.image import Digest
 from layerscope.model.limits import Limits
 from layerscope.model.platform import Platform
 

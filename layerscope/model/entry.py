@@ -1,5 +1,6 @@
-"""What one layer says about one path."""
+"""What one layer says about one path; and masks, a byte for each of many entries, for ``itertools.compress``."""
 
+from array import array
 from enum import IntEnum
 
 from msgspec import Struct
@@ -42,7 +43,9 @@ IS_ENTRY = bytes(kind < Kind.WHITEOUT for kind in range(256))
 IS_LIVE = bytes(fate == Fate.LIVE for fate in range(256))
 IS_HIDDEN = bytes(Fate.LIVE < fate < Fate.MARKER for fate in range(256))
 """The same for the fates of live and of hidden versions."""
-
+_HAS_SIGN = bytes(byte > 127 for byte in range(256))
+_IS_ZERO = bytes(byte == 0 for byte in range(256))
+_BIG_ENDIAN = array("h", [1]).tobytes()[-1] == 1
 
 KIND_WORDS = tuple(kind.name.lower().replace("_", "-") for kind in Kind)
 FATE_WORDS = tuple(fate.name.lower().replace("_", "-") for fate in Fate)
@@ -67,3 +70,21 @@ class Entry(Struct, frozen=True, kw_only=True):
     mtime: int
     link: str = ""
     xattrs: tuple[tuple[str, bytes], ...] = ()
+
+
+def both(one: bytes | bytearray, other: bytes | bytearray) -> bytes:
+    """Return 1 where both masks are 1; they are equally long."""
+    # One operation on two long numbers is a hundred times faster than one on each pair of bytes.
+    return (int.from_bytes(one, "little") & int.from_bytes(other, "little")).to_bytes(len(one), "little")
+
+
+def negative(numbers: "array[int]") -> bytes:
+    """Return 1 for each number below zero; the array holds signed integers."""
+    # The sign is the first bit of the highest byte, and taking those bytes alone needs no step for each number.
+    highest = 0 if _BIG_ENDIAN else numbers.itemsize - 1
+    return numbers.tobytes()[highest :: numbers.itemsize].translate(_HAS_SIGN)
+
+
+def inverse(mask: bytes) -> bytes:
+    """Return 1 where the mask is 0, and 0 elsewhere."""
+    return mask.translate(_IS_ZERO)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
-from layerscope.model.masks import negative
+from layerscope.model.entry import negative
 from layerscope.model.package import Package
 from layerscope.packages.relations import Relations
 

@@ -7,8 +7,7 @@ from itertools import compress
 from typing import TypeAlias
 
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.entry import IS_LIVE, Fate, Kind
-from layerscope.model.masks import both
+from layerscope.model.entry import IS_LIVE, Fate, Kind, both
 from layerscope.model.package import Package
 from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.cataloger import Claim

@@ -14,7 +14,6 @@ from layerscope.packages.catalogers.erlang import ERLANG
 from layerscope.packages.catalogers.go import GO
 from layerscope.packages.catalogers.homebrew import HOMEBREW
 from layerscope.packages.catalogers.java import JAVA
-from layerscope.packages.catalogers.jdk import JDK
 from layerscope.packages.catalogers.kernel import KERNEL
 from layerscope.packages.catalogers.lua import LUA
 from layerscope.packages.catalogers.nix import NIX
@@ -31,7 +30,7 @@ from layerscope.packages.catalogers.toolchains import TOOLCHAINS
 from layerscope.packages.catalogers.yarn import YARN
 
 _SYSTEMS = (DPKG, APK, RPM, PACMAN, PORTAGE, OPKG, CHISEL, NIX, CONDA, HOMEBREW, BITNAMI)
-_LANGUAGES = (PYTHON, NPM, YARN, RUBY, PHP, DOTNET, R, LUA, ERLANG, JDK, TOOLCHAINS, JAVA, GO, RUST, BINARIES)
+_LANGUAGES = (PYTHON, NPM, YARN, RUBY, PHP, DOTNET, R, LUA, ERLANG, TOOLCHAINS, JAVA, GO, RUST, BINARIES)
 
 CATALOGERS: tuple[Cataloger, ...] = (*_SYSTEMS, *_LANGUAGES, KERNEL)
 """Managers of whole systems first, then languages, the more specific before the more general."""

@@ -8,8 +8,7 @@ from msgspec.structs import replace
 from layerscope.errors import UsageError
 from layerscope.history.alignment import layers_before, made_content
 from layerscope.model.base import Base, FoundBy
-from layerscope.model.digest import Digest
-from layerscope.model.image import HistoryEntry, Image
+from layerscope.model.image import Digest, HistoryEntry, Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.patterns import pattern
 

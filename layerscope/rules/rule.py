@@ -10,10 +10,10 @@ from itertools import compress
 from msgspec import Struct, field
 
 from layerscope.filesystem.tree import Filesystem
+from layerscope.model.entry import inverse
 from layerscope.model.finding import Evidence, FindingKind, Severity
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
-from layerscope.model.masks import inverse
 from layerscope.model.pathset import Wanted
 from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import Catalog

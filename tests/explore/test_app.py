@@ -13,7 +13,7 @@ from layerscope.dockerfile.parse import parse_dockerfile
 from layerscope.explore.app import Explorer
 from layerscope.explore.details import of_package
 from layerscope.explore.pane import Table
-from layerscope.model.digest import Digest
+from layerscope.model.image import Digest
 from layerscope.model.package import Package
 from layerscope.provenance.origins import BuildInputs
 from layerscope.render.units import RenderOptions, si

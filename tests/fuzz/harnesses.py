@@ -159,8 +159,7 @@ def history(data: bytes) -> None:
 
 
 def json_config(data: bytes) -> None:
-    from layerscope.image.config import image_config
-    from layerscope.image.document import parse
+    from layerscope.image.document import image_config, parse
 
     image_config(parse(data, "config.json", LIMITS), LIMITS)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from layerscope.errors import Damaged
-from layerscope.model.digest import Digest
+from layerscope.model.image import Digest
 
 
 @pytest.mark.parametrize(("algorithm", "length"), [("sha256", 64), ("sha384", 96), ("sha512", 128)])

@@ -5,7 +5,7 @@ from array import array
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.model.masks import both, inverse, negative
+from layerscope.model.entry import both, inverse, negative
 
 _MASKS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)))
 

@@ -12,7 +12,6 @@ from layerscope.packages.catalogers.dotnet import DOTNET
 from layerscope.packages.catalogers.erlang import ERLANG
 from layerscope.packages.catalogers.go import GO
 from layerscope.packages.catalogers.java import JAVA
-from layerscope.packages.catalogers.jdk import JDK
 from layerscope.packages.catalogers.lua import LUA
 from layerscope.packages.catalogers.npm import NPM
 from layerscope.packages.catalogers.php import PHP
@@ -40,7 +39,7 @@ _SAMPLES: tuple[tuple[Cataloger, str, bytes], ...] = (
     (PHP, "srv/vendor/composer/installed.json", _COMPOSER),
     (DOTNET, "app/x.deps.json", _DEPS),
     (JAVA, "opt/x-1.jar", zipped(pom("a", "x", "1"))),
-    (JDK, "opt/java/release", b'JAVA_VERSION="17"\n'),
+    (TOOLCHAINS, "opt/java/release", b'JAVA_VERSION="17"\n'),
     (R, "opt/library/x/DESCRIPTION", b"Package: x\nVersion: 1\nBuilt: R 4\n"),
     (LUA, "opt/lib/luarocks/rocks-5.4/x/1/rock_manifest", b'rock_manifest = { lua = { ["x.lua"] = "0" } }'),
     (ERLANG, "opt/x-1/ebin/x.app", b'{application, x, [{vsn, "1"}]}.'),

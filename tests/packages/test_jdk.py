@@ -1,6 +1,6 @@
 import pytest
 
-from layerscope.packages.catalogers.jdk import JDK
+from layerscope.packages.catalogers.toolchains import TOOLCHAINS
 from tests.builder import Member, file
 from tests.packages.images import catalogued
 
@@ -20,7 +20,7 @@ def _home(release: bytes, *others: Member) -> list[Member]:
     ],
 )
 def test_a_runtime_owns_its_directory(release: bytes, library: str, name: str, version: str) -> None:
-    found = catalogued(JDK, _home(release, file(f"opt/java/{library}"), file("opt/other")))
+    found = catalogued(TOOLCHAINS, _home(release, file(f"opt/java/{library}"), file("opt/other")))
     assert found.versions == [(name, version)]
     assert found.paths_of(name) == ("/opt/java/bin/java", f"/opt/java/{library}", "/opt/java/release")
 
@@ -33,10 +33,10 @@ def test_a_runtime_owns_its_directory(release: bytes, library: str, name: str, v
     ],
 )
 def test_a_release_file_of_something_else_is_no_runtime(others: list[Member]) -> None:
-    assert catalogued(JDK, _home(_RELEASE, *others)).claims == ()
+    assert catalogued(TOOLCHAINS, _home(_RELEASE, *others)).claims == ()
 
 
 def test_a_release_file_without_a_version_costs_a_warning() -> None:
-    found = catalogued(JDK, _home(b"\xff\0garbage", file("opt/java/lib/modules")))
+    found = catalogued(TOOLCHAINS, _home(b"\xff\0garbage", file("opt/java/lib/modules")))
     assert found.versions == [("jdk", "")]
     assert found.warnings == ("/opt/java/release: it names no version",)

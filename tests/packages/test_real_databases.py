@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from layerscope.packages.cataloger import Cataloger
-from layerscope.packages.catalogers.jdk import JDK
 from layerscope.packages.catalogers.nix import NIX
 from layerscope.packages.catalogers.npm import NPM
 from layerscope.packages.catalogers.pacman import PACMAN
@@ -119,7 +118,9 @@ def test_an_optimised_store_of_nix_counts_content_once_and_no_recipes(tmp_path: 
 )
 def test_the_version_of_a_jdk_is_what_java_says(release: str, version: str) -> None:
     text = (_DATA / "jdk" / f"{release}.release").read_bytes()
-    found = catalogued(JDK, [file("opt/jdk/release", text), file("opt/jdk/lib/modules"), file("opt/jdk/bin/java")])
+    found = catalogued(
+        TOOLCHAINS, [file("opt/jdk/release", text), file("opt/jdk/lib/modules"), file("opt/jdk/bin/java")]
+    )
     assert found.versions == [("jdk", version)]
     assert not found.warnings
 

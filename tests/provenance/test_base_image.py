@@ -9,8 +9,7 @@ from layerscope.errors import UsageError
 from layerscope.history.alignment import instructions
 from layerscope.model.base import Base, FoundBy
 from layerscope.model.changeset import Changeset
-from layerscope.model.digest import Digest
-from layerscope.model.image import HistoryEntry, Image, ImageConfig, Layer
+from layerscope.model.image import Digest, HistoryEntry, Image, ImageConfig, Layer
 from layerscope.provenance.base_image import find_base
 
 DIGESTS = tuple(Digest("sha256", f"{number:064x}") for number in range(4))

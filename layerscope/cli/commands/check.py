@@ -21,6 +21,7 @@ from layerscope.cli.options import (
     build_options,
     grouped,
     reading_options,
+    rule_name,
 )
 from layerscope.cli.output import terminal_width, write
 from layerscope.cli.source import ReportOptions, report_of
@@ -31,7 +32,6 @@ from layerscope.model.report import Report
 from layerscope.render.check import markdown, text
 from layerscope.render.json import lines
 from layerscope.render.units import units as units_named
-from layerscope.rules.names import rule_name
 
 
 def _threshold(name: str, metavar: str | None, help: str, *, as_in_dive: tuple[str, ...] = ()) -> Any:

@@ -22,11 +22,11 @@ from layerscope.cli.options import (
     build_options,
     grouped,
     reading_options,
+    rule_name,
 )
 from layerscope.cli.output import write_rows
 from layerscope.cli.source import ReportOptions, report_of
 from layerscope.model.finding import FindingKind, Severity
-from layerscope.rules.names import rule_name
 
 
 class ListOptions(Struct, frozen=True, kw_only=True):

@@ -1,13 +1,14 @@
-"""``layerscope rules``: all rules, or one explained."""
+"""``layerscope rules`` and ``layerscope schema``: what the program looks for, and the format of what it finds."""
 
+from importlib.resources import files
 from typing import Annotated
 
 import typer
 
-from layerscope.cli.options import RowFormat, RowFormatOption, UnitsName
+from layerscope.cli.options import RowFormat, RowFormatOption, UnitsName, rule_name
 from layerscope.cli.output import terminal_width, write, write_rows
+from layerscope.model.report import SCHEMA_VERSION
 from layerscope.render.rules import explained, rule_rows
-from layerscope.rules.names import rule_name
 from layerscope.rules.registry import RULES
 
 
@@ -29,3 +30,11 @@ def rules(
         write(explained(listed[0], terminal_width()))
     else:
         write_rows(rule_rows(listed), row_format, UnitsName.SI)
+
+
+def schema() -> None:
+    """Print the JSON Schema of reports
+
+    layerscope schema > report.schema.json
+    """
+    write(files("layerscope").joinpath("schema", f"report-{SCHEMA_VERSION}.json").read_text(encoding="utf-8"))

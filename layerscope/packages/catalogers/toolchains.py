@@ -1,7 +1,7 @@
-"""Toolchains of Go, Rust and .NET that were unpacked from an archive: each owns the directory that it was unpacked to.
+"""Toolchains of Go, Rust, .NET and Java that were unpacked from an archive: each owns the directory of its own.
 
 Sources: go.dev, "Download and install" (the file VERSION); rust-lang.github.io/rustup, "Toolchains" (their names);
-dotnet/designs, "install-locations.md" (sdk/<version>).
+dotnet/designs, "install-locations.md" (sdk/<version>); OpenJDK, make/ReleaseFile.gmk (``release`` beside ``bin/java``).
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,8 @@ from layerscope.packages.context import Context, Record, word
 
 _MOST = 64 * KIB
 _COMPONENTS = "/lib/rustlib/components"
+_JAVA_LIBRARIES = ("lib/modules", "jre/lib/rt.jar", "lib/rt.jar")
+"""Either of them is in every runtime since Java 6, and nowhere else."""
 
 
 def _catalog(context: Context) -> Iterator[Claim]:
@@ -65,7 +67,21 @@ def _dotnet(context: Context, record: Record) -> Claim | None:
     return Claim.of(record, "generic", "dotnet-sdk", word(version), context.in_tree(record.directory))
 
 
-_FINDERS = {"VERSION": _go, "components": _rust, "dotnet.dll": _dotnet}
+def _java(context: Context, record: Record) -> Claim | None:
+    home = record.directory
+    if not any(context.record_at(f"{home}/{library}") for library in _JAVA_LIBRARIES):
+        return None
+    text = context.read_text(record.number, _MOST) or ""
+    lines = (line.partition("=") for line in text.splitlines())
+    values = {key: word(value.strip().strip('"')) for key, _, value in lines}
+    version = values.get("JAVA_RUNTIME_VERSION") or values.get("JAVA_VERSION", "")
+    if not version:
+        context.warn(f"{record.path}: it names no version")
+    name = "jre" if values.get("IMAGE_TYPE") == "JRE" else "jdk"
+    return Claim.of(record, "generic", name, version, context.in_tree(home))
+
+
+_FINDERS = {"VERSION": _go, "components": _rust, "dotnet.dll": _dotnet, "release": _java}
 
 TOOLCHAINS = Cataloger(
     name="toolchain", wanted=Wanted(paths=PathSet(names=tuple(_FINDERS)), head=_MOST), catalog=_catalog
