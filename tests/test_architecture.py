@@ -28,7 +28,7 @@ EDGES: dict[str, set[str]] = {
     "edit": {"dockerfile", "errors", "model"},
     "history": {"dockerfile", "errors", "model", "secrets"},
     "provenance": {"dockerfile", "errors", "filesystem", "history", "model"},
-    "rules": {"errors", "filesystem", "model", "packages", "secrets"},
+    "rules": {"filesystem", "model", "packages", "secrets"},
     "analysis": {"errors", "filesystem", "history", "model", "packages", "provenance", "rules", "secrets"},
     "gotemplate": {"errors"},
     "render": {"__init__", "errors", "model", "rules"},
