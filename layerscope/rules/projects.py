@@ -1,7 +1,6 @@
 """Where the user's own projects lie in an image, and what their own code and the image's commands name."""
 
-from collections.abc import Iterator, Mapping
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -18,10 +17,11 @@ MARKERS = (
     "mix.exs", "deno.json",
 )  # fmt: skip
 """The files that stand at the top of a project."""
-_ELSEWHERE = pattern(
+_SYSTEM = (
     r"\A/(?:usr/(?!src/|app\b|local/(?:src|app)\b)|(?:bin|boot|dev|etc|lib|lib64|proc|run|sbin|sys|tmp)\b"
-    r"|var/(?!www\b|app\b|task\b))|/(?:templates?|skeletons?|scaffold[^/]{0,40}|static|public|assets)/"
+    r"|var/(?!www\b|app\b|task\b))"
 )
+_ELSEWHERE = pattern(_SYSTEM + r"|/(?:templates?|skeletons?|scaffold[^/]{0,40}|static|public|assets)/")
 """Found in the path of what is no project of the user: others' software, templates, what a server delivers."""
 _NOT_ROOTS = frozenset({"", "/usr", "/usr/src", "/usr/local", "/var", "/var/www", "/home", "/opt", "/root", "/srv"})
 _WORKSPACES = frozenset({"packages", "apps", "services"})
@@ -40,7 +40,7 @@ _REFERENCE = (
     rb"|\b(?:from|import)[ \t]+(" + _NAME + rb")\b"
     rb"|['\"`](" + _NAME + rb")(?=\.[A-Za-z_])"
 )  # fmt: skip
-_INNER = rf"{VENDORED}|/(?:\.git|\.hg|\.svn|\.cache|__pycache__|\.tox|\.nox|\.venv|venv)/"
+_INNER = rf"{_SYSTEM}|{VENDORED}|/(?:\.git|\.hg|\.svn|\.cache|__pycache__|\.tox|\.nox|\.venv|venv)/"
 REFERENCES = Wanted(small=_LONGEST, holding=b"(?m)" + _REFERENCE, without=_INNER)
 """The texts that may name a directory of a project, to be searched by ``Project``."""
 _SEARCHED, _INSIDE = pattern(b"(?m)" + _REFERENCE), pattern(_INNER)
@@ -48,7 +48,7 @@ _CODE = (
     ".cjs", ".erb", ".ex", ".exs", ".jinja", ".js", ".jsx", ".mjs", ".php", ".pl", ".py", ".rb", ".ru", ".sh", ".ts",
     ".tsx",
 )  # fmt: skip
-_SETTINGS = (".cfg", ".conf", ".env", ".ini", ".json", ".properties", ".toml", ".xml", ".yaml", ".yml")
+_OTHERS = (".cfg", ".conf", ".env", ".htm", ".html", ".ini", ".json", ".properties", ".toml", ".xml", ".yaml", ".yml")
 _OF_DEVELOPMENT = pattern(
     r"/(?:package(?:-lock)?\.json|composer\.json|pyproject\.toml|setup\.(?:py|cfg)|tox\.ini|pytest\.ini|mypy\.ini"
     r"|noxfile\.py|conftest\.py|tsconfig[^/]*\.json|(?:jest|vitest|cypress|playwright|karma|eslint|babel)\.[^/]*"
@@ -56,6 +56,8 @@ _OF_DEVELOPMENT = pattern(
     r"|/\.(?:github|gitlab|circleci|vscode|idea|husky)/"
 )
 _PARTS = pattern(r"[/:.=,;\s]+")
+_WORDS = pattern(r"[:=,;\s'\"]+")
+_LONGEST_PATH = 4096
 
 
 class Project(Struct, frozen=True, kw_only=True):
@@ -103,31 +105,54 @@ def _counts(root: str, found: set[str]) -> bool:
 
 def named_by_config(context: RuleContext) -> frozenset[str]:
     """Every piece of a path or of a dotted name in commands, Env, volumes and the working directory."""
-    config = context.image.config
-    fields = config.document.get("config")
-    volumes = fields.get("Volumes") if isinstance(fields, Mapping) else None
-    texts = chain(
-        context.command_words,
-        (variable.partition("=")[2] for variable in config.env),
-        volumes if isinstance(volumes, Mapping) else (),
-        (config.working_dir,),
-    )
     found = set[str]()
-    for text in texts:
+    for text in _config_texts(context):
         found.update(text.split("/"))
         found.update(_PARTS.split(text))
     return frozenset(found)
 
 
+def names_path(context: RuleContext, directory: str) -> bool:
+    """Whether commands, Env, volumes or the working directory name a directory, or something in it.
+
+    Of a relative path it is not known where it begins: it names every directory of that name.
+    """
+    filesystem, name = context.filesystem, directory.rpartition("/")[2]
+    for text in _config_texts(context):
+        for word in _WORDS.split(text):
+            if not word.startswith("/"):
+                if name in word.split("/"):
+                    return True
+            elif len(word) <= _LONGEST_PATH:
+                places = (word, filesystem.real(word) or "")
+                if any(place == directory or place.startswith(f"{directory}/") for place in places):
+                    return True
+    return False
+
+
+def _config_texts(context: RuleContext) -> Iterator[str]:
+    config = context.image.config
+    fields = config.document.get("config")
+    volumes = fields.get("Volumes") if isinstance(fields, Mapping) else None
+    yield from context.command_words
+    yield from (variable.partition("=")[2] for variable in config.env)
+    yield from volumes if isinstance(volumes, Mapping) else ()
+    yield config.working_dir
+
+
 def project(context: RuleContext, root: str, without: frozenset[str]) -> Project:
     """What the code and the settings below ``root`` name, those in the directories ``without`` left out."""
-    filesystem = context.filesystem
+    filesystem, aside = context.filesystem, dict[str, bool]()
     numbers, has_code, left = list[int](), False, _MOST
     for number in filesystem.below(root):
         path, content_bytes = filesystem.paths[number], filesystem.sizes[number]
-        if filesystem.kinds[number] != Kind.FILE or not path.endswith((*_CODE, *_SETTINGS)):
+        if filesystem.kinds[number] != Kind.FILE or not path.endswith((*_CODE, *_OTHERS)):
             continue
-        if path[len(root) + 1 :].partition("/")[0] in without or _is_aside(path, root):
+        directory = filesystem.directories[number]
+        if directory not in aside:
+            top = directory[len(root) + 1 :].partition("/")[0]
+            aside[directory] = top in without or _is_aside(f"{directory}/", root)
+        if aside[directory] or is_of_test(path[len(root) :]) or _OF_DEVELOPMENT.search(path):
             continue
         is_code = path.endswith(_CODE)
         left -= content_bytes
@@ -141,20 +166,36 @@ def project(context: RuleContext, root: str, without: frozenset[str]) -> Project
     return Project(root=root, names=frozenset(_names(context, sorted(numbers))))
 
 
-def _is_aside(path: str, root: str) -> bool:
-    """Whether a text says nothing about what runs: of a dependency, a test, or a tool of development."""
-    return (
-        is_vendored(path)
-        or is_of_test(path[len(root) :])
-        or _INSIDE.search(path) is not None
-        or _OF_DEVELOPMENT.search(path) is not None
-    )
+def _is_aside(directory: str, root: str) -> bool:
+    """Whether the texts in a directory say nothing about what runs: dependencies, tests, tools of development."""
+    below = directory[len(root) :]
+    return is_vendored(directory) or is_of_test(below) or _INSIDE.search(directory) is not None
 
 
 def _names(context: RuleContext, numbers: list[int]) -> Iterator[str]:
     for _, data in context.filesystem.search(numbers, _SEARCHED):
         for match in _SEARCHED.finditer(data):
             yield next(filter(None, match.groups())).decode("utf-8", "replace")
+
+
+def own_below(context: RuleContext, directory: str) -> tuple[int, ...]:
+    """The live entries of own layers below a directory."""
+    return own_entries(context, context.filesystem.below(directory))
+
+
+def own_entries(context: RuleContext, numbers: Iterable[int]) -> tuple[int, ...]:
+    """Those that own layers hold, directories and what a package of the system owns left out.
+
+    Links hold no bytes, but a directory of which they are left out is not known to be deleted as a whole.
+    """
+    kinds, first = context.filesystem.kinds, context.base_layers
+    return tuple(
+        number
+        for number in numbers
+        if kinds[number] != Kind.DIRECTORY
+        and context.filesystem.layer_of(number) >= first
+        and not is_packaged(context, number)
+    )
 
 
 def linked_into(context: RuleContext, directory: str) -> bool:

@@ -12,6 +12,7 @@ from layerscope.rules.families.caches import CACHES
 from layerscope.rules.families.content import CONTENT
 from layerscope.rules.families.copies import duplicate_content, rootfs_copy
 from layerscope.rules.families.dependencies import DEPENDENCIES
+from layerscope.rules.families.foreign_packages import foreign_packages
 from layerscope.rules.families.layers import LAYERS
 from layerscope.rules.families.modes import MODES
 from layerscope.rules.families.node_unused import node_unused
@@ -26,12 +27,14 @@ from layerscope.rules.families.toolchains import TOOLCHAINS
 from layerscope.rules.families.traces import TRACES
 from layerscope.rules.families.unpacked import archive_extracted
 from layerscope.rules.orphans import CHOSEN
+from layerscope.rules.projects import REFERENCES
 from layerscope.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     *SECRET_FILES,
     *TOKENS,
     *CONFIG_SECRETS,
+    foreign_packages,
     orphan_build_group,
     *TOOLCHAINS,
     node_unused,
@@ -53,5 +56,5 @@ RULES: tuple[Rule, ...] = (
     *MODES,
 )
 
-WANTED: tuple[Wanted, ...] = (COMMANDS, CHOSEN, *(rule.wanted for rule in RULES))
+WANTED: tuple[Wanted, ...] = (COMMANDS, CHOSEN, REFERENCES, *(rule.wanted for rule in RULES))
 """The contents that the rules ask for, to be kept in the one pass over each layer."""

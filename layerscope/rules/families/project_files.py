@@ -3,12 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from layerscope.model.entry import Kind
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
-from layerscope.rules.ownership import is_packaged
-from layerscope.rules.projects import MARKERS, REFERENCES, Project, linked_into, named_by_config, project, roots_of
+from layerscope.rules.projects import MARKERS, Project, linked_into, named_by_config, own_entries, project, roots_of
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, content_bytes, weight
 
@@ -57,13 +55,7 @@ _SQLITE = b"SQLite format 3\0"
     fix="delete {path} in {step}",
     copied_fix="leave {path} in the build stage: copy less than {step} does",
     ignored_fix="name {path} in .dockerignore if no step of the build uses it, or copy less than {step} does",
-    wanted=Wanted(
-        paths=PathSet(names=MARKERS, suffixes=(".db", ".sqlite", ".sqlite3")),
-        head=64,
-        small=REFERENCES.small,
-        holding=REFERENCES.holding,
-        without=REFERENCES.without,
-    ),
+    wanted=Wanted(paths=PathSet(names=MARKERS, suffixes=(".db", ".sqlite", ".sqlite3")), head=64),
 )
 def project_files(context: RuleContext) -> Iterator[RuleMatch]:
     """A project has its tests, documents, logs, development databases, or reports and caches of tools in the image.
@@ -148,7 +140,10 @@ class _Found:
         filesystem = self._context.filesystem
         numbers = [*filesystem.below(f"{self._root}/{name}"), *([self._top[name]] if name in self._top else ())]
         paths = filesystem.paths
-        yield title, self._own(number for number in numbers if only is None or only.search(paths[number]))
+        yield (
+            title,
+            own_entries(self._context, (number for number in numbers if only is None or only.search(paths[number]))),
+        )
 
     def _texts(self) -> tuple[int, ...]:
         """The files at the top that only a person or git reads."""
@@ -156,19 +151,7 @@ class _Found:
         if self._top.keys().isdisjoint(_READ_BY) and not self._serves_documents():
             read = self._project().names
             names |= {name for name in self._top if _TEXT.fullmatch(name) and read is not None and name not in read}
-        return self._own(self._top[name] for name in names if name not in self._named)
-
-    def _own(self, numbers: Iterator[int]) -> tuple[int, ...]:
-        """The files of the user's own layers."""
-        context = self._context
-        kinds, first = context.filesystem.kinds, context.base_layers
-        return tuple(
-            number
-            for number in numbers
-            if kinds[number] <= Kind.HARDLINK
-            and context.filesystem.layer_of(number) >= first
-            and not is_packaged(context, number)
-        )
+        return own_entries(self._context, (self._top[name] for name in names if name not in self._named))
 
     def _project(self) -> Project:
         if self._read is None:
