@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from layerscope.advice.advise import Advice, advise
+from layerscope.advice.context import AdviceContext
+from layerscope.advice.files import BuildFiles
 from layerscope.analysis.redact import shown
 from layerscope.analysis.stages import steps_of
 from layerscope.filesystem.tree import Filesystem
@@ -46,7 +49,7 @@ class AnalysisInputs(Struct, frozen=True, kw_only=True):
 
     ``base`` are the diff_ids of the base image that was given, ``duplicates`` asks for copies at other paths.
     ``known`` is the Dockerfile and the builder images; ``lockfiles`` are pairs of path and content of files from
-    outside the image.
+    outside the image. ``files`` are those that advice would change, as they are on disk.
     """
 
     base: tuple[Digest, ...] | None = None
@@ -54,6 +57,7 @@ class AnalysisInputs(Struct, frozen=True, kw_only=True):
     duplicates: bool = True
     known: BuildInputs = field(default_factory=BuildInputs)
     lockfiles: tuple[tuple[str, bytes], ...] = ()
+    files: BuildFiles | None = None
 
 
 class Analysis(Struct, frozen=True, kw_only=True):
@@ -67,6 +71,7 @@ class Analysis(Struct, frozen=True, kw_only=True):
     placement: Placement
     trace: Trace
     findings: Findings
+    advice: tuple[Advice, ...]
     warnings: tuple[str, ...]
     secrets: frozenset[str]
 
@@ -94,6 +99,8 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
         stage_of=joined.stage_of if joined.layers or joined.matched else None,
         lockfiles=(*inputs.lockfiles, *_stage_lockfiles(joined.builders)),
     )
+    found = _with_places(found, placement, joined, packages)
+    context = AdviceContext(image, filesystem, packages, steps, base, found.findings, placement, joined)
     return Analysis(
         image=image,
         filesystem=filesystem,
@@ -102,7 +109,8 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
         base=base,
         placement=placement,
         trace=joined,
-        findings=_with_places(found, placement, joined, packages),
+        findings=found,
+        advice=advise(context, inputs.files),
         warnings=(
             *image.warnings,
             *image.notes,

@@ -53,6 +53,7 @@ def report(analysis: Analysis) -> Report:
         unowned_bytes=catalog.unowned_bytes,
         unowned=biggest_directories(_files(filesystem, unowned), _DIRECTORIES),
         findings=analysis.findings.findings,
+        steps=tuple(one.step for one in analysis.advice),
         directories=biggest_directories(_files(filesystem, live), _DIRECTORIES),
         hidden=_hidden(filesystem),
         warnings=analysis.warnings,

@@ -16,6 +16,7 @@ from layerscope.model.image import Image
 from layerscope.provenance.origins import BuildInputs
 
 if TYPE_CHECKING:  # The parser is large and loaded only for a Dockerfile.
+    from layerscope.advice.files import BuildFiles
     from layerscope.dockerfile.scope import BaseConfig
     from layerscope.dockerfile.syntax import Dockerfile
 
@@ -48,7 +49,13 @@ def analysis_inputs(
             base=base_config,
         )
         lockfiles = tuple(_lockfiles(Path(build.dockerfile))) if build.dockerfile else ()
-        yield AnalysisInputs(base=base, duplicates=duplicates, known=inputs, lockfiles=lockfiles)
+        yield AnalysisInputs(
+            base=base,
+            duplicates=duplicates,
+            known=inputs,
+            lockfiles=lockfiles,
+            files=build_files(build) if build.dockerfile else None,
+        )
 
 
 def fingerprint(build: BuildOptions) -> str:
@@ -89,9 +96,33 @@ def _dockerfile(source: str) -> "Dockerfile":
     from layerscope.dockerfile.lines import MAX_BYTES
     from layerscope.dockerfile.parse import parse_dockerfile
 
-    path = Path(source)
-    path = path / "Dockerfile" if path.is_dir() else path
+    path = dockerfile_path(source)
     return parse_dockerfile(read_whole(path, MAX_BYTES), name=path.name)
+
+
+def build_files(build: BuildOptions) -> "BuildFiles":
+    """The Dockerfile and the .dockerignore as advice would change them; ``NAME.dockerignore`` wins, as in BuildKit."""
+    from layerscope.advice.files import BuildFiles
+    from layerscope.dockerfile.lines import MAX_BYTES
+    from layerscope.edit.document import Document
+
+    dockerfile = dockerfile_path(build.dockerfile)
+    text = read_whole(dockerfile, MAX_BYTES).decode("utf-8", "surrogateescape")
+    own = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
+    ignore = own if own.is_file() else Path(build.context or dockerfile.parent) / ".dockerignore"
+    patterns = read_whole(ignore, MAX_BYTES).decode("utf-8", "surrogateescape") if ignore.is_file() else ""
+    return BuildFiles(
+        dockerfile=Document.parse(text, dockerfile.name),
+        dockerfile_path=str(dockerfile),
+        ignore=patterns,
+        ignore_path=str(ignore),
+    )
+
+
+def dockerfile_path(source: str) -> Path:
+    """The Dockerfile that ``--dockerfile`` names, a file or its directory."""
+    path = Path(source)
+    return path / "Dockerfile" if path.is_dir() else path
 
 
 def _lockfiles(dockerfile: Path) -> Iterator[tuple[str, bytes]]:

@@ -96,6 +96,10 @@ class BuildOptions(Struct, frozen=True, kw_only=True):
     dockerfile: Annotated[
         str, _building("--dockerfile", metavar="FILE", help="Dockerfile of the image, or its directory")
     ] = ""
+    context: Annotated[
+        str,
+        _building("--context", metavar="DIR", help="Build context, where .dockerignore is (default: the Dockerfile's)"),
+    ] = ""
     target: Annotated[str, _building("--target", metavar="STAGE", help="Stage that was built, if not the last")] = ""
     build_arg: Annotated[list[str] | None, _building("--build-arg", metavar="K=V", help="Build argument")] = None
     stage: Annotated[

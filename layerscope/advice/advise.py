@@ -1,0 +1,102 @@
+"""From findings to steps: each strategy in turn takes what it can resolve, and a byte is in one step only."""
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from layerscope.advice.context import AdviceContext
+from layerscope.advice.files import BuildFiles, Change, applied, edits
+from layerscope.advice.portions import Portion
+from layerscope.advice.registry import STRATEGIES
+from layerscope.advice.strategy import Proposal, Strategy
+from layerscope.errors import LayerscopeError
+from layerscope.model.step import Edit, Safety, Step
+
+
+class Advice(Struct, frozen=True, kw_only=True):
+    """A step, and the changes that ``layerscope fix`` makes to follow it."""
+
+    step: Step
+    changes: tuple[Change, ...] = ()
+
+
+def advise(
+    context: AdviceContext, files: BuildFiles | None = None, strategies: Sequence[Strategy] = STRATEGIES
+) -> tuple[Advice, ...]:
+    """Return all steps, the one that saves most first.
+
+    ``files`` are the user's Dockerfile and .dockerignore as they are on disk. A step whose change cannot be made in
+    them without a guess has no edits, and stays for review.
+    """
+    found = []
+    for strategy in strategies:
+        for proposal in strategy.propose(context):
+            taken = _taken(context, proposal)
+            if taken is not None:
+                found.append(_advice(context, strategy, taken, files))
+    return tuple(sorted(found, key=lambda one: (-one.step.saves_bytes, one.step.dockerfile_line or 0)))
+
+
+def _taken(context: AdviceContext, proposal: Proposal) -> Proposal | None:
+    """The proposal with what is still left of its portions, which are taken away; None where nothing is."""
+    left = {(portion.finding, piece.layer, piece.path) for portion in context.left for piece in portion.pieces}
+    wanted = [_without(portion, lambda key: key in left) for portion in proposal.portions]
+    taken = {(portion.finding, piece.layer, piece.path) for portion in wanted for piece in portion.pieces}
+    if not sum(portion.content_bytes for portion in wanted):
+        return None
+    rest = (_without(portion, lambda key: key not in taken) for portion in context.left)
+    context.left = tuple(portion for portion in rest if portion.pieces)
+    return replace(proposal, portions=tuple(portion for portion in wanted if portion.pieces))
+
+
+def _advice(context: AdviceContext, strategy: Strategy, proposal: Proposal, files: BuildFiles | None) -> Advice:
+    saves = proposal.saves_bytes
+    if saves is None:
+        saves = sum(portion.content_bytes for portion in proposal.portions)
+    changed, review, changes = _edits(proposal, files), proposal.review, proposal.changes
+    if files is not None and not changed:
+        changes = ()
+        review = review or "the change has to be made by hand"
+    step = Step(
+        strategy=strategy.name,
+        safety=Safety.REVIEW if review else Safety.SAFE,
+        sentence=proposal.sentence,
+        review=review,
+        saves_bytes=saves,
+        saves_stored_bytes=_stored(context, proposal, saves),
+        stage=proposal.site.stage,
+        instruction=str(proposal.site),
+        dockerfile_line=proposal.site.line,
+        findings=tuple(sorted({portion.finding for portion in proposal.portions})),
+        edits=changed,
+    )
+    return Advice(step=step, changes=changes)
+
+
+def _edits(proposal: Proposal, files: BuildFiles | None) -> tuple[Edit, ...]:
+    if files is None or not proposal.changes:
+        return ()
+    try:
+        return edits(files, applied(files, proposal.changes))
+    except LayerscopeError:
+        return ()
+
+
+def _stored(context: AdviceContext, proposal: Proposal, saves: int) -> int | None:
+    """What a pull saves, estimated: the bytes of each layer, as well compressed as the layer as a whole."""
+    layers = context.image.layers
+    total = 0.0
+    for portion in proposal.portions:
+        for piece in portion.pieces:
+            layer = layers[piece.layer]
+            if not layer.compression:
+                return None
+            total += piece.content_bytes * layer.stored_bytes / max(layer.tar_bytes, 1)
+    counted = sum(portion.content_bytes for portion in proposal.portions)
+    return round(total * saves / counted) if counted else None
+
+
+def _without(portion: Portion, keep: Callable[[tuple[int, int, str]], bool]) -> Portion:
+    pieces = tuple(piece for piece in portion.pieces if keep((portion.finding, piece.layer, piece.path)))
+    return portion if len(pieces) == len(portion.pieces) else replace(portion, pieces=pieces)

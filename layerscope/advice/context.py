@@ -1,0 +1,107 @@
+"""What strategies look at: the timelines of all stages, the findings by the instructions that make them, the files."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+from layerscope.advice.portions import Portion, portions
+from layerscope.advice.timeline import Site, Timeline, recorded_timeline, written_timeline
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.base import Base
+from layerscope.model.finding import Finding
+from layerscope.model.image import Image
+from layerscope.model.instruction import Instruction
+from layerscope.packages.catalog import Catalog
+from layerscope.provenance.origins import Placement
+from layerscope.provenance.trace import Trace
+
+
+class AdviceContext:
+    """One image with its findings, and the build that made it.
+
+    ``final`` is the timeline of the final stage, ``timelines`` are those of all stages by name: from the Dockerfile
+    where one matches, else from the histories of the image and of the builder images that were given. ``left`` are
+    the portions that no strategy has taken yet.
+    """
+
+    def __init__(
+        self,
+        image: Image,
+        filesystem: Filesystem,
+        catalog: Catalog,
+        instructions: tuple[Instruction, ...],
+        base: Base,
+        findings: Sequence[Finding],
+        placement: Placement,
+        trace: Trace,
+    ) -> None:
+        self.image = image
+        self.filesystem = filesystem
+        self.catalog = catalog
+        self.instructions = instructions
+        self.base = base
+        self.findings = findings
+        self.placement = placement
+        self.trace = trace
+        self.timelines = _timelines(self)
+        match = placement.match
+        self.final = self.timelines[match.stage_name(match.build.target) if match is not None else ""]
+        self.left: tuple[Portion, ...] = portions(trace, findings, self.final, self.timelines)
+
+    @cached_property
+    def is_buildkit(self) -> bool:
+        """Whether BuildKit built the image's own part: only then ``--mount``, ``--chmod`` and heredocs are known."""
+        own = [step for step in self.instructions if step.layer is not None and step.layer >= self.base.layers]
+        return bool(own) and all(step.comment.startswith("buildkit.") for step in own)
+
+    def of(self, *rules: str) -> Iterator[Portion]:
+        """The portions of some rules that are left, biggest first."""
+        wanted = [portion for portion in self.left if portion.rule in rules]
+        return iter(sorted(wanted, key=lambda portion: -portion.content_bytes))
+
+    def later(self, site: Site) -> Iterator[Site]:
+        """What runs after an instruction on top of what it makes: in its stage, and in the stages built on that."""
+        for timeline in self.timelines.values():
+            same = (one for one in timeline.sites if one is site or (one.line == site.line and one.stage == site.stage))
+            found = next((one for one in same if one is site or site.line is not None), None)
+            if found is not None:
+                yield from timeline.after(found)
+
+    def readers(self, stage: str) -> Iterator[Site]:
+        """The instructions of all other stages that copy from a stage, or mount it."""
+        for timeline in self.timelines.values():
+            for site in timeline.sites:
+                if site.stage != stage and self._reads(site, stage):
+                    yield site
+
+    def _reads(self, site: Site, stage: str) -> bool:
+        match = self.placement.match
+        resolved = site.resolved
+        if match is None or resolved is None:
+            return False
+        names = (match.stage_name(source.stage) for source in resolved.inputs if source.stage is not None)
+        return stage in names
+
+
+def _timelines(context: AdviceContext) -> Mapping[str, Timeline]:
+    placement, trace = context.placement, context.trace
+    builders = {builder.name: builder for builder in trace.builders}
+    found = placement.match
+    if found is None:
+        made = {
+            name: recorded_timeline(name, one.instructions, one.comparison.shared_layers, one.comparison.filesystem)
+            for name, one in builders.items()
+        }
+        made[""] = recorded_timeline("", context.instructions, context.base.layers, context.filesystem)
+        return made
+    made = {}
+    for stage in found.build.stages:
+        name = found.stage_name(stage.index)
+        builder = builders.get(name)
+        if stage.index == found.build.target:
+            made[name] = written_timeline(found, stage.index, context.instructions, found, context.filesystem)
+        elif builder is not None:
+            other = builder.comparison.filesystem
+            made[name] = written_timeline(found, stage.index, builder.instructions, builder.match, other)
+        else:
+            made[name] = written_timeline(found, stage.index, (), None, None)
+    return made

@@ -1,0 +1,93 @@
+"""The files of a build that advice changes, and the changes: pure functions from files to files."""
+
+from collections.abc import Callable, Sequence
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from layerscope.advice.timeline import Site
+from layerscope.errors import EditError
+from layerscope.model.step import Edit
+
+if TYPE_CHECKING:  # What edits is loaded only for a Dockerfile.
+    from layerscope.edit.document import Document, EditableInstruction
+
+
+class BuildFiles(Struct, frozen=True, kw_only=True):
+    """The Dockerfile and the .dockerignore with the paths that a patch gives them.
+
+    ``ignore`` is empty where there is no such file yet.
+    """
+
+    dockerfile: "Document"
+    dockerfile_path: str = "Dockerfile"
+    ignore: str = ""
+    ignore_path: str = ".dockerignore"
+
+    def texts(self) -> dict[str, str]:
+        """The text of each file by its path."""
+        return {self.dockerfile_path: self.dockerfile.text, self.ignore_path: self.ignore}
+
+
+Change = Callable[[BuildFiles], BuildFiles]
+"""A change to the files; raises EditError where it cannot be made without a guess."""
+
+
+def ignoring(patterns: Sequence[str]) -> Change:
+    """Keep what the patterns match out of the build context."""
+
+    def change(files: BuildFiles) -> BuildFiles:
+        from layerscope.edit.ignore import with_patterns
+
+        return replace(files, ignore=with_patterns(files.ignore, tuple(patterns)))
+
+    return change
+
+
+def deleting(site: Site) -> Change:
+    """Delete an instruction."""
+    return lambda files: replace(files, dockerfile=files.dockerfile.delete(_number(files, site)))
+
+
+def rewriting(site: Site, rewrite: Callable[["EditableInstruction"], str]) -> Change:
+    """Give an instruction a new source text, which ``rewrite`` makes from the instruction as it now stands."""
+
+    def change(files: BuildFiles) -> BuildFiles:
+        document, number = files.dockerfile, _number(files, site)
+        return replace(files, dockerfile=document.replace(number, rewrite(document.instruction(number))))
+
+    return change
+
+
+def inserting(source: str, *, after: Site) -> Change:
+    """Insert an instruction below another."""
+    return lambda files: replace(files, dockerfile=files.dockerfile.insert_after(_number(files, after), source))
+
+
+def _number(files: BuildFiles, site: Site) -> int:
+    """The id of an instruction in the Dockerfile; raises EditError where an earlier change has deleted it."""
+    found = files.dockerfile.by_line(site.line) if site.line is not None else None
+    if found is None or found.id is None:
+        raise EditError(f"`{site}` is not in the Dockerfile any more")
+    return found.id
+
+
+def applied(files: BuildFiles, changes: Sequence[Change]) -> BuildFiles:
+    """The files after all changes, one after the other."""
+    for change in changes:
+        files = change(files)
+    return files
+
+
+def edits(before: BuildFiles, after: BuildFiles) -> tuple[Edit, ...]:
+    """The lines that differ, file by file, from the top down."""
+    found: list[Edit] = []
+    new = after.texts()
+    for path, text in before.texts().items():
+        one, other = text.splitlines(), new[path].splitlines()
+        for tag, start, end, first, last in SequenceMatcher(a=one, b=other, autojunk=False).get_opcodes():
+            if tag != "equal":
+                found.append(Edit(file=path, line=start + 1, removed=end - start, lines=tuple(other[first:last])))
+    return tuple(found)

@@ -1,0 +1,136 @@
+"""The instructions of each build stage in the order in which they run: what advice edits, and what comes after it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.instruction import Instruction
+
+if TYPE_CHECKING:  # The parser is loaded only for a Dockerfile.
+    from layerscope.dockerfile.build import ResolvedInstruction
+    from layerscope.history.match import Match
+
+
+class Site(Struct, frozen=True, kw_only=True, eq=False):
+    """One instruction of a stage, where advice may be followed.
+
+    ``position`` is its place in the timeline of its stage. ``text`` is what follows the keyword and its flags, in the
+    Dockerfile's words where it is in one. ``layer`` is the layer that it made in the image of the stage, where that is
+    at hand. ``line`` and ``resolved`` are the Dockerfile's; ``line`` is None without a Dockerfile and for a trigger of
+    ONBUILD: such a site cannot be edited.
+    """
+
+    stage: str
+    position: int
+    kind: str
+    text: str
+    layer: int | None = None
+    line: int | None = None
+    resolved: "ResolvedInstruction | None" = None
+
+    def __str__(self) -> str:
+        written = self.resolved.instruction if self.resolved is not None else f"{self.kind} {self.text}"
+        return str(written).strip()
+
+    @property
+    def working_directory(self) -> str:
+        """The working directory of the instruction; empty where it is not known."""
+        directory = self.resolved.working_directory if self.resolved is not None else None
+        return directory.text if directory is not None and directory.resolved else ""
+
+    def flag(self, name: str) -> str:
+        """The value of a flag as written, empty without it."""
+        return self.resolved.instruction.flag(name) if self.resolved is not None else ""
+
+
+class Timeline(Struct, frozen=True, kw_only=True, eq=False):
+    """The own instructions of a stage, above its base image, those of the stages that it is built on included.
+
+    ``filesystem`` is that of the stage's image where it is at hand.
+    """
+
+    stage: str
+    sites: tuple[Site, ...]
+    filesystem: Filesystem | None = None
+
+    def of_layer(self, layer: int) -> Site | None:
+        """The instruction that alone made a layer."""
+        return next((site for site in self.sites if site.layer == layer), None)
+
+    def after(self, site: Site) -> Sequence[Site]:
+        """What runs in the same stage after a site."""
+        return self.sites[site.position + 1 :]
+
+    def before(self, site: Site) -> Sequence[Site]:
+        """What runs in the same stage before a site."""
+        return self.sites[: site.position]
+
+
+def recorded_timeline(
+    stage: str, steps: Sequence[Instruction], base_layers: int, filesystem: Filesystem | None
+) -> Timeline:
+    """The timeline that a history records: everything after the step that made the base's last layer."""
+    first = max((step.index + 1 for step in steps if step.layer is not None and step.layer < base_layers), default=0)
+    own = steps[first:]
+    joined = {index for step in own for index in (*step.joined, *((step.index,) if step.joined else ()))}
+    sites = tuple(
+        Site(
+            stage=stage,
+            position=position,
+            kind=step.kind,
+            text=step.shown.partition(" ")[2] if step.shown else step.text,
+            layer=None if step.index in joined else step.layer,
+        )
+        for position, step in enumerate(own)
+    )
+    return Timeline(stage=stage, sites=sites, filesystem=filesystem)
+
+
+def written_timeline(
+    found: "Match", stage: int, steps: Sequence[Instruction], match: "Match | None", filesystem: Filesystem | None
+) -> Timeline:
+    """The timeline of a stage of a Dockerfile; ``match`` aligns it with the history ``steps`` of its image."""
+    layers = _layers(steps, match) if match is not None else {}
+    sites = tuple(
+        _written_site(found, position, resolved, layers) for position, resolved in enumerate(found.build.flatten(stage))
+    )
+    return Timeline(stage=found.stage_name(stage), sites=sites, filesystem=filesystem)
+
+
+def _layers(steps: Sequence[Instruction], match: "Match") -> dict[tuple[int, int, str], int]:
+    """The layer of each instruction of a Dockerfile, by stage, line and text."""
+    by_index = {step.index: step for step in steps}
+    found = {}
+    for index, resolved in match.steps.items():
+        step = by_index.get(index)
+        if step is not None and step.layer is not None and not step.joined:
+            found[_key(resolved)] = step.layer
+    return found
+
+
+def _key(resolved: "ResolvedInstruction") -> tuple[int, int, str]:
+    return resolved.stage, resolved.instruction.line, str(resolved.instruction)
+
+
+def _written_site(
+    found: "Match", position: int, resolved: "ResolvedInstruction", layers: Mapping[tuple[int, int, str], int]
+) -> Site:
+    written = resolved.instruction
+    stage = found.build.stages[resolved.stage]
+    is_trigger = all(one is not written for one in found.build.dockerfile.stages[resolved.stage].instructions)
+    return Site(
+        stage=stage.name or str(stage.index),
+        position=position,
+        kind=written.keyword,
+        text=written.text,
+        layer=layers.get(_key(resolved)),
+        line=None if is_trigger else written.line,
+        resolved=resolved,
+    )
+
+
+def mentions(sites: Sequence[Site], *words: str) -> Iterator[Site]:
+    """The sites whose text contains one of the words."""
+    return (site for site in sites if any(word in str(site) for word in words))

@@ -1,0 +1,53 @@
+"""A step: one change to the build, the findings that it resolves, and what it saves."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from layerscope.model.finding import ByteCount
+
+
+class Safety(StrEnum):
+    """Whether a step can be applied without looking at it."""
+
+    SAFE = "safe"
+    """Nothing that the build or the image runs can need what it removes."""
+    REVIEW = "review"
+    """It depends on something that only a person can judge; ``Step.review`` says what."""
+
+
+class Edit(Struct, frozen=True, kw_only=True):
+    """A replacement of whole lines of a file of the build, counted from 1, as the file stands.
+
+    ``removed`` lines from ``line`` on are replaced by ``lines``, which have no line ends; 0 removed inserts before
+    ``line``.
+    """
+
+    file: str
+    line: int
+    removed: int
+    lines: tuple[str, ...]
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """One change that a person makes to the build.
+
+    ``strategy`` is the name of what proposes it. ``instruction`` is the instruction to change, in the Dockerfile's own
+    words if there is one, ``stage`` its stage (empty without a Dockerfile), ``dockerfile_line`` its line.
+    ``sentence`` is what to do, ``review`` what to make sure of first; empty where it is safe.
+    ``findings`` are the places in the report's findings of what it resolves, all or in part. ``saves_bytes`` counts
+    content bytes, each in one step only; ``saves_stored_bytes`` estimates the compressed bytes, where layers are stored
+    compressed. ``edits`` change the files by this step alone, none where it cannot be written down.
+    """
+
+    strategy: str
+    safety: Safety
+    sentence: str
+    review: str = ""
+    saves_bytes: ByteCount = 0
+    saves_stored_bytes: ByteCount | None = None
+    stage: str = ""
+    instruction: str = ""
+    dockerfile_line: int | None = None
+    findings: tuple[int, ...] = ()
+    edits: tuple[Edit, ...] = ()
