@@ -1,13 +1,13 @@
 """From findings to steps: each strategy in turn takes what it can resolve, and a byte is in one step only."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.files import BuildFiles, Change, applied, edits
-from layerscope.advice.portions import Portion
+from layerscope.advice.portions import Piece, Portion
 from layerscope.advice.registry import STRATEGIES
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.errors import LayerscopeError
@@ -41,13 +41,17 @@ def advise(
 def _taken(context: AdviceContext, proposal: Proposal) -> Proposal | None:
     """The proposal with what is still left of its portions, which are taken away; None where nothing is."""
     left = {(portion.finding, piece.layer, piece.path) for portion in context.left for piece in portion.pieces}
-    wanted = [_without(portion, lambda key: key in left) for portion in proposal.portions]
-    taken = {(portion.finding, piece.layer, piece.path) for portion in wanted for piece in portion.pieces}
+    wanted = [one.only(lambda piece, one=one: _key(one, piece) in left) for one in proposal.portions]
+    taken = {_key(portion, piece) for portion in wanted for piece in portion.pieces}
     if not sum(portion.content_bytes for portion in wanted):
         return None
-    rest = (_without(portion, lambda key: key not in taken) for portion in context.left)
+    rest = (one.only(lambda piece, one=one: _key(one, piece) not in taken) for one in context.left)
     context.left = tuple(portion for portion in rest if portion.pieces)
     return replace(proposal, portions=tuple(portion for portion in wanted if portion.pieces))
+
+
+def _key(portion: Portion, piece: Piece) -> tuple[int, int, str]:
+    return portion.finding, piece.layer, piece.path
 
 
 def _advice(context: AdviceContext, strategy: Strategy, proposal: Proposal, files: BuildFiles | None) -> Advice:
@@ -95,8 +99,3 @@ def _stored(context: AdviceContext, proposal: Proposal, saves: int) -> int | Non
             total += piece.content_bytes * layer.stored_bytes / max(layer.tar_bytes, 1)
     counted = sum(portion.content_bytes for portion in proposal.portions)
     return round(total * saves / counted) if counted else None
-
-
-def _without(portion: Portion, keep: Callable[[tuple[int, int, str]], bool]) -> Portion:
-    pieces = tuple(piece for piece in portion.pieces if keep((portion.finding, piece.layer, piece.path)))
-    return portion if len(pieces) == len(portion.pieces) else replace(portion, pieces=pieces)

@@ -13,6 +13,7 @@ from layerscope.model.step import Edit
 
 if TYPE_CHECKING:  # What edits is loaded only for a Dockerfile.
     from layerscope.edit.document import Document, EditableInstruction
+    from layerscope.edit.shell import Script
 
 
 class BuildFiles(Struct, frozen=True, kw_only=True):
@@ -57,6 +58,54 @@ def rewriting(site: Site, rewrite: Callable[["EditableInstruction"], str]) -> Ch
     def change(files: BuildFiles) -> BuildFiles:
         document, number = files.dockerfile, _number(files, site)
         return replace(files, dockerfile=document.replace(number, rewrite(document.instruction(number))))
+
+    return change
+
+
+def appending(site: Site, command: str) -> Change:
+    """End a RUN with one more command."""
+    return _scripting(site, lambda script: script.append(command))
+
+
+def prepending(site: Site, command: str) -> Change:
+    """Begin a RUN with one more command."""
+    return _scripting(site, lambda script: script.prepend(command))
+
+
+def adding_words(site: Site, command: str, *words: str) -> Change:
+    """Add words to every call of a command in a RUN, such as ``npm ci``, behind the words that name it."""
+    wanted = command.split()
+
+    def rewrite(script: "Script") -> str:
+        for index in range(len(script.commands)):
+            called = script.commands[index]
+            texts = [word.text for word in called.words]
+            end = _end_of(texts, wanted)
+            if end and not set(words) <= set(texts):
+                script = script.again(script.add_words(called, end - 1, words))
+        return script.source
+
+    return _scripting(site, rewrite)
+
+
+def _end_of(texts: Sequence[str | None], wanted: Sequence[str]) -> int:
+    """Where the words that name a command end; 0 where they are not there. The program may have a directory."""
+    names = [text.rpartition("/")[2] if text else text for text in texts]
+    for start in range(len(names) - len(wanted) + 1):
+        if names[start : start + len(wanted)] == list(wanted):
+            return start + len(wanted)
+    return 0
+
+
+def _scripting(site: Site, rewrite: Callable[["Script"], str]) -> Change:
+    """Rewrite the shell script of a RUN."""
+
+    def change(files: BuildFiles) -> BuildFiles:
+        from layerscope.edit.shell import Script  # It needs the extra ``fix``.
+
+        document, number = files.dockerfile, _number(files, site)
+        script = Script.parse(document.instruction(number).source, document.escape)
+        return replace(files, dockerfile=document.replace(number, rewrite(script)))
 
     return change
 

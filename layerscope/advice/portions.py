@@ -1,8 +1,9 @@
 """The bytes of each finding by the instruction that makes them, which is where a change has an effect."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.advice.timeline import Site, Timeline
 from layerscope.errors import LayerscopeError
@@ -47,10 +48,18 @@ class Portion(Struct, frozen=True, kw_only=True, eq=False):
     def content_bytes(self) -> int:
         return sum(piece.content_bytes for piece in self.pieces)
 
+    def only(self, keep: Callable[[Piece], bool]) -> "Portion":
+        """The portion with some of its pieces."""
+        pieces = tuple(piece for piece in self.pieces if keep(piece))
+        return self if len(pieces) == len(self.pieces) else replace(self, pieces=pieces)
+
     @property
     def is_from_context(self) -> bool:
         """Whether the instruction copies from the build context."""
-        return self.site.kind in ("COPY", "ADD") and not self.stage and not self.site.flag("from")
+        resolved = self.site.resolved
+        if resolved is None:
+            return self.site.kind == "ADD"
+        return self.site.kind in ("COPY", "ADD") and any(one.kind == "context" for one in resolved.inputs)
 
 
 def portions(
@@ -114,7 +123,7 @@ class _Makers:
             return site or via, copy.builder.name, source
         origin = self._trace.layers.get(layer)
         stage = origin.sources[0] if origin is not None and len(origin.sources) == 1 else ""
-        return via, stage, _mapped(via, path) if stage else path
+        return via, stage, mapped(via, path) if stage else path
 
 
 class _Copy:
@@ -161,7 +170,7 @@ def _roots(filesystem: Filesystem, builder: Builder, layer: int) -> tuple[str, s
     return "", ""
 
 
-def _mapped(via: Site, path: str) -> str:
+def mapped(via: Site, path: str) -> str:
     """The likeliest path in the stage that a COPY takes a path from; empty where it is not known."""
     from layerscope.dockerfile.copying import copy_mapping  # Its parser is loaded only for a Dockerfile.
 

@@ -1,6 +1,18 @@
 """All strategies, in the order in which they take what they resolve."""
 
+from layerscope.advice.strategies.apt_lists import APT_LISTS
 from layerscope.advice.strategies.clean_in_run import CLEAN_IN_RUN
+from layerscope.advice.strategies.ignore_context import IGNORE_CONTEXT
+from layerscope.advice.strategies.narrow_copy import NARROW_COPY
+from layerscope.advice.strategies.npm_prune import NPM_PRUNE
+from layerscope.advice.strategies.prune_stage import PRUNE_STAGE
 from layerscope.advice.strategy import Strategy
 
-STRATEGIES: tuple[Strategy, ...] = (CLEAN_IN_RUN,)
+STRATEGIES: tuple[Strategy, ...] = (
+    NARROW_COPY,
+    NPM_PRUNE,
+    IGNORE_CONTEXT,
+    APT_LISTS,
+    CLEAN_IN_RUN,
+    PRUNE_STAGE,
+)

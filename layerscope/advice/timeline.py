@@ -1,6 +1,6 @@
 """The instructions of each build stage in the order in which they run: what advice edits, and what comes after it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -129,8 +129,3 @@ def _written_site(
         line=None if is_trigger else written.line,
         resolved=resolved,
     )
-
-
-def mentions(sites: Sequence[Site], *words: str) -> Iterator[Site]:
-    """The sites whose text contains one of the words."""
-    return (site for site in sites if any(word in str(site) for word in words))
