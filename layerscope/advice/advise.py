@@ -1,6 +1,7 @@
 """From findings to steps: each strategy in turn takes what it can resolve, and a byte is in one step only."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,6 +13,9 @@ from layerscope.advice.registry import STRATEGIES
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.errors import LayerscopeError
 from layerscope.model.step import Edit, Safety, Step
+
+LEAST_BYTES = 4096
+"""A step that saves less is not worth a reader's time."""
 
 
 class Advice(Struct, frozen=True, kw_only=True):
@@ -41,13 +45,17 @@ def advise(
 def _taken(context: AdviceContext, proposal: Proposal) -> Proposal | None:
     """The proposal with what is still left of its portions, which are taken away; None where nothing is."""
     left = {(portion.finding, piece.layer, piece.path) for portion in context.left for piece in portion.pieces}
-    wanted = [one.only(lambda piece, one=one: _key(one, piece) in left) for one in proposal.portions]
+    wanted = [_kept(portion, left) for portion in proposal.portions]
     taken = {_key(portion, piece) for portion in wanted for piece in portion.pieces}
-    if not sum(portion.content_bytes for portion in wanted):
+    if sum(portion.content_bytes for portion in wanted) < LEAST_BYTES:
         return None
-    rest = (one.only(lambda piece, one=one: _key(one, piece) not in taken) for one in context.left)
+    rest = (_kept(portion, left - taken) for portion in context.left)
     context.left = tuple(portion for portion in rest if portion.pieces)
     return replace(proposal, portions=tuple(portion for portion in wanted if portion.pieces))
+
+
+def _kept(portion: Portion, keys: AbstractSet[tuple[int, int, str]]) -> Portion:
+    return portion.only(lambda piece: _key(portion, piece) in keys)
 
 
 def _key(portion: Portion, piece: Piece) -> tuple[int, int, str]:

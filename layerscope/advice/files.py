@@ -110,6 +110,12 @@ def _scripting(site: Site, rewrite: Callable[["Script"], str]) -> Change:
     return change
 
 
+def mounting(site: Site, mount: str) -> Change:
+    """Mount something into a RUN."""
+    keyword = len("RUN")
+    return rewriting(site, lambda one: f"{one.source[:keyword]} --mount={mount}{one.source[keyword:]}")
+
+
 def inserting(source: str, *, after: Site) -> Change:
     """Insert an instruction below another."""
     return lambda files: replace(files, dockerfile=files.dockerfile.insert_after(_number(files, after), source))

@@ -72,7 +72,7 @@ def portions(
     makers = _Makers(trace, final, others)
     found: list[Portion] = []
     for place, finding in enumerate(findings):
-        if finding.source != BASE:
+        if finding.source != BASE and not finding.trade:
             found += makers.portions(place, finding)
     return tuple(found)
 

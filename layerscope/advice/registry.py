@@ -5,14 +5,18 @@ from layerscope.advice.strategies.clean_in_run import CLEAN_IN_RUN
 from layerscope.advice.strategies.ignore_context import IGNORE_CONTEXT
 from layerscope.advice.strategies.narrow_copy import NARROW_COPY
 from layerscope.advice.strategies.npm_prune import NPM_PRUNE
+from layerscope.advice.strategies.pip_uninstall import PIP_UNINSTALL
 from layerscope.advice.strategies.prune_stage import PRUNE_STAGE
+from layerscope.advice.strategies.unpack import UNPACK
 from layerscope.advice.strategy import Strategy
 
 STRATEGIES: tuple[Strategy, ...] = (
     NARROW_COPY,
     NPM_PRUNE,
+    PIP_UNINSTALL,
     IGNORE_CONTEXT,
     APT_LISTS,
+    UNPACK,
     CLEAN_IN_RUN,
     PRUNE_STAGE,
 )

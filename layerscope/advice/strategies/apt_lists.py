@@ -1,5 +1,6 @@
 """The package lists of ``apt-get update``: delete them in the RUN that downloads them."""
 
+import re
 from collections.abc import Iterator
 from itertools import takewhile
 
@@ -11,11 +12,14 @@ from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 
 _UPDATES = ("apt-get update", "apt update")
-_NEEDS_LISTS = tuple(
-    f"{tool} {command}"
-    for tool in ("apt-get", "apt")
-    for command in ("install", "upgrade", "full-upgrade", "dist-upgrade", "build-dep", "source", "download", "satisfy")
-) + ("apt-cache", "aptitude", "add-apt-repository", "apt-file", "mk-build-deps")
+_NEEDS_LISTS = (
+    *(f"apt-get {name}" for name in ("install", "upgrade", "dist-upgrade", "build-dep", "source", "download")),
+    *(f"apt {name}" for name in ("install", "upgrade", "full-upgrade", "build-dep", "source", "download")),
+    "apt-cache",
+    "aptitude",
+    "mk-build-deps",
+)
+_ONLY_UPDATES = re.compile(r"apt(?:-get)?(?:\s+-\S+)*\s+update(?:\s+-\S+)*")
 _DELETE = "rm -rf /var/lib/apt/lists/*"
 
 
@@ -59,12 +63,7 @@ def _proposal(portion: Portion, users: tuple[Site, ...]) -> Proposal:
 
 
 def _only_updates(site: Site) -> bool:
-    return site.text.strip() in {
-        f"{tool}{option} update{after}"
-        for tool in ("apt-get", "apt")
-        for option in ("", " -y", " -q", " -qq")
-        for after in ("", " -y", " -q", " -qq")
-    }
+    return _ONLY_UPDATES.fullmatch(site.text.strip()) is not None
 
 
 APT_LISTS = Strategy(name="apt-lists", propose=_propose)

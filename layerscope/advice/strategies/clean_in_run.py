@@ -10,7 +10,6 @@ from layerscope.advice.portions import Portion
 from layerscope.advice.removal import removal_words
 from layerscope.advice.runs import body, calls, mentioning
 from layerscope.advice.strategy import Proposal, Strategy
-from layerscope.advice.timeline import Site
 
 
 class _Leftover(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from layerscope.advice.context import AdviceContext
 from layerscope.advice.copied import context_paths, is_named, reads_unknown, would_miss
 from layerscope.advice.files import ignoring
 from layerscope.advice.portions import Piece, Portion
-from layerscope.advice.runs import body, calls
+from layerscope.advice.runs import callers
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.filesystem.tree import Filesystem
@@ -88,9 +88,9 @@ def _ignored(context: AdviceContext, site: Site, members: Sequence[Portion]) -> 
 
 def _is_free(context: AdviceContext, site: Site, path: str) -> bool:
     """Whether nothing later names a path of the context, and no COPY copies it by its name."""
-    if path.rpartition("/")[2] in (".git", ".hg", ".svn"):
-        if any(calls(body(one), *_VERSION_CONTROL) for one in context.later(site) if one.kind == "RUN"):
-            return False
+    is_repository = path.rpartition("/")[2] in (".git", ".hg", ".svn")
+    if is_repository and next(callers(context.later(site), *_VERSION_CONTROL), None) is not None:
+        return False
     return not is_named(context, site, (path.rpartition("/")[2],)) and not would_miss(context, None, (path,))
 
 

@@ -14,8 +14,8 @@ from layerscope.model.entry import Kind
 _RULES = frozenset(
     {
         "ci-config", "container-files", "cargo-cache", "dev-headers", "editor-os-junk", "go-cache", "jvm-cache",
-        "lang-toolchain", "logs", "native-toolchain", "node-dev-deps", "objects", "other-cache", "source-maps", "sources",
-        "static-libs", "tests", "vcs-metadata",
+        "lang-toolchain", "logs", "native-toolchain", "node-dev-deps", "objects", "other-cache", "source-maps",
+        "sources", "static-libs", "tests", "vcs-metadata",
     }
 )  # fmt: skip
 """Rules for what a build leaves in its directories beside its product."""
