@@ -19,9 +19,13 @@ LEAST_BYTES = 4096
 
 
 class Advice(Struct, frozen=True, kw_only=True):
-    """A step, and the changes that ``layerscope fix`` makes to follow it."""
+    """A step, and the changes that ``layerscope fix`` makes to follow it.
+
+    The changes of several steps are applied by ascending ``order``: a strategy may rely on those before it.
+    """
 
     step: Step
+    order: int
     changes: tuple[Change, ...] = ()
 
 
@@ -38,7 +42,7 @@ def advise(
         for proposal in strategy.propose(context):
             taken = _taken(context, proposal)
             if taken is not None:
-                found.append(_advice(context, strategy, taken, files))
+                found.append(_advice(context, strategy, taken, files, order=len(found)))
     return tuple(sorted(found, key=lambda one: (-one.step.saves_bytes, one.step.dockerfile_line or 0)))
 
 
@@ -62,7 +66,9 @@ def _key(portion: Portion, piece: Piece) -> tuple[int, int, str]:
     return portion.finding, piece.layer, piece.path
 
 
-def _advice(context: AdviceContext, strategy: Strategy, proposal: Proposal, files: BuildFiles | None) -> Advice:
+def _advice(
+    context: AdviceContext, strategy: Strategy, proposal: Proposal, files: BuildFiles | None, *, order: int
+) -> Advice:
     saves = proposal.saves_bytes
     if saves is None:
         saves = sum(portion.content_bytes for portion in proposal.portions)
@@ -83,7 +89,7 @@ def _advice(context: AdviceContext, strategy: Strategy, proposal: Proposal, file
         findings=tuple(sorted({portion.finding for portion in proposal.portions})),
         edits=changed,
     )
-    return Advice(step=step, changes=changes)
+    return Advice(step=step, order=order, changes=changes)
 
 
 def _edits(proposal: Proposal, files: BuildFiles | None) -> tuple[Edit, ...]:

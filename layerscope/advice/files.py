@@ -36,13 +36,13 @@ Change = Callable[[BuildFiles], BuildFiles]
 """A change to the files; raises EditError where it cannot be made without a guess."""
 
 
-def ignoring(patterns: Sequence[str]) -> Change:
-    """Keep what the patterns match out of the build context."""
+def ignoring(paths: Sequence[str]) -> Change:
+    """Keep files and directories out of the build context."""
 
     def change(files: BuildFiles) -> BuildFiles:
-        from layerscope.edit.ignore import with_patterns
+        from layerscope.edit.ignore import literal_pattern, with_patterns
 
-        return replace(files, ignore=with_patterns(files.ignore, tuple(patterns)))
+        return replace(files, ignore=with_patterns(files.ignore, map(literal_pattern, paths)))
 
     return change
 
@@ -82,7 +82,8 @@ def adding_words(site: Site, command: str, *words: str) -> Change:
             texts = [word.text for word in called.words]
             end = _end_of(texts, wanted)
             if end and not set(words) <= set(texts):
-                script = script.again(script.add_words(called, end - 1, words))
+                source = script.add_words(called, end - 1, words)
+                script = script.read(source, script.escape, shell=script.shell)
         return script.source
 
     return _scripting(site, rewrite)
@@ -104,7 +105,8 @@ def _scripting(site: Site, rewrite: Callable[["Script"], str]) -> Change:
         from layerscope.edit.shell import Script  # It needs the extra ``fix``.
 
         document, number = files.dockerfile, _number(files, site)
-        script = Script.parse(document.instruction(number).source, document.escape)
+        source = document.instruction(number).source
+        script = Script.read(source, document.escape, shell=document.shell(number))
         return replace(files, dockerfile=document.replace(number, rewrite(script)))
 
     return change

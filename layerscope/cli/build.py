@@ -109,7 +109,7 @@ def build_files(build: BuildOptions) -> "BuildFiles":
     dockerfile = dockerfile_path(build.dockerfile)
     text = read_whole(dockerfile, MAX_BYTES).decode("utf-8", "surrogateescape")
     own = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
-    ignore = own if own.is_file() else Path(build.context or dockerfile.parent) / ".dockerignore"
+    ignore = own if own.is_file() else Path(build.context_dir or dockerfile.parent) / ".dockerignore"
     patterns = read_whole(ignore, MAX_BYTES).decode("utf-8", "surrogateescape") if ignore.is_file() else ""
     return BuildFiles(
         dockerfile=Document.parse(text, dockerfile.name),

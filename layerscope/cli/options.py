@@ -96,7 +96,7 @@ class BuildOptions(Struct, frozen=True, kw_only=True):
     dockerfile: Annotated[
         str, _building("--dockerfile", metavar="FILE", help="Dockerfile of the image, or its directory")
     ] = ""
-    context: Annotated[
+    context_dir: Annotated[
         str,
         _building("--context", metavar="DIR", help="Build context, where .dockerignore is (default: the Dockerfile's)"),
     ] = ""

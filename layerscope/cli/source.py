@@ -99,6 +99,10 @@ def _warn_unused(path: str, reading: ReadArguments, build: BuildOptions) -> None
     about_image = {
         "image": reading.image_name, "platform": reading.platform, "verify": reading.verify, "strict": reading.strict
     }  # fmt: skip
-    given = [f"--{name.replace('_', '-')}" for name, value in (about_image | asdict(build)).items() if value]
+    given = [
+        f"--{name.removesuffix('_dir').replace('_', '-')}"
+        for name, value in (about_image | asdict(build)).items()
+        if value
+    ]
     if given:
         warn((f"{path} is a saved report: {', '.join(given)} ignored",), quiet=reading.quiet)

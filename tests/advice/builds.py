@@ -1,8 +1,8 @@
 """A Dockerfile with what each of its instructions writes, built in memory, and the advice for it.
 
-    build = Build("FROM base\nRUN apt-get update\n", {2: (file("var/lib/apt/lists/x", b"..."),)})
-    advised = build.advise(tmp_path)
-    advised.patched["Dockerfile"]
+build = Build("FROM base\nRUN apt-get update\n", {2: (file("var/lib/apt/lists/x", b"..."),)})
+advised = build.advise(tmp_path)
+advised.patched["Dockerfile"]
 """
 
 import hashlib
@@ -56,7 +56,7 @@ class Advised:
     def patched(self, *strategies: str, review: bool = True) -> BuildFiles:
         """The files after the changes of some strategies, or of all."""
         files = self.files
-        for one in self.advice:
+        for one in sorted(self.advice, key=lambda one: one.order):
             wanted = not strategies or one.step.strategy in strategies
             if wanted and (review or one.step.safety == Safety.SAFE):
                 files = applied(files, one.changes)
