@@ -37,7 +37,7 @@ def advise(
     ``files`` are the user's Dockerfile and .dockerignore as they are on disk. A step whose change cannot be made in
     them without a guess has no edits, and stays for review.
     """
-    found = []
+    found: list[Advice] = []
     for strategy in strategies:
         for proposal in strategy.propose(context):
             taken = _taken(context, proposal)
