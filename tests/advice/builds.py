@@ -11,6 +11,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from layerscope.model.digest import Digest
+
 from layerscope.advice.advise import Advice
 from layerscope.advice.files import BuildFiles, applied
 from layerscope.analysis.analyse import WANTED, AnalysisInputs, analyse
@@ -20,7 +22,6 @@ from layerscope.dockerfile.parse import parse_dockerfile
 from layerscope.edit.document import Document
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
-from layerscope.model.digest import Digest
 from layerscope.model.finding import Finding
 from layerscope.model.step import Safety, Step
 from layerscope.provenance.origins import BuildInputs
