@@ -11,8 +11,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from layerscope.model.digest import Digest
-
 from layerscope.advice.advise import Advice
 from layerscope.advice.files import BuildFiles, applied
 from layerscope.analysis.analyse import WANTED, AnalysisInputs, analyse
@@ -23,6 +21,7 @@ from layerscope.edit.document import Document
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
 from layerscope.model.finding import Finding
+from layerscope.model.image import Digest
 from layerscope.model.step import Safety, Step
 from layerscope.provenance.origins import BuildInputs
 from tests.builder import ImageSpec, Member, docker_save, file, layer
