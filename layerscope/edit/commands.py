@@ -79,7 +79,9 @@ class Element(Struct, frozen=True, kw_only=True):
 
 
 class Syntax(Struct, frozen=True, kw_only=True):
-    """What was found in a script; ``trailing`` is the operator behind the last element."""
+    """What was found in a script: ``assigned`` are the variables that it sets, loops included, and ``trailing`` is the
+    operator behind the last element.
+    """
 
     elements: tuple[Element, ...]
     commands: tuple[Command, ...]
@@ -142,6 +144,8 @@ class _Found:
             elif node.type == "variable_assignment" and node.parent and node.parent.type != "command":
                 name = node.child_by_field_name("name")
                 self.assigned.append(self.text[name.start_byte : name.end_byte] if name else "")
+            elif node.type == "for_statement" and (name := node.child_by_field_name("variable")) is not None:
+                self.assigned.append(self.text[name.start_byte : name.end_byte])
             elif node.type == "herestring_redirect":
                 self.here_strings = True
             elif node.type == "heredoc_redirect":

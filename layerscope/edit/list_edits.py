@@ -11,35 +11,42 @@ from layerscope.edit.script import ScriptText
 from layerscope.errors import EditError
 
 _DEFAULT_INDENT = "    "
-_AND_OR = ("&&", "||")
+AND_OR = ("&&", "||")
 _ENDS = frozenset({"exec", "exit", "return"})
 
 
 def insert_after(script: ScriptText, position: int, text: str) -> str:
     """The source with commands (joined by ``&&``) behind an element of the top-level list."""
     _check_added(text)
-    joiner = _joiner_after(script, position)
-    at, raw = script.elements[position].end, script.syntax.elements[position].end
-    if joiner == "\n":
-        line_end = script.source.find("\n", at)
-        if script.source[at:line_end].strip(" \t"):
-            raise EditError("something else stands on the line behind the command")
-        written = f"\n{indent_of(script.source, script.elements[position].start)}{text}"
-        return script.checked(script.source[:at] + written + script.source[at:], (raw, raw, f"\n{text}"))
-    _check_rest_of_line(script, at)
-    written = _joined(script, position, joiner, text)
-    spaced = f"; {text}" if joiner == ";" else f" && {text}"
-    return script.checked(script.source[:at] + written + script.source[at:], (raw, raw, spaced))
+    joiner = joiner_after(script, position)
+    source, at = place_after(script, position, joiner, text)
+    return script.checked(source, (at, at, f"{joiner} {text}"))
+
+
+def place_after(script: ScriptText, position: int, joiner: str, text: str, *, comments: str = "") -> tuple[str, int]:
+    """The source with ``text`` behind an element, ``comments`` on the lines above it, and its offset in the text."""
+    element = script.elements[position]
+    at = element.end
+    rest = script.source[at:].partition("\n")[0].strip(" \t\r;")
+    if rest.startswith("#") or (script.syntax.comments and not script.in_heredoc):
+        raise EditError("a comment stands behind the command")
+    if joiner == "\n" and rest:
+        raise EditError("something else stands on the line behind the command")
+    written = _behind(script, position, joiner, text, comments)
+    return script.source[:at] + written + script.source[at:], script.syntax.elements[position].end
 
 
 def append(script: ScriptText, text: str) -> str:
     """The source with commands at the end, which run where all that the build step needs has succeeded."""
+    check_end(script)
+    return insert_after(script, len(script.elements) - 1, text)
+
+
+def check_end(script: ScriptText) -> None:
+    """Raise EditError where a script that succeeds may not come to its end."""
     for command in script.commands:
         if command.name in _ENDS and not _fails(command):
             raise EditError(f"{command.name} ends the script before what is appended")
-    if script.syntax.trailing == "&":
-        raise EditError("the last command runs in the background")
-    return insert_after(script, len(script.elements) - 1, text)
 
 
 def prepend(script: ScriptText, text: str) -> str:
@@ -48,11 +55,13 @@ def prepend(script: ScriptText, text: str) -> str:
     while first < len(script.elements) and _is_set(script, first):
         first += 1
     if 0 < first < len(script.elements):
+        if script.elements[first].joiner in AND_OR and _operator_behind(script, first):
+            raise EditError("a command at the start could fail unseen")
         return insert_after(script, first - 1, text)
     _check_added(text)
-    if "||" in joiners_around(script.elements, 0):
-        raise EditError("the script begins with a list that holds ||")
-    statements = sum(each.joiner not in _AND_OR for each in script.elements)
+    if "||" in joiners_around(script.elements, 0) or _operator_behind(script, 0) == "&":
+        raise EditError("the script begins with a list that holds || or runs in the background")
+    statements = sum(each.joiner not in AND_OR for each in script.elements)
     if script.syntax.here_strings or (statements > 1 and script.exits_on_error is not True):
         raise EditError("a command at the start could fail unseen")
     at = script.elements[0].start
@@ -71,10 +80,11 @@ def remove_command(script: ScriptText, position: int) -> str:
     elements = script.elements
     before = elements[position].joiner
     after = elements[position + 1].joiner if position + 1 < len(elements) else script.syntax.trailing
-    if len(elements) == 1:
-        raise EditError("the script has no other command")
+    if len(elements) == 1 or _is_set(script, position):
+        raise EditError("without the command there is no script, or another one")
     if "||" in joiners_around(elements, position) or "&" in (before, after) or script.syntax.here_strings:
         raise EditError("the rest of the script depends on the command")
+    _check_removal(script, position, before, after)
     if position == len(elements) - 1 or _goes_with_previous(script, position, before, after):
         low, high = (_end(each, position) for each in (elements, script.syntax.elements))
         (start, end), raw = low, high
@@ -86,10 +96,28 @@ def remove_command(script: ScriptText, position: int) -> str:
         end = max(end, elements[position].end)
     cut = script.source[start:end]
     if any(line.lstrip(" \t").startswith("#") for line in cut.split("\n")[1:]):
-        source = without(script.source, escape, [(start, end)], comments=not script.in_heredoc)
+        # The comments stay, and what moves up keeps its indentation.
+        line = script.source.rfind("\n", 0, end) + 1
+        inner = line + len(indent_of(script.source, end))
+        ranges = [(start, line), (inner, end)] if start < line and inner < end else [(start, end)]
+        source = without(script.source, escape, ranges, comments=not script.in_heredoc)
     else:
         source = script.source[:start] + script.source[end:]
     return script.checked(source, (*raw, ""))
+
+
+def _check_removal(script: ScriptText, position: int, before: str, after: str) -> None:
+    """Raise EditError where a failure that the command hides would end the build without it, or the other way round."""
+    is_last = position == len(script.elements) - 1
+    exits = script.exits_on_error
+    if before in AND_OR and after not in AND_OR:
+        # What stands before becomes the end of its list, where set -e counts.
+        if exits is not False and (not is_last or not is_simple(script, position - 1)):
+            raise EditError("set -e would read the command before as the last of its list")
+    elif is_last and before not in AND_OR:
+        alone = script.elements[position - 1].joiner not in AND_OR and not script.elements[position - 1].negated
+        if exits is not True or not alone or not is_simple(script, position - 1):
+            raise EditError("without the last command, the one before would decide whether the build fails")
 
 
 def _end(elements: tuple[Element, ...], position: int) -> tuple[int, int]:
@@ -98,43 +126,43 @@ def _end(elements: tuple[Element, ...], position: int) -> tuple[int, int]:
 
 def _goes_with_previous(script: ScriptText, position: int, before: str, after: str) -> bool:
     """Whether the operator before the element goes: the one that binds tighter, else the one on its line."""
-    if (before in _AND_OR) != (after in _AND_OR):
-        return before in _AND_OR
+    if (before in AND_OR) != (after in AND_OR):
+        return before in AND_OR
     if position == 0:
         return False
     return is_first_on_line(script.source, script.elements[position].joiner_start) or before == "\n"
 
 
-def _joiner_after(script: ScriptText, position: int) -> str:
+def joiner_after(script: ScriptText, position: int) -> str:
     """``&&``, ``;`` or a newline: what puts a command behind an element without a change to what fails."""
     elements = script.elements
     following = elements[position + 1].joiner if position + 1 < len(elements) else ""
-    if script.syntax.here_strings or following == "&":
-        raise EditError("the script holds a here-string, or a command in the background")
-    if following in _AND_OR:
+    if script.syntax.here_strings or _operator_behind(script, position) == "&":
+        raise EditError("the script holds a here-string, or runs the command in the background")
+    if following in AND_OR:
         if "||" in joiners_around(elements, position):
             raise EditError("the command is in a list that holds ||")
         return "&&"
     exits = script.exits_on_error
-    if exits is False or (exits is None and _is_simple(script, position)):
+    if exits is False:
         return "&&"
-    if exits is None:
-        raise EditError("whether set -e is in force is not certain")
-    alone = elements[position].joiner not in _AND_OR and not elements[position].negated
-    if not alone:
-        if not _is_simple(script, position):
-            raise EditError("the last command relies on set -e")
+    simple = is_simple(script, position)
+    alone = elements[position].joiner not in AND_OR and not elements[position].negated
+    if exits is None or not alone:
+        # && takes the command out of the reach of set -e: at the end of the script that is all the same.
+        if not simple or position < len(elements) - 1:
+            raise EditError("set -e, where it is in force, would no longer see the command fail")
         return "&&"
-    if not _is_simple(script, position) and not _is_plain_compound(script, position):
-        raise EditError("the last command relies on set -e")
-    style = [each.joiner for each in elements[1:] if each.joiner not in _AND_OR]
-    if style or not _is_simple(script, position):
+    if not simple and not _is_plain_compound(script, position):
+        raise EditError("the command relies on set -e")
+    style = [each.joiner for each in elements[1:] if each.joiner not in AND_OR]
+    if style or not simple:
         newline = script.in_heredoc and (not style or style[-1] == "\n")
         return "\n" if newline else ";"
     return "\n" if script.in_heredoc else "&&"
 
 
-def _is_simple(script: ScriptText, position: int) -> bool:
+def is_simple(script: ScriptText, position: int) -> bool:
     """Whether an element is made of commands that ``set -e`` knows nothing of inside."""
     element = script.elements[position]
     names = {each.name for each in script.commands if each.position == position}
@@ -171,20 +199,22 @@ def _check_added(text: str) -> Syntax:
     return added
 
 
-def _check_rest_of_line(script: ScriptText, at: int) -> None:
-    """A comment behind a command would take in, or be taken for, what is added."""
-    text = script.source[at:]
-    rest = text.partition("\n")[0].strip(" \t\r;")
-    if rest.startswith("#") or (not script.in_heredoc and any(script.syntax.comments)):
-        raise EditError("a comment stands behind the command")
+def _operator_behind(script: ScriptText, position: int) -> str:
+    """The operator behind the and-or list that an element is in."""
+    following = script.elements[position + 1 :]
+    return next((each.joiner for each in following if each.joiner not in AND_OR), script.syntax.trailing)
 
 
-def _joined(script: ScriptText, position: int, joiner: str, text: str) -> str:
+def _behind(script: ScriptText, position: int, joiner: str, text: str, comments: str) -> str:
+    """What to write behind an element, line ends included."""
     if script.in_heredoc:
         indent = indent_of(script.source, script.elements[position].start)
-        return f"; {text}" if joiner == ";" else f" &&\n{indent}{_DEFAULT_INDENT}{text}"
+        return {
+            "\n": f"\n{indent}{text}",
+            ";": f"; {text}",
+        }.get(joiner, f" &&\n{indent}{_DEFAULT_INDENT}{text}")
     leading, indent = _style(script, position)
-    turn = f" {script.escape}{_newline(script)}{indent}"
+    turn = f" {script.escape}{_newline(script)}{comments}{indent}"
     if joiner == ";":
         return f";{turn}{text}"
     return f"{turn}&& {text}" if leading else f" &&{turn}{text}"
