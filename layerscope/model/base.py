@@ -21,7 +21,7 @@ class FoundBy(StrEnum):
     HISTORY = "history"
     """The FROM that Buildah and Podman record in the history."""
     HISTORY_GUESS = "history-guess"
-    """The last CMD or ENTRYPOINT below the top, or a change of the builder."""
+    """The last CMD or ENTRYPOINT below the top, a change of the builder, or layers that were dated alike."""
 
     @property
     def evidence(self) -> Evidence:

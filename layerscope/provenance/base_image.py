@@ -1,6 +1,7 @@
 """Where the base image ends, by the best evidence that there is (docs/rules.md, "The base")."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
@@ -68,7 +69,7 @@ def _buildah(image: Image, instructions: tuple[Instruction, ...]) -> Base | None
 
 
 def _history(image: Image, instructions: tuple[Instruction, ...]) -> Base | None:
-    boundary = base_boundary(instructions)
+    boundary = max(base_boundary(instructions) or 0, same_date_boundary(image.config.history, instructions))
     if not boundary:
         return None
     return Base(found_by=FoundBy.HISTORY_GUESS, layers=boundary, name=_named(image))
@@ -117,6 +118,20 @@ def base_boundary(instructions: Sequence[Instruction]) -> int | None:
     ]
     last = max(starts[-1:] + changes[-1:], default=-1)
     return layers_before(instructions, last + 1) or None
+
+
+def same_date_boundary(history: Sequence[HistoryEntry], instructions: Sequence[Instruction]) -> int:
+    """How many of the lowest layers were dated alike by the builder of a base image; 0 without such layers.
+
+    Builders that make an image reproducible give one date to all its steps (SOURCE_DATE_EPOCH), as Docker's official
+    images have it, also where they leave CMD to their own base. Steps that run one after another never share
+    one. The layers of that date end the base only if another date follows.
+    """
+    layers = [(place, entry.created) for place, entry in enumerate(history) if not entry.empty_layer and entry.created]
+    alike = {date for date, count in Counter(date for _, date in layers).items() if count > 1}
+    top = layers[-1][1] if layers else ""
+    last = max((place for place, date in layers if date in alike and date != top), default=-1)
+    return layers_before(instructions, last + 1) if last >= 0 else 0
 
 
 def buildah_from(history: Sequence[HistoryEntry]) -> tuple[str, int] | None:

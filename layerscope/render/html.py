@@ -14,6 +14,7 @@ from layerscope.render.words import (
     COPIED_UP,
     INCOMPLETE,
     METADATA_ONLY_COPY,
+    base_words,
     copied_from,
     counted,
     fate_words,
@@ -64,7 +65,7 @@ def _head(report: Report, units: Units) -> Iterator[str]:
     share = percent(totals.reclaimable_bytes, totals.own_bytes)
     for name, value in (
         ("size", f"{units(image.docker_size)} in {counted(len(report.layers), 'layer')}"),
-        ("base image", units(totals.base_bytes)),
+        (base_words(report.base), units(totals.base_bytes)),
         ("your own", units(totals.own_bytes)),
         ("reclaimable", f"{units(totals.reclaimable_bytes)} ({share})"),
         ("trades", units(totals.trade_bytes)),

@@ -8,7 +8,7 @@ from layerscope.model.source import is_reclaimable
 from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries, next_steps
 from layerscope.render.table import markdown_table, markdown_text, shortened, within_limit
 from layerscope.render.units import RenderOptions, Units, percent
-from layerscope.render.words import INCOMPLETE, counted, layer_line, stage_evidence
+from layerscope.render.words import INCOMPLETE, base_words, counted, layer_line, stage_evidence
 
 _LONGEST = 300
 """Characters of a cell; an instruction can be a whole script."""
@@ -31,7 +31,9 @@ def _verdict(report: Report, options: RenderOptions) -> Iterator[str]:
     if totals.trade_bytes:
         verdict += f" Trades, such as start-up time for size, could save {units(totals.trade_bytes)} more."
     if totals.base_bytes:
-        verdict += f" The base image adds {units(totals.base_bytes)} in {counted(report.base.layers, 'layer')}."
+        verdict += (
+            f" The {base_words(report.base)} adds {units(totals.base_bytes)} in {counted(report.base.layers, 'layer')}."
+        )
     yield verdict
     if not report.complete:
         yield f"\n**Incomplete: {INCOMPLETE}.**"

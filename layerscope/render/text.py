@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from textwrap import wrap
 
+from layerscope.model.base import FoundBy
 from layerscope.model.finding import Evidence, Finding
 from layerscope.model.report import LayerReport, PathBytes, Report, StageReport
 from layerscope.model.source import BASE, is_reclaimable, source_of
@@ -14,6 +15,7 @@ from layerscope.render.units import RenderOptions, Units, percent
 from layerscope.render.words import (
     FOUND_BY_WORDS,
     INCOMPLETE,
+    base_words,
     copied_from,
     counted,
     fate_words,
@@ -67,6 +69,8 @@ def head(report: Report, options: RenderOptions) -> Iterator[str]:
         f"{counted(len(report.layers), 'layer')}, {counted(totals.entries, 'entry', 'entries')}"
     )
     whole = f"your own {units(totals.own_bytes)}" if totals.base_bytes else units(totals.content_bytes)
+    if report.base.found_by == FoundBy.HISTORY_GUESS:
+        whole += f" above the {base_words(report.base)}"
     if totals.reclaimable_bytes:
         share = percent(totals.reclaimable_bytes, totals.own_bytes)
         yield f"{units(totals.reclaimable_bytes)} ({share}) of {whole} is reclaimable"
@@ -107,7 +111,7 @@ def _layers(report: Report, options: RenderOptions) -> Iterator[str]:
     if base:
         last = base[-1].index
         name = "0" if not last else f"0-{last}"
-        cells.append([name, units(sum(layer.content_bytes for layer in base)), "", "base image"])
+        cells.append([name, units(sum(layer.content_bytes for layer in base)), "", base_words(report.base)])
         cells += [layer_cells(report, layer, units) for layer in base if not layer.is_complete][:most]
     cells += [layer_cells(report, layer, units) for layer in shown]
     if len(own) > len(shown):

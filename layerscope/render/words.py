@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from layerscope.model.base import FoundBy
 from layerscope.model.finding import Evidence, Finding
-from layerscope.model.report import InstructionReport, LayerReport, StageReport, Unmatched
+from layerscope.model.report import BaseReport, InstructionReport, LayerReport, StageReport, Unmatched
 from layerscope.model.source import Via
 
 INCOMPLETE = (
@@ -33,6 +33,11 @@ _UNMATCHED = {
     Unmatched.INCONCLUSIVE: "the base image or the build context has the same files (inconclusive)",
     Unmatched.ABSENT: "none of its files is in the image",
 }
+
+
+def base_words(base: BaseReport) -> str:
+    """``base image (guessed)`` where the history alone suggests where the base ends, else ``base image``."""
+    return "base image (guessed)" if base.found_by == FoundBy.HISTORY_GUESS else "base image"
 
 
 def fate_words(fate: str) -> str:

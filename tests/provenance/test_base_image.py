@@ -27,6 +27,14 @@ def _image(*history: HistoryEntry, labels: dict[str, str] | None = None) -> Imag
     return Image(source="x.tar", format="docker-archive", config=config, layers=layers)
 
 
+def _long(*history: HistoryEntry) -> Image:
+    """An image with a digest for each of many layers."""
+    count = sum(not entry.empty_layer for entry in history)
+    digests = tuple(Digest("sha256", f"{number:064x}") for number in range(count))
+    layers = tuple(Layer(index=n, diff_id=digest, changeset=Changeset()) for n, digest in enumerate(digests))
+    return Image(source="x.tar", format="docker-archive", config=ImageConfig(history=history), layers=layers)
+
+
 def _base(image: Image, given: tuple[Digest, ...] | None = None) -> Base:
     steps, _ = instructions(image.config.history, len(image.layers))
     return find_base(image, steps, given)
@@ -78,3 +86,24 @@ def test_the_history_gives_a_guess_that_is_called_one() -> None:
 
 def test_without_any_sign_all_layers_are_the_users() -> None:
     assert _base(_image(RUN, RUN)) == Base()
+
+
+EARLIER = replace(RUN, created="2026-01-02T00:00:00Z")
+LATER = (replace(RUN, created="2026-03-01T10:00:00.1Z"), replace(RUN, created="2026-03-01T10:00:07.2Z"))
+OLDEST = replace(FROM, created="2026-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("history", "layers"),
+    [
+        pytest.param((OLDEST, CMD, EARLIER, EARLIER, *LATER), 3, id="a reproducible image that left CMD to its base"),
+        pytest.param((OLDEST, OLDEST, EARLIER, EARLIER, *LATER), 4, id="one on another"),
+        pytest.param((OLDEST, CMD, EARLIER, EARLIER), 1, id="the image itself is reproducible"),
+        pytest.param((OLDEST, CMD, EARLIER, *LATER), 1, id="each step has its own date"),
+        pytest.param((OLDEST, CMD, RUN, RUN, *LATER), 1, id="steps without a date"),
+        pytest.param((OLDEST, CMD, EARLIER, replace(CMD, created=EARLIER.created), *LATER), 2, id="CMD is later"),
+    ],
+)
+def test_layers_that_were_dated_alike_are_a_base(history: tuple[HistoryEntry, ...], layers: int) -> None:
+    base = _base(_long(*history))
+    assert (base.layers, base.found_by) == (layers, FoundBy.HISTORY_GUESS)

@@ -44,6 +44,22 @@ def test_trades_have_a_line_of_their_own(run: Run, tmp_path: Path) -> None:
     assert [line.split(":")[0].split()[-1] for line in text.split("SAVES")[1].split("\n")[1:3]] == ["logs", "bytecode"]
 
 
+def test_the_verdict_says_where_the_base_is_a_guess(run: Run, tmp_path: Path) -> None:
+    layers = (layer(file("os", b"x" * 900)), layer(file("var/log/dpkg.log", b"y" * 100)))
+    history = (
+        {"created_by": "/bin/sh -c #(nop) ADD file:0 in / "},
+        {"created_by": '/bin/sh -c #(nop)  CMD ["bash"]', "empty_layer": True},
+        {"created_by": "/bin/sh -c make"},
+    )
+    path = written(tmp_path, ImageSpec(layers=layers, history=history, tags=("app:1",)))
+    lines = run("report", path).stdout.split("\n")
+    assert lines[1] == "100 B (100%) of your own 100 B above the base image (guessed) is reclaimable"
+    assert lines[5].endswith("base image (guessed)")
+    base = tmp_path / "base.tar"
+    base.write_bytes(docker_legacy(ImageSpec(layers=layers[:1], tags=("base:1",))))
+    assert "guess" not in run("report", path, "--base", base).stdout
+
+
 def test_many_layers_are_summed_up(run: Run, tmp_path: Path) -> None:
     layers = tuple(layer(file(f"srv/{number}", bytes([number]) * (100 + number))) for number in range(60))
     history = tuple({"created_by": f"/bin/sh -c step {number}"} for number in range(60))
