@@ -35,6 +35,18 @@ def under(context: RuleContext, directories: AbstractSet[str]) -> tuple[int, ...
     return tuple(sorted(number for members in inside for number in members))
 
 
+def compiled_from(context: RuleContext, number: int) -> int | None:
+    """The live module that a ``.pyc`` in a ``__pycache__`` was compiled from (PEP 3147); None for any other file."""
+    folder, cache, name = context.filesystem.paths[number].rpartition("/__pycache__/")
+    return context.filesystem.live.get(f"{folder}/{name.partition('.')[0]}.py") if cache else None
+
+
+def is_written_by_running(context: RuleContext, number: int) -> bool:
+    """Whether Python compiled a module that a lower layer had brought, as it does when it imports one."""
+    source = compiled_from(context, number)
+    return source is not None and context.filesystem.layer_of(source) < context.filesystem.layer_of(number)
+
+
 def content_bytes(context: RuleContext, numbers: Iterable[int]) -> int:
     """The sum of the versions' lengths."""
     return sum(map(context.filesystem.sizes.__getitem__, numbers))

@@ -3,7 +3,7 @@
 import pytest
 
 from layerscope.model.finding import Severity
-from tests.builder import file, layer
+from tests.builder import ImageSpec, file, layer
 from tests.rules.conftest import Find, caught, copied, of_rule, ran
 
 SITE = "usr/lib/python3/site-packages"
@@ -59,6 +59,54 @@ def test_bytecode_and_published_maps_and_tests_weigh_little_and_are_trades(find:
     assert not own.trade
 
 
+_OTHER_FIXES = ("install with `pip install --no-compile`", "set PYTHONDONTWRITEBYTECODE=1 where they are written")
+
+
+def _bytecode(
+    find: Find, spec: ImageSpec, packages: dict[str, tuple[str, ...]], base_layers: int = 0
+) -> dict[str, str]:
+    """Titles and fixes of the findings, without their common beginning."""
+    found = of_rule(find(spec, packages=packages, base_layers=base_layers), "bytecode")
+    return {finding.title.removeprefix("compiled copies of Python modules"): finding.fix for finding in found}
+
+
+SOURCE, COMPILED = f"{SITE}/x/a.py", f"{SITE}/x/__pycache__/a.cpython-311.pyc"
+OF_X: dict[str, tuple[str, ...]] = {"pypi/x": (f"/{SOURCE}", f"/{COMPILED}")}
+
+
+def test_bytecode_that_pip_wrote_can_be_left_out_by_pip(find: Find) -> None:
+    found = _bytecode(find, ran(layer(file(SOURCE, b"1"), file(COMPILED, b"2"))), OF_X)
+    assert found == {"": f"install with `pip install --no-compile` to avoid /{COMPILED}, if start-up may be slower"}
+
+
+def test_bytecode_of_a_module_that_was_there_before_was_written_by_running_it(find: Find) -> None:
+    spec = ran(layer(file(SOURCE, b"1")), layer(file(COMPILED, b"2")))
+    ((title, fix),) = _bytecode(find, spec, OF_X, base_layers=1).items()
+    assert title == " that running Python wrote"
+    assert fix.startswith("set PYTHONDONTWRITEBYTECODE=1 before `RUN make` to avoid")
+
+
+def test_bytecode_of_the_project_is_written_by_python(find: Find) -> None:
+    members = (file("app/a.py", b"1"), file("app/__pycache__/a.cpython-311.pyc", b"2"))
+    assert list(_bytecode(find, copied(layer(*members)), {})) == [" of the project"]
+
+
+def test_bytecode_of_pip_in_an_environment_is_of_ensurepip(find: Find) -> None:
+    packages = {"pypi/setuptools": OF_X["pypi/x"]}
+    members = (file(SOURCE, b"1"), file(COMPILED, b"2"))
+    assert list(_bytecode(find, ran(layer(*members)), packages)) == [""]
+    assert list(_bytecode(find, ran(layer(*members, file("usr/lib/pyvenv.cfg", b"x"))), packages)) == [
+        " that come with a virtual environment"
+    ]
+    assert list(_bytecode(find, ran(layer(*members, file("usr/lib/pyvenv.cfg", b"x"))), OF_X)) == [""]
+
+
+def test_bytecode_of_the_bases_pip_is_no_package_manager_of_ones_own(find: Find) -> None:
+    spec = ran(layer(file(SOURCE, b"1")), layer(file(COMPILED, b"2")))
+    found = find(spec, packages={"pypi/pip": OF_X["pypi/x"]}, base_layers=1)
+    assert [(one.rule, one.source) for one in found.findings] == [("py-managers", "base"), ("bytecode", "run")]
+
+
 @pytest.mark.parametrize(
     ("owned", "of_system"),
     [
@@ -74,4 +122,4 @@ def test_bytecode_of_the_systems_packages_has_another_fix(
     members = layer(file("lib/p/x.py", b"1"), file("lib/p/__pycache__/x.cpython-311.pyc", b"2"))
     (finding,) = of_rule(find(ran(members), packages=owned), "bytecode")
     assert finding.title.endswith("of the system's packages") == of_system
-    assert finding.fix.startswith("delete every `__pycache__`" if of_system else "use `pip install --no-compile`")
+    assert finding.fix.startswith("delete every `__pycache__`" if of_system else _OTHER_FIXES)

@@ -11,7 +11,7 @@ from layerscope.rules.lockfiles import node_dev_packages, normal
 from layerscope.rules.node_lockfiles import GRAPHS, only_development
 from layerscope.rules.ownership import by_instruction, indexes, is_owned, listing, owned_by
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
-from layerscope.rules.views import calls, files, living, under, within
+from layerscope.rules.views import calls, files, is_written_by_running, living, under, within
 
 _LOCK_BYTES = 16 << 20
 _HIDDEN = "node_modules/.package-lock.json"
@@ -187,7 +187,9 @@ def py_managers(context: RuleContext) -> Iterator[RuleMatch]:
     """
     if calls(context, "pipenv", "poetry", "pdm", "hatch", "uv", "uvx", "pip", "pip3", "virtualenv"):
         return
-    found = owned_by(context, indexes(context, lambda p: p.type == "pypi" and normal(p.name) in _MANAGERS))
+    owned = owned_by(context, indexes(context, lambda p: p.type == "pypi" and normal(p.name) in _MANAGERS))
+    # To use the base's pip compiles it, and to leave out a pip that is there takes another base.
+    found = {i: tuple(n for n in numbers if not is_written_by_running(context, n)) for i, numbers in owned.items()}
     for severity in (Severity.MEDIUM, Severity.LOW):
         chosen = {i: n for i, n in found.items() if _MANAGERS[normal(context.catalog.packages[i].name)] == severity}
         for versions, names in by_instruction(context, chosen):

@@ -1,13 +1,15 @@
 """Files around interpreted code: tests, bytecode, source maps."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
+from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.ownership import is_owned, is_packaged, is_vendored
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
-from layerscope.rules.views import calls, files, living
+from layerscope.rules.views import calls, compiled_from, files, is_written_by_running, living, within
 
 _PYTHON_TESTS = pattern(r"/(?:site|dist)-packages/([^/]+)/(?:.+/)?tests/")
 _IMPORTED = frozenset({"astropy", "sunpy", "hypothesis", "pytest", "_pytest", "nose", "testtools", "plotly"})
@@ -52,46 +54,82 @@ def _is_test(path: str) -> bool:
     return match is not None and match[1] not in _IMPORTED
 
 
+_WRITTEN_BY = (
+    (
+        "compiled copies of Python modules",
+        "install with `pip install --no-compile` to avoid {place}, if start-up may be slower",
+    ),
+    (
+        "compiled copies of Python modules that running Python wrote",
+        "set PYTHONDONTWRITEBYTECODE=1 before {step} to avoid {place}, if start-up may be slower",
+    ),
+    (
+        "compiled copies of Python modules of the project",
+        "set PYTHONDONTWRITEBYTECODE=1 where they are written, and name `**/__pycache__` in .dockerignore, if start-up "
+        "may be slower",
+    ),
+    (
+        "compiled copies of Python modules that come with a virtual environment",
+        "delete the `__pycache__` directories of pip and setuptools in {place} where the environment is made, if "
+        "start-up may be slower: `ensurepip` ignores `--no-compile`",
+    ),
+    (
+        "compiled copies of Python modules of the system's packages",
+        "delete every `__pycache__` below {place} in the RUN that installs the packages, if start-up may be slower: "
+        "PYTHONDONTWRITEBYTECODE has no effect on their installation",
+    ),
+)
+"""Title and fix for each way in which bytecode is written."""
+_INSTALLED, _RUNNING, _PROJECT, _ENSUREPIP, _SYSTEM = range(len(_WRITTEN_BY))
+_BUNDLED = frozenset({"pip", "setuptools"})
+
+
 @rule(
     "bytecode",
     severity=Severity.LOW,
-    title="compiled copies of Python modules",
+    title=_WRITTEN_BY[_INSTALLED][0],
     fix="use `pip install --no-compile` and PYTHONDONTWRITEBYTECODE=1 to avoid {place}, if start-up may be slower",
-    wanted=Wanted(paths=PathSet(trees=("__pycache__",)), head=0),
+    wanted=Wanted(paths=PathSet(trees=("__pycache__",), names=("pyvenv.cfg",)), head=0),
 )
 def bytecode(context: RuleContext) -> Iterator[RuleMatch]:
     """Python's `__pycache__` directories are in the image.
 
     They shorten start-up and are about as large as the sources: a trade, not waste. A `.pyc` outside of such a
-    directory may be the program itself and is not reported. Modules of the operating system's packages are a finding
-    of their own, since PYTHONDONTWRITEBYTECODE does not affect their installation.
+    directory may be the program itself and is not reported. How it can be avoided depends on what writes it, so there
+    is a finding for each: an installation with pip, Python itself when it imports a module that was there before (pip
+    of the base image, for instance), the project's own modules, `ensurepip`, which fills a virtual environment, and
+    the installation of the operating system's packages.
     """
-    filesystem, of_system = context.filesystem, dict[str, bool]()
-    theirs, others = list[int](), list[int]()
-    for number in files(context, living(context)):
+    filesystem, writers = context.filesystem, dict[tuple[str, int], int]()
+    live = files(context, living(context))
+    environments = {filesystem.directories[n] for n in live if filesystem.paths[n].endswith("/pyvenv.cfg")}
+    groups: dict[int, list[int]] = {}
+    for number in live:
         if filesystem.paths[number].endswith(".pyc"):
-            directory = filesystem.directories[number]
-            if directory not in of_system:
-                of_system[directory] = _is_of_system(context, number)
-            (theirs if of_system[directory] else others).append(number)
-    if others:
-        yield RuleMatch(versions=tuple(others), apart=False, trade=True)
-    if theirs:
-        yield RuleMatch(
-            versions=tuple(theirs),
-            title="compiled copies of Python modules of the system's packages",
-            fix="delete every `__pycache__` below {place} in the RUN that installs the packages, if start-up may be "
-            "slower: PYTHONDONTWRITEBYTECODE has no effect on their installation",
-            apart=False,
-            trade=True,
-        )
+            # What is in one directory of one layer was written at once.
+            place = (filesystem.directories[number], filesystem.layer_of(number))
+            if place not in writers:
+                writers[place] = _writer(context, number, environments)
+            groups.setdefault(writers[place], []).append(number)
+    for writer, versions in sorted(groups.items()):
+        title, fix = _WRITTEN_BY[writer]
+        yield RuleMatch(versions=tuple(versions), title=title, fix=fix, apart=writer == _RUNNING, trade=True)
 
 
-def _is_of_system(context: RuleContext, number: int) -> bool:
-    """Whether a package of the system owns a compiled module, or the module that it was compiled from."""
-    folder, _, name = context.filesystem.path_of(number).rpartition("/__pycache__/")
-    source = context.filesystem.live.get(f"{folder}/{name.partition('.')[0]}.py")
-    return is_packaged(context, number) or (source is not None and is_packaged(context, source))
+def _writer(context: RuleContext, number: int, environments: AbstractSet[str]) -> int:
+    """What wrote a compiled module: one of ``_WRITTEN_BY``."""
+    source = compiled_from(context, number)
+    if is_packaged(context, number) or (source is not None and is_packaged(context, source)):
+        return _SYSTEM
+    if context.filesystem.layer_of(number) < context.base_layers:
+        return _INSTALLED
+    if is_written_by_running(context, number):
+        return _RUNNING
+    owner = context.catalog.owners[number]
+    if owner == UNOWNED:
+        return _PROJECT if not is_vendored(context.filesystem.paths[number]) else _INSTALLED
+    bundled = context.catalog.packages[owner].name in _BUNDLED
+    return _ENSUREPIP if bundled and within(context.filesystem.paths[number], environments) else _INSTALLED
 
 
 _MAPS = (".js.map", ".mjs.map", ".cjs.map", ".css.map", ".ts.map")
