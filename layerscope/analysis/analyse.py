@@ -26,6 +26,7 @@ from layerscope.packages.registry import WANTED as PACKAGES_WANTED
 from layerscope.provenance.base_image import better_base, contradiction, find_base
 from layerscope.provenance.origins import BuildInputs, Placement, recorded_origins
 from layerscope.provenance.trace import Builder, Trace, trace
+from layerscope.rules.bundler import LOCKFILES as GEMFILES
 from layerscope.rules.engine import Findings, findings
 from layerscope.rules.families.secrets_config import secret_values
 from layerscope.rules.lockfiles import PYTHON
@@ -37,6 +38,7 @@ WANTED: tuple[Wanted, ...] = (*PACKAGES_WANTED, *RULES_WANTED)
 """What the one pass over the layers is to keep for the steps after it."""
 LOCKFILES = frozenset(
     {*PYTHON, *REQUIREMENTS.names, *REQUIREMENTS.trees, "package-lock.json", "pnpm-lock.yaml", "yarn.lock"}
+    | {"composer.lock", *GEMFILES, *GEMFILES.values()}
 )
 """The files that say which packages a project needs, relative to its directory."""
 _INSTALLED = frozenset({"node_modules", "site-packages", "dist-packages"})

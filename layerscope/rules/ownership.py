@@ -1,6 +1,7 @@
 """Which packages own a file, and whether it is vendored code, a test's, or the user's own."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -9,6 +10,7 @@ from layerscope.model.package import Package
 from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.claims import by_layer
+from layerscope.rules.lockfiles import normal
 from layerscope.rules.rule import RuleContext, RuleMatch
 
 OS_TYPES = frozenset({"alpm", "apk", "deb", "rpm"})
@@ -127,6 +129,13 @@ def by_instruction(context: RuleContext, owned: Mapping[int, tuple[int, ...]]) -
             names.add(context.catalog.packages[index].full_name)
     for _, (versions, names) in sorted(groups.items()):
         yield tuple(versions), listing(names)
+
+
+def starts(context: RuleContext, names: Iterable[str], owned: Iterable[Iterable[int]]) -> bool:
+    """Whether the image starts one of these packages, by its name or by a program that it owns."""
+    paths = map(context.filesystem.paths.__getitem__, chain.from_iterable(owned))
+    programs = {path.rpartition("/")[2] for path in paths if "/bin/" in path}
+    return not programs.isdisjoint(context.called) or not {*map(normal, context.called)}.isdisjoint(names)
 
 
 def is_owned(context: RuleContext, number: int) -> bool:

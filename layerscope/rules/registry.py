@@ -13,6 +13,7 @@ from layerscope.rules.families.content import CONTENT
 from layerscope.rules.families.copies import duplicate_content, rootfs_copy
 from layerscope.rules.families.dependencies import DEPENDENCIES
 from layerscope.rules.families.foreign_packages import foreign_packages
+from layerscope.rules.families.groups_dev import GROUPS_DEV
 from layerscope.rules.families.layers import LAYERS
 from layerscope.rules.families.modes import MODES
 from layerscope.rules.families.node_unused import node_unused
@@ -40,6 +41,7 @@ RULES: tuple[Rule, ...] = (
     node_unused,
     *DEPENDENCIES,
     py_dev_deps,
+    *GROUPS_DEV,
     *SYSTEM_PACKAGES,
     *CACHES,
     objects,

@@ -14,7 +14,11 @@ def test_what_composer_installed_is_listed_as_composer_shows_it(compressed: bool
     assert found.versions == [("log", "2.1.0"), ("meta", "3.0.0"), ("tool", "v1.0.0-beta2")]
     assert {claim.namespace for claim in found.claims} == {"acme"}
     assert found.paths_of("log") == ("/srv/vendor/acme/log/composer.json", "/srv/vendor/acme/log/src/Log.php")
-    assert found.paths_of("tool") == ("/srv/vendor/acme/tool/bin/tool", "/srv/vendor/acme/tool/composer.json")
+    assert found.paths_of("tool") == (
+        "/srv/vendor/acme/tool/bin/tool",
+        "/srv/vendor/acme/tool/composer.json",
+        "/srv/vendor/bin/tool",
+    )
     assert found.paths_of("meta") == ()
     assert not found.warnings
 

@@ -6,7 +6,7 @@ from layerscope.rules.registry import RULES
 NAMES = """
 native-toolchain lang-toolchain dev-headers static-libs orphan-build-group build-utils objects unstripped-elf
 sources project-files foreign-packages tests bytecode source-maps node-unused node-dev-deps py-managers py-dev-deps
-wheelhouse apt-lists apt-archives os-pkg-managers orphaned-packages
+wheelhouse ruby-dev-deps php-dev-deps apt-lists apt-archives os-pkg-managers orphaned-packages
 apk-index rpm-cache pacman-cache pip-cache node-cache go-cache cargo-cache jvm-cache other-cache vcs-metadata
 ci-config container-files editor-os-junk docs-man-locale logs core-dump tmp-leftover archive-extracted
 private-key cred-file env-file token-pattern config-secret history-secret dev-traces deleted-later copied-up

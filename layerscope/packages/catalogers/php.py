@@ -13,6 +13,7 @@ from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.context import Context, Record, within, word
 
 _MOST = 32 * MIB
+_MOST_PROGRAMS = 1000
 
 
 def _catalog(context: Context) -> Iterator[Claim]:
@@ -40,8 +41,17 @@ def _document(context: Context, record: Record) -> list[Any]:
 def _claim(context: Context, record: Record, package: dict[str, Any]) -> Claim:
     vendor, _, name = word(package["name"]).rpartition("/")
     directory = _place(context, record, package, f"{vendor}/{name}")
-    versions = context.in_tree(directory) if directory else ()
+    versions = (*context.in_tree(directory), *_programs(context, record, package)) if directory else ()
     return Claim.of(record, "composer", name, word(package.get("version")), versions, namespace=vendor)
+
+
+def _programs(context: Context, record: Record, package: dict[str, Any]) -> tuple[int, ...]:
+    """The package's programs in ``vendor/bin``: links, or scripts that start it."""
+    listed = package.get("bin")
+    names = [listed] if isinstance(listed, str) else listed if isinstance(listed, list) else []
+    vendor = record.directory.removesuffix("/composer")
+    paths = [f"{vendor}/bin/{name.rpartition('/')[2]}" for name in names[:_MOST_PROGRAMS] if isinstance(name, str)]
+    return context.locator.find_all(paths)
 
 
 def _place(context: Context, record: Record, package: dict[str, Any], name: str) -> str:

@@ -1,7 +1,6 @@
 """Python packages that only development needs: what a project says, followed through what is installed."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,7 +9,7 @@ from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.rules.lockfiles import PYTHON, Declared, Locked, Node, Wishes, closure, nodes, normal
-from layerscope.rules.ownership import by_instruction, listing, owned_by
+from layerscope.rules.ownership import by_instruction, listing, owned_by, starts
 from layerscope.rules.requirements import REQUIREMENTS, is_requirements, requirements
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, living
@@ -85,7 +84,7 @@ def py_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
         versions = {name: versions for name, (versions, _) in installed.items()}
         names = _only_development(project.wishes, needs, production | named, asked, versions)
         owned = owned_by(context, [index for name in names for index in installed[name][1]])
-        if _starts(context, names, owned.values()):
+        if starts(context, names, owned.values()):
             continue
         for found, packages in by_instruction(context, owned):
             yield RuleMatch(versions=found, detail=f"by {project.path}: {packages}", fix=project.fix)
@@ -93,13 +92,6 @@ def py_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
 
 def _develops(project: _Project) -> bool:
     return bool(project.wishes.versions if isinstance(project.wishes, Locked) else project.wishes.development)
-
-
-def _starts(context: RuleContext, names: Iterable[str], owned: Iterable[Iterable[int]]) -> bool:
-    """Whether the image starts one of these packages, by its name or by a program that it owns."""
-    paths = map(context.filesystem.paths.__getitem__, chain.from_iterable(owned))
-    programs = {path.rpartition("/")[2] for path in paths if "/bin/" in path}
-    return not programs.isdisjoint(context.called) or not {*map(normal, context.called)}.isdisjoint(names)
 
 
 def _installed(context: RuleContext) -> dict[str, tuple[frozenset[str], tuple[int, ...]]]:

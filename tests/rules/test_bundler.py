@@ -1,0 +1,139 @@
+"""A Gemfile and its lockfile: which gems only development needs."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from layerscope.rules.bundler import development_gems
+from tests.builder import file, layer
+from tests.rules.conftest import Find, copied, of_rule, paths_of
+
+GEMFILE = """\
+source "https://rubygems.org"
+ruby "3.2"  # comment
+gem "rails", "~> 7.0"
+gem 'pg'
+if ENV["X"] then puts "one line" end
+group :development, :test do
+  gem "rspec-rails",
+      require: false
+  platforms :mri do
+    gem "debug"
+  end
+end
+gem "rubocop", require: false, group: :development
+gem("simplecov", groups: %i[test])
+gem "shared", :group => [:test]
+gem "pry", group: :worker
+group :production do
+  gem "lograge"
+end
+"""
+LOCK = """\
+GIT
+  remote: https://github.com/x/y.git
+  specs:
+    debug (1.8.0)
+      irb (>= 1.5)
+
+GEM
+  remote: https://rubygems.org/
+  specs:
+    irb (1.6)
+      reline
+    lograge (0.12)
+    parser (3.2)
+    pg (1.5)
+    pry (0.14)
+    rack (2.2)
+    rails (7.0)
+      rack (>= 2.2)
+      shared
+    reline (0.3)
+    rspec-core (3.12)
+    rspec-rails (6.0)
+      rack
+      rspec-core (~> 3.12)
+    rubocop (1.50-x86_64-linux)
+      parser (>= 3.2)
+    shared (1.0)
+    simplecov (0.22)
+
+PLATFORMS
+  x86_64-linux
+
+DEPENDENCIES
+  debug!
+  lograge
+  pg
+  pry
+  rails (~> 7.0)
+  rspec-rails
+  rubocop
+  shared
+  simplecov
+
+BUNDLED WITH
+   2.4.1
+"""
+ONLY = {"rspec-rails", "rspec-core", "debug", "irb", "reline", "rubocop", "parser", "simplecov"}
+HOME = "usr/local/bundle"
+
+
+def test_what_groups_of_development_need_alone_is_followed() -> None:
+    gems = development_gems(GEMFILE, LOCK)
+    assert gems.development.keys() == ONLY
+    assert gems.development["rubocop"] == "1.50-x86_64-linux"
+    assert gems.groups == ("development", "test")
+
+
+@pytest.mark.parametrize(
+    "gemfile",
+    [
+        pytest.param("gem 'rspec-rails'\ngroup :test do\n  gem 'rspec-rails'\nend\n", id="production asks for it too"),
+        pytest.param("group :test, :production do\n  gem 'rspec-rails'\nend\n", id="a group of production too"),
+        pytest.param("group :test do\n  gem 'rspec-rails'\n", id="a block that does not end"),
+        pytest.param("end\ngroup :test do\n  gem 'rspec-rails'\nend\n", id="an end too many"),
+        pytest.param("group(:test) { gem 'rspec-rails' }\n", id="a block in braces"),
+        pytest.param("group :test do\n if x\n gem 'rspec-rails'\n end\ngem 'rspec-rails'\nend\nend", id="no fit"),
+        pytest.param("", id="nothing"),
+    ],
+)
+def test_what_is_not_surely_developments_counts_as_productions(gemfile: str) -> None:
+    assert development_gems(gemfile, LOCK).development == {}
+
+
+@given(st.text(alphabet="gem group:do end'\n,%i[]=>#()", max_size=200), st.text(alphabet=" ab(1)\nGEM", max_size=200))
+def test_any_text_is_read(gemfile: str, lock: str) -> None:
+    assert development_gems(gemfile, lock).development.keys() <= development_gems(gemfile, lock).locked
+
+
+def _found(find: Find, *, env: tuple[str, ...] = (), cmd: tuple[str, ...] = ("puma",)) -> set[str]:
+    members = [file("app/Gemfile", GEMFILE.encode()), file("app/Gemfile.lock", LOCK.encode())]
+    packages: dict[str, tuple[str, ...]] = {}
+    for name, version in {**dict.fromkeys(sorted(ONLY), "1.50"), "rspec-core": "3.12", "rack": "2.2"}.items():
+        members += [file(f"{HOME}/gems/{name}.rb", name.encode())]
+        packages[f"gem/{name}@{version}"] = (f"/{HOME}/gems/{name}.rb",)
+    members += [file(f"{HOME}/bin/rubocop", b"#!ruby")]
+    packages["gem/rubocop@1.50"] += (f"/{HOME}/bin/rubocop",)
+    found = find(copied(layer(*members), env=env, cmd=cmd), packages=packages)
+    return {path.rpartition("/")[2].removesuffix(".rb") for path in paths_of(found, "ruby-dev-deps") if ".rb" in path}
+
+
+def test_gems_in_the_locked_version_are_caught(find: Find) -> None:
+    assert _found(find) == {"rspec-core", "rubocop"}
+
+
+def test_gems_of_an_image_for_development_are_not_caught(find: Find) -> None:
+    assert _found(find, env=("RAILS_ENV=development",)) == set()
+    assert _found(find, env=("RAILS_ENV=production",))
+    assert _found(find, cmd=("bundle", "exec", "rubocop")) == set()
+
+
+def test_the_files_may_be_beside_the_dockerfile(find: Find) -> None:
+    data = layer(file(f"{HOME}/gems/x.rb", b"x"), file("opt/y", b"y"))
+    beside = (("Gemfile", GEMFILE.encode()), ("Gemfile.lock", LOCK.encode()))
+    packages = {"gem/rspec-core@3.12": (f"/{HOME}/gems/x.rb",)}
+    (finding,) = of_rule(find(copied(data), packages=packages, lockfiles=beside), "ruby-dev-deps")
+    assert finding.detail == "by Gemfile: rspec-core"
+    assert "BUNDLE_WITHOUT=development:test" in finding.fix

@@ -1,0 +1,61 @@
+"""Composer's packages for development, marked by Composer 2 or listed in a lockfile."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.builder import Member, docker_legacy, file, layer
+from tests.rules.conftest import copied, found_in, paths_of
+
+PACKAGES = [
+    {"name": "acme/log", "version": "1.0", "install-path": "../acme/log"},
+    {"name": "acme/unit", "version": "v9.5", "install-path": "../acme/unit", "bin": ["bin/unit"]},
+]
+FILES = [
+    file("srv/vendor/acme/log/Log.php", b"<?php"),
+    file("srv/vendor/acme/unit/Unit.php", b"<?php"),
+    file("srv/vendor/bin/unit", b"#!php"),
+]
+MARKED = {"packages": PACKAGES, "dev": True, "dev-package-names": ["acme/unit"]}
+LOCK = {"packages": PACKAGES[:1], "packages-dev": PACKAGES[1:]}
+FOUND = {"/srv/vendor/acme/unit/Unit.php", "/srv/vendor/bin/unit"}
+
+
+def _found(directory: Path, installed: object, *members: Member, **fields: object) -> set[str]:
+    listing = file("srv/vendor/composer/installed.json", json.dumps(installed).encode())
+    path = directory / "image.tar"
+    path.write_bytes(docker_legacy(copied(layer(listing, *FILES, *members), **fields)))
+    return paths_of(found_in(str(path), 0), "php-dev-deps")
+
+
+def test_what_composer_marks_is_caught_with_its_programs(tmp_path: Path) -> None:
+    assert _found(tmp_path, MARKED) == FOUND
+
+
+def test_composer_1_needs_the_lockfile(tmp_path: Path) -> None:
+    assert _found(tmp_path, PACKAGES, file("srv/composer.lock", json.dumps(LOCK).encode())) == FOUND
+
+
+@pytest.mark.parametrize(
+    ("installed", "lock"),
+    [
+        pytest.param({**MARKED, "dev-package-names": []}, LOCK, id="none is marked, whatever a lockfile says"),
+        pytest.param(PACKAGES, {}, id="no lockfile"),
+        pytest.param(PACKAGES, {"packages-dev": [{"name": "acme/unit", "version": "v9"}]}, id="another version"),
+        pytest.param(PACKAGES, {"packages": PACKAGES, "packages-dev": PACKAGES}, id="production needs it too"),
+        pytest.param({"packages": PACKAGES, "dev-package-names": "acme/unit"}, {}, id="not a list"),
+    ],
+)
+def test_other_packages_are_not_caught(tmp_path: Path, installed: object, lock: object) -> None:
+    assert _found(tmp_path, installed, file("srv/composer.lock", json.dumps(lock).encode())) == set()
+
+
+def test_a_lockfile_of_another_project_says_nothing(tmp_path: Path) -> None:
+    assert _found(tmp_path, PACKAGES, file("opt/composer.lock", json.dumps(LOCK).encode())) == set()
+
+
+def test_packages_of_an_image_for_development_are_not_caught(tmp_path: Path) -> None:
+    assert _found(tmp_path, MARKED, env=("APP_ENV=dev",)) == set()
+    assert _found(tmp_path, MARKED, env=("APP_ENV=prod",)) == FOUND
+    assert _found(tmp_path, MARKED, cmd=("vendor/bin/unit",)) == set()
