@@ -21,6 +21,22 @@ STRIPPED = elf({".text": b"x" * 100_000})
         pytest.param([file("b/CMakeFiles/x/link.txt", b"1")], {"/b/CMakeFiles/x/link.txt"}, id="CMake's files"),
         pytest.param([file("app/target/release/deps/x.d", b"1")], {"/app/target/release/deps/x.d"}, id="Cargo's"),
         pytest.param(
+            [
+                file("a/out/CACHEDIR.TAG", b"1"),
+                file("a/out/x86_64-unknown-linux-musl/dist/.fingerprint/app-1f/dep", b"1"),
+                file("a/out/x86_64-unknown-linux-musl/dist/deps/libx.rlib", b"1"),
+                file("a/out/x86_64-unknown-linux-musl/dist/app.d", b"1"),
+                file("a/out/x86_64-unknown-linux-musl/dist/app", b"1"),
+            ],
+            {
+                "/a/out/CACHEDIR.TAG",
+                "/a/out/x86_64-unknown-linux-musl/dist/.fingerprint/app-1f/dep",
+                "/a/out/x86_64-unknown-linux-musl/dist/deps/libx.rlib",
+                "/a/out/x86_64-unknown-linux-musl/dist/app.d",
+            },
+            id="Cargo's of another profile and target",
+        ),
+        pytest.param(
             [file("src/obj/project.assets.json", b"1"), file("src/obj/Debug/a.dll", b"1")],
             {"/src/obj/project.assets.json", "/src/obj/Debug/a.dll"},
             id=".NET's obj",

@@ -18,7 +18,10 @@ from layerscope.model.paths import is_at_or_below
 _MOST_PATTERNS = 40
 _NEVER_READ = frozenset({"ci-config", "editor-os-junk", "logs", "dev-traces", "core-dump", "container-files"})
 """Rules whose files no build reads unless it names them."""
-_RULES = _NEVER_READ | {"vcs-metadata", "tests", "env-file", "archive-extracted", "objects"}
+_RULES = _NEVER_READ | {
+    "vcs-metadata", "foreign-packages", "project-files", "node-unused", "tests", "env-file", "archive-extracted",
+    "objects",
+}  # fmt: skip
 _VERSION_CONTROL = ("git", "hg", "svn")
 
 
@@ -62,7 +65,7 @@ def _proposal(site: Site, ignored: _Ignored, unknown: Site | None) -> Proposal:
         portions=ignored.portions,
         sentence=f"keep {shown}{f' and {more} more' if more > 0 else ''} out of the build context, in .dockerignore",
         review=review,
-        changes=(ignoring(ignored.patterns),),
+        changes=(ignoring(sorted(ignored.patterns)),),
     )
 
 
@@ -80,9 +83,10 @@ def _ignored(context: AdviceContext, site: Site, members: Sequence[Portion]) -> 
     patterns = [one for one in _directories(context, site, sources) if _is_free(context, site, one)]
     covered = {id(piece) for path, piece in sources.items() if any(is_at_or_below(path, one) for one in patterns)}
     portions = (portion.only(lambda piece: id(piece) in covered) for portion in members)
+    sums = {one: sum(sources[path].content_bytes for path in sources if is_at_or_below(path, one)) for one in patterns}
     return _Ignored(
         portions=tuple(portion for portion in portions if portion.pieces),
-        patterns=tuple(one.lstrip("/") for one in patterns),
+        patterns=tuple(one.lstrip("/") for one in sorted(patterns, key=lambda one: (-sums[one], one))),
     )
 
 

@@ -14,8 +14,8 @@ from layerscope.model.entry import Kind
 _RULES = frozenset(
     {
         "ci-config", "container-files", "cargo-cache", "dev-headers", "editor-os-junk", "go-cache", "jvm-cache",
-        "lang-toolchain", "logs", "native-toolchain", "node-dev-deps", "objects", "other-cache", "source-maps",
-        "sources", "static-libs", "tests", "vcs-metadata",
+        "lang-toolchain", "logs", "native-toolchain", "node-dev-deps", "node-unused", "objects", "other-cache",
+        "source-maps", "sources", "static-libs", "tests", "vcs-metadata",
     }
 )  # fmt: skip
 """Rules for what a build leaves in its directories beside its product."""
@@ -23,6 +23,8 @@ _MOST = 4
 _LEAST_BYTES = 1_000_000
 _LEAST_PART = 0.5
 """The part of a COPY's bytes that must go before another COPY is proposed."""
+_LEFT_PART = 0.05
+"""A directory with less of what was found is copied as a whole: its files may have other names tomorrow."""
 _UNSAFE = frozenset(" \t\\'\"$*?[]#")
 
 
@@ -61,10 +63,13 @@ def _tree(context: AdviceContext, layer: int, members: Sequence[Portion]) -> tup
     filesystem = context.filesystem
     found = {piece.path: piece.content_bytes for portion in members for piece in portion.pieces}
     root, total = _Node(), 0
+    spared = _other_names(context, layer)
     for number in filesystem.numbers(layer):
         path = filesystem.path_in_layer(number)
         total += filesystem.sizes[number]
         if filesystem.kinds[number] == Kind.DIRECTORY:
+            continue
+        if number in spared:
             continue
         node = root
         for name in path.strip("/").split("/"):
@@ -76,13 +81,27 @@ def _tree(context: AdviceContext, layer: int, members: Sequence[Portion]) -> tup
     return root, total
 
 
+def _other_names(context: AdviceContext, layer: int) -> frozenset[int]:
+    """Names of files with another name in the layer, which is kept: what the image starts, or the shortest."""
+    filesystem, numbers = context.filesystem, context.filesystem.numbers(layer)
+    commands = {*context.image.config.entrypoint, *context.image.config.cmd}
+    spared: set[int] = set()
+    for carrier in numbers:
+        names = {carrier, *(link for link in filesystem.hardlinks.get(carrier, ()) if link in numbers)}
+        if len(names) > 1:
+            paths = {name: filesystem.path_in_layer(name) for name in names}
+            kept = min(names, key=lambda name: (paths[name] not in commands, len(paths[name]), paths[name]))
+            spared |= names - {kept}
+    return frozenset(spared)
+
+
 def _places(root: _Node) -> dict[str, _Node]:
     """The paths that hold all that is needed and as little else as a few words can say."""
     places = {"": root}
     while True:
         path, node = max(places.items(), key=lambda item: item[1].found_bytes if item[1].children else -1)
         inside = {f"{path}/{name}": child for name, child in node.children.items() if child.is_kept}
-        if not node.found_bytes or not inside or len(places) - 1 + len(inside) > _MOST:
+        if node.found_bytes < _LEFT_PART * root.found_bytes or not inside or len(places) - 1 + len(inside) > _MOST:
             return places
         del places[path]
         places |= inside

@@ -21,6 +21,9 @@ _CARGO = tuple(
     for profile in ("debug", "release")
     for part in ("deps", "build", "incremental", ".fingerprint")
 )
+_FINGERPRINTS = ".fingerprint"
+"""Cargo has it in the directory of each profile and target (the Cargo book, "Build Cache")."""
+_CARGO_MARKS = frozenset({".rustc_info.json", "CACHEDIR.TAG", ".cargo-lock"})
 
 
 @rule(
@@ -29,7 +32,10 @@ _CARGO = tuple(
     title="object files and other compiler output",
     fix="copy the linked program only, not {path}",
     wanted=Wanted(
-        paths=PathSet(suffixes=(".o",), trees=("CMakeFiles", *_CARGO, "obj"), names=("project.assets.json",)), head=64
+        paths=PathSet(
+            suffixes=(".o",), trees=("CMakeFiles", *_CARGO, _FINGERPRINTS, "obj"), names=("project.assets.json",)
+        ),
+        head=64,
     ),
 )
 def objects(context: RuleContext) -> Iterator[RuleMatch]:
@@ -43,13 +49,30 @@ def objects(context: RuleContext) -> Iterator[RuleMatch]:
     notes = "/obj/project.assets.json"
     dotnet = {path.removesuffix("/project.assets.json") for path in paths.values() if path.endswith(notes)}
     trees = tuple(f"/{tree}/" for tree in ("CMakeFiles", *_CARGO))
-    versions = tuple(
+    versions = [
         number
         for number, path in paths.items()
         if any(tree in path for tree in trees) or within(path, dotnet) or _is_object(context, number, path)
-    )
+    ]
+    versions += _beside_fingerprints(context, paths.values())
     if versions:
-        yield RuleMatch(versions=versions)
+        yield RuleMatch(versions=tuple(dict.fromkeys(versions)))
+
+
+def _beside_fingerprints(context: RuleContext, paths: Iterable[str]) -> Iterator[int]:
+    """What else Cargo keeps in the directories of its profiles, and above them: all but the linked programs."""
+    mark = f"/{_FINGERPRINTS}/"
+    profiles = {path.partition(mark)[0] for path in paths if mark in path}
+    parts = {f"{profile}/{part}" for profile in profiles for part in ("deps", "build", "incremental", _FINGERPRINTS)}
+    yield from files(context, under(context, parts))
+    filesystem = context.filesystem
+    above = {profile.rpartition("/")[0] for profile in profiles}
+    above |= {directory.rpartition("/")[0] for directory in above}
+    for directory in (*profiles, *above):
+        for number in filesystem.children.get(directory, ()):
+            name = filesystem.path_of(number).rpartition("/")[2]
+            if name in _CARGO_MARKS or (directory in profiles and name.endswith(".d")):
+                yield number
 
 
 def _is_object(context: RuleContext, number: int, path: str) -> bool:

@@ -172,12 +172,18 @@ def go_cache(context: RuleContext) -> Iterator[RuleMatch]:
         yield from _leaks(context, context.matches)
 
 
+_CARGO_FILES = (".global-cache", ".package-cache", ".package-cache-mutate")
+"""When each crate was last used, and the locks of the registry."""
+
+
 @rule(
     "cargo-cache",
     severity=Severity.MEDIUM,
     title="Cargo's registry or git cache",
     fix="build in another stage and copy only the program, not {path}",
-    wanted=_trees("cargo/registry", ".cargo/registry", "cargo/git", ".cargo/git"),
+    wanted=_trees(
+        *(f"{home}/{name}" for home in ("cargo", ".cargo") for name in ("registry", "git", *_CARGO_FILES)),
+    ),
 )
 def cargo_cache(context: RuleContext) -> Iterator[RuleMatch]:
     """Crates and their sources are in Cargo's home directory.
