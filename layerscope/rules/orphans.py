@@ -28,7 +28,11 @@ _ANY_PROGRAM_READS = pattern(
     r"|mime-support|media-types|mailcap|shared-mime-info|netbase|iana-.+|openssl.*|libssl.*|libcrypto.*|libgssapi.*|krb5-libs"
 )
 """Data that any program may read, and libraries that run times such as .NET load by name."""
-_OF_DOTNET = pattern(r"libicu.*|icu.*|liblttng.*|zlib.*")
+_RUNTIMES = {
+    "nuget": pattern(r"libicu.*|icu.*|liblttng.*|zlib.*|libgcc(?:-s1)?|libstdc\+\+6?"),
+    "maven": pattern(r"libgcc(?:-s1)?|libstdc\+\+6?"),
+}
+"""Libraries that .NET loads by name, and those that native code inside of jars needs."""
 _LIBRARIES = pattern(r"(?:/usr(?:/local)?)?/lib(?:32|64|x32)?(?:/[a-z0-9_]+-linux-[a-z0-9]+)?")
 
 
@@ -117,12 +121,9 @@ def _content(context: RuleContext, path: str) -> bytes:
 def _read_by_any(context: RuleContext, candidates: Iterable[int]) -> set[int]:
     """Those whose data or libraries programs use without saying so anywhere."""
     packages = context.catalog.packages
-    has_dotnet = any(package.type == "nuget" for package in packages)
-    return {
-        index
-        for index in candidates
-        if _ANY_PROGRAM_READS.fullmatch(name := packages[index].name) or (has_dotnet and _OF_DOTNET.fullmatch(name))
-    }
+    types = {package.type for package in packages}
+    names = [_ANY_PROGRAM_READS, *(names for kind, names in _RUNTIMES.items() if kind in types)]
+    return {index for index in candidates if any(one.fullmatch(packages[index].name) for one in names)}
 
 
 def _loadable(

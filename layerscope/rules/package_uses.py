@@ -6,6 +6,7 @@ for an interpreter, and Python packages that pip installed. What cannot be read 
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from itertools import chain
 
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.pathset import PathSet, Wanted
@@ -27,9 +28,12 @@ _SCRIPT_BYTES = 64 << 10
 _MOST_READ = 20_000
 _VERSION = ".0123456789"
 _WORD = pattern(r"[^\s'\"`;|&()<>=]+")
+_PATHS = pattern(r"[:,\s]")
+_COMMANDS = ("/usr/local/bin", "/usr/bin", "/usr/sbin", "/bin", "/sbin")
 _SHELL = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh"})
 _INTERPRETERS = {
     ".pl": "perl", ".pm": "perl", ".cgi": "perl", ".py": "python3", ".rb": "ruby", ".tcl": "tclsh", ".lua": "lua",
+    ".php": "php", ".jar": "java", ".war": "java", ".js": "node",
 }  # fmt: skip
 _ALTERNATIVES = "/etc/alternatives/"
 _LINKS_OF_SYSTEM = ("/etc/alternatives/", "/etc/rc", "/etc/systemd/", "/usr/share/doc/")
@@ -39,6 +43,7 @@ def used_packages(context: RuleContext, candidates: AbstractSet[int]) -> set[int
     """Those of the candidates, by their index in the catalogue, that anything uses."""
     uses = _Uses(context, candidates)
     uses.call(context.called)
+    uses.name()
     uses.require()
     for number in _loose(context):
         uses.look_at(number)
@@ -68,16 +73,35 @@ class _Uses:
             for number in context.owned.get(index, ()):
                 directory, _, name = self._filesystem.paths[number].rpartition("/")
                 if directory.endswith("bin"):
-                    self._programs.setdefault(name, set()).add(index)
+                    for program in tools_of((name,)):
+                        self._programs.setdefault(program, set()).add(index)
                 elif ".so" in name:
                     self._libraries.setdefault(name, set()).add(index)
         self._left = _MOST_READ
         self.found = set[int]()
 
     def call(self, programs: AbstractSet[str]) -> None:
-        """Add the packages of these programs."""
+        """Add the packages of these programs, of any version, and of those to which such a name is a link."""
         for program in programs & self._programs.keys():
             self.found |= self._programs[program]
+        live = self._filesystem.live
+        for program in programs:
+            for directory in _COMMANDS:
+                if (path := f"{directory}/{program}") in live:
+                    self._own(path)
+
+    def name(self) -> None:
+        """Add the packages of the files that Env and the commands name."""
+        values = (variable.partition("=")[2] for variable in self._context.image.config.env)
+        words = chain(self._context.command_words, *(_PATHS.split(value) for value in values))
+        for path in {word for word in words if word.startswith("/")}:
+            self._own(path)
+
+    def _own(self, path: str) -> None:
+        """Add the package that owns what lies at a path, or behind the links there."""
+        number = self._filesystem.resolve(path)
+        if number is not None:
+            self.found |= {self._context.catalog.owners[number]} & self._candidates
 
     def require(self) -> None:
         """Add the packages of the Python distributions that those of pip require."""
@@ -119,9 +143,7 @@ class _Uses:
         """A link of the system's own tools says nothing: those of alternatives, services, and library versions."""
         if path.startswith(_LINKS_OF_SYSTEM) or target.startswith(_ALTERNATIVES) or "/" not in target:
             return
-        number = self._filesystem.resolve(path)
-        if number is not None:
-            self.found |= {self._context.catalog.owners[number]} & self._candidates
+        self._own(path)
 
     def _load(self, number: int) -> None:
         """The libraries that a program names; all of them where that cannot be read."""

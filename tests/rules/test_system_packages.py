@@ -34,6 +34,7 @@ def _found(
     auto: Sequence[str] = (),
     rule: str = "orphaned-packages",
     cmd: tuple[str, ...] = (),
+    env: tuple[str, ...] = (),
 ) -> set[str]:
     """What the rule finds in one layer with these packages, whose files it makes, above a base."""
     paths = {key: tuple(f"/{path}" for path in paths) for key, (paths, _) in packages.items()}
@@ -41,7 +42,9 @@ def _found(
     made = [file(path, b"x") for paths_, _ in packages.values() for path in paths_ if path not in given]
     automatic = [_auto(*auto)] if auto else []
     history = (step("FROM"), step("RUN apt-get install -y git"))
-    spec = ImageSpec(layers=(layer(file("base", b"1")), layer(*made, *automatic, *members)), history=history, cmd=cmd)
+    spec = ImageSpec(
+        layers=(layer(file("base", b"1")), layer(*made, *automatic, *members)), history=history, cmd=cmd, env=env
+    )
     relations = {key: relations for key, (_, relations) in packages.items()}
     return paths_of(find(spec, base_layers=1, packages=paths, relations=relations), rule)
 
@@ -98,6 +101,34 @@ def test_what_anything_else_needs_stays(find: Find, more: Packages, auto: Sequen
 )
 def test_what_files_outside_of_packages_use_stays(find: Find, members: list[Member], cmd: tuple[str, ...]) -> None:
     assert _found(find, DEBIAN, *members, auto=("perl", "libperl5"), cmd=cmd) == set()
+
+
+@pytest.mark.parametrize(
+    ("program", "members", "cmd", "env"),
+    [
+        pytest.param("usr/bin/php8.2", [], ("php", "index.php"), (), id="a program with a version in its name"),
+        pytest.param(
+            "usr/lib/runtime/main",
+            [symlink("usr/bin/app", "/etc/alternatives/app"), symlink("etc/alternatives/app", "/usr/lib/runtime/main")],
+            ("app",),
+            (),
+            id="a program behind the links of alternatives",
+        ),
+        pytest.param("usr/lib/x/allocator", [], (), ("LD_PRELOAD=/usr/lib/x/allocator",), id="Env names its file"),
+        pytest.param(
+            "usr/lib/jvm/bin/java", [file("srv/app.jar", b"1")], (), (), id="a jar, and the JRE of a build tool"
+        ),
+    ],
+)
+def test_what_the_image_starts_stays_however_it_names_it(
+    find: Find, program: str, members: list[Member], cmd: tuple[str, ...], env: tuple[str, ...]
+) -> None:
+    packages: Packages = {
+        "deb/maven": (("usr/bin/mvn",), Relations(needs=("runtime",))),
+        "deb/runtime": ((program,), Relations()),
+    }
+    assert _found(find, packages, auto=("runtime",)) == {f"/{program}"}
+    assert _found(find, packages, *members, auto=("runtime",), cmd=cmd, env=env) == set()
 
 
 def test_code_for_an_interpreter_keeps_it(find: Find) -> None:
