@@ -12,9 +12,10 @@ from pathlib import Path
 from tests.fixes.bases import provide
 from tests.fixes.engine import CACHE, Engine, Unavailable
 from tests.fixes.scenario import Scenario
-from tests.fixes.tree import Tree, differences, read_tree
+from tests.fixes.tree import Differences, Tree, differences, read_tree
 
 CONTEXT = "context"
+_NOT_BUILT = ("truth.", "scenario.toml", "by-hand")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,13 +60,18 @@ class Workshop:
         if common.is_dir():
             shutil.copytree(common, folder.parent / "common")
         (folder / CONTEXT).mkdir()
+        ours = (scenario.folder / "scenario.toml").exists()  # Other people's scripts may end with any status.
         with self.timed("context"):
             done = subprocess.run(
-                ["bash", "../context.sh"], cwd=folder / CONTEXT, capture_output=True, text=True, check=False
+                ["bash", *(["-e"] if ours else []), "../context.sh"],
+                cwd=folder / CONTEXT,
+                capture_output=True,
+                text=True,
+                check=False,
             )
         if (folder / ".dockerignore").exists():
             shutil.copy2(folder / ".dockerignore", folder / CONTEXT)
-        if done.returncode and not any((folder / CONTEXT).iterdir()):
+        if done.returncode and (ours or not any((folder / CONTEXT).iterdir())):
             raise Unavailable(f"context.sh failed: {done.stderr.strip()[-300:]}")
         (folder / "complete").touch()
         return folder
@@ -73,7 +79,7 @@ class Workshop:
     def _key(self) -> str:
         key = hashlib.sha256()
         for path in sorted((*self.scenario.folder.rglob("*"), *(self.scenario.folder.parent / "common").rglob("*"))):
-            if path.is_file() and path.name not in ("truth.tsv", "truth.md", "scenario.toml", "by-hand.patch"):
+            if path.is_file() and not path.name.startswith(_NOT_BUILT):
                 key.update(path.name.encode() + b"\0" + path.read_bytes())
         for base in self.scenario.bases:
             key.update(self.engine.image_id(base).encode() if base != "scratch" else b"")
@@ -87,8 +93,8 @@ class Workshop:
         if old:
             self.engine.remove(old)
 
-    def build(self, name: str, source: Path, *, cached: bool = False) -> Build:
-        """Build, or take what an earlier run built, and save the image and its stages."""
+    def build(self, name: str, source: Path, *, cached: bool = False, evidence: bool = True) -> Build:
+        """Build, or take what an earlier run built, and save the image, and for a report its stages and base."""
         folder = self.scratch / name
         folder.mkdir()
         repository = f"fixes/{self.scenario.name}"
@@ -99,15 +105,15 @@ class Workshop:
             seconds = self.engine.build(
                 tag, source / "Dockerfile", context, buildkit=self.scenario.buildkit, cached=cached
             )
-        evidence: list[str | Path] = ["--dockerfile", source / "Dockerfile"]
-        for stage in self.scenario.stages:
+        options: list[str | Path] = ["--dockerfile", source / "Dockerfile"]
+        for stage in self.scenario.stages if evidence else ():
             stage_tag = f"{repository}:{name}-{stage.lower()}"
             if not self.engine.has(stage_tag):
                 self.engine.build(
                     stage_tag, source / "Dockerfile", context, buildkit=self.scenario.buildkit, target=stage
                 )
             self._save(stage_tag, folder / f"stage-{stage}.tar")
-            evidence += ["--stage", f"{stage}={folder / f'stage-{stage}.tar'}"]
+            options += ["--stage", f"{stage}={folder / f'stage-{stage}.tar'}"]
         base = self.scenario.bases[0]
         if base != "scratch":
             archive = self.scratch / "base.tar"
@@ -115,18 +121,16 @@ class Workshop:
                 self._save(base, archive)
                 listed = self.engine.run("image", "inspect", "-f", "{{len .RootFS.Layers}}", base)
                 self.base_layers = int(listed)
-            evidence += ["--base", archive]
+            options += ["--base", archive]
         self._save(tag, folder / "image.tar")
         tree = read_tree(folder / "image.tar", self.base_layers)
-        return Build(
-            tag=tag, folder=source, evidence=evidence, archive=folder / "image.tar", tree=tree, seconds=seconds
-        )
+        return Build(tag=tag, folder=source, evidence=options, archive=folder / "image.tar", tree=tree, seconds=seconds)
 
     def _save(self, tag: str, archive: Path) -> None:
         with self.timed("save"):
             self.engine.run("save", "-o", archive, tag)
 
-    def unstable(self, before: Build, source: Path) -> tuple[frozenset[str], int]:
+    def unstable(self, before: Build, source: Path) -> tuple[Differences, int]:
         """The paths in which two builds of the same files differ, and by how many bytes their images do."""
         tag = f"fixes/{self.scenario.name}:second"
         if not self.engine.has(tag):
@@ -137,7 +141,7 @@ class Workshop:
         second = read_tree(self.scratch / "second.tar", self.base_layers)
         (self.scratch / "second.tar").unlink()
         noise = abs(second.content_bytes - before.tree.content_bytes)
-        return differences(before.tree, second).all | differences(second, before.tree).all, noise
+        return differences(before.tree, second), noise
 
     def smoke(self, tag: str) -> str:
         if self.scenario.smoke is None:

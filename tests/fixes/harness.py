@@ -24,7 +24,7 @@ from tests.fixes.command import ToolFailed, has_fix, propose, report
 from tests.fixes.engine import BuildFailed, Engine, Unavailable, engine
 from tests.fixes.results import Attempt, Result
 from tests.fixes.scenario import Scenario, scenarios
-from tests.fixes.tree import differences
+from tests.fixes.tree import Differences, differences
 from tests.fixes.truth import BOOKKEEPING, Truth, read_truth
 
 
@@ -35,7 +35,7 @@ class Proof:
     workshop: Workshop
     source: Path
     before: Build
-    unstable: frozenset[str]
+    unstable: Differences
     noise_bytes: int
     truth: Truth
     document: dict[str, Any]
@@ -125,7 +125,7 @@ class Proof:
                 shutil.copy2(folder / file, patched / CONTEXT / file)
         self.workshop.forget(attempt.mode.replace(" ", "-"), name)
         with self.workshop.timed(f"build {attempt.mode}"):
-            build = self.workshop.build(name, patched, cached=True)
+            build = self.workshop.build(name, patched, cached=True, evidence=not attempt.mode.startswith("by hand"))
         attempt.seconds = build.seconds
         return build
 
@@ -138,13 +138,13 @@ class Proof:
         found = differences(before.tree, after.tree)
 
         def questionable(paths: frozenset[str]) -> list[str]:
-            kept = (path for path in sorted(paths - self.unstable) if not BOOKKEEPING.search(path))
+            kept = (path for path in sorted(paths) if not BOOKKEEPING.search(path))
             return [path for path in kept if truth.verdict(before.tree.live[path]) == "K"]
 
-        attempt.removed = questionable(found.absent)
-        attempt.changed = questionable(found.content)
-        attempt.metadata = questionable(found.metadata)
-        new = differences(after.tree, before.tree).absent - self.unstable
+        attempt.removed = questionable(found.absent - self.unstable.absent)
+        attempt.changed = questionable(found.content - self.unstable.content)
+        attempt.metadata = questionable(found.metadata - self.unstable.metadata)
+        new = differences(after.tree, before.tree).absent
         attempt.added = sorted(path for path in new if not BOOKKEEPING.search(path))[:50]
 
     def _again(self, attempt: Attempt, after: Build) -> list[str]:
