@@ -20,7 +20,10 @@ _NOT_BUILT = ("truth.", "scenario.toml", "by-hand")
 
 @dataclass(slots=True, kw_only=True)
 class Build:
-    """One image of a scenario: its archive, those of its stages, its files, and the folder that it was built from."""
+    """One image of a scenario: its archive, its files, and what the report of it is given.
+
+    ``folder`` is the build context with the Dockerfile in it, which is where most people keep it.
+    """
 
     tag: str
     folder: Path
@@ -105,7 +108,8 @@ class Workshop:
             seconds = self.engine.build(
                 tag, source / "Dockerfile", context, buildkit=self.scenario.buildkit, cached=cached
             )
-        options: list[str | Path] = ["--dockerfile", source / "Dockerfile"]
+        files = self.patched_folder(source, f"{name}-files")
+        options: list[str | Path] = ["--dockerfile", "Dockerfile", "--context", "."]
         for stage in self.scenario.stages if evidence else ():
             stage_tag = f"{repository}:{name}-{stage.lower()}"
             if not self.engine.has(stage_tag):
@@ -124,7 +128,7 @@ class Workshop:
             options += ["--base", archive]
         self._save(tag, folder / "image.tar")
         tree = read_tree(folder / "image.tar", self.base_layers)
-        return Build(tag=tag, folder=source, evidence=options, archive=folder / "image.tar", tree=tree, seconds=seconds)
+        return Build(tag=tag, folder=files, evidence=options, archive=folder / "image.tar", tree=tree, seconds=seconds)
 
     def _save(self, tag: str, archive: Path) -> None:
         with self.timed("save"):
@@ -150,7 +154,7 @@ class Workshop:
             return self.engine.succeeds(tag, self.scenario.smoke, serves=self.scenario.serves)
 
     def patched_folder(self, source: Path, name: str) -> Path:
-        """A copy of the context with the Dockerfile in it, which is where most people keep it."""
+        """A copy of the context with the Dockerfile in it."""
         folder = self.scratch / name
         shutil.copytree(source / CONTEXT, folder, symlinks=True)
         shutil.copy2(source / "Dockerfile", folder / "Dockerfile")

@@ -1,5 +1,6 @@
 """The tool under proof, as a process."""
 
+import difflib
 import json
 import os
 import subprocess
@@ -41,12 +42,28 @@ def has_fix() -> bool:
     return True
 
 
-def report(archive: Path, evidence: list[str | Path]) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(layerscope("report", archive, *evidence, "-f", "json", "-q"))
+def report(archive: Path, evidence: list[str | Path], folder: Path) -> dict[str, Any]:
+    """The report as JSON, for the Dockerfile and the build context in ``folder``."""
+    document: dict[str, Any] = json.loads(layerscope("report", archive, *evidence, "-f", "json", "-q", cwd=folder))
     return document
 
 
 def propose(archive: Path, evidence: list[str | Path], folder: Path, *, review: bool) -> str:
     """The patch for the Dockerfile and the build context in ``folder``."""
-    options = ["--include-review"] if review else []
-    return layerscope("fix", archive, *evidence, "--context", ".", *options, "-q", cwd=folder)
+    return layerscope("fix", archive, *evidence, *(["--include-review"] if review else []), "-q", cwd=folder)
+
+
+def alone(step: dict[str, Any], folder: Path) -> str:
+    """The edits of one step as a patch of the files in ``folder``."""
+    patch: list[str] = []
+    for file in dict.fromkeys(edit["file"] for edit in step["edits"]):
+        path = folder / file
+        old = path.read_text("utf-8").splitlines(keepends=True) if path.exists() else []
+        new = list(old)
+        for edit in sorted(step["edits"], key=lambda edit: -int(edit["line"])):
+            if edit["file"] == file:
+                start = edit["line"] - 1
+                new[start : start + edit["removed"]] = [f"{line}\n" for line in edit["lines"]]
+        before = f"a/{file}" if old else "/dev/null"
+        patch += difflib.unified_diff(old, new, before, f"b/{file}")
+    return "".join(patch)

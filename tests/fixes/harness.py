@@ -20,7 +20,7 @@ from typing import Any
 
 from tests.fixes import results, score
 from tests.fixes.builds import CONTEXT, Build, Workshop
-from tests.fixes.command import ToolFailed, has_fix, propose, report
+from tests.fixes.command import ToolFailed, alone, has_fix, propose, report
 from tests.fixes.engine import BuildFailed, Engine, Unavailable, engine
 from tests.fixes.results import Attempt, Result
 from tests.fixes.scenario import Scenario, scenarios
@@ -71,17 +71,21 @@ class Proof:
         )
 
     def _patches(self) -> Iterator[tuple[str, str]]:
+        before = self.before
         if has_fix():
-            folder = self.workshop.patched_folder(self.source, "proposed")
-            evidence = ["Dockerfile" if one == self.source / "Dockerfile" else one for one in self.before.evidence]
             with self.workshop.timed("fix"):
-                safe = propose(self.before.archive, evidence, folder, review=False)
-                every = propose(self.before.archive, evidence, folder, review=True)
+                safe = propose(before.archive, before.evidence, before.folder, review=False)
+                every = propose(before.archive, before.evidence, before.folder, review=True)
             yield "safe", safe
             if every != safe:
                 yield "review", every
-        for path in sorted(self.workshop.scenario.folder.glob("by-hand*.patch")):
-            yield path.stem.replace("-", " "), path.read_text("utf-8")
+        if os.environ.get("EACH") or not has_fix():
+            for number, step in enumerate(self.document["steps"], start=1):
+                if step["edits"]:
+                    yield f"step {number}", alone(step, before.folder)
+        if not os.environ.get("EACH"):
+            for path in sorted(self.workshop.scenario.folder.glob("by-hand*.patch")):
+                yield path.stem.replace("-", " "), path.read_text("utf-8")
 
     def _attempt(self, mode: str, patch: str) -> Attempt:
         attempt = Attempt(mode=mode, patch=patch, steps=score.steps(self.document, mode))
@@ -132,9 +136,10 @@ class Proof:
     def _compare(self, attempt: Attempt, after: Build) -> None:
         before, truth = self.before, self.truth
         attempt.actual_bytes = before.tree.content_bytes - after.tree.content_bytes
-        truth_after = read_truth(self.workshop.scenario.truth, after.tree, before.folder / CONTEXT, truth.edited)
-        left = sum(score.needless(after.tree, truth_after).values())
-        attempt.needless_saved_bytes = sum(score.needless(before.tree, truth).values()) - left
+        truth_after = read_truth(self.workshop.scenario.truth, after.tree, self.source / CONTEXT, truth.edited)
+        left = score.needless(after.tree, truth_after)
+        attempt.left = score.by_folder(left)
+        attempt.needless_saved_bytes = sum(score.needless(before.tree, truth).values()) - sum(left.values())
         found = differences(before.tree, after.tree)
 
         def questionable(paths: frozenset[str]) -> list[str]:
@@ -149,15 +154,12 @@ class Proof:
 
     def _again(self, attempt: Attempt, after: Build) -> list[str]:
         """Steps of the patch that are proposed for the new image as well."""
-        folder = self.workshop.patched_folder(after.folder, f"{attempt.mode}-again")
-        evidence = ["Dockerfile" if one == after.folder / "Dockerfile" else one for one in after.evidence]
-        patch = propose(after.archive, evidence, folder, review=attempt.mode == "review")
-        if not patch.strip():
-            return []
         done = {(step.strategy, step.stage) for step in attempt.steps if step.applied}
-        document = report(after.archive, after.evidence)
-        again = [step for step in score.steps(document, attempt.mode) if step.applied]
-        return [step.sentence for step in again if (step.strategy, step.stage) in done] or ["a new patch"]
+        mode = "review" if attempt.mode.startswith("step") else attempt.mode
+        again = [
+            step for step in score.steps(report(after.archive, after.evidence, after.folder), mode) if step.applied
+        ]
+        return [f"{step.strategy}: {step.sentence}" for step in again if (step.strategy, step.stage) in done]
 
 
 def prove(running: Engine, scenario: Scenario) -> Result:
@@ -172,7 +174,7 @@ def prove(running: Engine, scenario: Scenario) -> Result:
         edited = frozenset({hashlib.sha256((source / "Dockerfile").read_bytes()).hexdigest()})
         truth = read_truth(scenario.truth, before.tree, source / CONTEXT, edited)
         with workshop.timed("report"):
-            document = report(before.archive, before.evidence)
+            document = report(before.archive, before.evidence, before.folder)
         proof = Proof(
             workshop=workshop,
             source=source,
@@ -221,11 +223,13 @@ def summary(result: Result) -> Iterator[str]:
             f" {attempt.actual_bytes / 1e6:.3f} MB, of the needless {attempt.needless_saved_bytes / 1e6:.3f} MB;"
             f" built in {attempt.seconds:.0f} s"
         )
-        for what in ("smoke", "removed", "changed", "metadata", "added", "proposed_again"):
+        for what in ("smoke", "removed", "changed", "metadata", "added", "left", "proposed_again"):
             found = getattr(attempt, what)
             if found:
-                yield f"    {what}: {len(found)} {found if isinstance(found, str) else found[:8]}"
+                yield f"    {what}: {len(found)} {found[:8] if isinstance(found, list) else found}"
         for step in attempt.steps:
+            if attempt.mode.startswith(("by hand", "step")) and not step.applied:
+                continue
             yield (
                 f"    {'applied' if step.applied else 'left   '} {step.predicted_bytes / 1e6:9.3f} MB, gone"
                 f" {step.actual_bytes / 1e6:9.3f}  {step.strategy} ({step.safety}) line {step.line}: {step.sentence[:90]}"

@@ -26,7 +26,11 @@ class StepResult:
 
 @dataclass(slots=True, kw_only=True)
 class Attempt:
-    """One patch, built and compared; ``mode`` is "safe", "review" or "by hand"."""
+    """One patch, built and compared.
+
+    ``mode`` is "safe", "review", "step N" (one step alone) or "by hand". ``left`` has needless bytes that are still
+    there, by folder.
+    """
 
     mode: str
     patch: str
@@ -39,6 +43,7 @@ class Attempt:
     changed: list[str] = field(default_factory=list)
     metadata: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
+    left: dict[str, int] = field(default_factory=dict)
     proposed_again: list[str] = field(default_factory=list)
     seconds: float = 0.0
 

@@ -36,12 +36,15 @@ def needless(tree: Tree, truth: Truth) -> dict[tuple[str, int], int]:
 
 def missed(wanted: dict[tuple[str, int], int], found: Places) -> dict[str, int]:
     """Needless bytes that no finding claims, by folder."""
-    left: Counter[str] = Counter()
-    for key, size in wanted.items():
-        lost = size - min(size, found.get(key, (0, "", ""))[0])
-        if lost:
-            left["/".join(key[0].split("/")[:5])] += lost
-    return dict(left.most_common(12))
+    return by_folder({key: size - min(size, found.get(key, (0, "", ""))[0]) for key, size in wanted.items()})
+
+
+def by_folder(sizes: dict[tuple[str, int], int]) -> dict[str, int]:
+    """The biggest sums, by the first five names of each path."""
+    sums: Counter[str] = Counter()
+    for (path, _), size in sizes.items():
+        sums["/".join(path.split("/")[:5])] += size
+    return {folder: size for folder, size in sums.most_common(12) if size}
 
 
 def false(tree: Tree, truth: Truth, found: Places) -> dict[str, int]:
@@ -67,17 +70,18 @@ def wrong_stage(truth: Truth, found: Places) -> int:
 def steps(document: dict[str, Any], mode: str) -> list[StepResult]:
     """The steps of a report, and which of them a patch of this mode applies."""
     found = []
-    for step in document.get("steps", ()) if not mode.startswith("by hand") else ():
+    for number, step in enumerate(document["steps"], start=1):
         result = StepResult(
             strategy=step["strategy"],
             safety=step["safety"],
-            stage=step.get("stage", ""),
-            line=step.get("dockerfile_line"),
-            sentence=step.get("sentence", ""),
-            review=step.get("review", ""),
+            stage=step["stage"],
+            line=step["dockerfile_line"],
+            sentence=step["sentence"],
+            review=step["review"],
             predicted_bytes=step["saves_bytes"],
         )
-        result.applied = bool(step.get("edits")) and (mode == "review" or result.safety == "safe")
+        chosen = mode == "review" or mode == f"step {number}" or (mode == "safe" and result.safety == "safe")
+        result.applied = chosen and bool(step["edits"])
         found.append(result)
     return found
 
@@ -88,11 +92,11 @@ def attribute(attempt: Attempt, before: Tree, after: Tree, document: dict[str, A
     still: dict[str, int] = {}
     for entry in (*after.own(), *after.own_hidden()):
         still[entry.path] = still.get(entry.path, 0) + entry.size
-    for step, described in zip(attempt.steps, document.get("steps", ()), strict=False):
+    for step, described in zip(attempt.steps, document["steps"], strict=True):
         if not step.applied:
             continue
         gone: dict[str, int] = {}
-        for number in described.get("findings", ()):
+        for number in described["findings"]:
             for place in document["findings"][number]["paths"]:
                 path = place["path"].lstrip("/")
                 gone[path] = gone.get(path, 0) + sizes.get((path, place["layer"]), 0)

@@ -1,11 +1,13 @@
 """The comparison that proves patches: it has to see what a patch breaks, and nothing else."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.builder import ImageSpec, Member, directory, docker_save, file, layer, symlink, whiteout
 from tests.fixes import score
+from tests.fixes.command import alone
 from tests.fixes.scenario import OWN, scenarios
 from tests.fixes.tree import Tree, differences, read_tree
 from tests.fixes.truth import read_truth
@@ -71,6 +73,37 @@ def test_truth_follows_links_to_what_is_needless(tmp_path: Path) -> None:
         "usr/bin/sh": "K",
         "usr/bin/dash": "K",
     }
+
+
+def test_truth_knows_the_files_of_a_package(tmp_path: Path) -> None:
+    found = tree(
+        tmp_path,
+        layer(
+            file("usr/lib/libm.a", b"1"),
+            file("usr/bin/make", b"1"),
+            file("var/lib/dpkg/info/libc6-dev:amd64.list", b"/.\n/lib\n/lib/libm.a\n"),
+            file("var/lib/dpkg/info/make.list", b"/usr/bin/make\n"),
+        ),
+    )
+    (tmp_path / "truth.tsv").write_text("A\t-\t/bin/\nN\t-\t@DPKG gcc libc6-dev\n")
+    truth = read_truth(tmp_path / "truth.tsv", found, tmp_path)
+
+    assert [truth.verdict(entry) for entry in found.live.values()] == ["N", "A", "N", "K"]
+
+
+def test_one_step_becomes_a_patch(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM a\nRUN b\nRUN c\n")
+    edits = [
+        {"file": "Dockerfile", "line": 2, "removed": 1, "lines": ["RUN b && d"]},
+        {"file": "Dockerfile", "line": 4, "removed": 0, "lines": ["USER e"]},
+        {"file": ".dockerignore", "line": 1, "removed": 0, "lines": [".git"]},
+    ]
+
+    patch = alone({"edits": edits}, tmp_path)
+
+    subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=patch, text=True, check=True)
+    assert (tmp_path / "Dockerfile").read_text() == "FROM a\nRUN b && d\nRUN c\nUSER e\n"
+    assert (tmp_path / ".dockerignore").read_text() == ".git\n"
 
 
 def test_hidden_bytes_are_needless_and_those_of_the_base_are_not_ours(tmp_path: Path) -> None:

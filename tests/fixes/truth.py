@@ -99,6 +99,8 @@ class Truth:
             for name in pattern.split()[1:]:
                 for path, text in self.tree.texts.items():
                     if re.fullmatch(rf"var/lib/dpkg/info/{re.escape(name)}(:[a-z0-9]+)?\.list", path):
+                        prefix = path.removesuffix("list")
+                        owned |= {other for other in self.tree.live if other.startswith(prefix)}
                         listed = {line.strip("/") for line in text.decode("utf-8", "replace").splitlines()}
                         # Paths are listed as they were before /lib became a link to /usr/lib.
                         owned |= listed | {f"usr/{entry}" for entry in listed if not entry.startswith("usr/")}
