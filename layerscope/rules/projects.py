@@ -26,6 +26,8 @@ _ELSEWHERE = pattern(_SYSTEM + r"|/(?:templates?|skeletons?|scaffold[^/]{0,40}|s
 _NOT_ROOTS = frozenset({"", "/usr", "/usr/src", "/usr/local", "/var", "/var/www", "/home", "/opt", "/root", "/srv"})
 _WORKSPACES = frozenset({"packages", "apps", "services"})
 _MOST_ROOTS = 64
+_COMPILED = frozenset({"go.mod", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts", "mix.exs"})
+_LARGE = 1 << 20
 
 _LONGEST = 256 << 10
 _MOST = 32 << 20
@@ -144,6 +146,8 @@ def project(context: RuleContext, root: str, without: frozenset[str]) -> Project
     """What the code and the settings below ``root`` name, those in the directories ``without`` left out."""
     filesystem, aside = context.filesystem, dict[str, bool]()
     numbers, has_code, left = list[int](), False, _MOST
+    if _is_compiled(context, root):
+        return Project(root=root, names=None)
     for number in filesystem.below(root):
         path, content_bytes = filesystem.paths[number], filesystem.sizes[number]
         if filesystem.kinds[number] != Kind.FILE or not path.endswith((*_CODE, *_OTHERS)):
@@ -164,6 +168,17 @@ def project(context: RuleContext, root: str, without: frozenset[str]) -> Project
     if not has_code:
         return Project(root=root, names=None)
     return Project(root=root, names=frozenset(_names(context, sorted(numbers))))
+
+
+def _is_compiled(context: RuleContext, root: str) -> bool:
+    """Whether a compiled program, which nobody reads here, may name files: by its manifest, or a large program."""
+    filesystem = context.filesystem
+    for number in filesystem.children.get(root, ()):
+        if filesystem.paths[number].rpartition("/")[2] in _COMPILED:
+            return True
+        if filesystem.sizes[number] >= _LARGE and filesystem.version(number).mode & 0o111:
+            return True
+    return False
 
 
 def _is_aside(directory: str, root: str) -> bool:

@@ -37,7 +37,7 @@ def test_an_environment_without_its_interpreter(find: Find) -> None:
     assert {path.path for path in finding.paths} == OF_VENV
     assert finding.title == "a virtual environment of another machine: /app/venv"
     assert finding.detail == "its interpreter is not in the image"
-    assert finding.fix.startswith("name /app/venv in .dockerignore")
+    assert finding.fix.startswith("keep /app/venv out of the build context (.dockerignore)")
 
 
 def test_an_environment_that_was_made_elsewhere_and_installed_again(find: Find) -> None:
@@ -73,6 +73,7 @@ def test_an_environment_with_its_interpreter_stays(
         pytest.param({"env": ("VIRTUAL_ENV=/app/venv",)}, (), id="VIRTUAL_ENV"),
         pytest.param({"env": ("PYTHONPATH=/app/venv/lib/python3.11/site-packages",)}, (), id="PYTHONPATH"),
         pytest.param({"cmd": ("/app/venv/bin/flask", "run")}, (), id="the command"),
+        pytest.param({"cmd": ("uv", "run", "flask")}, (), id="a tool that finds it"),
         pytest.param({"cmd": ("sh", "-c", ". venv/bin/activate && flask run")}, (), id="a relative path"),
         pytest.param({"cmd": ("/start",)}, (file("start", b"#!/bin/sh\n. /app/venv/bin/activate\n"),), id="a script"),
         pytest.param(

@@ -35,6 +35,7 @@ def test_what_only_the_work_on_a_project_needs(find: Find, path: str) -> None:
         "e2e/a.spec.js",
         "cypress/a.cy.js",
         "tests/ATest.php",
+        "test/app.e2e-spec.ts",
     ],
 )
 def test_a_directory_of_tests_is_known_by_a_test_in_it(find: Find, name: str) -> None:
@@ -117,6 +118,8 @@ def test_what_development_names_is_not_in_use(find: Find, path: str, text: bytes
         pytest.param({"cmd": ("python", "tests/serve.py")}, (), id="the command names it"),
         pytest.param({"cmd": ("python", "-m", "tests.serve")}, (), id="the command names a module of it"),
         pytest.param({"cmd": ("pytest",)}, (), id="the image runs tests"),
+        pytest.param({"cmd": ("npm", "run", "test:all")}, (), id="a script of tests"),
+        pytest.param({"cmd": ("/usr/bin/python3",)}, (), id="the image starts an interpreter alone"),
         pytest.param({"env": ("DATA=/app/tests/data",)}, (), id="Env names it"),
         pytest.param({"working_dir": "/app/tests"}, (), id="the image works there"),
         pytest.param({"config_extra": {"config": {"Volumes": {"/app/tests": {}}}}}, (), id="a volume"),
@@ -150,6 +153,23 @@ def test_of_a_program_that_cannot_be_read_only_what_nothing_can_need_is_found(fi
         file("app/logs/x.log", b"x"), file("app/.mypy_cache/x", b"x"), file("app/README.md", b"x"),
     )  # fmt: skip
     assert caught(find, RULE, copied(layer(*members))) == {"/app/.mypy_cache/x"}
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param(file("app/server", b"x" * (1 << 20), mode=0o755), id="a large program"),
+        pytest.param(file("app/go.mod", b"module x\n"), id="a manifest of a compiled language"),
+    ],
+)
+def test_a_program_beside_code_may_name_what_the_code_does_not(find: Find, program: Member) -> None:
+    members = (MANIFEST, CODE, file("app/docs/a.md", b"x"), file("app/logs/x.log", b"x"))
+    assert caught(find, RULE, copied(layer(*members, program))) == set()
+
+
+@pytest.mark.parametrize("name", ["a.out", "server.out", "blog", "x.log/data"])
+def test_what_only_looks_like_a_log_is_none(find: Find, name: str) -> None:
+    assert caught(find, RULE, copied(layer(MANIFEST, CODE, file(f"app/{name}", b"x")))) == set()
 
 
 def test_a_readme_that_an_installation_reads_stays(find: Find) -> None:
@@ -194,7 +214,7 @@ def test_a_finding_for_each_directory_with_an_advice_that_warns(find: Find) -> N
         Severity.MEDIUM,
     )
     assert (tests.title, tests.severity) == ("the project's tests: /app/tests", Severity.LOW)
-    assert documents.fix.startswith("name /app/docs in .dockerignore if no step of the build uses it, or copy less")
+    assert documents.fix.startswith("keep /app/docs out of the build context (.dockerignore) if no step")
 
 
 @pytest.mark.parametrize("config", [None, {"Volumes": ["/app/tests"]}])

@@ -13,7 +13,7 @@ from layerscope.rules.lockfiles import normal
 from layerscope.rules.ownership import is_packaged, listing
 from layerscope.rules.projects import linked_into, names_path, own_below, project
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
-from layerscope.rules.views import content_bytes, weight
+from layerscope.rules.views import calls, content_bytes, weight
 
 _CONFIG, _MANIFEST, _CONFIG_BYTES = "pyvenv.cfg", "package.json", 64 << 10
 _ENVIRONMENTS = frozenset({"venv", ".venv", "env", ".env", "virtualenv"})
@@ -34,7 +34,7 @@ _CPUS = {"amd64": "x64", "386": "ia32", "arm64": "arm64", "arm": "arm", "ppc64le
     title="installed packages that the image cannot run: {path}",
     fix="delete {path} in {step}",
     copied_fix="leave {path} out of {step}",
-    ignored_fix="name {path} in .dockerignore, or copy less than {step} does",
+    ignored_fix="keep {path} out of the build context (.dockerignore), or copy less than {step} does",
     wanted=Wanted(paths=PathSet(names=(_CONFIG, _MANIFEST)), head=_CONFIG_BYTES),
 )
 def foreign_packages(context: RuleContext) -> Iterator[RuleMatch]:
@@ -66,7 +66,9 @@ def _live_own(context: RuleContext, name: str) -> Iterator[tuple[int, str]]:
 
 
 def _environments(context: RuleContext) -> Iterator[RuleMatch]:
-    """Virtual environments of another machine."""
+    """Virtual environments of another machine; none where a tool is called that finds environments by itself."""
+    if calls(context, "uv", "uvx", "poetry", "pipenv", "pdm", "hatch", "rye"):
+        return
     for number, path in _live_own(context, _CONFIG):
         place = path.rpartition("/")[0]
         parent, _, name = place.rpartition("/")

@@ -10,10 +10,16 @@ from layerscope.rules.projects import MARKERS, Project, linked_into, named_by_co
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, content_bytes, weight
 
-TEST_RUNNERS = ("pytest", "py.test", "jest", "tox", "nox", "vitest", "mocha", "unittest", "rspec", "phpunit", "cypress")
+_RUNNERS = (
+    "ava", "behave", "cucumber", "cypress", "jest", "k6", "karma", "locust", "minitest", "mocha", "newman",
+    "nightwatch", "nox", "phpunit", "playwright", "py.test", "pytest", "robot", "rspec", "testcafe", "tox", "unittest",
+    "vitest", "wdio",
+)  # fmt: skip
+_BARE = frozenset({"sh", "bash", "ash", "python", "python3", "node", "irb", "php"})
+"""An image that starts one of these alone may be used for anything, and a caller may run its tests."""
 _TESTS = frozenset({"tests", "test", "__tests__", "spec", "specs", "e2e", "cypress"})
 _IS_TEST = pattern(
-    r"/(?:test_[^/]+\.py|conftest\.py|tests?\.py|[^/]+_test\.(?:py|go|rb|exs|js|ts)|[^/]+\.(?:test|spec|cy)\.[cm]?[jt]sx?"
+    r"/(?:test_[^/]+\.py|conftest\.py|tests?\.py|[^/]+_test\.(?:py|go|rb|exs)|[^/]+[._-](?:test|spec|cy)\.[cm]?[jt]sx?"
     r"|[^/]+_spec\.rb|(?:spec|test)_helper\.(?:rb|exs)|[^/]*Test\.(?:php|java|kt|cs))\Z"
 )
 _DOCS = frozenset({"docs", "doc", "documentation"})
@@ -54,7 +60,8 @@ _SQLITE = b"SQLite format 3\0"
     title="what only the work on a project needs: {path}",
     fix="delete {path} in {step}",
     copied_fix="leave {path} in the build stage: copy less than {step} does",
-    ignored_fix="name {path} in .dockerignore if no step of the build uses it, or copy less than {step} does",
+    ignored_fix="keep {path} out of the build context (.dockerignore) if no step of the build uses it, or copy less "
+    "than {step} does",
     wanted=Wanted(paths=PathSet(names=MARKERS, suffixes=(".db", ".sqlite", ".sqlite3")), head=64),
 )
 def project_files(context: RuleContext) -> Iterator[RuleMatch]:
@@ -78,6 +85,15 @@ def project_files(context: RuleContext) -> Iterator[RuleMatch]:
                 yield RuleMatch(versions=versions, title=title, severity=weight(content_bytes(context, versions)))
 
 
+def _runs_tests(context: RuleContext) -> bool:
+    """Whether the image starts tests, or an interpreter alone."""
+    config = context.image.config
+    words = " ".join((*config.entrypoint, *config.cmd)).split()
+    if len(words) == 1 and words[0].rpartition("/")[2] in _BARE:
+        return True
+    return calls(context, *_RUNNERS) or any(word == "test" or word.startswith("test:") for word in words)
+
+
 class _Found:
     """The candidates at the top of one project, judged by what names them."""
 
@@ -94,7 +110,7 @@ class _Found:
     def all(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Pairs of title and versions."""
         for name in sorted(self._directories & _TESTS):
-            if not calls(self._context, *TEST_RUNNERS) and any(map(_IS_TEST.search, self._paths(name))):
+            if not _runs_tests(self._context) and any(map(_IS_TEST.search, self._paths(name))):
                 yield from self._claim("the project's tests: {path}", name, may_be_unread=True)
         if not self._serves_documents():
             for name in sorted(self._directories & _DOCS):
@@ -114,7 +130,7 @@ class _Found:
         for name in sorted(self._top):
             if _DATABASE.fullmatch(name) and self._is_database(name):
                 yield from self._claim("a database of development: {path}", name)
-            elif _LOG.search(name):
+            elif (name.endswith(".log") or name == "nohup.out") and name not in self._directories:
                 yield from self._claim("logs of development: {path}", name)
 
     def _serves_documents(self) -> bool:
