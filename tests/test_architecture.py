@@ -23,7 +23,7 @@ EDGES: dict[str, set[str]] = {
     "image": {"__init__", "errors", "model", "tar"},
     "filesystem": {"errors", "model"},
     "packages": {"errors", "filesystem", "model"},
-    "secrets": {"model"},
+    "secrets": {"errors", "model"},
     "dockerfile": {"errors", "model"},
     "edit": {"dockerfile", "errors", "model"},
     "history": {"dockerfile", "errors", "model", "secrets"},

@@ -70,8 +70,11 @@ class UrlCredential(NamedTuple):
 def is_secret(name: str, value: str) -> bool:
     """Whether a variable of this name with this value holds a secret, not a switch, a path or a placeholder."""
     weight = weight_of(name)
-    if not weight:
-        return False
+    return bool(weight) and is_secret_of(weight, name, value)
+
+
+def is_secret_of(weight: str, name: str, value: str) -> bool:
+    """The same for a name of this weight, which takes as long to find as all the rest."""
     value = value.strip().strip("\"'")
     if len(value) < 5 or is_placeholder(value) or value.lower() in _SWITCHES or value.lower() == name.lower():
         return False

@@ -1,17 +1,19 @@
 """Secrets in the text of an instruction: assignments, options, headers, URLs, tokens with a known shape."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from layerscope.errors import LimitExceeded
 from layerscope.model.finding import Severity
 from layerscope.model.patterns import pattern
 from layerscope.secrets.masks import MADE_UP, is_placeholder, mask
-from layerscope.secrets.names import authentication, is_path, is_secret, speaks_of_secret, url_credentials, weight_of
+from layerscope.secrets.names import authentication, is_path, is_secret_of, speaks_of_secret, url_credentials, weight_of
+from layerscope.secrets.settings import pairs_of_setting
 from layerscope.secrets.tokens import may_hold_token, tokens_in
+from layerscope.secrets.values import IN_QUERY, extent, strings_in, value_at
 
 
 class TextSecret(NamedTuple):
@@ -29,26 +31,6 @@ _NAME = pattern(
     r"(?(1)(?:[ \t]+| ?, ?(?=\\?[\"']))|(?!)))"
 )
 """A name with what stands between it and its value; an option's value may also follow a blank, or a comma in JSON."""
-_QUOTED = {
-    '"': pattern(r"((?:\\.|[^\"\\])*)\"", re.DOTALL),
-    "'": pattern(r"([^']*)'"),
-    '\\"': pattern(r"((?:\\[^\"]|[^\"\\])*)\\\"", re.DOTALL),
-    "\\'": pattern(r"((?:\\[^']|[^'\\])*)\\'", re.DOTALL),
-}
-"""What stands between quotes, which are escaped where a text in quotes holds them."""
-_OPENING = pattern(r"\\?[\"']")
-_STRINGS = pattern(r"\\.|'[^'\n]*'?|\"(?:\\.|[^\"\\\n])*\"?")
-"""Strings of a shell, to the end of the line where nothing closes them; a quote behind a backslash begins none."""
-_BARE = pattern(r"(?:[^\s\"'`;|&<>()\\]++|\\[^\sA-Za-z0-9\"'\\]|'[^'\s]*'|\"[^\"\s]*\")++")
-"""A word of a shell, which may be put together of bare characters and quotes."""
-_INSIDE = {'"': pattern(r"(?:[^\s\"\\]++|\\[^\snrt])++"), "'": pattern(r"(?:[^\s'\\]++|\\[^\snrt])++")}
-"""A word within a string: to a shell, ``&`` and the like mean nothing there."""
-_IN_QUERY = pattern(r"[^\s\"'\\&]+")
-_ON_LINE = pattern(r"[^\s\"']+")
-_LINE_BEGINS = pattern(r"(?:\A|\n)[ \t]{0,20}(?:export[ \t]{1,4})?\Z")
-_NOP = "#(nop)"
-_SETTING = pattern(r"\s*(?:ENV|ARG|LABEL)\s+")
-_PAIR = pattern(r"(?:(?<= )|^)\"?([A-Za-z_][\w.\-]{0,200})\"?=")
 _JUDGED = 500
 """How many characters of a value are judged; values contain names, so without a bound the time could be quadratic."""
 _AN_OPTION = pattern(r"-{1,2}[A-Za-z][\w\-]*(?:=.*)?\Z", re.DOTALL)
@@ -78,6 +60,11 @@ _PROGRAMS = ("curl", "login", "mysql", "mariadb", "mongo", "machine", "chpasswd"
 """One of them stands in each command whose password no option or variable names."""
 _SOON_MADE_UP = pattern(r"[\w=.:/,+\-]{0,40}?(?:" + "|".join(MADE_UP) + ")", re.IGNORECASE | re.ASCII)
 """The beginning of a value, of characters that end none, with a part that makes a placeholder of it."""
+MOST_SECRETS = 20_000
+"""In all texts of an image together; megabytes of assignments are judged for seconds, and masked for minutes."""
+_MOST_NAMES = 100_000
+"""Names of secrets in one text, whatever their values."""
+_LONG = 100_000
 _weight_of = lru_cache(maxsize=500)(weight_of)
 """A name's weight; in a text the same few names come again and again."""
 
@@ -88,8 +75,16 @@ def secrets_in(text: str) -> tuple[TextSecret, ...]:
     lowered = text.lower()
     is_spoken = speaks_of_secret(lowered)
     if is_spoken or "@" in text or any(map(lowered.__contains__, _PROGRAMS)):
-        return _apart(_all(text, is_spoken=is_spoken))
+        return (_apart_in_long if len(text) > _LONG else _apart_in)(text, is_spoken=is_spoken)
     return _apart(_tokens(text)) if may_hold_token(_as_bytes(text)) else ()
+
+
+def _apart_in(text: str, *, is_spoken: bool) -> tuple[TextSecret, ...]:
+    return _apart(_all(text, is_spoken=is_spoken))
+
+
+_apart_in_long = lru_cache(maxsize=8)(_apart_in)
+"""What is masked is looked through again by the rules; megabytes of a history take a second each time."""
 
 
 def secrets_in_words(words: Sequence[str]) -> tuple[TextSecret, ...]:
@@ -140,27 +135,27 @@ def quoted(text: str, longest: int | None = None) -> str:
     return line if longest is None or len(line) <= longest else f"{line[: longest - 3]}..."
 
 
-def pairs_of_setting(text: str) -> Iterator[tuple[str, str, int]]:
-    """Name, value and the value's place for the pairs of ENV, ARG or LABEL; the history has them without quotes."""
-    keyword = _SETTING.match(text, text.find(_NOP) + len(_NOP) if _NOP in text[:100] else 0)
-    if keyword is None:
-        return
-    names = list(_PAIR.finditer(text, keyword.end()))
-    if not names or names[0].start() != keyword.end():
-        name, blank, value = text[keyword.end() :].partition(" ")
-        if blank and "=" not in name:
-            yield name, value, len(text) - len(value)
-        return
-    ends = [name.start() - 1 for name in names[1:]] + [len(text)]
-    for match, end in zip(names, ends, strict=True):
-        yield match[1], text[match.end() : end], match.end()
+def too_many() -> LimitExceeded:
+    """The error for more secrets than are judged."""
+    return LimitExceeded(f"the config and the history hold over {MOST_SECRETS:,} secrets, too many to mask them all")
+
+
+def _expect_few(names: int) -> None:
+    if names > _MOST_NAMES:
+        raise LimitExceeded(f"a text of the config or the history has over {_MOST_NAMES:,} names of secrets")
 
 
 def _apart(found: Iterable[TextSecret]) -> tuple[TextSecret, ...]:
     """In order; of those that overlap the first, and of those the longest."""
+    listed, values = list[TextSecret](), set[str]()
+    for secret in found:
+        listed.append(secret)
+        values.add(secret.value)
+        if len(values) > MOST_SECRETS:
+            raise too_many()
     kept: list[TextSecret] = []
     last = 0
-    for secret in sorted(found, key=lambda one: (one.start, -one.end)):
+    for secret in sorted(listed, key=lambda one: (one.start, -one.end)):
         if secret.start >= last:
             kept.append(secret)
             last = secret.end
@@ -193,8 +188,12 @@ def _all(text: str, *, is_spoken: bool) -> Iterator[TextSecret]:
 
 
 def _named(text: str) -> Iterator[TextSecret]:
+    names = 0
     for name, value, start in pairs_of_setting(text):
-        yield from judged(name, value, start)
+        if _weight_of(name):
+            names += 1
+            _expect_few(names)
+            yield from judged(name, value, start)
     for match in _AUTHORIZATION.finditer(text):
         if not is_placeholder(match[2]) and (match[1] or (len(match[2]) >= 16 and any(map(str.isdigit, match[2])))):
             yield TextSecret("Authorization", match[2], match.start(2), match.end(2))
@@ -202,11 +201,12 @@ def _named(text: str) -> Iterator[TextSecret]:
 
 def judged(name: str, value: str, start: int = 0) -> tuple[TextSecret, ...]:
     """The secret that a value is by its name, without quotes around it and the scheme before it; at most one."""
-    if not weight_of(name):
+    weight = _weight_of(name)
+    if not weight:
         return ()
     bare = value.strip().strip("\"'")
     scheme = authentication(bare)
-    if not is_secret(name, bare[scheme:]):
+    if not is_secret_of(weight, name, bare[scheme:]):
         return ()
     start += value.index(bare) + scheme
     return (TextSecret(name, bare[scheme:], start, start + len(bare) - scheme),)
@@ -219,10 +219,10 @@ def _logins(text: str) -> Iterator[TextSecret]:
     places = [(f"password of {one[2] or one[3]}", one) for one in users]
     if "-p" in text or "password" in text:
         places += [("password", one) for one in _LOGIN.finditer(text)]
-    strings = _strings(text) if places else []
+    strings = strings_in(text) if places else []
     for name, match in places:
         quote = (match[1] or "") if match.re.groups else ""
-        value, start = _value(text, match.end(), len(text), _way(text, match.start(), strings), opened=quote)
+        value, start = value_at(text, match.end(), len(text), extent(text, match.start(), strings), opened=quote)
         if len(value) >= 5 and not (is_placeholder(value) or value.isdigit() or is_path(value)):
             yield TextSecret(name, value, start, start + len(value))
 
@@ -233,7 +233,7 @@ def _assignments(text: str) -> Iterator[TextSecret]:
     What looks like a value may be the next name, so the search goes on right behind a name that is not secret.
     """
     strings: list[tuple[int, int]] | None = None
-    position = 0
+    position = judged_names = 0
     while match := _NAME.search(text, position):
         position = match.end(2)
         name, start = match[2], match.start()
@@ -243,33 +243,22 @@ def _assignments(text: str) -> Iterator[TextSecret]:
         if not _weight_of(name) or _SOON_MADE_UP.match(text, match.end()):
             continue
         if strings is None:
-            strings = _strings(text)
-        inside = _IN_QUERY if before in ("?", "&") else _way(text, start, strings)
+            strings = strings_in(text)
+        judged_names += 1
+        _expect_few(judged_names)
+        inside = IN_QUERY if before in ("?", "&") else extent(text, start, strings)
         found = _assigned(text, match, name, inside)
         if found is not None:
             position = max(position, found.end)
             yield found
 
 
-def _strings(text: str) -> list[tuple[int, int]]:
-    return [one.span() for one in _STRINGS.finditer(text) if one[0][0] != "\\"]
-
-
-def _way(text: str, start: int, strings: Sequence[tuple[int, int]]) -> "re.Pattern[str]":
-    """How far a bare value goes whose name begins there: by what stands around the name."""
-    place = bisect_right(strings, (start, len(text))) - 1
-    if place >= 0 and start < strings[place][1]:
-        return _INSIDE[text[strings[place][0]]]
-    # The line is looked for first: to look through the whole text for each name would be quadratic.
-    return _ON_LINE if _LINE_BEGINS.search(text, max(0, start - 30), start) and "\n" in text else _BARE
-
-
 def _assigned(text: str, match: "re.Match[str]", name: str, inside: "re.Pattern[str]") -> TextSecret | None:
     """The secret behind a name, judged by the beginning of its value and then taken whole."""
     sign, found = match[3], None
     for last in (min(match.end() + _JUDGED, len(text)), len(text)):
-        value, start = _value(text, match.end(), last, inside)
-        if value.lower() in _SCHEMES and (word := _value(text, start + len(value) + 1, last, inside))[0]:
+        value, start = value_at(text, match.end(), last, inside)
+        if value.lower() in _SCHEMES and (word := value_at(text, start + len(value) + 1, last, inside))[0]:
             value, start = word
         if (sign is None and not _is_argument(value)) or text[start + len(value) : start + len(value) + 1] == "(":
             return None
@@ -286,14 +275,3 @@ def _is_argument(value: str) -> bool:
     if _AN_OPTION.match(value):
         return False
     return any(map(str.isdigit, value)) or value not in (value.lower(), value.upper()) or not _MARKS.isdisjoint(value)
-
-
-def _value(text: str, position: int, last: int, inside: "re.Pattern[str]" = _BARE, opened: str = "") -> tuple[str, int]:
-    """The value that begins at a place, without its quotes, and where it does; a quote may have been opened before."""
-    opening = None if opened else _OPENING.match(text, position, last)
-    quote, start = (opening[0], opening.end()) if opening is not None else (opened, position)
-    found = _QUOTED[quote].match(text, start, last) if quote else None
-    if found is not None:
-        return found[1], start
-    bare = inside.match(text, start, last)
-    return (bare[0] if bare is not None else "", start)

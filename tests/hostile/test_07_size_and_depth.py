@@ -246,6 +246,16 @@ def test_the_steps_of_a_whole_report_grow_no_faster_than_the_input(
     assert four_times < 2.3 * twice
 
 
+@pytest.mark.parametrize("steps", [1, 50])
+def test_megabytes_of_assignments_in_a_history_end_soon(command: Command, steps: int) -> None:
+    words = [f"PASSWORD{number}=hunter{number}Zq9" for number in range(150_000)]
+    length = len(words) // steps
+    texts = [" ".join(words[first : first + length]) for first in range(0, len(words), length)]
+    data = image([], history=[{"created_by": f"RUN {text}"} for text in texts])
+    # Not one more is judged.
+    assert "the config and the history hold over 20,000 secrets, too many to mask them all" in command.error(data)
+
+
 def test_masking_so_many_secrets_that_it_takes_minutes_is_refused(command: Command) -> None:
     assert "too many to mask them all" in command.error(secrets_in_the_config(60_000))
     assert command.report(secrets_in_the_config(1_000))["findings"]

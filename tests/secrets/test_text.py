@@ -4,10 +4,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from layerscope.errors import LimitExceeded
 from layerscope.secrets.names import is_secret
+from layerscope.secrets.settings import pairs_of_setting
 from layerscope.secrets.text import (
     TextSecret,
-    pairs_of_setting,
     quoted,
     redacted,
     secrets_in,
@@ -284,10 +285,40 @@ def test_a_text_without_any_sign_of_a_secret_is_not_searched(text: str, monkeypa
 @pytest.mark.parametrize("made_up", ["example", "EXAMPLE", "your-token", "changeme", "placeholder"])
 def test_the_value_of_a_near_miss_is_not_read(made_up: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Each value would go on for hundreds of characters, as the names after it are part of it.
-    monkeypatch.setattr("layerscope.secrets.text._value", lambda *_: pytest.fail("read"))
+    monkeypatch.setattr("layerscope.secrets.text.value_at", lambda *_: pytest.fail("read"))
     assert secrets_in(f"token=token={made_up}" * 500) == ()
 
 
 @pytest.mark.parametrize("value", ["x1y2z3w4<%example%>", "x1y2z3w4&example", "x1y2z3w4 example", "x1y2z3w4;your-x"])
 def test_a_secret_before_what_is_made_up_is_found(value: str) -> None:
     assert [one.value for one in secrets_in(f"token={value}")] == ["x1y2z3w4"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("RUN {}", "secrets, too many to mask them all", id="words of a command"),
+        pytest.param("ENV {}", "secrets, too many to mask them all", id="variables"),
+    ],
+)
+def test_so_many_secrets_that_they_take_minutes_are_refused(
+    text: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = " ".join(f"PASSWORD{number}=Hunter{number}x" for number in range(100))
+    assert len(secrets_in(text.replace("{}", few))) == 100
+    assert len(secrets_in(text.replace("{}", "PASSWORD=Hunter2x " * 200))) == 200
+    monkeypatch.setattr("layerscope.secrets.text.MOST_SECRETS", 99)
+    with pytest.raises(LimitExceeded, match=message):
+        secrets_in(text.replace("{}", few))
+    assert len(secrets_in(text.replace("{}", "PASSWORD=Hunter2x " * 200))) == 200
+
+
+@pytest.mark.parametrize("text", ["RUN {}", "ENV {}"])
+def test_so_many_names_of_secrets_that_they_take_seconds_are_refused(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("layerscope.secrets.text._MOST_NAMES", 100)
+    few = text.replace("{}", " ".join(f"PASSWORD{number}=none" for number in range(100)))
+    assert secrets_in(few) == secrets_in(few.replace("PASSWORD", "PLACE") * 9) == ()
+    with pytest.raises(LimitExceeded, match="names of secrets"):
+        secrets_in(f"{few} PASSWORD=none")

@@ -9,7 +9,7 @@ from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.rules.rule import Rule, RuleContext, RuleMatch, rule
 from layerscope.secrets.masks import mask
-from layerscope.secrets.text import TextSecret, secrets_in, secrets_in_value, secrets_in_words
+from layerscope.secrets.text import MOST_SECRETS, TextSecret, secrets_in, secrets_in_value, secrets_in_words, too_many
 
 _ASKED_FOR = (("invocation",), ("buildDefinition", "externalParameters"))
 """Where a provenance says what was to be built, build arguments among it (SLSA 0.2 and 1.0)."""
@@ -82,15 +82,21 @@ def history_secret(context: RuleContext) -> Iterator[RuleMatch]:
 def secret_values(image: Image, instructions: Iterable[Instruction]) -> frozenset[str]:
     """Every value in the config, the history and the provenance that is judged a secret, the base's too.
 
-    Mask them in every text that is quoted.
+    Mask them in every text that is quoted. Raises LimitExceeded for too many, which would take minutes to mask.
     """
-    secrets = [secret for _, secret in _configured(image)]
-    for step in instructions:
-        secrets += _of_step(step)
-        secrets += chain.from_iterable(map(secrets_in, {_beside(step), step.comment}))
-    secrets += chain.from_iterable(map(secrets_in, {entry.author for entry in image.config.history}))
-    secrets += _provenance(image)
-    return frozenset(secret.value for secret in secrets)
+    secrets = chain(
+        (secret for _, secret in _configured(image)),
+        chain.from_iterable(map(_of_step, instructions)),
+        chain.from_iterable(secrets_in(text) for step in instructions for text in {_beside(step), step.comment}),
+        chain.from_iterable(map(secrets_in, {entry.author for entry in image.config.history})),
+        _provenance(image),
+    )
+    found: set[str] = set()
+    for secret in secrets:
+        found.add(secret.value)
+        if len(found) > MOST_SECRETS:
+            raise too_many()
+    return frozenset(found)
 
 
 def _joined(found: list[tuple[str, TextSecret]]) -> RuleMatch:
