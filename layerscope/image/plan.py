@@ -74,14 +74,11 @@ class Planner:
         texts = [want for want in wanted if want.small]
         self._small = max((want.small for want in texts), default=0)
         self._least = min((want.small for want in texts), default=0)
+        # Two rules may ask for the same texts, which are searched once.
+        asked = dict.fromkeys((want.small, want.beginning, want.holding, want.without) for want in texts)
         self._texts = [
-            Text(
-                want.small,
-                want.beginning,
-                pattern(want.holding) if want.holding else None,
-                pattern(want.without) if want.without else None,
-            )
-            for want in texts
+            Text(small, beginning, pattern(holding) if holding else None, pattern(without) if without else None)
+            for small, beginning, holding, without in asked
         ]
         self._texts_in: dict[str, Share] = {}
         executables = [want for want in wanted if want.executables]

@@ -5,7 +5,7 @@ followed by name alone: a package in two versions counts as needed where one of 
 line by their indentation, of which their own tools write exactly one form; what does not fit it says nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from layerscope.model.patterns import pattern
 from layerscope.rules.documents import json_object
@@ -62,13 +62,18 @@ GRAPHS: Mapping[str, Callable[[str], Graph]] = {"yarn.lock": yarn_graph, "pnpm-l
 """Reads a lockfile of that name."""
 
 
-def only_development(manifest: bytes, graph: Graph) -> frozenset[str]:
+def only_development(manifest: bytes, graph: Graph, members: Iterable[bytes] = ()) -> frozenset[str]:
     """The names that the development dependencies of a package.json need, and its production ones do not.
 
-    Nothing where a production dependency is missing from the graph: then the lockfile is not this project's.
+    ``members`` are the manifests of a workspace's members, whose production dependencies are installed with the
+    root's. Nothing where a production dependency is missing from the graph: then the lockfile is not this project's;
+    nor for a workspace without members, as nobody can say what they need.
     """
     document = json_object(manifest)
-    production = {name for key in _PRODUCTION for name in _keys(document.get(key))}
+    others = [json_object(member) for member in members]
+    if "workspaces" in document and not others:
+        return frozenset()
+    production = {name for one in (document, *others) for key in _PRODUCTION for name in _keys(one.get(key))}
     development = _keys(document.get("devDependencies")) - production
     if not _keys(document.get("dependencies")) <= graph.keys():
         return frozenset()

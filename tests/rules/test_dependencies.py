@@ -55,6 +55,55 @@ def test_node_dev_deps(find: Find, lock: list[Member], found: set[str]) -> None:
     assert caught(find, "node-dev-deps", copied(layer(*MODULES, *lock))) == found
 
 
+LINKS = [
+    symlink("app/node_modules/.bin/jest", "../jest/bin.js"),
+    symlink("app/node_modules/.bin/express", "../express/bin.js"),
+    symlink("app/node_modules/@x/linked", "../jest"),
+    file("app/node_modules/.bin/started", b'#!/bin/sh\nexec node  "$basedir/../jest/bin/run.js" "$@"\n'),
+    file("app/node_modules/.bin/other", b'#!/bin/sh\nexec node  "$basedir/../express/bin/run.js" "$@"\n'),
+    file("app/node_modules/jest/bin.js", b"jest"),
+    file("app/node_modules/express/bin.js", b"express"),
+]
+
+
+def test_links_and_scripts_that_start_a_package_go_with_it(find: Find) -> None:
+    scoped = {"node_modules/@x/dev": {"version": "1", "dev": True}}
+    members = [file("app/node_modules/@x/dev/package.json", b'{"version":"1"}'), *LINKS]
+    lock = _lock("app/node_modules/.package-lock.json", {**INSTALLED, **scoped})
+    found = caught(find, "node-dev-deps", copied(layer(*MODULES, *members, lock)))
+    modules = "/app/node_modules"
+    assert found - JEST == {
+        f"{modules}/.bin/jest",
+        f"{modules}/.bin/started",
+        f"{modules}/@x/linked",
+        f"{modules}/@x/dev/package.json",
+        f"{modules}/jest/bin.js",
+    }
+
+
+YARN = b'chalk@^4:\n  version "4.0.0"\n\nexpress@^4:\n  version "4.0.0"\n\njest@^29:\n  dependencies:\n    chalk "^4"\n'
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        pytest.param([], set(), id="nobody knows what the members need"),
+        pytest.param([b"{}"], {"jest", "chalk"}, id="a member that needs nothing"),
+        pytest.param([b'{"dependencies":{"chalk":"^4"}}'], {"jest"}, id="a member needs chalk in production"),
+        pytest.param([b'{"devDependencies":{"chalk":"^4"}}'], {"jest", "chalk"}, id="and one for development"),
+    ],
+)
+def test_what_members_of_a_workspace_need_in_production_is_kept(
+    find: Find, members: list[bytes], found: set[str]
+) -> None:
+    root = b'{"workspaces":["packages/*"],"dependencies":{"express":"*"},"devDependencies":{"jest":"*"}}'
+    files = [file("app/package.json", root), file("app/yarn.lock", YARN)]
+    files += [file(f"app/node_modules/{name}/package.json", b"{}") for name in ("chalk", "express", "jest")]
+    files += [file(f"app/packages/m{index}/package.json", text) for index, text in enumerate(members)]
+    paths = caught(find, "node-dev-deps", copied(layer(*files)))
+    assert {path.split("/")[3] for path in paths} == found
+
+
 def test_node_dev_deps_name_the_lockfile_and_the_packages(find: Find) -> None:
     (finding,) = of_rule(find(copied(layer(*MODULES, HIDDEN))), "node-dev-deps")
     assert finding.detail == "by /app/node_modules/.package-lock.json: jest"

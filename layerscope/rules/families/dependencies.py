@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
+from layerscope.model.entry import Kind
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
@@ -16,6 +17,9 @@ from layerscope.rules.views import calls, files, is_written_by_running, living, 
 _LOCK_BYTES = 16 << 20
 _HIDDEN = "node_modules/.package-lock.json"
 _MARKS = "package-lock.json"
+_STARTS = pattern(rb'exec (?:node|"\$basedir/node") +"\$basedir/([^"]{1,1000})"')
+_SCRIPT_BYTES = 64 << 10
+_MOST_DIRECTORIES = 20_000
 _OUTSIDE = frozenset({_MARKS, *GRAPHS})
 
 
@@ -60,7 +64,8 @@ def _marked(context: RuleContext, path: str, lockfile: bytes, root: str, *, sure
         place: name for place, version in marked.items() if (name := _installed(context, root, place, version, sure))
     }
     found = {root + place: name for place, name in places.items()}
-    versions = under(context, found.keys()) if found and not _starts(context, f"{root}node_modules", found) else ()
+    modules = f"{root}node_modules"
+    versions = _installed_at(context, modules, found) if found and not _starts(context, modules, found) else ()
     if versions:
         yield RuleMatch(versions=versions, detail=f"by {path}: {listing(found.values())}")
 
@@ -78,10 +83,13 @@ def _followed(context: RuleContext, path: str, lockfile: bytes, root: str) -> It
     if manifest is None:
         return
     graph = GRAPHS[name](lockfile.decode("utf-8", "replace"))
-    names = only_development(context.filesystem.read(manifest, 0, 1 << 20) or b"", graph)
+    members = _members(context, root)
+    if members is None:
+        return
+    names = only_development(context.filesystem.read(manifest, 0, 1 << 20) or b"", graph, members)
     modules = f"{root}/node_modules"
     places = _places(context, modules, names)
-    versions = under(context, places.keys()) if places and not _starts(context, modules, places) else ()
+    versions = _installed_at(context, modules, places) if places and not _starts(context, modules, places) else ()
     if versions:
         tool = name.partition("-")[0].partition(".")[0]
         fix = f"install with `{tool} install --prod` where {{place}} is made"
@@ -113,14 +121,56 @@ def _places(context: RuleContext, modules: str, names: frozenset[str]) -> dict[s
         return {}
     live = context.filesystem.live
     found = {f"{modules}/{name}": name for name in names if f"{modules}/{name}/package.json" in live}
-    store = f"{modules}/.pnpm/"
-    for directory in context.filesystem.children:
-        if directory.startswith(store):
-            entry, _, rest = directory[len(store) :].partition("/")
-            name = entry[:1] + entry[1:].partition("@")[0]
-            if rest and name.replace("+", "/", 1) in names:
-                found[store + entry] = name.replace("+", "/", 1)
+    for directory in context.filesystem.subdirectories.get(f"{modules}/.pnpm", ()):
+        entry = directory.rpartition("/")[2]
+        name = (entry[:1] + entry[1:].partition("@")[0]).replace("+", "/", 1)
+        if name in names:
+            found[directory] = name
     return found
+
+
+def _members(context: RuleContext, root: str) -> list[bytes] | None:
+    """The manifests of other packages in a project, such as members of a workspace; None for too many directories."""
+    filesystem, found, visited = context.filesystem, list[bytes](), 0
+    todo = [root]
+    while todo:
+        directory = todo.pop()
+        inside = filesystem.subdirectories.get(directory, ())
+        visited += 1 + len(inside)
+        if visited > _MOST_DIRECTORIES:
+            return None
+        todo += [name for name in inside if not name.endswith("/node_modules")]
+        number = filesystem.live.get(f"{directory}/package.json") if directory != root else None
+        if number is not None:
+            found.append(filesystem.read(number, 0, 1 << 20) or b"")
+    return found
+
+
+def _installed_at(context: RuleContext, modules: str, places: Mapping[str, str]) -> tuple[int, ...]:
+    """What lies at these places, and the links and scripts in ``node_modules`` that lead there."""
+    filesystem, separator = context.filesystem, "/node_modules/"
+    homes = {modules, *(f"{place.rpartition(separator)[0]}/node_modules" for place in places)}
+    scopes = (f"{home}/{name.partition('/')[0]}" for home in homes for name in places.values() if name.startswith("@"))
+    beside = {*homes, *(f"{home}/.bin" for home in homes), *scopes}
+    links = [
+        number
+        for directory in beside
+        for number in filesystem.children.get(directory, ())
+        if (target := _target(context, number, directory)) is not None and within(f"{target}/", places.keys())
+    ]
+    return (*under(context, places.keys()), *links)
+
+
+def _target(context: RuleContext, number: int, directory: str) -> str | None:
+    """Where a symlink leads, or what a script in ``.bin`` starts, as pnpm writes it."""
+    filesystem = context.filesystem
+    path, kind = filesystem.paths[number], filesystem.kinds[number]
+    if kind == Kind.SYMLINK:
+        return filesystem.real(path)
+    if kind != Kind.FILE or not directory.endswith("/.bin"):
+        return None
+    started = _STARTS.search(filesystem.read(number, 0, _SCRIPT_BYTES) or b"")
+    return filesystem.real(f"{directory}/{started[1].decode('utf-8', 'replace')}") if started is not None else None
 
 
 _INSTALLED_WITH_NODE = frozenset({"node", "npm", "npx", "pnpm", "yarn"})
