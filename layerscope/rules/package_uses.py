@@ -114,8 +114,8 @@ class _Uses:
         if self._candidates.isdisjoint(owner_of.values()):
             return
         loose = {normal(package.name) for package in packages if package.type == "pypi" and not package.shared}
-        for (name, _), needs in python_needs(self._context).items():
-            if name in loose:
+        for (name, extra), needs in python_needs(self._context).items():
+            if name in loose and not extra:
                 self.found |= {owner_of.get(need, UNOWNED) for need, _ in needs} & self._candidates
 
     def look_at(self, number: int) -> None:

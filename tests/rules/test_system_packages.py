@@ -244,6 +244,8 @@ def test_a_python_package_of_the_system_stays_where_one_that_pip_installed_requi
     site = "usr/local/lib/python3/dist-packages"
     requiring = file(f"{site}/app-1.dist-info/METADATA", b"Name: app\nVersion: 1\nRequires-Dist: six>=1\n")
     assert paths_of(_debian(requiring), "orphaned-packages") == set()
+    extra = file(f"{site}/app-1.dist-info/METADATA", b"Name: app\nVersion: 1\nRequires-Dist: six; extra == 'test'\n")
+    assert paths_of(_debian(extra), "orphaned-packages")
 
 
 WORLD = b"busybox\n.build-deps\ncurl\npy3-pip@edge\n"
