@@ -7,10 +7,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.errors import LimitExceeded
+from layerscope.model.base import Base
 from layerscope.model.finding import BuilderStep, Finding
 from layerscope.model.instruction import Instruction
 from layerscope.model.report import (
-    BaseReport,
     DockerfileReport,
     ImageSummary,
     InstructionReport,
@@ -32,7 +32,7 @@ TEXTS: dict[type[Struct], tuple[str, ...]] = {
     ImageSummary: ("created", "config"),
     LayerReport: ("created_by", "problem"),
     InstructionReport: ("text", "stage", "source", "candidates"),
-    BaseReport: ("name",),
+    Base: ("name",),
     DockerfileReport: ("target", "first_mismatch"),
     StageReport: ("name", "made_by"),
     BuilderStep: ("text",),

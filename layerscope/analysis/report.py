@@ -12,7 +12,6 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import FATE_WORDS, IS_HIDDEN, both
 from layerscope.model.instruction import Instruction
 from layerscope.model.report import (
-    BaseReport,
     ImageSummary,
     InstructionReport,
     LayerReport,
@@ -40,13 +39,7 @@ def report(analysis: Analysis) -> Report:
         totals=_totals(analysis, layers, live.count(1)),
         layers=layers,
         instructions=tuple(_instructions(analysis)),
-        base=BaseReport(
-            evidence=analysis.base.found_by.evidence if analysis.base.found_by else None,
-            found_by=analysis.base.found_by,
-            layers=analysis.base.layers,
-            name=analysis.base.name,
-            certain=analysis.base.certain,
-        ),
+        base=analysis.base,
         dockerfile=dockerfile,
         stages=stage_reports(analysis.trace, analysis.findings.findings),
         packages=catalog.packages,

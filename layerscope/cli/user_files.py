@@ -4,7 +4,6 @@ import os
 import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -97,6 +96,8 @@ def rereadable(source: str) -> Iterator[str]:
         yield source
         return
     # The name is chosen first, so that an interrupt leaves no file behind.
+    import tempfile  # Commands that read an archive once, nearly all, do without.
+
     path = os.path.join(tempfile.gettempdir(), f"layerscope-{os.urandom(8).hex()}.tar")
     try:
         with open(os.open(path, NEW_FILE, 0o600), "wb") as spooled:

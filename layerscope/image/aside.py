@@ -1,6 +1,5 @@
 """A file put aside whole while it passes, to learn which ranges of it its readers ask for."""
 
-import tempfile
 import weakref
 from collections.abc import Iterable
 from typing import IO
@@ -37,6 +36,8 @@ class Aside:
             self._memory += piece
             return
         if self._file is None:
+            import tempfile  # Hardly any layer has so long a file of a format that is read by ranges.
+
             self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it is closed with this
             weakref.finalize(self, self._file.close)
         if not self._in_file:

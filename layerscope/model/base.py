@@ -23,11 +23,6 @@ class FoundBy(StrEnum):
     HISTORY_GUESS = "history-guess"
     """The last CMD or ENTRYPOINT below the top, a change of the builder, or layers that were dated alike."""
 
-    @property
-    def evidence(self) -> Evidence:
-        """How strong this sign is."""
-        return _EVIDENCE.get(self, Evidence.DECLARED)
-
 
 _EVIDENCE = {
     FoundBy.GIVEN: Evidence.MATCHED,
@@ -47,3 +42,8 @@ class Base(Struct, frozen=True, kw_only=True):
     layers: int = 0
     name: str = ""
     certain: bool = False
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """How strong the sign is that says so."""
+        return None if self.found_by is None else _EVIDENCE.get(self.found_by, Evidence.DECLARED)

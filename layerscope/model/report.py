@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 
-from layerscope.model.base import FoundBy
+from layerscope.model.base import Base
 from layerscope.model.finding import BuilderStep, ByteCount, Evidence, Finding
 from layerscope.model.image import Verified
 from layerscope.model.package import Package
@@ -107,16 +107,6 @@ class InstructionReport(Struct, frozen=True, kw_only=True):
     content_bytes: ByteCount = 0
 
 
-class BaseReport(Struct, frozen=True, kw_only=True):
-    """How many of the lowest layers are the base image's, and how that is known."""
-
-    evidence: Evidence | None = None
-    found_by: FoundBy | None = None
-    layers: int = 0
-    name: str = ""
-    certain: bool = False
-
-
 class DockerfileReport(Struct, frozen=True, kw_only=True):
     """How well a Dockerfile matches the history: ``matched`` of ``total`` instructions that make layers.
 
@@ -207,7 +197,7 @@ class Report(Struct, frozen=True, kw_only=True):
     totals: Totals
     layers: tuple[LayerReport, ...] = ()
     instructions: tuple[InstructionReport, ...] = ()
-    base: BaseReport = BaseReport()
+    base: Base = Base()
     dockerfile: DockerfileReport | None = None
     stages: tuple[StageReport, ...] = ()
     packages: tuple[Package, ...] = ()

@@ -9,12 +9,15 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from layerscope.model.base import Base
 from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 from layerscope.model.patterns import pattern
 from layerscope.model.report import Report
 from layerscope.render.units import RenderOptions
 
+_COMPUTED = {Finding: ("path_count",), Package: ("full_name", "purl"), Base: ("evidence",)}
+"""The properties that are written beside the fields."""
 _ODD = pattern(r"[^\0-~]+")
 
 
@@ -56,12 +59,7 @@ def plain(value: object) -> dict[str, Any]:
     if not isinstance(value, Struct):
         raise TypeError(f"no JSON for {type(value).__name__}")
     members = with_bytes({name: getattr(value, name) for name in value.__struct_fields__})
-    if isinstance(value, Finding):
-        members["path_count"] = value.path_count
-    elif isinstance(value, Package):
-        members["full_name"] = value.full_name
-        members["purl"] = value.purl
-    return members
+    return members | {name: getattr(value, name) for name in _COMPUTED.get(type(value), ())}
 
 
 _ROW = json.JSONEncoder(ensure_ascii=True, default=plain)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from layerscope.model.base import FoundBy
+from layerscope.model.base import Base, FoundBy
 from layerscope.model.finding import Evidence, Finding
-from layerscope.model.report import BaseReport, InstructionReport, LayerReport, StageReport, Unmatched
+from layerscope.model.report import InstructionReport, LayerReport, StageReport, Unmatched
 from layerscope.model.source import Via
 
 INCOMPLETE = (
@@ -35,7 +35,7 @@ _UNMATCHED = {
 }
 
 
-def base_words(base: BaseReport) -> str:
+def base_words(base: Base) -> str:
     """``base image (guessed)`` where the history alone suggests where the base ends, else ``base image``."""
     return "base image (guessed)" if base.found_by == FoundBy.HISTORY_GUESS else "base image"
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from layerscope.model.base import Base
 from layerscope.model.finding import Finding, FoundPath
-from layerscope.model.report import BaseReport, InstructionReport, LayerReport, Report
+from layerscope.model.report import InstructionReport, LayerReport, Report
 
 # Lone surrogates stand for the bytes of paths that are no UTF-8.
 _TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from([chr(0xDC80), chr(0xDCFF)]), max_size=8)
@@ -33,7 +34,7 @@ def _report(layers: int, steps: int) -> st.SearchStrategy[Report]:
         instructions=st.tuples(
             *(_builds(InstructionReport, index=st.just(index), layer=st.none() | layer) for index in range(steps))
         ),
-        base=_builds(BaseReport),
+        base=_builds(Base),
         findings=st.lists(finding, max_size=2).map(tuple),
         ignored=st.lists(finding, max_size=1).map(tuple),
         schema_version=st.just("2.0"),

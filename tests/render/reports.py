@@ -2,11 +2,10 @@
 
 from msgspec.structs import replace
 
-from layerscope.model.base import FoundBy
+from layerscope.model.base import Base, FoundBy
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath, Severity
 from layerscope.model.package import Package
 from layerscope.model.report import (
-    BaseReport,
     ImageSummary,
     InstructionReport,
     LayerReport,
@@ -83,7 +82,7 @@ def ordinary() -> Report:
             InstructionReport(index=0, kind="ADD", text="rootfs.tar /", layer=0, content_bytes=1000),
             InstructionReport(index=1, kind="COPY", text="--from=build /app /app", layer=1, dockerfile_line=7),
         ),
-        base=BaseReport(evidence=Evidence.MATCHED, found_by=FoundBy.GIVEN, layers=1, name="base:1", certain=True),
+        base=Base(found_by=FoundBy.GIVEN, layers=1, name="base:1", certain=True),
         stages=(StageReport(name="build", evidence=Evidence.DECLARED, content_bytes=2500, reclaimable_bytes=900),),
         packages=(
             Package(
@@ -121,7 +120,7 @@ def hostile(name: str) -> Report:
         totals=Totals(content_bytes=10, live_bytes=10, own_bytes=10, reclaimable_bytes=10, files=1, entries=1),
         layers=(LayerReport(index=0, content_bytes=10, created_by=name, instruction=0, problem=name),),
         instructions=(InstructionReport(index=0, kind=name, text=name, layer=0, source=f"stage:{name}"),),
-        base=BaseReport(found_by=FoundBy.HISTORY_GUESS, name=name),
+        base=Base(found_by=FoundBy.HISTORY_GUESS, name=name),
         stages=(StageReport(name=name, evidence=Evidence.DECLARED, content_bytes=1),),
         packages=(
             Package(
