@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.portions import Piece, mapped
-from layerscope.advice.runs import body, calls
+from layerscope.advice.runs import body, calls, script_of
 from layerscope.advice.timeline import Site
 from layerscope.errors import LayerscopeError
 from layerscope.model.paths import is_at_or_below
@@ -36,15 +36,9 @@ def is_named(context: AdviceContext, site: Site, names: Iterable[str]) -> bool:
 def reads_unknown(context: AdviceContext, site: Site) -> Site | None:
     """The first later RUN with a command that may read any file of the project: a build, or a script."""
     for one in context.later(site):
-        if one.kind == "RUN" and not all(_is_harmless(part) for part in _JOINERS.split(_script(one))):
+        if one.kind == "RUN" and not all(_is_harmless(part) for part in _JOINERS.split(script_of(one))):
             return one
     return None
-
-
-def _script(site: Site) -> str:
-    instruction = site.resolved.instruction if site.resolved is not None else None
-    heredocs = instruction.heredocs if instruction is not None else ()
-    return "\n".join((site.text, *(one.content for one in heredocs)))
 
 
 def _is_harmless(command: str) -> bool:

@@ -1,10 +1,10 @@
 """The files of a build that advice changes, and the changes: pure functions from files to files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from layerscope.advice.timeline import Site
@@ -19,13 +19,15 @@ if TYPE_CHECKING:  # What edits is loaded only for a Dockerfile.
 class BuildFiles(Struct, frozen=True, kw_only=True):
     """The Dockerfile and the .dockerignore with the paths that a patch gives them.
 
-    ``ignore`` is empty where there is no such file yet.
+    ``ignore`` is empty where there is no such file yet. ``moved`` maps the line of an instruction that was joined to
+    another to the line of that, so that later changes find what it did.
     """
 
     dockerfile: "Document"
     dockerfile_path: str = "Dockerfile"
     ignore: str = ""
     ignore_path: str = ".dockerignore"
+    moved: Mapping[int, int] = field(default_factory=dict)
 
     def texts(self) -> dict[str, str]:
         """The text of each file by its path."""
@@ -79,14 +81,50 @@ def adding_words(site: Site, command: str, *words: str) -> Change:
     def rewrite(script: "Script") -> str:
         for index in range(len(script.commands)):
             called = script.commands[index]
-            texts = [word.text for word in called.words]
-            end = _end_of(texts, wanted)
-            if end and not set(words) <= set(texts):
+            end = _end_of(called.texts, wanted)
+            if end and not set(words) <= set(called.texts):
                 source = script.add_words(called, end - 1, words)
                 script = script.read(source, script.escape, shell=script.shell)
         return script.source
 
     return _scripting(site, rewrite)
+
+
+def removing_words(site: Site, commands: Sequence[str], words: Sequence[str]) -> Change:
+    """Remove words from every call of the commands in a RUN, such as packages from ``apt-get install``."""
+
+    def rewrite(script: "Script") -> str:
+        for index in range(len(script.commands)):
+            called = script.commands[index]
+            end = max(_end_of(called.texts, command.split()) for command in commands)
+            places = [place for place, text in enumerate(called.texts) if place >= end > 0 and text in words]
+            if places:
+                source = script.remove_words(called, places)
+                script = script.read(source, script.escape, shell=script.shell)
+        return script.source
+
+    return _scripting(site, rewrite)
+
+
+def joining(first: Site, last: Site) -> Change:
+    """Make two RUNs one, in the place of the second."""
+
+    def change(files: BuildFiles) -> BuildFiles:
+        from layerscope.edit.shell import Script, joined  # It needs the extra ``fix``.
+
+        document = files.dockerfile
+        numbers = [_number(files, site) for site in (first, last)]
+        one, other = (
+            Script.read(document.instruction(number).source, document.escape, shell=document.shell(number))
+            for number in numbers
+        )
+        source = joined(one, other, directory=last.working_directory)
+        dockerfile = document.delete(numbers[0]).replace(numbers[1], source)
+        lines = (first.line, last.line)
+        moved = {lines[0]: lines[1]} if lines[0] is not None and lines[1] is not None else {}
+        return replace(files, dockerfile=dockerfile, moved={**files.moved, **moved})
+
+    return change
 
 
 def _end_of(texts: Sequence[str | None], wanted: Sequence[str]) -> int:
@@ -125,7 +163,10 @@ def inserting(source: str, *, after: Site) -> Change:
 
 def _number(files: BuildFiles, site: Site) -> int:
     """The id of an instruction in the Dockerfile; raises EditError where an earlier change has deleted it."""
-    found = files.dockerfile.by_line(site.line) if site.line is not None else None
+    line = site.line
+    while line is not None and line in files.moved:
+        line = files.moved[line]
+    found = files.dockerfile.by_line(line) if line is not None else None
     if found is None or found.id is None:
         raise EditError(f"`{site}` is not in the Dockerfile any more")
     return found.id

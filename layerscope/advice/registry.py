@@ -7,6 +7,7 @@ from layerscope.advice.strategies.narrow_copy import NARROW_COPY
 from layerscope.advice.strategies.npm_prune import NPM_PRUNE
 from layerscope.advice.strategies.pip_uninstall import PIP_UNINSTALL
 from layerscope.advice.strategies.prune_stage import PRUNE_STAGE
+from layerscope.advice.strategies.purge_packages import PURGE_PACKAGES
 from layerscope.advice.strategies.unpack import UNPACK
 from layerscope.advice.strategy import Strategy
 
@@ -17,6 +18,7 @@ STRATEGIES: tuple[Strategy, ...] = (
     IGNORE_CONTEXT,
     APT_LISTS,
     UNPACK,
+    PURGE_PACKAGES,
     CLEAN_IN_RUN,
     PRUNE_STAGE,
 )

@@ -29,6 +29,12 @@ def callers(sites: Iterable[Site], *commands: str) -> Iterator[Site]:
     return (site for site in sites if site.kind == "RUN" and calls(body(site), *commands))
 
 
+def script_of(site: Site) -> str:
+    """The script of a RUN, its here-documents included."""
+    heredocs = site.resolved.instruction.heredocs if site.resolved is not None else ()
+    return "\n".join((site.text, *(one.content for one in heredocs)))
+
+
 def body(site: Site) -> str:
     """What an instruction says, its here-documents included."""
     heredocs = site.resolved.instruction.heredocs if site.resolved is not None else ()

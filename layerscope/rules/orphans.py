@@ -6,8 +6,8 @@ from collections.abc import Set as AbstractSet
 
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
+from layerscope.packages.package_graph import PackageGraph
 from layerscope.rules.ownership import OS_TYPES
-from layerscope.rules.package_graph import PackageGraph
 from layerscope.rules.package_uses import used_packages
 from layerscope.rules.rule import RuleContext
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from layerscope.model.finding import Severity
 from layerscope.model.patterns import pattern
+from layerscope.packages.package_graph import PackageGraph
 from layerscope.rules.orphans import condemned_packages, orphans
 from layerscope.rules.ownership import OS_TYPES, by_instruction, indexes, listing, owned_by
-from layerscope.rules.package_graph import PackageGraph
 from layerscope.rules.package_uses import PROGRAMS
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, content_bytes, weight
@@ -44,7 +44,7 @@ def orphan_build_group(context: RuleContext) -> Iterator[RuleMatch]:
     """
     packages = context.catalog.packages
     groups = indexes(context, lambda p: p.type == "apk" and _BUILD_GROUP.fullmatch(p.name) is not None)
-    members = orphans(context, PackageGraph(context), groups) if groups else set[int]()
+    members = orphans(context, PackageGraph(context.filesystem, context.catalog), groups) if groups else set[int]()
     named = sorted(packages[index].name for index in groups)
     for versions, names in by_instruction(context, owned_by(context, members)):
         fix = f"end {{step}} with `apk del {' '.join(named)}`" if len(named) <= _MOST_GROUPS else ""
@@ -93,7 +93,7 @@ def orphaned_packages(context: RuleContext) -> Iterator[RuleMatch]:
     condemned = condemned_packages(context, _BUILD_GROUP)
     if not condemned:
         return
-    graph = PackageGraph(context)
+    graph = PackageGraph(context.filesystem, context.catalog)
     found = orphans(context, graph, condemned)
     needing = listing(context.catalog.packages[one].name for one in graph.needing(condemned, found))
     for versions, names in by_instruction(context, owned_by(context, found)):

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 
-from layerscope.packages.catalog import UNOWNED
+from layerscope.filesystem.tree import Filesystem
+from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.relations import Relations
-from layerscope.rules.rule import RuleContext
 
 _NOTHING = frozenset[int]()
 _NEEDS, _RECOMMENDS, _BRINGS = "needs", "recommends", "brings"
@@ -14,13 +14,11 @@ _NEEDS, _RECOMMENDS, _BRINGS = "needs", "recommends", "brings"
 class PackageGraph:
     """The packages whose database says what they need, by their index in the catalogue (``relations``)."""
 
-    def __init__(self, context: RuleContext) -> None:
-        self._filesystem, self._owners = context.filesystem, context.catalog.owners
-        self._packages = packages = context.catalog.packages
+    def __init__(self, filesystem: Filesystem, catalog: Catalog) -> None:
+        self._filesystem, self._owners = filesystem, catalog.owners
+        self._packages = packages = catalog.packages
         self.relations = {
-            index: relations
-            for index, relations in context.catalog.relations.items()
-            if packages[index].removed_in is None
+            index: relations for index, relations in catalog.relations.items() if packages[index].removed_in is None
         }
         # What offers a name, and what was installed with what has a name.
         self._offers: dict[tuple[str, str], list[int]] = {}
