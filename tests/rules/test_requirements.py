@@ -172,6 +172,15 @@ def test_the_advice_names_the_files(find: Find) -> None:
     assert "without `-r requirements-dev.txt -r requirements-test.txt`" in finding.fix
 
 
+def test_bytecode_that_no_package_lists_goes_with_its_module(find: Find) -> None:
+    compiled = [file(f"{SITE}/__pycache__/{name}.cpython-311.pyc", b"pyc") for name in ("black", "django", "other")]
+    members = [PRODUCTION, file("app/requirements-dev.txt", b"black\n"), *compiled]
+    packages = {f"pypi/{name}": (f"/{SITE}/{name}.py",) for name in ("django", "gunicorn", "black")}
+    data = layer(*members, *(file(f"{SITE}/{name}.py", name.encode()) for name in ("django", "gunicorn", "black")))
+    found = paths_of(find(copied(data), packages=packages), "py-dev-deps")
+    assert found == {f"/{SITE}/black.py", f"/{SITE}/__pycache__/black.cpython-311.pyc"}
+
+
 LINES = st.sampled_from(
     ("-r a", "-r requirements.txt", "x", "y[z]==1", "git+https://a/b", "n @ https://a", "#", "-e .", "\\")
 )

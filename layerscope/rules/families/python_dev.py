@@ -9,7 +9,7 @@ from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.rules.lockfiles import PYTHON, Declared, Locked, Node, Wishes, closure, nodes, normal
-from layerscope.rules.ownership import by_instruction, listing, owned_by, starts
+from layerscope.rules.ownership import by_instruction, listing, loose, owned_by, starts
 from layerscope.rules.requirements import REQUIREMENTS, is_requirements, requirements
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, living
@@ -86,8 +86,25 @@ def py_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
         owned = owned_by(context, [index for name in names for index in installed[name][1]])
         if starts(context, names, owned.values()):
             continue
+        owned = {index: (*numbers, *_bytecode(context, numbers)) for index, numbers in owned.items()}
         for found, packages in by_instruction(context, owned):
             yield RuleMatch(versions=found, detail=f"by {project.path}: {packages}", fix=project.fix)
+
+
+def _bytecode(context: RuleContext, numbers: Iterable[int]) -> list[int]:
+    """What Python compiled of these modules later, so that no package lists it."""
+    filesystem, found = context.filesystem, list[int]()
+    modules: dict[str, set[str]] = {}
+    for number in numbers:
+        directory, _, name = filesystem.paths[number].rpartition("/")
+        if name.endswith(".py"):
+            modules.setdefault(f"{directory}/__pycache__", set()).add(name.removesuffix(".py"))
+    for directory, stems in modules.items():
+        for number in loose(context, filesystem.children.get(directory, ())):
+            name = filesystem.paths[number].rpartition("/")[2]
+            if name.endswith(".pyc") and name.partition(".")[0] in stems:
+                found.append(number)
+    return found
 
 
 def _develops(project: _Project) -> bool:
