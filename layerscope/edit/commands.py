@@ -1,7 +1,6 @@
 """The commands of a shell script, found by tree-sitter-bash (POSIX shell, "Shell Commands").
 
-Offsets are those of the text that is parsed. Tree-sitter binds ``a && b > f | c`` the wrong way round, so the list at
-the top is grouped again from its operators.
+Offsets are those of the text that is parsed.
 """
 
 import re
@@ -9,26 +8,25 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
+from layerscope.edit.elements import REDIRECTS, Element, conditional, top_level_list
 from layerscope.edit.words import ShellWord, find_name, literal
 from layerscope.errors import EditError, MissingExtra
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
-MAX_SCRIPT = 1 << 16
+MAX_SCRIPT = 1 << 15
 """The longest script that is parsed, in characters; the time that a hostile one takes grows faster than its length."""
+MAX_DEPTH = 50
+"""How deep substitutions and compound commands may nest."""
 _NESTED = frozenset(
     {
         "compound_statement", "subshell", "if_statement", "for_statement", "c_style_for_statement", "while_statement",
         "case_statement", "function_definition", "command_substitution", "process_substitution",
     }
 )  # fmt: skip
-_GROUPS = frozenset({"program", "list", "pipeline", "redirected_statement", "negated_command"})
 _COMMANDS = frozenset({"command", "declaration_command", "unset_command"})
-_REDIRECTS = frozenset({"file_redirect", "herestring_redirect"})
-_OPERATORS = frozenset({"&&", "||", "|", "|&", ";", "&", "!"})
 _AFTER_REDIRECT = re.compile(r"[ \t]*(?:[0-9]*[<>]|&>)")
 
 
@@ -62,20 +60,6 @@ class Command(Struct, frozen=True, kw_only=True):
     def texts(self) -> tuple[str | None, ...]:
         """The words without quotes; None for one that holds an expansion."""
         return tuple(word.text for word in self.words)
-
-
-class Element(Struct, frozen=True, kw_only=True):
-    """A pipeline of the top-level list; ``joiner`` stands before it, empty before the first, a newline as ``\\n``.
-
-    ``kinds`` are the types of its parts (``command``, ``if_statement``, ...), more than one in a real pipeline.
-    """
-
-    start: int
-    end: int
-    joiner: str
-    joiner_start: int
-    kinds: tuple[str, ...]
-    negated: bool = False
 
 
 class Syntax(Struct, frozen=True, kw_only=True):
@@ -122,11 +106,12 @@ class _Found:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.elements: list[Element] = []
+        self.elements: tuple[Element, ...] = ()
         self.commands: list[tuple[Node, int]] = []
         self.comments: list[tuple[int, int]] = []
         self.functions: set[str] = set()
         self.assigned: list[str] = []
+        self.conditional: frozenset[int] = frozenset()
         self.here_strings = False
         self.trailing = ""
 
@@ -151,57 +136,17 @@ class _Found:
             elif node.type == "heredoc_redirect":
                 raise EditError("the script holds a here-document")
             inner = depth + (node.type in _NESTED)
+            if inner > MAX_DEPTH:
+                raise EditError(f"the script nests deeper than {MAX_DEPTH} levels")
             stack.extend((child, inner) for child in reversed(node.children))
-        self._group(root)
-
-    def _group(self, root: "Node") -> None:
-        """The top-level list: elements between ``&&``, ``||``, ``;``, ``&`` and newlines."""
-        joiner, joiner_start, end = "", 0, 0
-        open_pipe = open_element = negated = False
-        for node in _flat(root):
-            kind, start = node.type, node.start_byte
-            if kind == "comment":
-                continue
-            if kind == "!":
-                negated, negation = True, start
-            elif kind in ("|", "|&"):
-                open_pipe = True
-            elif kind in _OPERATORS:
-                joiner, joiner_start, open_element = kind, start, False
-            elif kind in _REDIRECTS:
-                if not open_element:
-                    raise EditError("the script holds a redirection without a command")
-                self.elements[-1] = replace(self.elements[-1], end=node.end_byte)
-            elif open_pipe and open_element:
-                last = self.elements[-1]
-                both = last.negated or negated
-                self.elements[-1] = replace(last, end=node.end_byte, kinds=(*last.kinds, kind), negated=both)
-                open_pipe = negated = False
-            else:
-                if open_element:
-                    if "\n" not in self.text[end:start]:
-                        raise EditError("the shell script cannot be parsed")
-                    joiner, joiner_start = "\n", self.text.index("\n", end)
-                first = negation if negated else start
-                self.elements.append(
-                    Element(
-                        start=first,
-                        end=node.end_byte,
-                        joiner=joiner,
-                        joiner_start=joiner_start,
-                        kinds=(kind,),
-                        negated=negated,
-                    )
-                )
-                joiner, open_element, negated = "", True, False
-            end = node.end_byte
-        self.trailing = joiner
+        self.elements, self.trailing = top_level_list(root, self.text)
+        self.conditional = conditional(self.elements)
 
     def syntax(self) -> Syntax:
         """What was found, the commands in the order of the text."""
         ordered = sorted(self.commands, key=lambda each: each[0].start_byte)
         return Syntax(
-            elements=tuple(self.elements),
+            elements=self.elements,
             commands=tuple(self._command(index, node, depth) for index, (node, depth) in enumerate(ordered)),
             comments=tuple(self.comments),
             functions=frozenset(self.functions),
@@ -225,20 +170,24 @@ class _Found:
             top_level=depth == 0 and self._is_top_level(position),
             position=position,
             redirected=_AFTER_REDIRECT.match(self.text, node.end_byte) is not None
-            or any(child.type in _REDIRECTS for child in node.children),
+            or any(child.type in REDIRECTS for child in node.children),
             start=node.start_byte,
             end=node.end_byte,
         )
 
     def _words(self, node: "Node") -> Iterator[ShellWord]:
-        last = -1
+        """The words of a command; the parser cuts one behind a second expansion, but no blank is there."""
+        places: list[tuple[int, int]] = []
         for child in node.children:
-            if child.type in _REDIRECTS or (child.type == "variable_assignment" and node.type == "command"):
+            if child.type in REDIRECTS or (child.type == "variable_assignment" and node.type == "command"):
                 continue
             start, end = child.start_byte, child.end_byte
-            if start <= last:
+            if places and start < places[-1][1]:
                 raise EditError("the shell script cannot be parsed")
-            last = end
+            if places and start == places[-1][1]:
+                start, _ = places.pop()
+            places.append((start, end))
+        for start, end in places:
             source = self.text[start:end]
             yield ShellWord(text=literal(source), source=source, start=start, end=end)
 
@@ -259,28 +208,4 @@ class _Found:
     def _is_top_level(self, position: int) -> bool:
         element = self.elements[position]
         alone = len(element.kinds) == 1 and not element.negated
-        return alone and "||" not in joiners_around(self.elements, position)
-
-
-def joiners_around(elements: "list[Element] | tuple[Element, ...]", position: int) -> list[str]:
-    """The ``&&`` and ``||`` of the and-or list that an element belongs to."""
-    first = position
-    while elements[first].joiner in ("&&", "||"):
-        first -= 1
-    found: list[str] = []
-    for element in elements[first + 1 :]:
-        if element.joiner not in ("&&", "||"):
-            break
-        found.append(element.joiner)
-    return found
-
-
-def _flat(root: "Node") -> Iterator["Node"]:
-    """The parts of the top-level list and the operators between them, in order."""
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node.type in _GROUPS:
-            stack.extend(reversed(node.children))
-        elif node.type != "\n":
-            yield node
+        return alone and position not in self.conditional

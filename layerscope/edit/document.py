@@ -13,7 +13,7 @@ from layerscope.dockerfile.expansion import BLANKS
 from layerscope.dockerfile.lines import DIRECTIVES, Scanner
 from layerscope.dockerfile.parse import LocatedInstruction, dockerfile_of, located_instructions
 from layerscope.dockerfile.syntax import DockerfileInstruction
-from layerscope.edit.newlines import newline_of, with_newline
+from layerscope.edit.newlines import common_newline, newline_of, with_newline
 from layerscope.errors import EditError, UsageError
 
 BOM = "\ufeff"
@@ -109,8 +109,10 @@ class Document(Struct, frozen=True, kw_only=True):
         """The document with ``source``, one instruction, in place of another; comments around it are kept apart."""
         index = self._index(id)
         old = self.instructions[index]
-        # A file of both kinds of line ends keeps them; one of CRLF alone gets no others.
-        written = with_newline(source, newline_of(old.source + self.gaps[index + 1]))
+        # An instruction of both kinds of line ends keeps them; one of CRLF alone gets no others.
+        end = self.gaps[index + 1].partition("\n")
+        lines = old.source + end[0] + end[1]
+        written = with_newline(source, common_newline(lines if "\n" in lines else self.text))
         return self._written(index, index + 1, written, kept=old)
 
     def insert_after(self, id: int, source: str) -> "Document":
@@ -140,24 +142,21 @@ class Document(Struct, frozen=True, kw_only=True):
 
     def insert_directive(self, directive: str) -> "Document":
         """The document with a parser directive (``syntax=docker/dockerfile:1.19``), which replaces one of its name."""
-        key, _, value = directive.partition("=")
-        if key not in DIRECTIVES or key == "escape" or not value.strip(BLANKS) or "\n" in directive:
+        key, _, wanted = directive.partition("=")
+        if key not in DIRECTIVES or key == "escape" or not wanted or wanted.split() != [wanted]:
             raise EditError(f"{directive!r} is not a parser directive that can be set")
-        lines = self.gaps[0].split("\n")
-        number = dict(self.directives).get(key)
         bom = BOM if self.text.startswith(BOM) else ""
+        lines = self.gaps[0].removeprefix(bom).split("\n")
+        number = dict(self.directives).get(key)
         if number is not None:
-            old = lines[number - 1].rstrip("\r" + BLANKS)
-            written = old[: old.index("=") + 1]
-            written += old[len(written) : -len(old[len(written) :].lstrip(BLANKS))] + value
-            lines[number - 1] = lines[number - 1].replace(old, written, 1)
-        elif self.text.startswith(f"{bom}#!"):
+            name, equals, value = lines[number - 1].partition("=")
+            old = value.strip("\r" + BLANKS)
+            lines[number - 1] = f"{name}{equals}{value.replace(old, wanted, 1)}"
+        elif lines[0].startswith("#!"):
             raise EditError("the file starts with an interpreter line, above which no directive may stand")
         else:
-            end = "\r" if newline_of(self.text) == "\r\n" else ""
-            lines[0] = lines[0].removeprefix(bom)
-            lines.insert(0, f"{bom}# {directive}{end}")
-        edited = self._checked(replace(self, gaps=("\n".join(lines), *self.gaps[1:])))
+            lines.insert(0, f"# {directive}" + newline_of(self.text)[:-1])
+        edited = self._checked(replace(self, gaps=(bom + "\n".join(lines), *self.gaps[1:])))
         if {*dict(edited.directives)} != {*dict(self.directives), key}:
             raise EditError(f"{self.name}: the directive {directive!r} would not count")
         return edited

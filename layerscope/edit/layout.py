@@ -110,8 +110,11 @@ def without(source: str, escape: str, ranges: list[tuple[int, int]], *, comments
             continue
         end = line.start + len(line.content)
         cut = [(max(low, line.start), min(high, end)) for low, high in ranges if low < end and high > line.start]
-        for low, high in sorted(cut, reverse=True):
-            line.content = line.content[: low - line.start] + line.content[high - line.start :]
+        last = len(line.content)
+        for low, high in sorted(((low - line.start, high - line.start) for low, high in cut), reverse=True):
+            # Two neighbours may both claim the blanks between them.
+            line.content = line.content[:low] + line.content[min(high, last) :]
+            last = low
         line.dropped = bool(cut) and not line.content.strip(BLANKS)
         if line.dropped:
             line.content = "\0"
@@ -122,14 +125,20 @@ def without(source: str, escape: str, ranges: list[tuple[int, int]], *, comments
         if line.content != "\0":
             kept.append(line)
         elif escape not in line.tail:
-            before = next((each for each in reversed(kept) if not each.dropped), None)
-            if before is not None:
-                last = not line.tail and before is not kept[-1]
-                before.tail = newline_of(source) if last else line.tail
-                before.content = before.content.rstrip(" \t")
-            if not line.tail and kept and kept[-1] is not before:
-                kept[-1].tail = ""
+            _end_before(kept, line.tail, newline_of(source))
     return "".join(line.content + line.tail for line in kept)
+
+
+def _end_before(kept: list[_Line], tail: str, newline: str) -> None:
+    """End the last line of ``kept`` that says anything as the line ended that disappeared behind it."""
+    at = len(kept) - 1
+    while at > 0 and (kept[at].dropped or not kept[at].content.strip(BLANKS)):
+        at -= 1
+    kept[at + 1 :] = [line for line in kept[at + 1 :] if line.dropped]
+    kept[at].content = kept[at].content.rstrip(" \t")
+    kept[at].tail = newline if kept[at + 1 :] and not tail else tail
+    if not tail:
+        kept[-1].tail = ""
 
 
 def _lines(source: str, escape: str, *, comments: bool) -> list[_Line]:

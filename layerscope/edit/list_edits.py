@@ -5,13 +5,13 @@
 of an and-or list but the last).
 """
 
-from layerscope.edit.commands import Command, Element, Syntax, joiners_around, parse_script
+from layerscope.edit.commands import Command, Syntax, parse_script
+from layerscope.edit.elements import AND_OR, Element, conditional
 from layerscope.edit.layout import indent_of, is_first_on_line, without
 from layerscope.edit.script import ScriptText
 from layerscope.errors import EditError
 
 _DEFAULT_INDENT = "    "
-AND_OR = ("&&", "||")
 _ENDS = frozenset({"exec", "exit", "return"})
 
 
@@ -45,8 +45,9 @@ def append(script: ScriptText, text: str) -> str:
 def check_end(script: ScriptText) -> None:
     """Raise EditError where a script that succeeds may not come to its end."""
     for command in script.commands:
-        if command.name in _ENDS and not _fails(command):
-            raise EditError(f"{command.name} ends the script before what is appended")
+        wrapped = any(word.text == "exec" for word in command.words[: command.name_index])
+        if wrapped or (command.name in _ENDS and not _fails(command)):
+            raise EditError(f"{'exec' if wrapped else command.name} ends the script before what is appended")
 
 
 def prepend(script: ScriptText, text: str) -> str:
@@ -59,7 +60,7 @@ def prepend(script: ScriptText, text: str) -> str:
             raise EditError("a command at the start could fail unseen")
         return insert_after(script, first - 1, text)
     _check_added(text)
-    if "||" in joiners_around(script.elements, 0) or _operator_behind(script, 0) == "&":
+    if 0 in conditional(script.elements) or _operator_behind(script, 0) == "&":
         raise EditError("the script begins with a list that holds || or runs in the background")
     statements = sum(each.joiner not in AND_OR for each in script.elements)
     if script.syntax.here_strings or (statements > 1 and script.exits_on_error is not True):
@@ -82,7 +83,7 @@ def remove_command(script: ScriptText, position: int) -> str:
     after = elements[position + 1].joiner if position + 1 < len(elements) else script.syntax.trailing
     if len(elements) == 1 or _is_set(script, position):
         raise EditError("without the command there is no script, or another one")
-    if "||" in joiners_around(elements, position) or "&" in (before, after) or script.syntax.here_strings:
+    if position in conditional(elements) or "&" in (before, after) or script.syntax.here_strings:
         raise EditError("the rest of the script depends on the command")
     _check_removal(script, position, before, after)
     if position == len(elements) - 1 or _goes_with_previous(script, position, before, after):
@@ -140,7 +141,7 @@ def joiner_after(script: ScriptText, position: int) -> str:
     if script.syntax.here_strings or _operator_behind(script, position) == "&":
         raise EditError("the script holds a here-string, or runs the command in the background")
     if following in AND_OR:
-        if "||" in joiners_around(elements, position):
+        if position in conditional(elements):
             raise EditError("the command is in a list that holds ||")
         return "&&"
     exits = script.exits_on_error

@@ -10,3 +10,9 @@ def newline_of(text: str) -> str:
 def with_newline(text: str, newline: str) -> str:
     """The text with CRLF at the end of each line where ``newline`` is one, and unchanged otherwise."""
     return text.replace("\r\n", "\n").replace("\n", newline) if newline == "\r\n" else text
+
+
+def common_newline(text: str) -> str:
+    """The end that all lines have, empty where they differ or there is none."""
+    every, crlf = text.count("\n"), text.count("\r\n")
+    return "" if crlf not in (0, every) else newline_of(text)

@@ -10,7 +10,8 @@ from layerscope.dockerfile.instructions import heredoc_mark
 from layerscope.dockerfile.lines import Scanner
 from layerscope.dockerfile.parse import located_instructions
 from layerscope.dockerfile.syntax import DockerfileInstruction, Flag, Form
-from layerscope.edit.commands import Command, Element, Syntax, parse_script
+from layerscope.edit.commands import Command, Syntax, parse_script
+from layerscope.edit.elements import Element
 from layerscope.edit.layout import Layout
 from layerscope.errors import EditError, UsageError
 
@@ -130,7 +131,7 @@ def shape(syntax: Syntax) -> tuple[object, ...]:
     return (
         tuple((each.joiner, each.kinds, each.negated) for each in syntax.elements),
         tuple(
-            (tuple(_INVISIBLE.sub(" ", word.source) for word in each.words), each.depth, each.position, each.redirected)
+            (tuple(_INVISIBLE.sub("", word.source) for word in each.words), each.depth, each.position, each.redirected)
             for each in syntax.commands
         ),
         syntax.trailing,

@@ -34,7 +34,7 @@ def _written(script: ScriptText, command: Command, after: int, words: tuple[str,
     alone = is_first_on_line(script.source, word.start) and tail.strip(" \t") in ("", escape)
     if after <= command.name_index or not alone:
         return "".join(f" {each}" for each in words)
-    blanks = tail[: -len(escape)] if tail.strip() else " "
+    blanks = tail[: tail.index(escape)] if tail.strip() else " "
     newline = "\r\n" if "\r\n" in script.source else "\n"
     indent = indent_of(script.source, word.start)
     return "".join(f"{blanks or ' '}{escape}{newline}{indent}{each}" for each in words)

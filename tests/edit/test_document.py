@@ -105,3 +105,60 @@ def test_the_shell_is_that_of_the_stage_or_of_the_one_below() -> None:
     bash = ("/bin/bash", "-ec")
     shells = [document.shell(each.id or 0) for each in document.instructions if each.keyword == "RUN"]
     assert shells == [("/bin/sh", "-c"), bash, bash, ("/bin/sh", "-c")]
+
+
+@pytest.mark.parametrize("directive", ["escape=`", "syntax=", "syntax", "syntax=a b", "other=a", "syntax=a\nUSER b"])
+def test_other_directives_are_refused(directive: str) -> None:
+    with pytest.raises(EditError):
+        Document.parse("FROM a\n", "Dockerfile").insert_directive(directive)
+
+
+def test_no_directive_stands_above_an_interpreter_line() -> None:
+    with pytest.raises(EditError):
+        Document.parse("#!/usr/bin/env -S docker build -f\nFROM a\n", "Dockerfile").insert_directive("syntax=b")
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "expected"),
+    [
+        ("FROM a\r\nRUN b", "RUN b \\\n c", "FROM a\r\nRUN b \\\r\n c"),
+        ("FROM a\nRUN b\r\n", "RUN b \\\n c", "FROM a\nRUN b \\\r\n c\r\n"),
+        ("FROM a\r\nRUN b\n", "RUN b \\\n c", "FROM a\r\nRUN b \\\n c\n"),
+        ("FROM a\nRUN b \\\r\n c\n", "RUN x \\\r\n c", "FROM a\nRUN x \\\r\n c\n"),
+    ],
+)
+def test_line_ends_are_those_of_the_instruction(text: str, source: str, expected: str) -> None:
+    assert Document.parse(text, "Dockerfile").replace(1, source).text == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("FROM a\n# x\n# y\nRUN b\n", "FROM a\nENV c=d\n# x\n# y\nRUN b\n"),
+        ("FROM a\n# x\n\n# y\nRUN b\n", "FROM a\n# x\n\nENV c=d\n# y\nRUN b\n"),
+        ("FROM a\n# x\n\nRUN b\n", "FROM a\n# x\n\nENV c=d\nRUN b\n"),
+    ],
+)
+def test_what_is_inserted_above_leaves_comments_with_their_instruction(text: str, expected: str) -> None:
+    assert Document.parse(text, "Dockerfile").insert_before(1, "ENV c=d").text == expected
+
+
+def test_what_is_inserted_above_the_first_instruction_stays_below_directives() -> None:
+    text = "# syntax=x\n# escape=`\n# c\nFROM a\n"
+    expected = "# syntax=x\n# escape=`\nARG b\n# c\nFROM a\n"
+    assert Document.parse(text, "Dockerfile").insert_before(0, "ARG b").text == expected
+
+
+def test_comments_that_are_written_with_an_instruction_are_not_part_of_it() -> None:
+    document = Document.parse("FROM a\nRUN b\nUSER c\n", "Dockerfile").insert_after(1, "# why\nENV d=e\n# end")
+    document = document.replace(1, "RUN b \\\n  c\n# left over")
+    assert document.text == "FROM a\nRUN b \\\n  c\n# left over\n# why\nENV d=e\n# end\nUSER c\n"
+    assert document.instruction(1).source == "RUN b \\\n  c"
+
+
+def test_a_replacement_may_not_take_in_what_follows() -> None:
+    document = Document.parse("FROM a\nRUN b\nUSER c\n", "Dockerfile")
+    with pytest.raises(EditError):
+        document.replace(1, "RUN b \\\n")
+    with pytest.raises(EditError):
+        document.delete(0)
