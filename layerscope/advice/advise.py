@@ -22,11 +22,15 @@ class Advice(Struct, frozen=True, kw_only=True):
     """A step, and the changes that ``layerscope fix`` makes to follow it.
 
     The changes of several steps are applied by ascending ``order``: a strategy may rely on those before it.
+    ``problem`` says why they cannot be made in the user's files. ``resolved`` are the findings, by their places, with
+    the bytes of each that the step saves.
     """
 
     step: Step
     order: int
     changes: tuple[Change, ...] = ()
+    problem: LayerscopeError | None = None
+    resolved: tuple[tuple[int, int], ...] = ()
 
 
 def advise(
@@ -72,10 +76,14 @@ def _advice(
     saves = proposal.saves_bytes
     if saves is None:
         saves = sum(portion.content_bytes for portion in proposal.portions)
-    changed, review, changes = _edits(proposal, files), proposal.review, proposal.changes
+    review, changes = proposal.review, proposal.changes
+    changed, problem = _edits(proposal, files)
     if files is not None and not changed:
         changes = ()
         review = review or "the change has to be made by hand"
+    resolved: dict[int, int] = {}
+    for portion in proposal.portions:
+        resolved[portion.finding] = resolved.get(portion.finding, 0) + portion.content_bytes
     step = Step(
         strategy=strategy.name,
         safety=Safety.REVIEW if review else Safety.SAFE,
@@ -86,19 +94,19 @@ def _advice(
         stage=proposal.site.stage,
         instruction=str(proposal.site),
         dockerfile_line=proposal.site.line,
-        findings=tuple(sorted({portion.finding for portion in proposal.portions})),
+        findings=tuple(sorted(resolved)),
         edits=changed,
     )
-    return Advice(step=step, order=order, changes=changes)
+    return Advice(step=step, order=order, changes=changes, problem=problem, resolved=tuple(sorted(resolved.items())))
 
 
-def _edits(proposal: Proposal, files: BuildFiles | None) -> tuple[Edit, ...]:
+def _edits(proposal: Proposal, files: BuildFiles | None) -> tuple[tuple[Edit, ...], LayerscopeError | None]:
     if files is None or not proposal.changes:
-        return ()
+        return (), None
     try:
-        return edits(files, applied(files, proposal.changes))
-    except LayerscopeError:
-        return ()
+        return edits(files, applied(files, proposal.changes)), None
+    except LayerscopeError as error:
+        return (), error
 
 
 def _stored(context: AdviceContext, proposal: Proposal, saves: int) -> int | None:

@@ -1,7 +1,6 @@
 """The files of a build that advice changes, and the changes: pure functions from files to files."""
 
 from collections.abc import Callable, Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -181,11 +180,17 @@ def applied(files: BuildFiles, changes: Sequence[Change]) -> BuildFiles:
 
 def edits(before: BuildFiles, after: BuildFiles) -> tuple[Edit, ...]:
     """The lines that differ, file by file, from the top down."""
-    found: list[Edit] = []
-    new = after.texts()
-    for path, text in before.texts().items():
-        one, other = text.splitlines(), new[path].splitlines()
-        for tag, start, end, first, last in SequenceMatcher(a=one, b=other, autojunk=False).get_opcodes():
-            if tag != "equal":
-                found.append(Edit(file=path, line=start + 1, removed=end - start, lines=tuple(other[first:last])))
-    return tuple(found)
+    from layerscope.edit.patch import file_diffs
+
+    old, new = before.texts(), after.texts()
+    return tuple(
+        Edit(file=diff.path, line=start, removed=_lines(old[diff.path], start, end), added=_lines(new[diff.path], *to))
+        for diff in file_diffs(old, new)
+        for hunk in diff.hunks
+        for (start, end), to in hunk.changes
+    )
+
+
+def _lines(text: str, start: int, end: int) -> tuple[str, ...]:
+    """The lines from ``start`` to below ``end``, without their ends; only a line feed ends one in a Dockerfile."""
+    return tuple(line.removesuffix("\r") for line in text.split("\n")[start - 1 : end - 1])

@@ -7,8 +7,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from layerscope.advice.advise import Advice, advise
+from layerscope.advice.base_step import base_step
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.files import BuildFiles
+from layerscope.analysis.ignore import Ignore, without
 from layerscope.analysis.redact import shown
 from layerscope.analysis.stages import steps_of
 from layerscope.filesystem.tree import Filesystem
@@ -20,6 +22,7 @@ from layerscope.model.image import Digest, Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.pathset import Wanted
 from layerscope.model.source import BASE, source_of
+from layerscope.model.step import Step
 from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.inventory import catalog
 from layerscope.packages.registry import WANTED as PACKAGES_WANTED
@@ -51,7 +54,8 @@ class AnalysisInputs(Struct, frozen=True, kw_only=True):
 
     ``base`` are the diff_ids of the base image that was given, ``duplicates`` asks for copies at other paths.
     ``known`` is the Dockerfile and the builder images; ``lockfiles`` are pairs of path and content of files from
-    outside the image. ``files`` are those that advice would change, as they are on disk.
+    outside the image. ``files`` are those that advice would change, as they are on disk; advice leaves alone what
+    ``ignores`` match, all of which are active.
     """
 
     base: tuple[Digest, ...] | None = None
@@ -60,10 +64,14 @@ class AnalysisInputs(Struct, frozen=True, kw_only=True):
     known: BuildInputs = field(default_factory=BuildInputs)
     lockfiles: tuple[tuple[str, bytes], ...] = ()
     files: BuildFiles | None = None
+    ignores: tuple[Ignore, ...] = ()
 
 
 class Analysis(Struct, frozen=True, kw_only=True):
-    """An image and what every step found; ``secrets`` are the values in its documents that no output may show."""
+    """An image and what every step found; ``secrets`` are the values in its documents that no output may show.
+
+    ``files`` are those that the advice changes, None where no Dockerfile is at hand or another one made the image.
+    """
 
     image: Image
     filesystem: Filesystem
@@ -74,6 +82,8 @@ class Analysis(Struct, frozen=True, kw_only=True):
     trace: Trace
     findings: Findings
     advice: tuple[Advice, ...]
+    base_step: Step | None
+    files: BuildFiles | None
     warnings: tuple[str, ...]
     secrets: frozenset[str]
 
@@ -102,7 +112,9 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
         lockfiles=(*inputs.lockfiles, *_stage_lockfiles(joined.builders)),
     )
     found = _with_places(found, placement, joined, packages)
-    context = AdviceContext(image, filesystem, packages, steps, base, found.findings, placement, joined)
+    counted = without(found.findings, inputs.ignores)
+    context = AdviceContext(image, filesystem, packages, steps, base, counted, placement, joined)
+    files = inputs.files if _is_own(placement, inputs.known) else None
     return Analysis(
         image=image,
         filesystem=filesystem,
@@ -112,7 +124,9 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
         placement=placement,
         trace=joined,
         findings=found,
-        advice=advise(context, inputs.files),
+        advice=advise(context, files),
+        base_step=base_step(context),
+        files=files,
         warnings=(
             *image.warnings,
             *image.notes,
@@ -125,6 +139,16 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
             *contradiction(base, placement.base),
         ),
         secrets=secrets,
+    )
+
+
+def _is_own(placement: Placement, known: BuildInputs) -> bool:
+    """Whether the user's Dockerfile is the one that the steps are placed in, and not an attested one beside it."""
+    match = placement.match
+    return (
+        match is not None
+        and known.dockerfile is not None
+        and match.build.dockerfile.instructions == known.dockerfile.instructions
     )
 
 

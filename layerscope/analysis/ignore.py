@@ -1,6 +1,6 @@
 """Findings that the user accepts, with a reason and optionally an end date."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from fnmatch import translate
 from functools import cache
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from layerscope.model.finding import Finding, FoundPath
 from layerscope.model.report import Report
 from layerscope.model.source import BASE, is_reclaimable, source_of
+from layerscope.model.step import Step
 
 
 class Ignore(Struct, frozen=True, kw_only=True):
@@ -51,15 +52,30 @@ def apply(
     that holds it.
     """
     every = tuple(ignores)
-    active = tuple(one for one in every if one.expires is None or today < one.expires)
+    counted = active(every, today)
     kept: list[Finding] = []
     ignored: list[Finding] = []
     for finding in findings:
-        of_rule = [one for one in active if one.takes(finding.rule)]
+        of_rule = [one for one in counted if one.takes(finding.rule)]
         rest, parts = _split(finding, of_rule)
         kept += rest
         ignored += parts
     return tuple(kept), tuple(ignored), tuple(_expired(every, today))
+
+
+def active(ignores: Iterable[Ignore], today: date) -> tuple[Ignore, ...]:
+    """Return the ignores that are not expired."""
+    return tuple(one for one in ignores if one.expires is None or today < one.expires)
+
+
+def without(findings: Iterable[Finding], ignores: Sequence[Ignore]) -> tuple[Finding, ...]:
+    """Return the findings, each at its place, without the paths and bytes that active ignores match."""
+    return tuple(_rest(finding, [one for one in ignores if one.takes(finding.rule)]) for finding in findings)
+
+
+def _rest(finding: Finding, ignores: list[Ignore]) -> Finding:
+    rest, ignored = _split(finding, ignores)
+    return rest[0] if rest else _part(finding, [], ignored[0].ignored)
 
 
 def unmatched(report: Report, ignores: Iterable[Ignore]) -> Iterator[str]:
@@ -115,7 +131,11 @@ def _part(finding: Finding, paths: list[FoundPath], reason: str) -> Finding:
 
 def ignoring(report: Report, ignores: Iterable[Ignore], today: date) -> Report:
     """Return the report with the ignored findings apart; their bytes are no longer reclaimable."""
-    kept, ignored, warnings = apply(report.findings, ignores, today)
+    every = tuple(ignores)
+    kept, ignored, warnings = apply(report.findings, every, today)
+    counted = without(report.findings, active(every, today))
+    left = (place for place, finding in enumerate(counted) if not finding.ignored)
+    places = {old: new for new, old in enumerate(left)}
     less = [0] * len(report.layers)
     less_of_source: dict[str, int] = {}
     trades: dict[str, int] = {}
@@ -145,6 +165,14 @@ def ignoring(report: Report, ignores: Iterable[Ignore], today: date) -> Report:
             for stage in report.stages
         ),
         findings=kept,
+        steps=tuple(step for one in report.steps if (step := _moved(one, places)).findings),
+        base_step=report.base_step and _moved(report.base_step, places),
+        secrets=tuple(replace(one, finding=places[one.finding]) for one in report.secrets if one.finding in places),
         ignored=report.ignored + ignored,
         warnings=report.warnings + warnings,
     )
+
+
+def _moved(step: Step, places: Mapping[int, int]) -> Step:
+    """Return the step with the places of those of its findings that count."""
+    return replace(step, findings=tuple(places[one] for one in step.findings if one in places))

@@ -1,6 +1,6 @@
 """Mask the secrets that were found wherever a report quotes them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -19,7 +19,9 @@ from layerscope.model.report import (
     StageReport,
     StageStep,
 )
+from layerscope.model.step import Edit, SecretAdvice, Step
 from layerscope.secrets.masks import mask
+from layerscope.secrets.text import secrets_in
 
 _MOST = 20_000_000
 """The most searches for a secret in a text, a few seconds; a hundred secrets and variables need 10,000."""
@@ -28,9 +30,21 @@ _CHARACTERS = 1_000
 
 
 TEXTS: dict[type[Struct], tuple[str, ...]] = {
-    Report: ("image", "layers", "instructions", "base", "dockerfile", "stages", "findings", "warnings"),
+    Report: (
+        "image",
+        "layers",
+        "instructions",
+        "base",
+        "dockerfile",
+        "stages",
+        "findings",
+        "steps",
+        "base_step",
+        "secrets",
+        "warnings",
+    ),
     ImageSummary: ("created", "config"),
-    LayerReport: ("created_by", "problem"),
+    LayerReport: ("created_by", "problem", "partial"),
     InstructionReport: ("text", "stage", "source", "candidates"),
     Base: ("name",),
     DockerfileReport: ("target", "first_mismatch"),
@@ -38,6 +52,9 @@ TEXTS: dict[type[Struct], tuple[str, ...]] = {
     BuilderStep: ("text",),
     StageStep: ("text",),
     Finding: ("title", "fix", "detail", "source", "made_by"),
+    Step: ("sentence", "review", "stage", "instruction", "edits"),
+    Edit: ("removed", "added"),
+    SecretAdvice: ("rotate", "supply"),
 }
 """The members of each part of a report that quote the image's documents, unlike names of files and packages."""
 
@@ -61,6 +78,17 @@ def shown(steps: Sequence[Instruction], secrets: frozenset[str]) -> tuple[Instru
     return tuple(
         replace(step, shown=text) if text != str(step) else step for step, text in zip(steps, texts, strict=True)
     )
+
+
+def step_secrets(steps: Iterable[Step]) -> frozenset[str]:
+    """Return the secrets in what steps quote of a Dockerfile, which the image's own documents may not hold."""
+    texts = (text for step in steps for text in (step.instruction, step.sentence, "\n".join(_lines(step))))
+    return frozenset(secret.value for text in texts for secret in secrets_in(text))
+
+
+def _lines(step: Step) -> Iterator[str]:
+    """Yield the lines of the user's files that the edits of a step name."""
+    return (line for edit in step.edits for line in (*edit.removed, *edit.added))
 
 
 def cleaner(secrets: frozenset[str]) -> Callable[[str], str]:
@@ -105,6 +133,8 @@ def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
     """Return a part of a report, or a JSON value whose depth the reader has limited, with its texts cleaned."""
     if isinstance(value, str):
         return clean(value)
+    if isinstance(value, Step) and any(clean(line) != line for line in _lines(value)):
+        value = replace(value, edits=())  # A mask in a line of the Dockerfile would be applied to it.
     if isinstance(value, Struct):
         return replace(value, **{name: _cleaned(getattr(value, name), clean) for name in TEXTS[type(value)]})
     if isinstance(value, Mapping):

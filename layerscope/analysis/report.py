@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from heapq import nsmallest
 from itertools import compress
 
+from layerscope.advice.finding_fixes import with_fixes
+from layerscope.advice.secrets import secret_advice
 from layerscope.analysis.analyse import Analysis
 from layerscope.analysis.directories import biggest_directories
-from layerscope.analysis.redact import redacted
+from layerscope.analysis.redact import redacted, step_secrets
 from layerscope.analysis.stages import dockerfile_report, evidence_of, stage_reports
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import FATE_WORDS, IS_HIDDEN, both
@@ -34,6 +36,7 @@ def report(analysis: Analysis) -> Report:
     live = filesystem.live_files()
     unowned = both(live, catalog.unowned)
     dockerfile = dockerfile_report(analysis.placement)
+    secrets = secret_advice(analysis.findings.findings)
     made = Report(
         image=_summary(analysis),
         totals=_totals(analysis, layers, live.count(1)),
@@ -45,15 +48,22 @@ def report(analysis: Analysis) -> Report:
         packages=catalog.packages,
         unowned_bytes=catalog.unowned_bytes,
         unowned=biggest_directories(_files(filesystem, unowned), _DIRECTORIES),
-        findings=analysis.findings.findings,
+        findings=with_fixes(analysis.findings.findings, analysis.advice, analysis.base_step, secrets),
         steps=tuple(one.step for one in analysis.advice),
+        base_step=analysis.base_step,
+        secrets=secrets,
         directories=biggest_directories(_files(filesystem, live), _DIRECTORIES),
         hidden=_hidden(filesystem),
         warnings=analysis.warnings,
         complete=image.complete,
     )
+    return redacted(made, secrets_of(analysis))
+
+
+def secrets_of(analysis: Analysis) -> frozenset[str]:
+    """Return every secret that a text of the report may quote."""
     of_builders = (secret_values(one.image, one.instructions) for one in analysis.trace.builders)
-    return redacted(made, analysis.secrets.union(*of_builders))
+    return analysis.secrets.union(*of_builders, step_secrets([one.step for one in analysis.advice]))
 
 
 def _files(filesystem: Filesystem, mask: bytes) -> Iterator[tuple[str, int]]:

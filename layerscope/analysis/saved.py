@@ -105,6 +105,13 @@ def _check_indexes(report: Report, source: str) -> None:
     for index, step in enumerate(report.instructions):
         if step.layer is not None and not 0 <= step.layer < layers:
             raise _refused(source, f"$.instructions[{index}].layer", "no such layer")
+    for name, places in (
+        ("steps", [place for step in report.steps for place in step.findings]),
+        ("base_step", report.base_step.findings if report.base_step else ()),
+        ("secrets", [one.finding for one in report.secrets]),
+    ):
+        if any(not 0 <= place < len(report.findings) for place in places):
+            raise _refused(source, f"$.{name}", "no such finding")
     for name, found in (("findings", report.findings), ("ignored", report.ignored)):
         for index, finding in enumerate(found):
             if finding.instruction is not None and not 0 <= finding.instruction < steps:

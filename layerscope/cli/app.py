@@ -15,6 +15,7 @@ COMMANDS = {
     "explore": ("explore", "Browse an image in the terminal"),
     "findings": ("findings", "List findings: secrets, leaks, waste and inherited files"),
     "leaks": ("findings", "List leaks: the same as findings --kind leak"),
+    "fix": ("fix", "Print a patch of the Dockerfile that saves bytes"),
     "packages": ("packages", "List packages and the bytes they own"),
     "layers": ("layers", "List layers and their sizes, lowest first"),
     "history": ("layers", "List build steps and their bytes, first to last"),

@@ -1,12 +1,13 @@
 """From build options to the inputs of an analysis: Dockerfile, base image, builder images, lockfiles."""
 
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from layerscope.analysis.analyse import LOCKFILES, WANTED, AnalysisInputs
+from layerscope.analysis.ignore import Ignore
 from layerscope.cli.messages import naming_option
 from layerscope.cli.options import BuildOptions, ReadArguments
 from layerscope.cli.reading import opened
@@ -25,7 +26,7 @@ _MOST_LOCKFILE_BYTES = 32 << 20
 
 @contextmanager
 def analysis_inputs(
-    build: BuildOptions, reading: ReadArguments, *, duplicates: bool = True
+    build: BuildOptions, reading: ReadArguments, *, duplicates: bool = True, ignores: tuple[Ignore, ...] = ()
 ) -> Iterator[AnalysisInputs]:
     """The inputs, with builder images open for as long as the context lasts."""
     others = reading.beside()
@@ -55,6 +56,7 @@ def analysis_inputs(
             known=inputs,
             lockfiles=lockfiles,
             files=build_files(build) if build.dockerfile else None,
+            ignores=ignores,
         )
 
 
@@ -101,22 +103,54 @@ def _dockerfile(source: str) -> "Dockerfile":
 
 
 def build_files(build: BuildOptions) -> "BuildFiles":
-    """The Dockerfile and the .dockerignore as advice would change them; ``NAME.dockerignore`` wins, as in BuildKit."""
+    """The Dockerfile and the .dockerignore as advice would change them, by the paths that a patch gives them."""
     from layerscope.advice.files import BuildFiles
     from layerscope.dockerfile.lines import MAX_BYTES
     from layerscope.edit.document import Document
 
-    dockerfile = dockerfile_path(build.dockerfile)
+    dockerfile, ignore = paths = build_paths(build)
     text = read_whole(dockerfile, MAX_BYTES).decode("utf-8", "surrogateescape")
-    own = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
-    ignore = own if own.is_file() else Path(build.context_dir or dockerfile.parent) / ".dockerignore"
     patterns = read_whole(ignore, MAX_BYTES).decode("utf-8", "surrogateescape") if ignore.is_file() else ""
+    dockerfile_name, ignore_name = _patch_paths(paths)
     return BuildFiles(
         dockerfile=Document.parse(text, dockerfile.name),
-        dockerfile_path=str(dockerfile),
+        dockerfile_path=dockerfile_name,
         ignore=patterns,
-        ignore_path=str(ignore),
+        ignore_path=ignore_name,
     )
+
+
+def encoded(text: str) -> bytes:
+    """The bytes of a file that ``build_files`` read."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def build_paths(build: BuildOptions) -> tuple[Path, Path]:
+    """The Dockerfile and its .dockerignore; ``NAME.dockerignore`` beside it wins, as in BuildKit."""
+    dockerfile = dockerfile_path(build.dockerfile)
+    own = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
+    return dockerfile, own if own.is_file() else Path(build.context_dir or dockerfile.parent) / ".dockerignore"
+
+
+def patch_root(paths: Sequence[Path]) -> str:
+    """The directory that the paths of a patch start from: the working directory if all files are below it.
+
+    Else it is the one that holds them all.
+    """
+    whole = [os.path.abspath(path) for path in paths]
+    here = os.getcwd()
+    with suppress(ValueError):  # Windows has several drives.
+        if os.path.commonpath([here, *whole]) == here:
+            return here
+    try:
+        return os.path.commonpath([os.path.dirname(path) for path in whole])
+    except ValueError:
+        raise UsageError(f"no directory holds both {whole[0]} and {whole[1]}") from None
+
+
+def _patch_paths(paths: Sequence[Path]) -> Iterator[str]:
+    root = patch_root(paths)
+    return (os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/") for path in paths)
 
 
 def dockerfile_path(source: str) -> Path:

@@ -1,14 +1,14 @@
 """Arguments and options that several commands share."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import wraps
 from typing import Annotated, Any, TypeAlias, get_type_hints
 
 import typer
 from msgspec import Struct
-from msgspec.structs import fields
+from msgspec.structs import asdict, fields
 
 from layerscope.errors import UsageError
 from layerscope.model.nearest import nearest
@@ -106,6 +106,16 @@ class BuildOptions(Struct, frozen=True, kw_only=True):
         list[str] | None,
         _building("--stage", metavar="NAME=IMAGE", help="Archive of a build stage (docker build --target NAME)"),
     ] = None
+
+
+def words_of(image: str, reading: ReadArguments, build: BuildOptions) -> Iterator[str]:
+    """The words of a command line that name the same image and the same build."""
+    yield image
+    for name, value in {"image": reading.image_name, "platform": reading.platform, **asdict(build)}.items():
+        option = f"--{name.removesuffix('_dir').replace('_', '-')}"
+        for one in [value] if isinstance(value, str) else value or ():
+            if one:
+                yield from (option, one)
 
 
 Command: TypeAlias = Callable[..., None]

@@ -34,6 +34,16 @@ def _write(text: str) -> None:
         sys.stdout.write(text)
 
 
+def write_exactly(data: bytes) -> None:
+    """Print bytes as they are to a pipe or file, and without control characters to a terminal."""
+    if sys.stdout.isatty():
+        write(printable_lines(data.decode("utf-8", "surrogateescape")))
+        return
+    with writing():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+
+
 def write_foreign(text: str) -> None:
     """Print text of the image: unchanged to a pipe, without control characters to a terminal.
 

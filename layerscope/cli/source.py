@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
-from layerscope.analysis.ignore import Ignore, ignoring
+from layerscope.analysis.ignore import Ignore, active, ignoring
 from layerscope.analysis.saved import load
 from layerscope.cli.messages import naming, warn
 from layerscope.cli.options import BuildOptions, ReadArguments
@@ -59,7 +59,9 @@ def opened_source(path: str, reading: ReadArguments, options: ReportOptions) -> 
     from layerscope.cli.reading import opened
 
     with (
-        analysis_inputs(options.build, reading, duplicates=options.duplicates) as inputs,
+        analysis_inputs(
+            options.build, reading, duplicates=options.duplicates, ignores=active(options.ignores, today())
+        ) as inputs,
         opened(path, reading, wanted=WANTED, fingerprint=fingerprint(options.build), silent=True) as image,
     ):
         with naming(path):

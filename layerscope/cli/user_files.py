@@ -4,8 +4,8 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from layerscope.errors import ArchiveError, LayerscopeError, UsageError
@@ -64,8 +64,51 @@ def write_file(path: str, text: str) -> None:
         raise LayerscopeError(f"cannot write {path}: {error.strerror or error}") from None
 
 
+def replace_files(changes: Mapping[Path, tuple[bytes, bytes]]) -> None:
+    """Replace what files hold, the first bytes, by the second: all of them, or none where one cannot be replaced.
+
+    A symlink stays, and its target is replaced. Raises LayerscopeError with the reason.
+    """
+    for path, (before, _) in changes.items():
+        _expect(path, before)
+    try:
+        with ExitStack() as stack:
+            targets = [Path(os.path.realpath(path)) for path in changes]
+            # All are written before the first is renamed.
+            ready = [
+                stack.enter_context(_beside(target, after))
+                for target, (_, after) in zip(targets, changes.values(), strict=True)
+            ]
+            for temporary, target in zip(ready, targets, strict=True):
+                os.replace(temporary, target)
+    except OSError as error:
+        raise LayerscopeError(f"cannot write {', '.join(map(str, changes))}: {error.strerror or error}") from None
+
+
+def _expect(path: Path, content: bytes) -> None:
+    """Raise LayerscopeError unless a file holds this content and can be replaced; without content it may not exist."""
+    if not path.exists():
+        if path.is_symlink():
+            raise LayerscopeError(f"cannot write {path}: it is a symlink to a file that does not exist")
+        if not content:
+            return
+    if not path.is_file():
+        raise LayerscopeError(f"cannot write {path}: it is not a regular file")
+    if not os.access(path, os.W_OK):
+        raise LayerscopeError(f"cannot write {path}: it is read-only")
+    if path.stat().st_size != len(content) or path.read_bytes() != content:
+        raise LayerscopeError(f"{path} was changed meanwhile: nothing was written")
+
+
 def _replace(target: Path, data: bytes) -> None:
     """Write a file beside the target and rename it, so that no reader sees a part."""
+    with _beside(target, data) as temporary:
+        os.replace(temporary, target)
+
+
+@contextmanager
+def _beside(target: Path, data: bytes) -> Iterator[Path]:
+    """A file of the target's mode beside it, to be renamed; it is gone afterwards."""
     # The name is chosen first, so that an interrupt leaves no file behind.
     temporary = target.with_name(f".layerscope-{os.urandom(8).hex()}.part")
     try:
@@ -74,11 +117,10 @@ def _replace(target: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, _mode(target))
-        os.replace(temporary, target)
-    except BaseException:
-        with suppress(OSError):
+        yield temporary
+    finally:
+        with suppress(OSError):  # It was renamed, or never made.
             os.unlink(temporary)
-        raise
 
 
 def _mode(target: Path) -> int:

@@ -11,7 +11,7 @@ from layerscope.model.finding import BuilderStep, ByteCount, Evidence, Finding
 from layerscope.model.image import Verified
 from layerscope.model.package import Package
 from layerscope.model.source import Via
-from layerscope.model.step import Step
+from layerscope.model.step import SecretAdvice, Step
 
 SCHEMA_VERSION = "2.0"
 
@@ -188,7 +188,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """The whole report of one image.
 
     ``directories`` hold the most live bytes, ``unowned`` the most that are not owned by a package; both are disjoint.
-    ``steps`` are the changes to the build that save bytes, each byte in one of them, most bytes first.
+    ``steps`` are the changes to the build that save bytes, each byte in one of them, most bytes first; ``base_step``
+    is the change of the base image, whose bytes are not reclaimable. ``secrets`` are to be rotated, by severity.
     ``hidden`` are the paths with the most hidden bytes. ``ignored`` are the findings that the configuration ignores. A
     report is not ``complete`` where a layer is missing, damaged or doubtful.
     """
@@ -205,6 +206,8 @@ class Report(Struct, frozen=True, kw_only=True):
     unowned: tuple[PathBytes, ...] = ()
     findings: tuple[Finding, ...] = ()
     steps: tuple[Step, ...] = ()
+    base_step: Step | None = None
+    secrets: tuple[SecretAdvice, ...] = ()
     ignored: tuple[Finding, ...] = ()
     directories: tuple[PathBytes, ...] = ()
     hidden: tuple[PathBytes, ...] = ()

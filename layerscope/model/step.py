@@ -1,10 +1,14 @@
 """A step: one change to the build, the findings that it resolves, and what it saves."""
 
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from layerscope.model.finding import ByteCount
+from layerscope.model.finding import ByteCount, Severity
+
+LineNumber = Annotated[int, Meta(ge=1)]
+"""A line of a file, counted from 1."""
 
 
 class Safety(StrEnum):
@@ -19,14 +23,14 @@ class Safety(StrEnum):
 class Edit(Struct, frozen=True, kw_only=True):
     """A replacement of whole lines of a file of the build, counted from 1, as the file stands.
 
-    ``removed`` lines from ``line`` on are replaced by ``lines``, which have no line ends; 0 removed inserts before
-    ``line``.
+    The lines ``removed`` from ``line`` on are replaced by those ``added``, all without line ends; where none is
+    removed, they are inserted before ``line``.
     """
 
     file: str
-    line: int
-    removed: int
-    lines: tuple[str, ...]
+    line: LineNumber
+    removed: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -51,3 +55,15 @@ class Step(Struct, frozen=True, kw_only=True):
     dockerfile_line: int | None = None
     findings: tuple[int, ...] = ()
     edits: tuple[Edit, ...] = ()
+
+
+class SecretAdvice(Struct, frozen=True, kw_only=True):
+    """What to do about one secret: ``rotate`` names what to replace, ``supply`` says how to pass it instead.
+
+    ``finding`` is its place in the report's findings.
+    """
+
+    finding: int
+    severity: Severity
+    rotate: str
+    supply: str

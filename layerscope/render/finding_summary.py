@@ -9,6 +9,7 @@ from layerscope.model.common_path import Group, collapse
 from layerscope.model.finding import Finding
 from layerscope.model.report import Report
 from layerscope.model.source import BASE
+from layerscope.model.step import Step
 from layerscope.render.escape import printable
 from layerscope.render.units import Units
 from layerscope.render.words import copied_from, counted
@@ -19,7 +20,8 @@ class FindingSummary(Struct, frozen=True, kw_only=True):
 
     ``place`` is the most telling path, as the archive has it (to be escaped), empty for a finding in the config.
     ``places`` counts such paths. ``line`` is the Dockerfile line to blame, from 1, where it is known.
-    ``fingerprint`` is 64 hexadecimal digits, unique in a report and the same after a rebuild.
+    ``fingerprint`` is 64 hexadecimal digits, unique in a report and the same after a rebuild. ``steps`` resolve it, all
+    or in part.
     """
 
     finding: Finding
@@ -27,6 +29,7 @@ class FindingSummary(Struct, frozen=True, kw_only=True):
     places: int
     line: int | None
     fingerprint: str
+    steps: tuple[Step, ...] = ()
 
     @property
     def is_inherited(self) -> bool:
@@ -53,8 +56,8 @@ class FindingSummary(Struct, frozen=True, kw_only=True):
         return printable(", ".join(part for part in parts if part) + detail)
 
 
-class Step(Struct, frozen=True, kw_only=True):
-    """One fix; ``content_bytes`` is what the findings that it answers claim, ``rule`` the first of their rules."""
+class GeneralFix(Struct, frozen=True, kw_only=True):
+    """One fix that rules name; ``content_bytes`` is what the findings that it answers claim, ``rule`` their first."""
 
     fix: str
     rule: str
@@ -85,7 +88,11 @@ def ignored_summaries(report: Report) -> Iterator[FindingSummary]:
 
 def _summaries(report: Report, findings: Sequence[Finding]) -> Iterator[FindingSummary]:
     seen: dict[str, int] = {}
-    for finding in findings:
+    steps: dict[int, list[Step]] = {}
+    for step in report.steps if findings is report.findings else ():
+        for one in step.findings:
+            steps.setdefault(one, []).append(step)
+    for number, finding in enumerate(findings):
         groups = places(finding)
         place = groups[0].path if groups else ""
         key = "\0".join((finding.rule, finding.kind, place))
@@ -101,18 +108,19 @@ def _summaries(report: Report, findings: Sequence[Finding]) -> Iterator[FindingS
             places=len(groups),
             line=line,
             fingerprint=hashlib.sha256(raw).hexdigest(),
+            steps=tuple(steps.get(number, ())),
         )
 
 
-def next_steps(findings: Sequence[Finding]) -> tuple[Step, ...]:
-    """One step for each fix of a finding that is not inherited: critical ones first, then by bytes, trades last."""
-    steps: dict[str, Step] = {}
-    for finding in findings:
-        if finding.source != BASE:
-            before = steps.get(
-                finding.fix, Step(fix=finding.fix, rule=finding.rule, content_bytes=0, rank=9, trade=True)
-            )
-            steps[finding.fix] = Step(
+def general_fixes(report: Report) -> tuple[GeneralFix, ...]:
+    """One fix for each that a rule names, of findings that no step or secret names: by bytes, trades last."""
+    named = {place for step in report.steps for place in step.findings} | {one.finding for one in report.secrets}
+    fixes: dict[str, GeneralFix] = {}
+    for place, finding in enumerate(report.findings):
+        if finding.source != BASE and place not in named:
+            new = GeneralFix(fix=finding.fix, rule=finding.rule, content_bytes=0, rank=9, trade=True)
+            before = fixes.get(finding.fix, new)
+            fixes[finding.fix] = GeneralFix(
                 fix=finding.fix,
                 rule=before.rule,
                 content_bytes=before.content_bytes + finding.content_bytes,
@@ -120,8 +128,5 @@ def next_steps(findings: Sequence[Finding]) -> tuple[Step, ...]:
                 trade=before.trade and finding.trade,
             )
     return tuple(
-        sorted(
-            steps.values(),
-            key=lambda step: (step.trade, step.rank > 0, -step.content_bytes, step.rank, step.fix),
-        )
+        sorted(fixes.values(), key=lambda one: (one.trade, one.rank > 0, -one.content_bytes, one.rank, one.fix))
     )

@@ -5,9 +5,11 @@ from html import escape
 
 from layerscope.model.report import LayerReport, Report
 from layerscope.model.source import is_reclaimable
+from layerscope.model.step import Safety, Step
 from layerscope.render.escape import printable
-from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries, next_steps
+from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries
 from layerscope.render.html_style import STYLE
+from layerscope.render.steps import advised, diff_lines, step_place
 from layerscope.render.treemap import treemap
 from layerscope.render.units import RenderOptions, Units, percent
 from layerscope.render.words import (
@@ -26,6 +28,7 @@ from layerscope.render.words import (
 _MOST_PATHS = 200
 """Paths that one finding lists; a page with a million of them opens nowhere."""
 _MOST_PACKAGES = 500
+_MOST_STEPS = 20
 
 
 def html(report: Report, options: RenderOptions) -> str:
@@ -33,6 +36,7 @@ def html(report: Report, options: RenderOptions) -> str:
     title = f"{_text(report.image.name)} - layerscope"
     sections = (
         _head(report, options.units),
+        _secrets(report),
         _steps(report, options.units),
         _findings(report, options.units),
         _layers(report, options.units),
@@ -86,16 +90,48 @@ def _bar(parts: Sequence[tuple[str, int]], whole: int) -> str:
     )
 
 
+def _secrets(report: Report) -> Iterator[str]:
+    if report.secrets:
+        yield "<h2>Secrets</h2>"
+        rows = [(one.severity.value, one.rotate, one.supply) for one in report.secrets[:_MOST_PATHS]]
+        yield from _table(("Severity", "Rotate", "Pass it instead"), "-pp", rows)
+        if len(report.secrets) > _MOST_PATHS:
+            yield f"<p>and {len(report.secrets) - _MOST_PATHS:,} more below</p>"
+
+
 def _steps(report: Report, units: Units) -> Iterator[str]:
-    steps = next_steps(report.findings)
-    if steps:
-        yield "<h2>Next steps</h2>\n<ol>"
-        for step in steps[:20]:
-            saves = f" <b>saves {units(step.content_bytes)}</b>" if step.content_bytes else ""
-            yield f"<li>{_text(step.fix)}{saves}</li>"
-        yield "</ol>"
-        if len(steps) > 20:
-            yield f"<p>and {counted(len(steps) - 20, 'more fix', 'more fixes')} below</p>"
+    rows = advised(report)
+    if rows or report.base_step is not None:
+        yield "<h2>Steps</h2>"
+    if rows:
+        yield '<ul class="steps">'
+        for row in rows[:_MOST_STEPS]:
+            saves = f"<b>saves {units(row.content_bytes)}</b> " if row.content_bytes else ""
+            place = f"<code>{_text(step_place(row.step, report))}</code>: " if row.step is not None else ""
+            number = f"step {row.number}, " if row.number else ""
+            details = "".join(_details(row.step)) if row.step is not None else ""
+            yield f"<li>{number}{saves}{place}{_text(row.sentence)}{details}</li>"
+        yield "</ul>"
+        left = sum(row.step is not None for row in rows[_MOST_STEPS:])
+        if left:
+            yield f"<p>and {counted(left, 'more step')}: layerscope fix lists all of them</p>"
+    base = report.base_step
+    if base is not None:
+        place = f" <code>{_text(step_place(base, report))}</code>" if base.dockerfile_line else ""
+        saves = f"<b>up to {units(base.saves_bytes)} more</b>"
+        yield f"<p>The base image{place}: {saves}, to be reviewed: {_text(base.sentence)}</p>"
+
+
+def _details(step: Step) -> Iterator[str]:
+    """What to make sure of first, and the change as a diff."""
+    if step.safety == Safety.REVIEW:
+        yield f"<p><b>Review:</b> {_text(step.review)}</p>"
+    if step.edits:
+        yield '<pre class="diff">'
+        for line in list(diff_lines(step))[:_MOST_PATHS]:
+            tag = {"-": "del", "+": "ins"}.get(line[0], "span") if not line.startswith(("---", "+++")) else "span"
+            yield f"<{tag}>{_text(line)}</{tag}>\n"
+        yield "</pre>"
 
 
 def _findings(report: Report, units: Units) -> Iterator[str]:

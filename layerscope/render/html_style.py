@@ -26,6 +26,9 @@ i.base { background: var(--base); } i.kept { background: var(--kept); } i.waste 
 .legend span { margin-right: 18px; font-size: 13px; }
 .legend i { display: inline-block; width: 11px; height: 11px; border-radius: 2px; margin-right: 6px; }
 li { margin: 4px 0; overflow-wrap: anywhere; }
+.steps { padding-left: 20px; }
+pre.diff { font: 13px/1.4 ui-monospace, monospace; background: var(--panel); padding: 8px 12px; overflow-x: auto; }
+.diff ins { color: var(--kept); text-decoration: none; } .diff del { color: var(--critical); text-decoration: none; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; color: var(--soft); font-weight: 600; font-size: 13px; }

@@ -3,20 +3,27 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
+from layerscope.model.patterns import pattern
 from layerscope.model.report import LayerReport, Report
 from layerscope.model.source import is_reclaimable
-from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries, next_steps
+from layerscope.model.step import Safety, Step
+from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries
+from layerscope.render.steps import advised, diff_lines, step_place
 from layerscope.render.table import markdown_table, markdown_text, shortened, within_limit
 from layerscope.render.units import RenderOptions, Units, percent
 from layerscope.render.words import INCOMPLETE, base_words, counted, layer_line, stage_evidence
 
 _LONGEST = 300
 """Characters of a cell; an instruction can be a whole script."""
+_MOST_STEPS = 10
+_MOST_LINES = 60
+"""Lines of one diff."""
+_TICKS = pattern("`+")
 
 
 def markdown(report: Report, options: RenderOptions) -> str:
     """Verdict, findings, next steps, layers, packages; ``top`` rows in each table, 0 for all that fit."""
-    sections = (_verdict, _findings, _steps, _stages, _layers, _packages, _ignored, _warnings)
+    sections = (_verdict, _secrets, _findings, _steps, _stages, _layers, _packages, _ignored, _warnings)
     return within_limit(chain.from_iterable(section(report, options) for section in sections))
 
 
@@ -56,14 +63,49 @@ def _findings(report: Report, options: RenderOptions) -> Iterator[str]:
     yield from _table("Inherited from the base image", header, "--:--", inherited, options.top)
 
 
+def _secrets(report: Report, options: RenderOptions) -> Iterator[str]:
+    rows = [(one.severity.value, one.rotate, one.supply) for one in report.secrets]
+    yield from _table("Secrets", ("Severity", "Rotate", "Pass it instead"), "---", rows, options.top)
+
+
 def _steps(report: Report, options: RenderOptions) -> Iterator[str]:
-    steps = next_steps(report.findings)
-    if steps:
-        yield "#### Next steps\n"
-        for number, step in enumerate(steps[: options.top or 10], 1):
-            saves = f" (saves {options.units(step.content_bytes)})" if step.content_bytes else ""
-            yield f"{number}. {_cell(step.fix)}{saves}"
+    rows = advised(report)
+    if rows or report.base_step is not None:
+        yield "#### Steps\n"
+    most = options.top or _MOST_STEPS
+    for row in rows[:most]:
+        saves = f"saves **{options.units(row.content_bytes)}**" if row.content_bytes else ""
+        place = f"{_code(step_place(row.step, report))} (step {row.number})" if row.step is not None else ""
+        head = ", ".join(filter(None, (saves, place)))
+        yield f"- {head + ': ' if head else ''}{_cell(row.sentence)}"
+        if row.step is not None:
+            yield from _details(row.step)
+    left = sum(row.step is not None for row in rows[most:])
+    if left:
+        yield f"\nand {counted(left, 'more step')}: {_code(options.fix_command or 'layerscope fix')}"
+    base = report.base_step
+    if base is not None:
+        place = f" ({_code(step_place(base, report))})" if base.dockerfile_line else ""
+        saves = f"up to **{options.units(base.saves_bytes)}** more, to be reviewed"
+        yield f"\nThe base image{place}: {saves}: {_cell(base.sentence)}"
+    if rows or base is not None:
         yield ""
+
+
+def _details(step: Step) -> Iterator[str]:
+    """What to make sure of, and the change as a diff, which belong to the item of the list above."""
+    if step.safety == Safety.REVIEW:
+        yield f"\n  **Review:** {_cell(step.review)}"
+    if step.edits:
+        lines = [shortened(line, _LONGEST) for line in diff_lines(step)][:_MOST_LINES]
+        fence = "`" * max(3, 1 + max(len(run) for line in lines for run in _TICKS.findall(line) or [""]))
+        # In one piece, so that a page that is too long loses all of it.
+        yield "\n".join(["", *(f"  {line}" for line in (f"{fence}diff", *lines, fence)), ""])
+
+
+def _code(text: str) -> str:
+    """Text as code, whatever quotes it holds."""
+    return f"<code>{_cell(text)}</code>"
 
 
 def _stages(report: Report, options: RenderOptions) -> Iterator[str]:

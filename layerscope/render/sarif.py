@@ -6,6 +6,7 @@ from urllib.parse import quote
 from layerscope import __version__
 from layerscope.model.finding import Finding, Severity
 from layerscope.model.report import Report
+from layerscope.model.step import Edit, Safety, Step
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries
 from layerscope.render.json import dumps
@@ -77,9 +78,40 @@ def _result(one: FindingSummary, report: Report, options: RenderOptions, names: 
             "trade": finding.trade,
         },
     }
+    if fixes := [made for step in one.steps if (made := _fix(step)) is not None]:
+        result["fixes"] = fixes
     if finding.rule in names:
         result["ruleIndex"] = names[finding.rule]
     return result
+
+
+def _fix(step: Step) -> dict[str, Any] | None:
+    """The edits of a step (section 3.55); None where JSON cannot hold a line of the file to the byte."""
+    lines = [line for edit in step.edits for line in (*edit.removed, *edit.added)]
+    if not step.edits or any("\ud800" <= character <= "\udfff" for line in lines for character in line):
+        return None
+    by_file: dict[str, list[dict[str, Any]]] = {}
+    for edit in step.edits:
+        by_file.setdefault(edit.file, []).append(_replacement(edit))
+    review = f" Review: {printable(step.review)}" if step.safety == Safety.REVIEW else ""
+    return {
+        "description": {"text": f"{printable(step.sentence)}.{review}"},
+        "artifactChanges": [
+            {"artifactLocation": {"uri": quote(file)}, "replacements": replacements}
+            for file, replacements in by_file.items()
+        ],
+    }
+
+
+def _replacement(edit: Edit) -> dict[str, Any]:
+    """Whole lines; where some come in their place, the end of the last one stays, as a file may end without one."""
+    last = edit.line + len(edit.removed)
+    if edit.removed and edit.added:
+        end, column, text = last - 1, len(edit.removed[-1]) + 1, "\n".join(edit.added)
+    else:
+        end, column, text = last, 1, "".join(f"{line}\n" for line in edit.added)
+    region = {"startLine": edit.line, "startColumn": 1, "endLine": end, "endColumn": column}
+    return {"deletedRegion": region, **({"insertedContent": {"text": text}} if text else {})}
 
 
 def _suppressed(result: dict[str, Any], finding: Finding) -> dict[str, Any]:

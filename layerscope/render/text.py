@@ -9,8 +9,9 @@ from layerscope.model.finding import Evidence, Finding
 from layerscope.model.report import LayerReport, PathBytes, Report, StageReport
 from layerscope.model.source import BASE, is_reclaimable, source_of
 from layerscope.render.escape import printable
-from layerscope.render.finding_summary import more_places, next_steps, places
-from layerscope.render.table import aligned, shortened, shortened_path, wrapped
+from layerscope.render.finding_summary import more_places, places
+from layerscope.render.table import aligned, shortened, shortened_path
+from layerscope.render.text_steps import secrets_section, steps_section
 from layerscope.render.units import RenderOptions, Units, percent
 from layerscope.render.words import (
     FOUND_BY_WORDS,
@@ -27,11 +28,9 @@ from layerscope.render.words import (
 
 _SCREEN = 40
 """Lines that the report of a usual image takes at most."""
-_LAYERS, _FINDINGS, _NEXT, _BYTES, _HIDDEN = 7, 5, 3, 5, 2
+_LAYERS, _FINDINGS, _BYTES, _HIDDEN = 7, 5, 5, 2
 """Rows of each list without ``--top``."""
 _PACKAGES, _STEPS, _STAYED = 6, 3, 3
-_STEP_LINES = 3
-"""Lines that one next step may take on a narrow terminal."""
 _LONGEST_STEP = 200
 """Characters that are shown of a builder's step."""
 
@@ -41,9 +40,10 @@ def text(report: Report, options: RenderOptions) -> str:
     above = (
         _wrapped(head(report, options), options.width),
         _layers(report, options),
+        secrets_section(report, options),
         _findings(report, options),
         _stages(report, options),
-        _steps(report, options),
+        steps_section(report, options),
         _bytes(report, options),
     )
     sections = [section for lines in above if (section := list(lines))]
@@ -131,7 +131,8 @@ def layer_cells(report: Report, layer: LayerReport, units: Units) -> list[str]:
 
 
 def _findings(report: Report, options: RenderOptions) -> Iterator[str]:
-    own = [finding for finding in report.findings if is_reclaimable(finding)]
+    secrets = {one.finding for one in report.secrets}
+    own = [one for place, one in enumerate(report.findings) if is_reclaimable(one) and place not in secrets]
     trades = [finding for finding in report.findings if finding.trade and finding.source != BASE]
     inherited = [finding for finding in report.findings if finding.source == BASE]
     most = options.top or _FINDINGS
@@ -152,7 +153,7 @@ def _other_findings(report: Report, others: tuple[list[Finding], ...], units: Un
         yield f"and {counted(len(left), 'more finding')}, {size(left)}: run layerscope findings"
     if trades:
         yield f"trades, such as start-up time for size, could save {size(trades)} more ({_rules(trades)})"
-    if inherited:
+    if inherited and report.base_step is None:
         yield f"a slimmer base image could save {size(inherited)} more ({_rules(inherited)})"
     if report.ignored:
         yield f"{counted(len(report.ignored), 'finding')}, {size(report.ignored)}: ignored by .layerscope.toml"
@@ -230,19 +231,6 @@ def _stage(report: Report, stage: StageReport, options: RenderOptions) -> Iterat
     if stage.not_copied_bytes is not None:
         biggest = ", ".join(f"{printable(path)} {units(size)}" for path, size in stage.not_copied[:_STAYED])
         yield f"{units(stage.not_copied_bytes)} not copied" + (f": {biggest}" if biggest else "")
-
-
-def _steps(report: Report, options: RenderOptions) -> Iterator[str]:
-    """What to do, and what each step saves."""
-    cells = [
-        [options.units(step.content_bytes) if step.content_bytes else "", f"{step.rule}: {printable(step.fix)}"]
-        for step in next_steps(report.findings)[: options.top or _NEXT]
-    ]
-    if cells:
-        if options.width:  # Half an advice is useless, so it is wrapped instead of being cut.
-            room = options.width - 2 - max(len("SAVES"), *(len(size) for size, _ in cells))
-            cells = [[size, wrapped(advice, room, _STEP_LINES)] for size, advice in cells]
-        yield from aligned(("SAVES", "NEXT STEPS"), cells, ("n", "text"), None).split("\n")
 
 
 def _bytes(report: Report, options: RenderOptions) -> Iterator[str]:

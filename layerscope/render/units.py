@@ -53,10 +53,12 @@ def percent(part: int, whole: int) -> str:
 class RenderOptions(Struct, frozen=True, kw_only=True):
     """``top`` rows in each list, 0 for the usual number; ``width`` of the terminal, None where nothing may be cut.
 
-    ``dockerfile`` is the path of the Dockerfile that findings are placed in, as the repository knows it.
+    ``dockerfile`` is the path of the Dockerfile that findings are placed in, as the repository knows it;
+    ``fix_command`` lists all steps of the report.
     """
 
     units: Units
     top: int = 0
     width: int | None = None
     dockerfile: str = ""
+    fix_command: str = ""

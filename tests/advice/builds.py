@@ -13,7 +13,7 @@ from pathlib import Path
 
 from layerscope.advice.advise import Advice
 from layerscope.advice.files import BuildFiles, applied
-from layerscope.analysis.analyse import WANTED, AnalysisInputs, analyse
+from layerscope.analysis.analyse import WANTED, Analysis, AnalysisInputs, analyse
 from layerscope.dockerfile.build import Build as Resolved
 from layerscope.dockerfile.build import ResolvedInstruction
 from layerscope.dockerfile.parse import parse_dockerfile
@@ -38,6 +38,7 @@ class Advised:
     advice: tuple[Advice, ...]
     findings: tuple[Finding, ...]
     files: BuildFiles
+    analysis: Analysis
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -98,7 +99,7 @@ class Build:
             base = (Digest.parse(f"sha256:{hashlib.sha256(self.base).hexdigest()}"),)
             inputs = AnalysisInputs(base=base, known=known, files=files if with_dockerfile else None)
             analysis = analyse(images[-1][1], inputs)
-        return Advised(advice=analysis.advice, findings=analysis.findings.findings, files=files)
+        return Advised(advice=analysis.advice, findings=analysis.findings.findings, files=files, analysis=analysis)
 
     def _image(self, resolved: Resolved, index: int) -> ImageSpec:
         history: list[dict[str, object]] = [{"created_by": "/bin/sh -c #(nop) ADD file:0 in / "}]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from layerscope.model.base import Base
 from layerscope.model.finding import Finding, FoundPath
 from layerscope.model.report import InstructionReport, LayerReport, Report
+from layerscope.model.step import Edit, SecretAdvice, Step
 
 # Lone surrogates stand for the bytes of paths that are no UTF-8.
 _TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from([chr(0xDC80), chr(0xDCFF)]), max_size=8)
@@ -28,6 +29,22 @@ def _report(layers: int, steps: int) -> st.SearchStrategy[Report]:
     step = st.none() | st.sampled_from(range(steps)) if steps else st.none()
     found = st.tuples(*[_builds(FoundPath, layer=layer)] * (1 if layers else 0))
     finding = _builds(Finding, instruction=step, paths=found)
+    findings = st.lists(finding, max_size=2).map(tuple)
+    return findings.flatmap(lambda found: _report_of(layers, layer, step, finding, found, steps))
+
+
+def _report_of(
+    layers: int,
+    layer: st.SearchStrategy[Any],
+    step: st.SearchStrategy[Any],
+    finding: st.SearchStrategy[Any],
+    findings: tuple[Finding, ...],
+    steps: int,
+) -> st.SearchStrategy[Report]:
+    places = st.lists(st.sampled_from(range(len(findings))), max_size=2).map(tuple) if findings else st.just(())
+    edits = st.lists(_builds(Edit, line=st.integers(1, 9)), max_size=2).map(tuple)
+    advised = _builds(Step, findings=places, edits=edits)
+    secret = _builds(SecretAdvice, finding=st.sampled_from(range(len(findings)))) if findings else None
     return _builds(
         Report,
         layers=st.tuples(*(_builds(LayerReport, index=st.just(index), instruction=step) for index in range(layers))),
@@ -35,7 +52,10 @@ def _report(layers: int, steps: int) -> st.SearchStrategy[Report]:
             *(_builds(InstructionReport, index=st.just(index), layer=st.none() | layer) for index in range(steps))
         ),
         base=_builds(Base),
-        findings=st.lists(finding, max_size=2).map(tuple),
+        findings=st.just(findings),
+        steps=st.lists(advised, max_size=2).map(tuple),
+        base_step=st.none() | advised,
+        secrets=st.just(()) if secret is None else st.lists(secret, max_size=2).map(tuple),
         ignored=st.lists(finding, max_size=1).map(tuple),
         schema_version=st.just("2.0"),
     )

@@ -63,7 +63,7 @@ def alone(step: dict[str, Any], folder: Path) -> str:
         for edit in sorted(step["edits"], key=lambda edit: -int(edit["line"])):
             if edit["file"] == file:
                 start = edit["line"] - 1
-                new[start : start + edit["removed"]] = [f"{line}\n" for line in edit["lines"]]
+                new[start : start + len(edit["removed"])] = [f"{line}\n" for line in edit["added"]]
         before = f"a/{file}" if old else "/dev/null"
         patch += difflib.unified_diff(old, new, before, f"b/{file}")
     return "".join(patch)

@@ -94,9 +94,9 @@ def test_truth_knows_the_files_of_a_package(tmp_path: Path) -> None:
 def test_one_step_becomes_a_patch(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM a\nRUN b\nRUN c\n")
     edits = [
-        {"file": "Dockerfile", "line": 2, "removed": 1, "lines": ["RUN b && d"]},
-        {"file": "Dockerfile", "line": 4, "removed": 0, "lines": ["USER e"]},
-        {"file": ".dockerignore", "line": 1, "removed": 0, "lines": [".git"]},
+        {"file": "Dockerfile", "line": 2, "removed": ["RUN b"], "added": ["RUN b && d"]},
+        {"file": "Dockerfile", "line": 4, "removed": [], "added": ["USER e"]},
+        {"file": ".dockerignore", "line": 1, "removed": [], "added": [".git"]},
     ]
 
     patch = alone({"edits": edits}, tmp_path)

@@ -106,7 +106,7 @@ def test_a_terminal_of_eighty_columns_is_not_overrun(run: Run, tmp_path: Path) -
 
 def test_a_next_step_is_read_to_its_end_on_a_narrow_terminal(run: Run) -> None:
     lines = run("report", FIXTURES / "tiny-legacy.tar", COLUMNS="80").stdout.split("\n")
-    first = lines.index("  SAVES  NEXT STEPS") + 1
+    first = lines.index("  SAVES  STEPS") + 1
     steps = lines[first : lines.index("", first)]
     assert max(map(len, steps)) <= 80 and "…" not in "".join(steps)
     assert steps[:2] == [
@@ -117,7 +117,7 @@ def test_a_next_step_is_read_to_its_end_on_a_narrow_terminal(run: Run) -> None:
 
 def test_a_next_step_takes_three_lines_at_most(run: Run) -> None:
     lines = run("report", FIXTURES / "tiny-legacy.tar", COLUMNS="40").stdout.split("\n")
-    first = lines.index("  SAVES  NEXT STEPS") + 1
+    first = lines.index("  SAVES  STEPS") + 1
     steps = lines[first : lines.index("", first)]
     assert len(steps) == 9 and max(map(len, steps)) <= 40 and steps[-1].endswith("…")
 

@@ -34,6 +34,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     "explore": (),
     "findings": ((IMAGE, "-v", *BUILD), (IMAGE, "--all"), (SAVED,)),
     "leaks": ((IMAGE, "-v"),),
+    "fix": ((IMAGE,), (IMAGE, "-v", *BUILD), (IMAGE, *BUILD, "--include-review"), (SAVED,)),
     "packages": ((IMAGE, "-v"), (SAVED,)),
     "layers": ((IMAGE, "-v"),),
     "history": ((IMAGE, "-v"), (BUILDER,)),
@@ -52,7 +53,7 @@ and what ``extract`` writes, is what it holds; ``explore`` has a test of its own
 NAMES = {
     "source", "format", "name", "tags", "image_id", "manifest_digest", "platform", "diff_id", "digest", "media_type",
     "compression", "origin", "verified", "kind", "evidence", "rule", "severity", "layers", "instruction", "packages",
-    "paths", "not_copied", "ignored", "schema_version", "directories", "hidden", "unowned", "totals", "complete", "certain",
+    "paths", "not_copied", "ignored", "schema_version", "directories", "strategy", "file", "hidden", "unowned", "totals", "complete", "certain",
 }  # fmt: skip
 """Members of a report that quote no document: numbers, digests, words of our own, and names of files and packages."""
 

@@ -2,12 +2,14 @@
 
 import os
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 import typer
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.cli.configuration import call_of, ignores_of, warn_unmatched
 from layerscope.cli.options import (
@@ -20,6 +22,7 @@ from layerscope.cli.options import (
     UnitsOption,
     build_options,
     reading_options,
+    words_of,
 )
 from layerscope.cli.output import terminal_width, write
 from layerscope.cli.source import ReportOptions, report_of
@@ -30,6 +33,7 @@ from layerscope.model.report import Report
 from layerscope.render.renderers import RENDERERS, require
 from layerscope.render.units import RenderOptions
 from layerscope.render.units import units as units_named
+from layerscope.secrets.text import redacted
 
 
 class ReportFormat(StrEnum):
@@ -128,7 +132,10 @@ def report(
     made = report_of(image, reading, options, call_of(context).kept)
     if reading.verbose:
         warn_unmatched(context, made)
-    _write(made, targets, units=units.value, top=top, dockerfile=build.dockerfile)
+    command = redacted(shlex.join(["layerscope", "fix", *words_of(image, reading, build)]))
+    placed = _in_repository(build.dockerfile) if build.dockerfile else ""
+    shown = RenderOptions(units=units_named(units.value), top=top, dockerfile=placed, fix_command=command)
+    _write(made, targets, shown)
 
 
 def outputs(settings: Sequence[str], chosen: ReportFormat | None, inputs: Iterable[str] = ()) -> tuple[Output, ...]:
@@ -176,13 +183,11 @@ def _is_same(path: str, other: str) -> bool:
         return False
 
 
-def _write(report: Report, targets: Sequence[Output], *, units: str, top: int, dockerfile: str = "") -> None:
+def _write(report: Report, targets: Sequence[Output], options: RenderOptions) -> None:
     """Render the report once for each output."""
-    placed = _in_repository(dockerfile) if dockerfile else ""
     for output in targets:
         width = terminal_width() if output.path == STDOUT else None
-        options = RenderOptions(units=units_named(units), top=top, width=width, dockerfile=placed)
-        text = RENDERERS[output.format.value](report, options)
+        text = RENDERERS[output.format.value](report, replace(options, width=width))
         if output.path == STDOUT:
             write(text)
         else:

@@ -1,0 +1,161 @@
+"""Steps in every format: numbered as ``fix`` numbers them, with the change as a diff and as edits of SARIF."""
+
+import json
+import re
+
+import pytest
+from msgspec.structs import replace
+from sarif_pydantic import Sarif  # type: ignore[import-untyped]
+
+from layerscope.advice.files import BuildFiles, edits
+from layerscope.edit.document import Document
+from layerscope.model.finding import Severity
+from layerscope.model.report import DockerfileReport, Report
+from layerscope.model.step import Edit, Safety, SecretAdvice, Step
+from layerscope.render.html import html
+from layerscope.render.json import report_json
+from layerscope.render.markdown import markdown
+from layerscope.render.sarif import sarif
+from layerscope.render.steps import steps_text
+from layerscope.render.text import text
+from tests.render.reports import HOSTILE, OPTIONS, finding, ordinary
+
+EDITS = (
+    Edit(file="Dockerfile", line=2, removed=("RUN apt-get update",)),
+    Edit(file=".dockerignore", line=1, added=(".git", "```")),
+)
+
+
+def step(saves_bytes: int = 400, **changes: object) -> Step:
+    made = Step(
+        strategy="s",
+        safety=Safety.SAFE,
+        sentence="delete the lists",
+        saves_bytes=saves_bytes,
+        stage="build",
+        instruction="RUN apt-get update",
+        dockerfile_line=2,
+        findings=(1,),
+        edits=EDITS,
+    )
+    return replace(made, **changes)
+
+
+def report(*steps: Step) -> Report:
+    base = step(
+        1000, strategy="base", sentence="use a smaller base image", safety=Safety.REVIEW, findings=(2,), edits=()
+    )
+    secrets = (SecretAdvice(finding=0, severity=Severity.CRITICAL, rotate="rotate X", supply="mount it"),)
+    dockerfile = DockerfileReport(name="Dockerfile", evidence=ordinary().stages[0].evidence or "declared")  # type: ignore[arg-type]
+    return replace(ordinary(), dockerfile=dockerfile, steps=steps, base_step=base, secrets=secrets)
+
+
+def hostile(name: str) -> Report:
+    edit = Edit(file=name, line=1, removed=(name,), added=(name, name))
+    one = step(sentence=name, review=name, safety=Safety.REVIEW, instruction=name, stage=name, edits=(edit,))
+    secrets = (SecretAdvice(finding=0, severity=Severity.LOW, rotate=name, supply=name),)
+    return replace(ordinary(), steps=(one, replace(one, dockerfile_line=None)), base_step=one, secrets=secrets)
+
+
+def test_the_text_numbers_steps_and_names_the_rest_with_a_command_to_run() -> None:
+    many = report(*(step(9000 - number, sentence=f"do {number}", safety=Safety.REVIEW) for number in range(8)))
+    lines = text(many, replace(OPTIONS, width=80, fix_command="layerscope fix app.tar")).split("\n")
+    first = lines.index("  SAVES  STEPS")
+    assert lines[first + 1] == "9.00 kB  1. Dockerfile:2, stage build (review): do 0"
+    assert lines[first + 6] == "and 3 more steps: layerscope fix app.tar"
+    assert lines[first + 7].startswith("up to 1.00 kB more (Dockerfile:2, stage build), to be reviewed: use a smaller")
+
+
+def test_a_command_that_is_too_long_for_the_line_can_still_be_run() -> None:
+    command = f"layerscope fix {'x' * 30}.tar --dockerfile {'y' * 30} --stage build={'z' * 40}"
+    lines = text(report(*(step() for _ in range(9))), replace(OPTIONS, width=60, fix_command=command)).split("\n")
+    first = lines.index("and 4 more steps:") + 1
+    parts = [lines[first]]
+    while parts[-1].endswith(" \\"):
+        parts.append(lines[first + len(parts)])
+    assert "".join(part.removesuffix("\\").lstrip() for part in parts) == command
+
+
+def test_secrets_stand_in_a_list_of_their_own_and_no_longer_among_the_findings() -> None:
+    secret = replace(finding("cred-file", Severity.CRITICAL, ordinary().findings[0].kind, "/root/.npmrc"))
+    made = replace(report(), findings=(secret, *ordinary().findings[1:]))
+    shown = text(made, OPTIONS)
+    assert "SEVERITY  SECRETS\ncritical  rotate X; mount it\n" in shown and "cred-file" not in shown
+
+
+def test_what_no_step_resolves_keeps_the_rule_s_fix_and_nothing_is_said_twice() -> None:
+    for shown in (text(report(step()), OPTIONS), markdown(report(step()), OPTIONS)):
+        assert "delete the lists" in shown and "do without /var/lib/apt/lists/x" not in shown
+    without_secrets = replace(report(step()), secrets=())
+    assert "do without /app/.git/objects/pack" in text(without_secrets, OPTIONS)
+
+
+def test_markdown_has_the_change_as_a_diff_that_its_own_lines_cannot_end() -> None:
+    shown = markdown(report(step(review="look", safety=Safety.REVIEW)), OPTIONS)
+    block = re.search(r"(?ms)^  (`{4,})diff\n(.*?)^  \1$", shown)
+    assert block is not None and "  -RUN apt-get update\n" in block[2] and "  +```\n" in block[2]
+    assert "(step 1)" in shown and "**Review:** look" in shown and "| critical | rotate X | mount it |" in shown
+
+
+@pytest.mark.parametrize("case", sorted(HOSTILE))
+def test_no_format_lets_a_text_of_a_step_out(case: str) -> None:
+    made, name = hostile(HOSTILE[case]), HOSTILE[case]
+    for shown in (text(made, OPTIONS), markdown(made, OPTIONS), html(made, OPTIONS), steps_text(made, OPTIONS)):
+        assert all(line.isprintable() for line in shown.split("\n"))
+    page = html(made, OPTIONS)
+    assert "<script" not in page and "<img" not in page
+    assert Sarif.model_validate(json.loads(sarif(made, OPTIONS))).version == "2.1.0"
+    assert json.loads(report_json(made, OPTIONS))["steps"][0]["sentence"] == name
+
+
+def test_the_words_have_the_review_and_the_base_below() -> None:
+    made = report(step(), step(review="look", safety=Safety.REVIEW))
+    shown = steps_text(made, OPTIONS)
+    assert (
+        shown.index("1. saves 400 B  Dockerfile:2, stage build") < shown.index("2. saves") < shown.index("base image:")
+    )
+    assert "   review: look\n" in shown and "saves up to 1.00 kB" in shown
+    assert steps_text(made, OPTIONS, (2,)).startswith("2. ") and "base image" not in steps_text(made, OPTIONS, (2,))
+
+
+BEFORE = "FROM a\nRUN one\nRUN two\nRUN three"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        pytest.param("FROM a\nRUN two\nRUN three", id="deleted"),
+        pytest.param("FROM a\nRUN one\nRUN new\nRUN two\nRUN three", id="inserted"),
+        pytest.param("FROM a\nRUN one \\\n  && more\nRUN two\nRUN four", id="replaced"),
+        pytest.param("FROM a\nRUN one\nRUN two\nRUN three\nRUN last\n", id="behind a last line without an end"),
+        pytest.param("FROM a\nRUN ünï \U0001f433\nRUN two\nRUN three", id="not ASCII"),
+        pytest.param("FROM a\nRUN two\nRUN three\nCMD x", id="several"),
+    ],
+)
+def test_the_replacements_of_sarif_make_the_file(after: str) -> None:
+    old, new = (BuildFiles(dockerfile=Document.parse(one)) for one in (BEFORE, after))
+    made = json.loads(sarif(report(step(edits=edits(old, new))), OPTIONS))
+    results = [one for one in made["runs"][0]["results"] if "fixes" in one]
+    assert [one["ruleId"] for one in results] == ["apt-lists"]
+    (change,) = results[0]["fixes"][0]["artifactChanges"]
+    assert change["artifactLocation"]["uri"] == "Dockerfile"
+    assert replaced(BEFORE, change["replacements"]) == after.removesuffix("\n")
+
+
+def replaced(before: str, replacements: list[dict[str, object]]) -> str:
+    """The text after replacements of regions (SARIF, section 3.30), from the last to the first."""
+    starts = [0]
+    for line in before.split("\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    for one in reversed(replacements):
+        region: dict[str, int] = one["deletedRegion"]  # type: ignore[assignment]
+        start = starts[region["startLine"] - 1] + region["startColumn"] - 1
+        end = starts[region["endLine"] - 1] + region["endColumn"] - 1
+        inserted: dict[str, str] = one.get("insertedContent", {"text": ""})  # type: ignore[assignment]
+        before = before[:start] + inserted["text"] + before[end:]
+    return before
+
+
+def test_sarif_has_no_fix_where_a_line_is_no_text() -> None:
+    odd = step(edits=(Edit(file="Dockerfile", line=2, removed=("RUN a",), added=("RUN \udcff",)),))
+    assert "fixes" not in sarif(report(odd), OPTIONS)
