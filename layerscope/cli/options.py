@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator
 from enum import StrEnum
-from functools import wraps
+from functools import partial, wraps
 from typing import Annotated, Any, TypeAlias, get_type_hints
 
 import typer
@@ -34,7 +34,7 @@ class RowFormat(StrEnum):
 
 _READING = "Reading the archive"
 _BUILDING = "How the image was built"
-_OUTPUT = "Output"
+_output = partial(typer.Option, rich_help_panel="Output")
 
 
 def reading_option(name: str, *more: str, help: str, metavar: str | None = None, variable: bool = False) -> Any:
@@ -168,29 +168,16 @@ ImageOrReport: TypeAlias = Annotated[
 ]
 UnitsOption: TypeAlias = Annotated[
     UnitsName,
-    typer.Option(
-        "--units",
-        help="Units of sizes: si (kB), iec (KiB) or bytes",
-        rich_help_panel=_OUTPUT,
-        envvar="LAYERSCOPE_UNITS",
-    ),
+    _output("--units", help="Units of sizes: si (kB), iec (KiB) or bytes", envvar="LAYERSCOPE_UNITS"),
 ]
 TopOption: TypeAlias = Annotated[
     int,
-    typer.Option(
-        "--top",
-        min=0,
-        help="Maximum rows per list (0: default)",
-        rich_help_panel=_OUTPUT,
-        envvar="LAYERSCOPE_TOP",
-    ),
+    _output("--top", min=0, help="Maximum rows per list (0: default)", envvar="LAYERSCOPE_TOP"),
 ]
 DuplicatesOption: TypeAlias = Annotated[
     bool, typer.Option("--duplicates/--no-duplicates", help="Look for equal contents at different paths")
 ]
-RowFormatOption: TypeAlias = Annotated[
-    RowFormat, typer.Option("-f", "--format", help="Output format", rich_help_panel=_OUTPUT)
-]
+RowFormatOption: TypeAlias = Annotated[RowFormat, _output("-f", "--format", help="Output format")]
 
 
 def rule_name(name: str, where: str) -> str:

@@ -1,8 +1,9 @@
 """``layerscope check``: thresholds for CI; exits with 1 if one is exceeded."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from msgspec import Struct
@@ -33,6 +34,8 @@ from layerscope.render.check import markdown, text
 from layerscope.render.json import lines
 from layerscope.render.units import units as units_named
 
+T = TypeVar("T")
+
 
 def _threshold(name: str, metavar: str | None, help: str, *, as_in_dive: tuple[str, ...] = ()) -> Any:
     variable = "LAYERSCOPE_" + name.removeprefix("--").upper().replace("-", "_")
@@ -42,6 +45,11 @@ def _threshold(name: str, metavar: str | None, help: str, *, as_in_dive: tuple[s
 def _rule_of_dive(name: str, metavar: str, help: str) -> Any:
     """An option with the name and meaning of dive's rule."""
     return typer.Option(name, metavar=metavar, help=help, rich_help_panel="Thresholds")
+
+
+def _given(parse: Callable[[str, str], T], text: str, option: str) -> T | None:
+    """The value of an option; None where it is not given."""
+    return parse(text, option) if text else None
 
 
 class ThresholdOptions(Struct, frozen=True, kw_only=True):
@@ -59,10 +67,7 @@ class ThresholdOptions(Struct, frozen=True, kw_only=True):
     min_efficiency: Annotated[
         str,
         _threshold(
-            "--min-efficiency",
-            "SHARE",
-            "Minimum share of live bytes: 0.95 or 95%",
-            as_in_dive=("--lowestEfficiency",),
+            "--min-efficiency", "SHARE", "Minimum share of live bytes: 0.95 or 95%", as_in_dive=("--lowestEfficiency",)
         ),
     ] = ""
     highest_wasted_bytes: Annotated[
@@ -87,30 +92,19 @@ class ThresholdOptions(Struct, frozen=True, kw_only=True):
     ] = None
     include_inherited: Annotated[bool, _threshold("--include-inherited", None, "Count inherited findings too")] = False
     allow_incomplete: Annotated[
-        bool,
-        _threshold(
-            "--allow-incomplete",
-            None,
-            "Accept missing, damaged or mismatching layers",
-        ),
+        bool, _threshold("--allow-incomplete", None, "Accept missing, damaged or mismatching layers")
     ] = False
 
     def policy(self) -> Policy:
         """Return the thresholds; raises UsageError for a bad value, or if there is none."""
         found = Policy(
-            max_size=byte_count(self.max_size, "--max-size") if self.max_size else None,
-            max_reclaimable=amount(self.max_reclaimable, "--max-reclaimable") if self.max_reclaimable else None,
+            max_size=_given(byte_count, self.max_size, "--max-size"),
+            max_reclaimable=_given(amount, self.max_reclaimable, "--max-reclaimable"),
             max_hidden=amounts(self.max_hidden or (), "--max-hidden"),
-            min_efficiency=share(self.min_efficiency, "--min-efficiency") if self.min_efficiency else None,
-            highest_wasted=(
-                byte_count(self.highest_wasted_bytes, "--highestWastedBytes") if self.highest_wasted_bytes else None
-            ),
-            highest_user_wasted=(
-                share(self.highest_user_wasted_percent, "--highestUserWastedPercent")
-                if self.highest_user_wasted_percent
-                else None
-            ),
-            max_growth=amount(self.max_growth, "--max-growth") if self.max_growth else None,
+            min_efficiency=_given(share, self.min_efficiency, "--min-efficiency"),
+            highest_wasted=_given(byte_count, self.highest_wasted_bytes, "--highestWastedBytes"),
+            highest_user_wasted=_given(share, self.highest_user_wasted_percent, "--highestUserWastedPercent"),
+            max_growth=_given(amount, self.max_growth, "--max-growth"),
             fail_on=self.fail_on,
             fail_on_rules=tuple(rule_name(name, "--fail-on-rule") for name in self.fail_on_rule or ()),
             include_inherited=self.include_inherited,
