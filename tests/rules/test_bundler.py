@@ -1,12 +1,14 @@
 """A Gemfile and its lockfile: which gems only development needs."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from layerscope.rules.bundler import development_gems
-from tests.builder import file, layer
-from tests.rules.conftest import Find, copied, of_rule, paths_of
+from tests.builder import docker_legacy, file, layer
+from tests.rules.conftest import Find, copied, found_in, of_rule, paths_of
 
 GEMFILE = """\
 source "https://rubygems.org"
@@ -128,6 +130,22 @@ def test_gems_of_an_image_for_development_are_not_caught(find: Find) -> None:
     assert _found(find, env=("RAILS_ENV=development",)) == set()
     assert _found(find, env=("RAILS_ENV=production",))
     assert _found(find, cmd=("bundle", "exec", "rubocop")) == set()
+
+
+def test_what_another_project_or_a_gem_beside_the_lockfile_needs_is_kept(tmp_path: Path) -> None:
+    locked = b"GEM\n  specs:\n    parser (3.2)\n    rspec-core (3.12)\n      parser\n\nDEPENDENCIES\n  rspec-core\n"
+    other = [file("srv/Gemfile", b"gem 'rspec-core'\n"), file("srv/Gemfile.lock", locked)]
+    gems = {"rspec-core": "3.12", "irb": "1.6", "reline": "0.3", "parser": "3.2", "tool": "9"}
+    members = [file("app/Gemfile", GEMFILE.encode()), file("app/Gemfile.lock", LOCK.encode())]
+    for name, version in gems.items():
+        needs = "s.add_runtime_dependency(%q<reline>.freeze, [])" if name == "tool" else ""
+        text = f"# stub: {name} {version} ruby lib\n{needs}\n"
+        members.append(file(f"{HOME}/specifications/{name}-{version}.gemspec", text.encode()))
+    for also, expected in (([], {"rspec-core", "irb", "parser"}), (other, {"irb"})):
+        path = tmp_path / "image.tar"
+        path.write_bytes(docker_legacy(copied(layer(*members, *also), cmd=("puma",))))
+        found = paths_of(found_in(str(path), 0), "ruby-dev-deps")
+        assert {path.rpartition("/")[2].rpartition("-")[0] for path in found} == expected
 
 
 def test_the_files_may_be_beside_the_dockerfile(find: Find) -> None:

@@ -1,6 +1,7 @@
 """Gems and Composer's packages that only development needs."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from layerscope.model.finding import Severity
 from layerscope.model.package import Package
@@ -8,6 +9,7 @@ from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.rules.bundler import LOCKFILES, Gems, development_gems
 from layerscope.rules.documents import json_object
+from layerscope.rules.lockfiles import closure
 from layerscope.rules.ownership import by_instruction, owned_by, starts
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, living
@@ -16,6 +18,7 @@ _LOCK_BYTES = 16 << 20
 _DEFAULT = "/specifications/default/"
 """Where the gems are described that come with Ruby."""
 _GEMSPEC_BYTES = 1 << 20
+_MOST_BUNDLES = 64
 _NEEDS = pattern(rb"add_(?:runtime_)?dependency\(?\s{0,5}(?:%q<|['\"])([\w.-]{1,100})")
 _DEVELOPMENT = frozenset({"dev", "development", "test", "testing", "local"})
 _ENVIRONMENTS = ("RAILS_ENV", "RACK_ENV", "HANAMI_ENV", "APP_ENV")
@@ -41,14 +44,17 @@ def ruby_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
     """
     if _is_for_development(context) or calls(context, "rspec", "guard", "cucumber"):
         return
-    for path, gems in _bundles(context):
-        found = {
-            index
-            for index, one in _own(context, "gem")
-            if _is_locked(gems.development.get(one.name, ""), one.version)
-            and "/specifications/default/" not in one.location
-        }
-        names = {context.catalog.packages[index].name for index in found} - _needed_elsewhere(context, gems)
+    bundles = list(islice(_bundles(context), _MOST_BUNDLES))
+    if not bundles:
+        return
+    own = [(index, one) for index, one in _own(context, "gem") if "/specifications/default/" not in one.location]
+    needs = {one.name: _needs(context, one) for _, one in own}
+    production = {name for _, gems in bundles for name in gems.locked - gems.development.keys()}
+    for path, gems in bundles:
+        found = {i for i, one in own if _is_locked(gems.development.get(one.name, ""), one.version)}
+        # What was installed without the lockfile, as by gem install, needs gems too.
+        kept = closure(production | (needs.keys() - gems.locked), lambda name: needs.get(name, ()))
+        names = {context.catalog.packages[index].name for index in found} - kept
         owned = owned_by(context, sorted(i for i in found if context.catalog.packages[i].name in names))
         if not starts(context, names, owned.values()):
             without = ":".join(gems.groups)
@@ -64,7 +70,7 @@ def _bundles(context: RuleContext) -> Iterator[tuple[str, Gems]]:
         gemfile = texts.get(f"{directory}{slash}{LOCKFILES[name]}") if name in LOCKFILES else None
         if gemfile is not None:
             gems = development_gems(gemfile.decode("utf-8", "replace"), lockfile.decode("utf-8", "replace"))
-            if gems.development:
+            if gems.locked:
                 yield path.removesuffix(name) + LOCKFILES[name], gems
 
 
@@ -83,20 +89,11 @@ def _is_locked(locked: str, version: str) -> bool:
     return bool(version) and (locked == version or locked.startswith(f"{version}-"))
 
 
-def _needed_elsewhere(context: RuleContext, gems: Gems) -> set[str]:
-    """What gems need that were installed without this lockfile, as by ``gem install``; and what that needs in turn."""
-    needed, seen = set[str](), set[str]()
-    todo = [one for one in context.catalog.packages if one.type == "gem" and one.name not in gems.locked]
-    by_name = {one.name: one for one in context.catalog.packages if one.type == "gem"}
-    while todo:
-        one = todo.pop()
-        number = context.filesystem.live.get(one.location)
-        data = context.filesystem.read(number, 0, _GEMSPEC_BYTES) if number is not None else None
-        names = {name.decode() for name in _NEEDS.findall(data or b"")}
-        todo += [by_name[name] for name in names & by_name.keys() - seen]
-        needed |= names
-        seen |= names
-    return needed
+def _needs(context: RuleContext, gem: Package) -> frozenset[str]:
+    """What a gem needs at run time, by its specification."""
+    number = context.filesystem.live.get(gem.location)
+    data = context.filesystem.read(number, 0, _GEMSPEC_BYTES) if number is not None else None
+    return frozenset(name.decode() for name in _NEEDS.findall(data or b""))
 
 
 @rule(

@@ -1,6 +1,7 @@
 """Python packages that only development needs: what a project says, followed through what is installed."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,6 +21,7 @@ _REQUIRES = b"\nRequires-Dist:"
 _EXTRA = pattern(r"""\bextra\s*==\s*["']([^"']*)["']""")
 _INSTALLS = pattern(r"\b(?:install|add)\b([^;&|]*)")
 _MOST_FILES = 4
+_MOST_PROJECTS = 256
 _MOST_WORDS = 1000
 _QUOTES = "'\""
 _TOOLS = frozenset({"pip", "setuptools", "wheel"})
@@ -78,7 +80,7 @@ def py_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
     installed, needs = _installed(context), python_needs(context)
     production = frozenset(node for project in projects for node in project.wishes.production)
     asked, named = _marked(context, installed), _named(context)
-    for project in filter(_develops, projects):
+    for project in islice(filter(_develops, projects), _MOST_PROJECTS):
         if 2 * sum((name, "") in needs for name in project.expected) < len(project.expected):
             continue
         versions = {name: versions for name, (versions, _) in installed.items()}
