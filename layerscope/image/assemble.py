@@ -12,7 +12,7 @@ from layerscope.image import oci
 from layerscope.image.candidate import Candidate, LayerBlob, choose, host
 from layerscope.image.document import image_config, parse
 from layerscope.image.images import images
-from layerscope.image.layer import LayerData
+from layerscope.image.layer import OTHER_ALGORITHMS, LayerData
 from layerscope.image.layer_list import MAY_BE_CUT, count_note, in_order, layer_list, read_layer
 from layerscope.image.options import ReadOptions
 from layerscope.image.store import Store, WithData
@@ -126,6 +126,8 @@ def _layers(
         reading = replace(reading, verify=True)  # Which layer is which shows in its content alone.
     elif _contradictory(blobs, config.diff_ids, store):
         reading = replace(reading, verify=True)
+    named = {one.algorithm for one in (*config.diff_ids, *(blob.digest for blob in blobs)) if one is not None}
+    reading = replace(reading, algorithms=tuple(sorted(named & {*OTHER_ALGORITHMS})))
     outcomes = _outcomes(blobs, store, reading)
     listed = layer_list(blobs, outcomes, config.diff_ids)
     if len(blobs) != len(config.diff_ids) and candidate.format != "docker-v1":  # Its layers have no digests.

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from layerscope import __version__
 from layerscope.image import layer_codec
 from layerscope.image.capture import Capture, Kept, Reopen, hasher
-from layerscope.image.layer import LayerData, expanded, read_positional, read_stream, sha256_of
+from layerscope.image.layer import LayerData, digests_of, expanded, read_positional, read_stream
 from layerscope.image.layer_cache import Cache
 from layerscope.image.options import ReadOptions
 from layerscope.model.image import Digest
@@ -57,7 +57,7 @@ class StoredBlob(Struct, frozen=True):
 def read_blob(blob: StoredBlob, reading: ReadOptions) -> LayerData:
     """The layer in a blob, from the cache where it has it; raises as ``read_positional`` does."""
     cache = reading.cache
-    if cache is None or not blob.compression:
+    if cache is None or reading.algorithms or not blob.compression:  # An entry has no digests but by SHA-256.
         return read_positional(blob.file, blob.base, blob.length, blob.where, reading)
     if not reading.verify:
         found = _found(blob, reading, cache)
@@ -91,7 +91,7 @@ def _found(blob: StoredBlob, reading: ReadOptions, cache: Cache) -> tuple[LayerD
         claim = _CLAIM.search(blob.name)
         if claim is not None and not cache.has(_key(bytes.fromhex(claim[1]), reading)):
             return None  # If the claim is right, the cache has nothing; the blob is then read once instead of twice.
-        proven = bytes.fromhex(sha256_of(blob.file, blob.base, blob.length, blob.where, reading).encoded)
+        proven = bytes.fromhex(digests_of(blob.file, blob.base, blob.length, blob.where, reading)[0].encoded)
         state.learn(proven, cache)
     else:
         proven = bytes(digest)

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from msgspec import Struct, field
@@ -26,6 +26,7 @@ from layerscope.tar.window import PositionalWindow, StreamWindow
 
 NOTHING = Digest("sha256", hashlib.sha256().hexdigest())
 """The diff_id of a layer of no bytes at all."""
+OTHER_ALGORITHMS = ("sha384", "sha512")
 Seen = Callable[[memoryview], object]
 
 
@@ -34,6 +35,7 @@ class LayerData(Struct, frozen=True, kw_only=True):
 
     ``diff_id`` is the digest of the tar that was read, ``digest`` that of the stored blob; None where only the headers
     were read. ``ended`` says whether the tar has its end-of-archive marker: one without may have been cut.
+    ``diff_ids`` and ``digests`` are the same by the other algorithms that were asked for.
     ``looked_at_all`` is false where contents that were asked for were not kept; a warning says which.
     """
 
@@ -44,9 +46,28 @@ class LayerData(Struct, frozen=True, kw_only=True):
     tar_bytes: int = 0
     diff_id: Digest | None = None
     digest: Digest | None = None
+    diff_ids: tuple[Digest, ...] = ()
+    digests: tuple[Digest, ...] = ()
     ended: bool = True
     looked_at_all: bool = True
     warnings: tuple[str, ...] = ()
+
+
+class Proof:
+    """The digests of the bytes that pass: by SHA-256, and by other algorithms that the image names."""
+
+    def __init__(self, others: Sequence[str] = ()) -> None:
+        self._names = ("sha256", *others)
+        self._sums = [hashlib.new(name) for name in self._names]
+        self.update: Seen = self._sums[0].update if not others else self._update
+
+    def _update(self, data: memoryview) -> None:
+        for one in self._sums:
+            one.update(data)
+
+    def digests(self) -> tuple[Digest, ...]:
+        """That by SHA-256 first."""
+        return tuple(Digest(name, one.hexdigest()) for name, one in zip(self._names, self._sums, strict=True))
 
 
 class Counted(io.RawIOBase):
@@ -97,9 +118,10 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
     expect_tar(window)
     ended = walk(window, columns)
     changeset = columns.changeset()
-    digest = None
+    digest, others = None, tuple[Digest, ...]()
     if reading.verify or not ended:  # A layer that may have been cut is read whole, to compare its digest.
-        digest = sha256_of(file, base, length, where, reading, reading.progress)
+        digest, *found = digests_of(file, base, length, where, reading, reading.progress)
+        others = tuple(found)
     elif reading.progress is not None:
         reading.progress(length)
     return LayerData(
@@ -109,41 +131,43 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
         tar_bytes=length,
         diff_id=digest,
         digest=digest,
+        diff_ids=others,
+        digests=others,
         ended=ended,
         warnings=tuple(warnings),
     )
 
 
-def sha256_of(
+def digests_of(
     file: PositionalFile,
     base: int,
     length: int,
     where: str,
     reading: ReadOptions,
     progress: Callable[[int], None] | None = None,
-) -> Digest:
-    """The digest of bytes of a file; raises LimitExceeded where nearly all of them are a hole, which takes no room."""
+) -> tuple[Digest, ...]:
+    """The digests of bytes of a file; raises LimitExceeded where nearly all of them are a hole, which takes no room."""
     limits = reading.limits
     if length > limits.ratio_from and length > file.stored_bytes * limits.ratio:
         raise LimitExceeded(
             f"{where}: {length:,} bytes, nearly all of them a hole of the file",
             hint="raise --limit ratio if this archive is to be trusted",
         )
-    proof, view = hashlib.sha256(), memoryview(bytearray(1 << 18))  # It stays in the cache of a core.
+    proof, view = Proof(reading.algorithms), memoryview(bytearray(1 << 18))  # It stays in the cache of a core.
     counted = Counted(Range(file, base, length), progress=progress)
     while count := counted.readinto(view):
         if reading.tally.stopped:
             raise ArchiveError(f"{where}: read cancelled")
         proof.update(view[:count])
-    return Digest("sha256", proof.hexdigest())
+    return proof.digests()
 
 
 def read_stream(raw: Readable, where: str, reading: ReadOptions, reopen: Reopen | None = None) -> LayerData:
     """A layer blob that is read once, from its first byte to its last; ``reopen`` opens it again, if possible."""
     head = first_bytes(raw, MAGIC_BYTES)
     compression = sniff(head)
-    proof = hashlib.sha256()
-    stored_proof = hashlib.sha256() if compression else proof
+    proof = Proof(reading.algorithms)
+    stored_proof = Proof(reading.algorithms) if compression else proof
     seen = stored_proof.update if compression else None
     counted = Counted(raw, head, reading.progress, None if reading.nested else reading.tally, seen)
     expanding = decompressor(compression, counted, where) if compression else counted
@@ -162,14 +186,17 @@ def read_stream(raw: Readable, where: str, reading: ReadOptions, reopen: Reopen 
             reading.tally.idle(counted.count - 2 * window.end)
     reading.tally.expect_work()
     changeset = columns.changeset()
+    (diff_id, *diff_ids), (digest, *digests) = proof.digests(), stored_proof.digests()
     return LayerData(
         changeset=changeset,
         contents=capture.close(changeset, expanded(reopen, compression, where), warnings.append),
         compression=compression,
         stored_bytes=counted.count,
         tar_bytes=tar_bytes,
-        diff_id=Digest("sha256", proof.hexdigest()),
-        digest=Digest("sha256", stored_proof.hexdigest()),
+        diff_id=diff_id,
+        digest=digest,
+        diff_ids=tuple(diff_ids),
+        digests=tuple(digests),
         ended=ended,
         looked_at_all=capture.looked_at_all,
         warnings=tuple(warnings),

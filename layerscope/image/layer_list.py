@@ -1,5 +1,6 @@
 """The layers of an image: what the manifest names and what was read of it, beside the diff_ids of the config."""
 
+import hashlib
 from collections import deque
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -8,12 +9,13 @@ from msgspec import Struct
 
 from layerscope.errors import ArchiveError, Damaged, LimitExceeded
 from layerscope.image.candidate import LayerBlob
-from layerscope.image.layer import NOTHING, LayerData
+from layerscope.image.layer import NOTHING, OTHER_ALGORITHMS, LayerData
 from layerscope.model.changeset import Changeset
 from layerscope.model.image import Digest, Layer, Verified
 
 MAY_BE_CUT = "the tar ends without its end-of-archive marker; it may have been cut, and files may be missing"
 _CHANGED = "the archive was damaged or changed after it was written"
+_EMPTY = (None, NOTHING, *(Digest(name, hashlib.new(name).hexdigest()) for name in OTHER_ALGORITHMS))
 _Outcome = LayerData | ArchiveError
 
 
@@ -53,7 +55,7 @@ def layer_list(
     What only the config names is a layer that is left out, in its place.
     """
     listed = []
-    for index, (number, diff_id) in enumerate(_pairs(_read_diff_ids(blobs, outcomes), diff_ids)):
+    for index, (number, diff_id) in enumerate(_pairs(_read_diff_ids(blobs, outcomes, diff_ids), diff_ids)):
         if number is None:
             listed.append(_lost(index, LayerBlob(name=""), diff_id, ArchiveError("the manifest does not name it")))
         else:
@@ -65,16 +67,19 @@ def layer_list(
 def count_note(blobs: Sequence[LayerBlob], outcomes: Sequence[_Outcome], diff_ids: Sequence[Digest]) -> str:
     """What to say where manifest and config differ in the number of layers."""
     note = f"the manifest has {len(blobs)} layers, the config {len(diff_ids)} diff_ids"
-    guessed = len(blobs) < len(diff_ids) and not set(_read_diff_ids(blobs, outcomes)) <= set(diff_ids)
+    guessed = len(blobs) < len(diff_ids) and not set(_read_diff_ids(blobs, outcomes, diff_ids)) <= set(diff_ids)
     return note + ("; which of the layers are missing is not known" if guessed else "")
 
 
-def _read_diff_ids(blobs: Sequence[LayerBlob], outcomes: Sequence[_Outcome]) -> list[Digest | None]:
+def _read_diff_ids(
+    blobs: Sequence[LayerBlob], outcomes: Sequence[_Outcome], diff_ids: Sequence[Digest]
+) -> list[Digest | None]:
     """The diff_id of each blob: as read, or by the digest in its name, which is the same for a plain blob."""
-    return [
-        outcome.diff_id if isinstance(outcome, LayerData) else blob.digest
-        for blob, outcome in zip(blobs, outcomes, strict=True)
-    ]
+    named, found = set(diff_ids), list[Digest | None]()
+    for blob, outcome in zip(blobs, outcomes, strict=True):
+        read = (outcome.diff_id, *outcome.diff_ids) if isinstance(outcome, LayerData) else (blob.digest,)
+        found.append(next((one for one in read if one in named), read[0]))
+    return found
 
 
 def _pairs(known: Sequence[Digest | None], diff_ids: Sequence[Digest]) -> list[tuple[int | None, Digest | None]]:
@@ -99,7 +104,7 @@ def _pairs(known: Sequence[Digest | None], diff_ids: Sequence[Digest]) -> list[t
 
 def _listed(index: int, blob: LayerBlob, diff_id: Digest | None, outcome: _Outcome, *, is_named: bool) -> Listed:
     """A layer that the manifest names; ``is_named`` says whether the config does, too."""
-    if isinstance(outcome, LayerData) and not outcome.stored_bytes and diff_id not in (None, NOTHING):
+    if isinstance(outcome, LayerData) and not outcome.stored_bytes and diff_id not in _EMPTY:
         outcome = ArchiveError("the archive has only an empty file in its place")
     if isinstance(outcome, ArchiveError):
         return _lost(index, blob, diff_id, outcome)
@@ -153,18 +158,23 @@ def _verified(
     is_unread = data.digest is None and not data.compression
     if is_unread and digest is not None and diff_id is not None and _differ(digest, diff_id):
         return Verified.MISMATCH, f"it is not compressed, but its digest {digest} is not its diff_id {diff_id}"
-    proofs = []
-    for what, expected, found in (("diff_id", diff_id, data.diff_id), ("digest", digest, data.digest)):
-        if expected is not None and found is not None and _differ(expected, found):
-            return Verified.MISMATCH, f"the content is not what its {what} says: {found} instead of {expected}"
-        proofs.append(expected is not None and expected == found)
+    proofs, unknown = [], []
+    for what, expected, found in (
+        ("diff_id", diff_id, (data.diff_id, *data.diff_ids)),
+        ("digest", digest, (data.digest, *data.digests)),
+    ):
+        other = next((one for one in found if one and expected and one.algorithm == expected.algorithm), None)
+        if other not in (None, expected):
+            return Verified.MISMATCH, f"the content is not what its {what} says: {other} instead of {expected}"
+        proofs.append(other is not None)
+        if expected is not None and other is None and found[0] is not None:
+            unknown.append(f"its {expected.algorithm} {what}")
     if proofs[0]:
         return Verified.CONTENTS, ""
     if not data.ended and not proofs[1]:
         return Verified.UNTERMINATED, MAY_BE_CUT
-    others = [one.algorithm for one in (diff_id, digest) if one is not None and one.algorithm != "sha256"]
-    if others and data.diff_id is not None:
-        return Verified.HEADERS, f"its {others[0]} digest is not compared; only sha256 digests are"
+    if unknown:  # In a pipe, the config that asks for it may come behind the layer.
+        return Verified.HEADERS, f"{unknown[0]} is not compared: it was not asked for before the layer had passed"
     return Verified.HEADERS, ""
 
 

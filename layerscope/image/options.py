@@ -21,7 +21,8 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
     which contents are compared (``xxh3`` or ``sha256``). ``progress`` gets the stored bytes read since its
     last call, from any thread. ``strict`` turns warnings about the archive into errors. ``tally`` counts what all
     layers take together; ``nested`` says that what is read comes out of a stream that is counted already. ``cache``
-    keeps what was decompressed for the next run; without one nothing is kept.
+    keeps what was decompressed for the next run; without one nothing is kept. ``algorithms`` are those beside SHA-256
+    by which the image names its layers.
     """
 
     image: str = ""
@@ -37,6 +38,7 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
     plans: Plans = field(default_factory=Plans)
     nested: bool = False
     cache: Cache | None = None
+    algorithms: tuple[str, ...] = ()
 
     def inside(self) -> "ReadOptions":
         """For what comes out of a stream, or a file, whose bytes are counted where that is read."""

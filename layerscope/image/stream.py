@@ -8,11 +8,12 @@ import io
 from collections import deque
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.errors import ArchiveError
 from layerscope.image.capture import Capture, Reopen, hasher
 from layerscope.image.kinds import HEAD, not_a_tar
-from layerscope.image.layer import Counted, LayerData, first_bytes, read_stream
+from layerscope.image.layer import OTHER_ALGORITHMS, Counted, LayerData, first_bytes, read_stream
 from layerscope.image.options import ReadOptions
 from layerscope.image.plan import Planner
 from layerscope.image.replay import ForwardTar, Pieces, WindowTar
@@ -125,7 +126,9 @@ class OuterVisitor:
         """Keep a file that is a layer or a document, as its first bytes say; they are still to be read from ``raw``."""
         if sniff(head) or is_header(head[:BLOCK]) or head[:BLOCK] == ZEROS:
             try:
-                self.layers[index] = read_stream(raw, self._columns.paths[index], self._inner, reopen)
+                path = self._columns.paths[index]
+                algorithms = tuple(one for one in OTHER_ALGORITHMS if f"/{one}/" in path)
+                self.layers[index] = read_stream(raw, path, replace(self._inner, algorithms=algorithms), reopen)
             except ArchiveError as error:
                 # It may not be a layer at all; reading it as one raises the error.
                 self.layers[index] = error

@@ -50,7 +50,7 @@ def image(tmp_path: Path) -> Path:
 @pytest.fixture
 def done(monkeypatch: pytest.MonkeyPatch) -> Count:
     """What was done since it was asked last: blobs decompressed, blobs hashed."""
-    counts = {"_read": 0, "sha256_of": 0}
+    counts = {"_read": 0, "digests_of": 0}
 
     def counting(name: str) -> None:
         whole = getattr(cached_layers, name)
@@ -62,8 +62,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> Count:
         monkeypatch.setattr(cached_layers, name, counted)
 
     def asked() -> dict[str, int]:
-        found = {"decompressed": counts["_read"], "hashed": counts["sha256_of"]}
-        counts.update(_read=0, sha256_of=0)
+        found = {"decompressed": counts["_read"], "hashed": counts["digests_of"]}
+        counts.update(_read=0, digests_of=0)
         return found
 
     for name in counts:
