@@ -1,7 +1,7 @@
 """Which packages of the operating system nothing needs any more once others are gone."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
 from layerscope.model.pathset import PathSet, Wanted
@@ -75,6 +75,21 @@ def orphans(context: RuleContext, graph: PackageGraph, condemned: AbstractSet[in
     if left:
         left -= graph.closure(used_packages(context, left), unrecommended=condemned)
     return left
+
+
+def needed_by_others(context: RuleContext, some: AbstractSet[int], is_tool: Callable[[str], bool]) -> set[int]:
+    """Those of ``some`` without which a package does not work that is itself no tool of a build.
+
+    Whether a package is one, ``is_tool`` says by its name. What came only as a tool's dependency counts as the tool
+    does, unless it was installed by name.
+    """
+    if not some & context.catalog.relations.keys():
+        return set()
+    graph = PackageGraph(context.filesystem, context.catalog)
+    tools = {index for index in graph.relations if is_tool(context.catalog.packages[index].name)} | some
+    reached = graph.closure(tools) - tools
+    others = (graph.relations.keys() - reached - tools) | _chosen(context, reached)
+    return graph.closure(others, unrecommended=tools) & some
 
 
 def _chosen(context: RuleContext, candidates: Iterable[int]) -> set[int]:

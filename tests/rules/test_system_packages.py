@@ -248,6 +248,31 @@ def test_a_python_package_of_the_system_stays_where_one_that_pip_installed_requi
     assert paths_of(_debian(extra), "orphaned-packages")
 
 
+@pytest.mark.parametrize(
+    ("tool", "rule"),
+    [("git", "build-utils"), ("gcc", "native-toolchain"), ("golang-go", "lang-toolchain")],
+)
+@pytest.mark.parametrize(
+    ("name", "needs", "recommends", "auto", "is_found"),
+    [
+        pytest.param("server", True, False, (), False, id="a package does not work without it"),
+        pytest.param("server", False, True, (), True, id="a package works without it"),
+        pytest.param("server-dev", True, False, (), True, id="only a development package needs it"),
+        pytest.param("helper", True, False, ("helper",), True, id="what a tool brought needs it"),
+        pytest.param("helper", True, False, ("more",), False, id="what a tool needs was also installed by name"),
+    ],
+)
+def test_a_tool_without_which_another_package_does_not_work_stays(
+    find: Find, tool: str, rule: str, name: str, needs: bool, recommends: bool, auto: Sequence[str], is_found: bool
+) -> None:
+    other = Relations(needs=(tool,) * needs, recommends=(tool,) * recommends)
+    packages: Packages = {
+        f"deb/{tool}": (("usr/bin/tool",), Relations(needs=("helper",))),
+        f"deb/{name}": (("usr/bin/other",), other),
+    }
+    assert _found(find, packages, auto=auto, rule=rule) == ({"/usr/bin/tool"} if is_found else set())
+
+
 WORLD = b"busybox\n.build-deps\ncurl\npy3-pip@edge\n"
 GROUP = Relations(needs=("gcc", "curl", "linux-headers", "py3-pip"))
 ALPINE: Packages = {

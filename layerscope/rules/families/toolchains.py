@@ -7,6 +7,7 @@ from layerscope.model.finding import Severity
 from layerscope.model.package import Package
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
+from layerscope.rules.orphans import needed_by_others
 from layerscope.rules.ownership import (
     OS_TYPES,
     by_instruction,
@@ -47,8 +48,8 @@ def native_toolchain(context: RuleContext) -> Iterator[RuleMatch]:
     `cc1`.
 
     Compilers are large and help an intruder. `libgcc-s1` and `gcc-N-base` are run-time libraries and not reported. Nor
-    is a compiler that Entrypoint, Cmd or a script that they start names, or that an installed package calls at run
-    time (Triton, Numba, CuPy).
+    is a compiler that Entrypoint, Cmd or a script that they start names, that an installed package calls at run
+    time (Triton, Numba, CuPy), or without which another package does not work.
     """
     if calls(context, *_COMPILERS) or compiles_at_run_time(context):
         return
@@ -56,6 +57,7 @@ def native_toolchain(context: RuleContext) -> Iterator[RuleMatch]:
     chosen = indexes(
         context, lambda p: p.type in OS_TYPES and _NATIVE.fullmatch(p.name) is not None and p.name not in wanted
     )
+    chosen -= needed_by_others(context, chosen, _is_tool)
     severity, title = None, ""
     if not any(_COMPILER.match(context.catalog.packages[index].name) for index in chosen):
         severity, title = Severity.MEDIUM, "build tools without a compiler"
@@ -72,13 +74,20 @@ def native_toolchain(context: RuleContext) -> Iterator[RuleMatch]:
         yield RuleMatch(versions=versions, detail="no package owns it")
 
 
+def _is_tool(name: str) -> bool:
+    """Whether a package is known to serve only builds and developers."""
+    languages = (_GO_PACKAGE, _RUST_PACKAGE, _DOTNET_PACKAGE, _JDK_PACKAGE)
+    return name.endswith(_DEVELOPMENT) or any(one.fullmatch(name) for one in (_NATIVE, _UTILS, *languages))
+
+
 def _ends(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"/{name}" for name in names)
 
 
 def _packages(context: RuleContext, wanted: Callable[[Package], bool]) -> Iterator[RuleMatch]:
-    """What the packages own for which ``wanted`` holds."""
-    owned = owned_by(context, indexes(context, wanted))
+    """What the packages own for which ``wanted`` holds, and without which others work."""
+    chosen = indexes(context, wanted)
+    owned = owned_by(context, chosen - needed_by_others(context, chosen, _is_tool))
     for versions, names in by_instruction(context, owned):
         yield RuleMatch(versions=versions, detail=f"packages: {names}")
 
@@ -150,6 +159,7 @@ def _is_language(name: str, skip: list[str], java: bool) -> bool:
     )
 
 
+_DEVELOPMENT = ("-dev", "-devel")
 _HEADER_PLACES = ("/usr/include", "/usr/local/include")
 _HEADERS = (".h", ".hpp", ".hh", ".hxx", ".inl", ".tcc", ".pc", ".a", ".la", ".cmake", ".m4", ".pxd")
 
@@ -169,7 +179,7 @@ def dev_headers(context: RuleContext) -> Iterator[RuleMatch]:
     """
     if calls(context, *_COMPILERS) or compiles_at_run_time(context):
         return
-    named = owned_by(context, indexes(context, lambda p: p.type in OS_TYPES and p.name.endswith(("-dev", "-devel"))))
+    named = owned_by(context, indexes(context, lambda p: p.type in OS_TYPES and p.name.endswith(_DEVELOPMENT)))
     path_of = context.filesystem.path_of
     real = {
         index
@@ -241,8 +251,8 @@ def build_utils(context: RuleContext) -> Iterator[RuleMatch]:
     """Packages such as git, gdb, strace, vim, mercurial or subversion are installed.
 
     A service rarely calls them. Tools that Entrypoint, Cmd, the health check or a script that they start name are not
-    reported, nor is git where an installed package calls it. Check that the application does not call them before you
-    remove them.
+    reported, nor is git where an installed package calls it, nor a tool without which another package does not work.
+    Check that the application does not call them before you remove them.
     """
     wanted = context.called
     git = "git" in wanted or has_package(context, "pypi", "npm", names=_GIT_USERS)
