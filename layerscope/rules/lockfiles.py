@@ -40,10 +40,15 @@ class Locked(Struct, frozen=True, kw_only=True):
 
 
 class Declared(Struct, frozen=True, kw_only=True):
-    """The packages that a project asks for itself: for production, and for development only."""
+    """The packages that a project asks for itself: for production, and for development only.
+
+    ``expected`` are the packages that are installed for production wherever the project is; where hardly any of them
+    is, the project is not one whose packages are installed.
+    """
 
     production: frozenset[Node]
     development: frozenset[Node]
+    expected: frozenset[str] = frozenset()
 
 
 Wishes = Locked | Declared
@@ -191,13 +196,15 @@ def _pyproject(data: bytes) -> Wishes | None:
 def _declared(production: frozenset[Node], groups: Iterable[tuple[str, object]]) -> Declared:
     """The groups by their names: what is not said to be development's counts as production's."""
     development = frozenset[Node]()
+    expected = frozenset(name for name, _ in production) - {"python"}
     for name, group in groups:
         if is_for_development(name):
             development |= _asked(group)
         else:
             production |= _asked(group)
     production -= {("python", "")}
-    return Declared(production=production, development=development - production - {("python", "")})
+    development -= production | {("python", "")}
+    return Declared(production=production, development=development, expected=expected)
 
 
 PYTHON: Mapping[str, Callable[[bytes], Wishes | None]] = {

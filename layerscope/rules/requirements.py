@@ -39,16 +39,11 @@ _NAMES, _TREES = frozenset(REQUIREMENTS.names), frozenset(REQUIREMENTS.trees)
 
 
 class Requirements(Struct, frozen=True, kw_only=True):
-    """What the requirements files of one project ask for; ``files`` are those of development, relative to ``root``.
-
-    ``expected`` are the packages that are installed for production wherever the project is; where hardly any of them
-    is, the files are not those of what is installed.
-    """
+    """What the requirements files of one project ask for; ``files`` are those of development, relative to ``root``."""
 
     root: str
     files: tuple[str, ...]
     wishes: Declared
-    expected: frozenset[str]
 
 
 def is_requirements(path: str) -> bool:
@@ -75,13 +70,10 @@ def requirements(texts: Mapping[str, str], beside: Mapping[str, frozenset[Node]]
             yield Requirements(
                 root=root,
                 files=tuple(path[len(root) :].lstrip("/") for path, asked in files.items() if not asked <= wanted),
-                wishes=Declared(production=wanted, development=only),
-                expected=frozenset(
-                    name
-                    for path in reached
-                    for line in _lines(texts[path])
-                    if ";" not in line
-                    for name, _ in nodes(line)
+                wishes=Declared(
+                    production=wanted,
+                    development=only,
+                    expected=frozenset(name for path in reached for name in _unconditional(texts[path])),
                 ),
             )
 

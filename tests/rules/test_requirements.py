@@ -97,6 +97,14 @@ def test_an_extra_of_development_counts_as_a_group(find: Find) -> None:
     }
 
 
+def test_a_manifest_of_what_is_not_installed_says_nothing(find: Find) -> None:
+    group = b'[dependency-groups]\ndev=["pytest"]\n'
+    other = file("opt/tool/pyproject.toml", b'[project]\ndependencies=["absent","nowhere","gone"]\n' + group)
+    assert _found(find, other) == set()
+    assert _found(find, file("app/pyproject.toml", group)) == set()
+    assert _found(find, file("app/pyproject.toml", group), PRODUCTION) == {"pytest", "pluggy", "iniconfig"}
+
+
 def test_a_group_is_not_developments_unless_its_name_says_so(find: Find) -> None:
     project = b'[project]\ndependencies=["django","gunicorn"]\n[dependency-groups]\nworker=["black"]\ndev=["pytest"]\n'
     assert _found(find, file("app/pyproject.toml", project)) == {"pytest", "pluggy", "iniconfig"}

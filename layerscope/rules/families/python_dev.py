@@ -39,16 +39,12 @@ Needs = Mapping[Node, frozenset[Node]]
 
 
 class _Project(Struct, frozen=True, kw_only=True):
-    """What one project asks for, and by which file; ``fix`` is how to install it without development packages.
-
-    Of the packages ``expected`` at least half are installed, unless the file is not that of what is installed.
-    """
+    """What one project asks for, and by which file; ``fix`` is how to install it without development packages."""
 
     directory: str
     path: str
     wishes: Wishes
     fix: str
-    expected: frozenset[str] = frozenset()
 
 
 @rule(
@@ -81,7 +77,7 @@ def py_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
     production = frozenset(node for project in projects for node in project.wishes.production)
     asked, named = _marked(context, installed), _named(context)
     for project in islice(filter(_develops, projects), _MOST_PROJECTS):
-        if 2 * sum((name, "") in needs for name in project.expected) < len(project.expected):
+        if isinstance(project.wishes, Declared) and not _is_installed(project, projects, needs):
             continue
         versions = {name: versions for name, (versions, _) in installed.items()}
         names = _only_development(project.wishes, needs, production | named, asked, versions)
@@ -91,6 +87,18 @@ def py_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
         owned = {index: (*numbers, *_bytecode(context, numbers)) for index, numbers in owned.items()}
         for found, packages in by_instruction(context, owned):
             yield RuleMatch(versions=found, detail=f"by {project.path}: {packages}", fix=project.fix)
+
+
+def _is_installed(project: _Project, projects: Iterable[_Project], needs: Needs) -> bool:
+    """Whether at least half of what a directory's files say to be installed for production is installed."""
+    beside = (one.wishes for one in projects if one.directory == project.directory)
+    expected = {name for wishes in beside if isinstance(wishes, Declared) for name in wishes.expected}
+    return bool(expected) and 2 * sum((name, "") in needs for name in expected) >= len(expected)
+
+
+def _without_development(wishes: Wishes) -> Declared:
+    expected = wishes.expected if isinstance(wishes, Declared) else frozenset[str]()
+    return Declared(production=wishes.production, development=frozenset(), expected=expected)
 
 
 def _bytecode(context: RuleContext, numbers: Iterable[int]) -> list[int]:
@@ -143,7 +151,7 @@ def _projects(context: RuleContext) -> Iterator[_Project]:
             directory=directory, path=path, wishes=wishes, fix=f"{fix} where {{place}} is made" if fix else ""
         )
         if directory in done or not _develops(project):
-            yield replace(project, wishes=Declared(production=wishes.production, development=frozenset()))
+            yield replace(project, wishes=_without_development(wishes))
         else:
             done.add(directory)
             yield project
@@ -155,7 +163,6 @@ def _projects(context: RuleContext) -> Iterator[_Project]:
             path=listing(files),
             wishes=one.wishes,
             fix=f"run `pip install` without `{without}` where {{place}} is made",
-            expected=one.expected,
         )
 
 
@@ -163,7 +170,7 @@ def _texts(context: RuleContext) -> tuple[list[tuple[str, bytes]], dict[str, str
     """The manifests and lockfiles, those of each directory together, the best first; and requirements files."""
     filesystem, ranks = context.filesystem, list(PYTHON)
     found = [(filesystem.path_of(number), number) for number in living(context)]
-    found = [(path, number) for path, number in found if not _is_installed(path)]
+    found = [(path, number) for path, number in found if not _is_of_package(path)]
     texts = [(path, filesystem.read(number, 0, _FILE_BYTES) or b"") for path, number in found if _is_project(path)]
     texts += [(path, text) for path, text in context.lockfiles if _is_project(path)]
     manifests = [(path, text) for path, text in texts if path.rpartition("/")[2] in PYTHON]
@@ -175,7 +182,7 @@ def _is_project(path: str) -> bool:
     return path.rpartition("/")[2] in PYTHON or is_requirements(path)
 
 
-def _is_installed(path: str) -> bool:
+def _is_of_package(path: str) -> bool:
     return any(f"/{place}/" in path for place in _PLACES)
 
 
