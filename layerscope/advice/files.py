@@ -149,6 +149,17 @@ def _scripting(site: Site, rewrite: Callable[["Script"], str]) -> Change:
     return change
 
 
+def setting_flag(site: Site, name: str, value: str) -> Change:
+    """Set a flag of a COPY or ADD."""
+
+    def rewrite(instruction: "EditableInstruction") -> str:
+        from layerscope.edit.copying import set_flag
+
+        return set_flag(instruction, name, value)
+
+    return rewriting(site, rewrite)
+
+
 def mounting(site: Site, mount: str) -> Change:
     """Mount something into a RUN."""
     keyword = len("RUN")

@@ -5,6 +5,7 @@ from layerscope.advice.strategies.clean_in_run import CLEAN_IN_RUN
 from layerscope.advice.strategies.ignore_context import IGNORE_CONTEXT
 from layerscope.advice.strategies.narrow_copy import NARROW_COPY
 from layerscope.advice.strategies.npm_prune import NPM_PRUNE
+from layerscope.advice.strategies.owner_and_mode import OWNER_AND_MODE
 from layerscope.advice.strategies.pip_uninstall import PIP_UNINSTALL
 from layerscope.advice.strategies.prune_stage import PRUNE_STAGE
 from layerscope.advice.strategies.purge_packages import PURGE_PACKAGES
@@ -21,4 +22,5 @@ STRATEGIES: tuple[Strategy, ...] = (
     PURGE_PACKAGES,
     CLEAN_IN_RUN,
     PRUNE_STAGE,
+    OWNER_AND_MODE,
 )
