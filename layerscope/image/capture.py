@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from layerscope.errors import ArchiveError, Damaged
 from layerscope.image.aside import Aside
-from layerscope.image.plan import Planner, Share, given_range, holds
+from layerscope.image.plan import NO_ROOM, Planner, Share, given_range, holds, not_looked_at
 from layerscope.image.replay import ForwardTar, replay
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Piece
@@ -201,12 +201,12 @@ class Capture:
         self._keep_second_names(warn)
         self._aside = None
         if self._no_room:
-            self._not_looked_at(self._no_room, "there was no room to put them aside as a whole", warn)
+            self._not_looked_at(self._no_room, NO_ROOM, warn)
         return self
 
     def _not_looked_at(self, paths: Sequence[str], reason: str, warn: Callable[[str], None]) -> None:
         self.looked_at_all = False
-        warn(f"{self._where}: {len(paths):,} files were not looked at, since {reason}: {', '.join(paths[:3])}")
+        warn(not_looked_at(self._where, paths, reason))
 
     def _keep_second_names(self, warn: Callable[[str], None]) -> None:
         """Keep what is asked for by the name of a hardlink alone, which stands behind the file in the tar."""

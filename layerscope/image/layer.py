@@ -12,7 +12,7 @@ from layerscope.image.capture import Capture, Reopen, hasher
 from layerscope.image.kinds import expect_tar
 from layerscope.image.options import ReadOptions
 from layerscope.image.plain import Positional
-from layerscope.image.plan import Planner
+from layerscope.image.plan import NO_ROOM, Planner, not_looked_at
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Contents, NoContents
 from layerscope.model.image import Digest
@@ -124,9 +124,12 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
         others = tuple(found)
     elif reading.progress is not None:
         reading.progress(length)
+    contents = Positional(file, base, changeset, reading)
+    if too_long := contents.too_long():
+        warnings.append(not_looked_at(where, too_long, NO_ROOM))
     return LayerData(
         changeset=changeset,
-        contents=Positional(file, base, changeset, reading),
+        contents=contents,
         stored_bytes=length,
         tar_bytes=length,
         diff_id=digest,
@@ -134,6 +137,7 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
         diff_ids=others,
         digests=others,
         ended=ended,
+        looked_at_all=not too_long,
         warnings=tuple(warnings),
     )
 

@@ -62,6 +62,23 @@ class Positional:
     def _plan(self) -> Planner:
         return self._plans.of(self._wanted)
 
+    def too_long(self) -> tuple[str, ...]:
+        """The files of which ranges are asked for, but which are too long to be put aside in a compressed layer."""
+        changeset, most = self._changeset, self._limits.captured_bytes
+        if not self._wanted or max(changeset.sizes, default=0) <= most:
+            return ()
+        return tuple(
+            changeset.paths[index]
+            for index, size in enumerate(changeset.sizes)
+            if size > most and self._is_readable(index) and self._has_readers(index)
+        )
+
+    def _has_readers(self, index: int) -> bool:
+        changeset, also = self._changeset, self._second_names.get(index, ())
+        share = self._plan(changeset.paths[index], changeset.sizes[index], changeset.ownerships[index][0], also)
+        readers = share.readers if share is not None else ()
+        return any(self.peek(index, 0, len(one.magic)) == one.magic for one in readers)
+
     @cached_property
     def _second_names(self) -> dict[int, tuple[int, ...]]:
         return self._plan.second_names(self._changeset)
@@ -78,7 +95,8 @@ class Positional:
         share = self._plan(changeset.paths[index], whole, changeset.ownerships[index][0], also)
         if share is None:
             return None
-        by_ranges = share.readers and length is not None  # Whose ranges these are, a compressed layer has learnt.
+        # Whose ranges these are, a compressed layer has learnt.
+        by_ranges = share.readers and length is not None and whole <= self._limits.captured_bytes
         head = whole if by_ranges else min(share.head, whole)
         given = given_range(start, length, whole, head, min(share.tail, whole))
         is_all = given is not None and (length is not None or given[1] == whole)

@@ -61,6 +61,8 @@ class Share(NamedTuple):
 
 
 _NONE = Share()
+NO_ROOM = "there was no room to put them aside as a whole"
+"""Why nobody looked at ranges of a file; one that is longer than the limit is left out in a plain layer, too."""
 _CHAIN = 8
 """So many hardlinks to hardlinks are followed; tools that write layers link to the file itself."""
 
@@ -139,6 +141,11 @@ class Planner:
         if length <= self._least:
             return share
         return Share(texts=tuple(one for one in share.texts if length <= one.most_bytes))
+
+
+def not_looked_at(where: str, paths: Sequence[str], reason: str) -> str:
+    """The warning about files of a layer that nobody looked at."""
+    return f"{where}: {len(paths):,} files were not looked at, since {reason}: {', '.join(paths[:3])}"
 
 
 class Plans:

@@ -37,9 +37,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     of a link; ``text_bytes`` the memory that the long ones of all entries take, extended attributes included.
     ``captured_bytes`` bounds the contents kept in memory, and the longest file that is put aside to learn which ranges
     of it to keep; ``captured_ratio`` the contents kept for each stored byte. A plain layer in a plain file is read when
-    it is asked for, so neither refuses one. ``json_values`` bounds a document's values, ``history`` the steps of a
-    config's history. ``expanded_bytes``, ``ratio``, ``entries``, ``text_bytes`` and ``captured_bytes`` also bound what
-    all layers of an image take together.
+    it is asked for, so neither refuses one, but of a longer file no ranges are read there either. ``json_values``
+    bounds a document's values, ``history`` the steps of a config's history. ``expanded_bytes``, ``ratio``, ``entries``,
+    ``text_bytes`` and ``captured_bytes`` also bound what all layers of an image take together.
     """
 
     expanded_bytes: int = 512 * GIB

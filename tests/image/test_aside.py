@@ -1,6 +1,7 @@
 """What the readers of ranges ask for is kept, wherever it lies in a file, and nothing else."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -15,7 +16,7 @@ from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
 from layerscope.model.limits import MIB, Limits
 from layerscope.model.pathset import PathSet, RangedFile, RangeReader, Wanted
-from tests.builder import ImageSpec, crane, file, hardlink, layer
+from tests.builder import ImageSpec, crane, docker_legacy, file, hardlink, layer
 from tests.tar.walking import streamed, tiny_windows
 
 MAGIC = b"LEADS"
@@ -113,15 +114,27 @@ def test_a_file_longer_than_all_that_may_be_kept_is_not_put_aside() -> None:
     assert read(wish((40_000, 5)), limits=Limits(captured_bytes=len(CONTENT))).looked_at_all
 
 
-def test_the_layer_that_was_not_looked_at_in_full_is_marked(tmp_path: Path) -> None:
+@pytest.mark.parametrize("dialect", [crane, docker_legacy], ids=["compressed", "plain"])
+@pytest.mark.parametrize("name", ["file", "data"])
+def test_the_layer_that_was_not_looked_at_in_full_is_marked(
+    name: str, dialect: Callable[[ImageSpec], bytes], tmp_path: Path
+) -> None:
     path = tmp_path / "image.tar"
-    path.write_bytes(crane(ImageSpec(layers=(layer(file("a", b"a")), layer(file("file", CONTENT))))))
-    reading = ReadOptions(wanted=(wish((40_000, 5)),), limits=Limits(captured_bytes=len(CONTENT) - 1))
+    members = {"file": (file("file", CONTENT),), "data": (file("data", CONTENT), hardlink("file", "data"))}[name]
+    others = (file("b/file", b"x" + CONTENT), file("other", CONTENT))  # Of another format, and not asked for.
+    path.write_bytes(dialect(ImageSpec(layers=(layer(file("a", b"a")), layer(*members, *others)))))
+    wanted = (wish((40_000, 5), head=64),)
+    reading = ReadOptions(wanted=wanted, limits=Limits(captured_bytes=len(CONTENT) - 1))
     with open_image(str(path), reading) as image:
         assert [one.partial for one in image.layers] == ["", "some files were not looked at"]
         assert not image.complete
-    with open_image(str(path), ReadOptions(wanted=reading.wanted)) as image:
+        [warning] = image.warnings
+        assert f"1 files were not looked at, since there was no room to put them aside as a whole: /{name}" in warning
+        contents = image.layers[1].contents
+        assert (contents.read(0, 40_000, 5), contents.read(0, 0, 64)) == (None, CONTENT[:64])
+    with open_image(str(path), ReadOptions(wanted=wanted)) as image:
         assert image.complete and not any(one.partial for one in image.layers)
+        assert image.layers[1].contents.read(0, 40_000, 5) == CONTENT[40_000:40_005]
 
 
 @pytest.mark.parametrize("count", [1 << 16, (1 << 16) + 1])
