@@ -23,9 +23,7 @@ _MANAGERS = {
 }  # fmt: skip
 """Packages by name, and the programs by which an image would call them."""
 
-
 _BUILD_GROUP = pattern(r"\.(?![a-z0-9._-]*run)[a-z0-9._-]*(?:build|fetch|compile|phpize|make|dev)[a-z0-9._-]*")
-
 _MOST_GROUPS = 6
 
 
@@ -64,10 +62,8 @@ def os_pkg_managers(context: RuleContext) -> Iterator[RuleMatch]:
     A finished application rarely calls them. Not reported are a manager that Entrypoint, Cmd or a script that they
     start names, and what programs load at run time (setuptools, Bundler, RubyGems).
     """
-    chosen: set[int] = set()
-    for names, programs in _MANAGERS.items():
-        if not calls(context, *programs):
-            chosen |= indexes(context, lambda p, names=names: p.type in OS_TYPES and bool(names.fullmatch(p.name)))  # type: ignore[misc]
+    unused = [names for names, programs in _MANAGERS.items() if not calls(context, *programs)]
+    chosen = indexes(context, lambda p: p.type in OS_TYPES and any(names.fullmatch(p.name) for names in unused))
     for versions, packages in by_instruction(context, owned_by(context, chosen)):
         yield RuleMatch(versions=versions, detail=f"packages: {packages}")
 
