@@ -1,7 +1,9 @@
 """All strategies, in the order in which they take what they resolve."""
 
 from layerscope.advice.strategies.apt_lists import APT_LISTS
+from layerscope.advice.strategies.cache_flags import CACHE_FLAGS
 from layerscope.advice.strategies.clean_in_run import CLEAN_IN_RUN
+from layerscope.advice.strategies.delete_where_written import DELETE_WHERE_WRITTEN
 from layerscope.advice.strategies.ignore_context import IGNORE_CONTEXT
 from layerscope.advice.strategies.narrow_copy import NARROW_COPY
 from layerscope.advice.strategies.npm_prune import NPM_PRUNE
@@ -20,7 +22,9 @@ STRATEGIES: tuple[Strategy, ...] = (
     APT_LISTS,
     UNPACK,
     PURGE_PACKAGES,
+    CACHE_FLAGS,
     CLEAN_IN_RUN,
+    DELETE_WHERE_WRITTEN,
     PRUNE_STAGE,
     OWNER_AND_MODE,
 )
