@@ -16,13 +16,14 @@ from layerscope.render.words import (
     COPIED_UP,
     INCOMPLETE,
     METADATA_ONLY_COPY,
+    STAGE_HEADERS,
     base_words,
     copied_from,
     counted,
     fate_words,
     layer_line,
     layer_words,
-    stage_evidence,
+    stage_rows,
 )
 
 _MOST_PATHS = 200
@@ -201,17 +202,7 @@ def _layer(report: Report, layer: LayerReport, biggest: int, units: Units) -> st
 def _stages(report: Report, units: Units) -> Iterator[str]:
     if report.stages:
         yield "<h2>Build stages</h2>"
-        rows = [
-            (
-                one.name,
-                units(one.content_bytes),
-                units(one.reclaimable_bytes),
-                "" if one.not_copied_bytes is None else units(one.not_copied_bytes),
-                stage_evidence(one),
-            )
-            for one in report.stages
-        ]
-        yield from _table(("Stage", "Copied", "Reclaimable", "Not copied", "Evidence"), "-nnn-", rows)
+        yield from _table(STAGE_HEADERS, "-nnn-", stage_rows(report.stages, units))
 
 
 def _directories(report: Report, units: Units) -> Iterator[str]:

@@ -11,7 +11,7 @@ from layerscope.render.finding_summary import FindingSummary, finding_summaries,
 from layerscope.render.steps import advised, diff_lines, step_place
 from layerscope.render.table import markdown_table, markdown_text, shortened, within_limit
 from layerscope.render.units import RenderOptions, Units, percent
-from layerscope.render.words import INCOMPLETE, base_words, counted, layer_line, stage_evidence
+from layerscope.render.words import INCOMPLETE, STAGE_HEADERS, base_words, counted, layer_line, stage_rows
 
 _LONGEST = 300
 """Characters of a cell; an instruction can be a whole script."""
@@ -109,17 +109,7 @@ def _code(text: str) -> str:
 
 
 def _stages(report: Report, options: RenderOptions) -> Iterator[str]:
-    rows = [
-        (
-            stage.name,
-            options.units(stage.content_bytes),
-            options.units(stage.reclaimable_bytes),
-            "" if stage.not_copied_bytes is None else options.units(stage.not_copied_bytes),
-            stage_evidence(stage),
-        )
-        for stage in report.stages
-    ]
-    yield from _table("Build stages", ("Stage", "Copied", "Reclaimable", "Not copied", "Evidence"), "-:::-", rows, 0)
+    yield from _table("Build stages", STAGE_HEADERS, "-:::-", stage_rows(report.stages, options.units), 0)
 
 
 def _layers(report: Report, options: RenderOptions) -> Iterator[str]:

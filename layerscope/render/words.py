@@ -1,11 +1,12 @@
 """The words for values and places that every format uses; the caller escapes them for its medium."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from layerscope.model.base import Base, FoundBy
 from layerscope.model.finding import Evidence, Finding
 from layerscope.model.report import InstructionReport, LayerReport, StageReport, Unmatched
 from layerscope.model.source import Via
+from layerscope.render.units import Units
 
 INCOMPLETE = (
     "layers are missing, damaged, cut, unread in part or not what the image names; the figures cover what was read"
@@ -55,6 +56,23 @@ def stage_evidence(stage: StageReport) -> str:
     if stage.evidence is not None:
         return stage.evidence.value
     return _UNMATCHED[stage.unmatched] if stage.unmatched is not None else ""
+
+
+STAGE_HEADERS = ("Stage", "Copied", "Reclaimable", "Not copied", "Evidence")
+
+
+def stage_rows(stages: Iterable[StageReport], units: Units) -> list[tuple[str, ...]]:
+    """A row below these headers for each build stage."""
+    return [
+        (
+            one.name,
+            units(one.content_bytes),
+            units(one.reclaimable_bytes),
+            "" if one.not_copied_bytes is None else units(one.not_copied_bytes),
+            stage_evidence(one),
+        )
+        for one in stages
+    ]
 
 
 def copied_from(finding: Finding) -> str:
