@@ -12,7 +12,7 @@ from layerscope.model.step import Safety, Step
 STRATEGY = "base"
 _LEAST = 10_000_000
 """Bytes below which another base image is not worth a step."""
-_MOST_RULES = 3
+_MOST_RULES = 2
 _REPOSITORY = pattern(r"((?:(?:index\.)?docker\.io/)?(?:library/)?)([a-z0-9-]+)(?::([\w.-]+))?(?:@\S+)?\Z", re.ASCII)
 _TAG = pattern(
     r"(?:(?P<version>\d+(?:\.\d+)*|lts|current|latest)(?P<kind>-jdk|-jre)?)?"
@@ -50,11 +50,11 @@ def base_step(context: AdviceContext) -> Step | None:
     base, match = context.base, context.placement.match
     root = match.build.chain()[0] if match is not None else None
     smaller = smaller_variant(base.name)
-    such_as = f", such as {smaller}" if smaller else ""
+    such_as = f", such as {smaller}, " if smaller else " "
     return Step(
         strategy=STRATEGY,
         safety=Safety.REVIEW,
-        sentence=f"use a smaller base image{such_as}: {_rules([finding for _, finding in found])}",
+        sentence=f"use a smaller base image{such_as}without {_rules([finding for _, finding in found])}",
         review=_review(base, smaller),
         saves_bytes=saves,
         stage=match.stage_name(root.index) if match is not None and root is not None else "",
@@ -85,7 +85,7 @@ def _rules(findings: list[Finding]) -> str:
     for finding in findings:
         sums[finding.rule] = sums.get(finding.rule, 0) + finding.content_bytes
     names = sorted(sums, key=lambda name: (-sums[name], name))
-    return "it brings " + ", ".join(names[:_MOST_RULES]) + (", ..." if len(names) > _MOST_RULES else "")
+    return ", ".join(names[:_MOST_RULES]) + (", ..." if len(names) > _MOST_RULES else "")
 
 
 def _review(base: Base, smaller: str) -> str:

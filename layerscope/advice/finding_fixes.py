@@ -13,11 +13,10 @@ _MOST = 3
 
 
 def with_fixes(
-    findings: Sequence[Finding], advice: Sequence[Advice], base: Step | None, secrets: Sequence[SecretAdvice]
+    findings: Sequence[Finding], advice: Sequence[Advice], secrets: Sequence[SecretAdvice]
 ) -> tuple[Finding, ...]:
     """The findings with the sentences of the steps that resolve them; what a step leaves keeps the rule's own fix."""
-    fixes = {one.finding: f"{one.supply}; {one.rotate}" for one in secrets}
-    fixes |= dict.fromkeys(base.findings, base.sentence) if base is not None else {}
+    fixes = {one.finding: f"{one.supply}; {one.rotate}: anyone who pulled the image has it" for one in secrets}
     by_finding: dict[int, list[tuple[Step, int]]] = {}
     for one in advice:
         for place, saved in one.resolved:
@@ -42,4 +41,5 @@ def _of_steps(finding: Finding, steps: Sequence[tuple[Step, int]]) -> str:
 def _place(step: Step) -> str:
     if step.dockerfile_line is None:
         return ""
-    return f"line {step.dockerfile_line}" + (f", stage {step.stage}" if step.stage else "")
+    named = bool(step.stage) and not step.stage.isdigit()
+    return f"line {step.dockerfile_line}" + (f", stage {step.stage}" if named else "")

@@ -14,8 +14,7 @@ _CONTENTS = {
 }
 """What a file of each rule holds."""
 _SUPPLY = {
-    "private-key": "mount it for the one RUN that needs it (RUN --mount=type=secret or type=ssh); what the application "
-    "itself needs, mount when the container starts",
+    "private-key": "mount it for the one RUN that needs it (RUN --mount=type=secret or type=ssh), or at run time",
     "cred-file": "mount it for the RUN that needs it: RUN --mount=type=secret,target={path}",
     "env-file": "name it in .dockerignore, and give the values when the container starts (--env-file)",
     "token-pattern": "give it when the container starts; for the build alone, mount it (RUN --mount=type=secret)",
@@ -43,8 +42,8 @@ def _rotate(finding: Finding) -> str:
     path = finding.paths[0].path if finding.paths else ""
     what = f"{_CONTENTS.get(finding.rule, 'the secret')} in {path}" if path else finding.detail
     if finding.severity == Severity.LOW:
-        return f"check {what}: if it is a real secret, rotate it"
-    return f"rotate {what}: anyone who pulled the image has it"
+        return f"check {what}, and rotate what is real"
+    return f"rotate {what}"
 
 
 def _supply(finding: Finding) -> str:

@@ -48,7 +48,7 @@ def report(analysis: Analysis) -> Report:
         packages=catalog.packages,
         unowned_bytes=catalog.unowned_bytes,
         unowned=biggest_directories(_files(filesystem, unowned), _DIRECTORIES),
-        findings=with_fixes(analysis.findings.findings, analysis.advice, analysis.base_step, secrets),
+        findings=with_fixes(analysis.findings.findings, analysis.advice, secrets),
         steps=tuple(one.step for one in analysis.advice),
         base_step=analysis.base_step,
         secrets=secrets,

@@ -31,6 +31,9 @@ _SCREEN = 40
 _LAYERS, _FINDINGS, _BYTES, _HIDDEN = 7, 5, 5, 2
 """Rows of each list without ``--top``."""
 _PACKAGES, _STEPS, _STAYED = 6, 3, 3
+_FINDINGS_BELOW_SECRETS = 2
+_LEAST_STEPS = 6
+"""Lines that steps take whatever else there is."""
 _LONGEST_STEP = 200
 """Characters that are shown of a builder's step."""
 
@@ -43,12 +46,14 @@ def text(report: Report, options: RenderOptions) -> str:
         secrets_section(report, options),
         _findings(report, options),
         _stages(report, options),
-        steps_section(report, options),
         _bytes(report, options),
     )
     sections = [section for lines in above if (section := list(lines))]
-    # A blank line follows each section, and a title stands above the list that comes last: it gets what is left.
+    # A blank line follows each section: steps get what the others leave, and the list that comes last what they leave.
     left = _SCREEN - 1 - sum(len(section) + 1 for section in sections)
+    if steps := list(steps_section(report, max(_LEAST_STEPS, left - 1), options)):
+        sections.insert(-1 if report.directories or report.packages else len(sections), steps)
+        left -= len(steps) + 1
     sections.append(list(_hidden(report, options.top or max(0, min(_HIDDEN, left)), options)))
     sections.append(list(_wrapped(warnings(report), options.width)))
     joined = "\n\n".join("\n".join(section) for section in sections if section)
@@ -135,7 +140,7 @@ def _findings(report: Report, options: RenderOptions) -> Iterator[str]:
     own = [one for place, one in enumerate(report.findings) if is_reclaimable(one) and place not in secrets]
     trades = [finding for finding in report.findings if finding.trade and finding.source != BASE]
     inherited = [finding for finding in report.findings if finding.source == BASE]
-    most = options.top or _FINDINGS
+    most = options.top or (_FINDINGS_BELOW_SECRETS if secrets else _FINDINGS)
     if own:
         cells = [finding_cells(finding, options) for finding in own[:most]]
         headers, kinds = ("FINDING", "RULE", "SIZE", "WHERE"), ("text", "text", "n", "text")

@@ -16,44 +16,54 @@ _MOST = 5
 """Rows of a list without ``--top``."""
 _LINES = 3
 """Lines that one row may take on a narrow terminal."""
-_LINES_OF_ALL = 10
-"""Lines that all rows take, where they are more than one; what is left out is counted."""
+_SECRETS = ("SEVERITY", "SECRETS (anyone who pulled the image has them)")
+_LINES_OF_SECRETS = 4
+"""Lines that the list of secrets takes, if it has more than one; the others are counted."""
 _LONGEST_PLACE = 60
 
 
 def secrets_section(report: Report, options: RenderOptions) -> Iterator[str]:
-    """What to rotate and how to pass it, the most severe first."""
-    rows = [
-        [one.severity.value, f"{printable(one.rotate)}; {printable(one.supply)}"]
-        for one in report.secrets[: options.top or _MOST]
-    ]
-    shown, lines = _table(("SEVERITY", "SECRETS"), rows, options)
+    """What to rotate and how to pass it, the most severe first; where that takes too long, how is said once for all."""
+    most = options.top or _MOST
+    rows = [[one.severity.value, f"{printable(one.rotate)}; {printable(one.supply)}"] for one in report.secrets[:most]]
+    shown, lines = _table(_SECRETS, rows, _LINES_OF_SECRETS, options)
+    if shown < len(rows):
+        rows = [[one.severity.value, printable(one.rotate)] for one in report.secrets[:most]]
+        _, lines = _table(_SECRETS, rows, _LINES * most, options, each=1)
     yield from lines
-    if len(report.secrets) > shown:
+    if shown < len(rows):
+        yield from _wrapped("pass them at run time; for the build alone, by RUN --mount=type=secret", options)
+    if len(report.secrets) > len(rows):
         command = f"layerscope findings {shlex.quote(report.image.source)} --kind secret"
-        yield from _command(f"and {counted(len(report.secrets) - shown, 'more secret')}:", command, options)
+        yield from _command(f"and {len(report.secrets) - len(rows):,} more:", command, options)
 
 
-def steps_section(report: Report, options: RenderOptions) -> Iterator[str]:
-    """What to change, what each change saves, and the base image apart from them."""
-    every = advised(report)
+def steps_section(report: Report, room: int, options: RenderOptions) -> Iterator[str]:
+    """What to change, what each change saves, and the base image apart from them; in about ``room`` lines."""
+    base, every = list(_base(report, options)), advised(report)
     rows = [
         [options.units(one.content_bytes) if one.content_bytes else "", _words(one, report)]
         for one in every[: options.top or _MOST]
     ]
-    shown, lines = _table(("SAVES", "STEPS"), rows, options)
+    shown, lines = _table(("SAVES", "STEPS"), rows, room - len(base) - 2, options)
     yield from lines
     left = sum(one.step is not None for one in every[shown:])
     if left:
         command = options.fix_command or f"layerscope fix {shlex.quote(report.image.source)}"
         yield from _command(f"and {counted(left, 'more step')}:", command, options)
+    yield from base
+
+
+def _base(report: Report, options: RenderOptions) -> Iterator[str]:
     base = report.base_step
     if base is not None:
-        place = f" ({printable(step_place(base, report))})" if base.dockerfile_line else ""
-        words = f"up to {options.units(base.saves_bytes)} more{place}, to be reviewed: {printable(base.sentence)}"
-        yield from (
-            wrap(words, options.width, subsequent_indent="  ", break_on_hyphens=False) if options.width else [words]
-        )
+        place = f"{step_place(base, report)}, " if base.dockerfile_line else ""
+        words = f"up to {options.units(base.saves_bytes)} more ({place}review): {printable(base.sentence)}"
+        yield from _wrapped(words, options)
+
+
+def _wrapped(words: str, options: RenderOptions) -> list[str]:
+    return wrap(words, options.width, subsequent_indent="  ", break_on_hyphens=False) if options.width else [words]
 
 
 def _words(one: Advised, report: Report) -> str:
@@ -64,17 +74,19 @@ def _words(one: Advised, report: Report) -> str:
     return f"{one.number}. {place}{review}: {printable(one.sentence)}"
 
 
-def _table(headers: tuple[str, str], rows: list[list[str]], options: RenderOptions) -> tuple[int, list[str]]:
-    """How many of the rows fit, and the table of them; half an advice is useless, so it is wrapped and not cut."""
+def _table(
+    headers: tuple[str, str], rows: list[list[str]], most: int, options: RenderOptions, *, each: int = _LINES
+) -> tuple[int, list[str]]:
+    """How many of the rows fit, at least one, and their table; half an advice is useless, so it is wrapped, not cut."""
     if not rows:
         return 0, []
     if options.width:
         room = options.width - 2 - max(len(headers[0]), *(len(first) for first, _ in rows))
-        rows = [[first, wrapped(words, room, _LINES)] for first, words in rows]
+        rows = [[first, wrapped(words, room, each)] for first, words in rows]
         used, fitting = 0, 0
         for _, words in rows:
             used += words.count("\n") + 1
-            fitting += used <= _LINES_OF_ALL or bool(options.top) or not fitting
+            fitting += used <= most or bool(options.top) or not fitting
         rows = rows[:fitting]
     kind = "text" if headers[0] == "SEVERITY" else "n"
     return len(rows), aligned(headers, rows, (kind, "text"), None).split("\n")

@@ -14,6 +14,7 @@ from pathlib import Path
 from layerscope.advice.advise import Advice
 from layerscope.advice.files import BuildFiles, applied
 from layerscope.analysis.analyse import WANTED, Analysis, AnalysisInputs, analyse
+from layerscope.analysis.ignore import Ignore
 from layerscope.dockerfile.build import Build as Resolved
 from layerscope.dockerfile.build import ResolvedInstruction
 from layerscope.dockerfile.parse import parse_dockerfile
@@ -80,7 +81,7 @@ class Build:
     ignore: str = ""
     fields: Mapping[str, object] = field(default_factory=dict)
 
-    def advise(self, directory: Path, *, with_dockerfile: bool = True) -> Advised:
+    def advise(self, directory: Path, *, with_dockerfile: bool = True, ignores: tuple[Ignore, ...] = ()) -> Advised:
         """Build all stages in memory, save them, and analyse the last with the others."""
         dockerfile = parse_dockerfile(self.dockerfile)
         resolved = Resolved.of(dockerfile)
@@ -97,7 +98,7 @@ class Build:
                 dockerfile=dockerfile if with_dockerfile else None, builders=tuple(images[:-1]) if self.stages else ()
             )
             base = (Digest.parse(f"sha256:{hashlib.sha256(self.base).hexdigest()}"),)
-            inputs = AnalysisInputs(base=base, known=known, files=files if with_dockerfile else None)
+            inputs = AnalysisInputs(base=base, known=known, files=files if with_dockerfile else None, ignores=ignores)
             analysis = analyse(images[-1][1], inputs)
         return Advised(advice=analysis.advice, findings=analysis.findings.findings, files=files, analysis=analysis)
 

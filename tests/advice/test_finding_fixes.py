@@ -17,12 +17,13 @@ def advice(sentence: str, *resolved: tuple[int, int], line: int | None = 3, stag
 
 
 def fix(found: Finding, *steps: Advice) -> str:
-    return with_fixes([found], steps, None, ())[0].fix
+    return with_fixes([found], steps, ())[0].fix
 
 
 def test_a_step_that_resolves_all_is_the_fix() -> None:
     assert fix(FOUND, advice("delete them", (0, 100), stage="build")) == "line 3, stage build: delete them"
     assert fix(FOUND, advice("delete them", (0, 100), line=None)) == "delete them"
+    assert fix(FOUND, advice("delete them", (0, 100), stage="0")) == "line 3: delete them"
 
 
 def test_several_steps_are_named_and_the_rule_speaks_of_the_rest_alone() -> None:
@@ -35,5 +36,5 @@ def test_several_steps_are_named_and_the_rule_speaks_of_the_rest_alone() -> None
 def test_another_finding_keeps_its_own_and_a_secret_is_rotated_whatever_a_step_deletes() -> None:
     assert fix(FOUND) == "the rule's own"
     secret = SecretAdvice(finding=0, severity=FOUND.severity, rotate="rotate it", supply="mount it")
-    (found,) = with_fixes([FOUND], [advice("delete it", (0, 100))], None, [secret])
-    assert found.fix == "mount it; rotate it"
+    (found,) = with_fixes([FOUND], [advice("delete it", (0, 100))], [secret])
+    assert found.fix == "mount it; rotate it: anyone who pulled the image has it"

@@ -27,7 +27,7 @@ def finding(
     [
         pytest.param(
             finding("config-secret", detail="ENV TOKEN ab***yz"),
-            "rotate ENV TOKEN ab***yz: anyone",
+            "rotate ENV TOKEN ab***yz",
             "give it when the container starts",
             id="variable",
         ),

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from layerscope.analysis.ignore import Ignore, apply, ignoring, unmatched
+from layerscope.analysis.ignore import Ignore, apply, ignoring, unmatched, without
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath, Severity
+from layerscope.model.step import Safety, SecretAdvice, Step
+from tests.advice.builds import Build
 from tests.analysis.pairs import report_of
 from tests.builder import ImageSpec, file, layer, whiteout
 
@@ -121,3 +123,36 @@ def test_an_ignored_trade_comes_off_the_trades(tmp_path: Path) -> None:
     made = ignoring(plain, [Ignore(rule="bytecode", reason="r")], TODAY)
     assert (plain.totals.trade_bytes, made.totals.trade_bytes) == (1, 0)
     assert plain.totals.reclaimable_bytes == made.totals.reclaimable_bytes == 0
+
+
+def test_steps_and_secrets_follow_their_findings(tmp_path: Path) -> None:
+    report = report_of(ImageSpec(layers=(layer(file("a", b"a")),)), tmp_path)
+    found = (finding(("/app/a", 5), rule="git"), finding(("/app/t", 5)), finding(("/app/b", 5), rule="env-file"))
+    step = Step(strategy="s", safety=Safety.SAFE, sentence="do it", saves_bytes=5)
+    secrets = tuple(SecretAdvice(finding=place, severity=Severity.LOW, rotate="r", supply="s") for place in (1, 2))
+    report = replace(
+        report,
+        findings=found,
+        steps=tuple(replace(step, findings=places) for places in ((0,), (1,), (1, 2))),
+        base_step=replace(step, findings=(2,)),
+        secrets=secrets,
+    )
+    made = ignoring(report, [Ignore(rule="tests", reason="r")], TODAY)
+    assert [made.findings[place].rule for one in made.steps for place in one.findings] == ["git", "env-file"]
+    assert made.base_step is not None and made.base_step.findings == (1,)
+    assert [one.finding for one in made.secrets] == [1]
+
+
+def test_advice_leaves_alone_what_is_ignored(tmp_path: Path) -> None:
+    lists = file("var/lib/apt/lists/deb.debian.org_dists_bookworm_main_Packages", b"p" * 50_000)
+    build = Build(dockerfile="FROM debian\nRUN apt-get update && apt-get install -y curl\n", layers={2: (lists,)})
+    assert [step.strategy for step in build.advise(tmp_path).steps] != []
+    ignores = (Ignore(rule="apt-lists", reason="r"), Ignore(rule="*", reason="r", path="/var/lib/apt"))
+    assert build.advise(tmp_path, ignores=ignores).steps == ()
+
+
+def test_findings_keep_their_places_without_what_is_ignored() -> None:
+    found = [finding(("/app/t", 5)), finding(("/app/a", 5), ("/b", 3), rule="git")]
+    first, second = without(found, [Ignore(rule="tests", reason="r"), Ignore(rule="git", reason="r", path="/b")])
+    assert (first.paths, first.content_bytes, first.ignored) == ((), 0, "r")
+    assert [path.path for path in second.paths] == ["/app/a"] and second.content_bytes == 5

@@ -63,7 +63,7 @@ def test_the_text_numbers_steps_and_names_the_rest_with_a_command_to_run() -> No
     first = lines.index("  SAVES  STEPS")
     assert lines[first + 1] == "9.00 kB  1. Dockerfile:2, stage build (review): do 0"
     assert lines[first + 6] == "and 3 more steps: layerscope fix app.tar"
-    assert lines[first + 7].startswith("up to 1.00 kB more (Dockerfile:2, stage build), to be reviewed: use a smaller")
+    assert lines[first + 7].startswith("up to 1.00 kB more (Dockerfile:2, stage build, review): use a smaller")
 
 
 def test_a_command_that_is_too_long_for_the_line_can_still_be_run() -> None:
@@ -80,7 +80,10 @@ def test_secrets_stand_in_a_list_of_their_own_and_no_longer_among_the_findings()
     secret = replace(finding("cred-file", Severity.CRITICAL, ordinary().findings[0].kind, "/root/.npmrc"))
     made = replace(report(), findings=(secret, *ordinary().findings[1:]))
     shown = text(made, OPTIONS)
-    assert "SEVERITY  SECRETS\ncritical  rotate X; mount it\n" in shown and "cred-file" not in shown
+    assert (
+        "SEVERITY  SECRETS (anyone who pulled the image has them)\ncritical  rotate X; mount it\n" in shown
+        and "cred-file" not in shown
+    )
 
 
 def test_what_no_step_resolves_keeps_the_rule_s_fix_and_nothing_is_said_twice() -> None:
