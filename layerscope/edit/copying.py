@@ -74,7 +74,7 @@ def with_sources(instruction: EditableInstruction, sources: Iterable[str]) -> st
     for index, each in enumerate(old):
         if each not in wanted:
             start, end = ranges[index]
-            cut.append((start, ranges[index + 1][0]) if is_json else with_blanks(source, start, end))
+            cut.append(_with_comma(source, start, end) if is_json else with_blanks(source, start, end))
     return _checked(without(source, layout.escape, cut), instruction, arguments=(*kept, *added, destination))
 
 
@@ -86,6 +86,16 @@ def _before_destination(layout: Layout, ranges: list[tuple[int, int]], added: li
     if is_json:
         return "".join(f"{json.dumps(each, ensure_ascii=False)},{turn}" for each in added)
     return "".join(f"{each}{turn}" for each in added)
+
+
+def _with_comma(source: str, start: int, end: int) -> tuple[int, int]:
+    """A string of an array with the comma behind it, and the blanks on one side."""
+    comma = source.find(",", end)
+    if comma < 0 or source[end:comma].strip(" \t"):
+        raise EditError("the sources of the instruction cannot be told apart")
+    low, high = with_blanks(source, start, comma + 1)
+    rest = source[high:]
+    return low, high if low < start else high + len(rest) - len(rest.lstrip(" \t"))
 
 
 def _layout(instruction: EditableInstruction) -> Layout:

@@ -1,6 +1,8 @@
 """A Dockerfile is edited instruction by instruction, and no other byte of it changes."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from layerscope.edit.document import Document
 from layerscope.errors import EditError, UsageError
@@ -162,3 +164,35 @@ def test_a_replacement_may_not_take_in_what_follows() -> None:
         document.replace(1, "RUN b \\\n")
     with pytest.raises(EditError):
         document.delete(0)
+
+
+LINES = st.sampled_from(
+    [
+        "RUN a", "RUN a \\\n  b", "RUN a \\\n# c\n\n  b", "COPY a b", "RUN <<E\nx\n# y\nE", "COPY <<E /f\n\nE", "# c", "",
+        "  # d", "USER x", "ENV a='b \\\n c'", "FROM y AS z", "\tRUN b", "ONBUILD RUN a", "LABEL a=\udce9", "ARG A",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(LINES, max_size=12), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.data())
+def test_an_edit_changes_only_what_it_says(lines: list[str], newline: str, ends: bool, data: st.DataObject) -> None:
+    text = newline.join(["# syntax=x", "FROM a", *[line.replace("\n", newline) for line in lines]]) + newline * ends
+    document = Document.parse(text, "Dockerfile")
+    assert document.text == text
+    chosen = data.draw(st.sampled_from(document.instructions))
+    id = chosen.id or 0
+    assert document.replace(id, chosen.source).text == text
+    after = document.insert_after(id, "ENV new=1")
+    assert after.text.replace(f"{newline}ENV new=1", "", 1) == text
+    assert document.insert_directive("syntax=y").text == text.replace("syntax=x", "syntax=y", 1)
+    if id:
+        before = document.insert_before(id, "ENV new=1")
+        assert before.text.replace(f"ENV new=1{newline}", "", 1) == text
+        sources = [each.source for each in document.replace(id, "ENV new=1").instructions]
+        assert sources == ["ENV new=1" if each is chosen else each.source for each in document.instructions]
+        assert document.replace(id, "ENV new=1").gaps == document.gaps
+        deleted = document.delete(id)
+        assert [each.id for each in deleted.instructions] == [
+            each.id for each in document.instructions if each.id != id
+        ]
+        assert len(text) - len(deleted.text) in (len(chosen.source), len(chosen.source) + len(newline))

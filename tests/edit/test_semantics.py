@@ -71,10 +71,22 @@ def sequence(draw: st.DrawFn, names: Names, depth: int, most: int) -> str:
 
 @st.composite
 def runs(draw: st.DrawFn) -> str:
+    if draw(st.integers(0, 3)) == 0:
+        return draw(heredocs())
     start = draw(st.sampled_from(["", "", "set -e; ", "set -eu && ", "set -e; \\\n  "]))
     text = start + sequence(draw, Names(), 0, 4) + draw(st.sampled_from(["", "", ";"]))
     assume(len(set(text.split())) > 1)
     return f"RUN {text}"
+
+
+@st.composite
+def heredocs(draw: st.DrawFn) -> str:
+    """A body whose statements stand on lines of their own; comments there belong to the shell."""
+    names = Names()
+    lines = [draw(st.sampled_from(["set -e", "set -eu", "# c", ""]))]
+    for _ in range(draw(st.integers(1, 3))):
+        lines.append("  " * draw(st.integers(0, 1)) + sequence(draw, names, 1, 2))
+    return "\n".join(["RUN <<EOF", *lines, "EOF"])
 
 
 def run(shell: str, source: str, failing: str = "") -> tuple[list[str], int]:
