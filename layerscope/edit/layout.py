@@ -125,15 +125,17 @@ def without(source: str, escape: str, ranges: list[tuple[int, int]], *, comments
         if line.content != "\0":
             kept.append(line)
         elif escape not in line.tail:
-            _end_before(kept, line.tail, newline_of(source))
+            _end_before(kept, escape, line.tail, newline_of(source))
     return "".join(line.content + line.tail for line in kept)
 
 
-def _end_before(kept: list[_Line], tail: str, newline: str) -> None:
+def _end_before(kept: list[_Line], escape: str, tail: str, newline: str) -> None:
     """End the last line of ``kept`` that says anything as the line ended that disappeared behind it."""
     at = len(kept) - 1
-    while at > 0 and (kept[at].dropped or not kept[at].content.strip(BLANKS)):
+    while at > 0 and (kept[at].dropped or (escape in kept[at].tail and not kept[at].content.strip(BLANKS))):
         at -= 1
+    if escape not in kept[at].tail:
+        return
     kept[at + 1 :] = [line for line in kept[at + 1 :] if line.dropped]
     kept[at].content = kept[at].content.rstrip(" \t")
     kept[at].tail = newline if kept[at + 1 :] and not tail else tail

@@ -93,8 +93,10 @@ def remove_command(script: ScriptText, position: int) -> str:
         start, end = elements[position].start, elements[position + 1].start
         raw = (script.syntax.elements[position].start, script.syntax.elements[position + 1].start)
     escape = "\\" if script.in_heredoc else script.escape
-    if script.in_heredoc and before == "\n" and after in ("\n", ""):
-        end = max(end, elements[position].end)
+    if script.in_heredoc and {before, after} <= {"\n", ""}:
+        element, place = elements[position], script.syntax.elements[position]
+        source = without(script.source, escape, [(element.start, element.end)], comments=False)
+        return script.checked(source, (place.start, place.end, ""))
     cut = script.source[start:end]
     if any(line.lstrip(" \t").startswith("#") for line in cut.split("\n")[1:]):
         # The comments stay, and what moves up keeps its indentation.

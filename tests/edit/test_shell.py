@@ -228,6 +228,8 @@ def test_what_is_prepended_stays_a_command(text: str) -> None:
         ("RUN a; b && c; d", "b", "RUN a; c; d"),
         ("RUN set -e; \\\n  a; \\\n  b;", "b", "RUN set -e; \\\n  a;"),
         ("RUN <<EOF\nset -e\n  a\n  b\nEOF", "a", "RUN <<EOF\nset -e\n  b\nEOF"),
+        ("RUN <<EOF\nset -e  \n\n# x\na \\\n  c\n# y\n\nb\nEOF", "a", "RUN <<EOF\nset -e  \n\n# x\n# y\n\nb\nEOF"),
+        ("RUN <<EOF\nset -e\na && b # z\nc\nEOF", "a", "RUN <<EOF\nset -e\nb # z\nc\nEOF"),
     ],
 )
 def test_a_command_is_removed_with_its_operator(source: str, name: str, expected: str) -> None:
