@@ -137,7 +137,7 @@ def _states(text: str) -> Iterator[_State]:
             if re.search(r"[*?]|\\[A-Za-z0-9]", text[at:end]):
                 raise UsageError(f"pattern {text[:100]!r} has a class that is read in two ways")
             at = end
-            yield _State(leads=expression)
+            yield _State(leads=f"(?:{expression})")
         elif character == "\\" and at + 1 < len(text):
             if text[at + 1].isalnum():
                 raise UsageError(f"pattern {text[:100]!r} has an escape that is read in two ways")

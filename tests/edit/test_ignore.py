@@ -49,6 +49,7 @@ from layerscope.errors import EditError, UsageError
         ("a/**/c", "a/b/b/c/d", True),
         ("[a-c]x", "bx", True),
         ("[^a-c]x", "bx", False),
+        ("[^c-a]x", "bx", True),
         ("a[^b]c", "a/c", True),
         (r"a\*b", "a*b", True),
         (r"a\*b", "axb", False),
