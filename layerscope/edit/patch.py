@@ -8,7 +8,7 @@ from msgspec import Struct
 from layerscope.errors import EditError
 
 CONTEXT = 3
-MAX_COMPARED = 5_000
+MAX_COMPARED = 2_000
 """The most lines on either side that are compared one by one; of more, all from the first to the last change is one."""
 
 
@@ -89,27 +89,49 @@ _Opcode = tuple[str, int, int, int, int]
 
 
 def _groups(left: list[str], right: list[str]) -> Iterator[list[_Opcode]]:
-    """Changes with their context, as ``SequenceMatcher.get_grouped_opcodes`` has them."""
+    """Changes with their context; those with no more than twice the context between them are together."""
+    group: list[_Opcode] = []
+    for tag, start, end, new_start, new_end in _opcodes(left, right):
+        if tag != "equal":
+            group.append((tag, start, end, new_start, new_end))
+            continue
+        length = end - start
+        more = end < len(left) or new_end < len(right)
+        if group and length <= 2 * CONTEXT and more:
+            group.append((tag, start, end, new_start, new_end))
+            continue
+        if group:
+            after = min(CONTEXT, length)
+            yield [*group, (tag, start, start + after, new_start, new_start + after)]
+        before = min(CONTEXT, length)
+        group = [(tag, end - before, end, new_end - before, new_end)] if more else []
+    if group and group[-1][0] != "equal":
+        yield group
+
+
+def _opcodes(left: list[str], right: list[str]) -> Iterator[_Opcode]:
+    """What is equal and what changes, from the first line to the last; equal parts do not adjoin."""
     first = 0
     while first < min(len(left), len(right)) and left[first] == right[first]:
         first += 1
     last = 0
     while last < min(len(left), len(right)) - first and left[-1 - last] == right[-1 - last]:
         last += 1
-    # Lines of context are compared too, so that each group has them.
-    start = max(0, first - CONTEXT)
-    ends = [len(lines) - max(0, last - CONTEXT) for lines in (left, right)]
-    middle = left[start : ends[0]], right[start : ends[1]]
+    ends = len(left) - last, len(right) - last
+    middle = left[first : ends[0]], right[first : ends[1]]
     if max(map(len, middle)) > MAX_COMPARED:
-        changed: _Opcode = ("replace", first, len(left) - last, first, len(right) - last)
-        context = (
-            ("equal", start, first, start, first),
-            ("equal", len(left) - last, ends[0], len(right) - last, ends[1]),
-        )
-        yield [context[0], changed, context[1]]
-        return
-    for group in SequenceMatcher(None, *middle, autojunk=False).get_grouped_opcodes(CONTEXT):
-        yield [(tag, a + start, b + start, c + start, d + start) for tag, a, b, c, d in group]
+        changes: list[_Opcode] = [("replace", 0, len(middle[0]), 0, len(middle[1]))]
+    else:
+        changes = list(SequenceMatcher(None, *middle, autojunk=False).get_opcodes())
+    head: _Opcode = ("equal", 0, first, 0, first)
+    tail: _Opcode = ("equal", ends[0], len(left), ends[1], len(right))
+    parts = [head, *((tag, a + first, b + first, c + first, d + first) for tag, a, b, c, d in changes), tail]
+    merged: list[_Opcode] = []
+    for tag, start, end, new_start, new_end in parts:
+        if tag == "equal" and merged and merged[-1][0] == "equal":
+            start, new_start = merged[-1][1], merged.pop()[3]
+        merged.append((tag, start, end, new_start, new_end))
+    yield from (each for each in merged if each[1] < each[2] or each[3] < each[4])
 
 
 def _line(sign: str, line: str) -> str:

@@ -51,7 +51,7 @@ def test_a_diff_applies(tmp_path: Path, path: str, before: str | None, after: st
     assert applied(tmp_path, path, before, after, command) == after
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.sampled_from("abc"), max_size=30),
     st.lists(st.sampled_from("abc"), max_size=30),
