@@ -44,7 +44,7 @@ def _linked(versions: list[int], link: int, layer: int, starts: "array[int]", hi
     place = bisect_left(versions, link)
     if place:
         before = versions[place - 1]
-        if before >= starts[layer] or hidden_by[before] < 0 or hidden_by[before] >= layer:
+        if hidden_by[before] < 0 or hidden_by[before] >= layer:  # Not by a layer below the link.
             return before
     after = bisect_right(versions, link)
     return versions[after] if after < len(versions) and versions[after] < starts[layer + 1] else None

@@ -1,5 +1,7 @@
 """What one pass over a layer keeps of the contents is what was asked for, and never anything else."""
 
+from array import array
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,7 +10,8 @@ from layerscope.errors import LimitExceeded
 from layerscope.image.capture import Capture
 from layerscope.image.layer import LayerData
 from layerscope.image.options import ReadOptions
-from layerscope.model.limits import Limits
+from layerscope.image.plain import _GAP, _close
+from layerscope.model.limits import MIB, Limits
 from layerscope.model.pathset import PathSet, RangedFile, RangeReader, Wanted
 from tests.builder import Member, directory, file, gnu_sparse, hardlink, layer, symlink
 from tests.tar.walking import by_position, every_way, failure_of, streamed, tiny_windows
@@ -146,3 +149,22 @@ def test_more_than_memory_should_hold_is_refused() -> None:
 def test_a_bomb_of_entries_ends_at_the_limit_either_way() -> None:
     data = layer(*(file(f"f{number}") for number in range(30)))
     assert failure_of(data, ReadOptions(limits=Limits(entries=29))).kind is LimitExceeded
+
+
+@pytest.mark.parametrize(
+    ("second", "groups"),
+    [
+        pytest.param(5 * MIB + 100 + _GAP, [[0, 1]], id="close"),
+        pytest.param(5 * MIB + 101 + _GAP, [[0], [1]], id="too far"),
+        pytest.param(4 * MIB, [[0], [1]], id="before it"),
+    ],
+)
+def test_files_of_a_plain_layer_that_lie_close_are_read_together_wherever(second: int, groups: list[list[int]]) -> None:
+    offsets, sizes = array("q", [5 * MIB, second]), array("q", [100, 100])
+    assert list(_close((0, 1), offsets, sizes)) == groups
+
+
+def test_no_more_than_so_much_of_a_plain_layer_is_read_together() -> None:
+    offsets = array("q", (5 * MIB + index * 1000 for index in range(3000)))
+    groups = list(_close(range(3000), offsets, array("q", [1000]) * 3000))
+    assert [len(group) for group in groups] == [1048, 1048, 904]

@@ -125,6 +125,7 @@ def test_sparse_files_have_their_full_length(
         pytest.param(b"x\n", "not a number", id="a letter"),
         pytest.param(b"-1\n", "not a number", id="a negative number"),
         pytest.param(b"9" * 30 + b"\n", "not a number", id="a number without end"),
+        pytest.param(b"9" * 5000, "not a number", id="a number that no line ends"),
         pytest.param(b"999999999\n0\n1\n", "does not end", id="a count of more than there is"),
     ],
 )

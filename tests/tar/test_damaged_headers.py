@@ -144,4 +144,5 @@ def test_limits_stop_the_walk(members: tuple[Member, ...], limits: Limits, messa
 
 def test_many_extended_headers_are_no_problem_when_each_is_small() -> None:
     members = [file(f"f{number}", pax={"comment": b"x" * 300}) for number in range(20)]
-    assert len(layer_of(layer(*members), ReadOptions(limits=Limits(pax_bytes=600))).changeset) == 20
+    assert len(layer_of(layer(*members), ReadOptions(limits=Limits(pax_bytes=313))).changeset) == 20
+    assert failure_of(layer(*members), ReadOptions(limits=Limits(pax_bytes=312))).kind is LimitExceeded
