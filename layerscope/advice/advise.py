@@ -11,7 +11,7 @@ from layerscope.advice.files import BuildFiles, Change, applied, edits
 from layerscope.advice.portions import Piece, Portion
 from layerscope.advice.registry import STRATEGIES
 from layerscope.advice.strategy import Proposal, Strategy
-from layerscope.errors import LayerscopeError
+from layerscope.errors import LayerscopeError, MissingExtra
 from layerscope.model.step import Edit, Safety, Step
 
 LEAST_BYTES = 4096
@@ -80,7 +80,10 @@ def _advice(
     changed, problem = _edits(proposal, files)
     if files is not None and not changed:
         changes = ()
-        review = review or "the change has to be made by hand"
+        # What is not installed here makes no step doubtful.
+        if not isinstance(problem, MissingExtra):
+            by_hand = "the change has to be made by hand"
+            review = review or (f"{by_hand}: {problem.message}" if problem is not None else by_hand)
     resolved: dict[int, int] = {}
     for portion in proposal.portions:
         resolved[portion.finding] = resolved.get(portion.finding, 0) + portion.content_bytes

@@ -234,3 +234,27 @@ def test_without_the_shell_parser_other_steps_still_work(tmp_path: Path) -> None
     number = str(number_of(tmp_path, "apt-get update"))
     alone = fix(tmp_path, "--step", number, PYTHONPATH=path)
     assert (alone.code, alone.out) == (2, b"") and "pip install 'layerscope[fix]'" in alone.err
+
+
+@pytest.mark.parametrize(
+    ("shell", "why"),
+    [
+        pytest.param('SHELL ["pwsh", "-c"]', "is not a POSIX shell", id="another shell"),
+        pytest.param("ENV x=`", "the shell script cannot be parsed", id="a script that is not understood"),
+    ],
+)
+def test_a_run_that_cannot_be_edited_is_left_alone_and_named(tmp_path: Path, shell: str, why: str) -> None:
+    broken = "; x=`echo 'a`" if "ENV" in shell else ""
+    text = DOCKERFILE.replace("RUN apt-get update\n# tools\n", f"{shell}\n").replace(
+        "RUN apt-get install -y curl", f"RUN apt-get update && apt-get install -y curl{broken}"
+    )
+    scene(tmp_path, text, {3: LAYERS[3], 4: LAYERS[4], 8: (LISTS,), 9: LAYERS[10]})
+    done = fix(tmp_path, "--include-review")
+    assert done.code == 0 and b"+.github" in done.out and b"apt/lists" not in done.out
+    lines = done.err.split("\n")
+    place = next(place for place, line in enumerate(lines) if line.startswith("left out: step "))
+    assert lines[place + 1].startswith("  `RUN apt-get update && apt-get install") and why in lines[place + 1]
+    options = ("--dockerfile", "Dockerfile", "--stage", "build=build.tar", "-f", "json")
+    steps = json.loads(call("report", "app.tar", *options, folder=tmp_path).out)["steps"]
+    (lists,) = [step for step in steps if step["dockerfile_line"] == 8]
+    assert lists["safety"] == "review" and why in lists["review"] and lists["edits"] == []

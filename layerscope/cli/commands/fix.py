@@ -25,12 +25,16 @@ from layerscope.cli.user_files import is_saved_report
 from layerscope.errors import UsageError
 from layerscope.model.report import Report
 from layerscope.render.steps import step_place, step_saves, steps_text
+from layerscope.render.table import shortened
 from layerscope.render.units import RenderOptions, Units
 from layerscope.render.units import units as units_named
 from layerscope.render.words import counted
 
 if TYPE_CHECKING:  # Loaded for archives only.
     from layerscope.advice.apply import Followed, Left
+
+_LONGEST = 80
+"""Characters that are shown of an instruction."""
 
 
 @reading_options
@@ -184,7 +188,13 @@ def _explain_left(left: "Left", report: Report, units: Units, clean: Callable[[s
     if left.missing is not None:
         say(f"{left.missing.message}; {left.missing.hint}", "  ")
     else:
-        say(clean(left.why), "  ")
+        # Where an edit fails, it is the instruction that a person has to look at.
+        step = report.steps[left.number - 1]
+        say(clean(left.why) if left.can_be_included else f"`{_short(step.instruction)}`: {clean(left.why)}", "  ")
+
+
+def _short(instruction: str) -> str:
+    return shortened(" ".join(instruction.split()), _LONGEST)
 
 
 def _cleaner(source: Source) -> Callable[[str], str]:
