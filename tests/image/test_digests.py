@@ -13,6 +13,7 @@ from tests.builder import (
     Compression,
     ImageSpec,
     compress,
+    containerd,
     contents,
     crane,
     digest,
@@ -164,6 +165,21 @@ def test_a_diff_id_by_another_algorithm_that_comes_too_late_is_not_called_proven
     assert (str(image.layers[0].diff_id), image.layers[0].verified) == (diff_id, "headers")
     [warning] = image.warnings
     assert "its sha512 diff_id is not compared: " in warning
+
+
+@pytest.mark.parametrize(
+    ("dialect", "proven"),
+    [(oci_archive, "headers"), (containerd, "headers"), (docker_legacy, "unterminated")],
+    ids=["compressed", "plain", "no digest"],
+)
+def test_a_layer_without_its_end_is_whole_where_its_digest_says_so(
+    dialect: Callable[[ImageSpec], bytes], proven: str, tmp_path: Path
+) -> None:
+    path, unended = tmp_path / "image.tar", layer(file("a", b"abc"), trailer=False)
+    path.write_bytes(dialect(ImageSpec(layers=(unended,), config_extra={"rootfs": None})))
+    image, _ = opened(path)
+    assert [one.verified for one in image.layers] == [proven]
+    assert image.complete == (proven == "headers")
 
 
 def test_a_repeated_layer_is_proven_against_each_of_its_diff_ids(tmp_path: Path) -> None:
