@@ -3,8 +3,10 @@
 import difflib
 import json
 import os
+import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,21 @@ class ToolFailed(Exception):
     """layerscope ended with an error."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What ``layerscope fix`` proposes: the patch, the numbers of its steps, and why others are left out."""
+
+    patch: str
+    done: frozenset[int]
+    left: dict[int, str]
+
+
 def layerscope(*arguments: str | Path, cwd: Path | None = None) -> str:
     """Run ``layerscope ...`` and return its output."""
+    return _run(*arguments, cwd=cwd).stdout
+
+
+def _run(*arguments: str | Path, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
     done = subprocess.run(
         [sys.executable, "-m", "layerscope", *map(str, arguments)],
         cwd=cwd,
@@ -29,7 +44,7 @@ def layerscope(*arguments: str | Path, cwd: Path | None = None) -> str:
     )
     if done.returncode not in (0, 1) or "Traceback" in done.stderr:
         raise ToolFailed(f"layerscope {arguments[0]} ended with {done.returncode}: {done.stderr[-1500:]}")
-    return done.stdout
+    return done
 
 
 @cache
@@ -48,9 +63,16 @@ def report(archive: Path, evidence: list[str | Path], folder: Path) -> dict[str,
     return document
 
 
-def propose(archive: Path, evidence: list[str | Path], folder: Path, *, review: bool) -> str:
+def propose(archive: Path, evidence: list[str | Path], folder: Path, *, review: bool) -> Proposal:
     """The patch for the Dockerfile and the build context in ``folder``."""
-    return layerscope("fix", archive, *evidence, *(["--include-review"] if review else []), "-q", cwd=folder)
+    done = _run("fix", archive, *evidence, *(["--include-review"] if review else []), cwd=folder)
+    steps = re.findall(r"^step (\d+) saves", done.stderr, re.MULTILINE)
+    left = re.findall(r"^left [^:\n]+: step (\d+) saves[^\n]*\n +([^\n]*)", done.stderr, re.MULTILINE)
+    return Proposal(
+        patch=done.stdout,
+        done=frozenset(map(int, steps)),
+        left={int(number): why for number, why in left},
+    )
 
 
 def alone(step: dict[str, Any], folder: Path) -> str:

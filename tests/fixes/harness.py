@@ -20,7 +20,7 @@ from typing import Any
 
 from tests.fixes import results, score
 from tests.fixes.builds import CONTEXT, Build, Workshop
-from tests.fixes.command import ToolFailed, alone, has_fix, propose, report
+from tests.fixes.command import Proposal, ToolFailed, alone, has_fix, propose, report
 from tests.fixes.engine import BuildFailed, Engine, Unavailable, engine
 from tests.fixes.results import Attempt, Result
 from tests.fixes.scenario import Scenario, scenarios
@@ -44,8 +44,8 @@ class Proof:
         """Try each patch in turn."""
         result = self._score()
         result.smoke = self.workshop.smoke(self.before.tag)
-        for mode, patch in self._patches():
-            result.attempts.append(self._attempt(mode, patch))
+        for mode, proposal in self._proposals():
+            result.attempts.append(self._attempt(mode, proposal))
         result.seconds = self.workshop.seconds
         results.write(result)
         return result
@@ -70,26 +70,30 @@ class Proof:
             smoke="",
         )
 
-    def _patches(self) -> Iterator[tuple[str, str]]:
+    def _proposals(self) -> Iterator[tuple[str, Proposal]]:
         before = self.before
         if has_fix():
             with self.workshop.timed("fix"):
                 safe = propose(before.archive, before.evidence, before.folder, review=False)
                 every = propose(before.archive, before.evidence, before.folder, review=True)
             yield "safe", safe
-            if every != safe:
+            if every.patch != safe.patch:
                 yield "review", every
         if os.environ.get("EACH") or not has_fix():
             for number, step in enumerate(self.document["steps"], start=1):
                 if step["edits"]:
-                    yield f"step {number}", alone(step, before.folder)
+                    yield (
+                        f"step {number}",
+                        Proposal(patch=alone(step, before.folder), done=frozenset({number}), left={}),
+                    )
         if not os.environ.get("EACH"):
             for path in sorted(self.workshop.scenario.folder.glob("by-hand*.patch")):
-                yield path.stem.replace("-", " "), path.read_text("utf-8")
+                patch = path.read_text("utf-8")
+                yield path.stem.replace("-", " "), Proposal(patch=patch, done=frozenset(), left={})
 
-    def _attempt(self, mode: str, patch: str) -> Attempt:
-        attempt = Attempt(mode=mode, patch=patch, steps=score.steps(self.document, mode))
-        if not patch.strip():
+    def _attempt(self, mode: str, proposal: Proposal) -> Attempt:
+        attempt = Attempt(mode=mode, patch=proposal.patch, steps=score.steps(self.document, proposal))
+        if not proposal.patch.strip():
             attempt.smoke = self.workshop.smoke(self.before.tag)
             return attempt
         try:
@@ -155,10 +159,9 @@ class Proof:
     def _again(self, attempt: Attempt, after: Build) -> list[str]:
         """Steps of the patch that are proposed for the new image as well."""
         done = {(step.strategy, step.stage) for step in attempt.steps if step.applied}
-        mode = "review" if attempt.mode.startswith("step") else attempt.mode
-        again = [
-            step for step in score.steps(report(after.archive, after.evidence, after.folder), mode) if step.applied
-        ]
+        found = propose(after.archive, after.evidence, after.folder, review=attempt.mode != "safe")
+        document = report(after.archive, after.evidence, after.folder)
+        again = [step for step in score.steps(document, found) if step.applied]
         return [f"{step.strategy}: {step.sentence}" for step in again if (step.strategy, step.stage) in done]
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from tests.fixes.command import Proposal
 from tests.fixes.results import Attempt, StepResult
 from tests.fixes.tree import Tree
 from tests.fixes.truth import Truth
@@ -67,23 +68,21 @@ def wrong_stage(truth: Truth, found: Places) -> int:
     return total
 
 
-def steps(document: dict[str, Any], mode: str) -> list[StepResult]:
-    """The steps of a report, and which of them a patch of this mode applies."""
-    found = []
-    for number, step in enumerate(document["steps"], start=1):
-        result = StepResult(
+def steps(document: dict[str, Any], proposal: Proposal) -> list[StepResult]:
+    """The steps of a report, and which of them a patch applies."""
+    return [
+        StepResult(
             strategy=step["strategy"],
             safety=step["safety"],
             stage=step["stage"],
             line=step["dockerfile_line"],
             sentence=step["sentence"],
-            review=step["review"],
+            review=proposal.left.get(number, step["review"]),
             predicted_bytes=step["saves_bytes"],
+            applied=number in proposal.done,
         )
-        chosen = mode == "review" or mode == f"step {number}" or (mode == "safe" and result.safety == "safe")
-        result.applied = chosen and bool(step["edits"])
-        found.append(result)
-    return found
+        for number, step in enumerate(document["steps"], start=1)
+    ]
 
 
 def attribute(attempt: Attempt, before: Tree, after: Tree, document: dict[str, Any]) -> None:
