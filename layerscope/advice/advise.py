@@ -82,8 +82,7 @@ def _advice(
         changes = ()
         # What is not installed here makes no step doubtful.
         if not isinstance(problem, MissingExtra):
-            by_hand = "the change has to be made by hand"
-            review = review or (f"{by_hand}: {problem.message}" if problem is not None else by_hand)
+            review = review or _obstacle(proposal, problem)
     resolved: dict[int, int] = {}
     for portion in proposal.portions:
         resolved[portion.finding] = resolved.get(portion.finding, 0) + portion.content_bytes
@@ -101,6 +100,15 @@ def _advice(
         edits=changed,
     )
     return Advice(step=step, order=order, changes=changes, problem=problem, resolved=tuple(sorted(resolved.items())))
+
+
+def _obstacle(proposal: Proposal, problem: LayerscopeError | None) -> str:
+    """Why a proposal makes no difference to the files."""
+    if problem is not None:
+        return f"the change has to be made by hand: {problem.message}"
+    if proposal.changes:
+        return "the files have this change already: build the image again"
+    return "the change has to be made by hand"
 
 
 def _edits(proposal: Proposal, files: BuildFiles | None) -> tuple[tuple[Edit, ...], LayerscopeError | None]:

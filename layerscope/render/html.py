@@ -95,7 +95,7 @@ def _secrets(report: Report) -> Iterator[str]:
     if report.secrets:
         yield "<h2>Secrets</h2>"
         rows = [(one.severity.value, one.rotate, one.supply) for one in report.secrets[:_MOST_PATHS]]
-        yield from _table(("Severity", "Rotate", "Pass it instead"), "-pp", rows)
+        yield from _table(("Severity", "What to do", "How to pass it"), "---", rows)
         if len(report.secrets) > _MOST_PATHS:
             yield f"<p>and {len(report.secrets) - _MOST_PATHS:,} more below</p>"
 

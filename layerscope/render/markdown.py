@@ -65,7 +65,7 @@ def _findings(report: Report, options: RenderOptions) -> Iterator[str]:
 
 def _secrets(report: Report, options: RenderOptions) -> Iterator[str]:
     rows = [(one.severity.value, one.rotate, one.supply) for one in report.secrets]
-    yield from _table("Secrets", ("Severity", "Rotate", "Pass it instead"), "---", rows, options.top)
+    yield from _table("Secrets", ("Severity", "What to do", "How to pass it"), "---", rows, options.top)
 
 
 def _steps(report: Report, options: RenderOptions) -> Iterator[str]:

@@ -181,6 +181,7 @@ def test_a_saved_report_has_the_words_but_no_patch(tmp_path: Path) -> None:
     call("report", "app.tar", *options, "-o", "report.json", folder=tmp_path)
     words = call("fix", "report.json", folder=tmp_path)
     assert words.code == 0 and b"saves 50.0 kB  Dockerfile:7\n" in words.out
+    assert "hint: for a patch: layerscope fix app.tar --dockerfile Dockerfile" in words.err
     refused = call("fix", "report.json", "--dockerfile", "Dockerfile", folder=tmp_path)
     assert refused.code == 2 and "a patch needs the image archive" in refused.err
 
@@ -258,3 +259,14 @@ def test_a_run_that_cannot_be_edited_is_left_alone_and_named(tmp_path: Path, she
     steps = json.loads(call("report", "app.tar", *options, folder=tmp_path).out)["steps"]
     (lists,) = [step for step in steps if step["dockerfile_line"] == 8]
     assert lists["safety"] == "review" and why in lists["review"] and lists["edits"] == []
+
+
+def test_what_the_files_have_already_is_not_proposed_again(tmp_path: Path) -> None:
+    scene(tmp_path)
+    number = str(number_of(tmp_path, "`.github`"))
+    assert fix(tmp_path, "--step", number, "--write").code == 0
+    again = fix(tmp_path, "--step", number)
+    assert (again.code, again.out) == (0, b"") and "nothing was changed" in again.err
+    assert "the files have this change already: build the image again" in again.err
+    assert fix(tmp_path, "--step", number, "--write").code == 0
+    assert (tmp_path / ".dockerignore").read_text() == ".github\n"

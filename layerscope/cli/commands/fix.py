@@ -83,7 +83,7 @@ def fix(
         warn(report.warnings, quiet=reading.quiet)
         wanted = _numbers(step or (), report)
         if not build.dockerfile:
-            _print_words(report, RenderOptions(units=units_named(units.value), width=terminal_width()), wanted, image)
+            _print_words(report, RenderOptions(units=units_named(units.value), width=terminal_width()), wanted)
             return
         followed = _followed(source, build, wanted, include_review=include_review)
         _deliver(source, followed, build, write_files=write_files)
@@ -108,11 +108,11 @@ def _numbers(steps: Sequence[int], report: Report) -> frozenset[int]:
     return frozenset(steps)
 
 
-def _print_words(report: Report, options: RenderOptions, wanted: frozenset[int], image: str) -> None:
+def _print_words(report: Report, options: RenderOptions, wanted: frozenset[int]) -> None:
     text = steps_text(report, options, wanted)
     write(text or f"{_nothing(report)}\n")
     if report.steps:
-        say(f"for a patch: layerscope fix {shlex.quote(image)} --dockerfile Dockerfile", "hint: ")
+        say(f"for a patch: layerscope fix {shlex.quote(report.image.source)} --dockerfile Dockerfile", "hint: ")
 
 
 def _nothing(report: Report) -> str:
