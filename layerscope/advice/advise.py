@@ -16,6 +16,8 @@ from layerscope.model.step import Edit, Safety, Step
 
 LEAST_BYTES = 4096
 """A step that saves less is not worth a reader's time."""
+_Key = tuple[int, int, str]
+"""A version of a finding: its place among the findings, the layer and the path."""
 
 
 class Advice(Struct, frozen=True, kw_only=True):
@@ -42,40 +44,52 @@ def advise(
     them without a guess has no edits, and stays for review.
     """
     found: list[Advice] = []
+    left = {_key(portion, piece) for portion in context.left for piece in portion.pieces}
     for strategy in strategies:
-        for proposal in strategy.propose(context):
-            taken = _taken(context, proposal)
+        before = len(left)
+        for proposal in tuple(strategy.propose(context)):
+            taken = _taken(proposal, left)
             if taken is not None:
                 found.append(_advice(context, strategy, taken, files, order=len(found)))
+        if len(left) < before:
+            rest = (_kept(portion, left) for portion in context.left)
+            context.left = tuple(portion for portion in rest if portion.pieces)
     return tuple(sorted(found, key=lambda one: (-one.step.saves_bytes, one.step.dockerfile_line or 0)))
 
 
-def _taken(context: AdviceContext, proposal: Proposal) -> Proposal | None:
-    """The proposal with what is still left of its portions, which are taken away; None where nothing is."""
-    left = {(portion.finding, piece.layer, piece.path) for portion in context.left for piece in portion.pieces}
-    wanted = [_kept(portion, left) for portion in proposal.portions]
-    taken = {_key(portion, piece) for portion in wanted for piece in portion.pieces}
-    if sum(portion.content_bytes for portion in wanted) < LEAST_BYTES:
+def _taken(proposal: Proposal, left: set[_Key]) -> Proposal | None:
+    """The proposal with what is still left of its portions, which are taken away; None where little is."""
+    taken: set[_Key] = set()
+    portions: list[Portion] = []
+    for portion in proposal.portions:
+        part = _kept(portion, left, but=taken)
+        taken.update(_key(part, piece) for piece in part.pieces)
+        portions.append(part)
+    whole = replace(proposal, portions=tuple(portion for portion in portions if portion.pieces))
+    if _saves(whole) < LEAST_BYTES:
         return None
-    rest = (_kept(portion, left - taken) for portion in context.left)
-    context.left = tuple(portion for portion in rest if portion.pieces)
-    return replace(proposal, portions=tuple(portion for portion in wanted if portion.pieces))
+    left -= taken
+    return whole
 
 
-def _kept(portion: Portion, keys: AbstractSet[tuple[int, int, str]]) -> Portion:
-    return portion.only(lambda piece: _key(portion, piece) in keys)
+def _saves(proposal: Proposal) -> int:
+    """The bytes that a step saves: not more than its portions count, so that no byte is in two steps."""
+    counted = sum(portion.content_bytes for portion in proposal.portions)
+    return counted if proposal.saves_bytes is None else min(proposal.saves_bytes, counted)
 
 
-def _key(portion: Portion, piece: Piece) -> tuple[int, int, str]:
+def _kept(portion: Portion, keys: AbstractSet[_Key], *, but: AbstractSet[_Key] = frozenset()) -> Portion:
+    return portion.only(lambda piece: (key := _key(portion, piece)) in keys and key not in but)
+
+
+def _key(portion: Portion, piece: Piece) -> _Key:
     return portion.finding, piece.layer, piece.path
 
 
 def _advice(
     context: AdviceContext, strategy: Strategy, proposal: Proposal, files: BuildFiles | None, *, order: int
 ) -> Advice:
-    saves = proposal.saves_bytes
-    if saves is None:
-        saves = sum(portion.content_bytes for portion in proposal.portions)
+    saves = _saves(proposal)
     review, changes = proposal.review, proposal.changes
     changed, problem = _edits(proposal, files)
     if files is not None and not changed:

@@ -82,7 +82,7 @@ def shown(steps: Sequence[Instruction], secrets: frozenset[str]) -> tuple[Instru
 
 def step_secrets(steps: Iterable[Step]) -> frozenset[str]:
     """Return the secrets in what steps quote of a Dockerfile, which the image's own documents may not hold."""
-    texts = (text for step in steps for text in (step.instruction, step.sentence, "\n".join(_lines(step))))
+    texts = (text for step in steps for text in (step.instruction, step.sentence, step.review, "\n".join(_lines(step))))
     return frozenset(secret.value for text in texts for secret in secrets_in(text))
 
 
