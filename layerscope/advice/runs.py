@@ -6,11 +6,18 @@ This looks at text and errs on the side of a call. What edits a RUN parses it.
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import dropwhile
 
 from layerscope.advice.timeline import Site
 
 _BETWEEN = r"(?:\s+-\S+(?:\s+[^\s-]\S*=\S*)?)*\s+"
 """Options between two words of a command, such as ``-o Name=value``."""
+
+_SEPARATORS = re.compile(r"&&|\|\||[;|\n&(){}]")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_KEYWORDS = frozenset({"then", "do", "else", "if", "while", "!", "sudo", "env", "exec", "command", "time", "-E"})
+_SHELLS = frozenset({"sh", "bash", "ash", "dash", "source", "."})
+_SYSTEM = re.compile(r"/(?:usr/(?:local/)?)?s?bin/[^/.]+")
 
 
 @lru_cache(maxsize=256)
@@ -44,3 +51,28 @@ def body(site: Site) -> str:
 def mentioning(sites: Iterable[Site], *words: str) -> Iterator[Site]:
     """The sites that contain one of the words, in whatever sense."""
     return (site for site in sites if any(word in body(site) for word in words if word))
+
+
+def commands(script: str) -> Iterator[list[str]]:
+    """The words of each command of a script, without what stands before the program: assignments, ``sudo``, keywords.
+
+    A comment is none.
+    """
+    lines = (line for line in script.split("\n") if not line.lstrip().startswith("#"))
+    for part in _SEPARATORS.split("\n".join(lines)):
+        words = list(dropwhile(lambda word: word in _KEYWORDS or _ASSIGNMENT.match(word), part.split()))
+        if words:
+            yield words
+
+
+def runs_script(site: Site) -> bool:
+    """Whether a RUN calls a file that may call anything: a script of the project, or one that was copied in."""
+    for words in commands(script_of(site)):
+        program = words[0].strip("'\"")
+        if "/" in program and not _SYSTEM.fullmatch(program):
+            return True
+        if program in _SHELLS and any(not word.startswith("-") for word in words[1:2]):
+            return True
+        if program.endswith((".sh", ".bash")):
+            return True
+    return False

@@ -1,17 +1,19 @@
 """Packages of compilers and tools: do not install them, or remove them in the RUN that needs them last."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
 
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.files import BuildFiles, Change, appending, joining, removing_words
+from layerscope.advice.files import appending, removing_words
+from layerscope.advice.joins import join_all, joinable
 from layerscope.advice.portions import Portion
-from layerscope.advice.runs import body, calls, script_of
+from layerscope.advice.runs import body, calls, commands, script_of
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
+from layerscope.advice.users import as_root
 from layerscope.packages.catalog import UNOWNED
 from layerscope.packages.package_graph import PackageGraph
 
@@ -22,99 +24,136 @@ _RULES = (
 
 
 class _Manager(Struct, frozen=True, kw_only=True):
-    """How a package manager installs and removes; ``keep`` marks packages that removing others must not take along."""
+    """How a package manager installs and removes.
+
+    ``keep`` marks packages that removing others must not take along; without it, nothing is removed that would take
+    one along. ``takes_along``: what only the removed packages need goes with them.
+    """
 
     type: str
-    installs: tuple[str, ...]
+    program: str
+    install: str
     remove: str
+    removals: tuple[str, ...]
     keep: str = ""
+    takes_along: bool = True
+
+    @property
+    def installs(self) -> str:
+        return f"{self.program} {self.install}"
 
 
+_APT = ("apt-get remove", "apt-get purge", "apt remove", "apt purge")
+_DNF = ("dnf remove", "dnf erase", "yum remove", "yum erase", "microdnf remove")
 _MANAGERS = (
     _Manager(
-        type="deb",
-        installs=("apt-get install", "apt install"),
-        remove="apt-get purge -y --auto-remove",
+        type="deb", program="apt-get", install="install", remove="apt-get purge -y --auto-remove", removals=_APT,
         keep="apt-mark manual",
     ),
-    _Manager(type="apk", installs=("apk add",), remove="apk del", keep="apk add"),
-    _Manager(type="rpm", installs=("dnf install", "microdnf install"), remove="dnf remove -y", keep="dnf mark install"),
-)
+    _Manager(
+        type="deb", program="apt", install="install", remove="apt-get purge -y --auto-remove", removals=_APT,
+        keep="apt-mark manual",
+    ),
+    _Manager(type="apk", program="apk", install="add", remove="apk del", removals=("apk del",), keep="apk add"),
+    _Manager(type="rpm", program="dnf", install="install", remove="dnf remove -y", removals=_DNF),
+    _Manager(
+        type="rpm", program="microdnf", install="install", remove="microdnf remove -y", removals=_DNF,
+        takes_along=False,
+    ),
+)  # fmt: skip
 _NEED_NO_TOOL = frozenset(
     {
-        "apt-get", "apt", "apt-mark", "apk", "dnf", "microdnf", "yum", "rm", "mkdir", "chown", "chmod", "useradd",
-        "adduser", "groupadd", "addgroup", "ln", "mv", "cp", "echo", "touch", "set", "true", "cd", "tar",
+        "apt-get", "apt", "apt-mark", "apt-cache", "apk", "dnf", "microdnf", "yum", "rm", "mkdir", "chown", "chmod",
+        "useradd", "adduser", "groupadd", "addgroup", "usermod", "ln", "mv", "cp", "echo", "touch", "set", "true",
+        "cd", "tar", "locale-gen", "update-ca-certificates", "ldconfig", "export", "fi", "done",
     }
 )  # fmt: skip
-_JOINERS = re.compile(r"&&|\|\||[;|\n&]")
-_WORD = re.compile(r"[^\s'\"`;|&()<>]+")
-_MOST_JOINED = 3
+_COMPRESSORS = frozenset({"xz-utils", "xz", "bzip2", "zstd", "tar", "gzip", "lzip"})
+_NAME = re.compile(r"[a-z0-9.+_-]+", re.IGNORECASE)
+_WITH_VALUE = frozenset({"-t", "--virtual", "-o", "-c", "--target-release"})
+_GROUP = re.compile(r"(?:-t|--virtual)(?:=|\s+)(\S+)")
 
 
 def _propose(context: AdviceContext) -> Iterator[Proposal]:
     """Leave packages of compilers and tools out, or remove them in the RUN that needs them last.
 
     Removing them in a later RUN only hides them, so the RUN that installs them and those that may need them become one.
-    Libraries that the rest of the image needs are marked to stay.
+    Libraries that the rest of the image needs are marked to stay. Not proposed where the packages are not named in the
+    RUN, where a stage built on this one runs more, or where a later RUN removes some of them itself.
     """
     groups: dict[int, list[Portion]] = {}
     for portion in context.of(*_RULES):
         if portion.site.kind == "RUN" and not portion.stage:
             groups.setdefault(portion.site.position, []).append(portion)
     for members in groups.values():
-        site = members[0].site
-        manager = next((one for one in _MANAGERS if calls(body(site), *one.installs)), None)
-        packages = _packages(context, members, manager) if manager is not None else set[int]()
-        names = _named(context, site, packages)
-        if manager is not None and names:
-            yield from _proposal(context, members, manager, packages, names)
+        script = script_of(members[0].site)
+        manager = next((one for one in _MANAGERS if calls(script, one.installs)), None)
+        if manager is not None:
+            yield from _removal(context, members, manager)
+
+
+def _removal(context: AdviceContext, members: Sequence[Portion], manager: _Manager) -> Iterator[Proposal]:
+    site = members[0].site
+    packages = _packages(context, members, manager)
+    group = _GROUP.search(script_of(site)) if manager.type == "apk" else None
+    installed = _installed(site, manager, group[1] if group is not None else "")
+    listed = context.catalog.packages
+    by_name = {listed[index].name: index for index in packages}
+    words = {name: word for name, word in installed.items() if name in by_name}
+    chosen = {by_name[name] for name in words}
+    if group is not None:
+        # What a group holds is removed with it, so it goes as a whole or not at all.
+        words = {group[1]: group[1]} if len(words) == len(installed) and _NAME.fullmatch(group[1]) else {}
+    graph = PackageGraph(context.filesystem, context.catalog)
+    packages &= (graph.closure(chosen) | chosen) if manager.takes_along else chosen
+    taken = tuple(one for one in (_owned(context, portion, packages) for portion in members) if one.pieces)
+    if words and taken and not _is_needed_otherwise(context, site, manager, words):
+        is_whole = group is not None or (manager.type == "rpm" and len(words) == len(installed))
+        yield from _proposal(context, taken, manager, packages, words, is_whole=is_whole)
 
 
 def _proposal(
     context: AdviceContext,
-    members: Sequence[Portion],
+    members: tuple[Portion, ...],
     manager: _Manager,
     packages: AbstractSet[int],
-    names: Sequence[str],
+    words: Mapping[str, str],
+    *,
+    is_whole: bool,
 ) -> Iterator[Proposal]:
+    """``is_whole``: nothing would be left to install, which is no command, or a group without members."""
     site = members[0].site
-    users = [one for one in context.final.after(site) if one.kind == "RUN" and _may_need_tools(one)]
+    names = list(words)
+    users = [one for one in (site, *context.final.after(site)) if one.kind == "RUN" and _may_need(one, names)]
     shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
     review = f"make sure that the application itself runs none of {shown}"
-    if not users:
+    if not users and not is_whole:
         yield Proposal(
             site=site,
-            portions=tuple(members),
+            portions=members,
             sentence=f"do not install {shown}",
             review=review,
-            changes=(removing_words(site, manager.installs, names),),
+            changes=(removing_words(site, (manager.installs,), list(words.values())),),
         )
         return
-    joined = _joinable(context, site, users)
-    if joined:
-        kept = _kept(context, manager, packages)
-        remove = f"{manager.remove} {' '.join(names)}"
-        command = f"{manager.keep} {' '.join(kept)} && {remove}" if kept else remove
-        last = joined[-1]
-        place = f"line {last.line}" if last.line is not None else f"`{str(last)[:60]}`"
-        yield Proposal(
-            site=site,
-            portions=tuple(members),
-            sentence=f"install {shown} in the RUN that needs them last ({place}), and end it with `{command}`",
-            review=review,
-            changes=(_moved(joined), appending(last, command)),
-        )
-
-
-def _moved(sites: Sequence[Site]) -> Change:
-    """Make several RUNs one, in the place of the last."""
-
-    def change(files: BuildFiles) -> BuildFiles:
-        for first in reversed(sites[:-1]):
-            files = joining(first, sites[-1])(files)
-        return files
-
-    return change
+    last = users[-1] if users else site
+    joined = joinable(context, site, last) if last is not site else (site,)
+    kept = _kept(context, packages) if manager.takes_along else []
+    if not joined or (kept and not manager.keep):
+        return
+    keep = (f"{manager.keep} {' '.join(kept)}",) if kept else ()
+    command = as_root(context, last, *keep, f"{manager.remove} {' '.join(names)}")
+    if not command:
+        return
+    place = f"line {last.line}" if last.line is not None else f"`{str(last)[:60]}`"
+    where = f"install {shown} in the RUN that needs them last ({place}), and end it with" if last is not site else ""
+    yield Proposal(
+        site=site,
+        portions=members,
+        sentence=f"{where or f'remove {shown} in the RUN that installs them: end it with'} `{command}`",
+        review=review,
+        changes=(join_all(joined), appending(last, command)),
+    )
 
 
 def _packages(context: AdviceContext, members: Sequence[Portion], manager: _Manager) -> set[int]:
@@ -124,34 +163,48 @@ def _packages(context: AdviceContext, members: Sequence[Portion], manager: _Mana
     return {index for index in found if index != UNOWNED and packages[index].type == manager.type}
 
 
-def _named(context: AdviceContext, site: Site, packages: AbstractSet[int]) -> list[str]:
-    """The packages that the instruction installs by name, in its order."""
-    names = {context.catalog.packages[index].name for index in packages}
-    return [word for word in dict.fromkeys(_WORD.findall(script_of(site))) if word in names]
+def _owned(context: AdviceContext, portion: Portion, packages: AbstractSet[int]) -> Portion:
+    owners = context.catalog.owners
+    return portion.only(lambda piece: piece.number >= 0 and owners[piece.number] in packages)
 
 
-def _may_need_tools(site: Site) -> bool:
-    commands = (part.split() for part in _JOINERS.split(script_of(site)))
-    return any(words and words[0] not in _NEED_NO_TOOL for words in commands)
+def _installed(site: Site, manager: _Manager, group: str) -> dict[str, str]:
+    """The packages that the commands of a RUN install by name, without versions, with the words that say so.
+
+    Of a group, those that are in it.
+    """
+    found: dict[str, str] = {}
+    for words in commands(script_of(site)):
+        is_other = group and group not in words and f"--virtual={group}" not in words
+        if words[0].rpartition("/")[2] != manager.program or manager.install not in words or is_other:
+            continue
+        is_value = False
+        for word in words[words.index(manager.install) + 1 :]:
+            name = _NAME.match(word)
+            if not word.startswith("-") and not is_value and name is not None:
+                found[name[0]] = word
+            is_value = word in _WITH_VALUE
+    return found
 
 
-def _joinable(context: AdviceContext, site: Site, users: Sequence[Site]) -> list[Site]:
-    """The RUNs to join; none where something between them depends on where it stands."""
-    between = context.final.sites[site.position + 1 : users[-1].position]
-    if any(one.kind in ("ARG", "SHELL", "USER") for one in between):
-        return []
-    if calls(body(site), "useradd", "adduser", "groupadd", "addgroup"):
-        return []
-    runs = [one for one in between if one.kind == "RUN"]
-    joined = [site, *runs, users[-1]]
-    return (
-        joined
-        if len(joined) <= _MOST_JOINED and all(one.line is not None or site.line is None for one in joined)
-        else []
-    )
+def _may_need(site: Site, names: Iterable[str]) -> bool:
+    """Whether a RUN calls anything that may need the packages."""
+    harmless = _NEED_NO_TOOL - {"tar"} if _COMPRESSORS.intersection(names) else _NEED_NO_TOOL
+    return any(words[0] not in harmless for words in commands(script_of(site)))
 
 
-def _kept(context: AdviceContext, manager: _Manager, packages: AbstractSet[int]) -> list[str]:
+def _is_needed_otherwise(context: AdviceContext, site: Site, manager: _Manager, names: Iterable[str]) -> bool:
+    """Whether a stage built on this one runs more, or a later RUN removes one of the packages, which then fails."""
+    own = {id(one) for one in context.final.sites}
+    others = (one for one in context.later(site) if id(one) not in own)
+    if any(one.kind == "RUN" and _may_need(one, names) for one in others):
+        return True
+    later = (body(one) for one in context.final.after(site) if one.kind == "RUN")
+    removing = [text for text in later if calls(text, *manager.removals)]
+    return any(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", text) for text in removing for name in names)
+
+
+def _kept(context: AdviceContext, packages: AbstractSet[int]) -> list[str]:
     """What was installed for the packages alone, but is used: it has to be marked, or it is removed with them."""
     graph = PackageGraph(context.filesystem, context.catalog)
     listed = context.catalog.packages
@@ -167,7 +220,8 @@ def _kept(context: AdviceContext, manager: _Manager, packages: AbstractSet[int])
 
 
 def _is_installed_by_name(context: AdviceContext, name: str) -> bool:
-    return any(name in _WORD.findall(script_of(site)) for site in context.final.sites if site.kind == "RUN")
+    scripts = (script_of(site) for site in context.final.sites if site.kind == "RUN")
+    return any(name in words for script in scripts for words in commands(script))
 
 
 PURGE_PACKAGES = Strategy(name="purge-packages", propose=_propose)
