@@ -61,8 +61,7 @@ class AdviceContext:
     def later(self, site: Site) -> Iterator[Site]:
         """What runs after an instruction on top of what it makes: in its stage, and in the stages built on that."""
         for timeline in self.timelines.values():
-            same = (one for one in timeline.sites if one is site or (one.line == site.line and one.stage == site.stage))
-            found = next((one for one in same if one is site or site.line is not None), None)
+            found = next((one for one in timeline.sites if one.is_same(site)), None)
             if found is not None:
                 yield from timeline.after(found)
 

@@ -34,6 +34,10 @@ class Site(Struct, frozen=True, kw_only=True, eq=False):
         written = self.resolved.instruction if self.resolved is not None else f"{self.kind} {self.text}"
         return str(written).strip()
 
+    def is_same(self, other: "Site") -> bool:
+        """Whether both are one instruction, which every timeline has that begins with its stage."""
+        return self is other or (self.line is not None and (self.line, self.stage) == (other.line, other.stage))
+
     @property
     def working_directory(self) -> str:
         """The working directory of the instruction; empty where it is not known."""

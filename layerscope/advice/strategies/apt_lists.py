@@ -7,62 +7,91 @@ from itertools import takewhile
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.files import Change, appending, deleting, prepending
 from layerscope.advice.portions import Portion
-from layerscope.advice.runs import body, callers, calls
+from layerscope.advice.runs import body, callers, calls, runs_script
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
+from layerscope.advice.users import as_root
 
-_UPDATES = ("apt-get update", "apt update")
+_UPDATES = ("apt-get update", "apt update", "aptitude update")
+_NAMES = ("install", "upgrade", "dist-upgrade", "full-upgrade", "build-dep", "source", "download", "satisfy")
 _NEEDS_LISTS = (
-    *(f"apt-get {name}" for name in ("install", "upgrade", "dist-upgrade", "build-dep", "source", "download")),
-    *(f"apt {name}" for name in ("install", "upgrade", "full-upgrade", "build-dep", "source", "download")),
-    "apt-cache",
-    "aptitude",
-    "mk-build-deps",
-)
-_ONLY_UPDATES = re.compile(r"apt(?:-get)?(?:\s+-\S+)*\s+update(?:\s+-\S+)*")
+    *(f"{tool} {name}" for tool in ("apt-get", "apt") for name in _NAMES),
+    "apt-cache", "apt-file", "aptitude", "mk-build-deps", "gdebi", "rosdep install", "apt show", "apt search",
+    "apt list",
+)  # fmt: skip
+_ONLY_UPDATES = re.compile(r"(?:sudo\s+)?apt(?:-get)?(?:\s+-\S+)*\s+update(?:\s+-\S+)*")
+_OVER_LISTS = re.compile(r"\b(?:target|dst|destination)=/var/lib/apt(?:[/,]|$)")
 _DELETE = "rm -rf /var/lib/apt/lists/*"
 
 
 def _propose(context: AdviceContext) -> Iterator[Proposal]:
     """Delete the lists in the RUN that downloads them, and download them again in each later RUN that needs them.
 
-    A RUN that does nothing but ``apt-get update`` is joined to the RUNs that need its lists.
+    A RUN that does nothing but ``apt-get update`` is joined to the RUNs that need its lists. A later RUN that calls a
+    script may need them, too: that is for review. RUNs that mount a cache over the lists have their own.
     """
     for portion in context.of("apt-lists"):
         site = portion.site
-        if site.kind == "RUN" and not portion.stage and calls(body(site), *_UPDATES):
-            yield _proposal(portion, tuple(_users(context, site)))
+        if site.kind == "RUN" and calls(body(site), *_UPDATES):
+            yield from _proposal(context, portion)
 
 
-def _users(context: AdviceContext, site: Site) -> Iterator[Site]:
-    """The RUNs after an update that need its lists: those before the next RUN that updates."""
-    rest = takewhile(lambda one: one.kind != "RUN" or not calls(body(one), *_UPDATES), context.later(site))
-    return callers(rest, *_NEEDS_LISTS)
-
-
-def _proposal(portion: Portion, users: tuple[Site, ...]) -> Proposal:
+def _proposal(context: AdviceContext, portion: Portion) -> Iterator[Proposal]:
     site = portion.site
-    if not users:
-        return Proposal(
-            site=site,
-            portions=(portion,),
-            sentence=f"delete the package lists in the RUN that downloads them: end it with `{_DELETE}`",
-            changes=(appending(site, _DELETE),),
-        )
-    changes: list[Change] = []
-    for user in users:
-        changes += (prepending(user, "apt-get update"), appending(user, _DELETE))
+    later = _until_update(context, site)
+    users = list(callers(later, *_NEEDS_LISTS))
+    is_only_update = _is_only_update(site)
+    edited = users if is_only_update else [site, *users]
+    prefixed = {id(one): (as_root(context, one, "apt-get update"), as_root(context, one, _DELETE)) for one in edited}
+    if not all(update for update, _ in prefixed.values()):
+        return
+    changes: list[Change] = [prepending(user, prefixed[id(user)][0]) for user in users]
+    changes += [appending(one, prefixed[id(one)][1]) for one in edited]
     places = " and ".join(f"line {user.line}" if user.line else f"`{user}`" for user in users)
-    if _only_updates(site):
+    if is_only_update:
         changes.append(deleting(site))
         sentence = f"run `apt-get update` in the RUN that installs packages ({places}), and end it with `{_DELETE}`"
-    else:
-        changes.append(appending(site, _DELETE))
+        if not users:
+            sentence = "do not download the package lists: no RUN needs them"
+    elif users:
         sentence = f"end it with `{_DELETE}`, and run `apt-get update` again in {places}"
-    return Proposal(site=site, portions=(portion,), sentence=sentence, changes=tuple(changes))
+    else:
+        sentence = f"delete the package lists in the RUN that downloads them: end it with `{prefixed[id(site)][1]}`"
+    yield Proposal(
+        site=site, portions=(portion,), sentence=sentence, review=_review(context, later, users), changes=tuple(changes)
+    )
 
 
-def _only_updates(site: Site) -> bool:
+def _until_update(context: AdviceContext, site: Site) -> list[Site]:
+    """The RUNs on top of an update that see its lists: in each stage, up to the RUN that updates again."""
+    found: list[Site] = []
+    for timeline in context.timelines.values():
+        same = next((one for one in timeline.sites if one.is_same(site)), None)
+        later = [one for one in timeline.after(same) if one.kind == "RUN"] if same is not None else []
+        for one in takewhile(lambda each: not calls(body(each), *_UPDATES), later):
+            if not _has_own_lists(one) and not any(one.is_same(other) for other in found):
+                found.append(one)
+    return found
+
+
+def _has_own_lists(site: Site) -> bool:
+    """Whether a RUN mounts something over the lists, so that it neither sees nor leaves any."""
+    flags = site.resolved.instruction.flags if site.resolved is not None else ()
+    return any(flag.name == "mount" and _OVER_LISTS.search(flag.value or "") for flag in flags)
+
+
+def _review(context: AdviceContext, later: list[Site], users: list[Site]) -> str:
+    scripts = [one for one in later if one not in users and runs_script(one)]
+    if scripts:
+        place = f"line {scripts[0].line}" if scripts[0].line is not None else f"`{str(scripts[0])[:60]}`"
+        return f"make sure that what {place} calls installs no packages without `apt-get update`"
+    commands = (one for one in context.final.sites if one.kind in ("CMD", "ENTRYPOINT"))
+    if any(calls(body(one), *_NEEDS_LISTS) for one in commands):
+        return "make sure that the container downloads the lists itself before it installs packages"
+    return ""
+
+
+def _is_only_update(site: Site) -> bool:
     return _ONLY_UPDATES.fullmatch(site.text.strip()) is not None
 
 
