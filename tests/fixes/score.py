@@ -86,17 +86,21 @@ def steps(document: dict[str, Any], proposal: Proposal) -> list[StepResult]:
 
 
 def attribute(attempt: Attempt, before: Tree, after: Tree, document: dict[str, Any]) -> None:
-    """What each applied step saved: the bytes of its findings that are not in the new image."""
-    sizes = {(entry.path, entry.layer): entry.size for entry in (*before.own(), *before.own_hidden())}
-    still: dict[str, int] = {}
-    for entry in (*after.own(), *after.own_hidden()):
-        still[entry.path] = still.get(entry.path, 0) + entry.size
+    """What each applied step saved: bytes of its findings that the new image lacks, each byte once."""
+    gone = Counter(_by_path(before))
+    gone.subtract(_by_path(after))
     for step, described in zip(attempt.steps, document["steps"], strict=True):
-        if not step.applied:
-            continue
-        gone: dict[str, int] = {}
-        for number in described["findings"]:
+        for number in described["findings"] if step.applied else ():
             for place in document["findings"][number]["paths"]:
                 path = place["path"].lstrip("/")
-                gone[path] = gone.get(path, 0) + sizes.get((path, place["layer"]), 0)
-        step.actual_bytes = sum(size - min(size, still.get(path, 0)) for path, size in gone.items())
+                saved = max(0, min(place["content_bytes"], gone[path]))
+                gone[path] -= saved
+                step.actual_bytes += saved
+
+
+def _by_path(tree: Tree) -> dict[str, int]:
+    """The bytes of each path, of all its versions."""
+    sums: Counter[str] = Counter()
+    for entry in (*tree.own(), *tree.own_hidden()):
+        sums[entry.path] += entry.size
+    return sums

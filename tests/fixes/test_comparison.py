@@ -7,7 +7,8 @@ import pytest
 
 from tests.builder import ImageSpec, Member, directory, docker_save, file, layer, symlink, whiteout
 from tests.fixes import score
-from tests.fixes.command import alone
+from tests.fixes.command import Proposal, alone
+from tests.fixes.results import Attempt
 from tests.fixes.scenario import OWN, scenarios
 from tests.fixes.tree import Tree, differences, read_tree
 from tests.fixes.truth import read_truth
@@ -123,3 +124,28 @@ def test_every_scenario_says_how_it_is_built_and_run(monkeypatch: pytest.MonkeyP
 
     assert {scenario.name for scenario in found} == {folder.parent.name for folder in OWN.glob("*/Dockerfile")}
     assert all(scenario.smoke is not None and scenario.covers and scenario.truth.exists() for scenario in found)
+
+
+def test_what_a_step_saved_is_what_is_gone_of_its_findings(tmp_path: Path) -> None:
+    before = tree(tmp_path, layer(file("a", b"12345"), file("b", b"1")), layer(file("a", b"12345", uid=7)))
+    after = tree(tmp_path, layer(file("a", b"12345", uid=7), file("b", b"1")))
+    finding = {
+        "paths": [{"path": "/a", "layer": 0, "content_bytes": 5}, {"path": "/b", "layer": 0, "content_bytes": 1}]
+    }
+    described = {
+        "strategy": "owner-and-mode",
+        "safety": "safe",
+        "stage": "",
+        "dockerfile_line": 2,
+        "sentence": "",
+        "review": "",
+        "saves_bytes": 6,
+        "findings": [0],
+    }
+    document = {"findings": [finding], "steps": [described, described]}
+    steps = score.steps(document, Proposal(patch="", done=frozenset({1, 2}), left={}))
+    attempt = Attempt(mode="safe", patch="", steps=steps)
+
+    score.attribute(attempt, before, after, document)
+
+    assert [step.actual_bytes for step in attempt.steps] == [5, 0]
