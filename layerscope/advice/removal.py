@@ -1,24 +1,39 @@
 """The words of an ``rm -rf`` that deletes some files of a stage, and nothing else."""
 
+import posixpath
+import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 
+from layerscope.advice.runs import commands, script_of
+from layerscope.advice.timeline import Site
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
+from layerscope.model.paths import is_at_or_below, normal
+
+_OF_SYSTEM = re.compile(
+    r"/(?:bin|boot|dev|etc|home|lib\w*|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)|/(?:etc|home|usr|var)/[^/]+"
+    r"|/usr/local/[^/]+|/var/lib/[^/]+"
+)
+"""Directories that something may expect, even where they are empty: homes among them."""
 
 
-def removal_words(filesystem: Filesystem, layer: int, paths: Iterable[str], *, most: int = 12) -> tuple[str, ...]:
+def removal_words(
+    filesystem: Filesystem, layer: int, paths: Iterable[str], *, most: int = 12, remaining: Container[str] = ()
+) -> tuple[str, ...]:
     """Return directories and files, quoted for a shell, that hold just these paths when a layer has been made.
 
-    A directory stands for its files where the layer itself made it and nothing else is in it. Empty where that takes
-    more than ``most`` words.
+    A directory stands for its files where the layer itself made it and nothing else is in it, unless it is one of the
+    system's or of those ``remaining``. Empty where that takes more than ``most`` words.
     """
     wanted = set(paths)
     kept, lower = _others(filesystem, layer, wanted)
     words: dict[str, None] = {}
     for path in sorted(wanted):
         above = path
-        while (parent := above.rpartition("/")[0]) and parent not in kept and parent not in lower:
+        while (parent := above.rpartition("/")[0]) and not (
+            parent in kept or parent in lower or parent in remaining or _OF_SYSTEM.fullmatch(parent)
+        ):
             above = parent
         words[above] = None
         if len(words) > most:
@@ -45,3 +60,18 @@ def _and_above(path: str, known: set[str]) -> Iterator[str]:
     while path and path not in known:
         yield path
         path = path.rpartition("/")[0]
+
+
+def fails_without(site: Site, words: Collection[str]) -> bool:
+    """Whether a RUN deletes what the words of a removal hold by an ``rm`` that fails when nothing is there."""
+    for command in commands(script_of(site)):
+        options = [word for word in command[1:] if word.startswith("-")]
+        if command[0] != "rm" or any(word == "--force" or (word[:2] != "--" and "f" in word) for word in options):
+            continue
+        for argument in set(command[1:]) - set(options):
+            literal = re.split(r"[*?$\[]", argument.strip("'\""))[0]
+            path = normal(posixpath.join(site.working_directory or "/", literal))
+            is_pattern = literal != argument.strip("'\"")
+            if any(is_at_or_below(path, word) or (is_pattern and word.startswith(path)) for word in words):
+                return True
+    return False

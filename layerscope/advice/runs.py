@@ -3,6 +3,7 @@
 This looks at text and errs on the side of a call. What edits a RUN parses it.
 """
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -65,14 +66,14 @@ def commands(script: str) -> Iterator[list[str]]:
             yield words
 
 
-def runs_script(site: Site) -> bool:
-    """Whether a RUN calls a file that may call anything: a script of the project, or one that was copied in."""
-    for words in commands(script_of(site)):
-        program = words[0].strip("'\"")
-        if "/" in program and not _SYSTEM.fullmatch(program):
-            return True
-        if program in _SHELLS and any(not word.startswith("-") for word in words[1:2]):
-            return True
-        if program.endswith((".sh", ".bash")):
-            return True
-    return False
+def scripts(text: str) -> list[str]:
+    """The files that a script calls and that may call anything: scripts of the project, or copied in."""
+    found = []
+    for words in commands(text):
+        program, arguments = words[0].strip("'\""), [word.strip("'\"") for word in words[1:2]]
+        is_system = _SYSTEM.fullmatch(program) is not None
+        if ("/" in program and not is_system) or program.endswith((".sh", ".bash")):
+            found.append(program)
+        elif posixpath.basename(program) in _SHELLS and arguments and not arguments[0].startswith("-"):
+            found += arguments
+    return found

@@ -117,6 +117,22 @@ def test_a_script_that_may_install_is_for_review(tmp_path: Path, call: str) -> N
     assert step.safety == Safety.REVIEW and "line 3" in step.review
 
 
+@pytest.mark.parametrize(
+    ("script", "safety"),
+    [
+        pytest.param("#!/bin/sh\n# never apt-get install\nmake\n", Safety.REVIEW, id="a comment names it"),
+        pytest.param("#!/bin/sh\nmake\n", Safety.SAFE, id="installs nothing"),
+        pytest.param("#!/bin/sh\napt-get update\napt-get install -y git\n", Safety.SAFE, id="updates itself"),
+        pytest.param("#!/bin/sh\napt-get install -y git\n", Safety.REVIEW, id="installs"),
+        pytest.param("#!/bin/sh\n. ./common.sh\n", Safety.REVIEW, id="calls another"),
+    ],
+)
+def test_a_script_is_read_where_the_image_has_it(tmp_path: Path, script: str, safety: Safety) -> None:
+    text = "FROM debian\nRUN apt-get update && apt-get install -y curl\nWORKDIR /app\nCOPY . .\nRUN ./setup.sh\n"
+    layers = {2: (LISTS, TOOL), 4: (file("app/setup.sh", script.encode()),)}
+    assert Build(dockerfile=text, layers=layers).advise(tmp_path).of("apt-lists").safety == safety
+
+
 @pytest.mark.parametrize("call", ["/usr/bin/make", "bash -c make", "curl x | sh", "pip install -r /tmp/r.txt"])
 def test_other_programs_need_no_lists(tmp_path: Path, call: str) -> None:
     text = f"FROM debian\nRUN apt-get update && apt-get install -y curl\nRUN {call}\n"

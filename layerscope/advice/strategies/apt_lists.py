@@ -1,5 +1,6 @@
 """The package lists of ``apt-get update``: delete them in the RUN that downloads them."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 from itertools import takewhile
@@ -7,10 +8,11 @@ from itertools import takewhile
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.files import Change, appending, deleting, prepending
 from layerscope.advice.portions import Portion
-from layerscope.advice.runs import body, callers, calls, runs_script
+from layerscope.advice.runs import body, callers, calls, script_of, scripts
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.users import as_root
+from layerscope.model.paths import normal
 
 _UPDATES = ("apt-get update", "apt update", "aptitude update")
 _NAMES = ("install", "upgrade", "dist-upgrade", "full-upgrade", "build-dep", "source", "download", "satisfy")
@@ -21,6 +23,8 @@ _NEEDS_LISTS = (
 )  # fmt: skip
 _ONLY_UPDATES = re.compile(r"(?:sudo\s+)?apt(?:-get)?(?:\s+-\S+)*\s+update(?:\s+-\S+)*")
 _OVER_LISTS = re.compile(r"\b(?:target|dst|destination)=/var/lib/apt(?:[/,]|$)")
+_LONGEST = 64 << 10
+"""The longest script that is read."""
 _DELETE = "rm -rf /var/lib/apt/lists/*"
 
 
@@ -81,14 +85,27 @@ def _has_own_lists(site: Site) -> bool:
 
 
 def _review(context: AdviceContext, later: list[Site], users: list[Site]) -> str:
-    scripts = [one for one in later if one not in users and runs_script(one)]
-    if scripts:
-        place = f"line {scripts[0].line}" if scripts[0].line is not None else f"`{str(scripts[0])[:60]}`"
+    unknown = next((one for one in later if one not in users and _may_install(context, one)), None)
+    if unknown is not None:
+        place = f"line {unknown.line}" if unknown.line is not None else f"`{str(unknown)[:60]}`"
         return f"make sure that what {place} calls installs no packages without `apt-get update`"
-    commands = (one for one in context.final.sites if one.kind in ("CMD", "ENTRYPOINT"))
-    if any(calls(body(one), *_NEEDS_LISTS) for one in commands):
+    started = (one for one in context.final.sites if one.kind in ("CMD", "ENTRYPOINT"))
+    if any(calls(body(one), *_NEEDS_LISTS) for one in started):
         return "make sure that the container downloads the lists itself before it installs packages"
     return ""
+
+
+def _may_install(context: AdviceContext, site: Site) -> bool:
+    """Whether a RUN calls a script that may install packages; one that the image still holds is read."""
+    for name in scripts(script_of(site)):
+        path = normal(posixpath.join(site.working_directory or "/", name))
+        number = context.filesystem.live.get(path)
+        data = context.filesystem.read(number, 0, _LONGEST) if number is not None else None
+        text = (data or b"").decode("utf-8", "replace")
+        needs = calls(text, *_NEEDS_LISTS) and not calls(text, *_UPDATES)
+        if not data or len(data) == _LONGEST or needs or scripts(text):
+            return True
+    return False
 
 
 def _is_only_update(site: Site) -> bool:

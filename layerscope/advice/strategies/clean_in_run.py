@@ -1,26 +1,35 @@
 """Leftovers of a RUN: delete them at its end, since a later instruction only hides them."""
 
+import posixpath
+import re
+import shlex
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.advice.context import AdviceContext
+from layerscope.advice.copied import would_miss
 from layerscope.advice.files import appending
-from layerscope.advice.portions import Portion
-from layerscope.advice.removal import removal_words
-from layerscope.advice.runs import body, calls, mentioning
+from layerscope.advice.portions import Piece, Portion
+from layerscope.advice.removal import fails_without, removal_words
+from layerscope.advice.runs import body, calls, commands, script_of, scripts
 from layerscope.advice.strategy import Proposal, Strategy
+from layerscope.advice.timeline import Site
+from layerscope.advice.users import as_root
 
 
 class _Leftover(Struct, frozen=True, kw_only=True):
     """What a rule finds: what to call it, and how to delete all of it; by its paths where ``command`` is empty.
 
-    ``is_cache``: whatever runs later works without it, only slower.
+    ``is_cache``: whatever runs later works without it, only slower. ``tools`` are the programs that fill it again
+    or read it.
     """
 
     what: str
     command: str = ""
     is_cache: bool = True
+    tools: tuple[str, ...] = ()
 
 
 _LEFTOVERS = {
@@ -30,84 +39,133 @@ _LEFTOVERS = {
     "pacman-cache": _Leftover(what="pacman's downloads"),
     "pip-cache": _Leftover(what="the cache of Python's installer"),
     "node-cache": _Leftover(what="the cache of Node's package manager"),
-    "go-cache": _Leftover(what="Go's caches"),
-    "cargo-cache": _Leftover(what="Cargo's caches"),
-    "jvm-cache": _Leftover(what="the downloads of the JVM build tool"),
-    "other-cache": _Leftover(what="caches"),
+    "go-cache": _Leftover(what="Go's caches", tools=("go", "make", "mage", "task", "goreleaser")),
+    "cargo-cache": _Leftover(what="Cargo's caches", tools=("cargo", "make", "just", "maturin", "wasm-pack")),
+    "jvm-cache": _Leftover(
+        what="the downloads of the JVM build tool",
+        tools=("mvn", "mvnw", "gradle", "gradlew", "sbt", "sbtw", "lein", "clojure", "clj", "ant", "make"),
+    ),
+    "other-cache": _Leftover(what="caches", tools=("bazel", "bazelisk", "dotnet", "ccache", "zig", "make")),
     "logs": _Leftover(what="logs"),
     "dev-traces": _Leftover(what="traces of shells and tools"),
     "core-dump": _Leftover(what="memory dumps"),
     "tmp-leftover": _Leftover(what="temporary files", is_cache=False),
     "editor-os-junk": _Leftover(what="files of editors", is_cache=False),
     "archive-extracted": _Leftover(what="archives that are unpacked", is_cache=False),
-    "vcs-metadata": _Leftover(what="the version control repository", is_cache=False),
+    "vcs-metadata": _Leftover(what="the version control repository", is_cache=False, tools=("git", "hg", "svn")),
 }
-_NEEDED_BY = {
-    "go-cache": ("go",),
-    "cargo-cache": ("cargo",),
-    "jvm-cache": ("mvn", "gradle", "sbt"),
-    "vcs-metadata": ("git", "hg", "svn"),
-}
+_OF_MANAGERS = re.compile(
+    r"/var/log/(?:apt/.+|dpkg\.log|alternatives\.log|bootstrap\.log|apk\.log|(?:dnf|yum|hawkey|pacman)[\w.-]*\.log"
+    r"|zypp/.+|zypper\.log|anaconda/.+|fontconfig\.log|faillog|lastlog)|(?!/var/log/).*"
+)
+"""Logs that no daemon writes, which might not be able to make its own again."""
+_SHARED = frozenset({"", "/tmp", "/var/tmp", "/root", "/home", "/opt", "/usr/local", "/usr", "/var"})
+"""Directories that instructions name for what else is in them."""
+_WORD = re.compile(r"[^\s'\"`;|&()<>=/*]+")
+_CONDA = ("conda", "mamba", "micromamba")
+_MOST_WORDS = 12
 
 
 def _propose(context: AdviceContext) -> Iterator[Proposal]:
     """End a RUN with the deletion of the caches, logs and temporary files that it leaves.
 
-    Applies to the final stage. It is not proposed where a later instruction names the files, or deletes them with an
-    ``rm`` that fails without them.
+    Applies to the final stage. It is not proposed where a later instruction names the files, deletes them with an
+    ``rm`` that fails without them, or may fill the cache again; or where the RUN is of a user who may not delete them.
     """
-    groups: dict[int, list[Portion]] = {}
+    groups: dict[int, list[tuple[Portion, str]]] = {}
     for portion in context.of(*_LEFTOVERS):
-        if portion.site.kind == "RUN" and not portion.stage and _is_free(context, portion):
-            groups.setdefault(portion.site.position, []).append(portion)
+        if portion.site.kind == "RUN" and not portion.stage:
+            taken, command = _deletion(context, portion)
+            if command and _is_free(context, taken, command):
+                groups.setdefault(portion.site.position, []).append((taken, command))
     for members in groups.values():
-        commands = _commands(context, members)
-        named = [portion for portion in members if portion.rule in commands]
-        if named:
-            yield _proposal(named, commands)
+        yield from _proposal(context, members)
 
 
-def _proposal(members: Sequence[Portion], commands: dict[str, str]) -> Proposal:
-    site = members[0].site
-    what = _listed([_LEFTOVERS[portion.rule].what for portion in members])
-    removals = [command.removeprefix("rm -rf ") for command in commands.values() if command.startswith("rm -rf ")]
-    others = [command for command in commands.values() if not command.startswith("rm -rf ")]
+def _proposal(context: AdviceContext, members: Sequence[tuple[Portion, str]]) -> Iterator[Proposal]:
+    site = members[0][0].site
+    what = _listed([_LEFTOVERS[portion.rule].what for portion, _ in members])
+    written = [command for _, command in members]
+    removals = [command.removeprefix("rm -rf ") for command in written if command.startswith("rm -rf ")]
+    others = [command for command in written if not command.startswith("rm -rf ")]
     if removals:
-        others.append(f"rm -rf {' '.join(removals)}")
-    command = " && ".join(dict.fromkeys(others))
-    return Proposal(
-        site=site,
-        portions=tuple(members),
-        sentence=f"delete {what} in the same RUN: end it with `{command}`",
-        changes=(appending(site, command),),
-    )
+        others.append(f"rm -rf {' '.join(dict.fromkeys(removals))}")
+    plain = " && ".join(dict.fromkeys(others))
+    command = as_root(context, site, *dict.fromkeys(others))
+    if not command and not others[1:] and removals:
+        command = plain if all(_is_own(context, portion) for portion, _ in members) else ""
+    if command:
+        yield Proposal(
+            site=site,
+            portions=tuple(portion for portion, _ in members),
+            sentence=f"delete {what} in the same RUN: end it with `{command}`",
+            changes=(appending(site, command),),
+        )
 
 
-def _commands(context: AdviceContext, members: Sequence[Portion]) -> dict[str, str]:
-    """The command that deletes what each rule found; none for what takes too many words."""
-    found = {}
-    for portion in members:
-        command = _LEFTOVERS[portion.rule].command
-        if not command and portion.site.layer is not None:
-            paths = (piece.path for piece in portion.pieces)
-            words = removal_words(context.filesystem, portion.site.layer, paths)
-            command = f"rm -rf {' '.join(words)}" if words else ""
-        if command:
-            found[portion.rule] = command
-    return found
+def _deletion(context: AdviceContext, portion: Portion) -> tuple[Portion, str]:
+    """What is deleted of a portion, and the command for it; empty for what takes too many words."""
+    command = _LEFTOVERS[portion.rule].command
+    layer = portion.site.layer
+    if command or layer is None:
+        return portion, command
+    if portion.rule == "logs":
+        logs = portion.only(lambda piece: piece.content_bytes > 0 and _OF_MANAGERS.fullmatch(piece.path) is not None)
+        logs = replace(logs, pieces=logs.pieces[:_MOST_WORDS])
+        paths = [shlex.quote(piece.path) for piece in logs.pieces]
+        return logs, f"rm -rf {' '.join(paths)}" if paths else ""
+    if portion.rule == "other-cache" and all("/pkgs/" in piece.path for piece in portion.pieces):
+        programs = (words[0] for words in commands(script_of(portion.site)))
+        conda = next((one for one in programs if posixpath.basename(one) in _CONDA), "")
+        return portion, f"{conda} clean -afy" if conda else ""
+    words = removal_words(context.filesystem, layer, (piece.path for piece in portion.pieces), most=_MOST_WORDS)
+    return portion, f"rm -rf {' '.join(words)}" if words else ""
 
 
-def _is_free(context: AdviceContext, portion: Portion) -> bool:
-    """Whether nothing that comes later needs the files, or fails when they are not there."""
-    later = tuple(context.later(portion.site))
-    tools = _NEEDED_BY.get(portion.rule, ())
-    if any(calls(body(site), *tools) for site in later):
+def _is_own(context: AdviceContext, portion: Portion) -> bool:
+    """Whether a user who is not root may delete the files: theirs, in directories of theirs."""
+    layer = portion.site.layer
+    if layer is None or portion.rule == "go-cache":  # Go's modules are in directories that nobody may write.
         return False
-    places = {piece.path.rpartition("/")[0] for piece in portion.pieces} | {piece.path for piece in portion.pieces}
-    named = mentioning(later, *places)
-    if _LEFTOVERS[portion.rule].is_cache:
-        return all(not calls(body(site), "rm") or calls(body(site), "rm -rf", "rm -fr", "rm -f") for site in named)
-    return next(named, None) is None
+    filesystem = context.filesystem
+    changeset = filesystem.layers[layer].changeset
+    owners = {path: changeset.ownerships[index][1] for index, path in enumerate(changeset.paths)}
+    wanted = {piece.path for piece in portion.pieces}
+    above = {posixpath.dirname(path) for path in wanted}
+    users = {owners.get(path, 0) for path in wanted | above}
+    return len(users) == 1 and 0 not in users
+
+
+def _is_free(context: AdviceContext, portion: Portion, command: str) -> bool:
+    """Whether nothing that comes later needs the files, fills a cache again, or fails when they are not there."""
+    leftover = _LEFTOVERS[portion.rule]
+    later = tuple(context.later(portion.site))
+    if leftover.tools and any(calls(body(site), *leftover.tools) or _runs_script(site) for site in later):
+        return False
+    if would_miss(context, portion.site.stage, (piece.path for piece in portion.pieces)):
+        return False
+    if leftover.is_cache:
+        words = [word.removesuffix("/*") for word in command.removeprefix("rm -rf ").split()]
+        gone = words if command.startswith("rm -rf ") else {posixpath.dirname(piece.path) for piece in portion.pieces}
+        return not any(site.kind == "RUN" and fails_without(site, gone) for site in later)
+    return not any(_names(site, portion.pieces) for site in later)
+
+
+def _runs_script(site: Site) -> bool:
+    return site.kind == "RUN" and bool(scripts(script_of(site)))
+
+
+def _names(site: Site, pieces: Sequence[Piece]) -> bool:
+    """Whether an instruction names one of the files, or all that is in the directory that one is in."""
+    text = body(site)
+    if not {posixpath.basename(piece.path) for piece in pieces}.isdisjoint(_WORD.findall(text)):
+        return True
+    places = {posixpath.dirname(piece.path) for piece in pieces}
+    if any(place in text for place in places - _SHARED):
+        return True
+    shared = "|".join(re.escape(place) for place in places & _SHARED if place)
+    as_whole = re.compile(rf"(?<![\w/.-])(?:{shared})(?:/?(?:[\s'\"]|$)|/\S*[*?\[])")
+    return bool(shared) and not calls(text, "rm -rf", "rm -fr") and as_whole.search(text) is not None
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -27,7 +27,9 @@ def _proposal(context: AdviceContext, portion: Portion, hider: Site) -> Iterator
     site = portion.site
     if site.layer is None or hider.kind != "RUN":
         return
-    words = removal_words(context.filesystem, site.layer, (piece.path for piece in portion.pieces))
+    filesystem = context.filesystem
+    paths = (piece.path for piece in portion.pieces)
+    words = removal_words(filesystem, site.layer, paths, remaining=filesystem.live)
     between = context.final.sites[site.position + 1 : hider.position]
     if not words or next(mentioning(between, *words), None) is not None or _reads(hider, words):
         return
