@@ -36,9 +36,14 @@ def is_named(context: AdviceContext, site: Site, names: Iterable[str]) -> bool:
 def reads_unknown(context: AdviceContext, site: Site) -> Site | None:
     """The first later RUN with a command that may read any file of the project: a build, or a script."""
     for one in context.later(site):
-        if one.kind == "RUN" and not all(_is_harmless(part) for part in _JOINERS.split(script_of(one))):
+        if one.kind == "RUN" and not reads_what_it_names(one):
             return one
     return None
+
+
+def reads_what_it_names(site: Site) -> bool:
+    """Whether a RUN calls only what reads no file of the project but those that it names."""
+    return all(_is_harmless(part) for part in _JOINERS.split(script_of(site)))
 
 
 def _is_harmless(command: str) -> bool:

@@ -113,6 +113,11 @@ def joining(first: Site, last: Site) -> Change:
 
         document = files.dockerfile
         numbers = [_number(files, site) for site in (first, last)]
+        if numbers[0] == numbers[1]:
+            return files  # Another change has joined them.
+        order = [one.id for one in document.instructions if one.id in numbers]
+        if order != numbers:
+            raise EditError(f"`{first}` no longer stands above `{last}`")
         one, other = (
             Script.read(document.instruction(number).source, document.escape, shell=document.shell(number))
             for number in numbers

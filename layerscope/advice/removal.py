@@ -3,9 +3,10 @@
 import posixpath
 import re
 import shlex
-from collections.abc import Collection, Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 
-from layerscope.advice.runs import commands, script_of
+from layerscope.advice.portions import Piece
+from layerscope.advice.runs import body, calls, commands, script_of
 from layerscope.advice.timeline import Site
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
@@ -16,6 +17,10 @@ _OF_SYSTEM = re.compile(
     r"|/usr/local/[^/]+|/var/lib/[^/]+"
 )
 """Directories that something may expect, even where they are empty: homes among them."""
+
+_SHARED = frozenset({"", "/tmp", "/var/tmp", "/root", "/home", "/opt", "/usr/local", "/usr", "/var"})
+"""Directories that instructions name for what else is in them."""
+_WORD = re.compile(r"[^\s'\"`;|&()<>=/*]+")
 
 
 def removal_words(
@@ -75,3 +80,16 @@ def fails_without(site: Site, words: Collection[str]) -> bool:
             if any(is_at_or_below(path, word) or (is_pattern and word.startswith(path)) for word in words):
                 return True
     return False
+
+
+def names_files(site: Site, pieces: Sequence[Piece]) -> bool:
+    """Whether an instruction names one of the files, or all that is in the directory that one is in."""
+    text = body(site)
+    if not {posixpath.basename(piece.path) for piece in pieces}.isdisjoint(_WORD.findall(text)):
+        return True
+    places = {posixpath.dirname(piece.path) for piece in pieces}
+    if any(place in text for place in places - _SHARED):
+        return True
+    shared = "|".join(re.escape(place) for place in places & _SHARED if place)
+    as_whole = re.compile(rf"(?<![\w/.-])(?:{shared})(?:/?(?:[\s'\"]|$)|/\S*[*?\[])")
+    return bool(shared) and not calls(text, "rm -rf", "rm -fr") and as_whole.search(text) is not None

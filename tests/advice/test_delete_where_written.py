@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.advice.builds import Build
-from tests.builder import file, whiteout
+from tests.builder import directory, file, whiteout
 
 DATA = file("opt/download/data.zip", b"d" * 50_000)
 
@@ -29,8 +29,22 @@ def test_it_is_deleted_at_once(tmp_path: Path) -> None:
             ("RUN fetch", "RUN unzip /opt/download/data.zip", "RUN rm -rf /opt/download"), id="used in between"
         ),
         pytest.param(("RUN fetch", "RUN rm -r /opt/download"), id="the later rm would fail"),
+        pytest.param(("RUN fetch", "RUN make", "RUN rm -rf /opt/download"), id="a build in between"),
+        pytest.param(
+            ("RUN fetch", "WORKDIR /opt", "RUN cp download/data.zip x", "RUN rm -rf /opt/download"), id="a name"
+        ),
+        pytest.param(("RUN fetch", "RUN python use.py && rm -rf /opt/download"), id="a program that may read it"),
+        pytest.param(("RUN fetch", "RUN apt-get purge -y download"), id="a package that is removed"),
+        pytest.param(("USER app", "RUN rm -rf /opt/download"), id="no RUN that writes"),
         pytest.param(("RUN fetch", "RUN use /opt/download && rm -rf /opt/download"), id="used where it is deleted"),
     ],
 )
 def test_what_is_needed_until_then_stays(tmp_path: Path, lines: tuple[str, ...]) -> None:
     assert advised(tmp_path, *lines) == list(lines)
+
+
+def test_a_directory_that_stays_is_not_deleted(tmp_path: Path) -> None:
+    text = "FROM debian\nRUN fetch\nRUN rm -f /opt/download/*\n"
+    layers = {2: (DATA,), 3: (whiteout("opt/download/data.zip"), directory("opt/download"))}
+    patched = Build(dockerfile=text, layers=layers).advise(tmp_path).patched("delete-where-written").dockerfile.text
+    assert "&& rm -rf /opt/download/data.zip\n" in patched

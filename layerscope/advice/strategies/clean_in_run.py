@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.copied import would_miss
 from layerscope.advice.files import appending
-from layerscope.advice.portions import Piece, Portion
-from layerscope.advice.removal import fails_without, removal_words
+from layerscope.advice.portions import Portion
+from layerscope.advice.removal import fails_without, names_files, removal_words
 from layerscope.advice.runs import body, calls, commands, script_of, scripts
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
@@ -59,9 +59,6 @@ _OF_MANAGERS = re.compile(
     r"|zypp/.+|zypper\.log|anaconda/.+|fontconfig\.log|faillog|lastlog)|(?!/var/log/).*"
 )
 """Logs that no daemon writes, which might not be able to make its own again."""
-_SHARED = frozenset({"", "/tmp", "/var/tmp", "/root", "/home", "/opt", "/usr/local", "/usr", "/var"})
-"""Directories that instructions name for what else is in them."""
-_WORD = re.compile(r"[^\s'\"`;|&()<>=/*]+")
 _CONDA = ("conda", "mamba", "micromamba")
 _MOST_WORDS = 12
 
@@ -148,24 +145,11 @@ def _is_free(context: AdviceContext, portion: Portion, command: str) -> bool:
         words = [word.removesuffix("/*") for word in command.removeprefix("rm -rf ").split()]
         gone = words if command.startswith("rm -rf ") else {posixpath.dirname(piece.path) for piece in portion.pieces}
         return not any(site.kind == "RUN" and fails_without(site, gone) for site in later)
-    return not any(_names(site, portion.pieces) for site in later)
+    return not any(names_files(site, portion.pieces) for site in later)
 
 
 def _runs_script(site: Site) -> bool:
     return site.kind == "RUN" and bool(scripts(script_of(site)))
-
-
-def _names(site: Site, pieces: Sequence[Piece]) -> bool:
-    """Whether an instruction names one of the files, or all that is in the directory that one is in."""
-    text = body(site)
-    if not {posixpath.basename(piece.path) for piece in pieces}.isdisjoint(_WORD.findall(text)):
-        return True
-    places = {posixpath.dirname(piece.path) for piece in pieces}
-    if any(place in text for place in places - _SHARED):
-        return True
-    shared = "|".join(re.escape(place) for place in places & _SHARED if place)
-    as_whole = re.compile(rf"(?<![\w/.-])(?:{shared})(?:/?(?:[\s'\"]|$)|/\S*[*?\[])")
-    return bool(shared) and not calls(text, "rm -rf", "rm -fr") and as_whole.search(text) is not None
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,20 +1,24 @@
 """Files that one RUN writes and a later one deletes: delete them in the RUN that writes them."""
 
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Iterator, Sequence
 
 from layerscope.advice.context import AdviceContext
+from layerscope.advice.copied import reads_what_it_names
 from layerscope.advice.files import appending
 from layerscope.advice.portions import Portion
-from layerscope.advice.removal import removal_words
-from layerscope.advice.runs import calls, mentioning, script_of
+from layerscope.advice.removal import fails_without, names_files, removal_words
+from layerscope.advice.runs import commands, script_of
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
+from layerscope.advice.users import as_root
+from layerscope.model.paths import is_at_or_below, normal
 
 
 def _propose(context: AdviceContext) -> Iterator[Proposal]:
-    """End the RUN that writes files with their deletion, where nothing between it and the later deletion names them.
+    """End the RUN that writes files with their deletion, where a later RUN deletes them and nothing reads them.
 
-    Not proposed where the later RUN deletes them with an ``rm`` that fails when they are gone.
+    Not proposed where a RUN in between may read any file, or where the later ``rm`` fails when they are gone.
     """
     for portion in context.of("deleted-later"):
         hiders = {context.filesystem.hidden_by[piece.number] for piece in portion.pieces if piece.number >= 0}
@@ -30,27 +34,34 @@ def _proposal(context: AdviceContext, portion: Portion, hider: Site) -> Iterator
     filesystem = context.filesystem
     paths = (piece.path for piece in portion.pieces)
     words = removal_words(filesystem, site.layer, paths, remaining=filesystem.live)
+
+    def may_read(one: Site) -> bool:
+        return names_files(one, portion.pieces) or (one.kind == "RUN" and not reads_what_it_names(one))
+
     between = context.final.sites[site.position + 1 : hider.position]
-    if not words or next(mentioning(between, *words), None) is not None or _reads(hider, words):
-        return
-    command = f"rm -rf {' '.join(words)}"
-    place = f"line {hider.line}" if hider.line is not None else f"`{str(hider)[:60]}`"
-    yield Proposal(
-        site=site,
-        portions=(portion,),
-        sentence=f"delete them in the RUN that writes them, not in {place}: end it with `{command}`",
-        review="" if not any(one.kind == "RUN" for one in between) else "make sure that no RUN in between reads them",
-        changes=(appending(site, command),),
+    command = as_root(context, site, f"rm -rf {' '.join(words)}") if words else ""
+    if command and not any(map(may_read, between)) and _only_deletes(hider, words):
+        place = f"line {hider.line}" if hider.line is not None else f"`{str(hider)[:60]}`"
+        yield Proposal(
+            site=site,
+            portions=(portion,),
+            sentence=f"delete them in the RUN that writes them, not in {place}: end it with `{command}`",
+            changes=(appending(site, command),),
+        )
+
+
+def _only_deletes(hider: Site, words: Sequence[str]) -> bool:
+    """Whether the later RUN deletes the files by name, also when they are gone, and does not read them."""
+    directory = hider.working_directory or "/"
+    found = [one for one in commands(script_of(hider)) if one[0] == "rm"]
+    removed = [normal(posixpath.join(directory, word.removesuffix("/*"))) for one in found for word in one[1:]]
+    others = [word for one in commands(script_of(hider)) if one[0] != "rm" for word in one]
+    return (
+        reads_what_it_names(hider)
+        and not fails_without(hider, words)
+        and all(any(is_at_or_below(word, path) for path in removed) for word in words)
+        and not any(posixpath.basename(word) in other for word in words for other in others)
     )
-
-
-def _reads(hider: Site, words: tuple[str, ...]) -> bool:
-    """Whether the later RUN does anything but delete, or deletes in a way that fails when nothing is there."""
-    script = script_of(hider)
-    named = [word for word in words if word in script]
-    forced = calls(script, "rm -rf", "rm -fr", "rm -f", "rm -r -f", "rm -f -r")
-    parts = [part.strip() for part in script.replace(";", "&&").split("&&")]
-    return not forced or any(word in part and not part.startswith("rm ") for part in parts for word in named)
 
 
 DELETE_WHERE_WRITTEN = Strategy(name="delete-where-written", propose=_propose)
