@@ -153,6 +153,17 @@ def _patch_paths(paths: Sequence[Path]) -> Iterator[str]:
     return (os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/") for path in paths)
 
 
+def dockerfile_place(build: BuildOptions) -> tuple[str, str]:
+    """The path that a patch gives the Dockerfile, and the URI of the directory that it starts from.
+
+    The URI is empty for the working directory, which is another one on every machine.
+    """
+    paths = build_paths(build)
+    root = patch_root(paths)
+    uri = "" if root == os.getcwd() else Path(root).as_uri()
+    return next(_patch_paths(paths)), uri if uri.endswith("/") or not uri else f"{uri}/"
+
+
 def dockerfile_path(source: str) -> Path:
     """The Dockerfile that ``--dockerfile`` names, a file or its directory."""
     path = Path(source)

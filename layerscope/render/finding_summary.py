@@ -11,7 +11,7 @@ from layerscope.model.report import Report
 from layerscope.model.source import BASE
 from layerscope.model.step import Step
 from layerscope.render.escape import printable
-from layerscope.render.units import Units
+from layerscope.render.units import RenderOptions, Units
 from layerscope.render.words import copied_from, counted
 
 
@@ -19,15 +19,16 @@ class FindingSummary(Struct, frozen=True, kw_only=True):
     """A finding with what is derived from it.
 
     ``place`` is the most telling path, as the archive has it (to be escaped), empty for a finding in the config.
-    ``places`` counts such paths. ``line`` is the Dockerfile line to blame, from 1, where it is known.
-    ``fingerprint`` is 64 hexadecimal digits, unique in a report and the same after a rebuild. ``steps`` resolve it, all
-    or in part.
+    ``places`` counts such paths. ``line`` is the Dockerfile line that brought it into the image, ``edit_line`` the one
+    to edit, from 1, where they are known. ``fingerprint`` is 64 hexadecimal digits, unique in a report and the same
+    after a rebuild. ``steps`` resolve it, all or in part.
     """
 
     finding: Finding
     place: str
     places: int
     line: int | None
+    edit_line: int | None
     fingerprint: str
     steps: tuple[Step, ...] = ()
 
@@ -102,14 +103,23 @@ def _summaries(report: Report, findings: Sequence[Finding]) -> Iterator[FindingS
         line = finding.dockerfile_line
         if line is None and finding.instruction is not None:
             line = report.instructions[finding.instruction].dockerfile_line
+        resolving = tuple(steps.get(number, ()))
         yield FindingSummary(
             finding=finding,
             place=place,
             places=len(groups),
             line=line,
+            edit_line=next((step.dockerfile_line for step in resolving if step.dockerfile_line is not None), line),
             fingerprint=hashlib.sha256(raw).hexdigest(),
-            steps=tuple(steps.get(number, ())),
+            steps=resolving,
         )
+
+
+def dockerfile_path(report: Report, options: RenderOptions) -> str:
+    """The Dockerfile as edits name it: relative to the directory of the build's files, which the repository holds."""
+    name = report.dockerfile.name if report.dockerfile is not None else "Dockerfile"
+    edited = (edit.file for step in report.steps for edit in step.edits)
+    return options.dockerfile or next((file for file in edited if file.rpartition("/")[2] == name), name)
 
 
 def general_fixes(report: Report) -> tuple[GeneralFix, ...]:

@@ -3,7 +3,7 @@
 from layerscope.model.finding import Severity
 from layerscope.model.report import Report
 from layerscope.render.escape import printable
-from layerscope.render.finding_summary import finding_summaries
+from layerscope.render.finding_summary import dockerfile_path, finding_summaries
 from layerscope.render.json import dumps
 from layerscope.render.units import RenderOptions
 
@@ -26,7 +26,7 @@ def gitlab(report: Report, options: RenderOptions) -> str:
             "check_name": one.finding.rule,
             "fingerprint": one.fingerprint,
             "severity": "info" if one.is_inherited or one.finding.trade else SEVERITIES[one.finding.severity],
-            "location": {"path": options.dockerfile or "Dockerfile", "lines": {"begin": one.line or 1}},
+            "location": {"path": dockerfile_path(report, options), "lines": {"begin": one.edit_line or 1}},
         }
         for one in finding_summaries(report)
     ]

@@ -109,6 +109,7 @@ COLUMNS = (
     Column(name="layers"),
     Column(name="source"),
     Column(name="dockerfile_line", kind="number"),
+    Column(name="edit_line", kind="number"),
     Column(name="path"),
     Column(name="title"),
     Column(name="detail"),
@@ -119,5 +120,8 @@ COLUMNS = (
 
 def findings_csv(report: Report, options: RenderOptions) -> str:
     """A header line, then one line for each finding; ``path`` is the most telling one."""
-    rows = (row(COLUMNS, one.finding, dockerfile_line=one.line, path=one.place) for one in finding_summaries(report))
+    rows = (
+        row(COLUMNS, one.finding, dockerfile_line=one.line, edit_line=one.edit_line, path=one.place)
+        for one in finding_summaries(report)
+    )
     return "".join(ROW_RENDERERS["csv"](Rows(columns=COLUMNS, rows=rows), options.units, None))

@@ -4,31 +4,55 @@ from typing import Any
 from urllib.parse import quote
 
 from layerscope import __version__
-from layerscope.model.finding import Finding, Severity
+from layerscope.model.finding import Finding, FindingKind, Severity
 from layerscope.model.report import Report
 from layerscope.model.step import Edit, Safety, Step
 from layerscope.render.escape import printable
-from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries
+from layerscope.render.finding_summary import (
+    FindingSummary,
+    dockerfile_path,
+    finding_summaries,
+    ignored_summaries,
+)
 from layerscope.render.json import dumps
 from layerscope.render.rules import paragraphs
+from layerscope.render.table import shortened
 from layerscope.render.units import RenderOptions
 from layerscope.rules.registry import RULES
+from layerscope.rules.rule import Rule
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_ROOT = "%SRCROOT%"
+"""The base of every relative path; it has no URI where it is the working directory, as any checkout will do."""
+_ROOT_IS = {"text": "The directory that the paths of the build's files start from"}
 _LEVELS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
+_PROBLEMS = {"error": "error", "warning": "warning", "note": "recommendation"}
+_SCORES = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "2.0"}
+"""Scores that code scanning shows as these severities; only what concerns security may have one."""
+_LONGEST = 1024
+"""Characters of a rule's descriptions, of which code scanning takes no more."""
 _MOST_PATHS = 20
 """Logical locations of one result; the rest is counted in its properties."""
 
 
 def sarif(report: Report, options: RenderOptions) -> str:
-    """One run with all rules and one result for each finding; no times, no machine, the same bytes each time."""
+    """One run with all rules and one result for each finding; no times, no machine, the same bytes each time.
+
+    No line of this Dockerfile changes what the base image brings, so that inherited findings are left out unless
+    they are asked for.
+    """
     names = {rule.name: index for index, rule in enumerate(RULES)}
     run: dict[str, Any] = {
         "tool": {"driver": {"name": "layerscope", "version": __version__, "rules": _rules()}},
         "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {_ROOT: {**({"uri": options.root} if options.root else {}), "description": _ROOT_IS}},
         "results": [
-            *(_result(one, report, options, names) for one in finding_summaries(report)),
-            *(_suppressed(_result(one, report, options, names), one.finding) for one in ignored_summaries(report)),
+            *(_result(one, report, options, names) for one in finding_summaries(report) if _is_shown(one, options)),
+            *(
+                _suppressed(_result(one, report, options, names), one.finding)
+                for one in ignored_summaries(report)
+                if _is_shown(one, options)
+            ),
         ],
         "properties": {"image": printable(report.image.name), "imageId": report.image.image_id},
     }
@@ -44,19 +68,30 @@ def sarif(report: Report, options: RenderOptions) -> str:
     return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
+def _is_shown(one: FindingSummary, options: RenderOptions) -> bool:
+    return options.inherited or not one.is_inherited
+
+
 def _rules() -> list[dict[str, Any]]:
     return [
         {
             "id": rule.name,
             "name": "".join(part.capitalize() for part in rule.name.split("-")),
-            "shortDescription": {"text": rule.title},
-            "fullDescription": {"text": "\n\n".join(paragraphs(rule)) or rule.title},
-            "help": {"text": "\n\n".join([*paragraphs(rule), f"Fix: {rule.fix}"]).strip()},
+            "shortDescription": {"text": shortened(rule.general_title, _LONGEST)},
+            "fullDescription": {"text": shortened("\n\n".join(paragraphs(rule)) or rule.general_title, _LONGEST)},
+            "help": {"text": "\n\n".join([*paragraphs(rule), f"Fix: {rule.advice}"]).strip()},
             "defaultConfiguration": {"level": _LEVELS[rule.severity]},
-            "properties": {"tags": ["container-image", rule.severity.value]},
+            "properties": _rule_properties(rule),
         }
         for rule in RULES
     ]
+
+
+def _rule_properties(rule: Rule) -> dict[str, Any]:
+    tags, level = ["container-image", rule.severity.value], _PROBLEMS[_LEVELS[rule.severity]]
+    if rule.kind != FindingKind.SECRET:
+        return {"tags": tags, "problem.severity": level}
+    return {"tags": [*tags, "security"], "problem.severity": level, "security-severity": _SCORES[rule.severity]}
 
 
 def _result(one: FindingSummary, report: Report, options: RenderOptions, names: dict[str, int]) -> dict[str, Any]:
@@ -64,9 +99,14 @@ def _result(one: FindingSummary, report: Report, options: RenderOptions, names: 
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": "note" if one.is_inherited or finding.trade else _LEVELS[finding.severity],
-        "message": {"text": f"{one.sentence(options.units)}. Fix: {printable(finding.fix)}"},
+        "message": {"text": _unlinked(f"{one.sentence(options.units)}. Fix: {printable(finding.fix)}")},
         "locations": [_location(one, report, options)],
-        "partialFingerprints": {"layerscopeFinding/v1": one.fingerprint},
+        # The second is the only one that code scanning compares. It would compute it from the line, which several
+        # findings of one rule may share.
+        "partialFingerprints": {
+            "layerscopeFinding/v1": one.fingerprint,
+            "primaryLocationLineHash": f"{one.fingerprint}:1",
+        },
         "properties": {
             "severity": finding.severity.value,
             "kind": finding.kind.value,
@@ -78,6 +118,8 @@ def _result(one: FindingSummary, report: Report, options: RenderOptions, names: 
             "trade": finding.trade,
         },
     }
+    if related := _related(one, report, options):
+        result["relatedLocations"] = related
     if fixes := [made for step in one.steps if (made := _fix(step)) is not None]:
         result["fixes"] = fixes
     if finding.rule in names:
@@ -97,7 +139,7 @@ def _fix(step: Step) -> dict[str, Any] | None:
     return {
         "description": {"text": f"{printable(step.sentence)}.{review}"},
         "artifactChanges": [
-            {"artifactLocation": {"uri": quote(file)}, "replacements": replacements}
+            {"artifactLocation": _artifact(file), "replacements": replacements}
             for file, replacements in by_file.items()
         ],
     }
@@ -123,18 +165,42 @@ def _suppressed(result: dict[str, Any], finding: Finding) -> dict[str, Any]:
 
 
 def _location(one: FindingSummary, report: Report, options: RenderOptions) -> dict[str, Any]:
-    """The Dockerfile's line where it is known, else the archive; the paths in the image are logical locations."""
-    if one.line is not None:
-        uri = quote((options.dockerfile or "Dockerfile").encode("utf-8", "surrogateescape"))
-        physical: dict[str, Any] = {"artifactLocation": {"uri": uri}, "region": {"startLine": one.line}}
+    """The Dockerfile's line to edit where it is known, else the archive; paths in the image are logical locations."""
+    if one.edit_line is not None:
+        physical = _physical(dockerfile_path(report, options), one.edit_line)
     else:
-        source = report.image.source.encode("utf-8", "surrogateescape")
         # Code scanning shows no result without a region, and an archive has no lines.
-        physical = {"artifactLocation": {"uri": quote(source)}, "region": {"startLine": 1}}
+        physical = _physical(report.image.source, 1)
     location: dict[str, Any] = {"physicalLocation": physical}
     if logical := _logical(one.finding):
         location["logicalLocations"] = logical
     return location
+
+
+def _related(one: FindingSummary, report: Report, options: RenderOptions) -> list[dict[str, Any]]:
+    """The line that brought it into the image, where that is not the one to edit."""
+    if one.line is None or one.line == one.edit_line:
+        return []
+    physical = _physical(dockerfile_path(report, options), one.line)
+    return [{"id": 1, "physicalLocation": physical, "message": {"text": "This line brings it into the image"}}]
+
+
+def _physical(path: str, line: int) -> dict[str, Any]:
+    return {"artifactLocation": _artifact(path), "region": {"startLine": line}}
+
+
+def _artifact(path: str) -> dict[str, str]:
+    """A path as a URI; one that is not absolute is below the root (section 3.4.4)."""
+    uri = quote(path.encode("utf-8", "surrogateescape"))
+    if uri.startswith("/"):
+        return {"uri": f"file://{uri}"}
+    # The first part of a relative reference may hold no colon (RFC 3986, section 4.2); quote escapes it.
+    return {"uri": uri, "uriBaseId": _ROOT}
+
+
+def _unlinked(text: str) -> str:
+    """Text in which a message has no link (section 3.11.6), whatever a name of the image holds."""
+    return text.replace("](", "] (")
 
 
 def _logical(finding: Finding) -> list[dict[str, str]]:

@@ -53,12 +53,16 @@ def percent(part: int, whole: int) -> str:
 class RenderOptions(Struct, frozen=True, kw_only=True):
     """``top`` rows in each list, 0 for the usual number; ``width`` of the terminal, None where nothing may be cut.
 
-    ``dockerfile`` is the path of the Dockerfile that findings are placed in, as the repository knows it;
-    ``fix_command`` lists all steps of the report.
+    ``dockerfile`` is the path of the Dockerfile that findings are placed in, as a patch has it, below ``root``, the URI
+    of a directory, empty for the working directory.
+    ``fix_command`` lists all steps of the report. ``inherited`` includes the base image's findings in formats that
+    leave them out.
     """
 
     units: Units
     top: int = 0
     width: int | None = None
     dockerfile: str = ""
+    root: str = ""
     fix_command: str = ""
+    inherited: bool = False

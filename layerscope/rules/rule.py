@@ -143,6 +143,11 @@ class Rule(Struct, frozen=True, kw_only=True):
         return self.check.__doc__ or ""
 
     @property
+    def general_title(self) -> str:
+        """The title in general, without a finding's path."""
+        return self.title.replace(": {path}", "").replace("{path}", "a file")
+
+    @property
     def advice(self) -> str:
         """The fix in general, without a finding's path and instruction."""
         known = {"path": "PATH", "place": "PATH", "ignore": "PATTERN", "step": "the instruction that adds it"}

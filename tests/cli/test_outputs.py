@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.cli.commands.report import Output, ReportFormat, _in_repository, outputs
+from layerscope.cli.build import dockerfile_place
+from layerscope.cli.commands.report import Output, ReportFormat, outputs
+from layerscope.cli.options import BuildOptions
 from layerscope.cli.user_files import write_file
 from layerscope.errors import LayerscopeError, MissingExtra, UsageError
 from layerscope.render import renderers
@@ -148,14 +150,17 @@ def test_the_command_writes_all_that_was_asked_for(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["bom.cdx.json", "image.tar", "r.html", "r.json"]
 
 
-def test_findings_stand_in_the_dockerfile_as_the_repository_knows_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_findings_stand_in_the_dockerfile_as_a_patch_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "docker").mkdir()
     monkeypatch.chdir(tmp_path)
-    placed = _in_repository
-    assert placed("docker") == placed("./docker/Dockerfile") == placed(str(tmp_path / "docker")) == "docker/Dockerfile"
-    assert placed("/elsewhere/Dockerfile") == "/elsewhere/Dockerfile"
+    for name in ("docker", "./docker/Dockerfile", str(tmp_path / "docker")):
+        assert dockerfile_place(BuildOptions(dockerfile=name)) == ("docker/Dockerfile", "")
+    (tmp_path / "else where").mkdir()
+    monkeypatch.chdir(tmp_path / "docker")
+    place = dockerfile_place(BuildOptions(dockerfile="../else where/Dockerfile"))
+    assert place == ("Dockerfile", f"{tmp_path.as_uri()}/else%20where/")
+    place = dockerfile_place(BuildOptions(dockerfile="../else where/Dockerfile", context_dir="."))
+    assert place == ("else where/Dockerfile", f"{tmp_path.as_uri()}/")
 
 
 @pytest.mark.parametrize("chosen", ["table", "html", "csv", "json"])

@@ -97,6 +97,10 @@ OutputOption: TypeAlias = Annotated[
         rich_help_panel="Output",
     ),
 ]
+InheritedOption: TypeAlias = Annotated[
+    bool,
+    typer.Option("--include-inherited", help="Include inherited findings in SARIF", rich_help_panel="Output"),
+]
 
 
 @reading_options
@@ -111,6 +115,7 @@ def report(
     report_format: FormatOption = None,
     output: OutputOption = None,
     units: UnitsOption = UnitsName.SI,
+    inherited: InheritedOption = False,
 ) -> None:
     """Show where an image's bytes come from and which are reclaimable
 
@@ -133,8 +138,19 @@ def report(
     if reading.verbose:
         warn_unmatched(context, made)
     command = redacted(shlex.join(["layerscope", "fix", *words_of(image, reading, build)]))
-    placed = _in_repository(build.dockerfile) if build.dockerfile else ""
-    shown = RenderOptions(units=units_named(units.value), top=top, dockerfile=placed, fix_command=command)
+    placed = root = ""
+    if build.dockerfile:
+        from layerscope.cli.build import dockerfile_place  # A saved report needs nothing of the analysis.
+
+        placed, root = dockerfile_place(build)
+    shown = RenderOptions(
+        units=units_named(units.value),
+        top=top,
+        dockerfile=placed,
+        root=root,
+        fix_command=command,
+        inherited=inherited,
+    )
     _write(made, targets, shown)
 
 
@@ -192,10 +208,3 @@ def _write(report: Report, targets: Sequence[Output], options: RenderOptions) ->
             write(text)
         else:
             write_file(output.path, text)
-
-
-def _in_repository(dockerfile: str) -> str:
-    """The Dockerfile's path in the repository: relative to the working directory, if below it."""
-    path = os.path.join(dockerfile, "Dockerfile") if os.path.isdir(dockerfile) else dockerfile
-    inside = os.path.relpath(path) if not os.path.isabs(path) or path.startswith(os.getcwd() + os.sep) else path
-    return inside.replace(os.sep, "/")
