@@ -12,10 +12,11 @@ from layerscope.advice.portions import Piece, Portion
 from layerscope.advice.registry import STRATEGIES
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.errors import LayerscopeError, MissingExtra
+from layerscope.model.finding import FindingKind
 from layerscope.model.step import Edit, Safety, Step
 
 LEAST_BYTES = 4096
-"""A step that saves less is not worth a reader's time."""
+"""A step that saves less is not worth a reader's time, unless it keeps a secret out of the image."""
 _Key = tuple[int, int, str]
 """A version of a finding: its place among the findings, the layer and the path."""
 
@@ -66,7 +67,8 @@ def _taken(proposal: Proposal, left: set[_Key]) -> Proposal | None:
         taken.update(_key(part, piece) for piece in part.pieces)
         portions.append(part)
     whole = replace(proposal, portions=tuple(portion for portion in portions if portion.pieces))
-    if _saves(whole) < LEAST_BYTES:
+    has_secret = any(portion.kind == FindingKind.SECRET for portion in whole.portions)
+    if _saves(whole) < LEAST_BYTES and not has_secret:
         return None
     left -= taken
     return whole

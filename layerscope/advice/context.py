@@ -60,10 +60,20 @@ class AdviceContext:
 
     def later(self, site: Site) -> Iterator[Site]:
         """What runs after an instruction on top of what it makes: in its stage, and in the stages built on that."""
-        for timeline in self.timelines.values():
-            found = next((one for one in timeline.sites if one.is_same(site)), None)
-            if found is not None:
-                yield from timeline.after(found)
+        for name, position in self.places(site):
+            yield from self.timelines[name].sites[position + 1 :]
+
+    def places(self, site: Site) -> Sequence[tuple[str, int]]:
+        """The stages whose timelines hold an instruction: its own and those that are built on that; and where."""
+        return self._places.get(_identity(site), ())
+
+    @cached_property
+    def _places(self) -> Mapping[object, list[tuple[str, int]]]:
+        found: dict[object, list[tuple[str, int]]] = {}
+        for name, timeline in self.timelines.items():
+            for position, site in enumerate(timeline.sites):
+                found.setdefault(_identity(site), []).append((name, position))
+        return found
 
     def readers(self, stage: str) -> Iterator[Site]:
         """The instructions of all other stages that copy from a stage, or mount it."""
@@ -79,6 +89,11 @@ class AdviceContext:
             return False
         names = (match.stage_name(source.stage) for source in resolved.inputs if source.stage is not None)
         return stage in names
+
+
+def _identity(site: Site) -> object:
+    """What is equal for sites that are the same (``Site.is_same``)."""
+    return (site.stage, site.line) if site.line is not None else id(site)
 
 
 def _timelines(context: AdviceContext) -> Mapping[str, Timeline]:

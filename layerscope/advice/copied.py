@@ -1,88 +1,85 @@
-"""What a COPY brings: the paths in its source, and what else in the build reads them."""
+"""What a COPY takes from where: paths of the build context, and names that have to be there."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.portions import Piece, mapped
-from layerscope.advice.runs import body, calls, script_of
+from layerscope.advice.portions import mapping_of
 from layerscope.advice.timeline import Site
-from layerscope.errors import LayerscopeError
-from layerscope.model.paths import is_at_or_below
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.entry import Kind
 
-_READ_NOTHING_ELSE = (
-    "apt-get", "apt", "apk", "dnf", "yum", "microdnf", "zypper", "pip install -r", "pip3 install -r", "npm ci",
-    "npm install", "yarn install", "pnpm install", "bundle install", "composer install", "go mod download", "pytest",
-    "-m pytest", "manage.py", "-m venv", "useradd", "adduser", "groupadd", "addgroup", "chown", "chmod", "mkdir", "rm",
-    "ln", "mv", "cp", "echo", "sed", "install -d",
-)  # fmt: skip
-"""Commands that read no file of the project but those that are named or that the tool is known for."""
-_JOINERS = re.compile(r"&&|\|\||[;|\n]")
+_ARCHIVES = (".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".gz", ".bz2", ".xz", ".zst", ".lzma")
+"""Endings of what ADD may unpack."""
 
 
-def context_paths(site: Site, pieces: Iterable[Piece]) -> dict[str, Piece]:
-    """The paths in the build context, absolute, that a COPY or ADD takes these from, as far as they are known."""
-    found = ((mapped(site, piece.source or piece.path), piece) for piece in pieces)
-    return {path: piece for path, piece in found if path}
+def context_paths(site: Site, paths: Iterable[str]) -> Mapping[str, str]:
+    """By path in the image: the path in the build context that a COPY or ADD takes it from, as far as it is known."""
+    mapping = mapping_of(site)
+    if mapping is None or not mapping.resolved or mapping.source.kind != "context":
+        return {}
+    if mapping.unpacks and any(source.path.lower().endswith(_ARCHIVES) for source in mapping.sources):
+        return {}
+    files = [f"{source.path}/" for source in mapping.sources if "." in source.path.rpartition("/")[2]]
+    found = {}
+    for path in paths:
+        # A source with an ending is a file, so nothing lies below it.
+        sources = [one for one in mapping.map_back(path) if not one.startswith(tuple(files))]
+        if len(sources) == 1:
+            found[path] = sources[0]
+    return found
 
 
-def is_named(context: AdviceContext, site: Site, names: Iterable[str]) -> bool:
-    """Whether an instruction after a site says one of the names, as a word or as part of a path."""
-    words = "|".join(re.escape(name) for name in names)
-    named = re.compile(rf"(?<![\w.-])(?:{words})(?![\w.-])")
-    return any(named.search(body(one)) for one in context.later(site) if one.kind != "COPY" or not one.flag("from"))
+def ignorable(context: AdviceContext, site: Site, paths: Iterable[str]) -> Mapping[str, str]:
+    """By path in the image: the path in the build context, or the highest directory in which there is nothing else.
 
-
-def reads_unknown(context: AdviceContext, site: Site) -> Site | None:
-    """The first later RUN with a command that may read any file of the project: a build, or a script."""
-    for one in context.later(site):
-        if one.kind == "RUN" and not reads_what_it_names(one):
-            return one
-    return None
-
-
-def reads_what_it_names(site: Site) -> bool:
-    """Whether a RUN calls only what reads no file of the project but those that it names."""
-    return all(_is_harmless(part) for part in _JOINERS.split(script_of(site)))
-
-
-def _is_harmless(command: str) -> bool:
-    return not command.strip() or calls(command, *_READ_NOTHING_ELSE)
-
-
-def copies(context: AdviceContext, stage: str | None) -> Iterator[tuple[Site, str]]:
-    """The instructions that copy from a stage, or from the build context (None), with each source as a path.
-
-    A wildcard, or a variable that is not known, ends the path: everything below may be read.
+    Directories are known as far as one COPY of the whole directory brought them.
     """
-    from layerscope.dockerfile.copying import copy_mapping  # Its parser is loaded only for a Dockerfile.
-
-    readers = context.readers(stage) if stage is not None else _context_readers(context)
-    for site in readers:
-        if site.resolved is None or site.kind == "RUN":
-            yield site, "/"
-            continue
-        try:
-            mapping = copy_mapping(site.resolved)
-        except LayerscopeError:
-            yield site, "/"
-            continue
-        if not mapping.resolved:
-            yield site, "/"
-        for source in mapping.sources:
-            yield site, source.path if source.pattern.literal is not None else re.split(r"[*?\[]", source.path)[0]
-
-
-def _context_readers(context: AdviceContext) -> Iterator[Site]:
-    for timeline in context.timelines.values():
-        for site in timeline.sites:
-            if site.resolved is not None and any(one.kind == "context" for one in site.resolved.inputs):
-                yield site
+    found = context_paths(site, paths)
+    filesystem, mapping = filesystem_of(context, site), mapping_of(site)
+    if filesystem is None or site.layer is None or mapping is None or not found:
+        return found
+    if mapping.excludes or mapping.parents or any(one.pattern.literal is None for one in mapping.sources):
+        return found
+    kept = set(_directories_of_others(filesystem, site.layer, found))
+    roots = {mapping.destination.rstrip("/"), *(source.path.rstrip("/") for source in mapping.sources)}
+    tops = {}
+    for path, source in found.items():
+        above, top = path, source
+        while True:
+            parent, upper = above.rpartition("/")[0], top.rpartition("/")[0]
+            if not parent or not upper or parent in kept or parent in roots or upper in roots:
+                break
+            above, top = parent, upper
+        tops[path] = top
+    return tops
 
 
-def would_miss(context: AdviceContext, stage: str | None, paths: Iterable[str]) -> bool:
-    """Whether an instruction copies something by a name that would be gone, so that the build would fail."""
-    gone = tuple(paths)
-    return any(
-        source != "/" and any(is_at_or_below(source, path) for path in gone) for _, source in copies(context, stage)
-    )
+def _directories_of_others(filesystem: Filesystem, layer: int, paths: Mapping[str, str]) -> Iterator[str]:
+    """The directories of a layer that hold any other files."""
+    known: set[str] = set()
+    for number in filesystem.numbers(layer):
+        path = filesystem.path_in_layer(number)
+        if path not in paths and filesystem.kinds[number] != Kind.DIRECTORY:
+            while (path := path.rpartition("/")[0]) and path not in known:
+                known.add(path)
+                yield path
+
+
+def filesystem_of(context: AdviceContext, site: Site) -> Filesystem | None:
+    """The filesystem that holds what a site made."""
+    timelines = (context.timelines[name] for name, _ in context.places(site))
+    return next((one.filesystem for one in timelines if any(each is site for each in one.sites)), None)
+
+
+def would_miss(context: AdviceContext, stage: str, paths: Iterable[str]) -> bool:
+    """Whether another stage copies something by a name that would be gone, so that the build would fail."""
+    gone = set(paths)
+    for site in context.readers(stage):
+        mapping = mapping_of(site)
+        for source in mapping.sources if mapping is not None else ():
+            path = source.pattern.literal or ""
+            while path:
+                if path in gone:
+                    return True
+                path = path.rpartition("/")[0]
+    return False

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from layerscope.advice.timeline import Site
 from layerscope.errors import EditError
+from layerscope.model.paths import is_at_or_below
 from layerscope.model.step import Edit
 
 if TYPE_CHECKING:  # What edits is loaded only for a Dockerfile.
@@ -37,13 +38,17 @@ Change = Callable[[BuildFiles], BuildFiles]
 """A change to the files; raises EditError where it cannot be made without a guess."""
 
 
-def ignoring(paths: Sequence[str]) -> Change:
-    """Keep files and directories out of the build context."""
+def ignoring(patterns: Sequence[str]) -> Change:
+    """Keep what matches the patterns out of the build context, unless an exception names it, or something in it."""
 
     def change(files: BuildFiles) -> BuildFiles:
-        from layerscope.edit.ignore import literal_pattern, with_patterns
+        from layerscope.edit.ignore import read_patterns, with_patterns
 
-        return replace(files, ignore=with_patterns(files.ignore, map(literal_pattern, paths)))
+        for each in read_patterns(files.ignore):
+            on_purpose = each.is_exception and any(is_at_or_below(f"/{each.text}", f"/{one}") for one in patterns)
+            if on_purpose:
+                raise EditError(f"`!{each.text}` in {files.ignore_path} keeps files on purpose")
+        return replace(files, ignore=with_patterns(files.ignore, patterns))
 
     return change
 

@@ -1,6 +1,8 @@
 """The bytes of each finding by the instruction that makes them, which is where a change has an effect."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,6 +13,9 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.model.finding import Finding, FindingKind
 from layerscope.model.source import BASE
 from layerscope.provenance.trace import Builder, Trace
+
+if TYPE_CHECKING:
+    from layerscope.dockerfile.copying import CopyMapping
 
 
 class Piece(Struct, frozen=True, kw_only=True, gc=False):
@@ -172,12 +177,18 @@ def _roots(filesystem: Filesystem, builder: Builder, layer: int) -> tuple[str, s
 
 def mapped(via: Site, path: str) -> str:
     """The likeliest path in the stage that a COPY takes a path from; empty where it is not known."""
+    mapping = mapping_of(via)
+    return next(iter(mapping.map_back(path)), "") if mapping is not None and mapping.resolved else ""
+
+
+@lru_cache(maxsize=256)
+def mapping_of(site: Site) -> "CopyMapping | None":
+    """What a COPY or ADD takes from where; None where that is not known."""
     from layerscope.dockerfile.copying import copy_mapping  # Its parser is loaded only for a Dockerfile.
 
-    if via.resolved is None:
-        return ""
+    if site.resolved is None:
+        return None
     try:
-        mapping = copy_mapping(via.resolved)
+        return copy_mapping(site.resolved)
     except LayerscopeError:
-        return ""
-    return next(iter(mapping.map_back(path)), "") if mapping.resolved else ""
+        return None

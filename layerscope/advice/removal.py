@@ -31,29 +31,47 @@ def removal_words(
     A directory stands for its files where the layer itself made it and nothing else is in it, unless it is one of the
     system's or of those ``remaining``. Empty where that takes more than ``most`` words.
     """
-    wanted = set(paths)
-    kept, lower = _others(filesystem, layer, wanted)
-    words: dict[str, None] = {}
-    for path in sorted(wanted):
-        above = path
-        while (parent := above.rpartition("/")[0]) and not (
-            parent in kept or parent in lower or parent in remaining or _OF_SYSTEM.fullmatch(parent)
-        ):
-            above = parent
-        words[above] = None
-        if len(words) > most:
-            return ()
-    return tuple(shlex.quote(word) for word in words)
+    (places,) = removal_places(filesystem, layer, [paths], remaining=remaining)
+    return tuple(map(shlex.quote, places)) if len(places) <= most else ()
 
 
-def _others(filesystem: Filesystem, layer: int, wanted: set[str]) -> tuple[set[str], set[str]]:
-    """The directories that hold other files once a layer has been made, and the paths of the layers below it."""
+def removal_places(
+    filesystem: Filesystem,
+    layer: int,
+    groups: Iterable[Iterable[str]],
+    *,
+    remaining: Container[str] = (),
+    own_from: int | None = None,
+) -> list[tuple[str, ...]]:
+    """Return for each group of paths the directories and files that hold them, and nothing but paths of any group.
+
+    Directories of the layers below ``own_from`` stay, of those below ``layer`` where it is not given.
+    """
+    members = [sorted(set(group)) for group in groups]
+    wanted = {path for group in members for path in group}
+    kept, lower = _others(filesystem, layer, wanted, layer if own_from is None else own_from)
+    found = []
+    for group in members:
+        places: dict[str, None] = {}
+        for path in group:
+            above = path
+            while (parent := above.rpartition("/")[0]) and not (
+                parent in kept or parent in lower or parent in remaining or _OF_SYSTEM.fullmatch(parent)
+            ):
+                above = parent
+            places[above] = None
+        found.append(tuple(places))
+    return found
+
+
+def _others(filesystem: Filesystem, layer: int, wanted: set[str], own_from: int) -> tuple[set[str], set[str]]:
+    """The directories that hold other files once a layer has been made, and the paths of the layers below the own."""
     kept: set[str] = set()
     lower: set[str] = set()
     for each in range(layer + 1):
         for number in filesystem.numbers(each):
             path = filesystem.path_in_layer(number)
-            if each < layer:
+            if each < own_from:
                 lower.update(_and_above(path, lower))
             if path not in wanted and filesystem.kinds[number] != Kind.DIRECTORY:
                 kept.update(_and_above(path.rpartition("/")[0], kept))

@@ -4,8 +4,8 @@ import posixpath
 from collections.abc import Iterator, Sequence
 
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.copied import reads_what_it_names
 from layerscope.advice.files import appending
+from layerscope.advice.needs import Needs
 from layerscope.advice.portions import Portion
 from layerscope.advice.removal import fails_without, names_files, removal_words
 from layerscope.advice.runs import commands, script_of
@@ -20,14 +20,15 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
 
     Not proposed where a RUN in between may read any file, or where the later ``rm`` fails when they are gone.
     """
+    needs = Needs(context)
     for portion in context.of("deleted-later"):
         hiders = {context.filesystem.hidden_by[piece.number] for piece in portion.pieces if piece.number >= 0}
         hider = context.final.of_layer(hiders.pop()) if len(hiders) == 1 else None
         if hider is not None and portion.site.kind == "RUN" and not portion.stage:
-            yield from _proposal(context, portion, hider)
+            yield from _proposal(context, needs, portion, hider)
 
 
-def _proposal(context: AdviceContext, portion: Portion, hider: Site) -> Iterator[Proposal]:
+def _proposal(context: AdviceContext, needs: Needs, portion: Portion, hider: Site) -> Iterator[Proposal]:
     site = portion.site
     if site.layer is None or hider.kind != "RUN":
         return
@@ -36,11 +37,12 @@ def _proposal(context: AdviceContext, portion: Portion, hider: Site) -> Iterator
     words = removal_words(filesystem, site.layer, paths, remaining=filesystem.live)
 
     def may_read(one: Site) -> bool:
-        return names_files(one, portion.pieces) or (one.kind == "RUN" and not reads_what_it_names(one))
+        return names_files(one, portion.pieces) or (one.kind == "RUN" and not needs.reads_what_it_names(one))
 
     between = context.final.sites[site.position + 1 : hider.position]
     command = as_root(context, site, f"rm -rf {' '.join(words)}") if words else ""
-    if command and not any(map(may_read, between)) and _only_deletes(hider, words):
+    is_read = any(map(may_read, between)) or not needs.reads_what_it_names(hider)
+    if command and not is_read and _only_deletes(hider, words):
         place = f"line {hider.line}" if hider.line is not None else f"`{str(hider)[:60]}`"
         yield Proposal(
             site=site,
@@ -57,8 +59,7 @@ def _only_deletes(hider: Site, words: Sequence[str]) -> bool:
     removed = [normal(posixpath.join(directory, word.removesuffix("/*"))) for one in found for word in one[1:]]
     others = [word for one in commands(script_of(hider)) if one[0] != "rm" for word in one]
     return (
-        reads_what_it_names(hider)
-        and not fails_without(hider, words)
+        not fails_without(hider, words)
         and all(any(is_at_or_below(word, path) for path in removed) for word in words)
         and not any(posixpath.basename(word) in other for word in words for other in others)
     )

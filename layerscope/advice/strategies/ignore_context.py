@@ -1,130 +1,151 @@
 """What ``COPY . .`` takes from the build context and nothing needs: name it in .dockerignore."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.copied import context_paths, is_named, reads_unknown, would_miss
+from layerscope.advice.copied import filesystem_of, ignorable
 from layerscope.advice.files import ignoring
+from layerscope.advice.needs import NEVER_READ, Need, Needs
 from layerscope.advice.portions import Piece, Portion
-from layerscope.advice.runs import callers
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
-from layerscope.filesystem.tree import Filesystem
-from layerscope.model.entry import Kind
-from layerscope.model.paths import is_at_or_below
+from layerscope.advice.viewers import Viewers
+from layerscope.advice.words import listed, place
 
 _MOST_PATTERNS = 40
-_NEVER_READ = frozenset({"ci-config", "editor-os-junk", "logs", "dev-traces", "core-dump", "container-files"})
-"""Rules whose files no build reads unless it names them."""
-_RULES = _NEVER_READ | {
+_ALIKE = frozenset({"editor-os-junk"})
+"""Rules whose files have the same names in many directories."""
+_LEAST_ALIKE = 4
+"""So many of them are ignored by their name."""
+_RULES = NEVER_READ | {
     "vcs-metadata", "foreign-packages", "project-files", "node-unused", "tests", "env-file", "archive-extracted",
-    "objects",
+    "objects", "deleted-later",
 }  # fmt: skip
-_VERSION_CONTROL = ("git", "hg", "svn")
+_LOGS = frozenset({"logs", "log"})
+"""Directories that a program may expect to find, if empty."""
+_RELEASES = frozenset({"/etc/os-release", "/usr/lib/os-release"})
+_ENVIRONMENT = "make sure that the container gets the values it needs when it starts (--env-file)"
 
 
-class _Ignored(Struct, frozen=True, kw_only=True):
-    """What one COPY need not take: the portions, and the patterns that keep them out of the context."""
+class _Candidate(Struct, kw_only=True):
+    """What one pattern keeps out of the context: paths there, and what they become."""
 
-    portions: tuple[Portion, ...]
-    patterns: tuple[str, ...]
+    paths: set[str] = field(default_factory=set)
+    members: list[tuple[Portion, Piece]] = field(default_factory=list)
+    readers: tuple[Site, ...] = ()
+    review: str = ""
+
+    @property
+    def content_bytes(self) -> int:
+        return sum(piece.content_bytes for _, piece in self.members)
+
+    @property
+    def rules(self) -> frozenset[str]:
+        return frozenset(portion.rule for portion, _ in self.members)
 
 
 def _propose(context: AdviceContext) -> Iterator[Proposal]:
-    """Name in .dockerignore what a COPY takes from the build context and nothing needs.
+    """Name in .dockerignore what COPY and ADD take from the build context and nothing needs.
 
-    Where a later RUN of the stage names the files, nothing is proposed: they have to be there until then. Where it runs
-    a build or a script of which nothing is known, the step is for review. A file that another COPY names stays.
+    All stages that can see the files are looked at, also those that the image does not hold. Nothing is proposed where
+    an instruction names the files, copies them by name or runs the tests that they are: they have to be there until
+    then. Where a build or a script runs of which nothing is known, the step is for review; so is a `.env`. Package
+    managers are known: `pip install -r` reads nothing else unless the file names a directory, `npm ci` unless
+    package.json has scripts for it.
     """
-    groups: dict[int, list[Portion]] = {}
-    for portion in context.of(*_RULES):
-        if portion.is_from_context and portion.site.line is not None:
-            groups.setdefault(portion.site.line, []).append(portion)
-    for members in groups.values():
-        site = members[0].site
-        unknown = reads_unknown(context, site)
-        for review in (False, True):
-            some = [one for one in members if _needs_review(context, one, unknown) == review]
-            ignored = _ignored(context, site, some)
-            if ignored.portions:
-                yield _proposal(site, ignored, unknown if review else None)
+    candidates = _candidates(context)
+    viewers, needs = Viewers(context), Needs(context)
+    groups: dict[str, dict[str, _Candidate]] = {}
+    for pattern in sorted(candidates, key=lambda one: -candidates[one].content_bytes)[: 2 * _MOST_PATTERNS]:
+        candidate = candidates[pattern]
+        judgements = [needs.judge(viewers.of_context(path)) for path in sorted(candidate.paths)]
+        need = max(one.need for one in judgements)
+        if candidate.rules <= NEVER_READ and need == Need.MAYBE:
+            need = Need.NONE
+        if need == Need.SURE or (need == Need.MAYBE and "deleted-later" in candidate.rules):
+            continue
+        group = "env" if "env-file" in candidate.rules else "maybe" if need == Need.MAYBE else ""
+        if need == Need.MAYBE:
+            candidate.readers = tuple(one.site for one in judgements if one.site is not None)
+        groups.setdefault(group, {})[pattern] = candidate
+    for group, found in groups.items():
+        yield _proposal(found, _ENVIRONMENT if group == "env" else _review(found) if group else "")
 
 
-def _needs_review(context: AdviceContext, portion: Portion, unknown: Site | None) -> bool:
-    return unknown is not None and portion.rule not in _NEVER_READ
+def _review(found: Mapping[str, _Candidate]) -> str:
+    readers = dict.fromkeys(place(site) for candidate in found.values() for site in candidate.readers)
+    return f"make sure that {listed(list(readers))} can do without them"
 
 
-def _proposal(site: Site, ignored: _Ignored, unknown: Site | None) -> Proposal:
-    shown = ", ".join(f"`{pattern}`" for pattern in ignored.patterns[:4])
-    more = len(ignored.patterns) - 4
-    review = f"make sure that {_place(unknown)} does without them" if unknown is not None else ""
+def _proposal(found: Mapping[str, _Candidate], review: str) -> Proposal:
+    members = [member for candidate in found.values() for member in candidate.members]
+    covered = {id(piece) for _, piece in members}
+    portions = {id(portion): portion for portion, _ in members}
+    biggest = max(portions.values(), key=lambda portion: portion.content_bytes)
+    shown = listed([f"`{pattern}`" for pattern in found])
     return Proposal(
-        site=site,
-        portions=ignored.portions,
-        sentence=f"keep {shown}{f' and {more} more' if more > 0 else ''} out of the build context, in .dockerignore",
+        site=biggest.site,
+        portions=tuple(one.only(lambda piece: id(piece) in covered) for one in portions.values()),
+        sentence=f"keep {shown} out of the build context, in .dockerignore",
         review=review,
-        changes=(ignoring(sorted(ignored.patterns)),),
+        changes=(ignoring(sorted(found)),),
     )
 
 
-def _place(site: Site) -> str:
-    return f"`{site}`" if site.line is None else f"line {site.line} (`{str(site)[:60]}`)"
+def _candidates(context: AdviceContext) -> dict[str, _Candidate]:
+    """What could be ignored, by pattern; what lies below one is part of it."""
+    sites: dict[tuple[str, int], list[Portion]] = {}
+    for portion in context.of(*_RULES):
+        site = portion.site
+        if portion.is_from_context and site.line is not None:
+            sites.setdefault((site.stage, site.line), []).append(portion)
+    found: dict[str, _Candidate] = {}
+    for members in sites.values():
+        if _is_root(context, members[0].site):
+            continue
+        few = [one for one in members if len({pattern for pattern, *_ in _patterns(context, [one])}) <= _MOST_PATTERNS]
+        for pattern, path, portion, piece in _patterns(context, few) if few else ():
+            candidate = found.setdefault(pattern, _Candidate())
+            candidate.paths.add(path)
+            candidate.members.append((portion, piece))
+    for pattern in sorted(found, key=len, reverse=True):
+        above = pattern
+        while (above := above.rpartition("/")[0]) and above not in found:
+            pass
+        if above:
+            found[above].members += found.pop(pattern).members
+    return found
 
 
-def _ignored(context: AdviceContext, site: Site, members: Sequence[Portion]) -> _Ignored:
-    """What can be named in .dockerignore without harm to a later instruction."""
-    sources: dict[str, Piece] = {}
-    for portion in members:
-        found = context_paths(site, portion.pieces)
-        if len(_directories(context, site, found)) <= _MOST_PATTERNS:
-            sources |= found
-    patterns = [one for one in _directories(context, site, sources) if _is_free(context, site, one)]
-    covered = {id(piece) for path, piece in sources.items() if any(is_at_or_below(path, one) for one in patterns)}
-    portions = (portion.only(lambda piece: id(piece) in covered) for portion in members)
-    sums = {one: sum(sources[path].content_bytes for path in sources if is_at_or_below(path, one)) for one in patterns}
-    return _Ignored(
-        portions=tuple(portion for portion in portions if portion.pieces),
-        patterns=tuple(one.lstrip("/") for one in sorted(patterns, key=lambda one: (-sums[one], one))),
-    )
+def _patterns(context: AdviceContext, portions: Sequence[Portion]) -> Iterator[tuple[str, str, Portion, Piece]]:
+    """What one COPY need not take: pattern and path in the context, with the piece that it is for."""
+    from layerscope.edit.ignore import literal_pattern  # Its parser is loaded only for a Dockerfile.
+
+    own: dict[str, list[tuple[Portion, Piece]]] = {}
+    for portion in portions:
+        for piece in portion.pieces:
+            own.setdefault(piece.source or piece.path, []).append((portion, piece))
+    tops = ignorable(context, portions[0].site, own)
+    counts = Counter(top.rpartition("/")[2] for top in set(tops.values()))
+    for path, top in tops.items():
+        name = top.rpartition("/")[2]
+        for portion, piece in own[path]:
+            if portion.rule in _ALIKE and counts[name] >= _LEAST_ALIKE:
+                pattern = f"**/{literal_pattern(name)}"
+            else:
+                pattern = literal_pattern(top) + ("/*" if name in _LOGS and top != path else "")
+            yield pattern, top, portion, piece
 
 
-def _is_free(context: AdviceContext, site: Site, path: str) -> bool:
-    """Whether nothing later names a path of the context, and no COPY copies it by its name."""
-    is_repository = path.rpartition("/")[2] in (".git", ".hg", ".svn")
-    if is_repository and next(callers(context.later(site), *_VERSION_CONTROL), None) is not None:
+def _is_root(context: AdviceContext, site: Site) -> bool:
+    """Whether an instruction brings a root file system, whose files are not a project's."""
+    filesystem = filesystem_of(context, site)
+    if filesystem is None or site.layer is None:
         return False
-    return not is_named(context, site, (path.rpartition("/")[2],)) and not would_miss(context, None, (path,))
-
-
-def _directories(context: AdviceContext, site: Site, sources: Mapping[str, Piece]) -> list[str]:
-    """The paths, or the directories of the context in which the COPY found nothing else."""
-    filesystem = _filesystem(context, site)
-    kept: set[str] = set()
-    if filesystem is not None and site.layer is not None:
-        others = [
-            Piece(path=path, layer=site.layer, number=number, content_bytes=0, source=path)
-            for number in filesystem.numbers(site.layer)
-            if filesystem.kinds[number] != Kind.DIRECTORY and (path := filesystem.path_in_layer(number))
-        ]
-        for path in context_paths(site, others):
-            if path not in sources:
-                while path and path not in kept:
-                    kept.add(path)
-                    path = path.rpartition("/")[0]
-    found: dict[str, None] = {}
-    for path in sorted(sources):
-        above = path
-        while filesystem is not None and (parent := above.rpartition("/")[0]) and parent not in kept:
-            above = parent
-        found[above] = None
-    return list(found)
-
-
-def _filesystem(context: AdviceContext, site: Site) -> Filesystem | None:
-    """The filesystem that holds what a site made."""
-    return next((one.filesystem for one in context.timelines.values() if any(each is site for each in one.sites)), None)
+    return any(filesystem.path_in_layer(number) in _RELEASES for number in filesystem.numbers(site.layer))
 
 
 IGNORE_CONTEXT = Strategy(name="ignore-context", propose=_propose)

@@ -1,17 +1,23 @@
 """What a build stage makes and a COPY brings along: delete it at the end of that stage."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec import Struct
+
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.copied import copies, would_miss
 from layerscope.advice.files import inserting
+from layerscope.advice.needs import NEVER_READ, Need, Needs
 from layerscope.advice.portions import Portion
-from layerscope.advice.removal import removal_words
+from layerscope.advice.removal import removal_places
 from layerscope.advice.stage_end import stage_end
 from layerscope.advice.strategy import Proposal, Strategy
-from layerscope.advice.timeline import Site
-from layerscope.model.paths import is_at_or_below
+from layerscope.advice.timeline import Site, Timeline
+from layerscope.advice.viewers import Viewers
+from layerscope.advice.words import listed, place
+from layerscope.filesystem.tree import Filesystem
 
+_MOST_WORDS = 12
 _KINDS: Mapping[str, tuple[str, str]] = {
     "vcs-metadata": ("the version control repository", ""),
     "ci-config": ("files of the build service", ""),
@@ -31,6 +37,8 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "apt-archives": ("apt's downloads", ""),
     "apk-index": ("apk's index and downloads", ""),
     "tmp-leftover": ("temporary files", ""),
+    "project-files": ("files that only the work on the project needs", ""),
+    "foreign-packages": ("packages that the image cannot run", ""),
     "tests": ("tests", "make sure that the application imports none of them"),
     "sources": ("sources", "make sure that the program reads none of them"),
     "source-maps": ("source maps", "make sure that nothing serves or reads them"),
@@ -38,52 +46,70 @@ _KINDS: Mapping[str, tuple[str, str]] = {
 """What to call what each rule finds, and what to make sure of before it is deleted."""
 
 
+class _Removal(Struct, frozen=True, kw_only=True):
+    """What of a portion can be deleted, and the directories and files that hold it in the stage."""
+
+    portion: Portion
+    places: tuple[str, ...]
+
+
 def _propose(context: AdviceContext) -> Iterator[Proposal]:
     """Delete at the end of a build stage what a COPY brings from it and nothing needs.
 
-    The stage's own instructions have run by then. Not proposed where another stage is built on it or copies the same
-    files, or where the stage ends as a user who may not delete them.
+    The stage's own instructions have run by then. Not proposed where another stage is built on it, or copies the files
+    by name, or where the stage ends as a user who may not delete them. Where a later RUN may read any file that was
+    copied, as a build does, it is for review.
     """
-    groups: dict[tuple[str, str], list[Portion]] = {}
+    stages: dict[str, list[Portion]] = {}
     for portion in context.of(*_KINDS):
         if portion.stage and portion.via is not None:
-            groups.setdefault((portion.stage, _KINDS[portion.rule][1]), []).append(portion)
-    for (stage, review), members in groups.items():
-        end = stage_end(context, stage)
-        if end is not None:
-            yield from _proposal(context, end, members, review)
+            stages.setdefault(portion.stage, []).append(portion)
+    viewers, needs = Viewers(context), Needs(context)
+    for stage, members in stages.items():
+        end, filesystem = stage_end(context, stage), context.timelines[stage].filesystem
+        if end is None or filesystem is None:
+            continue
+        groups: dict[str, list[_Removal]] = {}
+        for removal in _removals(context.timelines[stage], filesystem, members):
+            judgements = [needs.judge(viewers.after(end, path)) for path in removal.places]
+            need = max(one.need for one in judgements)
+            review = _KINDS[removal.portion.rule][1]
+            if need == Need.MAYBE and removal.portion.rule not in NEVER_READ:
+                readers = dict.fromkeys(place(one.site) for one in judgements if one.site is not None)
+                review = f"make sure that {listed(list(readers))} can do without them"
+            if need != Need.SURE:
+                groups.setdefault(review, []).append(removal)
+        for review, removals in groups.items():
+            yield _proposal(end, removals, review)
 
 
-def _proposal(context: AdviceContext, end: Site, members: Sequence[Portion], review: str) -> Iterator[Proposal]:
-    filesystem = context.timelines[end.stage].filesystem
-    if filesystem is None:
-        return
-    last = len(filesystem.layers) - 1
-    words: list[str] = []
-    taken: list[Portion] = []
-    for portion in members:
-        sources = [piece.source for piece in portion.pieces if piece.source in filesystem.live]
-        found = removal_words(filesystem, last, sources)
-        if found and not would_miss(context, end.stage, found) and not _is_read_elsewhere(context, end, found):
-            words += found
-            taken.append(portion)
-    if taken:
-        command = f"RUN rm -rf {' '.join(dict.fromkeys(words))}"
-        what = " and ".join(dict.fromkeys(_KINDS[portion.rule][0] for portion in taken))
-        yield Proposal(
-            site=end,
-            portions=tuple(taken),
-            sentence=f"delete {what} at the end of stage {end.stage}: `{command}`",
-            review=review,
-            changes=(inserting(command, after=end),),
-        )
+def _removals(timeline: Timeline, filesystem: Filesystem, members: Sequence[Portion]) -> list[_Removal]:
+    """What of each portion the stage still holds in the end, in few words; nothing of portions that take many."""
+    own_from = min((site.layer for site in timeline.sites if site.layer is not None), default=None)
+    while members:
+        live = [[piece.source for piece in one.pieces if piece.source in filesystem.live] for one in members]
+        found = removal_places(filesystem, len(filesystem.layers) - 1, live, own_from=own_from)
+        few = [one for one, places in zip(members, found, strict=True) if 0 < len(places) <= _MOST_WORDS]
+        if len(few) == len(members):
+            return [
+                _Removal(portion=one.only(lambda piece: piece.source in filesystem.live), places=places)
+                for one, places in zip(members, found, strict=True)
+            ]
+        members = few
+    return []
 
 
-def _is_read_elsewhere(context: AdviceContext, end: Site, paths: Sequence[str]) -> bool:
-    """Whether a stage other than the final one copies any of the paths, or what holds them."""
-    final = {id(site) for site in context.final.sites}
-    readers = ((site, source) for site, source in copies(context, end.stage) if id(site) not in final)
-    return any(is_at_or_below(path, source) for _, source in readers for path in paths)
+def _proposal(end: Site, removals: Sequence[_Removal], review: str) -> Proposal:
+    words = dict.fromkeys(shlex.quote(path) for removal in removals for path in removal.places)
+    command = f"RUN rm -rf {' '.join(words)}"
+    what = listed(list(dict.fromkeys(_KINDS[removal.portion.rule][0] for removal in removals)))
+    return Proposal(
+        site=end,
+        portions=tuple(removal.portion for removal in removals),
+        sentence=f"delete {what} at the end of stage {end.stage}: `{command}`",
+        review=review,
+        changes=(inserting(command, after=end),),
+    )
 
 
 PRUNE_STAGE = Strategy(name="prune-stage", propose=_propose)

@@ -30,7 +30,7 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
             continue
         piece = portion.pieces[0]
         users = tuple(mentioning(context.final.after(site), piece.path, posixpath.basename(piece.path)))
-        sources = list(context_paths(site, portion.pieces))
+        sources = list(context_paths(site, [piece.path]).values())
         if len(users) == 1 and users[0].kind == "RUN" and len(site.resolved.arguments) == 2 and sources:
             yield from _proposal(context, portion, piece, sources[0].lstrip("/"), users[0])
 
