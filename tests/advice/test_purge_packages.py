@@ -43,7 +43,10 @@ def test_what_no_run_needs_is_not_installed(tmp_path: Path) -> None:
 
 def test_the_run_that_installs_it_may_be_the_one_that_needs_it(tmp_path: Path) -> None:
     advised = built(tmp_path, "RUN apt-get update && apt-get install -y gcc curl && pip install uwsgi")
-    assert "install -y gcc curl && pip install uwsgi && apt-get purge -y --auto-remove gcc" in patched(advised)
+    assert (
+        "install -y gcc curl && pip install uwsgi && apt-get purge -y --auto-remove -o APT::AutoRemove::SuggestsImportant=false gcc"
+        in patched(advised)
+    )
 
 
 def test_it_is_installed_in_the_run_that_needs_it(tmp_path: Path) -> None:
@@ -54,7 +57,9 @@ def test_it_is_installed_in_the_run_that_needs_it(tmp_path: Path) -> None:
     lines = patched(advised).split("\n")
     assert lines[1:3] == ["WORKDIR /app", "COPY r.txt ."]
     assert lines[3].startswith("RUN apt-get update && apt-get install -y gcc curl && rm -rf")
-    assert lines[3].endswith("pip install -r r.txt && apt-get purge -y --auto-remove gcc")
+    assert lines[3].endswith(
+        "pip install -r r.txt && apt-get purge -y --auto-remove -o APT::AutoRemove::SuggestsImportant=false gcc"
+    )
 
 
 def test_a_version_is_left_out_with_its_package(tmp_path: Path) -> None:
@@ -114,7 +119,9 @@ def test_a_run_is_not_moved_into_another_stage(tmp_path: Path) -> None:
 def test_sudo_is_used_where_the_run_uses_it(tmp_path: Path) -> None:
     lines = ("USER app", "RUN sudo apt-get update && sudo apt-get install -y gcc curl && make")
     advised = built(tmp_path, *lines, at=3)
-    assert patched(advised).endswith("make && sudo apt-get purge -y --auto-remove gcc\n")
+    assert patched(advised).endswith(
+        "make && sudo apt-get purge -y --auto-remove -o APT::AutoRemove::SuggestsImportant=false gcc\n"
+    )
 
 
 def test_a_library_that_is_still_needed_is_marked(tmp_path: Path) -> None:
@@ -123,7 +130,10 @@ def test_a_library_that_is_still_needed_is_marked(tmp_path: Path) -> None:
     lib = Package("libpq5", ["/usr/lib/x86_64-linux-gnu/libpq.so.5"])
     text = "FROM debian\nRUN apt-get update && apt-get install -y libpq-dev && pip install psycopg2\n"
     advised = Build(dockerfile=text, layers={2: system.add(dev, lib)}).advise(tmp_path)
-    assert "apt-mark manual libpq5 && apt-get purge -y --auto-remove libpq-dev" in patched(advised)
+    assert (
+        "apt-mark manual libpq5 && apt-get purge -y --auto-remove -o APT::AutoRemove::SuggestsImportant=false libpq-dev"
+        in patched(advised)
+    )
 
 
 def test_words_without_a_dockerfile(tmp_path: Path) -> None:

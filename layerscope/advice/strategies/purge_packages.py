@@ -43,15 +43,17 @@ class _Manager(Struct, frozen=True, kw_only=True):
         return f"{self.program} {self.install}"
 
 
+_PURGE = "apt-get purge -y --auto-remove -o APT::AutoRemove::SuggestsImportant=false"
+"""Without the option apt keeps what another package merely suggests, such as perl."""
 _APT = ("apt-get remove", "apt-get purge", "apt remove", "apt purge")
 _DNF = ("dnf remove", "dnf erase", "yum remove", "yum erase", "microdnf remove")
 _MANAGERS = (
     _Manager(
-        type="deb", program="apt-get", install="install", remove="apt-get purge -y --auto-remove", removals=_APT,
+        type="deb", program="apt-get", install="install", remove=_PURGE, removals=_APT,
         keep="apt-mark manual",
     ),
     _Manager(
-        type="deb", program="apt", install="install", remove="apt-get purge -y --auto-remove", removals=_APT,
+        type="deb", program="apt", install="install", remove=_PURGE, removals=_APT,
         keep="apt-mark manual",
     ),
     _Manager(type="apk", program="apk", install="add", remove="apk del", removals=("apk del",), keep="apk add"),
