@@ -10,6 +10,7 @@ from typing import Any
 from typer.main import get_command
 
 from layerscope.cli.app import COMMANDS, load, make_app
+from layerscope.cli.help import is_example
 
 PAGE = Path(__file__).parent / "layerscope.1"
 CI = Path(__file__).parent / "ci.md"
@@ -113,7 +114,7 @@ def _kind(one: Any) -> str:
 def _prose(text: str | None) -> Iterator[str]:
     """Paragraphs; those that begin with the program's name are examples and keep their line breaks."""
     for number, paragraph in enumerate(inspect.cleandoc(text or "").split("\n\n")):
-        example = paragraph.startswith("layerscope ") or "| layerscope " in paragraph
+        example = is_example(paragraph)
         yield ".PP" if number or example else '.\\"'
         if example:
             yield from (".RS 4", ".nf", *map(_line, paragraph.split("\n")), ".fi", ".RE")

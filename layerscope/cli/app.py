@@ -1,11 +1,12 @@
 """The commands of ``layerscope``; the module of each is loaded when it is called."""
 
+import os
 import sys
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from layerscope import __version__
 
@@ -30,14 +31,69 @@ COMMANDS = {
     "schema": ("rules", "Print the JSON Schema of reports"),
 }
 """The module of each command and the first line of its help, in the order of ``--help``."""
+_IMPLIED = "report"
+"""The command of a call that names only an image."""
+_IN_NAMES = frozenset("./\\:@")
+"""Characters of paths and image references, which no command has."""
+_ParserError: Any = typer.BadParameter.__mro__[1]
+"""The base class of the parser's errors; typer brings its own parser, so its module has no stable name."""
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
+
+
+class _Command(TyperCommand):
+    """A command that prints its options by panel."""
+
+    def get_help(self, ctx: Any) -> str:
+        from layerscope.cli.help import command_help
+
+        return command_help(self, ctx.command_path)
 
 
 class _Commands(TyperGroup):
     """Commands that have only a line of help until they are called or completed."""
 
+    def main(self, *args: Any, **settings: Any) -> Any:
+        """Run a command and return None or the exit code; raises LayerscopeError, also for what cannot be parsed."""
+        try:
+            return super().main(*args, **{**settings, "standalone_mode": False})
+        except _ParserError as error:
+            if type(error).__name__ == "NoArgsIsHelpError":
+                print(error.format_message(), file=sys.stderr)
+                return 2
+            from layerscope.cli.usage import usage_error
+
+            raise usage_error(error, list(COMMANDS), load) from None
+
+    def get_help(self, ctx: Any) -> str:
+        from layerscope.cli.help import program_help
+
+        return program_help(self, [(name, summary) for name, (_, summary) in COMMANDS.items()], ctx.command_path)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, _as_options(args))
+
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        if args[0] not in COMMANDS:
+            if _names_image(args[0]):
+                args = [_IMPLIED, *args]
+            elif not ctx.resilient_parsing:
+                from layerscope.cli.usage import unknown_command
+
+                raise unknown_command(args[0], args[1:], list(COMMANDS))
         name, command, rest = super().resolve_command(ctx, args)
         return name, load(name) if name else command, rest
+
+
+def _as_options(args: list[str]) -> list[str]:
+    """Take ``help COMMAND`` and ``version``, which other programs have, for the options."""
+    if args[:1] == ["help"]:
+        return [*args[1:2], "--help"]
+    return ["--version"] if args == ["version"] else args
+
+
+def _names_image(word: str) -> bool:
+    """Whether a first argument that is no command can be an image: stdin, a file, or what looks like its name."""
+    return word == "-" or not _IN_NAMES.isdisjoint(word) or os.path.exists(word)
 
 
 def make_app() -> typer.Typer:
@@ -50,7 +106,7 @@ def make_app() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         add_completion=True,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings=_SETTINGS,
     )
     app.callback()(_options)
     for name, (_, summary) in COMMANDS.items():
@@ -62,7 +118,7 @@ def load(name: str) -> Any:
     """Load a command; the function has the command's name."""
     module, _ = COMMANDS[name]
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(name)(getattr(import_module(f"layerscope.cli.commands.{module}"), name))
+    app.command(name, cls=_Command)(getattr(import_module(f"layerscope.cli.commands.{module}"), name))
     return typer.main.get_command(app)
 
 
@@ -70,19 +126,27 @@ def _not_loaded() -> None:
     """Stand for a command in the list of commands."""
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"layerscope {__version__}")
+        raise typer.Exit
+
+
 def _options(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", "-V", help="Print the version and exit", is_eager=True)] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print no progress and no warnings")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Print how each layer was read")] = False,
     config: Annotated[
         str,
         typer.Option("--config", metavar="FILE", help="Read settings from this file only", envvar="LAYERSCOPE_CONFIG"),
     ] = "",
+    version: Annotated[
+        bool, typer.Option("--version", "-V", help="Print the version and exit", is_eager=True, callback=_print_version)
+    ] = False,
 ) -> None:
-    if version:
-        print(f"layerscope {__version__}")
-        raise typer.Exit
     # The list of commands needs no settings.
     from layerscope.cli.configuration import configure, is_help_wanted
 
     if not is_help_wanted(sys.argv):
-        configure(context, COMMANDS, config)
+        given = {name: True for name, value in (("quiet", quiet), ("verbose", verbose)) if value}
+        configure(context, COMMANDS, config, given)

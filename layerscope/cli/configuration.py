@@ -51,10 +51,13 @@ class Call(Struct, frozen=True, kw_only=True):
     kept: list[object]
 
 
-def configure(context: typer.Context, commands: Iterable[str], file: str = "") -> None:
-    """Read the files before a command runs; ``file`` replaces all that would be found."""
+def configure(context: typer.Context, commands: Iterable[str], file: str, given: Mapping[str, Any]) -> None:
+    """Read the files before a command runs; ``file`` replaces all that would be found.
+
+    ``given`` are the options before the command, which become defaults of its own.
+    """
     found = read_file(Path(file)) if file else discovered(Path.cwd())
-    context.default_map = found.defaults(commands)
+    context.default_map = {name: {**values, **given} for name, values in found.defaults(commands).items()}
     context.obj = Call(configuration=found, kept=context.obj)
 
 
@@ -128,4 +131,8 @@ def _dive(path: Path) -> Configuration:
 
 def is_help_wanted(arguments: Iterable[str]) -> bool:
     """Whether a call only asks for help or completion, which must not fail because of a file."""
-    return not {"-h", "--help"}.isdisjoint(arguments) or "_LAYERSCOPE_COMPLETE" in os.environ
+    return (
+        not {"-h", "--help"}.isdisjoint(arguments)
+        or list(arguments)[1:2] == ["help"]
+        or "_LAYERSCOPE_COMPLETE" in os.environ
+    )

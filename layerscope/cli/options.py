@@ -10,6 +10,7 @@ import typer
 from msgspec import Struct
 from msgspec.structs import asdict, fields
 
+from layerscope.cli.help import BUILD_PANEL, OTHER_PANEL, OUTPUT_PANEL, READING_PANEL
 from layerscope.errors import UsageError
 from layerscope.model.nearest import nearest
 
@@ -32,19 +33,19 @@ class RowFormat(StrEnum):
     MARKDOWN = "markdown"
 
 
-_READING = "Reading the archive"
-_BUILDING = "How the image was built"
-_output = partial(typer.Option, rich_help_panel="Output")
+output_option = partial(typer.Option, rich_help_panel=OUTPUT_PANEL)
+"""An option of the output."""
+_other = partial(typer.Option, rich_help_panel=OTHER_PANEL)
 
 
 def reading_option(name: str, *more: str, help: str, metavar: str | None = None, variable: bool = False) -> Any:
     """An option of reading; ``variable`` gives it an environment variable of the same name."""
     envvar = "LAYERSCOPE_" + name.removeprefix("--").upper().replace("-", "_") if variable else None
-    return typer.Option(name, *more, help=help, metavar=metavar, rich_help_panel=_READING, envvar=envvar)
+    return typer.Option(name, *more, help=help, metavar=metavar, rich_help_panel=READING_PANEL, envvar=envvar)
 
 
 def _building(*names: str, help: str, metavar: str) -> Any:
-    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=_BUILDING)
+    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=BUILD_PANEL)
 
 
 class ReadArguments(Struct, frozen=True, kw_only=True):
@@ -62,20 +63,18 @@ class ReadArguments(Struct, frozen=True, kw_only=True):
     strict: Annotated[bool, reading_option("--strict", help="Treat warnings as errors", variable=True)] = False
     limit: Annotated[
         list[str] | None,
-        reading_option(
-            "--limit", metavar="NAME=N", help="Change a limit that guards against hostile archives", variable=True
-        ),
+        reading_option("--limit", metavar="NAME=N", help="Change a limit against hostile archives", variable=True),
     ] = None
     no_cache: Annotated[
         bool,
-        reading_option("--no-cache", help="Do not read or write the cache of decompressed layers", variable=True),
+        reading_option("--no-cache", help="Do not use the cache of decompressed layers", variable=True),
     ] = False
     cache_size: Annotated[
         str,
         reading_option("--cache-size", metavar="BYTES", help="Maximum size of the cache (default 1GiB)", variable=True),
     ] = ""
-    quiet: Annotated[bool, reading_option("-q", "--quiet", help="Print no progress and no warnings")] = False
-    verbose: Annotated[bool, reading_option("-v", "--verbose", help="Print how each layer was read")] = False
+    quiet: Annotated[bool, _other("-q", "--quiet", help="Print no progress and no warnings")] = False
+    verbose: Annotated[bool, _other("-v", "--verbose", help="Print how each layer was read")] = False
 
     def beside(self, image_name: str = "") -> "ReadArguments":
         """Return the arguments for a second image, which is compared with the first."""
@@ -98,13 +97,13 @@ class BuildOptions(Struct, frozen=True, kw_only=True):
     ] = ""
     context_dir: Annotated[
         str,
-        _building("--context", metavar="DIR", help="Build context, where .dockerignore is (default: the Dockerfile's)"),
+        _building("--context", metavar="DIR", help="Where .dockerignore is, if not by the Dockerfile"),
     ] = ""
     target: Annotated[str, _building("--target", metavar="STAGE", help="Stage that was built, if not the last")] = ""
     build_arg: Annotated[list[str] | None, _building("--build-arg", metavar="K=V", help="Build argument")] = None
     stage: Annotated[
         list[str] | None,
-        _building("--stage", metavar="NAME=IMAGE", help="Archive of a build stage (docker build --target NAME)"),
+        _building("--stage", metavar="NAME=IMAGE", help="Archive of a build stage"),
     ] = None
 
 
@@ -158,26 +157,24 @@ def grouped(command: Command, kind: type[Any], group: str) -> Command:
 
 ImagePath: TypeAlias = Annotated[
     str,
-    typer.Argument(
-        metavar="IMAGE", help="Image archive (docker save, podman save, OCI), OCI layout directory, or - for stdin"
-    ),
+    typer.Argument(metavar="IMAGE", help="Image archive, OCI layout, or - for stdin"),
 ]
 ImageOrReport: TypeAlias = Annotated[
     str,
-    typer.Argument(metavar="IMAGE", help="Image archive, OCI layout directory, - for stdin, or saved report"),
+    typer.Argument(metavar="IMAGE", help="Archive, OCI layout, saved report, or - for stdin"),
 ]
 UnitsOption: TypeAlias = Annotated[
     UnitsName,
-    _output("--units", help="Units of sizes: si (kB), iec (KiB) or bytes", envvar="LAYERSCOPE_UNITS"),
+    output_option("--units", help="Units of sizes: si (kB), iec (KiB) or bytes", envvar="LAYERSCOPE_UNITS"),
 ]
 TopOption: TypeAlias = Annotated[
     int,
-    _output("--top", min=0, help="Maximum rows per list (0: default)", envvar="LAYERSCOPE_TOP"),
+    output_option("--top", min=0, help="Maximum rows per list (0: default)", envvar="LAYERSCOPE_TOP"),
 ]
 DuplicatesOption: TypeAlias = Annotated[
-    bool, typer.Option("--duplicates/--no-duplicates", help="Look for equal contents at different paths")
+    bool, reading_option("--duplicates/--no-duplicates", help="Look for equal contents at different paths")
 ]
-RowFormatOption: TypeAlias = Annotated[RowFormat, _output("-f", "--format", help="Output format")]
+RowFormatOption: TypeAlias = Annotated[RowFormat, output_option("-f", "--format", help="Output format")]
 
 
 def rule_name(name: str, where: str) -> str:

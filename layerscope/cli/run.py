@@ -84,14 +84,14 @@ def _application(kept: list[object]) -> int:
     from layerscope.cli.app import make_app
 
     try:
-        make_app()(prog_name="layerscope", obj=kept)
+        code = make_app()(prog_name="layerscope", obj=kept)
     except Ended:
         raise
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):  # typer has caught the closed pipe already.
             return _closed_pipe(0)
         return end.code if isinstance(end.code, int) else 0
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def _settle_stdout() -> None:

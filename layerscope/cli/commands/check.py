@@ -11,6 +11,7 @@ from msgspec import Struct
 from layerscope.analysis.amounts import amount, amounts, byte_count, share
 from layerscope.analysis.policy import Policy, evaluate
 from layerscope.cli.configuration import call_of, ignores_of, warn_unmatched
+from layerscope.cli.help import THRESHOLDS_PANEL
 from layerscope.cli.messages import hinting, naming_option, warn
 from layerscope.cli.options import (
     BuildOptions,
@@ -21,6 +22,7 @@ from layerscope.cli.options import (
     UnitsOption,
     build_options,
     grouped,
+    output_option,
     reading_options,
     rule_name,
 )
@@ -39,12 +41,14 @@ T = TypeVar("T")
 
 def _threshold(name: str, metavar: str | None, help: str, *, as_in_dive: tuple[str, ...] = ()) -> Any:
     variable = "LAYERSCOPE_" + name.removeprefix("--").upper().replace("-", "_")
-    return typer.Option(name, *as_in_dive, metavar=metavar, help=help, rich_help_panel="Thresholds", envvar=variable)
+    return typer.Option(
+        name, *as_in_dive, metavar=metavar, help=help, rich_help_panel=THRESHOLDS_PANEL, envvar=variable
+    )
 
 
 def _rule_of_dive(name: str, metavar: str, help: str) -> Any:
     """An option with the name and meaning of dive's rule."""
-    return typer.Option(name, metavar=metavar, help=help, rich_help_panel="Thresholds")
+    return typer.Option(name, metavar=metavar, help=help, rich_help_panel=THRESHOLDS_PANEL)
 
 
 def _given(parse: Callable[[str, str], T], text: str, option: str) -> T | None:
@@ -55,9 +59,7 @@ def _given(parse: Callable[[str, str], T], text: str, option: str) -> T | None:
 class ThresholdOptions(Struct, frozen=True, kw_only=True):
     """The thresholds of a check, as options, variables and settings."""
 
-    max_size: Annotated[
-        str, _threshold("--max-size", "BYTES", "Maximum size of the image, as docker inspect reports it")
-    ] = ""
+    max_size: Annotated[str, _threshold("--max-size", "BYTES", "Maximum size, as docker inspect reports it")] = ""
     max_reclaimable: Annotated[
         str, _threshold("--max-reclaimable", "BYTES|%", "Maximum reclaimable bytes; % of your own bytes")
     ] = ""
@@ -75,18 +77,16 @@ class ThresholdOptions(Struct, frozen=True, kw_only=True):
     ] = ""
     highest_user_wasted_percent: Annotated[
         str,
-        _rule_of_dive(
-            "--highestUserWastedPercent", "SHARE", "As in .dive-ci: their share of all layers but the lowest"
-        ),
+        _rule_of_dive("--highestUserWastedPercent", "SHARE", "As in .dive-ci: their share above the lowest layer"),
     ] = ""
     baseline: Annotated[str, _threshold("--baseline", "REPORT", "Report or image that growth is measured from")] = ""
     baseline_image: Annotated[
         str, _threshold("--baseline-image", "NAME|INDEX", "Image of the baseline if there are several")
     ] = ""
     max_growth: Annotated[str, _threshold("--max-growth", "BYTES|%", "Maximum growth in size since the baseline")] = ""
-    fail_on: Annotated[Severity | None, _threshold("--fail-on", None, "Fail on findings of this severity or worse")] = (
-        None
-    )
+    fail_on: Annotated[
+        Severity | None, _threshold("--fail-on", "SEVERITY", "Fail on findings of this severity or worse")
+    ] = None
     fail_on_rule: Annotated[
         list[str] | None, _threshold("--fail-on-rule", "RULE", "Fail on any finding of this rule")
     ] = None
@@ -139,7 +139,7 @@ def check(
     reading: ReadArguments,
     build: BuildOptions,
     thresholds: ThresholdOptions,
-    check_format: Annotated[CheckFormat, typer.Option("-f", "--format", help="Output format")] = CheckFormat.TABLE,
+    check_format: Annotated[CheckFormat, output_option("-f", "--format", help="Output format")] = CheckFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
     """Check an image against thresholds; exit 1 if one is exceeded

@@ -10,7 +10,15 @@ from msgspec.structs import replace
 from layerscope.analysis.diff import diff as make_diff
 from layerscope.cli.configuration import ignores_of
 from layerscope.cli.messages import hinting
-from layerscope.cli.options import ReadArguments, TopOption, UnitsName, UnitsOption, reading_option, reading_options
+from layerscope.cli.options import (
+    ReadArguments,
+    TopOption,
+    UnitsName,
+    UnitsOption,
+    output_option,
+    reading_option,
+    reading_options,
+)
 from layerscope.cli.output import terminal_width, write
 from layerscope.cli.source import ReportOptions, opened_source
 from layerscope.errors import UsageError
@@ -47,7 +55,7 @@ def diff(
         str, reading_option("--after-platform", metavar="OS/ARCH", help="Platform of AFTER only")
     ] = "",
     top: TopOption = 0,
-    diff_format: Annotated[DiffFormat, typer.Option("-f", "--format", help="Output format")] = DiffFormat.TABLE,
+    diff_format: Annotated[DiffFormat, output_option("-f", "--format", help="Output format")] = DiffFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
     """Compare two images

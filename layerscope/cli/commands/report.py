@@ -21,6 +21,7 @@ from layerscope.cli.options import (
     UnitsName,
     UnitsOption,
     build_options,
+    output_option,
     reading_options,
     words_of,
 )
@@ -83,19 +84,11 @@ class Output(Struct, frozen=True, kw_only=True):
 
 FormatOption: TypeAlias = Annotated[
     ReportFormat | None,
-    typer.Option(
-        "-f", "--format", help="Output format (default: table, or by the ending of -o)", rich_help_panel="Output"
-    ),
+    output_option("-f", "--format", help="Output format (default: table, or by the ending of -o)"),
 ]
 OutputOption: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option(
-        "-o",
-        "--output",
-        metavar="[FORMAT=]PATH",
-        help="Write to a file, or to stdout for PATH -; can be repeated",
-        rich_help_panel="Output",
-    ),
+    output_option("-o", "--output", metavar="[FORMAT=]PATH", help="Write to a file, or to stdout for -; repeatable"),
 ]
 InheritedOption: TypeAlias = Annotated[
     bool,
