@@ -38,6 +38,7 @@ EDGES: dict[str, set[str]] = {
         "model",
         "packages",
         "provenance",
+        "rules",
     },
     "analysis": {"advice", "errors", "filesystem", "history", "model", "packages", "provenance", "rules", "secrets"},
     "gotemplate": {"errors"},

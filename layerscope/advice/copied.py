@@ -1,5 +1,6 @@
 """What a COPY takes from where: paths of the build context, and names that have to be there."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from layerscope.advice.context import AdviceContext
@@ -7,6 +8,7 @@ from layerscope.advice.portions import mapping_of
 from layerscope.advice.timeline import Site
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
+from layerscope.model.paths import is_at_or_below
 
 _ARCHIVES = (".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".gz", ".bz2", ".xz", ".zst", ".lzma")
 """Endings of what ADD may unpack."""
@@ -83,3 +85,24 @@ def would_miss(context: AdviceContext, stage: str, paths: Iterable[str]) -> bool
                     return True
                 path = path.rpartition("/")[0]
     return False
+
+
+def readers_elsewhere(context: AdviceContext, stage: str, paths: Iterable[str]) -> Iterator[Site]:
+    """The instructions of stages other than the final one that copy any of the paths, or what holds them.
+
+    A wildcard, or a variable that is not known, may stand for any of them, and so may what a RUN mounts.
+    """
+    final = {id(site) for site in context.final.sites}
+    wanted = tuple(paths)
+    for site in context.readers(stage):
+        if id(site) not in final and any(is_at_or_below(path, source) for source in _sources(site) for path in wanted):
+            yield site
+
+
+def _sources(site: Site) -> Iterator[str]:
+    mapping = mapping_of(site) if site.kind in ("COPY", "ADD") else None
+    if mapping is None or not mapping.resolved:
+        yield "/"
+        return
+    for source in mapping.sources:
+        yield source.path if source.pattern.literal is not None else re.split(r"[*?\[]", source.path)[0] or "/"

@@ -7,11 +7,13 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from layerscope.advice.timeline import Site
+from layerscope.advice.word_edit import Plan, WordEdit
 from layerscope.errors import EditError
 from layerscope.model.paths import is_at_or_below
 from layerscope.model.step import Edit
 
 if TYPE_CHECKING:  # What edits is loaded only for a Dockerfile.
+    from layerscope.edit.commands import Command
     from layerscope.edit.document import Document, EditableInstruction
     from layerscope.edit.shell import Script
 
@@ -110,6 +112,45 @@ def removing_words(site: Site, commands: Sequence[str], words: Sequence[str]) ->
     return _scripting(site, rewrite)
 
 
+def editing_words(site: Site, plan: Plan) -> Change:
+    """Change the words of every command of a RUN that a plan is for; the RUN goes where nothing is left of it."""
+
+    def change(files: BuildFiles) -> BuildFiles:
+        from layerscope.edit.shell import Script  # It needs the extra ``fix``.
+
+        document, number = files.dockerfile, _number(files, site)
+        source = document.instruction(number).source
+        script = Script.read(source, document.escape, shell=document.shell(number))
+        planned = {one.index: edit for one in script.commands if (edit := plan(_texts(one))) is not None}
+        if not planned:
+            raise EditError(f"`{site}` calls the command in a way that is not understood")
+        for index, edit in sorted(planned.items(), reverse=True):
+            if edit.deletes and len(script.elements) == 1:
+                return replace(files, dockerfile=document.delete(number))
+            script = _edited(script, index, edit)
+        return replace(files, dockerfile=document.replace(number, script.source))
+
+    return change
+
+
+def _texts(command: "Command") -> list[str]:
+    return [word.source if word.text is None else word.text for word in command.words]
+
+
+def _edited(script: "Script", index: int, edit: WordEdit) -> "Script":
+    if edit.deletes:
+        return script.read(script.remove_command(script.commands[index]), script.escape, shell=script.shell)
+    removed = set(edit.remove)
+    for after, words in sorted(edit.add.items(), reverse=True):
+        source = script.add_words(script.commands[index], after, words)
+        script = script.read(source, script.escape, shell=script.shell)
+        removed = {at + len(words) if at > after else at for at in removed}
+    if removed:
+        source = script.remove_words(script.commands[index], removed)
+        script = script.read(source, script.escape, shell=script.shell)
+    return script
+
+
 def joining(first: Site, last: Site) -> Change:
     """Make two RUNs one, in the place of the second."""
 
@@ -179,6 +220,11 @@ def mounting(site: Site, mount: str) -> Change:
 def inserting(source: str, *, after: Site) -> Change:
     """Insert an instruction below another."""
     return lambda files: replace(files, dockerfile=files.dockerfile.insert_after(_number(files, after), source))
+
+
+def inserting_above(source: str, site: Site) -> Change:
+    """Insert an instruction above another."""
+    return lambda files: replace(files, dockerfile=files.dockerfile.insert_before(_number(files, site), source))
 
 
 def _number(files: BuildFiles, site: Site) -> int:

@@ -13,11 +13,13 @@ from layerscope.advice.strategies.pip_uninstall import PIP_UNINSTALL
 from layerscope.advice.strategies.prune_stage import PRUNE_STAGE
 from layerscope.advice.strategies.purge_packages import PURGE_PACKAGES
 from layerscope.advice.strategies.unpack import UNPACK
+from layerscope.advice.strategies.without_dev import WITHOUT_DEV
 from layerscope.advice.strategy import Strategy
 
 STRATEGIES: tuple[Strategy, ...] = (
     NARROW_COPY,
     NPM_PRUNE,
+    WITHOUT_DEV,
     PIP_UNINSTALL,
     IGNORE_CONTEXT,
     APT_LISTS,

@@ -1,10 +1,10 @@
 """Python packages that only development or installing needs: uninstall them at the end of their stage."""
 
-import posixpath
 import shlex
 from collections.abc import Iterator, Sequence
 
 from layerscope.advice.context import AdviceContext
+from layerscope.advice.copied import readers_elsewhere
 from layerscope.advice.files import inserting
 from layerscope.advice.portions import Portion
 from layerscope.advice.runs import body, calls
@@ -13,27 +13,31 @@ from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.filesystem.tree import Filesystem
 
 _LIBRARIES = ("/lib/", "/lib64/")
+_UV = ("/usr/local/bin/uv", "/bin/uv", "/usr/bin/uv", "/uv", "/root/.local/bin/uv", "/root/.cargo/bin/uv")
 _MOST_NAMES = 60
 
 
 def _propose(context: AdviceContext) -> Iterator[Proposal]:
     """Uninstall at the end of a build stage what a COPY brings from its Python environment and only development needs.
 
-    pip can uninstall itself, too. Whatever the stage runs with these packages, tests for instance, has run by then.
+    pip can uninstall itself, too, where the final stage does not call it; uv uninstalls from an environment without
+    pip. Whatever the stage runs with these packages, tests for instance, has run by then. Not proposed for a Python
+    that the system's package manager installed, nor where another stage copies the packages.
     """
     groups: dict[tuple[str, str], list[Portion]] = {}
-    for portion in context.of("py-dev-deps", "py-managers"):
+    for portion in context.of("py-dev-deps", *(() if _needs_pip(context) else ("py-managers",))):
         environments = {_environment(piece.source) for piece in portion.pieces if piece.content_bytes}
         if portion.stage and len(environments) == 1:
             groups.setdefault((portion.stage, environments.pop()), []).append(portion)
     for (stage, environment), members in groups.items():
         end, filesystem = stage_end(context, stage), context.timelines[stage].filesystem
-        if end is None or filesystem is None or not environment or _needs_pip(context):
+        if end is None or filesystem is None or not environment:
             continue
         names = _names(context, members)
-        python = _python(filesystem, environment)
-        if names and python:
-            command = f"RUN {python} -m pip uninstall -y {' '.join(names)}"
+        uninstall = _uninstall(filesystem, environment)
+        sources = [piece.source for portion in members for piece in portion.pieces[:1]]
+        if names and uninstall and not any(readers_elsewhere(context, stage, sources)):
+            command = f"RUN {uninstall} {' '.join(names)}"
             yield Proposal(
                 site=end,
                 portions=tuple(members),
@@ -51,15 +55,27 @@ def _environment(path: str) -> str:
     return ""
 
 
-def _python(filesystem: Filesystem, environment: str) -> str:
-    for name in ("python", "python3"):
-        if filesystem.resolve(f"{environment}/bin/{name}") is not None and _has_pip(filesystem, environment):
-            return shlex.quote(posixpath.join(environment, "bin", name))
-    return ""
+def _uninstall(filesystem: Filesystem, environment: str) -> str:
+    """The command that uninstalls from an environment without asking; empty where nothing there can."""
+    found = (f"{environment}/bin/{name}" for name in ("python", "python3"))
+    python = next((path for path in found if filesystem.resolve(path) is not None), "")
+    if not python or _is_managed(filesystem, environment):
+        return ""
+    if any(filesystem.resolve(f"{environment}/bin/{name}") is not None for name in ("pip", "pip3")):
+        return f"{shlex.quote(python)} -m pip uninstall -y"
+    uv = next((path for path in _UV if filesystem.resolve(path) is not None), "")
+    return f"{uv} pip uninstall --python {shlex.quote(python)}" if uv else ""
 
 
-def _has_pip(filesystem: Filesystem, environment: str) -> bool:
-    return any(filesystem.resolve(f"{environment}/bin/{name}") is not None for name in ("pip", "pip3"))
+def _is_managed(filesystem: Filesystem, environment: str) -> bool:
+    """Whether the system's package manager installed this Python, which pip then leaves alone (PEP 668)."""
+    versions = (
+        path
+        for library in ("lib", "lib64")
+        for path in filesystem.subdirectories.get(f"{environment}/{library}", ())
+        if path.rpartition("/")[2].startswith("python3")
+    )
+    return any(f"{path}/EXTERNALLY-MANAGED" in filesystem.live for path in versions)
 
 
 def _names(context: AdviceContext, members: Sequence[Portion]) -> tuple[str, ...]:

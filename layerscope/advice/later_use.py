@@ -1,0 +1,154 @@
+"""What comes after an installation and may use the packages that only development needs."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+
+from msgspec import Struct
+
+from layerscope.advice.context import AdviceContext
+from layerscope.advice.copied import readers_elsewhere
+from layerscope.advice.portions import Portion
+from layerscope.advice.runs import body, commands, script_of
+from layerscope.advice.timeline import Site
+from layerscope.advice.word_edit import plain
+from layerscope.advice.words import place
+
+_HARMLESS = frozenset(
+    {
+        "apt-get", "apt", "apt-mark", "apk", "dnf", "microdnf", "yum", "zypper", "rm", "mkdir", "rmdir", "chown",
+        "chmod", "chgrp", "useradd", "adduser", "groupadd", "addgroup", "usermod", "ln", "mv", "cp", "echo", "printf",
+        "touch", "set", "true", ":", "cd", "tar", "unzip", "gunzip", "curl", "wget", "sed", "cat", "ls", "find",
+        "strip", "install", "export", "unset", "ldconfig", "update-ca-certificates", "locale-gen", "corepack", "test",
+        "[", "du", "which", "git", "pwd", "tee", "grep", "head", "tail", "openssl", "docker-php-ext-install", "fi",
+        "docker-php-ext-enable", "docker-php-ext-configure", "pecl", "a2enmod", "setcap", "gem",
+    }
+)  # fmt: skip
+"""Programs that call none of the packages of a language."""
+_INSTALLERS = {
+    "pip": frozenset({"install", "cache", "config", "wheel", "download", "list", "freeze", "check", "--version"}),
+    "uv": frozenset({"sync", "pip", "cache", "venv", "lock", "export", "python", "--version"}),
+    "poetry": frozenset({"install", "config", "cache", "export", "lock", "sync", "check", "--version"}),
+    "pipenv": frozenset({"install", "sync", "lock", "requirements", "verify", "--clear", "--version"}),
+    "pdm": frozenset({"install", "sync", "config", "cache", "export", "--version"}),
+    "npm": frozenset({"config", "cache", "set", "prune", "--version", "-v"}),
+    "yarn": frozenset({"config", "cache", "set", "--version", "-v"}),
+    "pnpm": frozenset({"config", "store", "fetch", "--version", "-v"}),
+    "bundle": frozenset({"install", "config", "clean", "cache", "check", "--version"}),
+    "composer": frozenset({"config", "clear-cache", "clearcache", "self-update", "--version"}),
+}
+"""What the installers do without a package that they installed; Node's and Composer's run scripts of the project."""
+_PIP = re.compile(r"pip(?:3(?:\.\d+)?)?")
+_PYTHON = re.compile(r"(?:python|python3|pypy3?)(?:\.\d+)?")
+_MODULES = frozenset({"venv", "virtualenv", "compileall", "ensurepip"})
+_INTERPRETERS = frozenset({"php", "ruby", "rails", "rake", "bundle", "flask", "django-admin", "manage.py", "gunicorn"})
+"""What runs an application or its tasks; a build of Node nearly always needs what only development needs."""
+_LONGEST = 1 << 15
+
+
+class Use(Struct, frozen=True, kw_only=True):
+    """An instruction that uses the packages, or may.
+
+    ``is_sure``: it names one of them, or calls what needs them as a rule, such as a build, tests, or a script.
+    """
+
+    site: Site
+    is_sure: bool = False
+
+    @property
+    def review(self) -> str:
+        """What to make sure of before the packages are left out."""
+        stage = f" of stage {self.site.stage}" if self.site.stage else ""
+        return f"make sure that {place(self.site)}{stage} does without them"
+
+
+def later_use(
+    context: AdviceContext, portions: Sequence[Portion], is_install: Callable[[Sequence[str]], bool]
+) -> Use | None:
+    """The first use of the packages of one stage after the RUNs that install them; a sure one is preferred.
+
+    ``is_install`` tells the commands that install them, which use none. Stages that copy the packages or are built on
+    theirs count as well, since nobody knows what is built of a Dockerfile.
+    """
+    names = names_of(context, portions)
+    named = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, sorted(names)))})(?![\w-])") if names else None
+    possible: Use | None = None
+    for site, words in _later(context, portions, is_install):
+        if not is_harmless(words) or (named is not None and words[0] in _HARMLESS and named.search(" ".join(words))):
+            use = Use(site=site, is_sure=not _runs_application(words, named))
+            if use.is_sure:
+                return use
+            possible = possible or use
+    return possible
+
+
+def _runs_application(words: Sequence[str], named: re.Pattern[str] | None) -> bool:
+    """Whether a command runs what the application itself does in production, as far as its words say."""
+    is_named = named is not None and named.search(" ".join(words)) is not None
+    program = words[0].rpartition("/")[2]
+    return not is_named and (program in _INTERPRETERS or _PYTHON.fullmatch(program) is not None)
+
+
+def _later(
+    context: AdviceContext, portions: Sequence[Portion], is_install: Callable[[Sequence[str]], bool]
+) -> Iterator[tuple[Site, Sequence[str]]]:
+    """The commands that run after the installation, but those that install."""
+    first = min((one.site for one in portions), key=lambda site: site.position)
+    places = [piece.source for one in portions for piece in one.pieces[:1]]
+    copies = readers_elsewhere(context, first.stage, places) if portions[0].stage else ()
+    later = chain(context.later(first), *(context.later(copy) for copy in copies))
+    yield from _commands(first, is_install, is_first=True)
+    for site in {id(one): one for one in later}.values():
+        if site.kind == "RUN":
+            yield from _commands(site, is_install, is_first=False)
+        elif site.stage not in (first.stage, context.final.stage) and site.kind in ("CMD", "ENTRYPOINT"):
+            yield site, ["sh", body(site)]
+
+
+def _commands(
+    site: Site, is_install: Callable[[Sequence[str]], bool], *, is_first: bool
+) -> Iterator[tuple[Site, Sequence[str]]]:
+    script = script_of(site)
+    if len(script) > _LONGEST:
+        yield site, ["sh", script]
+        return
+    found = [words for one in commands(script) if (words := plain(one))]
+    installs = [is_install(words) for words in found]
+    start = installs.index(True) + 1 if is_first and True in installs else 0
+    for words, installed in zip(found[start:], installs[start:], strict=True):
+        if not installed:
+            yield site, words
+
+
+def is_harmless(words: Sequence[str]) -> bool:
+    """Whether a command runs none of the packages that a language's installer installed."""
+    program = words[0].rpartition("/")[2]
+    if program in _HARMLESS:
+        return True
+    rest = list(words[1:])
+    if _PYTHON.fullmatch(program) and rest[:1] == ["-m"] and len(rest) > 1:
+        if rest[1] in _MODULES:
+            return True
+        program, rest = rest[1], rest[2:]
+    program = "pip" if _PIP.fullmatch(program) else program
+    verbs = [word for word in rest if not word.startswith("-") or word in ("--version", "-v", "--clear")]
+    if program == "pip" and any(word in ("-e", "--editable", "--no-build-isolation", "uninstall") for word in rest):
+        return False
+    if program in ("npm", "yarn", "pnpm") and not {"-g", "--global", "global"}.isdisjoint(rest):
+        return True
+    return program in _INSTALLERS and bool(verbs) and verbs[0] in _INSTALLERS[program]
+
+
+def names_of(context: AdviceContext, portions: Iterable[Portion]) -> set[str]:
+    """The names of the packages and of the programs that they bring."""
+    owners, packages = context.catalog.owners, context.catalog.packages
+    found: set[str] = set()
+    for portion in portions:
+        for piece in portion.pieces:
+            owner = owners[piece.number] if piece.number >= 0 else -1
+            if owner >= 0:
+                found.add(packages[owner].name)
+            directory, _, name = piece.path.rpartition("/")
+            if directory.endswith(("/bin", "/.bin")):
+                found.add(name)
+    return found

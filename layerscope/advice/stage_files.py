@@ -1,0 +1,114 @@
+"""Files of a build stage or of the final image that say how its project is installed."""
+
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+
+from layerscope.advice.context import AdviceContext
+from layerscope.advice.other_installs import NodeProject
+from layerscope.advice.python_installs import MOST_FILES, PythonProject, group_names, included_files
+from layerscope.advice.runs import body, script_of
+from layerscope.advice.timeline import Site, Timeline
+from layerscope.filesystem.tree import Filesystem
+from layerscope.rules.documents import json_object, toml_object
+
+_FILE_BYTES = 1 << 20
+_POETRY = re.compile(r"poetry(?:==|~=)(\d+\.\d+)|POETRY_VERSION[= ]\"?(\d+\.\d+)", re.IGNORECASE)
+_REQUIREMENTS = re.compile(r"[\w./-]+\.(?:txt|in)\b")
+_OLD_NODE = re.compile(r"(?:docker\.io/)?(?:library/)?node:(?:[4-9]|1[0-4])(?![\d])")
+_CHANGES_DIRECTORY = re.compile(r"(?<![\w-])cd\s|--directory|--project|--prefix|--cwd|\s-C\s")
+_NPM_MANIFESTS = ("/usr/local/lib/node_modules/npm/package.json", "/usr/lib/node_modules/npm/package.json")
+
+
+def timeline_of(context: AdviceContext, stage: str) -> Timeline | None:
+    """The timeline of a stage, of the final one for an empty name."""
+    return context.timelines.get(stage) if stage else context.final
+
+
+def python_project(context: AdviceContext, timeline: Timeline, site: Site) -> PythonProject:
+    """What the files in the working directory of a RUN say of a Python project."""
+    requirements = _requirements(timeline, site)
+    pyproject = _text(timeline.filesystem, _path(site, "pyproject.toml"))
+    text = "\n".join(body(one) for one in timeline.before(site)) + script_of(site)
+    version = _POETRY.search(text)
+    poetry = (version[1] or version[2]) if version is not None else ""
+    if pyproject is None:
+        return PythonProject(requirements=requirements, poetry=poetry)
+    groups, default = group_names(toml_object(pyproject.encode()))
+    return PythonProject(requirements=requirements, groups=groups, default_groups=default, poetry=poetry)
+
+
+def _requirements(timeline: Timeline, site: Site) -> Mapping[str, str]:
+    """The requirements files that a RUN names, and those that they include."""
+    found: dict[str, str] = {}
+    todo = [name.removeprefix("-r") for name in _REQUIREMENTS.findall(script_of(site))]
+    while todo and len(found) < MOST_FILES:
+        name = todo.pop()
+        text = _text(timeline.filesystem, _path(site, name)) if name not in found else None
+        if text is not None:
+            found[name] = text
+            todo += included_files(name, text)
+    return found
+
+
+def node_project(context: AdviceContext, timeline: Timeline, directory: str) -> NodeProject:
+    """What package.json in a directory says, and which package managers there are."""
+    filesystem = timeline.filesystem
+    manifest = _json(filesystem, f"{directory}/package.json") if directory else None
+    versions = [str(one.get("version", "")) for path in _NPM_MANIFESTS if (one := _json(filesystem, path)) is not None]
+    is_old = [version.partition(".")[0] in ("1", "2", "3", "4", "5", "6") for version in versions]
+    manager = str((manifest or {}).get("packageManager", ""))
+    settings = filesystem is not None and f"{directory}/.yarnrc.yml" in filesystem.live
+    return NodeProject(
+        manifest=manifest,
+        is_old_npm=is_old[0] if is_old else _starts_from_old_node(context, timeline),
+        is_berry=settings or re.match(r"yarn@[2-9]", manager) is not None,
+    )
+
+
+def _starts_from_old_node(context: AdviceContext, timeline: Timeline) -> bool:
+    match = context.placement.match
+    if match is None:
+        return _OLD_NODE.match(context.base.name) is not None
+    stages = [stage for stage in match.build.stages if match.stage_name(stage.index) == timeline.stage]
+    return any(_OLD_NODE.search(str(stage.declaration)) is not None for stage in stages)
+
+
+def composer_scripts(timeline: Timeline, site: Site) -> bool | None:
+    """Whether composer.json beside a RUN has scripts; None where it is not at hand."""
+    document = _json(timeline.filesystem, _path(site, "composer.json"))
+    return bool(document.get("scripts")) if document is not None else None
+
+
+def _path(site: Site, name: str) -> str:
+    """The absolute path of what a RUN names; empty where its directory is not known."""
+    if name.startswith("/"):
+        return posixpath.normpath(name)
+    directory = site.working_directory
+    if not directory or _CHANGES_DIRECTORY.search(script_of(site)):
+        return ""
+    return posixpath.normpath(posixpath.join(directory, name))
+
+
+def project_directory(site: Site, paths: Sequence[str], mark: str) -> str:
+    """The directory of the project whose packages lie at these paths, in directories called ``mark``; empty for none.
+
+    For several, as in a workspace, the working directory of the RUN, if all are below it.
+    """
+    found = {path.partition(f"/{mark}/")[0] for path in paths if f"/{mark}/" in path}
+    if len(found) == 1:
+        return found.pop()
+    directory = site.working_directory
+    above = directory if directory not in ("", "/") and not _CHANGES_DIRECTORY.search(script_of(site)) else ""
+    return above if found and above and all(f"{path}/".startswith(f"{above}/") for path in found) else ""
+
+
+def _text(filesystem: Filesystem | None, path: str) -> str | None:
+    number = filesystem.live.get(path) if filesystem is not None and path else None
+    data = filesystem.read(number, 0, _FILE_BYTES) if filesystem is not None and number is not None else None
+    return data.decode("utf-8", "replace") if data is not None else None
+
+
+def _json(filesystem: Filesystem | None, path: str) -> Mapping[str, object] | None:
+    text = _text(filesystem, path)
+    return json_object(text.encode()) or None if text is not None else None
