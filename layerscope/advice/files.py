@@ -151,8 +151,8 @@ def _edited(script: "Script", index: int, edit: WordEdit) -> "Script":
     return script
 
 
-def joining(first: Site, last: Site) -> Change:
-    """Make two RUNs one, in the place of the second."""
+def joining(first: Site, last: Site, *, directory: str = "") -> Change:
+    """Make two RUNs one, in the place of the second, whose working directory is given where it is known."""
 
     def change(files: BuildFiles) -> BuildFiles:
         from layerscope.edit.shell import Script, joined  # It needs the extra ``fix``.
@@ -168,7 +168,7 @@ def joining(first: Site, last: Site) -> Change:
             Script.read(document.instruction(number).source, document.escape, shell=document.shell(number))
             for number in numbers
         )
-        source = joined(one, other, directory=last.working_directory)
+        source = joined(one, other, directory=directory)
         dockerfile = document.delete(numbers[0]).replace(numbers[1], source)
         lines = (first.line, last.line)
         moved = {lines[0]: lines[1]} if lines[0] is not None and lines[1] is not None else {}

@@ -50,12 +50,15 @@ def joinable(context: AdviceContext, first: Site, last: Site) -> tuple[Site, ...
     return found
 
 
-def join_all(sites: Sequence[Site]) -> Change:
+def join_all(context: AdviceContext, sites: Sequence[Site]) -> Change:
     """Make several RUNs one, in the place of the last."""
+    directory = sites[-1].working_directory
+    if not directory and not any(one.kind == "WORKDIR" for one in context.final.sites):
+        directory = context.image.config.working_dir or "/"  # That of the base image, then.
 
     def change(files: BuildFiles) -> BuildFiles:
         for first in reversed(sites[:-1]):
-            files = joining(first, sites[-1])(files)
+            files = joining(first, sites[-1], directory=directory)(files)
         return files
 
     return change

@@ -18,7 +18,10 @@ _SEPARATORS = re.compile(r"&&|\|\||[;|\n&(){}]")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _KEYWORDS = frozenset({"then", "do", "else", "if", "while", "!", "sudo", "env", "exec", "command", "time", "-E"})
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "source", "."})
-_SYSTEM = re.compile(r"/(?:usr/(?:local/)?)?s?bin/[^/.]+")
+_PROGRAM = re.compile(
+    r"/(?:[^/]+/)*s?bin/[^/]+|(?:.*/)?(?:[Cc]onfigure|config|autogen\.sh|gradlew|mvnw|manage\.py|node_modules/\.bin/[^/]+)"
+)
+"""Paths of programs, and of scripts that are known to install nothing."""
 
 
 @lru_cache(maxsize=256)
@@ -70,10 +73,11 @@ def scripts(text: str) -> list[str]:
     """The files that a script calls and that may call anything: scripts of the project, or copied in."""
     found = []
     for words in commands(text):
-        program, arguments = words[0].strip("'\""), [word.strip("'\"") for word in words[1:2]]
-        is_system = _SYSTEM.fullmatch(program) is not None
-        if ("/" in program and not is_system) or program.endswith((".sh", ".bash")):
+        program, *arguments = (word.strip("'\"") for word in words)
+        if posixpath.basename(program) in _SHELLS:
+            options = "".join(word for word in arguments if word.startswith("-"))
+            files = [word for word in arguments if not word.startswith(("-", "<"))]
+            found += files[:1] if not set("cs") & set(options) else []
+        elif ("/" in program or program.endswith((".sh", ".bash"))) and not _PROGRAM.fullmatch(program):
             found.append(program)
-        elif posixpath.basename(program) in _SHELLS and arguments and not arguments[0].startswith("-"):
-            found += arguments
     return found

@@ -16,11 +16,12 @@ def is_root(context: AdviceContext, site: Site) -> bool:
     return _user(context, site).partition(":")[0] in _ROOT
 
 
-def as_root(context: AdviceContext, site: Site, *commands: str) -> str:
-    """The commands, joined by ``&&``, as a RUN can run them; empty where it is not root and does not use sudo."""
-    if is_root(context, site):
+def as_root(context: AdviceContext, sites: Sequence[Site], *commands: str) -> str:
+    """The commands, joined by ``&&``, as RUNs can run them; empty where they are not root's and do not use sudo."""
+    if all(is_root(context, site) for site in sites):
         return " && ".join(commands)
-    return " && ".join(f"sudo {command}" for command in commands) if calls(script_of(site), "sudo") else ""
+    has_sudo = any(calls(script_of(site), "sudo") for site in sites)
+    return " && ".join(f"sudo {command}" for command in commands) if has_sudo else ""
 
 
 def _user(context: AdviceContext, site: Site) -> str:

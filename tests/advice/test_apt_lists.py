@@ -110,7 +110,7 @@ def test_a_user_of_the_base_counts(tmp_path: Path) -> None:
     assert "apt-lists" not in build.advise(tmp_path).names
 
 
-@pytest.mark.parametrize("call", ["./setup.sh", "bash /tmp/setup.sh", "cd /x && sh setup", "/opt/x/install"])
+@pytest.mark.parametrize("call", ["./setup.sh", "bash -ex /tmp/setup.sh", "cd /x && sh setup", "/opt/x/install"])
 def test_a_script_that_may_install_is_for_review(tmp_path: Path, call: str) -> None:
     text = f"FROM debian\nRUN apt-get update && apt-get install -y curl\nRUN {call}\n"
     step = Build(dockerfile=text, layers={2: (LISTS, TOOL)}).advise(tmp_path).of("apt-lists")
@@ -120,20 +120,25 @@ def test_a_script_that_may_install_is_for_review(tmp_path: Path, call: str) -> N
 @pytest.mark.parametrize(
     ("script", "safety"),
     [
-        pytest.param("#!/bin/sh\n# never apt-get install\nmake\n", Safety.REVIEW, id="a comment names it"),
         pytest.param("#!/bin/sh\nmake\n", Safety.SAFE, id="installs nothing"),
         pytest.param("#!/bin/sh\napt-get update\napt-get install -y git\n", Safety.SAFE, id="updates itself"),
-        pytest.param("#!/bin/sh\napt-get install -y git\n", Safety.REVIEW, id="installs"),
+        pytest.param("#!/bin/sh\napt-get install -y git\n", Safety.SAFE, id="installs"),
         pytest.param("#!/bin/sh\n. ./common.sh\n", Safety.REVIEW, id="calls another"),
     ],
 )
 def test_a_script_is_read_where_the_image_has_it(tmp_path: Path, script: str, safety: Safety) -> None:
     text = "FROM debian\nRUN apt-get update && apt-get install -y curl\nWORKDIR /app\nCOPY . .\nRUN ./setup.sh\n"
     layers = {2: (LISTS, TOOL), 4: (file("app/setup.sh", script.encode()),)}
-    assert Build(dockerfile=text, layers=layers).advise(tmp_path).of("apt-lists").safety == safety
+    advised = Build(dockerfile=text, layers=layers).advise(tmp_path)
+    assert advised.of("apt-lists").safety == safety
+    needs = "install" in script and "update" not in script
+    assert ("RUN apt-get update \\\n    && ./setup.sh" in advised.patched().dockerfile.text) == needs
 
 
-@pytest.mark.parametrize("call", ["/usr/bin/make", "bash -c make", "curl x | sh", "pip install -r /tmp/r.txt"])
+@pytest.mark.parametrize(
+    "call",
+    ["/opt/venv/bin/pip install x", "./configure", "bash -c make", "curl x | sh -s -- -y", "pip install -r /tmp/r.txt"],
+)
 def test_other_programs_need_no_lists(tmp_path: Path, call: str) -> None:
     text = f"FROM debian\nRUN apt-get update && apt-get install -y curl\nRUN {call}\n"
     assert Build(dockerfile=text, layers={2: (LISTS, TOOL)}).advise(tmp_path).of("apt-lists").safety == Safety.SAFE

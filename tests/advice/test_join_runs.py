@@ -63,7 +63,9 @@ def test_little_is_not_worth_a_layer_of_the_build_cache(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "lines",
     [
-        pytest.param(("RUN cd /opt && make", "RUN rm data.zip"), id="a directory that is not known"),
+        pytest.param(
+            ("WORKDIR $X", "RUN cd /opt && make", "RUN use /opt/data.zip && rm /opt/data.zip"), id="a directory"
+        ),
         pytest.param(("RUN export A=1", "RUN use && rm /opt/data.zip"), id="a variable that stays"),
         pytest.param(("RUN --network=none make", "RUN use && rm /opt/data.zip"), id="other flags"),
         pytest.param(("RUN ['make']", "RUN use && rm /opt/data.zip"), id="no shell"),

@@ -8,7 +8,7 @@ from itertools import takewhile
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.files import Change, appending, deleting, prepending
 from layerscope.advice.portions import Portion
-from layerscope.advice.runs import body, callers, calls, script_of, scripts
+from layerscope.advice.runs import body, calls, script_of, scripts
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.users import as_root
@@ -25,6 +25,7 @@ _ONLY_UPDATES = re.compile(r"(?:sudo\s+)?apt(?:-get)?(?:\s+-\S+)*\s+update(?:\s+
 _OVER_LISTS = re.compile(r"\b(?:target|dst|destination)=/var/lib/apt(?:[/,]|$)")
 _LONGEST = 64 << 10
 """The longest script that is read."""
+_UPDATE = "apt-get update"
 _DELETE = "rm -rf /var/lib/apt/lists/*"
 
 
@@ -43,14 +44,14 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
 def _proposal(context: AdviceContext, portion: Portion) -> Iterator[Proposal]:
     site = portion.site
     later = _until_update(context, site)
-    users = list(callers(later, *_NEEDS_LISTS))
+    users = [one for one in later if _needs_lists(context, one)]
     is_only_update = _is_only_update(site)
     edited = users if is_only_update else [site, *users]
-    prefixed = {id(one): (as_root(context, one, "apt-get update"), as_root(context, one, _DELETE)) for one in edited}
-    if not all(update for update, _ in prefixed.values()):
+    update, delete = ({id(one): as_root(context, (one,), command) for one in edited} for command in (_UPDATE, _DELETE))
+    if not all(update.values()):
         return
-    changes: list[Change] = [prepending(user, prefixed[id(user)][0]) for user in users]
-    changes += [appending(one, prefixed[id(one)][1]) for one in edited]
+    changes: list[Change] = [prepending(user, update[id(user)]) for user in users]
+    changes += [appending(one, delete[id(one)]) for one in edited]
     places = " and ".join(f"line {user.line}" if user.line else f"`{user}`" for user in users)
     if is_only_update:
         changes.append(deleting(site))
@@ -60,9 +61,9 @@ def _proposal(context: AdviceContext, portion: Portion) -> Iterator[Proposal]:
     elif users:
         sentence = f"end it with `{_DELETE}`, and run `apt-get update` again in {places}"
     else:
-        sentence = f"delete the package lists in the RUN that downloads them: end it with `{prefixed[id(site)][1]}`"
+        sentence = f"delete the package lists in the RUN that downloads them: end it with `{delete[id(site)]}`"
     yield Proposal(
-        site=site, portions=(portion,), sentence=sentence, review=_review(context, later, users), changes=tuple(changes)
+        site=site, portions=(portion,), sentence=sentence, review=_review(context, later), changes=tuple(changes)
     )
 
 
@@ -84,8 +85,8 @@ def _has_own_lists(site: Site) -> bool:
     return any(flag.name == "mount" and _OVER_LISTS.search(flag.value or "") for flag in flags)
 
 
-def _review(context: AdviceContext, later: list[Site], users: list[Site]) -> str:
-    unknown = next((one for one in later if one not in users and _may_install(context, one)), None)
+def _review(context: AdviceContext, later: list[Site]) -> str:
+    unknown = next((one for one in later if _needs_lists(context, one) is None), None)
     if unknown is not None:
         place = f"line {unknown.line}" if unknown.line is not None else f"`{str(unknown)[:60]}`"
         return f"make sure that what {place} calls installs no packages without `apt-get update`"
@@ -95,17 +96,26 @@ def _review(context: AdviceContext, later: list[Site], users: list[Site]) -> str
     return ""
 
 
-def _may_install(context: AdviceContext, site: Site) -> bool:
-    """Whether a RUN calls a script that may install packages; one that the image still holds is read."""
-    for name in scripts(script_of(site)):
-        path = normal(posixpath.join(site.working_directory or "/", name))
-        number = context.filesystem.live.get(path)
-        data = context.filesystem.read(number, 0, _LONGEST) if number is not None else None
-        text = (data or b"").decode("utf-8", "replace")
-        needs = calls(text, *_NEEDS_LISTS) and not calls(text, *_UPDATES)
-        if not data or len(data) == _LONGEST or needs or scripts(text):
+def _needs_lists(context: AdviceContext, site: Site) -> bool | None:
+    """Whether a RUN installs packages, by itself or by a script; None where a script cannot be read."""
+    script = script_of(site)
+    if calls(script, *_NEEDS_LISTS):
+        return True
+    for name in scripts(script):
+        text = _text(context, normal(posixpath.join(site.working_directory or "/", name)))
+        if calls(text, *_NEEDS_LISTS) and not calls(text, *_UPDATES):
             return True
+        if not text or scripts(text):
+            return None
     return False
+
+
+def _text(context: AdviceContext, path: str) -> str:
+    """The script that the image holds, or did, at a path; empty where it is not known in full."""
+    filesystem = context.filesystem
+    found = (number for number, one in enumerate(filesystem.paths) if one == path)
+    data = next((data for number in found if (data := filesystem.read(number, 0, _LONGEST))), b"")
+    return data.decode("utf-8", "replace") if len(data) < _LONGEST else ""
 
 
 def _is_only_update(site: Site) -> bool:

@@ -88,7 +88,7 @@ def _proposal(context: AdviceContext, members: Sequence[tuple[Portion, str]]) ->
     if removals:
         others.append(f"rm -rf {' '.join(dict.fromkeys(removals))}")
     plain = " && ".join(dict.fromkeys(others))
-    command = as_root(context, site, *dict.fromkeys(others))
+    command = as_root(context, (site,), *dict.fromkeys(others))
     if not command and not others[1:] and removals:
         command = plain if all(_is_own(context, portion) for portion, _ in members) else ""
     if command:

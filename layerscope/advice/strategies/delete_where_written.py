@@ -40,7 +40,7 @@ def _proposal(context: AdviceContext, needs: Needs, portion: Portion, hider: Sit
         return names_files(one, portion.pieces) or (one.kind == "RUN" and not needs.reads_what_it_names(one))
 
     between = context.final.sites[site.position + 1 : hider.position]
-    command = as_root(context, site, f"rm -rf {' '.join(words)}") if words else ""
+    command = as_root(context, (site,), f"rm -rf {' '.join(words)}") if words else ""
     is_read = any(map(may_read, between)) or not needs.reads_what_it_names(hider)
     if command and not is_read and _only_deletes(hider, words):
         place = f"line {hider.line}" if hider.line is not None else f"`{str(hider)[:60]}`"

@@ -67,7 +67,7 @@ def _proposal(context: AdviceContext, joined: Sequence[Site]) -> Proposal:
         site=joined[0],
         portions=members,
         sentence=f"make it one RUN with {places}: {_story(context, members)} there",
-        changes=(join_all(joined),),
+        changes=(join_all(context, joined),),
     )
 
 

@@ -118,7 +118,7 @@ def _in_run(
         portions=tuple(members),
         sentence=sentence,
         review=review,
-        changes=(join_all(joined), appending(last, ending)),
+        changes=(join_all(context, joined), appending(last, ending)),
     )
 
 

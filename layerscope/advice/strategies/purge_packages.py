@@ -144,7 +144,7 @@ def _proposal(
     if not joined or (kept and not manager.keep):
         return
     keep = (f"{manager.keep} {' '.join(kept)}",) if kept else ()
-    command = as_root(context, last, *keep, f"{manager.remove} {' '.join(names)}")
+    command = as_root(context, joined, *keep, f"{manager.remove} {' '.join(names)}")
     if not command:
         return
     place = f"line {last.line}" if last.line is not None else f"`{str(last)[:60]}`"
@@ -154,7 +154,7 @@ def _proposal(
         portions=members,
         sentence=f"{where or f'remove {shown} in the RUN that installs them: end it with'} `{command}`",
         review=review,
-        changes=(join_all(joined), appending(last, command)),
+        changes=(join_all(context, joined), appending(last, command)),
     )
 
 

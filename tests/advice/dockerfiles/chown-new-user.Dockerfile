@@ -1,0 +1,4 @@
+FROM debian
+COPY app /app
+RUN useradd runner
+RUN chown -R runner:runner /app
