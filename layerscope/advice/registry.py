@@ -12,6 +12,7 @@ from layerscope.advice.strategies.owner_and_mode import OWNER_AND_MODE
 from layerscope.advice.strategies.pip_uninstall import PIP_UNINSTALL
 from layerscope.advice.strategies.prune_stage import PRUNE_STAGE
 from layerscope.advice.strategies.purge_packages import PURGE_PACKAGES
+from layerscope.advice.strategies.strip_programs import STRIP_PROGRAMS
 from layerscope.advice.strategies.unpack import UNPACK
 from layerscope.advice.strategies.without_dev import WITHOUT_DEV
 from layerscope.advice.strategy import Strategy
@@ -30,5 +31,6 @@ STRATEGIES: tuple[Strategy, ...] = (
     DELETE_WHERE_WRITTEN,
     PRUNE_STAGE,
     OWNER_AND_MODE,
+    STRIP_PROGRAMS,
     JOIN_RUNS,
 )
