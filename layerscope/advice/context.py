@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from layerscope.advice.portions import Portion, portions
 from layerscope.advice.timeline import Site, Timeline, recorded_timeline, written_timeline
@@ -13,6 +14,12 @@ from layerscope.model.instruction import Instruction
 from layerscope.packages.catalog import Catalog
 from layerscope.provenance.origins import Placement
 from layerscope.provenance.trace import Trace
+
+if TYPE_CHECKING:  # The parser is loaded only for a Dockerfile.
+    from layerscope.dockerfile.stages import Stage
+
+_MOST_SITES = 200_000
+"""Instructions in all timelines: stages that are built on each other by the thousand get no advice."""
 
 
 class AdviceContext:
@@ -45,7 +52,8 @@ class AdviceContext:
         self.timelines = _timelines(self)
         match = placement.match
         self.final = self.timelines[match.stage_name(match.build.target) if match is not None else ""]
-        self.left: tuple[Portion, ...] = portions(trace, findings, self.final, self.timelines)
+        is_whole = match is None or len(self.timelines) == len(match.build.stages)
+        self.left: tuple[Portion, ...] = portions(trace, findings, self.final, self.timelines) if is_whole else ()
 
     @cached_property
     def is_buildkit(self) -> bool:
@@ -96,6 +104,14 @@ def _identity(site: Site) -> object:
     return (site.stage, site.line) if site.line is not None else id(site)
 
 
+def _sites(stages: Sequence["Stage"]) -> int:
+    """How many sites the timelines of all stages have: those that a stage is built on count again."""
+    found: list[int] = []
+    for stage in stages:
+        found.append(len(stage.instructions) + (found[stage.base.stage] if stage.base.stage is not None else 0))
+    return sum(found)
+
+
 def _timelines(context: AdviceContext) -> Mapping[str, Timeline]:
     placement, trace = context.placement, context.trace
     builders = {builder.name: builder for builder in trace.builders}
@@ -108,7 +124,10 @@ def _timelines(context: AdviceContext) -> Mapping[str, Timeline]:
         made[""] = recorded_timeline("", context.instructions, context.base.layers, context.filesystem)
         return made
     made = {}
-    for stage in found.build.stages:
+    stages = found.build.stages
+    if _sites(stages) > _MOST_SITES:
+        stages = (stages[found.build.target],)
+    for stage in stages:
         name = found.stage_name(stage.index)
         builder = builders.get(name)
         if stage.index == found.build.target:

@@ -10,6 +10,7 @@ from layerscope.model.instruction import Instruction
 
 if TYPE_CHECKING:  # The parser is loaded only for a Dockerfile.
     from layerscope.dockerfile.build import ResolvedInstruction
+    from layerscope.dockerfile.syntax import DockerfileInstruction
     from layerscope.history.match import Match
 
 
@@ -97,10 +98,17 @@ def written_timeline(
 ) -> Timeline:
     """The timeline of a stage of a Dockerfile; ``match`` aligns it with the history ``steps`` of its image."""
     layers = _layers(steps, match) if match is not None else {}
+    written = {id(one) for each in found.build.chain(stage) for one in _written(found, each.index)}
     sites = tuple(
-        _written_site(found, position, resolved, layers) for position, resolved in enumerate(found.build.flatten(stage))
+        _written_site(found, position, resolved, layers, is_written=id(resolved.instruction) in written)
+        for position, resolved in enumerate(found.build.flatten(stage))
     )
     return Timeline(stage=found.stage_name(stage), sites=sites, filesystem=filesystem)
+
+
+def _written(found: "Match", stage: int) -> "tuple[DockerfileInstruction, ...]":
+    """The instructions of a stage that stand in the Dockerfile; triggers of ONBUILD do not."""
+    return found.build.dockerfile.stages[stage].instructions
 
 
 def _layers(steps: Sequence[Instruction], match: "Match") -> dict[tuple[int, int, str], int]:
@@ -119,17 +127,21 @@ def _key(resolved: "ResolvedInstruction") -> tuple[int, int, str]:
 
 
 def _written_site(
-    found: "Match", position: int, resolved: "ResolvedInstruction", layers: Mapping[tuple[int, int, str], int]
+    found: "Match",
+    position: int,
+    resolved: "ResolvedInstruction",
+    layers: Mapping[tuple[int, int, str], int],
+    *,
+    is_written: bool,
 ) -> Site:
     written = resolved.instruction
     stage = found.build.stages[resolved.stage]
-    is_trigger = all(one is not written for one in found.build.dockerfile.stages[resolved.stage].instructions)
     return Site(
         stage=stage.name or str(stage.index),
         position=position,
         kind=written.keyword,
         text=written.text,
         layer=layers.get(_key(resolved)),
-        line=None if is_trigger else written.line,
+        line=written.line if is_written else None,
         resolved=resolved,
     )

@@ -90,7 +90,8 @@ class Build:
         files = BuildFiles(dockerfile=Document.parse(self.dockerfile, "Dockerfile"), ignore=self.ignore)
         with ExitStack() as stack:
             images = []
-            for index, name in enumerate(names):
+            given = list(enumerate(names)) if self.stages else [(len(names) - 1, names[-1])]
+            for index, name in given:
                 path = directory / f"{name}.tar"
                 path.write_bytes(docker_save(self._image(resolved, index)))
                 images.append((name, stack.enter_context(open_image(str(path), wanted))))

@@ -1,5 +1,6 @@
 """What a COPY takes from the context and nothing needs is named in .dockerignore, unless the build needs it."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -306,3 +307,11 @@ def test_patterns_that_are_there_say_that_the_image_is_old(tmp_path: Path) -> No
 
 def test_it_proposes_nothing_of_it_again(tmp_path: Path) -> None:
     assert "ignore-context" not in advised(tmp_path, members=PROJECT).names
+
+
+def test_stages_by_the_thousand_cost_no_time(tmp_path: Path) -> None:
+    chain = "".join(f"FROM s{number} AS s{number + 1}\nLABEL a=b\n" for number in range(1_500))
+    text = f"FROM python AS s0\nWORKDIR /app\nCOPY . .\n{chain}CMD main.py\n"
+    start = time.perf_counter()
+    assert Build(dockerfile=text, layers={3: ALL}, stages=False).advise(tmp_path).steps == ()
+    assert time.perf_counter() - start < 60
