@@ -6,6 +6,7 @@ from layerscope.advice.strategies.clean_in_run import CLEAN_IN_RUN
 from layerscope.advice.strategies.delete_where_written import DELETE_WHERE_WRITTEN
 from layerscope.advice.strategies.ignore_context import IGNORE_CONTEXT
 from layerscope.advice.strategies.join_runs import JOIN_RUNS
+from layerscope.advice.strategies.mount import MOUNT
 from layerscope.advice.strategies.narrow_copy import NARROW_COPY
 from layerscope.advice.strategies.npm_prune import NPM_PRUNE
 from layerscope.advice.strategies.owner_and_mode import OWNER_AND_MODE
@@ -25,6 +26,7 @@ STRATEGIES: tuple[Strategy, ...] = (
     IGNORE_CONTEXT,
     APT_LISTS,
     UNPACK,
+    MOUNT,
     PURGE_PACKAGES,
     CACHE_FLAGS,
     CLEAN_IN_RUN,

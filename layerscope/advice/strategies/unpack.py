@@ -1,76 +1,86 @@
-"""An archive that a COPY brings for one RUN to unpack: unpack it without a layer of its own."""
+"""An archive that a COPY brings for a RUN to unpack: let ADD unpack it."""
 
 import posixpath
 import re
+import shlex
 from collections.abc import Iterator
 
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.copied import context_paths
-from layerscope.advice.files import deleting, mounting, rewriting
+from layerscope.advice.copied import context_paths, would_miss
+from layerscope.advice.files import deleting, rewriting
 from layerscope.advice.portions import Piece, Portion
-from layerscope.advice.runs import body, mentioning
+from layerscope.advice.runs import mentioning
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
+from layerscope.advice.users import is_root
 from layerscope.model.paths import normal
 
 _ADDABLE = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 """Endings of archives that ADD unpacks in every builder."""
-_TAR = re.compile(r"tar\s+-?[a-zA-Z]*x[a-zA-Z]*f\s+(?P<archive>[^\s;&|]+)(?:\s+-C\s*(?P<directory>[^\s;&|]+))?\s*")
+_EXTRACTS = re.compile(r"-?[xvzjJ]*x[vzjJ]*f")
+_PLAIN = re.compile(r"[\w/.+@-]+")
 
 
 def _propose(context: AdviceContext) -> Iterator[Proposal]:
-    """Unpack an archive of the build context by ADD, or mount it into the RUN that reads it, instead of a COPY.
+    """Unpack an archive of the build context by ADD, and drop the RUN that unpacks it, so that no layer holds it.
 
-    The file then is in no layer. Applies where one RUN alone names it; the legacy builder has no mounts, so there the
-    RUN must do nothing but unpack a tar archive.
+    That RUN must do nothing else (but make the directory, and delete the archive), as root, and it alone may name it.
     """
     for portion in context.of("tmp-leftover", "archive-extracted", "deleted-later"):
         site = portion.site
         if not portion.is_from_context or portion.stage or len(portion.pieces) != 1 or site.resolved is None:
             continue
         piece = portion.pieces[0]
-        users = tuple(mentioning(context.final.after(site), piece.path, posixpath.basename(piece.path)))
-        sources = list(context_paths(site, [piece.path]).values())
-        if len(users) == 1 and users[0].kind == "RUN" and len(site.resolved.arguments) == 2 and sources:
-            yield from _proposal(context, portion, piece, sources[0].lstrip("/"), users[0])
+        users = tuple(mentioning(context.later(site), posixpath.basename(piece.path)))
+        if len(users) == 1 and len(site.resolved.arguments) == 2 and not site.resolved.instruction.flags:
+            yield from _proposal(context, portion, piece, users[0])
 
 
-def _proposal(context: AdviceContext, portion: Portion, piece: Piece, source: str, run: Site) -> Iterator[Proposal]:
+def _proposal(context: AdviceContext, portion: Portion, piece: Piece, run: Site) -> Iterator[Proposal]:
     site = portion.site
-    directory = _unpacked_into(run, piece.path)
-    if directory and piece.path.endswith(_ADDABLE) and not _is_flagged(site):
-        line = f"ADD {source} {directory.rstrip('/')}/"
-        yield Proposal(
-            site=site,
-            portions=(portion,),
-            sentence=f"unpack it as it is added, and drop the RUN that does: `{line}`",
-            changes=(rewriting(site, lambda instruction: line), deleting(run)),
-        )
-    elif context.is_buildkit and not _removes(run, piece.path):
-        mount = f"type=bind,source={source},target={piece.path}"
-        yield Proposal(
-            site=site,
-            portions=(portion,),
-            sentence=f"mount {piece.path} into the RUN that reads it (`RUN --mount={mount}`), and drop the COPY",
-            changes=(mounting(run, mount), deleting(site)),
-        )
+    source = next(iter(context_paths(site, [piece.path]).values()), "").lstrip("/")
+    directory = unpacked_into(run, piece.path)
+    is_plain = bool(_PLAIN.fullmatch(source) and _PLAIN.fullmatch(directory)) and source.endswith(_ADDABLE)
+    if not is_plain or not is_root(context, run) or would_miss(context, site.stage, [piece.path]):
+        return
+    line = f"ADD {source} {directory.rstrip('/')}/"
+    yield Proposal(
+        site=site,
+        portions=(portion,),
+        sentence=f"unpack it as it is added, and drop the RUN that does: `{line}`",
+        changes=(rewriting(site, lambda instruction: line), deleting(run)),
+    )
 
 
-def _unpacked_into(run: Site, path: str) -> str:
-    """The directory in which the only command of a RUN unpacks an archive; empty where it does anything else."""
-    found = _TAR.fullmatch(run.text)
-    directory = (found["directory"] or run.working_directory) if found else ""
-    is_it = found is not None and normal(posixpath.join(run.working_directory or "/", found["archive"])) == path
-    return normal(posixpath.join(run.working_directory or "/", directory)) if is_it and directory else ""
+def unpacked_into(run: Site, path: str) -> str:
+    """The directory in which a RUN that does nothing else unpacks an archive; empty where it does anything else.
 
-
-def _removes(run: Site, path: str) -> bool:
-    """Whether a RUN deletes or moves a file, which fails for one that is mounted."""
-    return re.search(r"(?<![\w-])(?:rm|mv|unlink)(?![\w-])", body(run)) is not None
-
-
-def _is_flagged(site: Site) -> bool:
-    return site.resolved is not None and bool(site.resolved.instruction.flags)
+    It may make that directory before, and delete the archive behind it.
+    """
+    base = run.working_directory or "/"
+    try:
+        commands = [shlex.split(part) for part in re.split(r"&&|\n", run.text)]
+    except ValueError:
+        return ""
+    made, removed = [], []
+    if commands and commands[0][:2] == ["mkdir", "-p"]:
+        made = [normal(posixpath.join(base, word)) for word in commands.pop(0)[2:]]
+    if commands and commands[-1][:1] == ["rm"]:
+        removed = [normal(posixpath.join(base, word)) for word in commands.pop()[1:] if not word.startswith("-")]
+    if len(commands) != 1 or run.kind != "RUN" or (run.resolved is not None and run.resolved.instruction.flags):
+        return ""
+    words, directory = commands[0], base
+    if len(words) > 2 and "-C" in words[1:-1]:
+        place = words.index("-C")
+        directory = normal(posixpath.join(base, words[place + 1]))
+        words = words[:place] + words[place + 2 :]
+    is_it = (
+        len(words) == 3
+        and words[0] == "tar"
+        and _EXTRACTS.fullmatch(words[1])
+        and normal(posixpath.join(base, words[2])) == path
+    )
+    return directory if is_it and made in ([], [directory]) and removed in ([], [path]) else ""
 
 
 UNPACK = Strategy(name="unpack", propose=_propose)
