@@ -67,7 +67,6 @@ EDGES: dict[str, set[str]] = {
 HEAVY = {
     "typer",
     "rich",
-    "tabulate",
     "zstandard",
     "isal",
     "xxhash",

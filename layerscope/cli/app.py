@@ -136,6 +136,7 @@ def _options(
     context: typer.Context,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print no progress and no warnings")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Print how each layer was read")] = False,
+    color: Annotated[str, typer.Option("--color", metavar="WHEN", help="Color the output: auto, always or never")] = "",
     config: Annotated[
         str,
         typer.Option("--config", metavar="FILE", help="Read settings from this file only", envvar="LAYERSCOPE_CONFIG"),
@@ -148,5 +149,6 @@ def _options(
     from layerscope.cli.configuration import configure, is_help_wanted
 
     if not is_help_wanted(sys.argv):
-        given = {name: True for name, value in (("quiet", quiet), ("verbose", verbose)) if value}
+        every = {"quiet": quiet, "verbose": verbose, "color": color}
+        given = {name: value for name, value in every.items() if value}
         configure(context, COMMANDS, config, given)

@@ -23,6 +23,15 @@ class UnitsName(StrEnum):
     BYTES = "bytes"
 
 
+class ColorChoice(StrEnum):
+    """When output has colors."""
+
+    AUTO = "auto"
+    """On a terminal, unless NO_COLOR is set."""
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 class RowFormat(StrEnum):
     """The formats of a listing; the keys of render.rows.ROW_RENDERERS."""
 
@@ -75,6 +84,9 @@ class ReadArguments(Struct, frozen=True, kw_only=True):
     ] = ""
     quiet: Annotated[bool, _other("-q", "--quiet", help="Print no progress and no warnings")] = False
     verbose: Annotated[bool, _other("-v", "--verbose", help="Print how each layer was read")] = False
+    color: Annotated[ColorChoice, _other("--color", help="Color the output: auto (on a terminal), always or never")] = (
+        ColorChoice.AUTO
+    )
 
     def beside(self, image_name: str = "") -> "ReadArguments":
         """Return the arguments for a second image, which is compared with the first."""
@@ -170,6 +182,9 @@ UnitsOption: TypeAlias = Annotated[
 TopOption: TypeAlias = Annotated[
     int,
     output_option("--top", min=0, help="Maximum rows per list (0: default)", envvar="LAYERSCOPE_TOP"),
+]
+WideOption: TypeAlias = Annotated[
+    bool, output_option("--wide", help="Never cut or wrap lines (default: the terminal's width, 120 columns in a pipe)")
 ]
 DuplicatesOption: TypeAlias = Annotated[
     bool, reading_option("--duplicates/--no-duplicates", help="Look for equal contents at different paths")

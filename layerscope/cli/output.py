@@ -1,11 +1,11 @@
-"""Results on stdout: fitted to a terminal's width, never cut in a pipe."""
+"""Results on stdout: fitted to a terminal's width, and in its colors."""
 
 import os
 import shutil
 import sys
 
 from layerscope.cli.messages import writing
-from layerscope.cli.options import RowFormat, UnitsName
+from layerscope.cli.options import ColorChoice, RowFormat, UnitsName
 from layerscope.model.rows import Rows
 from layerscope.render.escape import printable_lines, without_commands
 from layerscope.render.units import units
@@ -16,6 +16,15 @@ def terminal_width() -> int | None:
     if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit():
         return shutil.get_terminal_size((100, 24)).columns
     return None
+
+
+def use_color(choice: ColorChoice) -> bool:
+    """Whether to print colors: by the option, else on a terminal that has them (no-color.org)."""
+    if choice != ColorChoice.AUTO:
+        return choice == ColorChoice.ALWAYS
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return os.name != "nt" or "WT_SESSION" in os.environ  # The old console of Windows prints the codes.
 
 
 def write(text: str) -> None:

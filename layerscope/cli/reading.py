@@ -22,7 +22,7 @@ from layerscope.model.nearest import nearest
 from layerscope.model.pathset import Wanted
 from layerscope.model.platform import Platform
 
-_PATIENCE = 0.7
+_PATIENCE = 0.1
 """Seconds before a progress bar appears."""
 
 

@@ -17,9 +17,11 @@ from layerscope.explore.pane import ListPane, RowDetails, Table
 from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 from layerscope.model.report import LayerReport, Report
+from layerscope.render.cells import finding_cells, layer_cells
 from layerscope.render.escape import printable
-from layerscope.render.text import finding_cells, head, layer_cells, warnings
+from layerscope.render.style import plain_text
 from layerscope.render.units import RenderOptions
+from layerscope.render.verdict import head, warnings
 
 _WARNINGS = 3
 """Warnings that are shown above; the report has all of them."""
@@ -58,8 +60,8 @@ class Explorer(App[None]):
 
     def compose(self) -> ComposeResult:
         report, options, units = self._report, self._options, self._options.units
-        above = [*head(report, options), *islice(warnings(report), _WARNINGS)]
-        yield Static("\n".join(above), id="head", markup=False)
+        above = [*head(report, units), *islice(warnings(report), _WARNINGS)]
+        yield Static("\n".join(map(plain_text, above)), id="head", markup=False)
         findings = tuple(enumerate(report.findings))
         packages = sorted(enumerate(report.packages), key=_biggest_first)
         with TabbedContent(initial="files"):

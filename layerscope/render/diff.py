@@ -11,8 +11,9 @@ from layerscope.model.diff import Change, Diff, FindingChange, InstructionChange
 from layerscope.model.report import ImageSummary
 from layerscope.model.source import BASE
 from layerscope.render.escape import printable
-from layerscope.render.table import aligned, markdown_table, markdown_text, shortened, within_limit
+from layerscope.render.table import aligned, markdown_table, markdown_text, within_limit
 from layerscope.render.units import RenderOptions, Units, percent
+from layerscope.render.width import shortened
 from layerscope.render.words import counted
 
 _MOST = 3

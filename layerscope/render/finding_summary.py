@@ -58,12 +58,16 @@ class FindingSummary(Struct, frozen=True, kw_only=True):
 
 
 class GeneralFix(Struct, frozen=True, kw_only=True):
-    """One fix that rules name; ``content_bytes`` is what the findings that it answers claim, ``rule`` their first."""
+    """One fix that rules name; ``content_bytes`` is what the findings that it answers claim, ``rule`` their first.
+
+    ``findings`` are their places in the report.
+    """
 
     fix: str
     rule: str
     content_bytes: int
     rank: int
+    findings: tuple[int, ...] = ()
     trade: bool = False
 
 
@@ -75,6 +79,13 @@ def places(finding: Finding, most: int = 5) -> tuple[Group, ...]:
 def more_places(count: int) -> str:
     """`` and 2 more places`` of three, nothing for a single one."""
     return f" and {counted(count - 1, 'more place')}" if count > 1 else ""
+
+
+def line_of(finding: Finding, report: Report) -> int | None:
+    """The line of the Dockerfile that brought it into the image, where it is known."""
+    if finding.dockerfile_line is None and finding.instruction is not None:
+        return report.instructions[finding.instruction].dockerfile_line
+    return finding.dockerfile_line
 
 
 def finding_summaries(report: Report) -> Iterator[FindingSummary]:
@@ -100,10 +111,7 @@ def _summaries(report: Report, findings: Sequence[Finding]) -> Iterator[FindingS
         # Several layers may hold the same place: the order distinguishes them, since a new layer moves the indexes.
         seen[key] = seen.get(key, 0) + 1
         raw = f"{key}\0{seen[key]}".encode("utf-8", "surrogatepass")
-        line = finding.dockerfile_line
-        if line is None and finding.instruction is not None:
-            line = report.instructions[finding.instruction].dockerfile_line
-        resolving = tuple(steps.get(number, ()))
+        line, resolving = line_of(finding, report), tuple(steps.get(number, ()))
         yield FindingSummary(
             finding=finding,
             place=place,
@@ -135,6 +143,7 @@ def general_fixes(report: Report) -> tuple[GeneralFix, ...]:
                 rule=before.rule,
                 content_bytes=before.content_bytes + finding.content_bytes,
                 rank=min(before.rank, finding.severity.rank),
+                findings=(*before.findings, place),
                 trade=before.trade and finding.trade,
             )
     return tuple(

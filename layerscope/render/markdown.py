@@ -9,8 +9,9 @@ from layerscope.model.source import is_reclaimable
 from layerscope.model.step import Safety, Step
 from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries
 from layerscope.render.steps import advised, diff_lines, step_place
-from layerscope.render.table import markdown_table, markdown_text, shortened, within_limit
+from layerscope.render.table import markdown_table, markdown_text, within_limit
 from layerscope.render.units import RenderOptions, Units, percent
+from layerscope.render.width import shortened
 from layerscope.render.words import INCOMPLETE, STAGE_HEADERS, base_words, counted, layer_line, stage_rows
 
 _LONGEST = 300
@@ -82,7 +83,7 @@ def _steps(report: Report, options: RenderOptions) -> Iterator[str]:
             yield from _details(row.step)
     left = sum(row.step is not None for row in rows[most:])
     if left:
-        yield f"\nand {counted(left, 'more step')}: {_code(options.fix_command or 'layerscope fix')}"
+        yield f"\nand {counted(left, 'more step')}: {_code(options.command('fix'))}"
     base = report.base_step
     if base is not None:
         place = f" ({_code(step_place(base, report))})" if base.dockerfile_line else ""

@@ -16,8 +16,8 @@ from layerscope.render.finding_summary import (
 )
 from layerscope.render.json import dumps
 from layerscope.render.rules import paragraphs
-from layerscope.render.table import shortened
 from layerscope.render.units import RenderOptions
+from layerscope.render.width import shortened
 from layerscope.rules.registry import RULES
 from layerscope.rules.rule import Rule
 

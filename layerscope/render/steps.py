@@ -1,7 +1,6 @@
 """Steps as every format says them: where, how much, and what to make sure of first."""
 
 from collections.abc import Collection, Iterator
-from textwrap import wrap
 
 from msgspec import Struct
 
@@ -9,8 +8,8 @@ from layerscope.model.report import Report
 from layerscope.model.step import Safety, Step
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import general_fixes
-from layerscope.render.table import shortened
 from layerscope.render.units import RenderOptions, Units
+from layerscope.render.width import shortened, wrap_words
 
 _LONGEST = 200
 """Characters that are shown of an instruction."""
@@ -18,13 +17,18 @@ _BELOW = "   "
 
 
 class Advised(Struct, frozen=True, kw_only=True):
-    """One row of what to do: a step with its number, or the fix of a rule for what no step resolves."""
+    """One row of what to do: a step with its number, or the fix of a rule for what no step resolves.
+
+    ``findings`` are places in the report's findings.
+    """
 
     sentence: str
     content_bytes: int
     rule: str = ""
     number: int = 0
     step: Step | None = None
+    findings: tuple[int, ...] = ()
+    trade: bool = False
 
 
 def advised(report: Report) -> tuple[Advised, ...]:
@@ -32,10 +36,23 @@ def advised(report: Report) -> tuple[Advised, ...]:
     rows: list[tuple[tuple[bool, bool, int], Advised]] = []
     for number, step in enumerate(report.steps, 1):
         is_trade = all(report.findings[place].trade for place in step.findings)
-        row = Advised(sentence=step.sentence, content_bytes=step.saves_bytes, number=number, step=step)
+        row = Advised(
+            sentence=step.sentence,
+            content_bytes=step.saves_bytes,
+            number=number,
+            step=step,
+            findings=step.findings,
+            trade=is_trade,
+        )
         rows.append(((is_trade, True, -step.saves_bytes), row))
     for fix in general_fixes(report):
-        row = Advised(sentence=fix.fix, content_bytes=fix.content_bytes, rule=fix.rule)
+        row = Advised(
+            sentence=fix.fix,
+            content_bytes=fix.content_bytes,
+            rule=fix.rule,
+            findings=fix.findings,
+            trade=fix.trade,
+        )
         rows.append(((fix.trade, fix.rank > 0, -fix.content_bytes), row))
     return tuple(row for _, row in sorted(rows, key=lambda item: item[0]))
 
@@ -75,16 +92,8 @@ def _block(name: str, step: Step, report: Report, options: RenderOptions) -> Ite
         yield from _wrapped(f"review: {printable(step.review)}", _BELOW, options)
 
 
-def _wrapped(text: str, indent: str, options: RenderOptions) -> list[str]:
-    if options.width is None:
-        return [indent + text]
-    return wrap(
-        text,
-        max(20, options.width),
-        initial_indent=indent,
-        subsequent_indent=indent or _BELOW,
-        break_on_hyphens=False,
-    )
+def _wrapped(text: str, indent: str, options: RenderOptions) -> Iterator[str]:
+    return wrap_words(indent + text, options.width, indent or _BELOW)
 
 
 def diff_lines(step: Step) -> Iterator[str]:

@@ -1,11 +1,12 @@
-"""Tables: tabulate aligns them for a terminal, where the widest text is cut to fit; and Markdown as GitHub shows it."""
+"""Tables: aligned for a terminal, where the widest text is cut to fit; and Markdown as GitHub shows it."""
 
-from collections.abc import Iterable, Sequence
-from textwrap import wrap
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 
 from layerscope.model.rows import Rows
 from layerscope.render.escape import printable
 from layerscope.render.units import Units
+from layerscope.render.width import padded, shortened, shortened_path, width_of
 
 
 def cell(value: object, kind: str, units: Units) -> str:
@@ -30,28 +31,34 @@ def table(data: Rows, units: Units, width: int | None) -> str:
 
 
 def aligned(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str], width: int | None) -> str:
-    """Cells in columns two spaces apart, numbers aligned at the right; the widest text column is cut to ``width``."""
+    """Cells in columns two spaces apart, numbers aligned at the right; the widest text column is cut to ``width``.
+
+    A cell may have several lines.
+    """
     if not cells:
         return ""
-    import tabulate  # Heavy, and only tables need it.
-
-    tabulate.MIN_PADDING = 0  # It would make each column two wider than its header.
     if width is not None:
         cells = _fitted(headers, cells, kinds, width)
-    text = tabulate.tabulate(
-        cells,
-        headers=headers if any(headers) else (),
-        tablefmt="plain",
-        disable_numparse=True,
-        colalign=["left" if kind == "text" else "right" for kind in kinds],
-        preserve_whitespace=True,
-    )
-    return "\n".join(shortened(line.rstrip(), width) for line in text.split("\n"))
+    rows = [list(headers), *cells] if any(headers) else cells
+    widths = [max(map(_widest, column)) for column in zip(*rows, strict=True)]
+    lines = (line for row in rows for line in _lines(row, widths, kinds))
+    return "\n".join(shortened(line.rstrip(), width) for line in lines)
+
+
+def _widest(cell: str) -> int:
+    return max(map(width_of, cell.split("\n"))) if "\n" in cell else width_of(cell)
+
+
+def _lines(row: Sequence[str], widths: Sequence[int], kinds: Sequence[str]) -> Iterator[str]:
+    """The lines of one row; a cell with fewer of them than others is blank below."""
+    for parts in zip_longest(*(cell.split("\n") for cell in row), fillvalue=""):
+        columns = zip(parts, widths, kinds, strict=True)
+        yield "  ".join(padded(part, width, right=kind != "text") for part, width, kind in columns)
 
 
 def _fitted(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str], width: int) -> list[list[str]]:
-    """Shorten the widest text column until the lines fit, but to no less than twenty characters."""
-    widths = [max(len(headers[i]), *(len(row[i]) for row in cells)) for i in range(len(headers))]
+    """Shorten the widest text column until the lines fit, but to no less than twenty columns."""
+    widths = [max(width_of(headers[i]), *(_widest(row[i]) for row in cells)) for i in range(len(headers))]
     over = sum(widths) + 2 * (len(widths) - 1) - width
     texts = [index for index, kind in enumerate(kinds) if kind == "text"]
     if over <= 0 or not texts:
@@ -59,28 +66,6 @@ def _fitted(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str]
     widest = max(texts, key=lambda index: widths[index])
     limit = max(20, widths[widest] - over)
     return [[shortened_path(text, limit) if i == widest else text for i, text in enumerate(row)] for row in cells]
-
-
-def shortened_path(text: str, limit: int) -> str:
-    """A path with its middle cut out where it is too long, any other text with its end cut off."""
-    if len(text) <= limit or not text.startswith("/") or " " in text:
-        return shortened(text, limit)
-    kept = limit // 3
-    return f"{text[:kept]}…{text[kept + 1 - limit :]}"
-
-
-def shortened(text: str, limit: int | None) -> str:
-    """``text`` with its end cut off where it is too long; no limit cuts nothing."""
-    return text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
-
-
-def wrapped(text: str, limit: int, most: int) -> str:
-    """``text`` over at most ``most`` lines, broken between words; the rest is cut off."""
-    limit = max(20, limit)
-    lines = wrap(text, limit, break_on_hyphens=False)
-    if len(lines) > most:
-        lines[most - 1 :] = [shortened(" ".join(lines[most - 1 :]), limit)]
-    return "\n".join(lines)
 
 
 LIMIT = 1_000_000

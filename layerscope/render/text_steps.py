@@ -1,104 +1,274 @@
-"""The sections of the text report that say what to do: secrets to rotate, steps that save bytes, the base image."""
+"""What the text report says to do: the one biggest step, secrets to rotate, other steps, and what else there is."""
 
 import shlex
-from collections.abc import Iterator
-from textwrap import wrap
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
+from layerscope.model.finding import Finding
 from layerscope.model.report import Report
-from layerscope.model.step import Safety
+from layerscope.model.step import Safety, SecretAdvice
+from layerscope.render.cells import finding_place, package_list
 from layerscope.render.escape import printable
-from layerscope.render.steps import Advised, advised, step_place
-from layerscope.render.table import aligned, shortened, wrapped
+from layerscope.render.finding_summary import line_of
+from layerscope.render.steps import Advised, advised, step_place, step_saves
+from layerscope.render.style import Style, severity_style, styled
+from layerscope.render.table import aligned
 from layerscope.render.units import RenderOptions
-from layerscope.render.words import counted
+from layerscope.render.verdict import base_row, ignored_words, trades_row
+from layerscope.render.width import shortened, width_of, wrap_words, wrapped
+from layerscope.render.words import copied_from, counted, instruction_words, layer_words
 
+_READABLE = 110
+"""Columns that a sentence takes at most, however wide the terminal is."""
 _MOST = 5
 """Rows of a list without ``--top``."""
-_LINES = 3
-"""Lines that one row may take on a narrow terminal."""
+_TIGHT = 6
+"""Lines of other steps with which each row has but one."""
+_SENTENCE_LINES, _ROW_LINES, _NOTE_LINES = 4, 3, 2
+_EVIDENCE, _PACKAGES = 3, 3
+"""Findings that are listed below the biggest step, and packages of each."""
+_LISTED = "packages: "
+"""How the detail of a finding that lists packages begins."""
 _SECRETS = ("SEVERITY", "SECRETS (anyone who pulled the image has them)")
-_LINES_OF_SECRETS = 4
-"""Lines that the list of secrets takes, if it has more than one; the others are counted."""
-_LONGEST_PLACE = 60
+_SECRET_LINES = 6
+"""Lines of all secrets; where one sentence for each takes more, how to pass them is said once."""
+_INDENT = "  "
+_LEAST_WIDTH = 10
+
+
+class Advice:
+    """The rows of what to do, without trades: the biggest one, and the others in their order."""
+
+    def __init__(self, report: Report) -> None:
+        every = [row for row in advised(report) if not row.trade]
+        self.biggest = max((row for row in every if row.content_bytes), key=lambda row: row.content_bytes, default=None)
+        self.others = tuple(row for row in every if row is not self.biggest)
+
+
+def save_section(row: Advised | None, report: Report, options: RenderOptions) -> Iterator[str]:
+    """The biggest step: what it saves and where, what to do, and what it is about."""
+    if row is None:
+        return
+    saves = options.units(row.content_bytes) if row.step is None else step_saves(row.step, options.units)
+    review = ", review" if row.step is not None and row.step.safety == Safety.REVIEW else ""
+    name = f"({f'step {row.number}' if row.number else row.rule}{review})"
+    begin = f"SAVE {saves}   "
+    room = None if options.width is None else max(8, options.width - width_of(begin) - 1 - len(name))
+    yield f"{styled(begin.rstrip(), Style.GOOD)}   {shortened(_place(row, report), room)} {name}"
+    yield from limited(_INDENT + printable(row.sentence), _SENTENCE_LINES, options)
+    yield from _evidence(row, report, options)
+    if row.step is not None and row.step.review:
+        review = f"{styled('review:', Style.NOTICE)} {printable(row.step.review)}"
+        yield from limited(_INDENT + review, _NOTE_LINES, options)
+
+
+def _place(row: Advised, report: Report) -> str:
+    """The line to edit; without a Dockerfile the layer and its instruction."""
+    if row.step is not None and row.step.dockerfile_line is not None:
+        return step_place(row.step, report)
+    short = _short_place(row, report)
+    if short.startswith("layer "):
+        layer = report.findings[row.findings[0]].layers[0]
+        step = next((one for one in report.instructions if one.layer == layer), None)
+        return f"{short}: {printable(instruction_words(step))}" if step is not None else short
+    return short or (step_place(row.step, report) if row.step is not None else "")
+
+
+def _short_place(row: Advised, report: Report) -> str:
+    """``Dockerfile:14`` or ``layer 9``; nothing where findings are in the config."""
+    if row.step is not None and row.step.dockerfile_line is not None:
+        return step_place(row.step, report)
+    findings = [report.findings[place] for place in row.findings]
+    lines = {line_of(finding, report) for finding in findings}
+    if len(lines) == 1 and (line := lines.pop()) is not None:
+        name = report.dockerfile.name if report.dockerfile is not None else "Dockerfile"
+        return f"{printable(name)}:{line}"
+    return layer_words(sorted({layer for finding in findings for layer in finding.layers}))
+
+
+def _evidence(row: Advised, report: Report, options: RenderOptions) -> Iterator[str]:
+    """The findings that a step resolves, the biggest first: what they are, what brings them in, what they are about.
+
+    A single one may take several lines, each of several takes one.
+    """
+    found = sorted((report.findings[place] for place in row.findings), key=lambda one: -one.content_bytes)
+    edited = row.step.dockerfile_line if row.step is not None else None
+    if len(found) == 1:
+        yield from limited(_INDENT + _about(found[0], edited, report, options), _NOTE_LINES, options)
+        return
+    cells = [
+        ["", options.units(one.content_bytes) if one.content_bytes else "", _about(one, edited, report, options)]
+        for one in found[:_EVIDENCE]
+    ]
+    if len(found) > _EVIDENCE:
+        rest = options.units(sum(finding.content_bytes for finding in found[_EVIDENCE:]))
+        cells.append(["", rest, counted(len(found) - _EVIDENCE, "more finding")])
+    yield from aligned(("", "", ""), cells, ("text", "n", "text"), options.width).split("\n") if cells else ()
+
+
+def _about(finding: Finding, edited: int | None, report: Report, options: RenderOptions) -> str:
+    line, source = line_of(finding, report), copied_from(finding)
+    copied = f", copied by line {line}" if line is not None and edited not in (None, line) else ""
+    if edited is None and source:
+        copied = f", {printable(source)}"
+    return f"{printable(finding.title)}{copied}{_what(finding, options)}"
+
+
+def _what(finding: Finding, options: RenderOptions) -> str:
+    """The packages or the paths that a finding is about, unless its title names them already."""
+    if finding.packages:
+        return f": {package_list(finding, options.units, _PACKAGES)}"
+    if finding.detail.startswith(_LISTED):
+        return f": {printable(finding.detail.removeprefix(_LISTED))}"
+    titled = tuple(word for word in finding.title.split() if word.startswith("/"))
+    place = finding_place(finding, options.units)
+    return f": {place}" if place and not (titled and place.startswith(titled)) else ""
 
 
 def secrets_section(report: Report, options: RenderOptions) -> Iterator[str]:
     """What to rotate and how to pass it, the most severe first; where that takes too long, how is said once for all."""
     most = options.top or _MOST
-    rows = [[one.severity.value, f"{printable(one.rotate)}; {printable(one.supply)}"] for one in report.secrets[:most]]
-    shown, lines = _table(_SECRETS, rows, _LINES_OF_SECRETS, options)
-    if shown < len(rows):
-        rows = [[one.severity.value, printable(one.rotate)] for one in report.secrets[:most]]
-        _, lines = _table(_SECRETS, rows, _LINES * most, options, each=1)
-    yield from lines
-    if shown < len(rows):
-        yield from _wrapped("pass them at run time; for the build alone, by RUN --mount=type=secret", options)
+    shown = report.secrets[:most]
+    rows = [[_severity(one), f"{_secret(one, report)}; {printable(one.supply)}"] for one in shown]
+    fitted = _fitted_rows(_SECRETS, rows, _SECRET_LINES, options)
+    if len(fitted) < len(rows):
+        rows = [[_severity(one), _secret(one, report)] for one in shown]
+        fitted = _fitted_rows(_SECRETS, rows, most, options, each=1)
+        yield from _rows(_SECRETS, fitted, ("text", "text"))
+        yield from limited(
+            "pass them when the container starts; for the build alone, by RUN --mount=type=secret", 2, options
+        )
+    else:
+        yield from _rows(_SECRETS, fitted, ("text", "text"))
     if len(report.secrets) > len(rows):
-        command = f"layerscope findings {shlex.quote(report.image.source)} --kind secret"
-        yield from _command(f"and {len(report.secrets) - len(rows):,} more:", command, options)
+        left = len(report.secrets) - len(rows)
+        yield from command_line(f"and {left:,} more:", options.command("findings", "--kind secret"), options)
 
 
-def steps_section(report: Report, room: int, options: RenderOptions) -> Iterator[str]:
-    """What to change, what each change saves, and the base image apart from them; in about ``room`` lines."""
-    base, every = list(_base(report, options)), advised(report)
+def _severity(secret: SecretAdvice) -> str:
+    return styled(secret.severity.value, severity_style(secret.severity))
+
+
+def _secret(secret: SecretAdvice, report: Report) -> str:
+    """Where it is, and what to rotate."""
+    finding = report.findings[secret.finding] if secret.finding < len(report.findings) else None
+    line = line_of(finding, report) if finding is not None else None
+    place = f"line {line}" if line is not None else layer_words(finding.layers) if finding is not None else ""
+    return f"{f'{place}: ' if place else ''}{printable(secret.rotate)}"
+
+
+def steps_section(others: tuple[Advised, ...], report: Report, room: int, options: RenderOptions) -> Iterator[str]:
+    """The other steps in about ``room`` lines, one row at least; a row for all trades and one for the base image.
+
+    What is left out is summed up with the command that lists it.
+    """
+    headers, units = ("SAVES", "OTHER STEPS"), options.units
     rows = [
-        [options.units(one.content_bytes) if one.content_bytes else "", _words(one, report)]
-        for one in every[: options.top or _MOST]
+        [units(one.content_bytes) if one.content_bytes else "", _row_words(one, report)]
+        for one in others[: options.top or _MOST]
     ]
-    shown, lines = _table(("SAVES", "STEPS"), rows, room - len(base) - 2, options)
-    yield from lines
-    left = sum(one.step is not None for one in every[shown:])
-    if left:
-        command = options.fix_command or f"layerscope fix {shlex.quote(report.image.source)}"
-        yield from _command(f"and {counted(left, 'more step')}:", command, options)
-    yield from base
+    last = [list(row) for row in (trades_row(report, units), base_row(report, units)) if row is not None]
+    last = _fitted_rows(headers, last, room, options, each=1 if room < _TIGHT else _NOTE_LINES)
+    room -= 1 + sum(words.count("\n") + 1 for _, words in last) + 2 * (len(others) > len(rows))
+    fitted = _fitted_rows(headers, rows, room, options, each=max(1, min(_ROW_LINES, room)))
+    yield from _rows(headers, fitted + last, ("n", "text"))
+    if left := others[len(fitted) :]:
+        size = sum(one.content_bytes for one in left)
+        words = f"and {counted(len(left), 'more step')}{f', {units(size)}' if size else ''}:"
+        command = "fix" if all(one.step is not None for one in left) else "findings"
+        yield from command_line(words, options.command(command), options)
 
 
-def _base(report: Report, options: RenderOptions) -> Iterator[str]:
-    base = report.base_step
-    if base is not None:
-        place = f"{step_place(base, report)}, " if base.dockerfile_line else ""
-        words = f"up to {options.units(base.saves_bytes)} more ({place}review): {printable(base.sentence)}"
-        yield from _wrapped(words, options)
-
-
-def _wrapped(words: str, options: RenderOptions) -> list[str]:
-    return wrap(words, options.width, subsequent_indent="  ", break_on_hyphens=False) if options.width else [words]
-
-
-def _words(one: Advised, report: Report) -> str:
+def _row_words(one: Advised, report: Report) -> str:
+    place = _short_place(one, report)
     if one.step is None:
-        return f"{one.rule}: {printable(one.sentence)}"
-    place = shortened(step_place(one.step, report), _LONGEST_PLACE)
+        return f"{one.rule}{f', {place}' if place else ''}: {printable(one.sentence)}"
     review = " (review)" if one.step.safety == Safety.REVIEW else ""
     return f"{one.number}. {place}{review}: {printable(one.sentence)}"
 
 
-def _table(
-    headers: tuple[str, str], rows: list[list[str]], most: int, options: RenderOptions, *, each: int = _LINES
-) -> tuple[int, list[str]]:
-    """How many of the rows fit, at least one, and their table; half an advice is useless, so it is wrapped, not cut."""
-    if not rows:
-        return 0, []
-    if options.width:
-        room = options.width - 2 - max(len(headers[0]), *(len(first) for first, _ in rows))
-        rows = [[first, wrapped(words, room, each)] for first, words in rows]
-        used, fitting = 0, 0
-        for _, words in rows:
-            used += words.count("\n") + 1
-            fitting += used <= most or bool(options.top) or not fitting
-        rows = rows[:fitting]
-    kind = "text" if headers[0] == "SEVERITY" else "n"
-    return len(rows), aligned(headers, rows, (kind, "text"), None).split("\n")
+def notes(report: Report, options: RenderOptions) -> Iterator[str]:
+    """What the configuration ignores, and which option would add most."""
+    if words := ignored_words(report, options.units):
+        yield from limited(words, _NOTE_LINES, options)
+    if words := _more_evidence(report, options):
+        yield from limited(styled("hint:", Style.COMMAND) + f" {words}", _NOTE_LINES, options)
 
 
-def _command(words: str, command: str, options: RenderOptions) -> Iterator[str]:
+def _more_evidence(report: Report, options: RenderOptions) -> str:
+    """The option that would add most to this report; a saved report takes none."""
+    if options.is_saved or not (report.totals.reclaimable_bytes or report.secrets):
+        return ""
+    if report.dockerfile is None:
+        return "--dockerfile FILE adds the lines to edit and a patch, --stage NAME=IMAGE what a build stage made"
+    without = [one.name for one in report.stages if one.not_copied_bytes is None and not one.name.startswith("image ")]
+    if without:
+        name = printable(without[0])
+        return f"--stage {name}=IMAGE adds what stage {name} made (docker build --target {name})"
+    return ""
+
+
+def limited(words: str, most: int, options: RenderOptions) -> Iterator[str]:
+    """Words over a few lines; only the end of what is longer still is cut."""
+    if options.width is None:
+        yield words
+        return
+    width = min(options.width, _READABLE)
+    lines = wrap_words(words, width, _INDENT * (2 if words.startswith(_INDENT) else 1))
+    yield from islice(lines, most - 1)
+    last = list(lines)
+    if last:
+        yield shortened(" ".join([last[0], *(line.strip() for line in last[1:])]), width)
+
+
+def _fitted_rows(
+    headers: tuple[str, str], rows: list[list[str]], most: int, options: RenderOptions, *, each: int = _ROW_LINES
+) -> list[list[str]]:
+    """As many of the rows as fit, one at least; half an advice is useless, so it is wrapped, not cut."""
+    if not rows or not options.width:
+        return rows
+    room = min(options.width, _READABLE) - 2 - max(len(headers[0]), *(width_of(first) for first, _ in rows))
+    rows = [[first, wrapped(words, room, each)] for first, words in rows]
+    used, fitting = 0, 0
+    for _, words in rows:
+        used += words.count("\n") + 1
+        if fitting and used > most and not options.top:
+            break
+        fitting += 1
+    return rows[:fitting]
+
+
+def _rows(headers: tuple[str, str], rows: list[list[str]], kinds: tuple[str, str]) -> Iterable[str]:
+    return aligned(titles(headers), rows, kinds, None).split("\n") if rows else ()
+
+
+def titles(headers: Iterable[str]) -> tuple[str, ...]:
+    """The headers of a table, in the style that all of them have."""
+    return tuple(styled(header, Style.SOFT) for header in headers)
+
+
+def command_line(words: str, command: str, options: RenderOptions) -> Iterator[str]:
     """A command that can be run as it stands, over several lines where it is too long for one."""
     line = f"{words} {printable(command)}"
-    if not options.width or len(line) <= options.width:
-        yield line
+    if options.width is None or width_of(line) <= options.width:
+        yield f"{words} {styled(printable(command), Style.COMMAND)}"
         return
     yield words
-    lines = wrap(printable(command), options.width - 4, break_on_hyphens=False, break_long_words=False)
+    lines = list(_shell_lines(printable(command), options.width))
     for number, part in enumerate(lines, 1):
-        yield f"  {part}{' ' + chr(92) if number < len(lines) else ''}"
+        yield f"{styled(part, Style.COMMAND)}{chr(92) if number < len(lines) else ''}"
+
+
+def _shell_lines(command: str, width: int) -> Iterator[str]:
+    """A command in parts that a backslash at the end of each joins again; only a quoted word may be too long."""
+    line = _INDENT
+    for word in map(shlex.quote, shlex.split(command)):
+        if line.strip() and width_of(f"{line}{word} ") >= width:
+            yield line
+            line = _INDENT
+        while width_of(f"{line}{word} ") >= width and word[:1] != "'" and width > _LEAST_WIDTH:
+            room = width - 1 - len(line)
+            yield line + word[:room]
+            line, word = "", word[room:]
+        line += f"{word} "
+    yield line.rstrip()

@@ -54,9 +54,9 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
     """``top`` rows in each list, 0 for the usual number; ``width`` of the terminal, None where nothing may be cut.
 
     ``dockerfile`` is the path of the Dockerfile that findings are placed in, as a patch has it, below ``root``, the URI
-    of a directory, empty for the working directory.
-    ``fix_command`` lists all steps of the report. ``inherited`` includes the base image's findings in formats that
-    leave them out.
+    of a directory, empty for the working directory. ``inherited`` includes the base image's findings in formats that
+    leave them out. ``arguments`` name the same image and the same build on a command line; ``is_saved`` where that is a
+    saved report. ``color`` allows colours where the format has them.
     """
 
     units: Units
@@ -64,5 +64,11 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
     width: int | None = None
     dockerfile: str = ""
     root: str = ""
-    fix_command: str = ""
     inherited: bool = False
+    arguments: str = ""
+    is_saved: bool = False
+    color: bool = False
+
+    def command(self, name: str, *more: str) -> str:
+        """A command line that can be run as it stands: ``layerscope findings app.tar``."""
+        return " ".join(filter(None, ("layerscope", name, self.arguments or "IMAGE", *more)))

@@ -90,7 +90,7 @@ def test_the_page_shows_the_screen_as_it_is() -> None:
 
 def test_it_begins_with_the_verdict_and_the_root_the_biggest_first() -> None:
     found = pressed(TINY)
-    assert found.head.split("\n")[1] == "22.5 kB (35%) of 63.7 kB is reclaimable"
+    assert found.head.split("\n")[1] == "  all layers  63.7 kB  22.5 kB (35%) of it reclaimable"
     assert (found.tab, found.where) == ("files", "/   files of the final image, by size")
     assert found.rows[0] == ["30.1 kB", "━━━━━━━━━━", "", "1", "bin/"]
     assert found.rows[2] == ["4.10 kB", "━", "4.07 kB", "4", "src/"]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 
 import pytest
 from msgspec.structs import replace
@@ -57,33 +58,57 @@ def hostile(name: str) -> Report:
     return replace(ordinary(), steps=(one, replace(one, dockerfile_line=None)), base_step=one, secrets=secrets)
 
 
-def test_the_text_numbers_steps_and_names_the_rest_with_a_command_to_run() -> None:
+def test_the_text_has_the_biggest_step_first_and_names_the_rest_with_a_command_to_run() -> None:
     many = report(*(step(9000 - number, sentence=f"do {number}", safety=Safety.REVIEW) for number in range(8)))
-    lines = text(many, replace(OPTIONS, width=80, fix_command="layerscope fix app.tar")).split("\n")
-    first = lines.index("  SAVES  STEPS")
-    assert lines[first + 1] == "9.00 kB  1. Dockerfile:2, stage build (review): do 0"
-    assert lines[first + 6] == "and 3 more steps: layerscope fix app.tar"
-    assert lines[first + 7].startswith("up to 1.00 kB more (Dockerfile:2, stage build, review): use a smaller")
+    lines = text(many, replace(OPTIONS, width=80, arguments="app.tar")).split("\n")
+    first = lines.index("SAVE 9.00 kB   Dockerfile:2, stage build (step 1, review)")
+    assert lines[first + 1] == "  do 0"
+    first = lines.index("  SAVES  OTHER STEPS")
+    assert lines[first + 1] == "9.00 kB  2. Dockerfile:2, stage build (review): do 1"
+    assert lines[first + 6] == "1.00 kB  base image (line 2, at most, review): use a smaller base image"
+    assert lines[first + 7] == "and 2 more steps, 18.0 kB: layerscope fix app.tar"
 
 
 def test_a_command_that_is_too_long_for_the_line_can_still_be_run() -> None:
-    command = f"layerscope fix {'x' * 30}.tar --dockerfile {'y' * 30} --stage build={'z' * 40}"
-    lines = text(report(*(step() for _ in range(9))), replace(OPTIONS, width=60, fix_command=command)).split("\n")
-    first = lines.index("and 4 more steps:") + 1
-    parts = [lines[first]]
-    while parts[-1].endswith(" \\"):
-        parts.append(lines[first + len(parts)])
-    assert "".join(part.removesuffix("\\").lstrip() for part in parts) == command
+    for length in (30, 200):
+        arguments = f"{'x' * length}.tar --dockerfile '{'y' * 12} {'y' * 12}' --stage build={'z' * 40}"
+        lines = text(report(*(step() for _ in range(9))), replace(OPTIONS, width=60, arguments=arguments)).split("\n")
+        first = next(index for index, line in enumerate(lines) if re.match(r"and \d more steps", line)) + 1
+        command = lines[first]
+        while command.endswith("\\"):
+            first += 1
+            assert len(lines[first]) <= 60
+            command = command[:-1] + lines[first]
+        assert shlex.split(command) == shlex.split(f"layerscope fix {arguments}")
 
 
-def test_secrets_stand_in_a_list_of_their_own_and_no_longer_among_the_findings() -> None:
+def test_the_biggest_step_says_what_it_is_about_and_which_line_brings_it() -> None:
+    found = replace(ordinary().findings[1], packages=(("mypy 1.0", 300), ("black 2", 100)), dockerfile_line=14)
+    made = replace(report(step()), findings=(ordinary().findings[0], found, ordinary().findings[2]))
+    shown = text(made, replace(OPTIONS, width=80))
+    assert "\n  what apt-lists finds, copied by line 14: mypy 300 B, black 100 B\n" in shown
+    same = replace(made, findings=(made.findings[0], replace(found, dockerfile_line=2), made.findings[2]))
+    assert "\n  what apt-lists finds: mypy 300 B, black 100 B\n" in text(same, replace(OPTIONS, width=80))
+
+
+def test_secrets_stand_in_a_list_of_their_own_with_their_place_and_no_longer_among_the_steps() -> None:
     secret = replace(finding("cred-file", Severity.CRITICAL, ordinary().findings[0].kind, "/root/.npmrc"))
     made = replace(report(), findings=(secret, *ordinary().findings[1:]))
     shown = text(made, OPTIONS)
     assert (
-        "SEVERITY  SECRETS (anyone who pulled the image has them)\ncritical  rotate X; mount it\n" in shown
+        "SEVERITY  SECRETS (anyone who pulled the image has them)\ncritical  layer 1: rotate X; mount it\n" in shown
         and "cred-file" not in shown
     )
+    assert shown.index("SECRETS") < shown.index("LAYER ") < shown.index("BIGGEST")
+
+
+@pytest.mark.parametrize(("given", "hint"), [(False, True), (True, False)])
+def test_the_option_that_adds_most_is_named_once_for_an_archive_alone(given: bool, hint: bool) -> None:
+    without = replace(ordinary(), dockerfile=None)
+    assert ("hint: --dockerfile FILE" in text(without, replace(OPTIONS, is_saved=given))) is hint
+    assert "hint: --stage build=IMAGE" in text(report(), OPTIONS)
+    stages = (replace(ordinary().stages[0], not_copied_bytes=7),)
+    assert "hint:" not in text(replace(report(), stages=stages), OPTIONS)
 
 
 def test_what_no_step_resolves_keeps_the_rule_s_fix_and_nothing_is_said_twice() -> None:

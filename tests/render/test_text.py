@@ -1,16 +1,22 @@
 """The report as a person sees it."""
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from layerscope.model.report import LayerReport
+from layerscope.model.finding import FindingKind, Severity
+from layerscope.model.report import LayerReport, Report
+from layerscope.model.step import Safety, SecretAdvice, Step
 from layerscope.render.text import text
 from layerscope.render.units import RenderOptions, si
+from layerscope.render.width import width_of
 from tests.builder import ImageSpec, directory, docker_legacy, docker_save, edit, file, layer, whiteout
 from tests.conftest import FIXTURES, Run, real_image
-from tests.render.reports import ordinary
+from tests.render.reports import HOSTILE, OPTIONS, finding, hostile, ordinary
 
 
 def written(tmp_path: Path, spec: ImageSpec) -> Path:
@@ -26,22 +32,28 @@ def test_the_verdict_comes_first(run: Run, tmp_path: Path) -> None:
         tags=("app:1",),
     )
     lines = run("report", written(tmp_path, spec)).stdout.split("\n")
-    assert lines[0] == "app:1  linux/amd64  docker-archive  40.0 kB in 2 layers, 3 entries"
-    assert lines[1] == "30.0 kB (75%) of 40.0 kB is reclaimable"
-    assert lines[4] == "    0  40.0 kB      30.0 kB  RUN make"
+    assert lines[:4] == [
+        "app:1   linux/amd64   40.0 kB in 2 layers",
+        "  all layers  40.0 kB  30.0 kB (75%) of it reclaimable",
+        "",
+        "SAVE 30.0 kB   layer 0: RUN make (deleted-later)",
+    ]
+    assert "    0  40.0 kB      30.0 kB  RUN make" in lines
 
 
 def test_an_image_without_findings_has_no_waste(run: Run, tmp_path: Path) -> None:
     spec = ImageSpec(layers=(layer(directory("etc"), file("etc/motd", b"hello")),), tags=("app:1",))
-    assert run("report", written(tmp_path, spec)).stdout.split("\n")[1] == "no waste found in 5 B"
+    lines = run("report", written(tmp_path, spec)).stdout.split("\n")
+    assert lines[1] == "  all layers  5 B  no waste found"
+    assert not any(line.startswith(("SAVE", "hint:")) or "STEPS" in line for line in lines)
 
 
 def test_trades_have_a_line_of_their_own(run: Run, tmp_path: Path) -> None:
     members = layer(file("app/__pycache__/x.pyc", b"x" * 9000), file("var/log/dpkg.log", b"x" * 500))
     text = run("report", written(tmp_path, ImageSpec(layers=(members,), tags=("app:1",)))).stdout
-    assert text.split("\n")[1] == "500 B (5.3%) of 9.50 kB is reclaimable"
-    assert "trades, such as start-up time for size, could save 9.00 kB more (bytecode)" in text
-    assert [line.split(":")[0].split()[-1] for line in text.split("SAVES")[1].split("\n")[1:3]] == ["logs", "bytecode"]
+    assert text.split("\n")[1] == "  all layers  9.50 kB  500 B (5.3%) of it reclaimable"
+    assert "SAVE 500 B" in text and "bytecode" not in text.split("OTHER STEPS")[0]
+    assert "\n9.00 kB  trades, such as start-up time for size (bytecode)\n" in text
 
 
 def test_the_verdict_says_where_the_base_is_a_guess(run: Run, tmp_path: Path) -> None:
@@ -53,8 +65,11 @@ def test_the_verdict_says_where_the_base_is_a_guess(run: Run, tmp_path: Path) ->
     )
     path = written(tmp_path, ImageSpec(layers=layers, history=history, tags=("app:1",)))
     lines = run("report", path).stdout.split("\n")
-    assert lines[1] == "100 B (100%) of your own 100 B above the base image (guessed) is reclaimable"
-    assert lines[5].endswith("base image (guessed)")
+    assert lines[1:3] == [
+        "  base image   900 B  90%  layer 0, a guess from the history",
+        "  your layers  100 B  10%  100 B (100%) of it reclaimable",
+    ]
+    assert next(line for line in lines if line.startswith("    0")).endswith("base image (guessed)")
     base = tmp_path / "base.tar"
     base.write_bytes(docker_legacy(ImageSpec(layers=layers[:1], tags=("base:1",))))
     assert "guess" not in run("report", path, "--base", base).stdout
@@ -64,7 +79,7 @@ def test_many_layers_are_summed_up(run: Run, tmp_path: Path) -> None:
     layers = tuple(layer(file(f"srv/{number}", bytes([number]) * (100 + number))) for number in range(60))
     history = tuple({"created_by": f"/bin/sh -c step {number}"} for number in range(60))
     text = run("report", written(tmp_path, ImageSpec(layers=layers, history=history, tags=("app:1",)))).stdout
-    assert "54 smaller layers" in text and text.count("\n") <= 40
+    assert "0-53  6.83 kB               54 smaller layers" in text and text.count("\n") <= 40
 
 
 def test_a_layer_that_is_missing_is_said_loudly(run: Run, tmp_path: Path) -> None:
@@ -101,25 +116,107 @@ def test_a_terminal_of_eighty_columns_is_not_overrun(run: Run, tmp_path: Path) -
     path = written(tmp_path, spec)
     for columns in (40, 60, 80):
         assert max(map(len, run("report", path, COLUMNS=str(columns)).stdout.split("\n"))) <= columns
-    assert "echo a long command && " * 19 in run("report", path).stdout
+    assert "echo a long command && " * 19 in run("report", path, "--wide").stdout
 
 
-def test_a_next_step_is_read_to_its_end_on_a_narrow_terminal(run: Run) -> None:
+def test_lines_end_at_120_columns_in_a_pipe_and_in_a_file(run: Run, tmp_path: Path) -> None:
+    history = ({"created_by": "/bin/sh -c " + "echo a long command && " * 20},)
+    spec = ImageSpec(layers=(layer(file("srv/x", b"x" * 9000)),), history=history, tags=("app:1",))
+    path = written(tmp_path, spec)
+    run("report", path, "-o", tmp_path / "report.txt")
+    assert run("report", path).stdout == (tmp_path / "report.txt").read_text("utf-8")
+    assert max(map(len, run("report", path).stdout.split("\n"))) == 120
+
+
+def test_advice_is_read_to_its_end_on_a_narrow_terminal(run: Run) -> None:
     lines = run("report", FIXTURES / "tiny-legacy.tar", COLUMNS="80").stdout.split("\n")
-    first = lines.index("  SAVES  STEPS") + 1
+    first = lines.index("SAVE 9.00 kB   layer 2: COPY file:623a230035d1 in /usr/bin/app (copied-up)")
+    assert lines[first + 1 : first + 3] == [
+        "  set the mode of /usr/bin/app with `COPY --chmod` instead of in `RUN /bin/op",
+        "    chmod /usr/bin/app 755`",
+    ]
+    first = lines.index("  SAVES  OTHER STEPS") + 1
     steps = lines[first : lines.index("", first)]
     assert max(map(len, steps)) <= 80 and "…" not in "".join(steps)
-    assert steps[:2] == [
-        "9.00 kB  copied-up: set the mode of /usr/bin/app with `COPY --chmod` instead of",
-        "         in `RUN /bin/op chmod /usr/bin/app 755`",
-    ]
 
 
-def test_a_next_step_takes_three_lines_at_most(run: Run) -> None:
-    lines = run("report", FIXTURES / "tiny-legacy.tar", COLUMNS="40").stdout.split("\n")
-    first = lines.index("  SAVES  STEPS") + 1
-    steps = lines[first : lines.index("", first)]
-    assert len(steps) == 9 and max(map(len, steps)) <= 40 and steps[-1].endswith("…")
+ORDER = ("app:1 ", "INCOMPLETE", "SAVE ", "SEVERITY", "LAYER ", "SAVES ", "COPIED FROM", "BIGGEST", "warning:")
+
+
+def test_what_matters_most_comes_first() -> None:
+    secrets = (SecretAdvice(finding=0, severity=Severity.HIGH, rotate="rotate X", supply="mount it"),)
+    extra = finding("objects", Severity.LOW, FindingKind.WASTE, "/srv/x.o", content_bytes=7)
+    one = replace(ordinary(), secrets=secrets, complete=False, findings=(*ordinary().findings, extra))
+    lines = text(one, replace(OPTIONS, width=80)).split("\n")
+    found = [next(place for place, line in enumerate(lines) if line.strip().startswith(begin)) for begin in ORDER]
+    assert found == sorted(found)
+
+
+def crowded(name: str) -> Report:
+    """More of everything than fits on a screen, each with this name."""
+    one = hostile(name)
+    layers = tuple(replace(one.layers[0], index=index, problem="") for index in range(127))
+    step = Step(strategy="s", safety=Safety.REVIEW, sentence=name * 9, review=name * 9, saves_bytes=9, findings=(0, 1))
+    secret = SecretAdvice(finding=0, severity=Severity.HIGH, rotate=name * 9, supply=name * 9)
+    return replace(
+        one,
+        layers=layers,
+        steps=(step,) * 20,
+        secrets=(secret,) * 20,
+        stages=one.stages * 20,
+        packages=one.packages * 20,
+        directories=one.directories * 20,
+        warnings=one.warnings * 20,
+        complete=False,
+    )
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 140])
+@pytest.mark.parametrize("case", sorted(HOSTILE))
+def test_no_line_is_wider_than_the_terminal_and_no_more_than_forty_are_shown(case: str, columns: int) -> None:
+    for repeated in (1, 30):
+        for report in (crowded(HOSTILE[case] * repeated), hostile(HOSTILE[case] * repeated)):
+            shown = text(report, replace(OPTIONS, width=columns)).removesuffix("\n").split("\n")
+            assert max(map(width_of, shown)) <= columns and len(shown) <= 40, "\n".join(shown)
+            assert all(line.isprintable() for line in shown)
+
+
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=4), st.integers(12, 200), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_any_name_fits_any_width(names: list[str], columns: int, color: bool) -> None:
+    for name in names:
+        shown = text(crowded(name), replace(OPTIONS, width=columns, color=color))
+        plain = re.sub(r"\x1b\[[0-9;]+m", "", shown)
+        assert max(map(width_of, plain.split("\n"))) <= columns
+        assert all(line.isprintable() for line in plain.split("\n"))
+
+
+def test_colors_say_what_the_words_say_and_nothing_else() -> None:
+    secrets = (SecretAdvice(finding=0, severity=Severity.CRITICAL, rotate="rotate X", supply="mount it"),)
+    report = replace(ordinary(), secrets=secrets)
+    shown = text(report, replace(OPTIONS, width=80, color=True))
+    assert "\x1b[32mSAVE 400 B\x1b[0m" in shown and "\x1b[1;31mcritical\x1b[0m" in shown
+    assert "\x1b[33m900 B (36%) of it reclaimable\x1b[0m" in shown
+    assert re.sub(r"\x1b\[[0-9;]+m", "", shown) == text(report, replace(OPTIONS, width=80))
+
+
+def test_a_summed_up_layer_stands_where_it_belongs() -> None:
+    own = tuple(LayerReport(index=index, content_bytes=size) for index, size in enumerate((900, 1, 2, 3, 800)))
+    lines = text(replace(ordinary(), layers=own), replace(OPTIONS, top=3, width=80)).split("\n")
+    first = next(place for place, line in enumerate(lines) if line.startswith("LAYER"))
+    assert [line.split()[0] for line in lines[first + 1 : first + 4]] == ["0", "1-3", "4"]
+
+
+def test_lists_stand_beside_each_other_only_where_both_fit() -> None:
+    wide, narrow = (text(ordinary(), replace(OPTIONS, width=width)).split("\n") for width in (100, 50))
+    assert any("BIGGEST PACKAGES" in line and "BIGGEST DIRECTORIES" in line for line in wide)
+    assert "BIGGEST PACKAGES" in narrow and "BIGGEST DIRECTORIES" in narrow
+
+
+def test_more_warnings_than_a_screen_holds_are_named_with_a_command() -> None:
+    many = replace(ordinary(), warnings=tuple(f"layer {number} is odd" for number in range(9)))
+    shown = text(many, replace(OPTIONS, width=80, arguments="app.tar"))
+    assert shown.count("warning:") == 2 and shown.endswith("and 7 more warnings: layerscope report app.tar --top 9\n")
 
 
 @pytest.mark.real
@@ -135,7 +232,7 @@ def test_a_usual_image_fits_forty_lines(run: Run, name: str, columns: str) -> No
 
 
 def test_what_no_package_owns_is_shown_with_its_biggest_directories(run: Run) -> None:
-    text = run("report", FIXTURES / "public-alpine-3.8-rootfs.tar.xz").stdout
+    text = run("report", FIXTURES / "public-alpine-3.8-rootfs.tar.xz", COLUMNS="60").stdout
     assert "libressl2.7-libcrypto 2.7.5-r0 (apk)" in text
     (line,) = [line for line in text.split("\n") if "not owned by a package" in line]
     assert "not owned by a package: /" in line

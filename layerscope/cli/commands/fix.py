@@ -25,9 +25,9 @@ from layerscope.cli.user_files import is_saved_report
 from layerscope.errors import UsageError
 from layerscope.model.report import Report
 from layerscope.render.steps import step_place, step_saves, steps_text
-from layerscope.render.table import shortened
 from layerscope.render.units import RenderOptions, Units
 from layerscope.render.units import units as units_named
+from layerscope.render.width import shortened
 from layerscope.render.words import counted
 
 if TYPE_CHECKING:  # Loaded for archives only.

@@ -20,14 +20,15 @@ from layerscope.cli.options import (
     TopOption,
     UnitsName,
     UnitsOption,
+    WideOption,
     build_options,
     output_option,
     reading_options,
     words_of,
 )
-from layerscope.cli.output import terminal_width, write
+from layerscope.cli.output import terminal_width, use_color, write
 from layerscope.cli.source import ReportOptions, report_of
-from layerscope.cli.user_files import write_file
+from layerscope.cli.user_files import is_saved_report, write_file
 from layerscope.errors import UsageError
 from layerscope.model.patterns import pattern
 from layerscope.model.report import Report
@@ -73,6 +74,8 @@ _TEXTS = frozenset({"", ".txt", ".text", ".log"})
 """The endings of files that get a table if no format is named."""
 _NAMED = pattern(r"([A-Za-z0-9_-]+)=(.*)\Z", re.DOTALL)
 STDOUT = "-"
+_WIDTH_OF_FILES = 120
+"""Columns of a report in a file or a pipe."""
 
 
 class Output(Struct, frozen=True, kw_only=True):
@@ -107,6 +110,7 @@ def report(
     top: TopOption = 0,
     report_format: FormatOption = None,
     output: OutputOption = None,
+    wide: WideOption = False,
     units: UnitsOption = UnitsName.SI,
     inherited: InheritedOption = False,
 ) -> None:
@@ -130,7 +134,6 @@ def report(
     made = report_of(image, reading, options, call_of(context).kept)
     if reading.verbose:
         warn_unmatched(context, made)
-    command = redacted(shlex.join(["layerscope", "fix", *words_of(image, reading, build)]))
     placed = root = ""
     if build.dockerfile:
         from layerscope.cli.build import dockerfile_place  # A saved report needs nothing of the analysis.
@@ -141,10 +144,13 @@ def report(
         top=top,
         dockerfile=placed,
         root=root,
-        fix_command=command,
+        arguments=redacted(shlex.join(words_of(image, reading, build))),
+        is_saved=is_saved_report(image),
         inherited=inherited,
     )
-    _write(made, targets, shown)
+    width = None if wide else terminal_width() or _WIDTH_OF_FILES
+    on_stdout = replace(shown, width=width, color=use_color(reading.color))
+    _write(made, targets, on_stdout, replace(shown, width=None if wide else _WIDTH_OF_FILES))
 
 
 def outputs(settings: Sequence[str], chosen: ReportFormat | None, inputs: Iterable[str] = ()) -> tuple[Output, ...]:
@@ -192,12 +198,11 @@ def _is_same(path: str, other: str) -> bool:
         return False
 
 
-def _write(report: Report, targets: Sequence[Output], options: RenderOptions) -> None:
+def _write(report: Report, targets: Sequence[Output], on_stdout: RenderOptions, in_files: RenderOptions) -> None:
     """Render the report once for each output."""
     for output in targets:
-        width = terminal_width() if output.path == STDOUT else None
-        text = RENDERERS[output.format.value](report, replace(options, width=width))
+        render = RENDERERS[output.format.value]
         if output.path == STDOUT:
-            write(text)
+            write(render(report, on_stdout))
         else:
-            write_file(output.path, text)
+            write_file(output.path, render(report, in_files))

@@ -1,0 +1,114 @@
+"""What every format says of the image as a whole, in the same words and figures."""
+
+from collections.abc import Iterable, Iterator
+
+from layerscope.model.base import FoundBy
+from layerscope.model.finding import Evidence, Finding
+from layerscope.model.report import Report
+from layerscope.model.source import BASE
+from layerscope.render.escape import printable
+from layerscope.render.style import Style, styled
+from layerscope.render.table import aligned
+from layerscope.render.units import Units, percent
+from layerscope.render.width import shortened, width_of
+from layerscope.render.words import FOUND_BY_WORDS, INCOMPLETE, counted, layer_words
+
+_MOST_RULES = 3
+
+
+def size_words(report: Report, units: Units) -> str:
+    """``1.48 GB in 10 layers``."""
+    return f"{units(report.image.docker_size)} in {counted(len(report.layers), 'layer')}"
+
+
+def reclaimable_words(report: Report, units: Units) -> str:
+    """``118 MB (75%) of it reclaimable``, of the image's own layers."""
+    totals = report.totals
+    if not totals.reclaimable_bytes:
+        return "no waste found"
+    return (
+        f"{units(totals.reclaimable_bytes)} ({percent(totals.reclaimable_bytes, totals.own_bytes)}) of it reclaimable"
+    )
+
+
+def trades_row(report: Report, units: Units) -> tuple[str, str] | None:
+    """What trades could save, and which rules find them; None where nothing does."""
+    trades = [finding for finding in report.findings if finding.trade and finding.source != BASE]
+    if not any(finding.content_bytes for finding in trades):
+        return None
+    return _size(trades, units), f"trades, such as start-up time for size ({_rules(trades)})"
+
+
+def base_row(report: Report, units: Units) -> tuple[str, str] | None:
+    """What another base image could save at most; None where nothing is known."""
+    step = report.base_step
+    if step is not None:
+        line = f"line {step.dockerfile_line}, " if step.dockerfile_line else ""
+        return units(step.saves_bytes), f"base image ({line}at most, review): {printable(step.sentence)}"
+    inherited = [finding for finding in report.findings if finding.source == BASE and finding.content_bytes]
+    if not inherited:
+        return None
+    return _size(inherited, units), f"base image: at most, with a smaller one ({_rules(inherited)})"
+
+
+def ignored_words(report: Report, units: Units) -> str:
+    """What the configuration ignores; empty where it is nothing."""
+    if not report.ignored:
+        return ""
+    return f"{counted(len(report.ignored), 'finding')}, {_size(report.ignored, units)}: ignored by .layerscope.toml"
+
+
+def head(report: Report, units: Units, width: int | None = None) -> Iterator[str]:
+    """The image, its base and own layers with what is reclaimable, and how well the Dockerfile matches."""
+    image, totals = report.image, report.totals
+    platform = printable(image.platform) if image.platform != "unknown" else ""
+    facts = "".join(f"   {fact}" for fact in (platform, size_words(report, units)) if fact)
+    name = shortened(printable(image.name), None if width is None else max(width - width_of(facts), 12))
+    yield styled(name, Style.STRONG) + facts
+    waste = styled(reclaimable_words(report, units), Style.NOTICE if totals.reclaimable_bytes else Style.GOOD)
+    if totals.base_bytes:
+        rows = [
+            ["", "base image", units(totals.base_bytes), _share(totals.base_bytes, report), _base(report)],
+            ["", "your layers", units(totals.own_bytes), _share(totals.own_bytes, report), waste],
+        ]
+        yield from aligned([""] * 5, rows, ("text", "text", "n", "n", "text"), width).split("\n")
+    else:
+        yield f"  all layers  {units(totals.content_bytes)}  {waste}"
+    used = report.dockerfile
+    if used is not None:
+        source = " (from an unsigned attestation)" if used.evidence == Evidence.ATTESTED else ""
+        mismatch = f"; first mismatch from the end: {printable(used.first_mismatch)}" if used.first_mismatch else ""
+        matches = f"matches {used.matched} of {counted(used.total, 'instruction')}"
+        yield f"  {printable(used.name)}{source} {matches}{mismatch}"
+    if not report.complete:
+        yield styled(f"INCOMPLETE: {INCOMPLETE}", Style.WORST)
+
+
+def warnings(report: Report) -> Iterator[str]:
+    """Whatever could not be read or did not fit; nothing is lost silently."""
+    yield from (f"{styled('warning:', Style.NOTICE)} {printable(warning)}" for warning in report.warnings)
+
+
+def _base(report: Report) -> str:
+    base = report.base
+    how = FOUND_BY_WORDS[base.found_by] if base.found_by else ""
+    layers = layer_words([layer.index for layer in report.layers if layer.origin == "base"])
+    if base.found_by == FoundBy.HISTORY_GUESS:
+        return f"{layers}, {how}" if layers else how
+    return f"{printable(base.name) or layers}{f' ({how})' if how else ''}"
+
+
+def _share(part: int, report: Report) -> str:
+    return percent(part, report.totals.content_bytes)
+
+
+def _size(findings: Iterable[Finding], units: Units) -> str:
+    return units(sum(finding.content_bytes for finding in findings))
+
+
+def _rules(findings: list[Finding]) -> str:
+    sums: dict[str, int] = {}
+    for finding in findings:
+        sums[finding.rule] = sums.get(finding.rule, 0) + finding.content_bytes
+    names = sorted((name for name in sums if sums[name]), key=lambda name: -sums[name])
+    return ", ".join(names[:_MOST_RULES]) + (", ..." if len(names) > _MOST_RULES else "")

@@ -1,0 +1,90 @@
+"""Text that fits a number of columns: cut at its end, cut in its middle, or broken between words.
+
+A column is one of the terminal: an East Asian character takes two of them, a mark of a style or an accent none.
+"""
+
+from collections.abc import Iterator
+from unicodedata import combining, east_asian_width
+
+from layerscope.render.style import plain_text
+
+CUT = "…"
+
+
+def width_of(text: str) -> int:
+    """The columns that a text takes."""
+    return len(text) if text.isascii() and text.isprintable() else sum(map(_columns, plain_text(text)))
+
+
+def _columns(character: str) -> int:
+    if character.isascii():
+        return 1
+    return 0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
+
+
+def shortened(text: str, limit: int | None) -> str:
+    """``text`` with its end cut off where it is too long; no limit cuts nothing."""
+    if limit is None or width_of(text) <= limit:
+        return text
+    return _beginning(text, limit - 1) + CUT if limit > 0 else ""
+
+
+def shortened_path(text: str, limit: int) -> str:
+    """A path with its middle cut out where it is too long, any other text with its end cut off."""
+    if width_of(text) <= limit or not text.startswith("/") or " " in text:
+        return shortened(text, limit)
+    kept = limit // 3
+    return f"{_beginning(text, kept)}{CUT}{_end(text, limit - 1 - kept)}"
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """``text`` with the spaces that fill ``width`` columns behind it, or before it."""
+    spaces = " " * (width - width_of(text))
+    return spaces + text if right else text + spaces
+
+
+def wrap_words(text: str, width: int | None, indent: str = "  ") -> Iterator[str]:
+    """Lines of at most ``width`` columns, broken between words; all but the first begin with ``indent``."""
+    if width is None or width_of(text) <= width:
+        yield text
+        return
+    begin = text[: len(text) - len(text.lstrip(" "))]
+    line, used = begin, width_of(begin)
+    for word in text.split():
+        taken = width_of(word)
+        room = width - used - (line.strip(" ") != "")
+        if taken > room and line.strip(" "):
+            yield line
+            line, used, room = indent, width_of(indent), width - width_of(indent)
+        while taken > room > 0:  # A word longer than a line.
+            part = _beginning(word, room)
+            yield line + part
+            word = word[len(part) :] if part else ""
+            taken = width_of(word)
+            line, used, room = indent, width_of(indent), width - width_of(indent)
+        gap = " " if line.strip(" ") else ""
+        line += gap + word
+        used += len(gap) + taken
+    if line.strip(" "):
+        yield line
+
+
+def wrapped(text: str, limit: int, most: int) -> str:
+    """``text`` over at most ``most`` lines, broken between words; the rest is cut off."""
+    lines = list(wrap_words(text, max(20, limit), ""))
+    if len(lines) > most:
+        lines[most - 1 :] = [shortened(" ".join(lines[most - 1 :]), max(20, limit))]
+    return "\n".join(lines)
+
+
+def _beginning(text: str, limit: int) -> str:
+    used = 0
+    for place, character in enumerate(text):
+        used += width_of(character)
+        if used > limit:
+            return text[:place]
+    return text
+
+
+def _end(text: str, limit: int) -> str:
+    return _beginning(text[::-1], limit)[::-1]
