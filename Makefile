@@ -8,7 +8,8 @@ DEV := $(VENV)/dev-ready
 .PHONY: report test test-real test-fixes check check-only format docs bench clean dev
 
 report: $(READY)
-	$(BIN)/layerscope report fixtures/tiny-legacy.tar
+	$(BIN)/layerscope report fixtures/notes-v1.tar.zst --dockerfile fixtures/notes/Dockerfile \
+		--stage build1=fixtures/notes-build1.tar.zst
 
 test: $(DEV)
 	$(BIN)/python -m pytest -q -n auto

@@ -26,19 +26,23 @@ def _run_all(block: str) -> str:
 
 def output(command: str) -> str:
     """Run a command in a shell, with this Python and at the top of the repository; return stdout and stderr."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("LAYERSCOPE_")}
-    environment |= {"COLUMNS": "120", "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "LAYERSCOPE_NO_CACHE": "1"}
     function = f'layerscope() {{ "{sys.executable}" -m layerscope "$@"; }}'
     done = subprocess.run(
         ["bash", "-c", f"{function}\n{command}"],
         cwd=ROOT,
-        env=environment,
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         check=False,
     )
     return done.stdout if done.stdout.endswith("\n") or not done.stdout else done.stdout + "\n"
+
+
+def environment() -> dict[str, str]:
+    """The environment in which the pages' commands run, the same on every machine."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("LAYERSCOPE_")}
+    return kept | {"COLUMNS": "120", "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "LAYERSCOPE_NO_CACHE": "1"}
 
 
 def main() -> int:

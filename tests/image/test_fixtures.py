@@ -19,7 +19,7 @@ from tests.image.peers import GNU_TAR, by_gnu_tar, by_tarfile, ours
 from tests.image.truth import exported, history_bytes, inspected, merged, step_bytes
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
-ENGINES_OWN = ("tiny-legacy", "tiny-builder", "tiny-buildkit")
+ENGINES_OWN = ("tiny-legacy.tar", "tiny-builder.tar", "tiny-buildkit.tar", "notes-v1.tar.zst", "notes-build1.tar.zst")
 TINY_LEGACY = (
     "tiny-legacy.tar",
     "tiny-legacy.tar.gzip",
@@ -48,17 +48,18 @@ def legacy() -> Told:
 
 @pytest.mark.parametrize("name", ENGINES_OWN)
 def test_sizes_and_ids_are_the_engine_s(name: str) -> None:
-    image, facts = opened(FIXTURES / f"{name}.tar")
-    engine = inspected(FIXTURES / f"{name}.inspect.json")
+    image, facts = opened(FIXTURES / name)
+    stem = name.partition(".")[0]
+    engine = inspected(FIXTURES / f"{stem}.inspect.json")
     assert (image.image_id, facts.docker_size) == (engine["Id"], engine["Size"])
     assert list(facts.diff_ids) == engine["RootFS"]["Layers"]
-    assert step_bytes(image) == history_bytes(FIXTURES / f"{name}.history.txt")
+    assert step_bytes(image) == history_bytes(FIXTURES / f"{stem}.history.txt")
 
 
 @pytest.mark.parametrize("name", ENGINES_OWN)
 def test_the_merged_tree_is_what_the_engine_exports(name: str) -> None:
-    with open_image(str(FIXTURES / f"{name}.tar"), ReadOptions()) as image:
-        assert merged(Filesystem(image.layers)) == exported(FIXTURES / f"{name}.tree.txt.gz")
+    with open_image(str(FIXTURES / name), ReadOptions()) as image:
+        assert merged(Filesystem(image.layers)) == exported(FIXTURES / f"{name.partition('.')[0]}.tree.txt.gz")
 
 
 @pytest.mark.parametrize("name", TINY_LEGACY)

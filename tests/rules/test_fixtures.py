@@ -21,6 +21,20 @@ def test_tinys_findings_are_its_truth(name: str) -> None:
     assert (found.reclaimable_bytes, found.own_bytes) == (22_474, 63_700)
 
 
+def test_the_tutorials_findings_are_its_truth() -> None:
+    found = found_in(str(FIXTURES / "notes-v1.tar.zst"), 1)
+    own = {(f.rule, f.kind) for f in found.findings if f.kind != FindingKind.INHERITED}
+    assert own >= {
+        ("vcs-metadata", FindingKind.LEAK),
+        ("apk-index", FindingKind.WASTE),
+        ("pip-cache", FindingKind.WASTE),
+        ("os-pkg-managers", FindingKind.WASTE),
+    }
+    paths = {one.path for f in found.findings for one in f.paths}
+    kept = ("/srv/notes/notes.py", "/srv/notes/run.sh", "/srv/notes/views/notes.tpl", "/usr/bin/python3.11")
+    assert not paths.intersection(kept)
+
+
 @pytest.mark.parametrize("name", ["public-hello-world-docker25.tar", "public-alpine-3.8-rootfs.tar.xz"])
 def test_published_images_are_clean(name: str) -> None:
     assert [f for f in found_in(str(FIXTURES / name)).findings if f.kind != FindingKind.INHERITED] == []
