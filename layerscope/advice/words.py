@@ -4,6 +4,12 @@ from collections.abc import Sequence
 
 from layerscope.advice.timeline import Site
 
+REVIEWS = {
+    "tests": "make sure that the application imports none of them",
+    "sources": "make sure that the program reads none of them",
+    "source-maps": "make sure that nothing serves or reads them",
+}
+"""By rule: what to make sure of before the files that it finds are removed."""
 _MOST_QUOTED = 60
 
 

@@ -14,36 +14,36 @@ from layerscope.advice.stage_end import stage_end
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site, Timeline
 from layerscope.advice.viewers import Viewers
-from layerscope.advice.words import listed, place
+from layerscope.advice.words import REVIEWS, listed, place
 from layerscope.filesystem.tree import Filesystem
 
 _MOST_WORDS = 12
-_KINDS: Mapping[str, tuple[str, str]] = {
-    "vcs-metadata": ("the version control repository", ""),
-    "ci-config": ("files of the build service", ""),
-    "container-files": ("the image's own build files", ""),
-    "editor-os-junk": ("files of editors and desktops", ""),
-    "logs": ("logs", ""),
-    "dev-traces": ("traces of shells and tools", ""),
-    "core-dump": ("memory dumps", ""),
-    "pip-cache": ("the cache of Python's installer", ""),
-    "node-cache": ("the cache of Node's package manager", ""),
-    "go-cache": ("Go's caches", ""),
-    "cargo-cache": ("Cargo's caches", ""),
-    "jvm-cache": ("the downloads of the JVM build tool", ""),
-    "other-cache": ("caches", ""),
-    "objects": ("object files", ""),
-    "apt-lists": ("the package lists", ""),
-    "apt-archives": ("apt's downloads", ""),
-    "apk-index": ("apk's index and downloads", ""),
-    "tmp-leftover": ("temporary files", ""),
-    "project-files": ("files that only the work on the project needs", ""),
-    "foreign-packages": ("packages that the image cannot run", ""),
-    "tests": ("tests", "make sure that the application imports none of them"),
-    "sources": ("sources", "make sure that the program reads none of them"),
-    "source-maps": ("source maps", "make sure that nothing serves or reads them"),
+_KINDS: Mapping[str, str] = {
+    "vcs-metadata": "the version control repository",
+    "ci-config": "files of the build service",
+    "container-files": "the image's own build files",
+    "editor-os-junk": "files of editors and desktops",
+    "logs": "logs",
+    "dev-traces": "traces of shells and tools",
+    "core-dump": "memory dumps",
+    "pip-cache": "the cache of Python's installer",
+    "node-cache": "the cache of Node's package manager",
+    "go-cache": "Go's caches",
+    "cargo-cache": "Cargo's caches",
+    "jvm-cache": "the downloads of the JVM build tool",
+    "other-cache": "caches",
+    "objects": "object files",
+    "apt-lists": "the package lists",
+    "apt-archives": "apt's downloads",
+    "apk-index": "apk's index and downloads",
+    "tmp-leftover": "temporary files",
+    "project-files": "files that only the work on the project needs",
+    "foreign-packages": "packages that the image cannot run",
+    "tests": "tests",
+    "sources": "sources",
+    "source-maps": "source maps",
 }
-"""What to call what each rule finds, and what to make sure of before it is deleted."""
+"""What to call what each rule finds."""
 
 
 class _Removal(Struct, frozen=True, kw_only=True):
@@ -73,7 +73,7 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
         for removal in _removals(context.timelines[stage], filesystem, members):
             judgements = [needs.judge(viewers.after(end, path)) for path in removal.places]
             need = max(one.need for one in judgements)
-            review = _KINDS[removal.portion.rule][1]
+            review = REVIEWS.get(removal.portion.rule, "")
             if need == Need.MAYBE and removal.portion.rule not in NEVER_READ:
                 readers = dict.fromkeys(place(one.site) for one in judgements if one.site is not None)
                 review = f"make sure that {listed(list(readers))} can do without them"
@@ -102,7 +102,7 @@ def _removals(timeline: Timeline, filesystem: Filesystem, members: Sequence[Port
 def _proposal(end: Site, removals: Sequence[_Removal], review: str) -> Proposal:
     words = dict.fromkeys(shlex.quote(path) for removal in removals for path in removal.places)
     command = f"RUN rm -rf {' '.join(words)}"
-    what = listed(list(dict.fromkeys(_KINDS[removal.portion.rule][0] for removal in removals)))
+    what = listed(list(dict.fromkeys(_KINDS[removal.portion.rule] for removal in removals)))
     return Proposal(
         site=end,
         portions=tuple(removal.portion for removal in removals),
