@@ -211,6 +211,17 @@ def setting_flag(site: Site, name: str, value: str) -> Change:
     return rewriting(site, rewrite)
 
 
+def copying_to(site: Site, destination: str) -> Change:
+    """Give a COPY or ADD another destination."""
+
+    def rewrite(instruction: "EditableInstruction") -> str:
+        from layerscope.edit.copying import with_destination
+
+        return with_destination(instruction, destination)
+
+    return rewriting(site, rewrite)
+
+
 def mounting(site: Site, mount: str) -> Change:
     """Mount something into a RUN."""
     keyword = len("RUN")

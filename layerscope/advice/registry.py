@@ -3,6 +3,7 @@
 from layerscope.advice.strategies.apt_lists import APT_LISTS
 from layerscope.advice.strategies.cache_flags import CACHE_FLAGS
 from layerscope.advice.strategies.clean_in_run import CLEAN_IN_RUN
+from layerscope.advice.strategies.copy_in_place import COPY_IN_PLACE
 from layerscope.advice.strategies.delete_where_written import DELETE_WHERE_WRITTEN
 from layerscope.advice.strategies.ignore_context import IGNORE_CONTEXT
 from layerscope.advice.strategies.join_runs import JOIN_RUNS
@@ -33,6 +34,7 @@ STRATEGIES: tuple[Strategy, ...] = (
     DELETE_WHERE_WRITTEN,
     PRUNE_STAGE,
     OWNER_AND_MODE,
+    COPY_IN_PLACE,
     STRIP_PROGRAMS,
     JOIN_RUNS,
 )

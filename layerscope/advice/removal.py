@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 
+from layerscope.advice.context import AdviceContext
 from layerscope.advice.portions import Piece
 from layerscope.advice.runs import body, calls, commands, script_of
 from layerscope.advice.timeline import Site
@@ -111,3 +112,25 @@ def names_files(site: Site, pieces: Sequence[Piece]) -> bool:
     shared = "|".join(re.escape(place) for place in places & _SHARED if place)
     as_whole = re.compile(rf"(?<![\w/.-])(?:{shared})(?:/?(?:[\s'\"]|$)|/\S*[*?\[])")
     return bool(shared) and not calls(text, "rm -rf", "rm -fr") and as_whole.search(text) is not None
+
+
+def is_read_before_deleted(context: AdviceContext, piece: Piece) -> bool:
+    """Whether a RUN names a file, or what is above it, for anything but its deletion: it moves a directory, say."""
+    hidden = context.filesystem.hidden_by[piece.number] if piece.number >= 0 else -1
+    writer, hider = context.final.of_layer(piece.layer), context.final.of_layer(hidden)
+    if writer is None or hider is None:
+        return True
+    for site in context.final.sites[writer.position + 1 : hider.position + 1]:
+        for words in commands(script_of(site)) if site.kind == "RUN" else ():
+            if words[0] != "rm" and any(_is_above(word, piece.path, site) for word in words[1:]):
+                return True
+    return False
+
+
+def _is_above(word: str, path: str, site: Site) -> bool:
+    """Whether a word is a path at or above another, or a wildcard for one."""
+    literal = re.split(r"[*?$\[]", word.strip("'\""))[0]
+    above = normal(posixpath.join(site.working_directory or "/", literal))
+    if literal != word.strip("'\""):
+        return path.startswith(above.rstrip("/") or "/")
+    return above != "/" and is_at_or_below(path, above)

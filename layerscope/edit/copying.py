@@ -64,10 +64,7 @@ def with_sources(instruction: EditableInstruction, sources: Iterable[str]) -> st
     if instruction.parsed.form is Form.SHELL and not all(_PLAIN.fullmatch(each) for each in added):
         raise EditError("a source with blanks or quotes needs the JSON form")
     is_json = instruction.parsed.form is Form.EXEC
-    found = [*(_STRING if is_json else _WORD).finditer(layout.line.text, layout.rest)]
-    ranges = [(layout.start_of(each.start()), layout.end_of(each.end())) for each in found]
-    if len(ranges) != len(old) + 1:
-        raise EditError("the arguments of the instruction cannot be told apart")
+    ranges = _argument_ranges(instruction, layout)
     at = ranges[-1][0]
     source = layout.source[:at] + _before_destination(layout, ranges, added, is_json) + layout.source[at:]
     cut: list[tuple[int, int]] = []
@@ -76,6 +73,26 @@ def with_sources(instruction: EditableInstruction, sources: Iterable[str]) -> st
             start, end = ranges[index]
             cut.append(_with_comma(source, start, end) if is_json else with_blanks(source, start, end))
     return _checked(without(source, layout.escape, cut), instruction, arguments=(*kept, *added, destination))
+
+
+def with_destination(instruction: EditableInstruction, destination: str) -> str:
+    """The source that copies to another place."""
+    if not _PLAIN.fullmatch(destination):
+        raise EditError("a destination with blanks or quotes is not written")
+    layout = _layout(instruction)
+    start, end = _argument_ranges(instruction, layout)[-1]
+    written = json.dumps(destination) if instruction.parsed.form is Form.EXEC else destination
+    arguments = (*instruction.parsed.arguments[:-1], destination)
+    return _checked(layout.source[:start] + written + layout.source[end:], instruction, arguments=arguments)
+
+
+def _argument_ranges(instruction: EditableInstruction, layout: Layout) -> list[tuple[int, int]]:
+    """Where the sources and the destination are in the source, quotes included."""
+    pattern = _STRING if instruction.parsed.form is Form.EXEC else _WORD
+    found = [*pattern.finditer(layout.line.text, layout.rest)]
+    if len(found) != len(instruction.parsed.arguments):
+        raise EditError("the arguments of the instruction cannot be told apart")
+    return [(layout.start_of(each.start()), layout.end_of(each.end())) for each in found]
 
 
 def _before_destination(layout: Layout, ranges: list[tuple[int, int]], added: list[str], is_json: bool) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.edit.copying import add_exclude, set_flag, with_sources, without_flag
+from layerscope.edit.copying import add_exclude, set_flag, with_destination, with_sources, without_flag
 from layerscope.edit.document import Document, EditableInstruction
 from layerscope.errors import EditError
 
@@ -84,6 +84,24 @@ def test_sources_are_replaced(source: str, sources: list[str], expected: str) ->
 def test_sources_that_would_mean_something_else_are_refused(source: str, sources: list[str]) -> None:
     with pytest.raises(EditError):
         with_sources(copy(source), sources)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("COPY a /tmp/", "COPY a /srv/a"),
+        ("COPY --chown=x --link \\\n  a \\\n  # why\n  /tmp/", "COPY --chown=x --link \\\n  a \\\n  # why\n  /srv/a"),
+        ('COPY ["a b", "/tmp/"]', 'COPY ["a b", "/srv/a"]'),
+    ],
+)
+def test_the_destination_is_replaced(source: str, expected: str) -> None:
+    assert with_destination(copy(source), "/srv/a") == expected
+
+
+@pytest.mark.parametrize("destination", ["", "a b", '"a"'])
+def test_a_destination_that_needs_quotes_is_refused(destination: str) -> None:
+    with pytest.raises(EditError):
+        with_destination(copy("COPY a b"), destination)
 
 
 def test_a_first_source_that_looks_like_a_flag_is_refused() -> None:

@@ -10,6 +10,7 @@ from layerscope.advice.copied import filesystem_of, ignorable
 from layerscope.advice.files import ignoring
 from layerscope.advice.needs import NEVER_READ, Need, Needs
 from layerscope.advice.portions import Piece, Portion
+from layerscope.advice.removal import is_read_before_deleted
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.viewers import Viewers
@@ -100,6 +101,8 @@ def _candidates(context: AdviceContext) -> dict[str, _Candidate]:
     sites: dict[tuple[str, int], list[Portion]] = {}
     for portion in context.of(*_RULES):
         site = portion.site
+        if portion.rule == "deleted-later":
+            portion = portion.only(lambda piece: not is_read_before_deleted(context, piece))
         if portion.is_from_context and site.line is not None:
             sites.setdefault((site.stage, site.line), []).append(portion)
     found: dict[str, _Candidate] = {}
