@@ -45,7 +45,7 @@ def advise(
     them without a guess has no edits, and stays for review.
     """
     found: list[Advice] = []
-    left = {_key(portion, piece) for portion in context.left for piece in portion.pieces}
+    left = {_key(portion, piece) for portion in (*context.left, *context.trades) for piece in portion.pieces}
     for strategy in strategies:
         before = len(left)
         for proposal in tuple(strategy.propose(context)):
@@ -55,6 +55,8 @@ def advise(
         if len(left) < before:
             rest = (_kept(portion, left) for portion in context.left)
             context.left = tuple(portion for portion in rest if portion.pieces)
+            trades = (_kept(portion, left) for portion in context.trades)
+            context.trades = tuple(portion for portion in trades if portion.pieces)
     return tuple(sorted(found, key=lambda one: (-one.step.saves_bytes, one.step.dockerfile_line or 0)))
 
 

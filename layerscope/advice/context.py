@@ -27,7 +27,8 @@ class AdviceContext:
 
     ``final`` is the timeline of the final stage, ``timelines`` are those of all stages by name: from the Dockerfile
     where one matches, else from the histories of the image and of the builder images that were given. ``left`` are
-    the portions that no strategy has taken yet.
+    the portions that no strategy has taken yet. ``trades`` are those of trades, for which there is
+    no step of their own.
     """
 
     def __init__(
@@ -53,7 +54,10 @@ class AdviceContext:
         match = placement.match
         self.final = self.timelines[match.stage_name(match.build.target) if match is not None else ""]
         is_whole = match is None or len(self.timelines) == len(match.build.stages)
-        self.left: tuple[Portion, ...] = portions(trace, findings, self.final, self.timelines) if is_whole else ()
+        found = portions(trace, findings, self.final, self.timelines) if is_whole else ()
+        trades = {place for place, finding in enumerate(findings) if finding.trade}
+        self.left: tuple[Portion, ...] = tuple(portion for portion in found if portion.finding not in trades)
+        self.trades: tuple[Portion, ...] = tuple(portion for portion in found if portion.finding in trades)
 
     @cached_property
     def is_buildkit(self) -> bool:

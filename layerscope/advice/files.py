@@ -233,6 +233,19 @@ def inserting(source: str, *, after: Site) -> Change:
     return lambda files: replace(files, dockerfile=files.dockerfile.insert_after(_number(files, after), source))
 
 
+def naming_stage(index: int, name: str) -> Change:
+    """Give a stage without a name one."""
+
+    def change(files: BuildFiles) -> BuildFiles:
+        document = files.dockerfile
+        found = [one for one in document.instructions if one.keyword == "FROM" and one.stage == index]
+        if len(found) != 1 or found[0].id is None or len(found[0].parsed.arguments) != 1:
+            raise EditError(f"stage {index} cannot be given a name")
+        return replace(files, dockerfile=document.replace(found[0].id, f"{found[0].source.rstrip()} AS {name}"))
+
+    return change
+
+
 def inserting_above(source: str, site: Site) -> Change:
     """Insert an instruction above another."""
     return lambda files: replace(files, dockerfile=files.dockerfile.insert_before(_number(files, site), source))

@@ -77,7 +77,7 @@ def portions(
     makers = _Makers(trace, final, others)
     found: list[Portion] = []
     for place, finding in enumerate(findings):
-        if finding.source != BASE and not finding.trade:
+        if finding.source != BASE:
             found += makers.portions(place, finding)
     return tuple(found)
 

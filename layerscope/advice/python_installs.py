@@ -67,6 +67,12 @@ def is_python_install(words: Words) -> bool:
     )
 
 
+def is_pip_install(words: Words) -> bool:
+    """Whether a command is ``pip install``, in whatever form."""
+    at = _pip_verb(words)
+    return at >= 0 and words[at] == "install"
+
+
 def group_names(pyproject: Mapping[str, object]) -> tuple[frozenset[str], frozenset[str]]:
     """The dependency groups of a pyproject.toml (PEP 735, Poetry, PDM), and those that uv installs by itself."""
     tool = _table(pyproject, "tool")

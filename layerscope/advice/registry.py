@@ -6,6 +6,7 @@ from layerscope.advice.strategies.clean_in_run import CLEAN_IN_RUN
 from layerscope.advice.strategies.copy_in_place import COPY_IN_PLACE
 from layerscope.advice.strategies.delete_where_written import DELETE_WHERE_WRITTEN
 from layerscope.advice.strategies.ignore_context import IGNORE_CONTEXT
+from layerscope.advice.strategies.install_in_stage import INSTALL_IN_STAGE
 from layerscope.advice.strategies.join_runs import JOIN_RUNS
 from layerscope.advice.strategies.mount import MOUNT
 from layerscope.advice.strategies.narrow_copy import NARROW_COPY
@@ -20,6 +21,7 @@ from layerscope.advice.strategies.without_dev import WITHOUT_DEV
 from layerscope.advice.strategy import Strategy
 
 STRATEGIES: tuple[Strategy, ...] = (
+    INSTALL_IN_STAGE,
     NARROW_COPY,
     NPM_PRUNE,
     WITHOUT_DEV,

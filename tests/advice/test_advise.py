@@ -32,7 +32,7 @@ def portion(finding: int, *sizes: int, layer: int = 0) -> Portion:
 
 def context(*portions: Portion, compression: str = "", stored: int = 0) -> AdviceContext:
     layer = SimpleNamespace(compression=compression, stored_bytes=stored, tar_bytes=1_000_000)
-    return cast(AdviceContext, SimpleNamespace(left=portions, image=SimpleNamespace(layers=(layer,))))
+    return cast(AdviceContext, SimpleNamespace(left=portions, trades=(), image=SimpleNamespace(layers=(layer,))))
 
 
 def proposing(*proposals: Proposal, name: str = "s") -> Strategy:

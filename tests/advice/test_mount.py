@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.advice.builds import Advised, Build
+from tests.advice.projects import python_package
 from tests.builder import file, whiteout
 
 WHEEL = file("wheels/a.whl", b"w" * 50_000)
@@ -25,6 +26,28 @@ def test_a_directory_of_a_stage(tmp_path: Path) -> None:
     assert advised.of("mount").saves_bytes == 50_000
     mount = "type=bind,from=build,source=/wheels,target=/wheels,rw"
     assert patched(advised).endswith(f"FROM python\nRUN --mount={mount} pip install /wheels/a.whl\n")
+
+
+def test_a_stage_without_a_name_gets_one_since_a_mount_takes_no_number(tmp_path: Path) -> None:
+    text = (
+        "FROM python\nRUN pip wheel -w /wheels a\n"
+        "FROM python\nCOPY --from=0 /wheels /wheels\nRUN pip install /wheels/a.whl && rm -rf /wheels\n"
+    )
+    layers = {2: (WHEEL,), 4: (WHEEL,), 5: (whiteout("wheels"),)}
+    found = patched(Build(dockerfile=text, layers=layers, is_buildkit=True).advise(tmp_path))
+    mount = "type=bind,from=build,source=/wheels,target=/wheels,rw"
+    assert found.startswith("FROM python AS build\n")
+    assert found.endswith(f"FROM python\nRUN --mount={mount} pip install /wheels/a.whl\n")
+
+
+def test_wheels_that_stay_in_the_image(tmp_path: Path) -> None:
+    text = "FROM python AS b\nRUN pip wheel -w /wheels a\nFROM python\nCOPY --from=b /wheels /wheels\n"
+    place = "usr/local/lib/python3.11/site-packages"
+    wheel = file("wheels/flask-1.0-py3-none-any.whl", b"w" * 50_000)
+    layers = {2: (wheel,), 4: (wheel,), 5: python_package("flask", place)}
+    text += "RUN pip install /wheels/*\n"
+    advised = Build(dockerfile=text, layers=layers, is_buildkit=True).advise(tmp_path)
+    assert advised.of("mount").saves_bytes == 50_000
 
 
 def test_a_file_of_the_context(tmp_path: Path) -> None:

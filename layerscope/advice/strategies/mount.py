@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.copied import would_miss
-from layerscope.advice.files import Change, deleting, editing_words, mounting
+from layerscope.advice.files import Change, deleting, editing_words, mounting, naming_stage
 from layerscope.advice.portions import Portion, mapped, mapping_of
 from layerscope.advice.runs import commands, mentioning, script_of
 from layerscope.advice.strategy import Proposal, Strategy
@@ -29,7 +29,7 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     if not context.is_buildkit:
         return
     groups: dict[int, list[Portion]] = {}
-    for portion in context.of("tmp-leftover", "archive-extracted", "deleted-later"):
+    for portion in context.of("tmp-leftover", "archive-extracted", "deleted-later", "wheelhouse"):
         copy = portion.via or portion.site
         if copy.kind == "COPY" and copy.resolved is not None and len(copy.resolved.arguments) == 2:
             groups.setdefault(copy.position, []).append(portion)
@@ -79,6 +79,9 @@ def _proposal(
         return
     if "$" in origin or not _PLAIN.fullmatch(target) or would_miss(context, copy.stage, [target]):
         return
+    naming: list[Change] = []
+    if origin.isdigit():
+        origin, naming = _named_stage(context, int(origin))
     mount = ",".join(
         (
             "type=bind",
@@ -94,8 +97,21 @@ def _proposal(
         portions=tuple(members),
         sentence=f"mount {target} into the RUN that reads it (`RUN --mount={mount}`), and drop the COPY"
         + (" and the `rm`" if removals else ""),
-        changes=(*changes, mounting(run, mount), deleting(copy)),
+        changes=(*naming, *changes, mounting(run, mount), deleting(copy)),
     )
+
+
+def _named_stage(context: AdviceContext, index: int) -> tuple[str, list[Change]]:
+    """The name of a stage, which a mount needs where a COPY takes a number; and the change that gives it one."""
+    match = context.placement.match
+    stages = match.build.stages if match is not None else ()
+    if index >= len(stages):
+        return str(index), []
+    if stages[index].name:
+        return stages[index].name, []
+    taken = {stage.name for stage in stages}
+    name = next(one for one in ("build", f"build-{index}", f"stage-{index}-for-mount") if one not in taken)
+    return name, [naming_stage(index, name)]
 
 
 def _removals(run: Site, target: str) -> list[Sequence[str]] | None:
