@@ -5,6 +5,7 @@ from msgspec import Struct
 from layerscope.errors import UsageError
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import FATE_WORDS, Fate, Kind
+from layerscope.model.nearest import did_you_mean
 from layerscope.model.paths import normal
 from layerscope.model.pathset import PathSet
 
@@ -67,4 +68,14 @@ def _elsewhere(filesystem: Filesystem, path: str) -> str:
         for number in sorted(numbers)
         if filesystem.kind_of(number) < Kind.WHITEOUT
     ]
-    return f"{', '.join(held)}; read it with --layer" if held else ""
+    return f"{', '.join(held)}; read it with --layer" if held else did_you_mean(path, _alike(filesystem, path))
+
+
+def _alike(filesystem: Filesystem, path: str) -> list[str]:
+    """The live paths of the same name in other directories, else those of the same directory."""
+    directory, _, name = path.rpartition("/")
+    named = [one for one in filesystem.live if one.endswith(f"/{name}")]
+    if named:
+        return [min(named, key=len)]
+    beside = len(directory) + 1
+    return [one for one in filesystem.live if one.startswith(f"{directory}/") and "/" not in one[beside:]]

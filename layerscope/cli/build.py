@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # The parser is large and loaded only for a Dockerfile.
     from layerscope.dockerfile.scope import BaseConfig
     from layerscope.dockerfile.syntax import Dockerfile
 
+_HEAD = 1 << 12
 _MOST_LOCKFILE_BYTES = 32 << 20
 
 
@@ -99,7 +100,10 @@ def _dockerfile(source: str) -> "Dockerfile":
     from layerscope.dockerfile.parse import parse_dockerfile
 
     path = dockerfile_path(source)
-    return parse_dockerfile(read_whole(path, MAX_BYTES), name=path.name)
+    content = read_whole(path, MAX_BYTES)
+    if b"\0" in content[:_HEAD]:
+        raise UsageError(f"--dockerfile: {path} is not a Dockerfile", hint="an image is named without an option")
+    return parse_dockerfile(content, name=path.name)
 
 
 def build_files(build: BuildOptions) -> "BuildFiles":

@@ -12,7 +12,7 @@ from msgspec.structs import asdict, fields
 
 from layerscope.cli.help import BUILD_PANEL, OTHER_PANEL, OUTPUT_PANEL, READING_PANEL
 from layerscope.errors import UsageError
-from layerscope.model.nearest import nearest
+from layerscope.model.nearest import did_you_mean
 
 
 class UnitsName(StrEnum):
@@ -198,9 +198,6 @@ def rule_name(name: str, where: str) -> str:
 
     known = [rule.name for rule in RULES]
     if name not in known:
-        meant = nearest(name, known)
-        hint = "layerscope rules lists them all"
-        raise UsageError(
-            f"{where}: there is no rule {name[:60]}", hint=f"did you mean {meant}? {hint}" if meant else hint
-        )
+        hint = f"{did_you_mean(name, known)} layerscope rules lists them all".lstrip()
+        raise UsageError(f"{where}: there is no rule {name[:60]}", hint=hint)
     return name

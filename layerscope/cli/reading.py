@@ -9,19 +9,21 @@ from contextlib import ExitStack, contextmanager
 
 from msgspec.structs import replace
 
+from layerscope.cli.image_hints import hinted, layer_hint
 from layerscope.cli.messages import naming, say, warn
 from layerscope.cli.options import ReadArguments
-from layerscope.cli.user_files import is_saved_report
+from layerscope.cli.user_files import expect_input, is_saved_report
 from layerscope.errors import ArchiveError, LayerscopeError, NotAnImage, UsageError
 from layerscope.image.layer_cache import DEFAULT_BYTES, Cache, usual_directory
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
 from layerscope.model.image import Image
 from layerscope.model.limits import Limits
-from layerscope.model.nearest import nearest
+from layerscope.model.nearest import did_you_mean
 from layerscope.model.pathset import Wanted
 from layerscope.model.platform import Platform
 
+_SAVED = "only report, findings, leaks, fix, packages, diff, scan and check accept a saved report"
 _PATIENCE = 0.1
 """Seconds before a progress bar appears."""
 
@@ -36,21 +38,28 @@ def opened(
     silent: bool = False,
 ) -> Iterator[Image]:
     """Open an image for as long as the context lasts; print its warnings unless ``silent``."""
+    expect_input(source)
     options = read_options(arguments)
     with ExitStack() as stack:
-        with _progress(source, quiet=arguments.quiet) as advance, naming(source, LayerscopeError):
+        with (
+            _progress(source, quiet=arguments.quiet) as advance,
+            hinted(source),
+            naming(source, LayerscopeError),
+        ):
             try:
                 image = stack.enter_context(
                     open_image(source, replace(options, wanted=wanted, fingerprint=fingerprint, progress=advance))
                 )
             except NotAnImage as error:
                 if is_saved_report(source):
-                    error.hint = "only report, findings, leaks, packages, diff, scan and check accept a saved report"
+                    error.hint = _SAVED
                 raise
         if arguments.strict and image.warnings:
             refusal = NotAnImage if image.format == "rootfs" else ArchiveError  # Any tar may be a root file system.
             raise refusal(f"{source}: {image.warnings[0]}")
         warn(image.warnings, quiet=arguments.quiet or silent)
+        if image.format == "rootfs" and not arguments.quiet and (hint := layer_hint(source)):
+            say(hint, "hint: ")
         if arguments.verbose:
             _describe(image)
             if options.cache is not None and options.cache.problem:
@@ -91,8 +100,7 @@ def limits(settings: Iterable[str]) -> Limits:
     for setting in settings:
         name, _, value = setting.partition("=")
         if name not in known:
-            meant = nearest(name, known)
-            hint = f"did you mean {meant}?" if meant else f"limits are {', '.join(sorted(known))}"
+            hint = did_you_mean(name, known, f"limits are {', '.join(sorted(known))}")
             raise UsageError(f"--limit {setting}: unknown limit {name}", hint=hint)
         if not (value.isascii() and value.isdigit()):
             raise UsageError(f"--limit {setting}: expected a non-negative integer")

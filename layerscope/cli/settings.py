@@ -11,11 +11,12 @@ import msgspec
 
 from layerscope.analysis.amounts import amount, byte_count, share
 from layerscope.analysis.ignore import Ignore
+from layerscope.cli.help import listed
 from layerscope.cli.options import UnitsName, rule_name
 from layerscope.errors import UsageError
 from layerscope.model.finding import Severity
 from layerscope.model.limits import Limits
-from layerscope.model.nearest import nearest
+from layerscope.model.nearest import did_you_mean, nearest
 
 _Whole = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -29,8 +30,8 @@ class Key(NamedTuple):
     def __str__(self) -> str:
         return f"{self.path}: {self.name}"
 
-    def fail(self, problem: str) -> NoReturn:
-        raise UsageError(f"{self}: {problem}")
+    def fail(self, problem: str, hint: str = "") -> NoReturn:
+        raise UsageError(f"{self}: {problem}", hint=hint)
 
     def below(self, name: str) -> "Key":
         return Key(self.path, f"{self.name}.{name}" if self.name else name)
@@ -120,7 +121,7 @@ def _typed(kind: Any) -> _Read:
 def _choice(*names: str) -> _Read:
     def read(value: Any, key: Key) -> str:
         if value not in names:
-            key.fail(f"expected one of {', '.join(names)}")
+            key.fail(f"expected {listed(names)}", did_you_mean(str(value).lower(), names))
         return str(value)
 
     return read

@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 
 from layerscope.analysis.ignore import Ignore, active, ignoring
 from layerscope.analysis.saved import load
+from layerscope.cli.image_hints import hinted
 from layerscope.cli.messages import naming, warn
 from layerscope.cli.options import BuildOptions, ReadArguments
 from layerscope.cli.user_files import is_saved_report
@@ -84,7 +85,8 @@ def saved_report(path: str) -> Report:
     length = file.stat().st_size
     if length > _MOST_REPORT_BYTES:
         raise LimitExceeded(f"{path}: {length:,} bytes are too many for a report")
-    return load(file.read_bytes(), path)
+    with hinted(path):
+        return load(file.read_bytes(), path)
 
 
 def today() -> date:

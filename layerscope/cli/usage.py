@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from layerscope.cli.help import examples, listed
+from layerscope.cli.image_hints import missing_hint
 from layerscope.errors import UsageError
-from layerscope.model.nearest import nearest
+from layerscope.model.nearest import did_you_mean, nearest
 
 _ELSEWHERE = {
     "analyze": "report",
@@ -35,7 +36,7 @@ _OPTIONS_ELSEWHERE = {
     "--ignore": "findings are ignored by [[ignore]] in .layerscope.toml",
     "--input": "name the archive without an option: layerscope report image.tar",
     "--json": "use -f json",
-    "--no-color": "set NO_COLOR=1",
+    "--no-color": "use --color never",
     "--output-format": "use --format",
     "--select": "use layerscope findings IMAGE --rule RULE",
     "--source": "name the archive without an option: layerscope report image.tar",
@@ -53,7 +54,7 @@ def unknown_command(name: str, rest: Sequence[str], commands: Sequence[str]) -> 
         words = shlex.join(rest) or "IMAGE"
         hint = f"did you mean layerscope {meant.replace('IMAGE', words) if ' ' in meant else f'{meant} {words}'}?"
     else:
-        hint = f"layerscope --help lists the commands; for an image: docker save {shlex.quote(name)} | layerscope -"
+        hint = missing_hint(name) or "layerscope --help lists the commands"
     return UsageError(f"there is no command or file {name}", hint=hint)
 
 
@@ -87,8 +88,8 @@ def _unknown_option(option: str, context: Any, commands: Sequence[str], load: _L
 
 def _meant(option: str, context: Any) -> str:
     """What to use instead of an option that no command has."""
-    meant = nearest(option, _names(context.command)) if option.startswith("--") else ""
-    other = f"did you mean {meant}?" if meant else f"{context.command_path} --help lists the options"
+    known = _names(context.command) if option.startswith("--") else ()
+    other = did_you_mean(option, known, f"{context.command_path} --help lists the options")
     return _OPTIONS_ELSEWHERE.get(option, other)
 
 
@@ -99,7 +100,7 @@ def _bad_value(error: Any) -> UsageError:
     choices = [str(getattr(one, "value", one)) for one in getattr(error.param.type, "choices", None) or ()]
     given = _given(error, value)
     if choices:
-        hint = f"did you mean {meant}?" if (meant := nearest(value.lower(), choices)) else ""
+        hint = did_you_mean(value.lower(), choices)
         if "," in value and error.param.multiple:
             parts = [part.strip().lower() for part in value.split(",")]
             hint = f"repeat the option: {' '.join(f'{error.param.opts[-1]} {part}' for part in parts)}"

@@ -131,6 +131,14 @@ def _mode(target: Path) -> int:
         return 0o666 & ~umask()
 
 
+def expect_input(source: str) -> None:
+    """Raise UsageError where no archive can be: no name, as of an unset variable, or a terminal as stdin."""
+    if not source:
+        raise UsageError("the name of the image is empty", hint="is a variable not set?")
+    if source == "-" and sys.stdin is not None and sys.stdin.isatty():
+        raise UsageError("stdin is a terminal", hint="pipe an image in: docker save IMAGE | layerscope report -")
+
+
 @contextmanager
 def rereadable(source: str) -> Iterator[str]:
     """The path of an archive that can be read twice: ``source`` itself, unless it is ``-`` or a named pipe."""
@@ -140,6 +148,7 @@ def rereadable(source: str) -> Iterator[str]:
     # The name is chosen first, so that an interrupt leaves no file behind.
     import tempfile  # Commands that read an archive once, nearly all, do without.
 
+    expect_input(source)
     path = os.path.join(tempfile.gettempdir(), f"layerscope-{os.urandom(8).hex()}.tar")
     try:
         with open(os.open(path, NEW_FILE, 0o600), "wb") as spooled:

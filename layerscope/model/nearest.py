@@ -7,6 +7,12 @@ _PART = 3
 """The fewest characters by which a part of a name identifies it."""
 
 
+def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The hint that names the nearest one, or ``otherwise``."""
+    meant = nearest(name, known)
+    return f"did you mean {meant}?" if meant else otherwise
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the known name that contains this one, else the one spelt most like it; empty where there is none."""
     names = list(known)

@@ -80,7 +80,7 @@ def test_ignores_have_a_rule_a_reason_and_maybe_a_path_and_a_day(tmp_path: Path)
         pytest.param(
             "[[ignore]]\nrule='tests'\nreson='x'", "unknown setting ignore[0].reson", id="unknown key of an ignore"
         ),
-        pytest.param("units = 'metric'", "units: expected one of si, iec, bytes", id="unknown units"),
+        pytest.param("units = 'metric'", "units: expected si, iec or bytes", id="unknown units"),
         pytest.param("top = -1", "top: expected `int` >= 0", id="negative"),
         pytest.param("top = 1.5", "top: expected `int`, got `float`", id="a part of one"),
         pytest.param("[limits]\nentres = 3", "unknown setting limits.entres", id="unknown guard"),
@@ -92,7 +92,7 @@ def test_ignores_have_a_rule_a_reason_and_maybe_a_path_and_a_day(tmp_path: Path)
         pytest.param("[check]\nmax-size = '5%'", "check.max-size 5%", id="percent for a size"),
         pytest.param("[check]\nmax-size = true", "check.max-size: expected", id="flag for an amount"),
         pytest.param("[check]\nmin-efficiency = 95", "check.min-efficiency 95", id="efficiency above one"),
-        pytest.param("[check]\nfail-on = 'awful'", "check.fail-on: expected one of", id="unknown severity"),
+        pytest.param("[check]\nfail-on = 'awful'", "check.fail-on: expected critical, high", id="unknown severity"),
         pytest.param("[check]\nfail-on-rule = ['testz']", "no rule testz", id="unknown rule"),
         pytest.param("ignore = 3", "ignore: expected a list of tables", id="ignore is no list"),
         pytest.param("[[ignore]]\nrule='tests'", "ignore[0].reason: missing", id="ignore without a reason"),

@@ -163,7 +163,9 @@ def test_a_saved_report_is_no_image_but_known(run: Run, image: Path, tmp_path: P
     (tmp_path / "saved.json").write_text(run("report", image, "-f", "json").stdout)
     done = run("layers", "saved.json")
     assert done.returncode == 3 and "saved.json is a JSON document, not a container image" in done.stderr
-    assert "hint: only report, findings, leaks, packages, diff, scan and check accept a saved report" in done.stderr
+    assert (
+        "hint: only report, findings, leaks, fix, packages, diff, scan and check accept a saved report" in done.stderr
+    )
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a pipe breaks otherwise on Windows")

@@ -54,11 +54,12 @@ def test_a_path_that_is_missing_is_an_image_and_no_command() -> None:
         pytest.param(
             "secrets", "did you mean layerscope findings app.tar -q --kind secret?", id="one that needs an option"
         ),
-        pytest.param("nginx", "for an image: docker save nginx | layerscope -", id="an image of an engine"),
+        pytest.param("nginx", "hint: docker save nginx | layerscope - -q", id="an image of an engine"),
     ],
 )
 def test_a_word_that_is_neither_gets_a_hint(name: str, hint: str, tmp_path: Path) -> None:
-    error = refused(name, "app.tar", "-q", folder=tmp_path)
+    options = ("-q",) if name == "nginx" else ("app.tar", "-q")
+    error = refused(name, *options, folder=tmp_path)
     assert error.startswith(f"layerscope: there is no command or file {name}\n") and error.endswith(f"{hint}\n")
 
 
@@ -163,3 +164,39 @@ def test_quiet_stands_before_or_after_the_command(tmp_path: Path) -> None:
 def test_help_and_version_are_commands_too(words: tuple[str, ...], first: bytes) -> None:
     called = call(*words)
     assert called.code == 0 and called.out.startswith(first)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        pytest.param(
+            ("report", IMAGE, "-o", "jsn=x"), "did you mean json? use ./jsn=x for a file of that name", id="-o"
+        ),
+        pytest.param(
+            ("report", IMAGE, "-o", "json"), "use -f json, or -o ./json for a file of that name", id="-o json"
+        ),
+        pytest.param(("findings", IMAGE, "--rule", "vcs"), "did you mean vcs-metadata? layerscope rules", id="--rule"),
+        pytest.param(("rules", "vcs"), "did you mean vcs-metadata? layerscope rules", id="rules"),
+        pytest.param(("report", IMAGE, "--limit", "entrys=1"), "did you mean entries?", id="--limit"),
+        pytest.param(("cat", IMAGE, "/config"), "did you mean /conf/config?", id="a file elsewhere"),
+        pytest.param(("cat", IMAGE, "/conf/confg"), "did you mean /conf/config?", id="a misspelt file"),
+        pytest.param(("files", IMAGE, "/usr/bn"), "did you mean /usr/bin?", id="a misspelt directory"),
+    ],
+)
+def test_a_name_that_does_not_exist_gets_the_nearest(arguments: tuple[str | Path, ...], hint: str) -> None:
+    assert refused(*arguments).partition("\n")[2].startswith(f"hint: {hint}")
+
+
+def test_a_name_that_is_like_no_other_gets_none() -> None:
+    assert refused("cat", IMAGE, "/zzz") == "layerscope: the image has no /zzz\n"
+
+
+def test_a_file_of_a_formats_name_can_be_written(tmp_path: Path) -> None:
+    assert call("report", IMAGE, "-o", "./json", folder=tmp_path).code == 0
+    assert b"tiny:legacy" in (tmp_path / "json").read_bytes()
+
+
+def test_a_setting_gets_the_nearest_value(tmp_path: Path) -> None:
+    (tmp_path / ".layerscope.toml").write_text('units = "SI"')
+    error = refused("report", IMAGE, folder=tmp_path)
+    assert error.endswith("units: expected si, iec or bytes\nhint: did you mean si?\n")

@@ -15,6 +15,7 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import FATE_WORDS, KIND_WORDS, Fate, Kind
 from layerscope.model.image import Image
+from layerscope.model.nearest import did_you_mean
 from layerscope.model.paths import is_at_or_below
 from layerscope.model.rows import Column, Rows
 from layerscope.packages.catalog import UNOWNED, Catalog
@@ -71,7 +72,9 @@ def file_rows(image: Image, query: FileQuery, *, depth: int, sort: str, top: int
     query = _placed(filesystem, query)
     catalog = catalog_of(filesystem, () if depth and not query.owner else CATALOGERS)
     if query.owner and not _owners(catalog, query.owner):
-        raise UsageError(f"the image has no package {query.owner}", hint="layerscope packages IMAGE lists the names")
+        names = {package.full_name for package in catalog.packages}
+        hint = did_you_mean(query.owner, names, "layerscope packages IMAGE lists the names")
+        raise UsageError(f"the image has no package {query.owner}", hint=hint)
     found = versions(filesystem, catalog, query)
     if depth:
         sizes = filesystem.sizes

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from layerscope.analysis.lookup import check_layer
 from layerscope.errors import UsageError
+from layerscope.model.nearest import did_you_mean
 from layerscope.model.package import Package
 from layerscope.model.rows import Column, Rows, row
 from layerscope.packages.registry import CATALOGERS
@@ -52,7 +53,8 @@ def check_query(query: PackageQuery, packages: Iterable[Package], layer_count: i
     here = {package.type for package in packages}
     unknown = query.types - here.union(cataloger.name for cataloger in CATALOGERS)
     if unknown:
-        hint = f"the image has packages of type {', '.join(sorted(here))}" if here else ""
+        has = f"the image has packages of type {', '.join(sorted(here))}" if here else ""
+        hint = did_you_mean(min(unknown), here, has)
         raise UsageError(f"unknown type of packages: {min(unknown)}", hint=hint)
 
 

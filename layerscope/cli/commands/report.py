@@ -30,6 +30,7 @@ from layerscope.cli.output import terminal_width, use_color, write
 from layerscope.cli.source import ReportOptions, report_of
 from layerscope.cli.user_files import is_saved_report, write_file
 from layerscope.errors import UsageError
+from layerscope.model.nearest import did_you_mean
 from layerscope.model.patterns import pattern
 from layerscope.model.report import Report
 from layerscope.render.renderers import RENDERERS, require
@@ -181,9 +182,14 @@ def _output(setting: str, chosen: ReportFormat | None) -> Output:
     if named:
         known = {one.value: one for one in ReportFormat}
         if named[1] not in known:
-            hint = f"formats are {', '.join(known)}; use ./{setting} for a file of that name"
+            meant = did_you_mean(named[1].lower(), known, f"formats are {', '.join(known)};")
+            hint = f"{meant} use ./{setting} for a file of that name"
             raise UsageError(f"-o {setting}: unknown format {named[1]}", hint=hint)
         return Output(format=known[named[1]], path=path)
+    if path in list(ReportFormat):
+        raise UsageError(
+            f"-o {path}: {path} is a format", hint=f"use -f {path}, or -o ./{path} for a file of that name"
+        )
     ending = next((made for suffix, made in _SUFFIXES if path.lower().endswith(suffix)), None)
     if chosen is None and ending is None and os.path.splitext(path)[1].lower() not in _TEXTS:
         raise UsageError(f"-o {path}: no format has this ending", hint=f"name the format, for example table={path}")
