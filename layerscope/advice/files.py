@@ -80,22 +80,6 @@ def prepending(site: Site, command: str) -> Change:
     return _scripting(site, lambda script: script.prepend(command))
 
 
-def adding_words(site: Site, command: str, *words: str) -> Change:
-    """Add words to every call of a command in a RUN, such as ``npm ci``, behind the words that name it."""
-    wanted = command.split()
-
-    def rewrite(script: "Script") -> str:
-        for index in range(len(script.commands)):
-            called = script.commands[index]
-            end = _end_of(called.texts, wanted)
-            if end and not set(words) <= set(called.texts):
-                source = script.add_words(called, end - 1, words)
-                script = script.read(source, script.escape, shell=script.shell)
-        return script.source
-
-    return _scripting(site, rewrite)
-
-
 def removing_words(site: Site, commands: Sequence[str], words: Sequence[str]) -> Change:
     """Remove words from every call of the commands in a RUN, such as packages from ``apt-get install``."""
 

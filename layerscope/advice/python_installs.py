@@ -59,7 +59,7 @@ def python_plans(project: PythonProject) -> tuple[Plan, ...]:
 def is_python_install(words: Words) -> bool:
     """Whether a command installs packages with an installer that is known here."""
     return (
-        _pip_verb(words) >= 0
+        pip_verb(words) >= 0
         or verb(words, ("pipenv",), ("install", "sync")) >= 0
         or verb(words, ("poetry",), ("install", "sync"), valued=("-C", "-P", "--directory")) >= 0
         or verb(words, ("uv",), ("sync",), valued=("--directory", "--project")) >= 0
@@ -69,7 +69,7 @@ def is_python_install(words: Words) -> bool:
 
 def is_pip_install(words: Words) -> bool:
     """Whether a command is ``pip install``, in whatever form."""
-    at = _pip_verb(words)
+    at = pip_verb(words)
     return at >= 0 and words[at] == "install"
 
 
@@ -90,7 +90,7 @@ def _table(table: Mapping[str, object], key: str) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _pip_verb(words: Words) -> int:
+def pip_verb(words: Words) -> int:
     at = verb(words, _PIPS, ("install", "wheel", "download"))
     if at >= 0:
         return at
@@ -101,7 +101,7 @@ def _pip_verb(words: Words) -> int:
 def _pip(words: Words, project: PythonProject) -> WordEdit | None:
     """pip and ``uv pip``: drop requirements files, extras and groups of development."""
     words = list(words)
-    at = _pip_verb(words)
+    at = pip_verb(words)
     if at < 0:
         return None
     remove: set[int] = set()

@@ -228,3 +228,67 @@ def test_no_scripts_run_that_were_turned_off(tmp_path: Path) -> None:
 def test_tests_in_the_stage_need_them(tmp_path: Path) -> None:
     advised = composer_build(tmp_path, "RUN composer install", b"{}", "RUN vendor/bin/testing run")
     assert not advised.of("without-dev").edits
+
+
+GEMFILE = b'source "https://rubygems.org"\ngem "router"\ngem "checker", group: [:development, :test]\n'
+GEMFILE_LOCK = b"""GEM
+  remote: https://rubygems.org/
+  specs:
+    checker (1.0)
+    router (1.0)
+
+PLATFORMS
+  ruby
+
+DEPENDENCIES
+  checker
+  router
+"""
+GEMS = "usr/local/bundle"
+
+
+def gem(name: str, content: bytes = b"1\n") -> tuple[Member, ...]:
+    specification = f'Gem::Specification.new do |s|\n  s.name = "{name}".freeze\n  s.version = "1.0"\nend\n'
+    return (
+        file(f"{GEMS}/specifications/{name}-1.0.gemspec", specification.encode()),
+        file(f"{GEMS}/gems/{name}-1.0/lib/{name}.rb", content),
+    )
+
+
+def ruby_build(
+    directory: Path, install: str = "RUN bundle install", *later: str, more: Sequence[Member] = (), **fields: object
+) -> Advised:
+    lines = ("FROM ruby AS gems", "WORKDIR /app", "COPY Gemfile* ./", install, *later,
+             "FROM ruby", "WORKDIR /app", f"COPY --from=gems /{GEMS} /{GEMS}", "COPY . .")  # fmt: skip
+    files = (file("app/Gemfile", GEMFILE), file("app/Gemfile.lock", GEMFILE_LOCK))
+    gems = (*gem("router"), *gem("checker", BIG), *more)
+    layers = {3: files, 4: gems, 7 + len(later): gems, 8 + len(later): files}
+    return Build(dockerfile="\n".join((*lines, "")), layers=layers, fields=fields).advise(directory)
+
+
+def test_bundler_leaves_groups_out_in_both_stages(tmp_path: Path) -> None:
+    advised = ruby_build(tmp_path)
+    assert advised.of("without-dev").safety == Safety.SAFE
+    setting = "ENV BUNDLE_WITHOUT=development:test"
+    text = advised.patched().dockerfile.text
+    assert f"{setting}\nRUN bundle install\n" in text and f"{setting}\nCOPY --from=gems" in text
+
+
+def test_what_bundler_is_told_elsewhere_counts_more(tmp_path: Path) -> None:
+    advised = ruby_build(tmp_path, "RUN bundle config set --local without production && bundle install")
+    assert "without-dev" not in advised.names
+
+
+def test_tasks_of_the_application_may_need_a_group(tmp_path: Path) -> None:
+    step = ruby_build(tmp_path, "RUN bundle install", "RUN bundle exec rake assets:precompile").of("without-dev")
+    assert step.safety == Safety.REVIEW and step.edits and "line 5" in step.review
+
+
+def test_tests_in_the_stage_need_their_gems(tmp_path: Path) -> None:
+    assert not ruby_build(tmp_path, "RUN bundle install", "RUN bundle exec checker").of("without-dev").edits
+
+
+def test_rails_runs_for_development_unless_it_is_told_otherwise(tmp_path: Path) -> None:
+    step = ruby_build(tmp_path, more=gem("railties")).of("without-dev")
+    assert step.review == "set RAILS_ENV, and make sure that it is none of development:test"
+    assert not ruby_build(tmp_path, more=gem("railties"), env=("RAILS_ENV=production",)).of("without-dev").review

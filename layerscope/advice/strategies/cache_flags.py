@@ -1,42 +1,60 @@
 """Package managers that can do without a cache: tell them to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.files import adding_words
+from layerscope.advice.files import editing_words
 from layerscope.advice.portions import Portion
-from layerscope.advice.runs import calls, script_of
+from layerscope.advice.python_installs import pip_verb
+from layerscope.advice.runs import calls, commands, script_of
 from layerscope.advice.strategy import Proposal, Strategy
+from layerscope.advice.word_edit import WordEdit, Words, plain, verb
 
-_FLAGS = {
-    "pip-cache": (
-        ("pip install", "--no-cache-dir"), ("pip3 install", "--no-cache-dir"), ("pip wheel", "--no-cache-dir"),
-        ("pip3 wheel", "--no-cache-dir"), ("uv pip install", "--no-cache"), ("uv sync", "--no-cache"),
-    ),
-    "apk-index": (("apk add", "--no-cache"),),
-}  # fmt: skip
-"""By rule: commands that fill the cache, and the option that keeps it empty."""
-_OTHERS = {"pip-cache": ("pipenv", "poetry", "virtualenv"), "apk-index": ("apk update", "apk upgrade")}
+_APK_VALUED = ("-X", "--repository", "-p", "--root", "--arch", "--repositories-file", "--keys-dir", "--cache-dir")
+_OTHERS = {"pip-cache": ("pipenv", "poetry", "virtualenv", "pdm", "hatch"), "apk-index": ("apk update", "apk upgrade")}
 """What fills the same cache and has no such option."""
+_KEEP = ("--no-cache-dir", "--no-cache", "--cache-dir", "-n")
+"""Options that say something of the cache already."""
 
 
 def _propose(context: AdviceContext) -> Iterator[Proposal]:
-    """Install with ``--no-cache-dir`` (pip), ``--no-cache`` (uv, apk), where the RUN calls the tool itself."""
-    for portion in context.of(*_FLAGS):
+    """Install with ``--no-cache-dir`` (pip), ``--no-cache`` (uv, apk), where the RUN calls the tool itself.
+
+    Not proposed where something else in the RUN fills the same cache: deleting it is left to another step.
+    """
+    for portion in context.of(*_OTHERS):
         script = script_of(portion.site)
-        found = [(command, flag) for command, flag in _FLAGS[portion.rule] if calls(script, command)]
-        if portion.site.kind == "RUN" and not portion.stage and found and not calls(script, *_OTHERS[portion.rule]):
-            yield _proposal(portion, found)
+        if portion.site.kind == "RUN" and not portion.stage and not calls(script, *_OTHERS[portion.rule]):
+            plan = partial(_without_cache, portion.rule)
+            found = [plain(words) for words in commands(script)]
+            edits = [(words, edit) for words in found if words and (edit := plan(words)) is not None]
+            if edits:
+                yield _proposal(portion, *edits[0])
 
 
-def _proposal(portion: Portion, found: list[tuple[str, str]]) -> Proposal:
-    command, flag = found[0]
+def _proposal(portion: Portion, words: Sequence[str], edit: WordEdit) -> Proposal:
+    at, added = next(iter(edit.add.items()))
     return Proposal(
         site=portion.site,
         portions=(portion,),
-        sentence=f"install with `{command} {flag}`",
-        changes=tuple(adding_words(portion.site, one, option) for one, option in found),
+        sentence=f"install with `{' '.join((*words[: at + 1], *added))}`",
+        changes=(editing_words(portion.site, partial(_without_cache, portion.rule)),),
     )
+
+
+def _without_cache(rule: str, words: Words) -> WordEdit | None:
+    """The option behind the word that says to install; what is said already stays."""
+    if any(word.partition("=")[0] in _KEEP for word in words):
+        return None
+    if rule == "apk-index":
+        at = verb(words, ("apk",), ("add",), valued=_APK_VALUED)
+        return WordEdit(add={at: ("--no-cache",)}) if at >= 0 else None
+    at = verb(words, ("uv",), ("sync",))
+    if at < 0:
+        at = pip_verb(words)
+    option = "--no-cache" if any(word.rpartition("/")[2] == "uv" for word in words[: at + 1]) else "--no-cache-dir"
+    return WordEdit(add={at: (option,)}) if at >= 0 else None
 
 
 CACHE_FLAGS = Strategy(name="cache-flags", propose=_propose)
