@@ -53,7 +53,7 @@ class Proof:
     def _score(self) -> Result:
         tree, truth = self.before.tree, self.truth
         wanted, claimed = score.needless(tree, truth), score.claims(self.document)
-        wrong = score.false(tree, truth, claimed)
+        wrong = score.false(tree, truth, score.claims(self.document, trades=False))
         return Result(
             scenario=self.workshop.scenario.name,
             builder="BuildKit" if self.workshop.scenario.buildkit else "legacy",

@@ -11,11 +11,14 @@ from tests.fixes.truth import Truth
 Places = dict[tuple[str, int], tuple[int, str, str]]
 
 
-def claims(report: dict[str, Any]) -> Places:
-    """What the findings claim of the own layers: path and layer, with bytes, rule and source."""
+def claims(report: dict[str, Any], *, trades: bool = True) -> Places:
+    """What the findings claim of the own layers: path and layer, with bytes, rule and source.
+
+    A trade, such as manuals or bytecode, is not called needless by the report.
+    """
     found: Places = {}
     for finding in report["findings"]:
-        if finding["kind"] == "inherited" or finding["source"] == "base":
+        if finding["kind"] == "inherited" or finding["source"] == "base" or (finding.get("trade") and not trades):
             continue
         for place in finding["paths"]:
             key = (place["path"].lstrip("/"), place["layer"])
