@@ -55,9 +55,16 @@ def ignoring(patterns: Sequence[str]) -> Change:
     return change
 
 
-def deleting(site: Site) -> Change:
-    """Delete an instruction."""
-    return lambda files: replace(files, dockerfile=files.dockerfile.delete(_number(files, site)))
+def deleting(site: Site, *, into: Site | None = None) -> Change:
+    """Delete an instruction; ``into`` is the one that does its work from now on, so that later changes find that."""
+
+    def change(files: BuildFiles) -> BuildFiles:
+        lines = (site.line, into.line if into is not None else None)
+        moved = {lines[0]: lines[1]} if lines[0] is not None and lines[1] is not None else {}
+        document = files.dockerfile.delete(_number(files, site))
+        return replace(files, dockerfile=document, moved={**files.moved, **moved})
+
+    return change
 
 
 def rewriting(site: Site, rewrite: Callable[["EditableInstruction"], str]) -> Change:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.files import BuildFiles, Change, joining
-from layerscope.advice.runs import commands, script_of
+from layerscope.advice.runs import calls, commands, script_of
 from layerscope.advice.timeline import Site
 from layerscope.model.entry import Kind
 from layerscope.model.paths import is_at_or_below
@@ -13,6 +13,10 @@ from layerscope.model.paths import is_at_or_below
 MOST_JOINED = 4
 _NO_EFFECT = frozenset({"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"})
 """Instructions that change nothing for a RUN below or above."""
+_DAEMONS = (
+    "service", "systemctl", "init.d", "pg_ctl", "pg_ctlcluster", "mysqld", "mysqld_safe", "redis-server", "supervisord",
+)  # fmt: skip
+"""What starts programs that run on until the end of a RUN, and so into the next of one RUN."""
 _INSTALLERS = frozenset({"apt-get", "apt", "apt-mark", "apk", "dnf", "microdnf", "yum", "set", "true"})
 _SETTINGS = re.compile(
     r"PATH|HOME|LD_\w+|LC_\w+|LANG|LANGUAGE|TZ|\w*_proxy|APT_\w+|DPKG_\w+|SHELL|IFS|ENV|BASH_ENV|TMPDIR|PYTHON(?:HOME|PATH)",
@@ -39,7 +43,7 @@ def joinable(context: AdviceContext, first: Site, last: Site) -> tuple[Site, ...
     is_in_one_stage = len({one.stage for one in found}) == 1 and all(
         (one.line is None) == (first.line is None) for one in found
     )
-    if len(found) > MOST_JOINED or not is_in_one_stage:
+    if len(found) > MOST_JOINED or not is_in_one_stage or any(calls(script_of(one), *_DAEMONS) for one in found):
         return ()
     moved = [first]
     for one in between:

@@ -168,3 +168,11 @@ def test_a_trigger_is_not_edited(tmp_path: Path) -> None:
     lines = ("FROM debian AS parent", "ONBUILD RUN apt-get update && apt-get install -y curl", "FROM parent")
     advised = Build(dockerfile="\n".join((*lines, "")), layers={2: (LISTS,)}).advise(tmp_path)
     assert all(not step.edits for step in advised.steps)
+
+
+def test_what_else_an_update_leaves_is_deleted_where_it_went(tmp_path: Path) -> None:
+    text = "FROM debian\nRUN apt-get update\nRUN apt-get install -y curl\n"
+    caches = file("var/cache/apt/pkgcache.bin", b"c" * 50_000)
+    advised = Build(dockerfile=text, layers={2: (LISTS, caches), 3: (TOOL,)}).advise(tmp_path)
+    patched = advised.patched().dockerfile.text.replace(" \\\n   ", "")
+    assert patched == f"FROM debian\nRUN apt-get update && apt-get install -y curl && {DELETE} && apt-get clean\n"

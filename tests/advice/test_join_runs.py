@@ -47,6 +47,7 @@ def test_databases_that_two_installations_write(tmp_path: Path) -> None:
         pytest.param(("RUN make", "COPY app /app", "RUN rm /opt/data.zip"), id="files that the first may read"),
         pytest.param(("RUN make", "WORKDIR /app", "RUN rm /opt/data.zip"), id="another directory"),
         pytest.param(("RUN make", "ENV CC=clang", "RUN rm /opt/data.zip"), id="another variable"),
+        pytest.param(("RUN service db start && make", "RUN rm /opt/data.zip"), id="a daemon"),
         pytest.param(("RUN make", *["RUN true"] * 3, "RUN rm /opt/data.zip"), id="too many"),
         pytest.param(("COPY data.zip /opt/", "RUN unzip /opt/data.zip && rm /opt/data.zip"), id="a COPY"),
     ],

@@ -54,7 +54,7 @@ def _proposal(context: AdviceContext, portion: Portion) -> Iterator[Proposal]:
     changes += [appending(one, delete[id(one)]) for one in edited]
     places = " and ".join(f"line {user.line}" if user.line else f"`{user}`" for user in users)
     if is_only_update:
-        changes.append(deleting(site))
+        changes.append(deleting(site, into=users[-1] if users else None))
         sentence = f"run `apt-get update` in the RUN that installs packages ({places}), and end it with `{_DELETE}`"
         if not users:
             sentence = "do not download the package lists: no RUN needs them"
