@@ -54,7 +54,8 @@ class AdviceContext:
         match = placement.match
         self.final = self.timelines[match.stage_name(match.build.target) if match is not None else ""]
         is_whole = match is None or len(self.timelines) == len(match.build.stages)
-        found = portions(trace, findings, self.final, self.timelines) if is_whole else ()
+        names = [match.stage_name(stage.index) for stage in match.build.stages] if match is not None else []
+        found = portions(trace, findings, self.final, self.timelines, names) if is_whole else ()
         trades = {place for place, finding in enumerate(findings) if finding.trade}
         self.left: tuple[Portion, ...] = tuple(portion for portion in found if portion.finding not in trades)
         self.trades: tuple[Portion, ...] = tuple(portion for portion in found if portion.finding in trades)

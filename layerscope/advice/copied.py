@@ -1,14 +1,18 @@
 """What a COPY takes from where: paths of the build context, and names that have to be there."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.portions import mapping_of
+from layerscope.advice.portions import Portion, mapped, mapping_of
 from layerscope.advice.timeline import Site
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
 from layerscope.model.paths import is_at_or_below
+
+if TYPE_CHECKING:  # The parser is loaded only for a Dockerfile.
+    from layerscope.dockerfile.copying import CopyMapping
 
 _ARCHIVES = (".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".gz", ".bz2", ".xz", ".zst", ".lzma")
 """Endings of what ADD may unpack."""
@@ -31,19 +35,24 @@ def context_paths(site: Site, paths: Iterable[str]) -> Mapping[str, str]:
     return found
 
 
-def ignorable(context: AdviceContext, site: Site, paths: Iterable[str]) -> Mapping[str, str]:
-    """By path in the image: the path in the build context, or the highest directory in which there is nothing else.
+def ignorable(context: AdviceContext, portions: Sequence[Portion]) -> Mapping[str, str]:
+    """What one COPY brought, by its path in the stage: the path in the build context, or the highest directory there.
 
-    Directories are known as far as one COPY of the whole directory brought them.
+    Directories stand for their files where nothing else is in them, as far as one COPY of the whole directory shows.
     """
-    found = context_paths(site, paths)
-    filesystem, mapping = filesystem_of(context, site), mapping_of(site)
-    if filesystem is None or site.layer is None or mapping is None or not found:
+    site = portions[0].site
+    found = context_paths(site, {piece.source or piece.path for portion in portions for piece in portion.pieces})
+    mapping, others = mapping_of(site), _others(context, portions)
+    if mapping is None or others is None or mapping.excludes or mapping.parents:
         return found
-    if mapping.excludes or mapping.parents or any(one.pattern.literal is None for one in mapping.sources):
+    mappings = [mapping, *(one for portion in portions if portion.is_declared and (one := _via(portion)) is not None)]
+    if any(source.pattern.literal is None for one in mappings for source in one.sources):
         return found
-    kept = set(_directories_of_others(filesystem, site.layer, found))
-    roots = {mapping.destination.rstrip("/"), *(source.path.rstrip("/") for source in mapping.sources)}
+    kept: set[str] = set()
+    for other in others:
+        while other not in found and (other := other.rpartition("/")[0]) and other not in kept:
+            kept.add(other)
+    roots = {mapping.destination.rstrip("/"), *(source.path.rstrip("/") for one in mappings for source in one.sources)}
     tops = {}
     for path, source in found.items():
         above, top = path, source
@@ -56,15 +65,27 @@ def ignorable(context: AdviceContext, site: Site, paths: Iterable[str]) -> Mappi
     return tops
 
 
-def _directories_of_others(filesystem: Filesystem, layer: int, paths: Mapping[str, str]) -> Iterator[str]:
-    """The directories of a layer that hold any other files."""
-    known: set[str] = set()
-    for number in filesystem.numbers(layer):
-        path = filesystem.path_in_layer(number)
-        if path not in paths and filesystem.kinds[number] != Kind.DIRECTORY:
-            while (path := path.rpartition("/")[0]) and path not in known:
-                known.add(path)
-                yield path
+def _others(context: AdviceContext, portions: Sequence[Portion]) -> Iterable[str] | None:
+    """The paths in the stage of all files that a COPY is known to have brought; None where that is not known.
+
+    Without the stage's image it is those that the image has from it.
+    """
+    site = portions[0].site
+    if portions[0].is_declared:
+        layers = {piece.layer: portion.via for portion in portions for piece in portion.pieces}
+        pairs = ((via, path) for layer, via in layers.items() if via for path in _files(context.filesystem, layer))
+        return (mapped(via, path) for via, path in pairs)
+    filesystem = filesystem_of(context, site)
+    return _files(filesystem, site.layer) if filesystem is not None and site.layer is not None else None
+
+
+def _files(filesystem: Filesystem, layer: int) -> Iterator[str]:
+    numbers = filesystem.numbers(layer)
+    return (filesystem.path_in_layer(number) for number in numbers if filesystem.kinds[number] != Kind.DIRECTORY)
+
+
+def _via(portion: Portion) -> "CopyMapping | None":
+    return mapping_of(portion.via) if portion.via is not None else None
 
 
 def filesystem_of(context: AdviceContext, site: Site) -> Filesystem | None:

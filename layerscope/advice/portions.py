@@ -1,5 +1,6 @@
 """The bytes of each finding by the instruction that makes them, which is where a change has an effect."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -12,10 +13,17 @@ from layerscope.errors import LayerscopeError
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.finding import Finding, FindingKind
 from layerscope.model.source import BASE
+from layerscope.provenance.comparison import same_content
 from layerscope.provenance.trace import Builder, Trace
 
 if TYPE_CHECKING:
     from layerscope.dockerfile.copying import CopyMapping
+
+_MOST_STAGES = 20
+"""Stages that one file is followed through."""
+_OF_PROJECTS = frozenset({"ci-config", "container-files", "editor-os-junk", "env-file", "vcs-metadata"})
+"""Rules for files that lie in a project, and that no build makes; only a download brings them otherwise."""
+_DOWNLOADS = re.compile(r"(?<![\w-])(?:git|hg|svn|curl|wget|tar|unzip|bsdtar|rsync|degit)(?![\w-])")
 
 
 class Piece(Struct, frozen=True, kw_only=True, gc=False):
@@ -38,7 +46,8 @@ class Portion(Struct, frozen=True, kw_only=True, eq=False):
 
     ``finding`` is its place among the findings. ``site`` is the instruction that makes the content, ``via`` the COPY
     of the final stage that brings it, where another stage made it; without that stage's image both are the COPY, and
-    ``stage`` names the stage. ``pieces`` are biggest first.
+    ``stage`` names the stage. ``pieces`` are biggest first. ``is_declared``: the stage's image is not at hand, and its
+    instructions alone say that ``site`` made the content.
     """
 
     finding: int
@@ -48,6 +57,7 @@ class Portion(Struct, frozen=True, kw_only=True, eq=False):
     via: Site | None
     stage: str
     pieces: tuple[Piece, ...]
+    is_declared: bool = False
 
     @property
     def content_bytes(self) -> int:
@@ -68,13 +78,18 @@ class Portion(Struct, frozen=True, kw_only=True, eq=False):
 
 
 def portions(
-    trace: Trace, findings: Sequence[Finding], final: Timeline, others: Mapping[str, Timeline]
+    trace: Trace,
+    findings: Sequence[Finding],
+    final: Timeline,
+    others: Mapping[str, Timeline],
+    names: Sequence[str],
 ) -> tuple[Portion, ...]:
     """All findings of the user's own layers by the instructions that make their bytes.
 
+    ``others`` are the timelines of all stages, ``names`` their names in the order of the Dockerfile.
     What no instruction is known to have made (a layer without history, or with the work of several) is left out.
     """
-    makers = _Makers(trace, final, others)
+    makers = _Makers(trace, final, others, names)
     found: list[Portion] = []
     for place, finding in enumerate(findings):
         if finding.source != BASE:
@@ -82,53 +97,118 @@ def portions(
     return tuple(found)
 
 
+class _Made(Struct, frozen=True, kw_only=True, eq=False):
+    """Where a file of the image was made: the instruction, its stage, and the path there."""
+
+    site: Site
+    stage: str = ""
+    source: str
+    is_declared: bool = False
+
+
 class _Makers:
-    def __init__(self, trace: Trace, final: Timeline, others: Mapping[str, Timeline]) -> None:
+    def __init__(self, trace: Trace, final: Timeline, others: Mapping[str, Timeline], names: Sequence[str]) -> None:
         self._trace = trace
         self._final = final
         self._others = others
-        self._copies = {layer: _Copy(trace, builder, others[builder.name]) for layer, builder in trace.matched.items()}
+        self._names = names
+        self._copies = {
+            layer: _Copy(trace, builder, others[builder.name])
+            for layer, builder in trace.matched.items()
+            if builder.name in others
+        }
 
     def portions(self, place: int, finding: Finding) -> Iterator[Portion]:
-        groups: dict[tuple[int, int], tuple[Site, Site | None, str, list[Piece]]] = {}
+        groups: dict[tuple[int, int, bool], tuple[_Made, Site | None, list[Piece]]] = {}
         for path in finding.paths:
             via = self._final.of_layer(path.layer)
             if via is None:
                 continue
             number = self._trace.number_of(path.layer, path.path)
-            site, stage, source = via, "", path.path
+            made = _Made(site=via, source=path.path)
             if via.kind in ("COPY", "ADD") and number is not None:
-                site, stage, source = self._made(via, number, path.path)
+                made = self._made(via, number, path.path, finding.rule)
             piece = Piece(
                 path=path.path,
                 layer=path.layer,
                 number=-1 if number is None else number,
                 content_bytes=path.content_bytes,
-                source=source,
+                source=made.source,
             )
-            group = groups.setdefault((id(site), path.layer), (site, via if via is not site else None, stage, []))
-            group[3].append(piece)
-        for site, through, stage, pieces in groups.values():
+            key = id(made.site), path.layer, made.is_declared
+            groups.setdefault(key, (made, via if via is not made.site else None, []))[2].append(piece)
+        for made, through, pieces in groups.values():
             yield Portion(
                 finding=place,
                 rule=finding.rule,
                 kind=finding.kind,
-                site=site,
+                site=made.site,
                 via=through,
-                stage=stage,
+                stage=made.stage,
                 pieces=tuple(pieces),
+                is_declared=made.is_declared,
             )
 
-    def _made(self, via: Site, number: int, path: str) -> tuple[Site, str, str]:
-        """The instruction, stage and path that a file of a COPY comes from, as far as they are known."""
+    def _made(self, via: Site, number: int, path: str, rule: str) -> _Made:
+        """Where a file of a COPY comes from, as far as it is known."""
         layer = self._trace.filesystem.layer_of(number)
         copy = self._copies.get(layer)
         if copy is not None:
             site, source = copy.maker(number, path)
-            return site or via, copy.builder.name, source
+            made = _Made(site=site or via, stage=copy.builder.name, source=source)
+            return self._followed(made, number) if site is not None else made
         origin = self._trace.layers.get(layer)
         stage = origin.sources[0] if origin is not None and len(origin.sources) == 1 else ""
-        return via, stage, mapped(via, path) if stage else path
+        if not stage:
+            return _Made(site=via, source=path)
+        source = mapped(via, path)
+        declared = self._declared(stage, source) if source and rule in _OF_PROJECTS else None
+        return declared or _Made(site=via, stage=stage, source=source)
+
+    def _followed(self, made: _Made, number: int) -> _Made:
+        """Where a file was made that a stage in its turn copied from another, whose image is at hand."""
+        filesystem = self._trace.filesystem
+        for _ in range(_MOST_STAGES):
+            timeline, mapping = self._others.get(self._stage_of(made.site)), mapping_of(made.site)
+            other = timeline.filesystem if timeline is not None else None
+            if timeline is None or other is None or mapping is None or not mapping.resolved:
+                break
+            found = (other.live.get(path) for path in mapping.map_back(made.source))
+            twins = (other.carrier(twin) for twin in found if twin is not None)
+            carrier = filesystem.carrier(number)
+            twin = next((twin for twin in twins if same_content(filesystem, carrier, other, twin)), None)
+            site = timeline.of_layer(other.layer_of(twin)) if twin is not None else None
+            if twin is None or site is None:
+                break
+            made = _Made(site=site, stage=timeline.stage, source=other.path_of(twin))
+        return made
+
+    def _declared(self, stage: str, source: str) -> _Made | None:
+        """The COPY of the whole build context that alone can have made a project's file in a stage without image."""
+        for _ in range(_MOST_STAGES):
+            timeline = self._others.get(stage)
+            above = ""
+            for site in reversed(timeline.sites if timeline is not None and timeline.filesystem is None else ()):
+                if site.kind == "RUN" and _DOWNLOADS.search(site.text):
+                    return None
+                mapping = mapping_of(site) if site.kind in ("COPY", "ADD") else None
+                if mapping is None or not mapping.resolved or len(mapping.sources) != 1:
+                    continue
+                path = next(iter(mapping.map_back(source)), "")
+                if path and mapping.source.kind == "context" and mapping.sources[0].path == "/":
+                    return _Made(site=site, stage=stage, source=source, is_declared=True)
+                if path and (above := self._stage_of(site)):
+                    stage, source = above, path
+                    break
+            if not above:
+                return None
+        return None
+
+    def _stage_of(self, site: Site) -> str:
+        """The stage that a COPY copies from; empty for another source."""
+        mapping = mapping_of(site)
+        index = mapping.source.stage if mapping is not None else None
+        return self._names[index] if index is not None else ""
 
 
 class _Copy:

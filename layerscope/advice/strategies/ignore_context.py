@@ -71,9 +71,14 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
         group = "env" if "env-file" in candidate.rules else "maybe" if need == Need.MAYBE else ""
         if need == Need.MAYBE:
             candidate.readers = tuple(one.site for one in judgements if one.site is not None)
+        declared = next((one for one, _ in candidate.members if one.is_declared), None)
+        if declared is not None and group != "env":
+            # Without the stage's image, that the COPY brought them is what its instructions say.
+            group = f"make sure that {place(declared.site)} copies them, and that the build can do without them"
         groups.setdefault(group, {})[pattern] = candidate
     for group, found in groups.items():
-        yield _proposal(found, _ENVIRONMENT if group == "env" else _review(found) if group else "")
+        review = _ENVIRONMENT if group == "env" else _review(found) if group == "maybe" else group
+        yield _proposal(found, review)
 
 
 def _review(found: Mapping[str, _Candidate]) -> str:
@@ -131,7 +136,7 @@ def _patterns(context: AdviceContext, portions: Sequence[Portion]) -> Iterator[t
     for portion in portions:
         for piece in portion.pieces:
             own.setdefault(piece.source or piece.path, []).append((portion, piece))
-    tops = ignorable(context, portions[0].site, own)
+    tops = ignorable(context, portions)
     counts = Counter(top.rpartition("/")[2] for top in set(tops.values()))
     for path, top in tops.items():
         name = top.rpartition("/")[2]
