@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DEV := $(VENV)/dev-ready
 
-.PHONY: report test test-real test-fixes check check-only format docs bench clean dev
+.PHONY: report test test-real test-fixes check check-only format docs pictures image bench clean dev
 
 report: $(READY)
 	$(BIN)/layerscope report fixtures/notes-v1.tar.zst --dockerfile fixtures/notes/Dockerfile \
@@ -45,6 +45,16 @@ docs: $(DEV)
 	$(BIN)/python docs/report_schema.py
 	$(BIN)/python docs/manual.py
 	$(BIN)/python docs/refresh.py
+
+# What the README shows of the report and of the terminal UI; make docs draws it, too.
+pictures: $(DEV)
+	$(BIN)/python -m docs.pictures
+
+# The tool as an image, and its own report. ENGINE is docker or podman; BUILD_ARGS may name other base images.
+ENGINE ?= docker
+image: $(READY)
+	$(ENGINE) build --file Containerfile --tag layerscope $(BUILD_ARGS) .
+	$(ENGINE) save layerscope | $(BIN)/layerscope report - --dockerfile Containerfile
 
 # All harnesses, TIME seconds each; atheris, which knows what its inputs reach, where there is one for this Python.
 TIME ?= 60

@@ -1,4 +1,4 @@
-"""Runs the commands in docs/usage.md and README.md and writes their output below them.
+"""Runs the commands in docs/usage.md and README.md, writes their output below them, and draws the pictures anew.
 
 A ``console`` block holds commands after ``$`` and their output. ``--check`` only lists stale pages, as a test does.
 """
@@ -54,6 +54,10 @@ def main() -> int:
             stale.append(page.name)
             if "--check" not in sys.argv:
                 page.write_text(after, encoding="utf-8")
+    if "--check" not in sys.argv:
+        from docs import pictures  # It loads the terminal UI, and this module.
+
+        pictures.main()
     if stale:
         print(f"{'stale' if '--check' in sys.argv else 'refreshed'}: {', '.join(stale)}")
     return 1 if stale and "--check" in sys.argv else 0
