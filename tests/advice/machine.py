@@ -9,6 +9,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from layerscope.dockerfile.build import Build as Resolved
@@ -281,6 +282,9 @@ class Machine:
     def _nothing(self, words: list[str]) -> None:
         """What changes no file."""
 
+    def _sum(self, words: list[str]) -> None:
+        self._read(words[0])
+
     _set = _mkdir = _echo = _true = _test = _sleep = _nginx = _python = _nothing
 
 
@@ -316,7 +320,9 @@ def build(dockerfile: str, context: Mapping[str, bytes]) -> Built:
             if written.keyword == "USER":
                 machine.user = step.arguments[0].text
             elif written.keyword == "RUN":
-                machine.run("\n".join(one.content for one in written.heredocs) or written.text)
+                script = "\n".join(one.content for one in written.heredocs) or written.text
+                with _mounted(machine, [one.value or "" for one in written.flags], machines, context):
+                    machine.run(script)
             elif written.keyword in ("COPY", "ADD"):
                 source = machines[written.flag("from")].files if written.flag("from") else context
                 _copy(machine, dict(source), [one.text for one in step.arguments], step.destination.text, written)
@@ -325,6 +331,30 @@ def build(dockerfile: str, context: Mapping[str, bytes]) -> Built:
             layers[written.line] = changed
         machines[stage.name or str(index)] = machine
     return Built(layers, machines[resolved.stages[-1].name or str(index)].files, shipped)
+
+
+@contextmanager
+def _mounted(
+    machine: Machine, flags: list[str], machines: Mapping[str, Machine], context: Mapping[str, bytes]
+) -> Iterator[None]:
+    """What is mounted into a RUN, while it runs; it cannot be deleted, and is in no layer."""
+    mounted: dict[str, Content] = {}
+    for flag in (one for one in flags if one.startswith("type=bind")):
+        fields = {key: value for key, _, value in (pair.partition("=") for pair in flag.split(","))}
+        own = {path: Content(data) for path, data in context.items()}
+        source = machines[fields["from"]].files if "from" in fields else own
+        root = posixpath.normpath(posixpath.join("/", fields["source"]))
+        found = {path: one for path, one in source.items() if path == root or path.startswith(f"{root.rstrip('/')}/")}
+        assert found, f"{flag}: nothing is there"
+        mounted |= {fields["target"] + path.removeprefix(root): content for path, content in found.items()}
+    before = {path: content for path, content in machine.files.items() if path in mounted}
+    machine.files.update(mounted)
+    yield
+    for path in mounted:
+        if path not in machine.files:
+            raise BuildFailure(f"{path}: device or resource busy")
+        del machine.files[path]
+    machine.files.update(before)
 
 
 def _copy(
