@@ -1,7 +1,6 @@
 """From options to an open image: limits, platform, cache and progress."""
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -12,6 +11,7 @@ from msgspec.structs import replace
 from layerscope.cli.image_hints import hinted, layer_hint
 from layerscope.cli.messages import naming, say, warn
 from layerscope.cli.options import ReadArguments
+from layerscope.cli.status import ERASE, can_show, status
 from layerscope.cli.user_files import expect_input, is_saved_report
 from layerscope.errors import ArchiveError, LayerscopeError, NotAnImage, UsageError
 from layerscope.image.layer_cache import DEFAULT_BYTES, Cache, usual_directory
@@ -25,7 +25,7 @@ from layerscope.model.platform import Platform
 
 _SAVED = "only report, findings, leaks, fix, packages, diff, scan and check accept a saved report"
 _PATIENCE = 0.1
-"""Seconds before a progress bar appears."""
+"""Seconds before a progress bar takes the place of the first line."""
 
 
 @contextmanager
@@ -123,14 +123,15 @@ def _describe(image: Image) -> None:
 @contextmanager
 def _progress(source: str, *, quiet: bool) -> Iterator[Callable[[int], None] | None]:
     """A function that takes the stored bytes read since its last call; None if stderr is no terminal."""
-    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if not can_show(quiet=quiet):
         yield None
         return
     bar = _Bar(_length(source))
-    try:
-        yield bar.advance
-    finally:
-        bar.stop()
+    with status(f"reading {source}", quiet=quiet):
+        try:
+            yield bar.advance
+        finally:
+            bar.stop()
 
 
 def _length(source: str) -> int | None:
@@ -165,7 +166,9 @@ class _Bar:
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
         columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        console = Console(stderr=True)
+        console.file.write(ERASE)
+        bar = Progress(*columns, console=console, transient=True)
         bar.start()
         task = bar.add_task("reading", total=self._total)
         self._update = lambda done: bar.update(task, completed=done)

@@ -1,7 +1,7 @@
 """What a command accepts: an archive, which is analysed, or a report that was saved as JSON."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from layerscope.analysis.saved import load
 from layerscope.cli.image_hints import hinted
 from layerscope.cli.messages import naming, warn
 from layerscope.cli.options import BuildOptions, ReadArguments
+from layerscope.cli.status import status
 from layerscope.cli.user_files import is_saved_report
 from layerscope.errors import LimitExceeded
 from layerscope.filesystem.tree import Filesystem
@@ -53,19 +54,20 @@ def opened_source(path: str, reading: ReadArguments, options: ReportOptions) -> 
         _warn_unused(path, reading, options.build)
         yield Source(report=_without_ignored(saved_report(path), options))
         return
-    # A saved report needs none of these, which are most of the program.
-    from layerscope.analysis.analyse import WANTED, analyse
-    from layerscope.analysis.report import report
-    from layerscope.cli.build import analysis_inputs, fingerprint
-    from layerscope.cli.reading import opened
+    with ExitStack() as stack:
+        with status(f"reading {path}", quiet=reading.quiet):
+            # A saved report needs none of these, which are most of the program.
+            from layerscope.analysis.analyse import WANTED, analyse
+            from layerscope.analysis.report import report
+            from layerscope.cli.build import analysis_inputs, fingerprint
+            from layerscope.cli.reading import opened
 
-    with (
-        analysis_inputs(
-            options.build, reading, duplicates=options.duplicates, ignores=active(options.ignores, today())
-        ) as inputs,
-        opened(path, reading, wanted=WANTED, fingerprint=fingerprint(options.build), silent=True) as image,
-    ):
-        with naming(path):
+            ignores = active(options.ignores, today())
+            known = analysis_inputs(options.build, reading, duplicates=options.duplicates, ignores=ignores)
+            inputs = stack.enter_context(known)
+            compared = fingerprint(options.build)
+            image = stack.enter_context(opened(path, reading, wanted=WANTED, fingerprint=compared, silent=True))
+        with status(f"analysing {path}", quiet=reading.quiet), naming(path):
             analysis = analyse(image, inputs)
             made = report(analysis)
         yield Source(report=_without_ignored(made, options), analysis=analysis)

@@ -2,19 +2,24 @@
 
 from layerscope.model.check import CheckReport, CheckResult, Outcome
 from layerscope.render.escape import printable
+from layerscope.render.style import Style, painted, styled
 from layerscope.render.table import aligned, markdown_table, markdown_text
 from layerscope.render.units import Units, plain
 from layerscope.render.words import counted
 
 _HEADERS = ("", "rule", "value", "limit", "what is checked")
+_STYLES = {Outcome.PASS.value: Style.GOOD, Outcome.FAIL.value: Style.BAD, Outcome.SKIP.value: Style.SOFT}
 _SIDES = ("text", "text", "n", "n", "text")
 
 
-def text(checked: CheckReport, units: Units, width: int | None) -> str:
+def text(checked: CheckReport, units: Units, width: int | None, *, color: bool = False) -> str:
     """One line for each rule, then the result on the image."""
     cells = [_cells(result, units) for result in checked.checks]
-    headers = [header.upper() for header in _HEADERS]
-    return f"{aligned(headers, cells, _SIDES, width)}\n\n{summary(checked)}\n"
+    cells = [[styled(outcome, _STYLES.get(outcome)), *others] for outcome, *others in cells]
+    headers = [styled(header.upper(), Style.SOFT) for header in _HEADERS]
+    result = styled(summary(checked), _STYLES[Outcome.PASS if checked.passed else Outcome.FAIL])
+    lines = f"{aligned(headers, cells, _SIDES, width)}\n\n{result}".split("\n")
+    return "".join(f"{painted(line, color=color)}\n" for line in lines)
 
 
 def markdown(checked: CheckReport, units: Units) -> str:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from textwrap import wrap
 
 from msgspec import Struct
 
@@ -11,9 +10,10 @@ from layerscope.model.diff import Change, Diff, FindingChange, InstructionChange
 from layerscope.model.report import ImageSummary
 from layerscope.model.source import BASE
 from layerscope.render.escape import printable
+from layerscope.render.style import Style, painted, styled
 from layerscope.render.table import aligned, markdown_table, markdown_text, within_limit
 from layerscope.render.units import RenderOptions, Units, percent
-from layerscope.render.width import shortened
+from layerscope.render.width import shortened, wrap_words
 from layerscope.render.words import counted
 
 _MOST = 3
@@ -21,6 +21,7 @@ _MOST = 3
 _FIGURES = 37
 """Columns that the figures before a title take."""
 _WIDE = 120
+_DIFFERENCE = "difference"
 _LONGEST = 300
 """Characters of a cell; an instruction can be a whole script."""
 _SIGNS = {Status.ADDED: "+", Status.REMOVED: "-", Status.CHANGED: "~", Status.METADATA: "=", Status.MOVED: ">"}
@@ -41,11 +42,12 @@ def text(diff: Diff, options: RenderOptions) -> str:
     for section in _sections(diff, options, options.top or _MOST):
         blocks.append(_lines(section, options.width) if section.rows else _wrapped(section.title, options.width))
     blocks.append([line for note in _notes(diff) for line in _wrapped(printable(note), options.width)])
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    lines = "\n\n".join("\n".join(block) for block in blocks if block).split("\n")
+    return "".join(f"{painted(line, color=options.color)}\n" for line in lines)
 
 
 def _wrapped(title: str, width: int | None) -> list[str]:
-    return [title] if width is None else wrap(title, width)
+    return list(wrap_words(title, width, ""))
 
 
 def _lines(section: _Section, width: int | None) -> list[str]:
@@ -53,12 +55,24 @@ def _lines(section: _Section, width: int | None) -> list[str]:
     cells = [[printable(_flat(cell)) for cell in row] for row in section.rows]
     if width is None:
         cells = [[shortened(cell, _WIDE) for cell in row] for row in cells]
+    if _DIFFERENCE in section.headers:
+        cells = [_grown(row, section.headers.index(_DIFFERENCE)) for row in cells]
     headers, above = [header.upper() for header in section.headers], list[str]()
     if width is not None and len(section.title) > max(20, width - _FIGURES):
         above = _wrapped(section.title, width)
     elif section.title:
         headers[-1] = section.title
+    headers = [styled(header, Style.SOFT) for header in headers]
     return above + aligned(headers, cells, section.sides, width).split("\n")
+
+
+def _grown(row: list[str], place: int) -> list[str]:
+    """A row in the colour of what grew or shrank."""
+    style = {"+": Style.BAD, "-": Style.GOOD}.get(row[place][:1])
+    return [
+        styled(cell, style) if index == place or (not index and cell in _SIGNS.values()) else cell
+        for index, cell in enumerate(row)
+    ]
 
 
 def markdown(diff: Diff, options: RenderOptions) -> str:
@@ -126,7 +140,7 @@ def _signed(count: int, units: Units) -> str:
     return f"+{units(count)}" if count > 0 else units(count)
 
 
-_BYTES = ("before", "after", "difference")
+_BYTES = ("before", "after", _DIFFERENCE)
 
 
 def _totals(diff: Diff, options: RenderOptions) -> _Section:

@@ -42,7 +42,10 @@ def layers_section(report: Report, most: int, options: RenderOptions) -> Iterato
     if left:
         together = left[-1].index - left[0].index + 1 == len(left)
         rows.append(
-            (left[0].index if together else own[-1].index + 1, _summed_up(left, together=together, units=units))
+            (
+                left[0].index if together else own[-1].index + 1,
+                _summed_up(left, len(own), together=together, units=units),
+            )
         )
     cells += [row for _, row in sorted(rows, key=lambda row: row[0])]
     cells = [[name, size, styled(back, Style.NOTICE), _step_words(words)] for name, size, back, words in cells]
@@ -55,11 +58,11 @@ def _shown(own: Sequence[LayerReport], most: int) -> list[LayerReport]:
     return sorted(biggest, key=lambda layer: layer.index)
 
 
-def _summed_up(left: Sequence[LayerReport], *, together: bool, units: Units) -> list[str]:
+def _summed_up(left: Sequence[LayerReport], most: int, *, together: bool, units: Units) -> list[str]:
     name = f"{left[0].index}-{left[-1].index}" if together and len(left) > 1 else ""
     back = sum(layer.reclaimable_bytes for layer in left)
     size = units(sum(layer.content_bytes for layer in left))
-    return [name, size, units(back) if back else "", counted(len(left), "smaller layer")]
+    return [name, size, units(back) if back else "", f"{counted(len(left), 'smaller layer')} (--top {most} lists all)"]
 
 
 def _step_words(words: str) -> str:

@@ -52,6 +52,19 @@ def test_the_option_stands_before_or_behind_the_command(words: tuple[str, ...], 
     assert (ANY_COLOR in call(*words).out.decode()) is colors
 
 
+def test_what_grew_is_red_and_what_shrank_is_green() -> None:
+    lines = call("diff", FIXTURES / "tiny-builder.tar", TINY, "--color", "always").out.decode().split("\n")
+    assert "size         48.2 kB  63.7 kB       \x1b[31m+15.5 kB\x1b[0m" in lines
+    assert "\x1b[32m-\x1b[0m  9.00 kB             \x1b[32m-9.00 kB\x1b[0m  /out" in lines
+    assert "\x1b" not in call("diff", FIXTURES / "tiny-builder.tar", TINY).out.decode()
+
+
+def test_a_limit_that_is_exceeded_is_red() -> None:
+    out = call("check", TINY, "--max-size", "1kB", "--color", "always").out.decode()
+    assert "\x1b[31mFAIL\x1b[0m  max-size" in out and "\x1b[32mPASS\x1b[0m  complete" in out
+    assert "\x1b" not in call("check", TINY, "--max-size", "1kB").out.decode()
+
+
 def test_what_a_command_does_not_have_is_not_passed_on() -> None:
     done = call("--color", "always", "-q", "-v", "rules", "vcs-metadata")
     assert done.code == 0 and done.out.startswith(b"vcs-metadata")

@@ -26,7 +26,7 @@ from layerscope.cli.options import (
     reading_options,
     rule_name,
 )
-from layerscope.cli.output import terminal_width, write
+from layerscope.cli.output import terminal_width, use_color, write
 from layerscope.cli.source import ReportOptions, report_of
 from layerscope.errors import UsageError
 from layerscope.model.check import CheckReport
@@ -162,7 +162,7 @@ def check(
         warn_unmatched(context, made)
     checked = evaluate(made, policy, before)
     with suppress(BrokenPipeError):  # The exit code counts even if nobody reads the output.
-        _print(checked, check_format, units)
+        _print(checked, check_format, units, color=use_color(reading.color))
     if not checked.passed:
         raise typer.Exit(1)
 
@@ -173,10 +173,10 @@ def _baseline(thresholds: ThresholdOptions, reading: ReadArguments) -> Report:
         return report_of(thresholds.baseline, reading.beside(thresholds.baseline_image), ReportOptions())
 
 
-def _print(checked: CheckReport, check_format: CheckFormat, unit_name: UnitsName) -> None:
+def _print(checked: CheckReport, check_format: CheckFormat, unit_name: UnitsName, *, color: bool) -> None:
     if check_format == CheckFormat.JSON:
         write(lines({key: getattr(checked, key) for key in ("name", "passed", "ignored", "checks")}))
     elif check_format == CheckFormat.MARKDOWN:
         write(markdown(checked, units_named(unit_name.value)))
     else:
-        write(text(checked, units_named(unit_name.value), terminal_width()))
+        write(text(checked, units_named(unit_name.value), terminal_width(), color=color))

@@ -19,7 +19,7 @@ from layerscope.cli.options import (
     reading_option,
     reading_options,
 )
-from layerscope.cli.output import terminal_width, write
+from layerscope.cli.output import terminal_width, use_color, write
 from layerscope.cli.source import ReportOptions, opened_source
 from layerscope.errors import UsageError
 from layerscope.render.diff import markdown, text
@@ -83,7 +83,10 @@ def diff(
         write(lines(made))
         return
     render = markdown if diff_format == DiffFormat.MARKDOWN else text
-    write(render(made, RenderOptions(units=units_named(units.value), top=top, width=terminal_width())))
+    shown = RenderOptions(
+        units=units_named(units.value), top=top, width=terminal_width(), color=use_color(reading.color)
+    )
+    write(render(made, shown))
 
 
 def _only(reading: ReadArguments, image: str, platform: str) -> ReadArguments:

@@ -145,7 +145,7 @@ def report(
         top=top,
         dockerfile=placed,
         root=root,
-        arguments=redacted(shlex.join(words_of(image, reading, build))),
+        arguments=redacted(shlex.join(words_of("IMAGE" if image == STDOUT else image, reading, build))),
         is_saved=is_saved_report(image),
         inherited=inherited,
     )
