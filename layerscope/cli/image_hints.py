@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 
+from layerscope.cli.invocation import called_with
 from layerscope.errors import ArchiveError, NotAnImage
 from layerscope.model.nearest import nearest
 from layerscope.model.patterns import pattern
@@ -61,17 +62,17 @@ def _hint(source: str, error: ArchiveError) -> str:
 def missing_hint(source: str) -> str:
     """What to run where there is no such file: it may be the name of an image, a URL or a misspelt path."""
     if source.startswith(("http://", "https://")):
-        return f"layerscope downloads nothing: curl -fsSL {shlex.quote(source)} | {_command(source, '-')}"
+        return f"layerscope downloads nothing: curl -fsSL {shlex.quote(source)} | {called_with(source, '-')}"
     scheme, _, rest = source.partition(":")
     name, engine = source, "docker"
     if scheme in _SCHEMES:
         name, engine = rest.removeprefix("//"), "podman" if scheme in _PODMAN else "docker"
         if os.path.exists(name):
-            return f"leave out {scheme}: {_command(source, name)}"
+            return f"leave out {scheme}: {called_with(source, name)}"
     near = _near(source)
     is_path = _ARCHIVE.search(name) or os.path.isdir(os.path.dirname(name))
     found = (
-        f"did you mean {_command(source, near)}?" if near else "",
+        f"did you mean {called_with(source, near)}?" if near else "",
         _saved(source, name, engine) if not is_path and _REFERENCE.match(name) else "",
     )
     return " or, for an image of an engine: ".join(filter(None, found))
@@ -87,7 +88,7 @@ def _directory(directory: str) -> str:
     paths = [os.path.join(directory, name) for name in names]
     found = [path for path in paths if _ARCHIVE.search(path) or (os.path.isdir(path) and is_image(path))]
     if len(found) == 1:
-        return f"it holds an archive: {_command(directory, found[0])}"
+        return f"it holds an archive: {called_with(directory, found[0])}"
     if found:
         return f"it holds several archives: {shlex.join(['layerscope', 'scan', directory])}"
     built = next((name for name in ("Dockerfile", "Containerfile") if name in names), "")
@@ -98,7 +99,7 @@ def _file(path: str) -> str:
     """What to run for a file that is no image archive, but a part of an image or a Dockerfile."""
     layout = _layout_of(path)
     if layout:
-        return f"it is a part of an image: {_command(path, layout)}"
+        return f"it is a part of an image: {called_with(path, layout)}"
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             head = file.read(_HEAD)
@@ -112,7 +113,7 @@ def _file(path: str) -> str:
 def layer_hint(path: str) -> str:
     """How to read the image that a file is a layer of; empty where it is none."""
     layout = _layout_of(path)
-    return f"this is one layer of an image: {_command(path, layout)}" if layout else ""
+    return f"this is one layer of an image: {called_with(path, layout)}" if layout else ""
 
 
 def _layout_of(path: str) -> str:
@@ -139,17 +140,11 @@ def _saved(source: str, name: str, engine: str) -> str:
     """Save an image and read it, through a pipe where the command can."""
     words = sys.argv[1:]
     if words.count(source) == 1 and "-" not in words and not _is_value(source) and _NEEDS_FILE.isdisjoint(words):
-        return f"{engine} save {shlex.quote(name)} | {_command(source, '-')}"
+        return f"{engine} save {shlex.quote(name)} | {called_with(source, '-')}"
     file = re.sub(r"[^A-Za-z0-9.]+", "-", name.rpartition("/")[2]) + ".tar"
     if os.path.exists(file):
-        return f"did you mean {_command(source, file)}?"
-    return f"{engine} save {shlex.quote(name)} -o {file} && {_command(source, file)}"
-
-
-def _command(source: str, other: str) -> str:
-    """The call with another image in the place of ``source``, to be run as it stands."""
-    words = (word.removesuffix(source) + other if word.endswith(f"={source}") else word for word in sys.argv[1:])
-    return shlex.join(["layerscope", *(other if word == source else word for word in words)])
+        return f"did you mean {called_with(source, file)}?"
+    return f"{engine} save {shlex.quote(name)} -o {file} && {called_with(source, file)}"
 
 
 def _is_value(source: str) -> bool:

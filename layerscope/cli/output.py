@@ -4,10 +4,11 @@ import os
 import shutil
 import sys
 
+from layerscope.cli.invocation import called_without_limit
 from layerscope.cli.messages import writing
 from layerscope.cli.options import ColorChoice, RowFormat, UnitsName
 from layerscope.model.rows import Rows
-from layerscope.render.escape import printable_lines, without_commands
+from layerscope.render.escape import printable, printable_lines, without_commands
 from layerscope.render.units import units
 
 
@@ -73,3 +74,17 @@ def write_rows(rows: Rows, row_format: RowFormat, unit_name: UnitsName) -> None:
 
     for piece in ROW_RENDERERS[row_format.value](rows, units(unit_name.value), terminal_width()):
         write(piece)
+    if rows.left_out and row_format in (RowFormat.TABLE, RowFormat.MARKDOWN):
+        in_markdown = row_format == RowFormat.MARKDOWN
+        write(("\n" if in_markdown else "") + _more(rows.left_out, in_markdown=in_markdown))
+
+
+def _more(count: int, *, in_markdown: bool) -> str:
+    """How many rows were left out, and how to list them."""
+    from layerscope.render.table import markdown_text
+    from layerscope.secrets.text import redacted
+
+    command = printable(redacted(called_without_limit()))
+    if not command:
+        return f"and {count:,} more (--top 0 lists all)\n"
+    return f"and {count:,} more: {f'<code>{markdown_text(command)}</code>' if in_markdown else command}\n"

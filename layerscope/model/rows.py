@@ -20,11 +20,18 @@ class Column(Struct, frozen=True, kw_only=True):
 class Rows(Struct, frozen=True, kw_only=True):
     """Rows of raw values (str, int, None or a tuple of them), one for each column.
 
-    ``rows`` may be an iterator, and is then consumed by rendering it.
+    ``rows`` may be an iterator, and is then consumed by rendering it. ``left_out`` counts those beyond the limit that
+    the user set.
     """
 
     columns: tuple[Column, ...]
     rows: Iterable[tuple[object, ...]]
+    left_out: int = 0
+
+
+def beyond(count: int, top: int) -> int:
+    """How many of ``count`` rows a limit leaves out; 0 is no limit."""
+    return max(0, count - top) if top else 0
 
 
 def row(columns: Iterable[Column], item: object, **derived: object) -> tuple[object, ...]:

@@ -299,8 +299,13 @@ def test_many_notes_of_a_kind_are_summed_up(tmp_path: Path) -> None:
     called = extract(tmp_path, tuple(fifo(f"p{number}") for number in range(50)))
     assert (
         sum(line.startswith("/p") for line in called.err.splitlines()) == 20
-        and "and 30 more: left out: a fifo" in called.err
+        and "and 30 more: left out: a fifo (-v lists all)" in called.err
     )
+
+
+def test_verbose_lists_all_notes(tmp_path: Path) -> None:
+    called = extract(tmp_path, tuple(fifo(f"p{number}") for number in range(50)), "-v")
+    assert sum(line.startswith("/p") for line in called.err.splitlines()) == 50 and " more: " not in called.err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the system has no paths of that length")

@@ -17,7 +17,7 @@ from layerscope.model.entry import FATE_WORDS, KIND_WORDS, Fate, Kind
 from layerscope.model.image import Image
 from layerscope.model.nearest import did_you_mean
 from layerscope.model.paths import is_at_or_below
-from layerscope.model.rows import Column, Rows
+from layerscope.model.rows import Column, Rows, beyond
 from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.inventory import catalog as catalog_of
 from layerscope.packages.registry import CATALOGERS
@@ -78,11 +78,14 @@ def file_rows(image: Image, query: FileQuery, *, depth: int, sort: str, top: int
     found = versions(filesystem, catalog, query)
     if depth:
         sizes = filesystem.sizes
-        shown = tree(((path, sizes[number]) for number, path in found), query.path, depth)
-        return Rows(columns=_TREE, rows=tuple(islice(shown, top or None))), catalog.warnings
+        shown = tuple(tree(((path, sizes[number]) for number, path in found), query.path, depth))
+        return Rows(columns=_TREE, rows=shown[: top or None], left_out=beyond(len(shown), top)), catalog.warnings
     ordered = _sorted(found, filesystem, sort)
+    if top:
+        ordered = list(ordered)
+    left_out = beyond(len(ordered), top) if isinstance(ordered, list) else 0
     rows = islice(_rows(ordered, filesystem, catalog), top or None)
-    return Rows(columns=_COLUMNS, rows=rows), catalog.warnings
+    return Rows(columns=_COLUMNS, rows=rows, left_out=left_out), catalog.warnings
 
 
 def _placed(filesystem: Filesystem, query: FileQuery) -> FileQuery:

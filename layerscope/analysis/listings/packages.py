@@ -9,7 +9,7 @@ from layerscope.analysis.lookup import check_layer
 from layerscope.errors import UsageError
 from layerscope.model.nearest import did_you_mean
 from layerscope.model.package import Package
-from layerscope.model.rows import Column, Rows, row
+from layerscope.model.rows import Column, Rows, beyond, row
 from layerscope.packages.registry import CATALOGERS
 
 _COLUMNS = (
@@ -69,4 +69,4 @@ def package_rows(packages: Iterable[Package], query: PackageQuery, *, sort: str,
     elif sort == "layer":
         found.sort(key=lambda one: (one.layer is None, one.layer or 0))
     rows = tuple(row(_COLUMNS, one, purl=one.purl if with_purl else "") for one in found[: top or None])
-    return Rows(columns=_COLUMNS, rows=rows)
+    return Rows(columns=_COLUMNS, rows=rows, left_out=beyond(len(found), top))

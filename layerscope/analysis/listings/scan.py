@@ -8,7 +8,7 @@ from msgspec.structs import asdict, replace
 
 from layerscope.model.finding import Severity
 from layerscope.model.report import Report, Totals
-from layerscope.model.rows import Column, Rows, row
+from layerscope.model.rows import Column, Rows, beyond, row
 from layerscope.model.source import BASE
 
 _COLUMNS = (
@@ -141,7 +141,8 @@ def scan_rows(images: Sequence[Scanned], *, sort: str, top: int) -> Rows:
         ordered.sort(key=lambda one: one.totals.reclaimable_bytes, reverse=True)
     elif sort == "size":
         ordered.sort(key=lambda one: one.totals.content_bytes, reverse=True)
-    return Rows(columns=columns, rows=tuple(_row(image, times) for image in ordered[: top or None]))
+    rows = tuple(_row(image, times) for image in ordered[: top or None])
+    return Rows(columns=columns, rows=rows, left_out=beyond(len(ordered), top))
 
 
 def _row(one: Scanned, times: Counter[str]) -> tuple[object, ...]:

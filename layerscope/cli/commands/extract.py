@@ -52,7 +52,7 @@ def extract(
             raise LimitExceeded(f"{path} holds {planned.content_bytes:,} bytes", hint="raise --limit expanded_bytes")
         unpacker = _unpacked(filesystem, planned, directory, force=force)
     if not reading.quiet:
-        _print_notes((*planned.notes, *unpacker.notes))
+        _print_notes((*planned.notes, *unpacker.notes), None if reading.verbose else _MOST)
         say(f"wrote {_counts(unpacker)} to {directory}")
     if unpacker.notes:
         raise LayerscopeError(f"{counted(len(unpacker.notes), 'path')} could not be written to {directory}")
@@ -77,14 +77,14 @@ def _counts(unpacker: Unpacker) -> str:
     return f"{files}, {directories} and {counted(unpacker.symlinks, 'symlink')}"
 
 
-def _print_notes(notes: Sequence[Note]) -> None:
+def _print_notes(notes: Sequence[Note], most: int | None) -> None:
     """Print what was skipped or changed, up to a number of each kind."""
     counts: dict[str, int] = {}
     for note in notes:
         kind = note.reason.partition(" as ")[0]
         counts[kind] = counts.get(kind, 0) + 1
-        if counts[kind] <= _MOST:
+        if most is None or counts[kind] <= most:
             say(f"{note.path}: {note.reason}")
     for kind, count in counts.items():
-        if count > _MOST:
-            say(f"and {count - _MOST:,} more: {kind}")
+        if most is not None and count > most:
+            say(f"and {count - most:,} more: {kind} (-v lists all)")

@@ -97,4 +97,4 @@ def _files(source: str, reading: ReadArguments, owner: str, top: int) -> Rows:
     rows = tuple(found.rows)
     if not rows:
         raise UsageError(f"no files of a package {owner}", hint="layerscope packages IMAGE lists the names")
-    return Rows(columns=found.columns, rows=rows)
+    return Rows(columns=found.columns, rows=rows, left_out=found.left_out)
