@@ -25,7 +25,7 @@ def context_paths(site: Site, paths: Iterable[str]) -> Mapping[str, str]:
         return {}
     if mapping.unpacks and any(source.path.lower().endswith(_ARCHIVES) for source in mapping.sources):
         return {}
-    files = [f"{source.path}/" for source in mapping.sources if "." in source.path.rpartition("/")[2]]
+    files = [f"{source.path}/" for source in mapping.sources if "." in source.path.rpartition("/")[2][1:]]
     found = {}
     for path in paths:
         # A source with an ending is a file, so nothing lies below it.

@@ -7,6 +7,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from layerscope.advice.context import AdviceContext
+from layerscope.advice.drops import drops
 from layerscope.advice.files import deleting, inserting, rewriting
 from layerscope.advice.needs import Need, Needs
 from layerscope.advice.portions import Portion, mapping_of
@@ -63,8 +64,10 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     A COPY of which nothing is needed is deleted. Applies to a COPY from a stage that brings mostly needless files; not
     where a later instruction names them, nor where what stays has a version or a digest in its name, since the next
     build would give it another. Empty directories with names such as `logs` stay. Where a later RUN may read any file,
-    it is for review.
+    it is for review. The same goes for the sources of a COPY from the build context, which are deleted from it; to
+    name them in .dockerignore would make it fail.
     """
+    yield from drops(context)
     groups: dict[int, list[Portion]] = {}
     for portion in context.left:
         copy = portion.via or portion.site
