@@ -41,8 +41,8 @@ _INSTALLERS = {
 _PIP = re.compile(r"pip(?:3(?:\.\d+)?)?")
 _PYTHON = re.compile(r"(?:python|python3|pypy3?)(?:\.\d+)?")
 _MODULES = frozenset({"venv", "virtualenv", "compileall", "ensurepip"})
-_INTERPRETERS = frozenset({"php", "ruby", "rails", "rake", "bundle", "flask", "django-admin", "manage.py", "gunicorn"})
-"""What runs an application or its tasks; a build of Node nearly always needs what only development needs."""
+_TASKS = frozenset({"manage.py", "django-admin", "django", "flask", "artisan", "console", "rails", "rake"})
+"""What runs an application's own tasks, as it would in production; builds and scripts may need anything."""
 _LONGEST = 1 << 15
 
 
@@ -85,8 +85,7 @@ def later_use(
 def _runs_application(words: Sequence[str], named: re.Pattern[str] | None) -> bool:
     """Whether a command runs what the application itself does in production, as far as its words say."""
     is_named = named is not None and named.search(" ".join(words)) is not None
-    program = words[0].rpartition("/")[2]
-    return not is_named and (program in _INTERPRETERS or _PYTHON.fullmatch(program) is not None)
+    return not is_named and any(word.rpartition("/")[2] in _TASKS for word in words[:3])
 
 
 def _later(

@@ -23,6 +23,7 @@ _PIP_VALUED = frozenset(
         "--root-user-action", "--index-strategy", "--default-index", "--index", "-p", "--implementation", "--abi",
     }
 )  # fmt: skip
+_PIPENV = ("install", "sync", "requirements", "lock")
 _EXTRAS = re.compile(r"(\.{0,2}/?[\w./-]*)\[([\w.,\s-]+)\]")
 _INCLUDE = re.compile(r"\s*(?:-r|--requirement)[\s=]*(\S+)")
 MOST_FILES = 16
@@ -57,10 +58,10 @@ def python_plans(project: PythonProject) -> tuple[Plan, ...]:
 
 
 def is_python_install(words: Words) -> bool:
-    """Whether a command installs packages with an installer that is known here."""
+    """Whether a command installs packages with an installer that is known here, or lists those to install."""
     return (
         pip_verb(words) >= 0
-        or verb(words, ("pipenv",), ("install", "sync")) >= 0
+        or verb(words, ("pipenv",), _PIPENV) >= 0
         or verb(words, ("poetry",), ("install", "sync"), valued=("-C", "-P", "--directory")) >= 0
         or verb(words, ("uv",), ("sync",), valued=("--directory", "--project")) >= 0
         or verb(words, ("pdm",), ("install", "sync"), valued=("-p",)) >= 0
@@ -194,7 +195,7 @@ def _without_development(names: Iterable[str]) -> list[str] | None:
 
 def _pipenv(words: Words) -> WordEdit | None:
     """Pipenv: drop ``--dev``."""
-    at = verb(words, ("pipenv",), ("install", "sync", "requirements", "lock"))
+    at = verb(words, ("pipenv",), _PIPENV)
     if at < 0 or "--dev-only" in words:
         return None
     remove = frozenset(place for place in range(at + 1, len(words)) if words[place] in ("-d", "--dev"))

@@ -2,7 +2,8 @@
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.other_installs import NodeProject
@@ -10,6 +11,7 @@ from layerscope.advice.python_installs import MOST_FILES, PythonProject, group_n
 from layerscope.advice.runs import body, script_of
 from layerscope.advice.timeline import Site, Timeline
 from layerscope.filesystem.tree import Filesystem
+from layerscope.model.paths import is_at_or_below
 from layerscope.rules.documents import json_object, toml_object
 
 _FILE_BYTES = 1 << 20
@@ -25,13 +27,18 @@ def timeline_of(context: AdviceContext, stage: str) -> Timeline | None:
     return context.timelines.get(stage) if stage else context.final
 
 
-def python_project(context: AdviceContext, timeline: Timeline, site: Site) -> PythonProject:
-    """What the files in the working directory of a RUN say of a Python project."""
+def poetry_version(timeline: Timeline) -> str:
+    """The version of Poetry that a stage names, without its last part; empty where it names none."""
+    for site in timeline.sites:
+        if version := _POETRY.search(body(site)):
+            return version[1] or version[2]
+    return ""
+
+
+def python_project(timeline: Timeline, site: Site, poetry: str) -> PythonProject:
+    """What the files in the working directory of a RUN say of a Python project; ``poetry`` is Poetry's version."""
     requirements = _requirements(timeline, site)
     pyproject = _text(timeline.filesystem, _path(site, "pyproject.toml"))
-    text = "\n".join(body(one) for one in timeline.before(site)) + script_of(site)
-    version = _POETRY.search(text)
-    poetry = (version[1] or version[2]) if version is not None else ""
     if pyproject is None:
         return PythonProject(requirements=requirements, poetry=poetry)
     groups, default = group_names(toml_object(pyproject.encode()))
@@ -51,22 +58,23 @@ def _requirements(timeline: Timeline, site: Site) -> Mapping[str, str]:
     return found
 
 
-def node_project(context: AdviceContext, timeline: Timeline, directory: str) -> NodeProject:
-    """What package.json in a directory says, and which package managers there are."""
+def node_project(timeline: Timeline, directory: str, *, is_old: bool) -> NodeProject:
+    """What package.json in a directory says; ``is_old``: npm is one before 7."""
     filesystem = timeline.filesystem
     manifest = _json(filesystem, f"{directory}/package.json") if directory else None
-    versions = [str(one.get("version", "")) for path in _NPM_MANIFESTS if (one := _json(filesystem, path)) is not None]
-    is_old = [version.partition(".")[0] in ("1", "2", "3", "4", "5", "6") for version in versions]
     manager = str((manifest or {}).get("packageManager", ""))
     settings = filesystem is not None and f"{directory}/.yarnrc.yml" in filesystem.live
     return NodeProject(
-        manifest=manifest,
-        is_old_npm=is_old[0] if is_old else _starts_from_old_node(context, timeline),
-        is_berry=settings or re.match(r"yarn@[2-9]", manager) is not None,
+        manifest=manifest, is_old_npm=is_old, is_berry=settings or re.match(r"yarn@[2-9]", manager) is not None
     )
 
 
-def _starts_from_old_node(context: AdviceContext, timeline: Timeline) -> bool:
+def has_old_npm(context: AdviceContext, timeline: Timeline) -> bool:
+    """Whether npm in a stage is one before 7, by its files, or by the tag of the base image."""
+    for path in _NPM_MANIFESTS:
+        manifest = _json(timeline.filesystem, path)
+        if manifest is not None:
+            return str(manifest.get("version", "")).partition(".")[0] in ("1", "2", "3", "4", "5", "6")
     match = context.placement.match
     if match is None:
         return _OLD_NODE.match(context.base.name) is not None
@@ -90,17 +98,21 @@ def _path(site: Site, name: str) -> str:
     return posixpath.normpath(posixpath.join(directory, name))
 
 
-def project_directory(site: Site, paths: Sequence[str], mark: str) -> str:
-    """The directory of the project whose packages lie at these paths, in directories called ``mark``; empty for none.
+def project_roots(paths: Iterable[str], mark: str) -> frozenset[str]:
+    """The directories that hold the directories called ``mark`` in which these paths lie."""
+    return frozenset(path.partition(f"/{mark}/")[0] for path in paths if f"/{mark}/" in path)
+
+
+def project_directory(site: Site, roots: AbstractSet[str]) -> str:
+    """The directory of the project whose packages are in these; empty for none.
 
     For several, as in a workspace, the working directory of the RUN, if all are below it.
     """
-    found = {path.partition(f"/{mark}/")[0] for path in paths if f"/{mark}/" in path}
-    if len(found) == 1:
-        return found.pop()
+    if len(roots) == 1:
+        return next(iter(roots))
     directory = site.working_directory
     above = directory if directory not in ("", "/") and not _CHANGES_DIRECTORY.search(script_of(site)) else ""
-    return above if found and above and all(f"{path}/".startswith(f"{above}/") for path in found) else ""
+    return above if roots and above and all(is_at_or_below(root, above) for root in roots) else ""
 
 
 def _text(filesystem: Filesystem | None, path: str) -> str | None:

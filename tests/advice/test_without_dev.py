@@ -94,8 +94,9 @@ def test_what_may_use_them_in_the_final_stage_is_for_review(tmp_path: Path) -> N
     assert step.edits
 
 
-def test_what_uses_them_in_the_final_stage_leaves_words_alone(tmp_path: Path) -> None:
-    step = final_build(tmp_path, "RUN .venv/bin/pytest").of("without-dev")
+@pytest.mark.parametrize("use", ["RUN .venv/bin/pytest", "RUN python setup.py build_ext", "RUN make"])
+def test_what_uses_them_in_the_final_stage_leaves_words_alone(tmp_path: Path, use: str) -> None:
+    step = final_build(tmp_path, use).of("without-dev")
     assert step.safety == Safety.REVIEW and not step.edits and "in a stage of its own" in step.review
 
 

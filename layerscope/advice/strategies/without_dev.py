@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import partial
 
 from msgspec import Struct
@@ -16,8 +17,11 @@ from layerscope.advice.runs import body, calls, commands, script_of
 from layerscope.advice.stage_end import stage_end
 from layerscope.advice.stage_files import (
     composer_scripts,
+    has_old_npm,
     node_project,
+    poetry_version,
     project_directory,
+    project_roots,
     python_project,
     timeline_of,
 )
@@ -111,19 +115,21 @@ def _installs(context: AdviceContext, timeline: Timeline, rule: str, members: Se
         return
     if rule != "py-dev-deps" and any(_OWN_SETTINGS.search(body(site)) for site in timeline.sites):
         return
+    plans_of = _planner(context, timeline, rule, members)
     for site in timeline.sites:
-        if site.kind == "RUN":
-            doubt, plans = _plans(context, timeline, rule, site, members)
-            found = [(words, plan, edit) for words in _commands(site) for plan in plans if (edit := plan(words))]
-            if found:
-                words, _, edit = found[0]
-                doubts = dict.fromkeys(filter(None, (doubt, *(one.doubt for _, _, one in found))))
-                yield _Install(
-                    site=site,
-                    changes=(editing_words(site, partial(_first_edit, plans)),),
-                    text=_described(words, edit),
-                    doubt="; ".join(doubts),
-                )
+        words = list(_commands(site)) if site.kind == "RUN" else []
+        if not any(map(_is_install(rule), words)):
+            continue
+        doubt, plans = plans_of(site)
+        found = [(one, edit) for one in words if (edit := _first_edit(plans, one)) is not None]
+        if found:
+            doubts = dict.fromkeys(filter(None, (doubt, *(edit.doubt for _, edit in found))))
+            yield _Install(
+                site=site,
+                changes=(editing_words(site, partial(_first_edit, plans)),),
+                text=_described(*found[0]),
+                doubt="; ".join(doubts),
+            )
 
 
 def _first_edit(plans: Sequence[Plan], words: Words) -> WordEdit | None:
@@ -134,19 +140,33 @@ def _commands(site: Site) -> Iterator[list[str]]:
     return (plain(words) for words in commands(script_of(site)))
 
 
-def _plans(
-    context: AdviceContext, timeline: Timeline, rule: str, site: Site, members: Sequence[Portion]
-) -> tuple[str, tuple[Plan, ...]]:
+def _planner(
+    context: AdviceContext, timeline: Timeline, rule: str, members: Sequence[Portion]
+) -> Callable[[Site], tuple[str, tuple[Plan, ...]]]:
+    """What gives the plans for a RUN of the stage, and what to make sure of."""
     if rule == "py-dev-deps":
-        return "", python_plans(python_project(context, timeline, site))
-    is_ignoring = calls(script_of(site), "--ignore-scripts", "--no-scripts")
+        poetry = poetry_version(timeline)
+        return lambda site: ("", python_plans(python_project(timeline, site, poetry)))
     if rule == "php-dev-deps":
-        return "" if is_ignoring or composer_scripts(timeline, site) is False else _SCRIPTS, (composer_plan,)
-    sources = [piece.source or piece.path for one in members for piece in one.pieces]
-    project = node_project(context, timeline, project_directory(site, sources, "node_modules"))
-    if not is_ignoring and project.runs_scripts:
+        return lambda site: (
+            "" if _ignores_scripts(site) or composer_scripts(timeline, site) is False else _SCRIPTS,
+            (composer_plan,),
+        )
+    roots = project_roots((piece.source or piece.path for one in members for piece in one.pieces), "node_modules")
+    return partial(_node_plans, timeline, roots, has_old_npm(context, timeline))
+
+
+def _node_plans(timeline: Timeline, roots: AbstractSet[str], is_old: bool, site: Site) -> tuple[str, tuple[Plan, ...]]:
+    project = node_project(timeline, project_directory(site, roots), is_old=is_old)
+    if _ignores_scripts(site):
+        return "", node_plans(project)
+    if project.runs_scripts:
         return "", ()
-    return "" if is_ignoring or project.manifest is not None else _SCRIPTS, node_plans(project)
+    return "" if project.manifest is not None else _SCRIPTS, node_plans(project)
+
+
+def _ignores_scripts(site: Site) -> bool:
+    return calls(script_of(site), "--ignore-scripts", "--no-scripts")
 
 
 def _described(words: Words, edit: WordEdit) -> str:
