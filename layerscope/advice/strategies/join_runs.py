@@ -1,6 +1,6 @@
 """A RUN that deletes or writes again what an earlier one wrote: make them one, whose layer holds the result alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.joins import join_all, joinable
@@ -21,49 +21,49 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     nothing between them depends on where they stand. Applies from 100 kB on, since a joined RUN is built again whenever
     a part of it changes.
     """
-    tried: set[tuple[int, int]] = set()
-    while (pair := _largest(context, tried)) is not None:
-        tried.add((pair[0].position, pair[1].position))
-        joined = joinable(context, *pair)
+    hiders = {site.layer: site for site in context.final.sites if site.kind == "RUN" and site.layer is not None}
+    sums = _sums(context, hiders)
+    large = (pair for pair in sums if sums[pair] >= _LEAST_BYTES)
+    for pair in sorted(large, key=lambda one: (-sums[one], one)):
+        joined = joinable(context, *(context.final.sites[position] for position in pair))
         if joined:
-            yield _proposal(context, joined)
+            yield from _proposal(context, joined, hiders)
 
 
-def _largest(context: AdviceContext, tried: set[tuple[int, int]]) -> tuple[Site, Site] | None:
-    """The two RUNs of which the second hides most of what the first wrote."""
+def _sums(context: AdviceContext, hiders: Mapping[int, Site]) -> dict[tuple[int, int], int]:
+    """How much of what one RUN wrote another hides, by the positions of both."""
     sums: dict[tuple[int, int], int] = {}
-    for portion in context.of(*_RULES):
-        for piece in portion.pieces if portion.site.kind == "RUN" and not portion.stage else ():
-            hider = _hider(context, piece)
-            pair = (portion.site.position, hider.position) if hider is not None else (0, 0)
-            if pair[0] < pair[1] and pair not in tried:
+    for portion in _left(context):
+        for piece in portion.pieces:
+            hider = hiders.get(_hidden_by(context, piece))
+            if hider is not None and portion.site.position < hider.position:
+                pair = (portion.site.position, hider.position)
                 sums[pair] = sums.get(pair, 0) + piece.content_bytes
-    pair = max(sums, key=lambda one: sums[one], default=(0, 0))
-    return None if sums.get(pair, 0) < _LEAST_BYTES else (context.final.sites[pair[0]], context.final.sites[pair[1]])
+    return sums
 
 
-def _hider(context: AdviceContext, piece: Piece) -> Site | None:
-    """The RUN that alone made the layer which hides a version."""
-    layer = context.filesystem.hidden_by[piece.number] if piece.number >= 0 else -1
-    site = context.final.of_layer(layer) if layer >= 0 else None
-    return site if site is not None and site.kind == "RUN" else None
+def _left(context: AdviceContext) -> list[Portion]:
+    return [one for one in context.of(*_RULES) if one.site.kind == "RUN" and not one.stage]
 
 
-def _proposal(context: AdviceContext, joined: Sequence[Site]) -> Proposal:
+def _hidden_by(context: AdviceContext, piece: Piece) -> int:
+    """The layer that hides a version; -1 for none."""
+    return context.filesystem.hidden_by[piece.number] if piece.number >= 0 else -1
+
+
+def _proposal(context: AdviceContext, joined: Sequence[Site], hiders: Mapping[int, Site]) -> Iterator[Proposal]:
     positions = {site.position for site in joined}
-
-    def is_inside(piece: Piece) -> bool:
-        hider = _hider(context, piece)
-        return hider is not None and hider.position in positions
-
+    layers = {layer for layer, site in hiders.items() if site.position in positions}
     found = [
-        portion.only(is_inside)
-        for portion in context.of(*_RULES)
-        if not portion.stage and portion.site.position in positions and portion.site.kind == "RUN"
+        one.only(lambda piece: _hidden_by(context, piece) in layers)
+        for one in _left(context)
+        if one.site.position in positions
     ]
-    members = tuple(portion for portion in found if portion.pieces)
+    members = tuple(one for one in found if one.pieces)
+    if sum(one.content_bytes for one in members) < _LEAST_BYTES:
+        return  # A join of other RUNs has taken it.
     places = " and ".join(f"line {one.line}" if one.line is not None else f"`{str(one)[:60]}`" for one in joined[1:])
-    return Proposal(
+    yield Proposal(
         site=joined[0],
         portions=members,
         sentence=f"make it one RUN with {places}: {_story(context, members)} there",
