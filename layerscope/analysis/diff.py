@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import starmap
 
+from layerscope.analysis.amounts import Amount
+from layerscope.analysis.diff_causes import diff_causes
 from layerscope.analysis.diff_paths import carried_bytes, diff_paths
 from layerscope.analysis.diff_steps import diff_instructions, diff_layers
 from layerscope.analysis.directories import DirectorySums
+from layerscope.analysis.policy import check_growth
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.diff import Change, Diff, FindingChange, PackageChange, PathChange, Side, Status
 from layerscope.model.finding import Finding
@@ -21,15 +24,19 @@ def diff(
     *,
     before_files: Filesystem | None = None,
     after_files: Filesystem | None = None,
+    max_growth: Amount | None = None,
 ) -> Diff:
     """Return the difference of two reports; with both file systems also by path, and finer by directory.
 
     The file systems must be those of the reports, with readable contents and the same method of fingerprints.
+    ``max_growth`` is the limit that the growth is checked against, as ``check`` does.
     """
+    growth = None if max_growth is None else check_growth(after, max_growth, before)
     paths = directories = None
     if before_files is not None and after_files is not None:
         paths = diff_paths(before_files, after_files)
         directories = by_files(carried_bytes(before_files), carried_bytes(after_files), paths.paths)
+    instructions = diff_instructions(before, after)
     return Diff(
         before=_side(before),
         after=_side(after),
@@ -38,7 +45,9 @@ def diff(
         packages=diff_packages(before.packages, after.packages),
         before_unowned_bytes=before.unowned_bytes,
         after_unowned_bytes=after.unowned_bytes,
-        instructions=diff_instructions(before, after),
+        instructions=instructions,
+        causes=diff_causes(before, after, instructions),
+        growth=growth,
         findings=diff_findings(before.findings, after.findings),
         stages=_stages(before, after),
         paths=paths,
@@ -47,7 +56,13 @@ def diff(
 
 
 def _side(report: Report) -> Side:
-    return Side(image=report.image, totals=report.totals, layers=len(report.layers), complete=report.complete)
+    return Side(
+        image=report.image,
+        totals=report.totals,
+        layers=len(report.layers),
+        dockerfile=report.dockerfile.name if report.dockerfile is not None else "",
+        complete=report.complete,
+    )
 
 
 def diff_packages(before: Iterable[Package], after: Iterable[Package]) -> tuple[PackageChange, ...]:

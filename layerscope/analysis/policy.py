@@ -49,7 +49,7 @@ def evaluate(report: Report, policy: Policy, baseline: Report | None = None) -> 
     checks = (
         _complete(report, policy),
         _size(report, policy),
-        _growth(report, policy, baseline),
+        check_growth(report, policy.max_growth, baseline),
         _efficiency(report, policy),
         _reclaimable(report, policy),
         *_hidden(report, policy),
@@ -74,13 +74,14 @@ def _size(report: Report, policy: Policy) -> CheckResult:
     return _at_most("max-size", report.image.docker_size, limit, 0, "size of the image")
 
 
-def _growth(report: Report, policy: Policy, baseline: Report | None) -> CheckResult:
+def check_growth(report: Report, limit: Amount | None, baseline: Report | None) -> CheckResult:
+    """Check how much bigger an image is than the baseline; a share is one of the baseline's size."""
     if baseline is None:
-        detail = "no baseline is given" if policy.max_growth else NO_LIMIT
+        detail = "no baseline is given" if limit else NO_LIMIT
         return CheckResult(rule="max-growth", outcome=Outcome.SKIP, unit="bytes", detail=detail)
     before = baseline.image.docker_size
     growth = report.image.docker_size - before
-    return _at_most("max-growth", growth, policy.max_growth, before, "growth since the baseline")
+    return _at_most("max-growth", growth, limit, before, "growth since the baseline")
 
 
 def _efficiency(report: Report, policy: Policy) -> CheckResult:

@@ -45,7 +45,7 @@ TEXTS: dict[type[Struct], tuple[str, ...]] = {
     ),
     ImageSummary: ("created", "config"),
     LayerReport: ("created_by", "problem", "partial"),
-    InstructionReport: ("text", "stage", "source", "candidates"),
+    InstructionReport: ("text", "dockerfile_text", "stage", "source", "candidates"),
     Base: ("name",),
     DockerfileReport: ("target", "first_mismatch"),
     StageReport: ("name", "made_by"),

@@ -30,6 +30,7 @@ def dockerfile_report(placement: Placement) -> DockerfileReport | None:
         name=found.build.dockerfile.name,
         evidence=placement.evidence,
         target=found.stage_name(found.build.target),
+        base_line=found.build.chain()[0].declaration.line,
         matched=found.matched,
         total=found.total,
         first_mismatch=found.first_mismatch,

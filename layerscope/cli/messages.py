@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from layerscope.errors import AmbiguousImage, ArchiveError, LayerscopeError
+from layerscope.errors import AmbiguousImage, ArchiveError, LayerscopeError, UsageError
 
 
 def print_error(error: LayerscopeError) -> None:
@@ -66,10 +66,14 @@ def naming_option(option: str) -> Iterator[None]:
 
 
 @contextmanager
-def hinting(*, image: str, platform: str) -> Iterator[None]:
-    """Name the options that pick an image of this archive, where a command reads two."""
+def hinting(*, image: str, platform: str, dockerfile: str = "") -> Iterator[None]:
+    """Name the options that pick an image of this archive and its Dockerfile, where a command reads two."""
     try:
         yield
     except AmbiguousImage as error:
         error.hint = error.hint.replace("--image", image).replace("--platform", platform)
+        raise
+    except UsageError as error:
+        if dockerfile and "--target" in error.hint:
+            error.hint += f" {dockerfile} names the one of this image"
         raise

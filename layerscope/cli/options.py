@@ -53,7 +53,8 @@ def reading_option(name: str, *more: str, help: str, metavar: str | None = None,
     return typer.Option(name, *more, help=help, metavar=metavar, rich_help_panel=READING_PANEL, envvar=envvar)
 
 
-def _building(*names: str, help: str, metavar: str) -> Any:
+def building_option(*names: str, help: str, metavar: str) -> Any:
+    """An option about the build."""
     return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=BUILD_PANEL)
 
 
@@ -103,19 +104,21 @@ class ReadArguments(Struct, frozen=True, kw_only=True):
 class BuildOptions(Struct, frozen=True, kw_only=True):
     """Options that describe how the image was built."""
 
-    base: Annotated[str, _building("--base", metavar="IMAGE", help="Archive of the base image")] = ""
+    base: Annotated[str, building_option("--base", metavar="IMAGE", help="Archive of the base image")] = ""
     dockerfile: Annotated[
-        str, _building("--dockerfile", metavar="FILE", help="Dockerfile of the image, or its directory")
+        str, building_option("--dockerfile", metavar="FILE", help="Dockerfile of the image, or its directory")
     ] = ""
     context_dir: Annotated[
         str,
-        _building("--context", metavar="DIR", help="Where .dockerignore is, if not by the Dockerfile"),
+        building_option("--context", metavar="DIR", help="Where .dockerignore is, if not by the Dockerfile"),
     ] = ""
-    target: Annotated[str, _building("--target", metavar="STAGE", help="Stage that was built, if not the last")] = ""
-    build_arg: Annotated[list[str] | None, _building("--build-arg", metavar="K=V", help="Build argument")] = None
+    target: Annotated[
+        str, building_option("--target", metavar="STAGE", help="Stage that was built, if not the last")
+    ] = ""
+    build_arg: Annotated[list[str] | None, building_option("--build-arg", metavar="K=V", help="Build argument")] = None
     stage: Annotated[
         list[str] | None,
-        _building("--stage", metavar="NAME=IMAGE", help="Archive of a build stage"),
+        building_option("--stage", metavar="NAME=IMAGE", help="Archive of a build stage"),
     ] = None
 
 

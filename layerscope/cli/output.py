@@ -81,7 +81,7 @@ def write_rows(rows: Rows, row_format: RowFormat, unit_name: UnitsName) -> None:
 
 def _more(count: int, *, in_markdown: bool) -> str:
     """How many rows were left out, and how to list them."""
-    from layerscope.render.table import markdown_text
+    from layerscope.render.markdown_syntax import markdown_text
     from layerscope.secrets.text import redacted
 
     command = printable(redacted(called_without_limit()))

@@ -6,7 +6,8 @@ from typing import Self
 
 from msgspec import Struct
 
-from layerscope.model.finding import FindingKind, Severity
+from layerscope.model.check import CheckResult
+from layerscope.model.finding import BuilderStep, FindingKind, Severity
 from layerscope.model.report import ImageSummary, Totals
 
 DIFF_SCHEMA_VERSION = "2.0"
@@ -46,11 +47,12 @@ class _Sides:
 
 
 class Side(Struct, frozen=True, kw_only=True):
-    """One of the two images."""
+    """One of the two images; ``dockerfile`` is the name of its Dockerfile, empty where none is known."""
 
     image: ImageSummary
     totals: Totals
     layers: int
+    dockerfile: str = ""
     complete: bool
 
 
@@ -91,17 +93,40 @@ class PackageChange(Struct, _Sides, frozen=True, kw_only=True):
 class InstructionChange(Struct, _Sides, frozen=True, kw_only=True):
     """One step of either build, paired by its layer, else by its text; None for the side that lacks it.
 
+    ``text`` is the Dockerfile's own where one is known, and ``before_line`` and ``after_line`` are its lines.
     ``before`` and ``after`` are indexes of instructions. A layer without a recorded step has neither.
     """
 
     text: str
     status: Status
+    before_line: int | None = None
+    after_line: int | None = None
     before: int | None = None
     after: int | None = None
     before_layer: int | None = None
     after_layer: int | None = None
     before_bytes: int = 0
     after_bytes: int = 0
+
+
+class Cause(Struct, _Sides, frozen=True, kw_only=True):
+    """A line of the Dockerfile with the content bytes that its layers have on both sides.
+
+    ``text`` is an instruction, or the FROM of the base image, whose layers are one cause. ``before_text`` is what the
+    first build has in its place, empty where that is the same. Lines are None where no Dockerfile is known, or that
+    side lacks the instruction. ``made_by`` is the instruction of the build stage that makes most of the difference,
+    ``made_bytes`` how much, where stages were compared with the image.
+    """
+
+    text: str
+    status: Status
+    before_text: str = ""
+    before_line: int | None = None
+    after_line: int | None = None
+    before_bytes: int = 0
+    after_bytes: int = 0
+    made_by: BuilderStep | None = None
+    made_bytes: int = 0
 
 
 class FindingChange(Struct, _Sides, frozen=True, kw_only=True):
@@ -159,7 +184,9 @@ class Diff(Struct, frozen=True, kw_only=True):
     """Everything that differs between two images.
 
     ``directories`` are disjoint, and so are ``packages`` with ``before_unowned_bytes`` and ``after_unowned_bytes``:
-    the sums of either are the live bytes of both images. ``instructions`` add up to the content bytes.
+    the sums of either are the live bytes of both images. ``instructions`` add up to the content bytes, and so do
+    ``causes``, those that differ in bytes or in content, the biggest difference first. ``growth`` is the check against
+    a maximum, None where none is given.
     ``paths`` is None where one side is a saved report, which does not hold all paths.
     """
 
@@ -171,6 +198,8 @@ class Diff(Struct, frozen=True, kw_only=True):
     before_unowned_bytes: int = 0
     after_unowned_bytes: int = 0
     instructions: tuple[InstructionChange, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    growth: CheckResult | None = None
     findings: tuple[FindingChange, ...] = ()
     stages: tuple[Change, ...] = ()
     paths: PathDiff | None = None

@@ -87,6 +87,7 @@ class LayerReport(Struct, frozen=True, kw_only=True):
 class InstructionReport(Struct, frozen=True, kw_only=True):
     """One step of the build, with its place in a Dockerfile and what it reads, as far as known; ``evidence`` says how.
 
+    ``dockerfile_text`` is the instruction in the Dockerfile's own words, empty where it is in none.
     ``source`` is in the format of a finding's, empty for a step without a layer; a RUN may mount several, between
     commas. ``via`` says how it reads a stage or an image. ``candidates`` are the stages that hold all of its files, if
     none is the likelier source. ``matched_bytes`` of its layer are in a builder image, at the path that the COPY
@@ -98,6 +99,7 @@ class InstructionReport(Struct, frozen=True, kw_only=True):
     text: str
     layer: int | None = None
     dockerfile_line: int | None = None
+    dockerfile_text: str = ""
     stage: str = ""
     source: str = ""
     via: Via | None = None
@@ -110,13 +112,15 @@ class InstructionReport(Struct, frozen=True, kw_only=True):
 class DockerfileReport(Struct, frozen=True, kw_only=True):
     """How well a Dockerfile matches the history: ``matched`` of ``total`` instructions that make layers.
 
-    ``evidence`` says where the Dockerfile comes from, ``target`` is the stage that was built, ``first_mismatch`` the
-    first pair from the end that does not match, empty where all do.
+    ``evidence`` says where the Dockerfile comes from, ``target`` is the stage that was built, ``base_line`` the line of
+    the FROM that names its base image, ``first_mismatch`` the first pair from the end that does not match, empty where
+    all do.
     """
 
     name: str
     evidence: Evidence
     target: str = ""
+    base_line: int | None = None
     matched: int = 0
     total: int = 0
     first_mismatch: str = ""

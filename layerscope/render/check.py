@@ -2,8 +2,9 @@
 
 from layerscope.model.check import CheckReport, CheckResult, Outcome
 from layerscope.render.escape import printable
+from layerscope.render.markdown_syntax import markdown_table, markdown_text
 from layerscope.render.style import Style, painted, styled
-from layerscope.render.table import aligned, markdown_table, markdown_text
+from layerscope.render.table import aligned
 from layerscope.render.units import Units, plain
 from layerscope.render.words import counted
 
@@ -39,11 +40,15 @@ def summary(checked: CheckReport) -> str:
 
 
 def _cells(result: CheckResult, units: Units) -> list[str]:
+    return [result.outcome.value, printable(result.rule), *shown_pair(result, units), printable(result.detail)]
+
+
+def shown_pair(result: CheckResult, units: Units) -> tuple[str, str]:
+    """The value and the limit, with as many digits as explain the outcome."""
     value, limit = (_shown(value, result.unit, units) for value in (result.value, result.limit))
-    # Rounded to the same digits, the two would not explain the outcome.
     if result.unit == "bytes" and result.value != result.limit and value == limit:
         value, limit = (_shown(value, result.unit, plain) for value in (result.value, result.limit))
-    return [result.outcome.value, printable(result.rule), value, limit, printable(result.detail)]
+    return value, limit
 
 
 def _shown(value: float | int | None, unit: str, units: Units) -> str:

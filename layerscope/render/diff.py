@@ -1,4 +1,4 @@
-"""A diff for a person: what is new, what is resolved and what remains, on one screen; and the same as Markdown."""
+"""A diff for a person: what is new, what is resolved and what remains, on one screen."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -6,12 +6,14 @@ from itertools import chain
 
 from msgspec import Struct
 
-from layerscope.model.diff import Change, Diff, FindingChange, InstructionChange, PackageChange, PathChange, Status
+from layerscope.model.check import CheckResult, Outcome
+from layerscope.model.diff import Cause, Change, Diff, FindingChange, PackageChange, PathChange, Status
 from layerscope.model.report import ImageSummary
 from layerscope.model.source import BASE
+from layerscope.render.check import shown_pair
 from layerscope.render.escape import printable
 from layerscope.render.style import Style, painted, styled
-from layerscope.render.table import aligned, markdown_table, markdown_text, within_limit
+from layerscope.render.table import aligned
 from layerscope.render.units import RenderOptions, Units, percent
 from layerscope.render.width import shortened, wrap_words
 from layerscope.render.words import counted
@@ -22,12 +24,10 @@ _FIGURES = 37
 """Columns that the figures before a title take."""
 _WIDE = 120
 _DIFFERENCE = "difference"
-_LONGEST = 300
-"""Characters of a cell; an instruction can be a whole script."""
 _SIGNS = {Status.ADDED: "+", Status.REMOVED: "-", Status.CHANGED: "~", Status.METADATA: "=", Status.MOVED: ">"}
 
 
-class _Section(Struct, frozen=True, kw_only=True):
+class Section(Struct, frozen=True, kw_only=True):
     """A table under a title; ``sides`` has ``text`` for a column at the left and ``n`` for one at the right."""
 
     title: str
@@ -38,21 +38,34 @@ class _Section(Struct, frozen=True, kw_only=True):
 
 def text(diff: Diff, options: RenderOptions) -> str:
     """The whole diff as lines."""
-    blocks = [_wrapped(_verdict(diff, options), options.width)]
-    for section in _sections(diff, options, options.top or _MOST):
+    blocks = [[line for words in _head(diff, options) for line in _wrapped(words, options.width)]]
+    for section in sections(diff, options, options.top or _MOST):
         blocks.append(_lines(section, options.width) if section.rows else _wrapped(section.title, options.width))
-    blocks.append([line for note in _notes(diff) for line in _wrapped(printable(note), options.width)])
+    blocks.append([line for note in notes(diff) for line in _wrapped(printable(note), options.width)])
     lines = "\n\n".join("\n".join(block) for block in blocks if block).split("\n")
     return "".join(f"{painted(line, color=options.color)}\n" for line in lines)
+
+
+def _head(diff: Diff, options: RenderOptions) -> Iterator[str]:
+    yield verdict(diff, options)
+    if diff.growth is not None:
+        yield growth_words(diff.growth, options.units)
+
+
+def growth_words(checked: CheckResult, units: Units) -> str:
+    """``FAIL: growth of 12% exceeds --max-growth 5%``."""
+    value, limit = shown_pair(checked, units)
+    exceeds = "exceeds" if checked.outcome == Outcome.FAIL else "is within"
+    return f"{checked.outcome.value}: growth of {value} {exceeds} --max-growth {limit}"
 
 
 def _wrapped(title: str, width: int | None) -> list[str]:
     return list(wrap_words(title, width, ""))
 
 
-def _lines(section: _Section, width: int | None) -> list[str]:
+def _lines(section: Section, width: int | None) -> list[str]:
     """A table with its title as the header of the last column if it fits, so that five tables fit on a screen."""
-    cells = [[printable(_flat(cell)) for cell in row] for row in section.rows]
+    cells = [[printable(flat(cell)) for cell in row] for row in section.rows]
     if width is None:
         cells = [[shortened(cell, _WIDE) for cell in row] for row in cells]
     if _DIFFERENCE in section.headers:
@@ -75,22 +88,13 @@ def _grown(row: list[str], place: int) -> list[str]:
     ]
 
 
-def markdown(diff: Diff, options: RenderOptions) -> str:
-    """For a pull request: the verdict as a heading, then the same tables."""
-    lines = [f"### {markdown_text(_verdict(diff, options))}", ""]
-    for section in _sections(diff, options, options.top or 20):
-        lines += [f"**{markdown_text(section.title)}**", ""] if section.title else []
-        if section.rows:
-            rows = [[markdown_text(shortened(_flat(cell), _LONGEST)) for cell in row] for row in section.rows]
-            lines += [*markdown_table(section.headers, section.sides, rows), ""]
-    return within_limit([*lines, *(f"> {markdown_text(note)}" for note in _notes(diff))])
-
-
-def _flat(cell: str) -> str:
+def flat(cell: str) -> str:
+    """A cell on one line."""
     return " ".join(cell.split())
 
 
-def _verdict(diff: Diff, options: RenderOptions) -> str:
+def verdict(diff: Diff, options: RenderOptions) -> str:
+    """How much bigger or smaller the second image is."""
     before, after = (side.image.docker_size for side in (diff.before, diff.after))
     one, other = map(printable, names(diff.before.image, diff.after.image))
     delta = after - before
@@ -129,21 +133,24 @@ def _platform(image: ImageSummary) -> str:
     return f"{_tag(image)} ({image.platform})".strip() if image.platform else ""
 
 
-def _sections(diff: Diff, options: RenderOptions, most: int) -> Iterator[_Section]:
-    yield _totals(diff, options)
-    sections = (_steps, _directories, _packages, _stages, _findings, _remaining)
-    yield from chain.from_iterable(section(diff, options, most) for section in sections)
+def sections(diff: Diff, options: RenderOptions, most: int) -> Iterator[Section]:
+    """All tables, of ``most`` rows or a few more."""
+    yield totals(diff, options)
+    found = (_steps, _directories, _packages, _stages, _findings, _remaining)
+    yield from chain.from_iterable(section(diff, options, most) for section in found)
     yield from _paths(diff, options, most if options.top else 0)
 
 
-def _signed(count: int, units: Units) -> str:
+def signed(count: int, units: Units) -> str:
+    """Bytes with their sign."""
     return f"+{units(count)}" if count > 0 else units(count)
 
 
 _BYTES = ("before", "after", _DIFFERENCE)
 
 
-def _totals(diff: Diff, options: RenderOptions) -> _Section:
+def totals(diff: Diff, options: RenderOptions) -> Section:
+    """Sizes and counts of both images."""
     units, shared = options.units, diff.layers
     before, after = diff.before.totals, diff.after.totals
     size_before, size_after = diff.before.image.docker_size, diff.after.image.docker_size
@@ -153,40 +160,51 @@ def _totals(diff: Diff, options: RenderOptions) -> _Section:
         ("hidden", before.hidden_bytes, after.hidden_bytes),
         ("reclaimable", before.reclaimable_bytes, after.reclaimable_bytes),
     )
-    rows = [(name, units(one), units(other), _signed(other - one, units)) for name, one, other in figures]
+    rows = [(name, units(one), units(other), signed(other - one, units)) for name, one, other in figures]
     same = f"{shared.shared} shared, {units(shared.shared_bytes)}"
     rows.insert(1, ("layers", str(diff.before.layers), str(diff.after.layers), same))
     rows.append(("files", f"{before.files:,}", f"{after.files:,}", f"{after.files - before.files:+,}"))
-    return _Section(title="", headers=("", *_BYTES), sides=("text", "n", "n", "n"), rows=tuple(rows))
+    return Section(title="", headers=("", *_BYTES), sides=("text", "n", "n", "n"), rows=tuple(rows))
 
 
 def _row(
-    change: Change | PackageChange | InstructionChange | FindingChange | PathChange, what: str, units: Units
+    change: Change | PackageChange | Cause | FindingChange | PathChange, what: str, units: Units
 ) -> tuple[str, ...]:
     figures = (units(count) if count else "" for count in (change.before_bytes, change.after_bytes))
-    return _SIGNS.get(change.status, ""), *figures, _signed(change.delta, units) if change.delta else "", what
+    return _SIGNS.get(change.status, ""), *figures, signed(change.delta, units) if change.delta else "", what
 
 
-def _table(title: str, last: str, rows: list[tuple[str, ...]], total: int) -> Iterator[_Section]:
+def _table(title: str, last: str, rows: list[tuple[str, ...]], total: int) -> Iterator[Section]:
     """A section of changes, if there are any; ``total`` includes those that are not shown."""
     if rows:
         title = f"{title} ({len(rows)} of {total:,})" if total > len(rows) else title
         headers = ("", *_BYTES, last)
-        yield _Section(title=title, headers=headers, sides=("text", "n", "n", "n", "text"), rows=tuple(rows))
+        yield Section(title=title, headers=headers, sides=("text", "n", "n", "n", "text"), rows=tuple(rows))
 
 
-def _steps(diff: Diff, options: RenderOptions, most: int) -> Iterator[_Section]:
-    """The biggest instructions that differ, in the order of the build."""
-    differing = [
-        one for one in diff.instructions if one.status != Status.SAME and (one.before_bytes or one.after_bytes)
-    ]
+def _steps(diff: Diff, options: RenderOptions, most: int) -> Iterator[Section]:
+    """The lines of the Dockerfile that make the biggest difference."""
     most = options.top or most + 2
-    biggest = sorted(differing, key=lambda one: -max(one.before_bytes, one.after_bytes))[:most]
-    rows = [_row(one, one.text, options.units) for one in differing if one in biggest]
-    yield from _table("INSTRUCTIONS", "instruction", rows, len(differing))
+    rows = [_row(one, cause_words(one), options.units) for one in diff.causes[:most]]
+    yield from _table("INSTRUCTIONS", "instruction", rows, len(diff.causes))
 
 
-def _directories(diff: Diff, options: RenderOptions, most: int) -> Iterator[_Section]:
+def cause_words(cause: Cause) -> str:
+    """``line 12 (was 11): RUN make``; the lines are left out where no Dockerfile is known."""
+    place = cause_place(cause)
+    made_by = f", mostly by {cause.made_by}" if cause.made_by is not None else ""
+    return f"{place}: {cause.text}{made_by}" if place else f"{cause.text}{made_by}"
+
+
+def cause_place(cause: Cause) -> str:
+    """``line 12 (was 11)``; empty where no line is known."""
+    line, before = cause.after_line, cause.before_line
+    if line is None:
+        return f"was line {before}" if before is not None else ""
+    return f"line {line} (was {before})" if before not in (None, line) else f"line {line}"
+
+
+def _directories(diff: Diff, options: RenderOptions, most: int) -> Iterator[Section]:
     """The rows are disjoint: a directory with others below it stands for its other files."""
     differing = [one for one in diff.directories if one.delta]
     rows = []
@@ -197,7 +215,7 @@ def _directories(diff: Diff, options: RenderOptions, most: int) -> Iterator[_Sec
     yield from _table("DIRECTORIES", "path", rows, len(differing))
 
 
-def _packages(diff: Diff, options: RenderOptions, most: int) -> Iterator[_Section]:
+def _packages(diff: Diff, options: RenderOptions, most: int) -> Iterator[Section]:
     differing = [one for one in diff.packages if one.status != Status.SAME]
     counts = [
         f"{sum(one.status == status for one in differing):,} {status.value}"
@@ -205,7 +223,7 @@ def _packages(diff: Diff, options: RenderOptions, most: int) -> Iterator[_Sectio
     ]
     unowned = diff.after_unowned_bytes - diff.before_unowned_bytes
     if unowned:
-        counts.append(f"{_signed(unowned, options.units)} not owned by a package")
+        counts.append(f"{signed(unowned, options.units)} not owned by a package")
     rows = [_row(one, _versions(one), options.units) for one in differing[:most]]
     yield from _table("PACKAGES: " + ", ".join(counts), "package", rows, len(differing))
 
@@ -222,13 +240,13 @@ def _counted(versions: tuple[str, ...]) -> str:
     return ", ".join(f"{version} x{count}" if count > 1 else version for version, count in counts.items())
 
 
-def _stages(diff: Diff, options: RenderOptions, most: int) -> Iterator[_Section]:
+def _stages(diff: Diff, options: RenderOptions, most: int) -> Iterator[Section]:
     differing = [one for one in diff.stages if one.status != Status.SAME]
     rows = [_row(one, one.name, options.units) for one in differing[:most]]
     yield from _table("COPIED FROM BUILD STAGES", "stage", rows, len(differing))
 
 
-def _findings(diff: Diff, options: RenderOptions, most: int) -> Iterator[_Section]:
+def _findings(diff: Diff, options: RenderOptions, most: int) -> Iterator[Section]:
     """New findings, resolved ones, and last those that grew or shrank."""
     order = (Status.ADDED, Status.REMOVED, Status.CHANGED)
     differing = sorted(
@@ -239,7 +257,7 @@ def _findings(diff: Diff, options: RenderOptions, most: int) -> Iterator[_Sectio
     yield from _table(f"FINDINGS: {new:,} new, {resolved:,} resolved", "rule and path", rows, len(differing))
 
 
-def _remaining(diff: Diff, options: RenderOptions, most: int) -> Iterator[_Section]:
+def _remaining(diff: Diff, options: RenderOptions, most: int) -> Iterator[Section]:
     """The findings that both images have."""
     left = [one for one in diff.findings if one.before_count and one.after_count]
     own = [one for one in left if one.source != BASE]
@@ -252,10 +270,10 @@ def _remaining(diff: Diff, options: RenderOptions, most: int) -> Iterator[_Secti
     if rows:
         title = f"REMAINING FINDINGS ({most} of {len(own):,})" if len(own) > most else "REMAINING FINDINGS"
         headers = ("severity", "size", "rule and path")
-        yield _Section(title=title, headers=headers, sides=("text", "n", "text"), rows=tuple(rows))
+        yield Section(title=title, headers=headers, sides=("text", "n", "text"), rows=tuple(rows))
 
 
-def _paths(diff: Diff, options: RenderOptions, most: int) -> Iterator[_Section]:
+def _paths(diff: Diff, options: RenderOptions, most: int) -> Iterator[Section]:
     """How many paths differ, and with ``--top`` the biggest of them."""
     found = diff.paths
     if found is None:
@@ -270,10 +288,11 @@ def _paths(diff: Diff, options: RenderOptions, most: int) -> Iterator[_Section]:
         _row(one, f"{one.moved_from} -> {one.path}" if one.moved_from else one.path, options.units)
         for one in found.paths[:most]
     ]
-    yield from _table(title, "path", rows, len(rows)) if rows else [_Section(title=title)]
+    yield from _table(title, "path", rows, len(rows)) if rows else [Section(title=title)]
 
 
-def _notes(diff: Diff) -> Iterable[str]:
+def notes(diff: Diff) -> Iterable[str]:
+    """Warnings, and what could not be compared."""
     yield from (f"warning: {warning}" for warning in diff.warnings)
     if diff.paths is None:
         yield "note: one side is a saved report, so paths were not compared; pass both archives to compare them"

@@ -1,36 +1,67 @@
-"""The report as Markdown, for a pull request or the summary of a job."""
+"""The report as Markdown, for a pull request's comment or the summary of a job."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 
-from layerscope.model.patterns import pattern
 from layerscope.model.report import LayerReport, Report
 from layerscope.model.source import is_reclaimable
-from layerscope.model.step import Safety, Step
+from layerscope.model.step import Safety
+from layerscope.render.escape import printable
 from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries
-from layerscope.render.steps import advised, diff_lines, step_place
-from layerscope.render.table import markdown_table, markdown_text, within_limit
+from layerscope.render.markdown_syntax import (
+    details,
+    fenced,
+    markdown_code,
+    markdown_sentence,
+    markdown_table,
+    markdown_text,
+    within_limit,
+)
+from layerscope.render.steps import Advice, Advised, diff_lines, step_place
 from layerscope.render.units import RenderOptions, Units, percent
+from layerscope.render.verdict import size_words
 from layerscope.render.width import shortened
-from layerscope.render.words import INCOMPLETE, STAGE_HEADERS, base_words, counted, layer_line, stage_rows
+from layerscope.render.words import (
+    INCOMPLETE,
+    STAGE_HEADERS,
+    base_words,
+    counted,
+    instruction_place,
+    instruction_text,
+    layer_line,
+    stage_rows,
+)
 
 _LONGEST = 300
 """Characters of a cell; an instruction can be a whole script."""
+_MOST = 25
+"""Rows of a table without ``--top``; a comment is for the ones that matter."""
 _MOST_STEPS = 10
 _MOST_LINES = 60
 """Lines of one diff."""
-_TICKS = pattern("`+")
 
 
 def markdown(report: Report, options: RenderOptions) -> str:
-    """Verdict, findings, next steps, layers, packages; ``top`` rows in each table, 0 for all that fit."""
-    sections = (_verdict, _secrets, _findings, _steps, _stages, _layers, _packages, _ignored, _warnings)
-    return within_limit(chain.from_iterable(section(report, options) for section in sections))
+    """The verdict, the biggest step and what is urgent; all else is to be unfolded, ``top`` rows in each table."""
+    advice = Advice(report)
+    sections: tuple[Iterable[str], ...] = (
+        _verdict(report, options),
+        _biggest(advice.biggest, report, options),
+        _secrets(report, options),
+        _other_steps((*advice.others, *advice.trades), report, options),
+        _base_step(report, options),
+        *_findings(report, options),
+        _stages(report, options),
+        _layers(report, options),
+        _packages(report, options),
+        _ignored(report, options),
+        _warnings(report, options),
+    )
+    return within_limit(block for section in sections if (block := list(section)))
 
 
 def _verdict(report: Report, options: RenderOptions) -> Iterator[str]:
-    image, totals, units = report.image, report.totals, options.units
-    yield f"### {_cell(image.name)}: {units(image.docker_size)} in {counted(len(report.layers), 'layer')}"
+    totals, units = report.totals, options.units
+    yield f"### {_cell(report.image.name)}: {size_words(report, units)}"
     yield ""
     verdict = "No waste found."
     if totals.reclaimable_bytes:
@@ -45,89 +76,114 @@ def _verdict(report: Report, options: RenderOptions) -> Iterator[str]:
     yield verdict
     if not report.complete:
         yield f"\n**Incomplete: {INCOMPLETE}.**"
-    yield ""
 
 
-def _findings(report: Report, options: RenderOptions) -> Iterator[str]:
-    def row(one: FindingSummary) -> Sequence[str]:
-        finding = one.finding
-        where = f"{one.place}{one.more_places}" if one.place else finding.detail
-        return finding.severity.value, finding.rule, _size(finding.content_bytes, options.units), where, finding.title
-
-    header = ("Severity", "Rule", "Size", "Where", "What")
-    found = list(finding_summaries(report))
-    own = [row(one) for one in found if is_reclaimable(one.finding)]
-    yield from _table("Findings", header, "--:--", own, options.top)
-    trades = [row(one) for one in found if one.finding.trade and not one.is_inherited]
-    yield from _table("Trades", header, "--:--", trades, options.top)
-    inherited = [row(one) for one in found if one.is_inherited]
-    yield from _table("Inherited from the base image", header, "--:--", inherited, options.top)
+def _biggest(row: Advised | None, report: Report, options: RenderOptions) -> Iterator[str]:
+    """The one change that saves most, as a diff where it can be written."""
+    if row is not None:
+        place = f" at {_place(row, report)} (step {row.number})" if row.step is not None else ""
+        yield f"**Save {options.units(row.content_bytes)}**{place}: {_sentence(row.sentence)}"
+        yield from _change(row, "")
 
 
-def _secrets(report: Report, options: RenderOptions) -> Iterator[str]:
-    rows = [(one.severity.value, one.rotate, one.supply) for one in report.secrets]
-    yield from _table("Secrets", ("Severity", "What to do", "How to pass it"), "---", rows, options.top)
+def _other_steps(rows: Sequence[Advised], report: Report, options: RenderOptions) -> Iterator[str]:
+    if rows:
+        size = options.units(sum(row.content_bytes for row in rows))
+        yield from details(f"{counted(len(rows), 'other step')}, {size}", _listed(rows, report, options))
 
 
-def _steps(report: Report, options: RenderOptions) -> Iterator[str]:
-    rows = advised(report)
-    if rows or report.base_step is not None:
-        yield "#### Steps\n"
+def _listed(rows: Sequence[Advised], report: Report, options: RenderOptions) -> Iterator[str]:
     most = options.top or _MOST_STEPS
     for row in rows[:most]:
         saves = f"saves **{options.units(row.content_bytes)}**" if row.content_bytes else ""
-        place = f"{_code(step_place(row.step, report))} (step {row.number})" if row.step is not None else ""
+        place = f"{_place(row, report)} (step {row.number})" if row.step is not None else ""
         head = ", ".join(filter(None, (saves, place)))
-        yield f"- {head + ': ' if head else ''}{_cell(row.sentence)}"
-        if row.step is not None:
-            yield from _details(row.step)
-    left = sum(row.step is not None for row in rows[most:])
-    if left:
+        yield f"- {head + ': ' if head else ''}{_sentence(row.sentence)}"
+        yield from _change(row, "  ")
+    left = len(rows) - most
+    if left > 0:
         yield f"\nand {counted(left, 'more step')}: {_code(options.command('fix'))}"
+
+
+def _place(row: Advised, report: Report) -> str:
+    return _code(step_place(row.step, report)) if row.step is not None else ""
+
+
+def _change(row: Advised, indent: str) -> Iterator[str]:
+    """What to make sure of, and the change as a diff, which belong to the paragraph or the item above."""
+    step = row.step
+    if step is not None and step.safety == Safety.REVIEW:
+        yield f"\n{indent}**Review:** {_sentence(step.review)}"
+    if step is not None and step.edits:
+        yield ""
+        yield fenced("diff", [shortened(line, _LONGEST) for line in diff_lines(step)][:_MOST_LINES], indent)
+        yield ""
+
+
+def _base_step(report: Report, options: RenderOptions) -> Iterator[str]:
     base = report.base_step
     if base is not None:
         place = f" ({_code(step_place(base, report))})" if base.dockerfile_line else ""
         saves = f"up to **{options.units(base.saves_bytes)}** more, to be reviewed"
-        yield f"\nThe base image{place}: {saves}: {_cell(base.sentence)}"
-    if rows or base is not None:
+        yield f"The base image{place}: {saves}: {_sentence(base.sentence)}"
+
+
+def _secrets(report: Report, options: RenderOptions) -> Iterator[str]:
+    rows = [(one.severity.value, _sentence(one.rotate), _sentence(one.supply)) for one in report.secrets]
+    if rows:
+        them = "it" if len(rows) == 1 else "them"
+        yield f"**{counted(len(rows), 'secret')}: anyone who pulled the image has {them}**"
         yield ""
+        yield from _table(("Severity", "What to do", "How to pass it"), "---", rows, options)
 
 
-def _details(step: Step) -> Iterator[str]:
-    """What to make sure of, and the change as a diff, which belong to the item of the list above."""
-    if step.safety == Safety.REVIEW:
-        yield f"\n  **Review:** {_cell(step.review)}"
-    if step.edits:
-        lines = [shortened(line, _LONGEST) for line in diff_lines(step)][:_MOST_LINES]
-        fence = "`" * max(3, 1 + max(len(run) for line in lines for run in _TICKS.findall(line) or [""]))
-        # In one piece, so that a page that is too long loses all of it.
-        yield "\n".join(["", *(f"  {line}" for line in (f"{fence}diff", *lines, fence)), ""])
+def _findings(report: Report, options: RenderOptions) -> Iterator[Iterable[str]]:
+    """A block each for those that are reclaimable, trades, and those of the base image."""
 
+    def row(one: FindingSummary) -> Sequence[str]:
+        finding = one.finding
+        where = f"{_code(one.place)}{one.more_places}" if one.place else _cell(finding.detail)
+        size = _size(finding.content_bytes, options.units)
+        return finding.severity.value, size, _code(finding.rule), where, _cell(finding.title)
 
-def _code(text: str) -> str:
-    """Text as code, whatever quotes it holds."""
-    return f"<code>{_cell(text)}</code>"
+    every = list(finding_summaries(report))
+    for title, found in (
+        ("finding", [one for one in every if is_reclaimable(one.finding)]),
+        ("trade", [one for one in every if one.finding.trade and not one.is_inherited]),
+        ("inherited finding", [one for one in every if one.is_inherited]),
+    ):
+        size = options.units(sum(one.finding.content_bytes for one in found))
+        header = ("Severity", "Size", "Rule", "Where", "What")
+        yield _folded(f"{counted(len(found), title)}, {size}", header, "-:---", map(row, found), options)
 
 
 def _stages(report: Report, options: RenderOptions) -> Iterator[str]:
-    yield from _table("Build stages", STAGE_HEADERS, "-:::-", stage_rows(report.stages, options.units), 0)
+    rows = [[_code(name), *map(_cell, cells)] for name, *cells in stage_rows(report.stages, options.units)]
+    yield from _folded(counted(len(rows), "build stage"), STAGE_HEADERS, "-:::-", rows, options)
 
 
 def _layers(report: Report, options: RenderOptions) -> Iterator[str]:
-    def instruction(layer: LayerReport) -> str:
-        return layer_line(layer, None if layer.instruction is None else report.instructions[layer.instruction])
-
+    """The own layers, and those of the base image as one row."""
+    units = options.units
+    base = [layer for layer in report.layers if layer.origin == "base"]
     rows = [
-        (
-            str(layer.index),
-            options.units(layer.content_bytes),
-            _size(layer.reclaimable_bytes, options.units),
-            layer.origin,
-            instruction(layer),
-        )
+        (str(layer.index), units(layer.content_bytes), _size(layer.reclaimable_bytes, units), _made_by(layer, report))
         for layer in report.layers
+        if layer.origin != "base" or not layer.is_complete
     ]
-    yield from _table("Layers", ("#", "Size", "Reclaimable", "Origin", "Instruction"), ":::--", rows, options.top)
+    if base:
+        name = f"0-{base[-1].index}" if base[-1].index else "0"
+        rows.insert(0, (name, units(sum(one.content_bytes for one in base)), "", base_words(report.base)))
+    header = ("#", "Size", "Reclaimable", "Instruction")
+    yield from _folded(counted(len(report.layers), "layer"), header, ":::-", rows, options)
+
+
+def _made_by(layer: LayerReport, report: Report) -> str:
+    step = None if layer.instruction is None else report.instructions[layer.instruction]
+    if step is None or layer.problem or layer.partial:
+        return _cell(layer_line(layer, step))
+    place = instruction_place(step)
+    return f"{_cell(place)}: {_code(instruction_text(step))}" if place else _code(instruction_text(step))
 
 
 def _packages(report: Report, options: RenderOptions) -> Iterator[str]:
@@ -135,40 +191,52 @@ def _packages(report: Report, options: RenderOptions) -> Iterator[str]:
     rows = [
         (
             options.units(package.content_bytes),
-            package.full_name,
-            package.version,
-            package.type,
+            _code(package.full_name),
+            _code(package.version),
+            _cell(package.type),
             "" if package.layer is None else str(package.layer),
         )
         for package in packages
         if package.content_bytes
     ]
-    yield from _table("Packages", ("Size", "Package", "Version", "Type", "Layer"), ":---:", rows, options.top or 25)
+    header = ("Size", "Package", "Version", "Type", "Layer")
+    yield from _folded(counted(len(rows), "package"), header, ":---:", rows, options)
 
 
 def _ignored(report: Report, options: RenderOptions) -> Iterator[str]:
     rows = [
-        (one.finding.rule, options.units(one.finding.content_bytes), one.place, one.finding.ignored)
+        (
+            _code(one.finding.rule),
+            options.units(one.finding.content_bytes),
+            _code(one.place),
+            _cell(one.finding.ignored),
+        )
         for one in ignored_summaries(report)
     ]
-    yield from _table("Ignored findings", ("Rule", "Size", "Where", "Why"), "-:--", rows, options.top)
+    yield from _folded(counted(len(rows), "ignored finding"), ("Rule", "Size", "Where", "Why"), "-:--", rows, options)
 
 
 def _warnings(report: Report, options: RenderOptions) -> Iterator[str]:
     if report.warnings:
-        yield "#### Warnings\n"
+        yield "**Warnings**\n"
         yield from (f"- {_cell(warning)}" for warning in report.warnings)
 
 
-def _table(title: str, header: Sequence[str], sides: str, rows: Sequence[Iterable[str]], most: int) -> Iterator[str]:
-    """A table under a title; ``sides`` holds a colon for each column of numbers."""
-    if not rows:
-        return
-    shown = rows[:most] if most else rows
-    kinds = ["n" if side == ":" else "text" for side in sides]
-    yield f"#### {title}\n"
-    yield from markdown_table(header, kinds, ([_cell(cell) for cell in row] for row in shown))
-    yield f"\n{counted(len(rows) - len(shown), 'more row')}\n" if len(rows) > len(shown) else ""
+def _folded(
+    summary: str, header: Sequence[str], sides: str, rows: Iterable[Sequence[str]], options: RenderOptions
+) -> Iterator[str]:
+    """A table that a reader unfolds, if it has rows."""
+    cells = list(rows)
+    if cells:
+        yield from details(summary, _table(header, sides, cells, options))
+
+
+def _table(header: Sequence[str], sides: str, rows: Sequence[Sequence[str]], options: RenderOptions) -> Iterator[str]:
+    """A table of escaped cells; ``sides`` holds a colon for each column of numbers."""
+    most = options.top or _MOST
+    yield from markdown_table(header, ["n" if side == ":" else "text" for side in sides], rows[:most])
+    if len(rows) > most:
+        yield f"\n{counted(len(rows) - most, 'more row')}"
 
 
 def _size(count: int, units: Units) -> str:
@@ -177,3 +245,11 @@ def _size(count: int, units: Units) -> str:
 
 def _cell(text: str) -> str:
     return markdown_text(shortened(text, _LONGEST))
+
+
+def _code(text: str) -> str:
+    return markdown_code(shortened(printable(text), _LONGEST))
+
+
+def _sentence(text: str) -> str:
+    return markdown_sentence(shortened(text, _LONGEST))

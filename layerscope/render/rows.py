@@ -10,7 +10,8 @@ from layerscope.model.rows import Column, Rows, row
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import finding_summaries
 from layerscope.render.json import dumps, with_bytes
-from layerscope.render.table import cell, markdown_table, markdown_text, table
+from layerscope.render.markdown_syntax import markdown_table, markdown_text
+from layerscope.render.table import cell, table
 from layerscope.render.units import RenderOptions, Units
 
 RowRenderer = Callable[[Rows, Units, int | None], Iterator[str]]

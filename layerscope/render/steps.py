@@ -57,6 +57,17 @@ def advised(report: Report) -> tuple[Advised, ...]:
     return tuple(row for _, row in sorted(rows, key=lambda item: item[0]))
 
 
+class Advice:
+    """The rows of what to do: the biggest one that is no trade, the others in their order, and trades."""
+
+    def __init__(self, report: Report) -> None:
+        every = advised(report)
+        own = [row for row in every if not row.trade]
+        self.biggest = max((row for row in own if row.content_bytes), key=lambda row: row.content_bytes, default=None)
+        self.others = tuple(row for row in own if row is not self.biggest)
+        self.trades = tuple(row for row in every if row.trade)
+
+
 def step_place(step: Step, report: Report) -> str:
     """``Dockerfile:11, stage builder``; the instruction itself where no line is known."""
     if step.dockerfile_line is None:

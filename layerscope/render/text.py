@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from layerscope.model.report import Report
+from layerscope.render.steps import Advice
 from layerscope.render.style import painted
 from layerscope.render.text_rest import LAYERS, LEAST_LAYERS, bytes_section, layers_section, stages_section
 from layerscope.render.text_steps import (
-    Advice,
     command_line,
     limited,
     notes,

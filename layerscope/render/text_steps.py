@@ -10,7 +10,7 @@ from layerscope.model.step import Safety, SecretAdvice
 from layerscope.render.cells import finding_place, package_list
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import line_of
-from layerscope.render.steps import Advised, advised, step_place, step_saves
+from layerscope.render.steps import Advised, step_place, step_saves
 from layerscope.render.style import Style, severity_style, styled
 from layerscope.render.table import aligned
 from layerscope.render.units import RenderOptions
@@ -34,15 +34,6 @@ _SECRET_LINES = 6
 """Lines of all secrets; where one sentence for each takes more, how to pass them is said once."""
 _INDENT = "  "
 _LEAST_WIDTH = 10
-
-
-class Advice:
-    """The rows of what to do, without trades: the biggest one, and the others in their order."""
-
-    def __init__(self, report: Report) -> None:
-        every = [row for row in advised(report) if not row.trade]
-        self.biggest = max((row for row in every if row.content_bytes), key=lambda row: row.content_bytes, default=None)
-        self.others = tuple(row for row in every if row is not self.biggest)
 
 
 def save_section(row: Advised | None, report: Report, options: RenderOptions) -> Iterator[str]:

@@ -93,6 +93,17 @@ def instruction_words(step: InstructionReport | None) -> str:
     """``line 14 from stage builder: COPY ...`` on one line; a mounted stage is only a possible source."""
     if step is None:
         return "no instruction recorded"
+    place = instruction_place(step)
+    return f"{place + ': ' if place else ''}{instruction_text(step)}"
+
+
+def instruction_text(step: InstructionReport) -> str:
+    """The instruction in the Dockerfile's own words, else as the history records it, on one line."""
+    return " ".join((step.dockerfile_text or f"{step.kind} {step.text}").split())
+
+
+def instruction_place(step: InstructionReport) -> str:
+    """``line 14 from stage builder``; empty where neither is known."""
     line = f"line {step.dockerfile_line}" if step.dockerfile_line else ""
     source = ""
     if ":" in step.source:
@@ -101,8 +112,7 @@ def instruction_words(step: InstructionReport | None) -> str:
         source = f"{'mounts' if mounted else 'from'} {names}"
     elif step.candidates:
         source = f"ambiguous: from stage {' or '.join(step.candidates)}"
-    place = " ".join(filter(None, (line, source)))
-    return " ".join(f"{place + ': ' if place else ''}{step.kind} {step.text}".split())
+    return " ".join(f"{line} {source}".split())
 
 
 def layer_words(layers: Sequence[int]) -> str:

@@ -69,6 +69,30 @@ def test_a_layer_that_one_image_holds_twice_is_shared_once() -> None:
         ),
         pytest.param([("ENV A=1", "", 0)], [("ENV A=1", "", 0)], [("ENV A=1", "same")], id="steps without layers"),
         pytest.param(
+            [("RUN a", "A", 1), ("RUN pip install x", "B", 1), ("RUN c", "C", 1)],
+            [("RUN a", "A", 1), ("RUN pip install x y", "D", 5), ("RUN c", "C", 1)],
+            [("RUN a", "same"), ("RUN pip install x y", "changed"), ("RUN c", "same")],
+            id="an edited step between the same neighbours",
+        ),
+        pytest.param(
+            [("RUN pip install x", "B", 1), ("RUN c", "C", 1)],
+            [("RUN c", "C", 1), ("RUN pip install x y", "D", 5)],
+            [("RUN pip install x", "removed"), ("RUN c", "same"), ("RUN pip install x y", "added")],
+            id="like words elsewhere",
+        ),
+        pytest.param(
+            [("RUN make all", "A", 1)],
+            [("RUN curl -O x", "B", 5)],
+            [("RUN curl -O x", "added"), ("RUN make all", "removed")],
+            id="other words at the same place",
+        ),
+        pytest.param(
+            [("RUN x y z", "A", 1)],
+            [("COPY x y z", "B", 5)],
+            [("COPY x y z", "added"), ("RUN x y z", "removed")],
+            id="another kind of instruction",
+        ),
+        pytest.param(
             [("ENV A=1", "", 0)], [("ENV A=2", "", 0)], [("ENV A=2", "added"), ("ENV A=1", "removed")], id="other value"
         ),
     ],
@@ -79,6 +103,17 @@ def test_steps_are_paired_by_layer_and_then_by_text(
     expected: list[tuple[str, str]],
 ) -> None:
     assert told(diff(made(*before), made(*after))) == expected
+
+
+def test_two_steps_that_were_edited_stay_in_their_order() -> None:
+    before = made(("RUN add x one", "A", 1), ("RUN add x two", "B", 1))
+    after = made(("RUN add x two y", "C", 1), ("RUN add x one y", "D", 1))
+    assert [(one.before, one.after) for one in diff(before, after).instructions] == [(0, None), (1, 0), (None, 1)]
+
+
+def test_many_steps_without_neighbours_are_not_compared_with_each_other() -> None:
+    sides = [made(*((f"RUN add {side} {number}", f"{side}{number}", 1) for number in range(3000))) for side in "ab"]
+    assert {one.status for one in diff(*sides).instructions} == {Status.ADDED, Status.REMOVED}
 
 
 def test_layers_without_a_recorded_step_still_count() -> None:

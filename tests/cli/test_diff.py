@@ -116,6 +116,45 @@ def test_it_is_said_which_side_has_to_be_picked(run: Run, sides: tuple[Path, Pat
     )
 
 
+DOCKERFILE = FIXTURES / "context" / "Dockerfile"
+
+
+def test_a_dockerfile_says_which_line_added_how_much(run: Run, tmp_path: Path) -> None:
+    pair = (FIXTURES / "tiny-legacy.tar", FIXTURES / "tiny-buildkit.tar")
+    older = tmp_path / "Dockerfile"
+    older.write_text("# A comment moves every line.\n" + DOCKERFILE.read_text())
+    found = json.loads(run("diff", *pair, "--dockerfile", DOCKERFILE, "-f", "json").stdout)
+    lines = {(one["before_line"], one["after_line"], one["text"]) for one in found["instructions"]}
+    assert (9, 9, "COPY op /bin/op") in lines and (18, 18, 'CMD ["/usr/bin/app"]') in lines
+    dockerfiles = ("--before-dockerfile", older, "--after-dockerfile", DOCKERFILE)
+    moved = json.loads(run("diff", *pair, *dockerfiles, "-f", "json").stdout)
+    assert {(one["before_line"], one["after_line"]) for one in moved["instructions"]} >= {(10, 9), (19, 18)}
+
+
+def test_a_dockerfile_of_one_side_alone_is_for_that_side(run: Run) -> None:
+    pair = (FIXTURES / "tiny-legacy.tar", FIXTURES / "tiny-buildkit.tar")
+    found = json.loads(run("diff", *pair, "--after-dockerfile", DOCKERFILE, "-f", "json").stdout)
+    assert {one["before_line"] for one in found["instructions"]} == {None}
+    assert {one["after_line"] for one in found["instructions"]} > {9, 18}
+
+
+def test_a_dockerfile_of_another_image_is_an_error_that_names_the_option(run: Run, pair: tuple[Path, Path]) -> None:
+    done = run("diff", *pair, "--dockerfile", DOCKERFILE)
+    assert done.returncode == 2 and "--before-dockerfile names the one of this image" in done.stderr
+    other = run("diff", FIXTURES / "tiny-legacy.tar", pair[1], "--dockerfile", DOCKERFILE)
+    assert other.returncode == 2 and "--after-dockerfile names the one of this image" in other.stderr
+
+
+@pytest.mark.parametrize("chosen", ["table", "markdown", "json"])
+def test_growth_beyond_the_maximum_is_said_and_fails(run: Run, pair: tuple[Path, Path], chosen: str) -> None:
+    words = {"json": '"outcome":"FAIL"'}.get(chosen, "exceeds")
+    grown = run("diff", pair[1], pair[0], "--max-growth", "5%", "-f", chosen)
+    assert grown.returncode == 1 and words in grown.stdout
+    within = run("diff", pair[1], pair[0], "--max-growth", "50%", "-f", chosen)
+    assert within.returncode == 0 and words not in within.stdout
+    assert run("diff", *pair, "--max-growth", "much").returncode == 2
+
+
 @pytest.mark.real
 def test_a_build_stage_is_accounted_for_to_the_byte(run: Run) -> None:
     names = ("notesapp-default", "notesapp-multistage")

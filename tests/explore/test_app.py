@@ -299,7 +299,7 @@ def test_a_file_that_a_stage_brought_says_so_and_a_base_is_no_layer_of_your_own(
     layers = [pressed(path, "2", *keys, known=known).details[0] for keys in ((), ("down",))]
     assert layers == [
         "base layer 0: ADD rootfs.tar /",
-        "own layer 1: line 4 from stage build: COPY /app /app",
+        "own layer 1: line 4 from stage build: COPY --from=build /app /app",
     ]
     found = pressed(path, "3", "enter", known=known)
     assert found.details[0] == "/app/.git/HEAD" and "copied from stage build (declared)" in found.details

@@ -120,8 +120,8 @@ def test_what_no_step_resolves_keeps_the_rule_s_fix_and_nothing_is_said_twice() 
 
 def test_markdown_has_the_change_as_a_diff_that_its_own_lines_cannot_end() -> None:
     shown = markdown(report(step(review="look", safety=Safety.REVIEW)), OPTIONS)
-    block = re.search(r"(?ms)^  (`{4,})diff\n(.*?)^  \1$", shown)
-    assert block is not None and "  -RUN apt-get update\n" in block[2] and "  +```\n" in block[2]
+    block = re.search(r"(?ms)^(`{4,})diff\n(.*?)^\1$", shown)
+    assert block is not None and "-RUN apt-get update\n" in block[2] and "+```\n" in block[2]
     assert "(step 1)" in shown and "**Review:** look" in shown and "| critical | rotate X | mount it |" in shown
 
 

@@ -1,20 +1,23 @@
 """``layerscope diff``: what changed between two images."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 from msgspec.structs import replace
 
+from layerscope.analysis.amounts import amount
 from layerscope.analysis.diff import diff as make_diff
 from layerscope.cli.configuration import ignores_of
 from layerscope.cli.messages import hinting
 from layerscope.cli.options import (
+    BuildOptions,
     ReadArguments,
     TopOption,
     UnitsName,
     UnitsOption,
+    building_option,
     output_option,
     reading_option,
     reading_options,
@@ -22,7 +25,10 @@ from layerscope.cli.options import (
 from layerscope.cli.output import terminal_width, use_color, write
 from layerscope.cli.source import ReportOptions, opened_source
 from layerscope.errors import UsageError
-from layerscope.render.diff import markdown, text
+from layerscope.model.check import Outcome
+from layerscope.model.diff import Diff
+from layerscope.render.diff import text
+from layerscope.render.diff_markdown import markdown
 from layerscope.render.json import lines
 from layerscope.render.units import RenderOptions
 from layerscope.render.units import units as units_named
@@ -54,17 +60,36 @@ def diff(
     after_platform: Annotated[
         str, reading_option("--after-platform", metavar="OS/ARCH", help="Platform of AFTER only")
     ] = "",
+    dockerfile: Annotated[
+        str, building_option("--dockerfile", metavar="FILE", help="Dockerfile of both images, or its directory")
+    ] = "",
+    before_dockerfile: Annotated[
+        str, building_option("--before-dockerfile", metavar="FILE", help="Dockerfile of BEFORE only")
+    ] = "",
+    after_dockerfile: Annotated[
+        str, building_option("--after-dockerfile", metavar="FILE", help="Dockerfile of AFTER only")
+    ] = "",
+    target: Annotated[
+        str, building_option("--target", metavar="STAGE", help="Stage that was built, if not the last")
+    ] = "",
+    build_arg: Annotated[list[str] | None, building_option("--build-arg", metavar="K=V", help="Build argument")] = None,
+    max_growth: Annotated[
+        str, typer.Option("--max-growth", metavar="BYTES|%", help="Exit 1 if AFTER is bigger than BEFORE by more")
+    ] = "",
     top: TopOption = 0,
     diff_format: Annotated[DiffFormat, output_option("-f", "--format", help="Output format")] = DiffFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
     """Compare two images
 
-    Shows layers, steps, directories, packages, build stages, findings and paths that differ.
+    Shows which line of the Dockerfile added how much, and layers, directories, packages, build stages, findings and
+    paths that differ.
 
     layerscope diff before.tar after.tar
 
-    layerscope diff released.json app.tar -f markdown >> "$GITHUB_STEP_SUMMARY"
+    layerscope diff before.tar after.tar --before-dockerfile old/Dockerfile --after-dockerfile Dockerfile
+
+    layerscope diff released.json app.tar --dockerfile Dockerfile --max-growth 5% -f markdown > comment.md
 
     layerscope diff several.tar several.tar --before-image app:1 --after-image app:2
 
@@ -72,21 +97,37 @@ def diff(
     """
     if before == after == "-":
         raise UsageError("only one of the two images can be read from stdin")
-    options = ReportOptions(ignores=ignores_of(context))
+    limit = amount(max_growth, "--max-growth") if max_growth else None
+    ignores = ignores_of(context)
+    builds = [
+        ReportOptions(
+            build=BuildOptions(dockerfile=path, target=target, build_arg=build_arg) if path else BuildOptions(),
+            ignores=ignores,
+        )
+        for path in (before_dockerfile or dockerfile, after_dockerfile or dockerfile)
+    ]
     with ExitStack() as stack:
-        with hinting(image="--before-image", platform="--before-platform"):
-            one = stack.enter_context(opened_source(before, _only(reading, before_image, before_platform), options))
-        with hinting(image="--after-image", platform="--after-platform"):
-            other = stack.enter_context(opened_source(after, _only(reading, after_image, after_platform), options))
-        made = make_diff(one.report, other.report, before_files=one.filesystem, after_files=other.filesystem)
+        with hinting(image="--before-image", platform="--before-platform", dockerfile="--before-dockerfile"):
+            one = stack.enter_context(opened_source(before, _only(reading, before_image, before_platform), builds[0]))
+        with hinting(image="--after-image", platform="--after-platform", dockerfile="--after-dockerfile"):
+            other = stack.enter_context(opened_source(after, _only(reading, after_image, after_platform), builds[1]))
+        made = make_diff(
+            one.report, other.report, before_files=one.filesystem, after_files=other.filesystem, max_growth=limit
+        )
+    with suppress(BrokenPipeError):  # The exit code counts even if nobody reads the output.
+        color = use_color(reading.color)
+        shown = RenderOptions(units=units_named(units.value), top=top, width=terminal_width(), color=color)
+        _print(made, diff_format, shown)
+    if made.growth is not None and made.growth.outcome == Outcome.FAIL:
+        raise typer.Exit(1)
+
+
+def _print(made: Diff, diff_format: DiffFormat, options: RenderOptions) -> None:
     if diff_format == DiffFormat.JSON:
         write(lines(made))
         return
     render = markdown if diff_format == DiffFormat.MARKDOWN else text
-    shown = RenderOptions(
-        units=units_named(units.value), top=top, width=terminal_width(), color=use_color(reading.color)
-    )
-    write(render(made, shown))
+    write(render(made, options))
 
 
 def _only(reading: ReadArguments, image: str, platform: str) -> ReadArguments:
