@@ -3,7 +3,7 @@
 import posixpath
 import re
 import shlex
-from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.portions import Piece
@@ -66,24 +66,29 @@ def removal_places(
 
 
 def _others(filesystem: Filesystem, layer: int, wanted: set[str], own_from: int) -> tuple[set[str], set[str]]:
-    """The directories that hold other files once a layer has been made, and the paths of the layers below the own."""
+    """The directories that hold other files once a layer has been made, and those of the layers below the own."""
+    directory = Kind.DIRECTORY
     kept: set[str] = set()
     lower: set[str] = set()
     for each in range(layer + 1):
-        for number in filesystem.numbers(each):
-            path = filesystem.path_in_layer(number)
-            if each < own_from:
-                lower.update(_and_above(path, lower))
-            if path not in wanted and filesystem.kinds[number] != Kind.DIRECTORY:
-                kept.update(_and_above(path.rpartition("/")[0], kept))
-    return kept, lower
+        changeset = filesystem.layers[each].changeset
+        paths, above, kinds = changeset.paths, changeset.directories, changeset.kinds
+        if each < own_from:
+            lower.update(above)
+            lower.update(path for path, kind in zip(paths, kinds, strict=True) if kind == directory)
+        entries = zip(paths, above, kinds, strict=True)
+        kept.update(place for path, place, kind in entries if kind != directory and path not in wanted)
+    return _with_all_above(kept), _with_all_above(lower)
 
 
-def _and_above(path: str, known: set[str]) -> Iterator[str]:
-    """A path and the directories above it, up to one that is known."""
-    while path and path not in known:
-        yield path
-        path = path.rpartition("/")[0]
+def _with_all_above(directories: set[str]) -> set[str]:
+    """Directories and those that hold them, without the root."""
+    found: set[str] = set()
+    for path in directories:
+        while path and path not in found:
+            found.add(path)
+            path = path.rpartition("/")[0]
+    return found
 
 
 def fails_without(site: Site, words: Collection[str]) -> bool:

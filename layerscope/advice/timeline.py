@@ -1,6 +1,7 @@
 """The instructions of each build stage in the order in which they run: what advice edits, and what comes after it."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -50,7 +51,7 @@ class Site(Struct, frozen=True, kw_only=True, eq=False):
         return self.resolved.instruction.flag(name) if self.resolved is not None else ""
 
 
-class Timeline(Struct, frozen=True, kw_only=True, eq=False):
+class Timeline(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """The own instructions of a stage, above its base image, those of the stages that it is built on included.
 
     ``filesystem`` is that of the stage's image where it is at hand.
@@ -62,7 +63,11 @@ class Timeline(Struct, frozen=True, kw_only=True, eq=False):
 
     def of_layer(self, layer: int) -> Site | None:
         """The instruction that alone made a layer."""
-        return next((site for site in self.sites if site.layer == layer), None)
+        return self._by_layer.get(layer)
+
+    @cached_property
+    def _by_layer(self) -> Mapping[int, Site]:
+        return {site.layer: site for site in reversed(self.sites) if site.layer is not None}
 
     def after(self, site: Site) -> Sequence[Site]:
         """What runs in the same stage after a site."""
