@@ -176,3 +176,10 @@ def test_what_else_an_update_leaves_is_deleted_where_it_went(tmp_path: Path) -> 
     advised = Build(dockerfile=text, layers={2: (LISTS, caches), 3: (TOOL,)}).advise(tmp_path)
     patched = advised.patched().dockerfile.text.replace(" \\\n   ", "")
     assert patched == f"FROM debian\nRUN apt-get update && apt-get install -y curl && {DELETE} && apt-get clean\n"
+
+
+def test_all_that_a_needless_update_leaves_goes_with_it(tmp_path: Path) -> None:
+    caches = file("var/cache/apt/pkgcache.bin", b"c" * 50_000)
+    advised = Build(dockerfile="FROM debian\nRUN apt-get update\n", layers={2: (LISTS, caches)}).advise(tmp_path)
+    assert advised.names == ["apt-lists"] and advised.of("apt-lists").saves_bytes == 100_000
+    assert advised.patched().dockerfile.text == "FROM debian\n"

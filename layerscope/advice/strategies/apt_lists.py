@@ -53,17 +53,19 @@ def _proposal(context: AdviceContext, portion: Portion) -> Iterator[Proposal]:
     changes: list[Change] = [prepending(user, update[id(user)]) for user in users]
     changes += [appending(one, delete[id(one)]) for one in edited]
     places = " and ".join(f"line {user.line}" if user.line else f"`{user}`" for user in users)
+    portions: tuple[Portion, ...] = (portion,)
     if is_only_update:
         changes.append(deleting(site, into=users[-1] if users else None))
         sentence = f"run `apt-get update` in the RUN that installs packages ({places}), and end it with `{_DELETE}`"
         if not users:
             sentence = "do not download the package lists: no RUN needs them"
+            portions = tuple(one for one in context.left if one.site is site)
     elif users:
         sentence = f"end it with `{_DELETE}`, and run `apt-get update` again in {places}"
     else:
         sentence = f"delete the package lists in the RUN that downloads them: end it with `{delete[id(site)]}`"
     yield Proposal(
-        site=site, portions=(portion,), sentence=sentence, review=_review(context, later), changes=tuple(changes)
+        site=site, portions=portions, sentence=sentence, review=_review(context, later), changes=tuple(changes)
     )
 
 
