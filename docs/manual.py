@@ -1,4 +1,4 @@
-"""Writes docs/layerscope.1 and the variables in docs/ci.md from the commands; ``--check`` only lists what is stale."""
+"""Writes layerscope.1 and the variables of configuration.md from the commands; ``--check`` only lists what is stale."""
 
 import inspect
 import re
@@ -13,7 +13,7 @@ from layerscope.cli.app import COMMANDS, load, make_app
 from layerscope.cli.help import is_example
 
 PAGE = Path(__file__).parent / "layerscope.1"
-CI = Path(__file__).parent / "ci.md"
+CONFIGURATION = Path(__file__).parent / "configuration.md"
 _MARKED = re.compile(r"(?<=<!-- variables -->\n).*(?=<!-- end of variables -->)", re.DOTALL)
 _VARIABLES = (
     ("NO_COLOR", "If set, explore shows no colours"),
@@ -146,7 +146,7 @@ def _text(text: str) -> str:
 
 
 def refreshed(text: str) -> str:
-    """Return docs/ci.md with a fresh table of variables."""
+    """Return docs/configuration.md with a fresh table of variables."""
     rows = [f"| `{name}` | {meaning.removeprefix('Sets ')} |" for name, meaning in variables().items()]
     table = "\n".join(["", "| variable | option |", "| --- | --- |", *rows, "", ""])
     return _MARKED.sub(lambda _: table, text)
@@ -154,7 +154,7 @@ def refreshed(text: str) -> str:
 
 def stale() -> dict[Path, str]:
     """The stale files and their fresh contents."""
-    fresh = {PAGE: page(), CI: refreshed(CI.read_text(encoding="utf-8"))}
+    fresh = {PAGE: page(), CONFIGURATION: refreshed(CONFIGURATION.read_text(encoding="utf-8"))}
     return {path: text for path, text in fresh.items() if not path.exists() or path.read_text(encoding="utf-8") != text}
 
 

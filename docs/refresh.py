@@ -1,4 +1,4 @@
-"""Runs the commands in docs/usage.md and README.md, writes their output below them, and draws the pictures anew.
+"""Runs the commands in README.md and docs/, writes their output below them, and draws the pictures anew.
 
 A ``console`` block holds commands after ``$`` and their output. ``--check`` only lists stale pages, as a test does.
 """
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PAGES = (ROOT / "README.md", ROOT / "docs" / "usage.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "usage.md", ROOT / "docs" / "provenance.md")
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
 

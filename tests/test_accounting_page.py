@@ -1,4 +1,4 @@
-"""The settings that docs/accounting.md shows can be read, and its figures beside dive's are ours."""
+"""The settings that docs/configuration.md shows can be read; docs/accounting.md's figures beside dive's are ours."""
 
 import re
 from pathlib import Path
@@ -11,12 +11,12 @@ from layerscope.model.entry import Fate
 from tests.analysis.pairs import opened_filesystem
 from tests.builder import ImageSpec, Member, directory, file, hardlink, layer, opaque, whiteout
 
-PAGE = Path(__file__).parent.parent / "docs" / "accounting.md"
+PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
 _BLOCK = re.compile(r"```toml\n(.*?)```", re.DOTALL)
 
 
 def test_every_block_of_settings_can_be_read(tmp_path: Path) -> None:
-    ignore, everything = _BLOCK.findall(PAGE.read_text("utf-8"))
+    everything, ignore = _BLOCK.findall(PAGE.read_text("utf-8"))
     path = tmp_path / ".layerscope.toml"
     path.write_text(ignore, "utf-8")
     assert [type(one) for one in read_file(path).ignores] == [Ignore]

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the pages' commands are written for bash")
-@pytest.mark.parametrize("page", ["README.md", "docs/usage.md"])
+@pytest.mark.parametrize("page", [str(page.relative_to(ROOT)) for page in refresh.PAGES])
 def test_the_output_on_the_page_is_todays(page: str) -> None:
     before = (ROOT / page).read_text(encoding="utf-8")
     assert "```console" in before

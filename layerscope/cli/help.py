@@ -17,7 +17,7 @@ _WIDEST = 100
 _NARROWEST = 50
 _LABELS = 30
 """The longest label that has its meaning beside it, not below."""
-_VARIABLES = "Options can be set by LAYERSCOPE_* variables and in .layerscope.toml (see docs/ci.md)."
+_VARIABLES = "Options can be set by LAYERSCOPE_* variables and in .layerscope.toml (see docs/configuration.md)."
 _IMPLIED = "layerscope [OPTIONS] IMAGE is the same as layerscope report IMAGE."
 _Row = tuple[str, str]
 _HELP = ("-h, --help", "Print this help and exit")
