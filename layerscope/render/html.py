@@ -11,7 +11,8 @@ from layerscope.render.finding_summary import FindingSummary, finding_summaries,
 from layerscope.render.html_style import STYLE
 from layerscope.render.steps import advised, diff_lines, step_place
 from layerscope.render.treemap import treemap
-from layerscope.render.units import RenderOptions, Units, percent
+from layerscope.render.units import RenderOptions, Units
+from layerscope.render.verdict import base_row, reclaimable_figures, size_words
 from layerscope.render.words import (
     COPIED_UP,
     INCOMPLETE,
@@ -67,12 +68,12 @@ def _head(report: Report, units: Units) -> Iterator[str]:
         yield f'<p class="alert">Incomplete: {INCOMPLETE}.</p>'
     kept = totals.own_bytes - totals.reclaimable_bytes
     yield '<dl class="figures">'
-    share = percent(totals.reclaimable_bytes, totals.own_bytes)
+    figures = reclaimable_figures(report, units)
     for name, value in (
-        ("size", f"{units(image.docker_size)} in {counted(len(report.layers), 'layer')}"),
+        ("size", size_words(report, units)),
         (base_words(report.base), units(totals.base_bytes)),
         ("your own", units(totals.own_bytes)),
-        ("reclaimable", f"{units(totals.reclaimable_bytes)} ({share})"),
+        ("reclaimable", f"{figures[0]} ({figures[1]})" if figures is not None else "no waste found"),
         ("trades", units(totals.trade_bytes)),
     ):
         yield f"<div><dt>{name}</dt><dd>{_text(value)}</dd></div>"
@@ -102,7 +103,8 @@ def _secrets(report: Report) -> Iterator[str]:
 
 def _steps(report: Report, units: Units) -> Iterator[str]:
     rows = advised(report)
-    if rows or report.base_step is not None:
+    base = base_row(report, units)
+    if rows or base is not None:
         yield "<h2>Steps</h2>"
     if rows:
         yield '<ul class="steps">'
@@ -116,11 +118,8 @@ def _steps(report: Report, units: Units) -> Iterator[str]:
         left = sum(row.step is not None for row in rows[_MOST_STEPS:])
         if left:
             yield f"<p>and {counted(left, 'more step')}: layerscope fix lists all of them</p>"
-    base = report.base_step
     if base is not None:
-        place = f" <code>{_text(step_place(base, report))}</code>" if base.dockerfile_line else ""
-        saves = f"<b>up to {units(base.saves_bytes)} more</b>"
-        yield f"<p>The base image{place}: {saves}, to be reviewed: {_text(base.sentence)}</p>"
+        yield f"<p><b>{base[0]}</b> {_text(base[1])}</p>"
 
 
 def _details(step: Step) -> Iterator[str]:

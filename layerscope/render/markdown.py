@@ -17,8 +17,8 @@ from layerscope.render.markdown_syntax import (
     within_limit,
 )
 from layerscope.render.steps import Advice, Advised, diff_lines, step_place
-from layerscope.render.units import RenderOptions, Units, percent
-from layerscope.render.verdict import size_words
+from layerscope.render.units import RenderOptions, Units
+from layerscope.render.verdict import base_row, reclaimable_figures, size_words, trades_row
 from layerscope.render.width import shortened
 from layerscope.render.words import (
     INCOMPLETE,
@@ -63,12 +63,12 @@ def _verdict(report: Report, options: RenderOptions) -> Iterator[str]:
     totals, units = report.totals, options.units
     yield f"### {_cell(report.image.name)}: {size_words(report, units)}"
     yield ""
-    verdict = "No waste found."
-    if totals.reclaimable_bytes:
-        share = percent(totals.reclaimable_bytes, totals.own_bytes)
-        verdict = f"**{units(totals.reclaimable_bytes)}** ({share} of your own bytes) is reclaimable."
-    if totals.trade_bytes:
-        verdict += f" Trades, such as start-up time for size, could save {units(totals.trade_bytes)} more."
+    verdict, figures = "No waste found.", reclaimable_figures(report, units)
+    if figures is not None:
+        verdict = f"**{figures[0]}** ({figures[1]} of your own bytes) is reclaimable."
+    trades = trades_row(report, units)
+    if trades is not None:
+        verdict += f" {trades[1][:1].upper()}{_cell(trades[1][1:])} could save {trades[0]} more."
     if totals.base_bytes:
         verdict += (
             f" The {base_words(report.base)} adds {units(totals.base_bytes)} in {counted(report.base.layers, 'layer')}."
@@ -121,11 +121,9 @@ def _change(row: Advised, indent: str) -> Iterator[str]:
 
 
 def _base_step(report: Report, options: RenderOptions) -> Iterator[str]:
-    base = report.base_step
+    base = base_row(report, options.units)
     if base is not None:
-        place = f" ({_code(step_place(base, report))})" if base.dockerfile_line else ""
-        saves = f"up to **{options.units(base.saves_bytes)}** more, to be reviewed"
-        yield f"The base image{place}: {saves}: {_sentence(base.sentence)}"
+        yield f"**{base[0]}** {_sentence(base[1])}"
 
 
 def _secrets(report: Report, options: RenderOptions) -> Iterator[str]:

@@ -42,7 +42,7 @@ def save_section(row: Advised | None, report: Report, options: RenderOptions) ->
         return
     saves = options.units(row.content_bytes) if row.step is None else step_saves(row.step, options.units)
     review = ", review" if row.step is not None and row.step.safety == Safety.REVIEW else ""
-    name = f"({f'step {row.number}' if row.number else row.rule}{review})"
+    name = f"({f'step {row.number}' if row.number else printable(row.rule)}{review})"
     begin = f"SAVE {saves}   "
     room = None if options.width is None else max(8, options.width - width_of(begin) - 1 - len(name))
     yield f"{styled(begin.rstrip(), Style.GOOD)}   {shortened(_place(row, report), room)} {name}"
@@ -173,7 +173,7 @@ def steps_section(others: tuple[Advised, ...], report: Report, room: int, option
 def _row_words(one: Advised, report: Report) -> str:
     place = _short_place(one, report)
     if one.step is None:
-        return f"{one.rule}{f', {place}' if place else ''}: {printable(one.sentence)}"
+        return f"{printable(one.rule)}{f', {place}' if place else ''}: {printable(one.sentence)}"
     review = " (review)" if one.step.safety == Safety.REVIEW else ""
     return f"{one.number}. {place}{review}: {printable(one.sentence)}"
 

@@ -21,22 +21,20 @@ def size_words(report: Report, units: Units) -> str:
     return f"{units(report.image.docker_size)} in {counted(len(report.layers), 'layer')}"
 
 
-def reclaimable_words(report: Report, units: Units) -> str:
-    """``118 MB (75%) of it reclaimable``, of the image's own layers."""
+def reclaimable_figures(report: Report, units: Units) -> tuple[str, str] | None:
+    """``118 MB`` and ``75%``, of the image's own layers; None where nothing is reclaimable."""
     totals = report.totals
     if not totals.reclaimable_bytes:
-        return "no waste found"
-    return (
-        f"{units(totals.reclaimable_bytes)} ({percent(totals.reclaimable_bytes, totals.own_bytes)}) of it reclaimable"
-    )
+        return None
+    return units(totals.reclaimable_bytes), percent(totals.reclaimable_bytes, totals.own_bytes)
 
 
 def trades_row(report: Report, units: Units) -> tuple[str, str] | None:
     """What trades could save, and which rules find them; None where nothing does."""
-    trades = [finding for finding in report.findings if finding.trade and finding.source != BASE]
-    if not any(finding.content_bytes for finding in trades):
+    if not report.totals.trade_bytes:
         return None
-    return _size(trades, units), f"trades, such as start-up time for size ({_rules(trades)})"
+    rules = _rules([finding for finding in report.findings if finding.trade and finding.source != BASE])
+    return units(report.totals.trade_bytes), f"trades, such as start-up time for size ({rules})"
 
 
 def base_row(report: Report, units: Units) -> tuple[str, str] | None:
@@ -65,7 +63,10 @@ def head(report: Report, units: Units, width: int | None = None) -> Iterator[str
     facts = "".join(f"   {fact}" for fact in (platform, size_words(report, units)) if fact)
     name = shortened(printable(image.name), None if width is None else max(width - width_of(facts), 12))
     yield styled(name, Style.STRONG) + facts
-    waste = styled(reclaimable_words(report, units), Style.NOTICE if totals.reclaimable_bytes else Style.GOOD)
+    figures = reclaimable_figures(report, units)
+    waste = styled("no waste found", Style.GOOD)
+    if figures is not None:
+        waste = styled(f"{figures[0]} ({figures[1]}) of it reclaimable", Style.NOTICE)
     if totals.base_bytes:
         rows = [
             ["", "base image", units(totals.base_bytes), _share(totals.base_bytes, report), _base(report)],
@@ -111,4 +112,4 @@ def _rules(findings: list[Finding]) -> str:
     for finding in findings:
         sums[finding.rule] = sums.get(finding.rule, 0) + finding.content_bytes
     names = sorted((name for name in sums if sums[name]), key=lambda name: -sums[name])
-    return ", ".join(names[:_MOST_RULES]) + (", ..." if len(names) > _MOST_RULES else "")
+    return ", ".join(map(printable, names[:_MOST_RULES])) + (", ..." if len(names) > _MOST_RULES else "")
