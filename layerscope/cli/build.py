@@ -30,6 +30,8 @@ def analysis_inputs(
     build: BuildOptions, reading: ReadArguments, *, duplicates: bool = True, ignores: tuple[Ignore, ...] = ()
 ) -> Iterator[AnalysisInputs]:
     """The inputs, with builder images open for as long as the context lasts."""
+    arguments = dict(_argument(text) for text in build.build_arg or ())
+    _expect_dockerfile(build)
     others = reading.beside()
     names = [_split(text, "--stage", "NAME=IMAGE") for text in build.stage or ()]
     with ExitStack() as stack:
@@ -46,7 +48,7 @@ def analysis_inputs(
         inputs = BuildInputs(
             dockerfile=dockerfile,
             target=build.target,
-            build_args=dict(_argument(text) for text in build.build_arg or ()),
+            build_args=arguments,
             builders=builders,
             base=base_config,
         )
@@ -59,6 +61,14 @@ def analysis_inputs(
             files=build_files(build) if build.dockerfile else None,
             ignores=ignores,
         )
+
+
+def _expect_dockerfile(build: BuildOptions) -> None:
+    """Raise UsageError for an option that says how to read a Dockerfile where none is given."""
+    given = {"--target": build.target, "--build-arg": build.build_arg, "--context": build.context_dir}
+    needs = next((option for option, value in given.items() if value), "")
+    if needs and not build.dockerfile:
+        raise UsageError(f"{needs} needs a Dockerfile", hint="add --dockerfile FILE")
 
 
 def fingerprint(build: BuildOptions) -> str:

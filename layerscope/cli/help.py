@@ -68,6 +68,11 @@ def is_example(paragraph: str) -> bool:
     return paragraph.startswith("layerscope ") or "| layerscope " in paragraph
 
 
+def choices_of(parameter: Any) -> list[str]:
+    """The values that an option accepts, if they are few."""
+    return [str(getattr(choice, "value", choice)) for choice in getattr(parameter.type, "choices", None) or ()]
+
+
 def _panels(parameters: Iterable[Any]) -> dict[str, list[_Row]]:
     """The rows of each panel."""
     panels: dict[str, list[_Row]] = {}
@@ -81,7 +86,7 @@ def _panels(parameters: Iterable[Any]) -> dict[str, list[_Row]]:
 def _rows(parameters: Iterable[Any]) -> Iterator[_Row]:
     for one in parameters:
         names = ", ".join(sorted(one.secondary_opts if _is_on(one) else one.opts, key=len))
-        choices = [str(getattr(choice, "value", choice)) for choice in getattr(one.type, "choices", None) or ()]
+        choices = choices_of(one)
         value = "" if one.is_flag else f" {one.metavar or (one.opts[-1].lstrip('-').upper() if choices else 'N')}"
         yield names + value, _meaning(one, choices)
 

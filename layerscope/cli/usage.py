@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from layerscope.cli.help import examples, listed
+from layerscope.cli.help import choices_of, examples, listed
 from layerscope.cli.image_hints import missing_hint
 from layerscope.errors import UsageError
 from layerscope.model.nearest import did_you_mean, nearest
@@ -72,17 +72,22 @@ def usage_error(error: Any, commands: Sequence[str], load: _Load) -> UsageError:
         example = next(examples(context.command.help), f"{context.command_path} --help")
         return UsageError(f"{name} needs {error.param.metavar.rstrip('.')}", hint=f"for example: {example}")
     if getattr(error, "param", None) is not None:
-        return _bad_value(error)
+        return _bad_value(error, load)
     extra = _EXTRA.search(error.message)
     return _extra(extra[1], name, context.command) if extra else UsageError(error.format_message())
 
 
 def _unknown_option(option: str, context: Any, commands: Sequence[str], load: _Load) -> UsageError:
     others = [f"layerscope {one}" for one in commands if option in _names(load(one))]
+    if context.parent is not None and option in _names(context.parent.command):
+        hint = f"it precedes the command: layerscope {option} ... {context.info_name}"
+        return UsageError(f"{context.info_name} has no option {option}", hint=hint)
     if context.parent is None:
         hint = f"it follows the command: {others[0]} IMAGE {option}" if others else ""
         return UsageError(f"unknown option {option}", hint=hint or _meant(option, context))
     hint = f"{listed(others[:3], 'and')} {'has' if len(others) == 1 else 'have'} it" if others else ""
+    if option in ("-o", "--output"):
+        hint = f"redirect the output: layerscope {context.info_name} ... > FILE"
     return UsageError(f"{context.info_name} has no option {option}", hint=hint or _meant(option, context))
 
 
@@ -93,19 +98,23 @@ def _meant(option: str, context: Any) -> str:
     return _OPTIONS_ELSEWHERE.get(option, other)
 
 
-def _bad_value(error: Any) -> UsageError:
+def _bad_value(error: Any, load: _Load) -> UsageError:
     """The error for a value that an option or argument does not accept."""
     found = _QUOTED.search(error.message)
     value = found[1] or found[2] if found else ""
-    choices = [str(getattr(one, "value", one)) for one in getattr(error.param.type, "choices", None) or ()]
+    choices = choices_of(error.param)
     given = _given(error, value)
     if choices:
         hint = did_you_mean(value.lower(), choices)
         if "," in value and error.param.multiple:
             parts = [part.strip().lower() for part in value.split(",")]
             hint = f"repeat the option: {' '.join(f'{error.param.opts[-1]} {part}' for part in parts)}"
+        elif not hint and "--format" in error.param.opts and value in _choices(load("report"), "--format"):
+            hint = f"layerscope report -f {value} writes it"
         return UsageError(f"{given}: expected {listed(choices)}", hint=hint)
     least = getattr(error.param.type, "min", None)
+    if error.param.type.name == "boolean":
+        return UsageError(f"{given}: expected true or false")
     if error.param.type.name.startswith("int"):
         number = {None: "an integer", 0: "a non-negative integer", 1: "a positive integer"}.get(least, "an integer")
         return UsageError(f"{given}: expected {number}")
@@ -130,6 +139,10 @@ def _extra(words: str, name: str, command: Any) -> UsageError:
         if words.startswith("/"):
             hint = f"for a part of the image: layerscope files IMAGE {words}"
     return UsageError(f"{name} takes no other argument: {words}", hint=hint)
+
+
+def _choices(command: Any, option: str) -> list[str]:
+    return next((choices_of(one) for one in command.params if option in one.opts), [])
 
 
 def _names(command: Any) -> Iterator[str]:

@@ -42,7 +42,7 @@ def test_an_option_is_one_limit_and_no_other(options: ThresholdOptions, policy: 
         pytest.param(
             ThresholdOptions(baseline="x", include_inherited=True),
             "no thresholds given",
-            "set one, for example --max-size 500MB or --fail-on high",
+            "set one, for example --max-growth 5%",
             id="no limit",
         ),
         pytest.param(

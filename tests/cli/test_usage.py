@@ -200,3 +200,28 @@ def test_a_setting_gets_the_nearest_value(tmp_path: Path) -> None:
     (tmp_path / ".layerscope.toml").write_text('units = "SI"')
     error = refused("report", IMAGE, folder=tmp_path)
     assert error.endswith("units: expected si, iec or bytes\nhint: did you mean si?\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("report", IMAGE, "--config", "x"), "it precedes the command: layerscope --config ... report"),
+        (("files", IMAGE, "-o", "x.csv"), "redirect the output: layerscope files ... > FILE"),
+        (("check", IMAGE, "-f", "sarif"), "layerscope report -f sarif writes it"),
+        (("report", IMAGE, "--target", "x"), "add --dockerfile FILE"),
+        (("report", IMAGE, "--context", "."), "add --dockerfile FILE"),
+        (("check", IMAGE, "--max-size", "1MB", "--baseline-image", "x"), "add --baseline REPORT"),
+        (("check", IMAGE, "--baseline", "x.json"), "set one, for example --max-growth 5%"),
+        (
+            ("cat", "tiny-legacy.tar", "/conf"),
+            "layerscope files tiny-legacy.tar /conf lists it, layerscope extract tiny-legacy.tar /conf DIR copies it",
+        ),
+    ],
+)
+def test_an_option_out_of_place_says_where_it_belongs(arguments: tuple[str | Path, ...], hint: str) -> None:
+    assert refused(*arguments, folder=FIXTURES).partition("\n")[2] == f"hint: {hint}\n"
+
+
+def test_a_variable_that_is_neither_true_nor_false() -> None:
+    called = call("report", IMAGE, LAYERSCOPE_STRICT="maybe")
+    assert (called.code, called.err) == (2, "layerscope: LAYERSCOPE_STRICT=maybe: expected true or false\n")

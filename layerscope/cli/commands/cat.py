@@ -1,5 +1,6 @@
 """``layerscope cat``: a file of an image on stdout."""
 
+import shlex
 import sys
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
@@ -51,7 +52,9 @@ def cat(
             raise UsageError(f"{found.path} is a broken hardlink to {filesystem.version(carrier).link}")
         if kind != Kind.FILE:
             name = kind.name.lower().replace("_", " ")
-            raise UsageError(f"{found.path} is a {name}", hint="use layerscope extract for directories")
+            words = shlex.join([image, found.path])
+            hint = f"layerscope files {words} lists it, layerscope extract {words} DIR copies it"
+            raise UsageError(f"{found.path} is a {name}", hint=hint if kind == Kind.DIRECTORY else "")
         for _, pieces in contents(filesystem, (carrier,)):
             if sys.stdout.isatty():
                 _print(_filled(pieces))

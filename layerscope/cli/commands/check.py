@@ -110,8 +110,11 @@ class ThresholdOptions(Struct, frozen=True, kw_only=True):
             include_inherited=self.include_inherited,
             allow_incomplete=self.allow_incomplete,
         )
+        if self.baseline_image and not self.baseline:
+            raise UsageError("--baseline-image needs a baseline", hint="add --baseline REPORT")
         if found.is_empty:
-            raise UsageError("no thresholds given", hint="set one, for example --max-size 500MB or --fail-on high")
+            example = "--max-growth 5%" if self.baseline else "--max-size 500MB or --fail-on high"
+            raise UsageError("no thresholds given", hint=f"set one, for example {example}")
         if found.max_growth and not self.baseline:
             raise UsageError("--max-growth needs a baseline", hint="add --baseline REPORT")
         return found
