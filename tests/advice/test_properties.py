@@ -8,7 +8,8 @@ import pytest
 from layerscope.advice.apply import Followed, follow
 from layerscope.dockerfile.parse import parse_dockerfile
 from tests.advice.builds import Advised, Build
-from tests.advice.machine import STATUS, Built, build
+from tests.advice.machine import STATUS
+from tests.advice.small_builds import Built, build
 
 CONTEXT: Mapping[str, bytes] = {
     "/r.txt": b"uwsgi flask",
