@@ -1,10 +1,12 @@
 """The action, the GitLab job and the hook that the repository offers keep to their schemas, and their scripts run."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,40 @@ def test_the_hook_has_what_pre_commit_requires() -> None:
     assert hook["entry"].split() == ["layerscope", "check"] and hook["language"] == "python"
 
 
+@pytest.mark.real
+@pytest.mark.skipif(
+    shutil.which("git") is None or find_spec("pre_commit") is None or not (ROOT / ".git").exists(),
+    reason="needs git, a clone of the repository, and pre-commit",
+)
+def test_pre_commit_installs_the_hook_and_runs_it(tmp_path: Path) -> None:
+    """From what git has of this directory, as from a repository; installing takes a network and a minute."""
+    environment = {**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "cache")}
+    for name, value in (("AUTHOR", "a"), ("COMMITTER", "a")):
+        environment |= {f"GIT_{name}_NAME": value, f"GIT_{name}_EMAIL": "a@example.com"}
+    project = tmp_path / "project"
+    project.mkdir()
+    content = docker_legacy(ImageSpec(layers=(layer(file("a", b"1" * 5000)),), tags=("app:1",)))
+    (project / "image.tar").write_bytes(content)
+
+    def git(*arguments: str, folder: Path = project) -> str:
+        command = ["git", *arguments]
+        return subprocess.run(
+            command, cwd=folder, env=environment, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    git("init", "--quiet")
+    revision = git("rev-parse", "HEAD", folder=ROOT)
+    for most, code in (("1MB", 0), ("1kB", 1)):
+        hook = {"id": "layerscope-check", "args": ["image.tar", f"--max-size={most}"]}
+        config = {"repos": [{"repo": str(ROOT), "rev": revision, "hooks": [hook]}]}
+        (project / ".pre-commit-config.yaml").write_text(json.dumps(config))
+        git("add", ".pre-commit-config.yaml")
+        command = [sys.executable, "-m", "pre_commit", "run", "--hook-stage", "manual", "--verbose", "layerscope-check"]
+        done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert f"{'FAIL' if code else 'PASS'}  max-size" in done.stdout
+
+
 def test_no_script_of_the_action_holds_an_expression() -> None:
     steps = read("action.yml")["runs"]["steps"]
     assert not [step["name"] for step in steps if "${{" in step["run"]]
@@ -49,7 +85,9 @@ def runner(tmp_path: Path) -> dict[str, str]:
         docker_legacy(ImageSpec(layers=(layer(file("a", b"1" * 5000)),), tags=("app:1",)))
     )
     files = {name: str(tmp_path / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
-    return {**os.environ, **files, "RUNNER_TEMP": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    names = ("DOCKERFILE", "ARGUMENTS", "LIMITS", "BASELINE", "BASELINE_DOCKERFILE", "MAX_GROWTH", "COMMENT")
+    inputs = dict.fromkeys(names, "")
+    return {**os.environ, **inputs, **files, "RUNNER_TEMP": str(tmp_path), "PYTHONPATH": str(ROOT)}
 
 
 def step(name: str, folder: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -66,12 +104,73 @@ def test_the_action_reports_and_checks(runner: dict[str, str], tmp_path: Path) -
     assert done.returncode == 0, done.stdout
     assert "app:1" in done.stdout and "### app:1" in Path(runner["GITHUB_STEP_SUMMARY"]).read_text()
     outputs = dict(line.split("=", 1) for line in Path(runner["GITHUB_OUTPUT"]).read_text().splitlines())
-    assert set(outputs) == {"report", "sarif", "html"} and all(Path(path).stat().st_size for path in outputs.values())
+    assert set(outputs) == {"report", "sarif", "html", "comment"}
+    assert all(Path(path).stat().st_size for path in outputs.values())
+    comment = Path(outputs["comment"]).read_text()
+    assert comment.startswith("<!-- layerscope -->\n\n### app:1") and comment.endswith("\n\n<!-- /layerscope -->\n")
     assert not (tmp_path / "evil").exists()
     for limit, code in (("--max-size=1MB", 0), ("--max-size=1kB\n--fail-on=critical", 1)):
         checked = step("Check", str(tmp_path), runner | {"REPORT": outputs["report"], "LIMITS": limit})
         assert checked.returncode == code, checked.stdout
         assert checked.stdout.startswith("::stop-commands::") and checked.stdout.endswith("::\n")
+
+
+def grown(folder: Path, runner: dict[str, str]) -> dict[str, str]:
+    """The inputs that compare an image with its baseline, a saved report."""
+    name = "image $(touch evil).tar"
+    command = [runner["RUNNER_TEMP"] + "/layerscope/bin/layerscope", "report", name, "-o", "base $(touch evil).json"]
+    subprocess.run(command, cwd=folder, env=runner, check=True, capture_output=True)
+    content = docker_legacy(ImageSpec(layers=(layer(file("a", b"1" * 7000)),), tags=("app:2",)))
+    (folder / "new.tar").write_bytes(content)
+    return {"IMAGE": "new.tar", "BASELINE": "base $(touch evil).json", "MAX_GROWTH": "5%", "COMMENT": "a comment.md"}
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the action's steps are written for bash")
+def test_a_baseline_makes_the_comment_of_a_pull_request_and_the_check_fails_on_growth(
+    runner: dict[str, str], tmp_path: Path
+) -> None:
+    inputs = grown(tmp_path, runner)
+    done = step("Report", str(tmp_path), runner | inputs)
+    assert done.returncode == 0, done.stdout
+    comment = (tmp_path / "a comment.md").read_text()
+    assert "### app:2 is 2.00 kB \\(40%\\) larger than app:1" in comment and "**FAIL: growth of 40%" in comment
+    summary = Path(runner["GITHUB_STEP_SUMMARY"]).read_text()
+    assert summary.index("larger than app:1") < summary.index("### app:2: 7.00 kB")
+    outputs = dict(line.split("=", 1) for line in Path(runner["GITHUB_OUTPUT"]).read_text().splitlines())
+    assert Path(outputs["comment"]).read_text() == comment
+    for most, code in (("5%", 1), ("50%", 0)):
+        limits = {"REPORT": outputs["report"], "LIMITS": "", "BASELINE": inputs["BASELINE"], "MAX_GROWTH": most}
+        assert step("Check", str(tmp_path), runner | limits).returncode == code
+    assert not (tmp_path / "evil").exists()
+
+
+_BEGIN, _END = "<!-- layerscope -->\n", "<!-- /layerscope -->\n"
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the action's steps are written for bash")
+@pytest.mark.parametrize(
+    ("before", "above", "below"),
+    [
+        pytest.param("", "", "", id="empty"),
+        pytest.param("mine\n", "mine\n", "", id="of others"),
+        pytest.param(f"mine\n{_BEGIN}old\n{_END}yours\n", "mine\n", "yours\n", id="an earlier run's"),
+        pytest.param(f"mine\n{_BEGIN}yours\n", f"mine\n{_BEGIN}yours\n", "", id="without an end"),
+        pytest.param(f"{_END}mine\n{_BEGIN}yours\n", f"{_END}mine\n{_BEGIN}yours\n", "", id="the end first"),
+        pytest.param(f"{_BEGIN}old\n{_END}mine\n{_BEGIN}yours\n{_END}", "", f"mine\n{_BEGIN}yours\n{_END}", id="twice"),
+    ],
+)
+def test_a_comment_file_keeps_what_others_wrote(
+    runner: dict[str, str], tmp_path: Path, before: str, above: str, below: str
+) -> None:
+    path = tmp_path / "comment.md"
+    path.write_text(before)
+    inputs = {"IMAGE": "image $(touch evil).tar", "COMMENT": "comment.md"}
+    for _ in range(2):
+        done = step("Report", str(tmp_path), runner | inputs)
+        assert done.returncode == 0, done.stdout
+        outputs = dict(line.split("=", 1) for line in Path(runner["GITHUB_OUTPUT"]).read_text().splitlines())
+        part = Path(outputs["comment"]).read_text()
+        assert path.read_text() == above + part + below
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the action's steps are written for bash")
