@@ -29,6 +29,18 @@ def test_the_file_keeps_to_its_schema(name: str, schema: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_workflow_of_the_readme_can_be_copied(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    workflow = tmp_path / "image.yml"
+    workflow.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(workflow)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (step,) = [one for one in YAML(typ="safe", pure=True).load(text)["jobs"]["image"]["steps"] if "with" in one]
+    assert step["uses"] == "OWNER/layerscope@main"
+    assert set(step["with"]) <= set(read("action.yml")["inputs"])
+
+
 def test_the_hook_has_what_pre_commit_requires() -> None:
     (hook,) = read(".pre-commit-hooks.yaml")
     assert {"id", "name", "entry", "language"} <= set(hook)
