@@ -94,7 +94,8 @@ def _later(
     """The commands that run after the installation, but those that install."""
     first = min((one.site for one in portions), key=lambda site: site.position)
     places = [piece.source for one in portions for piece in one.pieces[:1]]
-    copies = readers_elsewhere(context, first.stage, places) if portions[0].stage else ()
+    stages = {first.stage, portions[0].stage} if portions[0].stage else ()
+    copies = chain.from_iterable(readers_elsewhere(context, stage, places) for stage in sorted(stages))
     later = chain(context.later(first), *(context.later(copy) for copy in copies))
     yield from _commands(first, is_install, is_first=True)
     for site in {id(one): one for one in later}.values():

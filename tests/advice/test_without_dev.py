@@ -68,6 +68,16 @@ def test_a_stage_that_is_built_on_it_uses_them(tmp_path: Path) -> None:
     )
 
 
+def test_a_stage_that_copies_from_one_built_on_it_may_use_them(tmp_path: Path) -> None:
+    lines = ["FROM python AS install", "WORKDIR /app", "COPY . .", INSTALL, "FROM install AS builder", "RUN true"]
+    lines += ["FROM python AS test", "COPY --from=builder /app /app", "RUN /app/.venv/bin/pytest"]
+    lines += ["FROM python", "COPY --from=builder /app /app"]
+    installed = (*FLASK, *PYTEST, *TOOLS)
+    layers = {3: FILES, 4: installed, 8: (*FILES, *installed), 11: (*FILES, *installed)}
+    advised = Build(dockerfile="\n".join((*lines, "")), layers=layers).advise(tmp_path)
+    assert advised.findings and not any(step.edits for step in advised.steps)
+
+
 def single(directory: Path, lines: Sequence[str], layers: Mapping[int, Sequence[Member]], **fields: object) -> Advised:
     """A build of one stage."""
     return Build(dockerfile="\n".join(("FROM python", *lines, "")), layers=layers, fields=fields).advise(directory)
