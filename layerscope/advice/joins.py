@@ -73,9 +73,9 @@ def _can_pass(context: AdviceContext, moved: Sequence[Site], other: Site) -> boo
     if not all(_only_installs(one) for one in moved):
         return False
     if other.kind in ("ENV", "ARG"):
-        names = _NAME.findall(other.text) or other.text.split()[:1]
+        names = [*_NAME.findall(other.text), *(word.partition("=")[0] for word in other.text.split()[:1])]
         used = "\n".join(script_of(one) for one in moved)
-        return not any(_SETTINGS.fullmatch(name) or re.search(rf"\b{name}\b", used) for name in names)
+        return not any(_SETTINGS.fullmatch(name) or re.search(rf"\b{re.escape(name)}\b", used) for name in names)
     if other.kind == "WORKDIR":
         return True
     return other.kind in ("COPY", "ADD") and _is_apart(context, moved, other)

@@ -72,6 +72,7 @@ def test_a_version_is_left_out_with_its_package(tmp_path: Path) -> None:
     [
         pytest.param("USER app", id="another user"),
         pytest.param("ENV PATH=/app/bin:$PATH", id="other programs are found"),
+        pytest.param("ENV LD_PRELOAD /x?a=b", id="a variable without an equals sign"),
         pytest.param("SHELL ['/bin/bash', '-c']", id="another shell"),
         pytest.param("COPY nginx.conf /etc/nginx/nginx.conf", id="a file that a package brings"),
         pytest.param("COPY --chown=www-data:www-data app /srv", id="a user that the packages make"),
