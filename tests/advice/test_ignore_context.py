@@ -315,3 +315,13 @@ def test_stages_by_the_thousand_cost_no_time(tmp_path: Path) -> None:
     start = time.perf_counter()
     assert Build(dockerfile=text, layers={3: ALL}, stages=False).advise(tmp_path).steps == ()
     assert time.perf_counter() - start < 60
+
+
+def test_without_a_dockerfile_the_step_is_in_words(tmp_path: Path) -> None:
+    text = "FROM python\nWORKDIR /app\nCOPY . .\nRUN pytest\nCMD main.py\n"
+    step = Build(dockerfile=text, layers={3: ALL}).advise(tmp_path, with_dockerfile=False).of("ignore-context")
+    assert step.sentence == (
+        "leave `/app/.git`, `/app/docs` and `/app/README.md` out of what it copies, "
+        "in .dockerignore if that is the build context"
+    )
+    assert step.safety == Safety.REVIEW and not step.edits and step.dockerfile_line is None

@@ -116,3 +116,12 @@ def test_a_stage_without_run_needs_a_shell(tmp_path: Path) -> None:
 def test_names_that_a_shell_would_read_are_quoted(tmp_path: Path) -> None:
     made = tuple(file(one.name.decode().replace("src/", "src/my app/"), one.content) for one in CLONE)
     assert removal(advised(tmp_path, made=made)) == "RUN rm -rf '/src/my app/.git'"
+
+
+@pytest.mark.parametrize(
+    ("later", "safety"), [("RUN make", Safety.REVIEW), ("RUN useradd a", Safety.SAFE), ("RUN git log", None)]
+)
+def test_without_a_dockerfile_what_follows_the_copy_counts(tmp_path: Path, later: str, safety: Safety | None) -> None:
+    text = f"FROM python AS build\nRUN git clone x /src\nFROM python\nCOPY --from=build /src /src\n{later}\n"
+    found = Build(dockerfile=text, layers={2: CLONE, 4: CLONE}).advise(tmp_path, with_dockerfile=False)
+    assert [step.safety for step in found.steps if step.strategy == "prune-stage"] == ([safety] if safety else [])

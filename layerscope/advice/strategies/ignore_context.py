@@ -10,7 +10,8 @@ from layerscope.advice.copied import filesystem_of, ignorable
 from layerscope.advice.files import ignoring
 from layerscope.advice.needs import NEVER_READ, Need, Needs
 from layerscope.advice.portions import Piece, Portion
-from layerscope.advice.removal import is_read_before_deleted
+from layerscope.advice.removal import is_read_before_deleted, removal_places
+from layerscope.advice.stage_end import stage_end
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.viewers import Viewers
@@ -79,6 +80,36 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     for group, found in groups.items():
         review = _ENVIRONMENT if group == "env" else _review(found) if group == "maybe" else group
         yield _proposal(found, review)
+    yield from _in_words(context, viewers, needs)
+
+
+def _in_words(context: AdviceContext, viewers: Viewers, needs: Needs) -> Iterator[Proposal]:
+    """Without a Dockerfile a history does not say whether a COPY took its files from the build context."""
+    sites: dict[int, list[Portion]] = {}
+    for portion in context.of(*(_RULES - {"deleted-later"})):
+        site = portion.site
+        is_copy = site.resolved is None and site.kind in ("COPY", "ADD") and not _is_root(context, site)
+        if is_copy and not (portion.stage and stage_end(context, portion.stage)):
+            sites.setdefault(id(site), []).append(portion)
+    for members in sites.values():
+        site, filesystem = members[0].site, filesystem_of(context, members[0].site)
+        if filesystem is None or site.layer is None:
+            continue
+        groups = [[piece.source or piece.path for piece in one.pieces] for one in members]
+        found = removal_places(filesystem, site.layer, groups, own_from=site.layer)
+        free = [
+            (one, places)
+            for one, places in zip(members, found, strict=True)
+            if all(needs.judge(viewers.after(site, path)).need != Need.SURE for path in places[:_MOST_PATTERNS])
+        ]
+        if free:
+            shown = listed([f"`{path}`" for path in dict.fromkeys(path for _, places in free for path in places)])
+            yield Proposal(
+                site=site,
+                portions=tuple(one for one, _ in free),
+                sentence=f"leave {shown} out of what it copies, in .dockerignore if that is the build context",
+                review="make sure that no step of the build needs them",
+            )
 
 
 def _review(found: Mapping[str, _Candidate]) -> str:

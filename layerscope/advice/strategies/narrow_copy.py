@@ -14,6 +14,7 @@ from layerscope.advice.portions import Portion, mapping_of
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.viewers import Viewers
+from layerscope.advice.whole_systems import whole_systems
 from layerscope.advice.words import REVIEWS, listed, place
 from layerscope.model.entry import Kind
 
@@ -65,9 +66,11 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     where a later instruction names them, nor where what stays has a version or a digest in its name, since the next
     build would give it another. Empty directories with names such as `logs` stay. Where a later RUN may read any file,
     it is for review. The same goes for the sources of a COPY from the build context, which are deleted from it; to
-    name them in .dockerignore would make it fail.
+    name them in .dockerignore would make it fail. A COPY of a whole root file system over another is no source of
+    files, but what to start from.
     """
     yield from drops(context)
+    yield from whole_systems(context)
     groups: dict[int, list[Portion]] = {}
     for portion in context.left:
         copy = portion.via or portion.site

@@ -1,7 +1,7 @@
 """What a build stage makes and a COPY brings along: delete it at the end of that stage."""
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -13,7 +13,7 @@ from layerscope.advice.removal import removal_places
 from layerscope.advice.stage_end import stage_end
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site, Timeline
-from layerscope.advice.viewers import Viewers
+from layerscope.advice.viewers import Viewer, Viewers
 from layerscope.advice.words import REVIEWS, listed, place
 from layerscope.filesystem.tree import Filesystem
 
@@ -71,7 +71,7 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
             continue
         groups: dict[str, list[_Removal]] = {}
         for removal in _removals(context.timelines[stage], filesystem, members):
-            judgements = [needs.judge(viewers.after(end, path)) for path in removal.places]
+            judgements = [needs.judge(_viewers(context, viewers, end, removal, path)) for path in removal.places]
             need = max(one.need for one in judgements)
             review = REVIEWS.get(removal.portion.rule, "")
             if need == Need.MAYBE and removal.portion.rule not in NEVER_READ:
@@ -81,6 +81,14 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
                 groups.setdefault(review, []).append(removal)
         for review, removals in groups.items():
             yield _proposal(end, removals, review)
+
+
+def _viewers(context: AdviceContext, viewers: Viewers, end: Site, removal: _Removal, path: str) -> Iterable[Viewer]:
+    """What sees a path of the stage; without a Dockerfile, whatever follows the COPY that brings it."""
+    via = removal.portion.via
+    if context.placement.match is not None or via is None:
+        return viewers.after(end, path)
+    return (Viewer(site=site, path=path) for site in context.final.after(via))
 
 
 def _removals(timeline: Timeline, filesystem: Filesystem, members: Sequence[Portion]) -> list[_Removal]:

@@ -1,0 +1,24 @@
+"""How steps speak of instructions and lists."""
+
+import pytest
+
+from layerscope.advice.timeline import Site
+from layerscope.advice.words import listed, place
+
+
+def site(text: str, line: int | None = None) -> Site:
+    return Site(stage="", position=0, kind="RUN", text=text, line=line)
+
+
+def test_a_long_instruction_is_not_cut_since_half_a_secret_is_not_masked() -> None:
+    assert place(site("make", 4)) == "line 4 (`RUN make`)" and place(site("make")) == "`RUN make`"
+    long = "curl -H 'Authorization: Bearer abcdefghijklmnopqrstuvwxyz' https://example.com/file"
+    assert place(site(long, 4)) == "line 4" and place(site(long)) == "a later RUN"
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c"), (list("abcdef"), "a, b, c, d and 2 more")],
+)
+def test_words_are_listed(words: list[str], text: str) -> None:
+    assert listed(words) == text
