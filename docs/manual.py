@@ -84,7 +84,7 @@ def _listed(names: Any) -> list[str]:
 
 def _command(command: Any) -> Iterator[str]:
     arguments = [one for one in command.params if one.param_type_name == "argument"]
-    options = [one for one in command.params if one.param_type_name == "option"]
+    options = [one for one in command.params if one.param_type_name == "option" and not one.hidden]
     names = " ".join(f"\\fI{_text(one.metavar or one.name.upper())}\\fR" for one in arguments)
     yield f".SS layerscope {_text(command.name)} {names} [\\fIOPTION\\fR]..."
     yield from _prose(command.help)

@@ -37,6 +37,8 @@ _IN_NAMES = frozenset("./\\:@")
 """Characters of paths and image references, which no command has."""
 _ParserError: Any = typer.BadParameter.__mro__[1]
 """The base class of the parser's errors; typer brings its own parser, so its module has no stable name."""
+_COLORED = frozenset({"report", "diff", "check"})
+"""Commands that print colors; all others accept --color, and do not list it."""
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 
@@ -119,7 +121,11 @@ def load(name: str) -> Any:
     module, _ = COMMANDS[name]
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command(name, cls=_Command)(getattr(import_module(f"layerscope.cli.commands.{module}"), name))
-    return typer.main.get_command(app)
+    command: Any = typer.main.get_command(app)
+    for parameter in command.params:
+        if parameter.name == "color" and name not in _COLORED:
+            parameter.hidden = True
+    return command
 
 
 def _not_loaded() -> None:

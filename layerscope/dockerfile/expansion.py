@@ -273,7 +273,7 @@ class _Lexer:
         there = bool(value) if operator[0] == ":" else value is not None
         if operator[-1] == "?" and not there:
             fault = "empty" if value is not None else "unset"
-            raise UsageError(f"{name}: {word or f'is not allowed to be {fault}'}", hint=f"Give a value for {name}.")
+            raise UsageError(f"{name}: {word or f'is not allowed to be {fault}'}", hint=f"give a value for {name}")
         if there == (operator[-1] == "+"):
             self.unresolved += unresolved
             return word

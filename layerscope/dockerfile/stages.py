@@ -89,7 +89,7 @@ def choose_target(dockerfile: Dockerfile, target: str) -> int:
         if stage.name == target.lower() or str(stage.index) == target:
             return stage.index
     names = ", ".join(stage.name or str(stage.index) for stage in dockerfile.stages[:20])
-    raise UsageError(f"{dockerfile.name} has no stage {target!r}", hint=f"Its stages are: {names}.")
+    raise UsageError(f"{dockerfile.name} has no stage {target!r}", hint=f"its stages are {names}")
 
 
 def _mount_source(mount: Mount, names: Mapping[str, int]) -> Source | None:

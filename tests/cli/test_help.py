@@ -1,8 +1,10 @@
 """What ``--help`` prints: examples as they are typed, options in panels, nothing that a command refuses."""
 
+from importlib import import_module
+
 import pytest
 
-from layerscope.cli.app import COMMANDS
+from layerscope.cli.app import COMMANDS, load
 from layerscope.cli.help import examples
 from tests.cli.calling import call
 
@@ -48,6 +50,12 @@ def test_defaults_and_choices_are_named_once() -> None:
 def test_a_switch_that_is_on_is_listed_by_the_name_that_turns_it_off() -> None:
     text = helped("report")
     assert "--no-duplicates" in text and "--duplicates" not in text.replace("--no-duplicates", "")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_color_is_listed_where_it_is_used(name: str) -> None:
+    module = import_module(f"layerscope.cli.commands.{COMMANDS[name][0]}")
+    assert any(one.name == "color" and not one.hidden for one in load(name).params) == hasattr(module, "use_color")
 
 
 def test_examples_are_what_begins_like_a_command() -> None:

@@ -210,6 +210,7 @@ def test_a_setting_gets_the_nearest_value(tmp_path: Path) -> None:
         (("check", IMAGE, "-f", "sarif"), "layerscope report -f sarif writes it"),
         (("report", IMAGE, "--target", "x"), "add --dockerfile FILE"),
         (("report", IMAGE, "--context", "."), "add --dockerfile FILE"),
+        (("diff", IMAGE, IMAGE, "--build-arg", "A=1"), "add --dockerfile FILE"),
         (("check", IMAGE, "--max-size", "1MB", "--baseline-image", "x"), "add --baseline REPORT"),
         (("check", IMAGE, "--baseline", "x.json"), "set one, for example --max-growth 5%"),
         (

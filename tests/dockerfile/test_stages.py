@@ -102,7 +102,7 @@ def test_target(target: str, index: int) -> None:
 def test_an_unknown_target_is_an_error(target: str) -> None:
     with pytest.raises(UsageError) as caught:
         build(THREE, target)
-    assert caught.value.hint == "Its stages are: one, two, 2."
+    assert caught.value.hint == "its stages are one, two, 2"
 
 
 def test_the_triggers_of_a_base_stage_run_first_and_only_once() -> None:

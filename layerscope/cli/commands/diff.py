@@ -99,12 +99,16 @@ def diff(
         raise UsageError("only one of the two images can be read from stdin")
     limit = amount(max_growth, "--max-growth") if max_growth else None
     ignores = ignores_of(context)
+    paths = (before_dockerfile or dockerfile, after_dockerfile or dockerfile)
+    # A side without a Dockerfile has no target; if neither has one, --target is refused as in other commands.
     builds = [
         ReportOptions(
-            build=BuildOptions(dockerfile=path, target=target, build_arg=build_arg) if path else BuildOptions(),
+            build=BuildOptions(dockerfile=path, target=target, build_arg=build_arg)
+            if path or not any(paths)
+            else BuildOptions(),
             ignores=ignores,
         )
-        for path in (before_dockerfile or dockerfile, after_dockerfile or dockerfile)
+        for path in paths
     ]
     with ExitStack() as stack:
         with hinting(image="--before-image", platform="--before-platform", dockerfile="--before-dockerfile"):
