@@ -106,3 +106,18 @@ def test_sudo_is_used_where_the_run_uses_it(tmp_path: Path) -> None:
     text = "FROM debian\nUSER app\nRUN sudo apt-get install -y git\n"
     advised = Build(dockerfile=text, layers={3: (file("var/cache/apt/archives/git.deb", DATA),)}).advise(tmp_path)
     assert patched(advised)[1] == "RUN sudo apt-get install -y git && sudo apt-get clean"
+
+
+def test_files_in_the_directory_of_a_later_run_stay(tmp_path: Path) -> None:
+    lock = file("tmp/Pipfile.lock", DATA)
+    advised = built(tmp_path, "RUN cd /tmp && pipenv lock", "WORKDIR /tmp", "RUN pipenv install", made=(lock,))
+    assert "clean-in-run" not in advised.names
+    elsewhere = built(tmp_path, "RUN cd /tmp && pipenv lock", "WORKDIR /app", "RUN pipenv install", made=(lock,))
+    assert patched(elsewhere)[0].endswith(" && rm -rf /tmp/Pipfile.lock")
+
+
+def test_names_that_the_next_build_does_not_give_are_not_written_down(tmp_path: Path) -> None:
+    made = (file("tmp/pipenv-request-k8awr5z4.json", DATA), file("tmp/report.txt", DATA))
+    advised = built(tmp_path, "RUN pipenv lock", made=made)
+    assert patched(advised)[0].endswith(" && rm -rf /tmp/report.txt")
+    assert advised.of("clean-in-run").saves_bytes == len(DATA)

@@ -21,21 +21,19 @@ def advise(directory: Path, *build: str, stages: bool = True) -> Advised:
 
 
 @pytest.mark.parametrize(
-    ("run", "expected"),
+    "run",
     [
-        ("go build -o /out/tool .", "go build -ldflags=-w -o /out/tool ."),
-        ("CGO_ENABLED=0 go -C cmd build", "CGO_ENABLED=0 go -C cmd build -ldflags=-w"),
-        ("go mod download && go install ./...", "go mod download && go install -ldflags=-w ./..."),
-        ("go build -ldflags '-X main.v=1' .", "go build -ldflags='-w -X main.v=1' ."),
-        ('go build -ldflags="-X=main.v=$V" .', 'go build -ldflags="-w -X=main.v=$V" .'),
-        ('go build -ldflags="-X main.v=$V" .', 'go build -ldflags="-w -X main.v=$V" .'),
+        "go build -o /out/tool .",
+        "CGO_ENABLED=0 go -C cmd build",
+        "go mod download && go install ./...",
+        "go build -ldflags '-X main.v=1' .",
     ],
 )
-def test_go(tmp_path: Path, run: str, expected: str) -> None:
+def test_go(tmp_path: Path, run: str) -> None:
     advised = advise(tmp_path, f"RUN {run}")
     step = advised.of("strip-programs")
     assert step.safety == Safety.REVIEW and step.dockerfile_line == 2 and step.saves_bytes == 50_000
-    assert f"RUN {expected}\n" in advised.patched("strip-programs").dockerfile.text
+    assert "-ldflags=-w" in step.sentence and not step.edits
 
 
 def test_the_only_run_of_a_stage_whose_image_is_not_at_hand(tmp_path: Path) -> None:
@@ -45,8 +43,8 @@ def test_the_only_run_of_a_stage_whose_image_is_not_at_hand(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("run", ["cargo build --release --locked", "cargo install --path .", "cargo b -r"])
 def test_cargo(tmp_path: Path, run: str) -> None:
-    text = advise(tmp_path, f"RUN {run}").patched("strip-programs").dockerfile.text
-    assert f"ENV CARGO_PROFILE_RELEASE_STRIP=debuginfo\nRUN {run}\n" in text
+    step = advise(tmp_path, f"RUN {run}").of("strip-programs")
+    assert "ENV CARGO_PROFILE_RELEASE_STRIP=debuginfo" in step.sentence and not step.edits
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from layerscope.advice.runs import body, calls, commands, script_of, scripts
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.users import as_root
+from layerscope.model.paths import is_at_or_below
 
 
 class _Leftover(Struct, frozen=True, kw_only=True):
@@ -59,6 +60,8 @@ _OF_MANAGERS = re.compile(
     r"|zypp/.+|zypper\.log|anaconda/.+|fontconfig\.log|faillog|lastlog)|(?!/var/log/).*"
 )
 """Logs that no daemon writes, which might not be able to make its own again."""
+_RANDOM = re.compile(r"(?:^|[-_.])(?:tmp)?(?=[a-z_]*\d|tmp)[a-z\d_]{8,11}(?:\.\w{1,5})?$|tmp\.[A-Za-z\d]{6,}$")
+"""Names as mkstemp and mktemp make them: the next build writes others."""
 _CONDA = ("conda", "mamba", "micromamba")
 _MOST_WORDS = 12
 
@@ -115,8 +118,9 @@ def _deletion(context: AdviceContext, portion: Portion) -> tuple[Portion, str]:
         programs = (words[0] for words in commands(script_of(portion.site)))
         conda = next((one for one in programs if posixpath.basename(one) in _CONDA), "")
         return portion, f"{conda} clean -afy" if conda else ""
-    words = removal_words(context.filesystem, layer, (piece.path for piece in portion.pieces), most=_MOST_WORDS)
-    return portion, f"rm -rf {' '.join(words)}" if words else ""
+    named = portion.only(lambda piece: _RANDOM.search(posixpath.basename(piece.path)) is None)
+    words = removal_words(context.filesystem, layer, (piece.path for piece in named.pieces), most=_MOST_WORDS)
+    return named, f"rm -rf {' '.join(words)}" if words else ""
 
 
 def _is_own(context: AdviceContext, portion: Portion) -> bool:
@@ -145,7 +149,13 @@ def _is_free(context: AdviceContext, portion: Portion, command: str) -> bool:
         words = [word.removesuffix("/*") for word in command.removeprefix("rm -rf ").split()]
         gone = words if command.startswith("rm -rf ") else {posixpath.dirname(piece.path) for piece in portion.pieces}
         return not any(site.kind == "RUN" and fails_without(site, gone) for site in later)
-    return not any(names_files(site, portion.pieces) for site in later)
+    return not any(names_files(site, portion.pieces) or _runs_beside(site, portion) for site in later)
+
+
+def _runs_beside(site: Site, portion: Portion) -> bool:
+    """Whether a RUN has the files in its working directory, or below it, where a program may look for them unasked."""
+    directory = site.working_directory if site.kind == "RUN" else ""
+    return directory not in ("", "/") and any(is_at_or_below(piece.path, directory) for piece in portion.pieces)
 
 
 def _runs_script(site: Site) -> bool:

@@ -1,17 +1,15 @@
 """Debug information in programs that the build links: link without it."""
 
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.files import Change, editing_words, inserting_above
 from layerscope.advice.portions import Portion
 from layerscope.advice.runs import body, commands, script_of
 from layerscope.advice.stage_files import timeline_of
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
-from layerscope.advice.word_edit import WordEdit, Words, option, plain, verb
+from layerscope.advice.word_edit import Words, option, plain, verb
 
 _GO_VERBS = ("build", "install")
 _GO_VALUED = frozenset({"-C"})
@@ -23,7 +21,7 @@ _REVIEW = "make sure that nobody debugs the program itself; stack traces of {lan
 def _propose(context: AdviceContext) -> Iterator[Proposal]:
     """Link without debug information: ``-ldflags=-w`` for Go, ``CARGO_PROFILE_RELEASE_STRIP`` for Cargo.
 
-    The program runs the same, but debuggers need what is left out, so it is for review.
+    The program runs the same, but is another file, and debuggers need what is left out: so no patch holds it.
     """
     groups: dict[tuple[str, int], list[tuple[Portion, Site]]] = {}
     for portion in context.of("unstripped-elf"):
@@ -33,19 +31,17 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     for members in groups.values():
         portions, site = tuple(portion for portion, _ in members), members[0][1]
         if _calls_go(site):
-            yield _proposal(portions, site, "Go", "`-ldflags=-w`", editing_words(site, _without_debug))
+            yield _proposal(portions, site, "Go", "`-ldflags=-w`")
         else:
-            change = inserting_above(f"ENV {_CARGO}", site)
-            yield _proposal(portions, site, "Rust", f"`ENV {_CARGO}` above it", change)
+            yield _proposal(portions, site, "Rust", f"`ENV {_CARGO}` above it")
 
 
-def _proposal(portions: Sequence[Portion], site: Site, language: str, how: str, change: Change) -> Proposal:
+def _proposal(portions: Sequence[Portion], site: Site, language: str, how: str) -> Proposal:
     return Proposal(
         site=site,
         portions=tuple(portions),
         sentence=f"link without debug information: build with {how}",
         review=_REVIEW.format(language=language),
-        changes=(change,),
     )
 
 
@@ -61,7 +57,7 @@ def _linker(context: AdviceContext, portion: Portion) -> Site | None:
 
 def _can_strip(context: AdviceContext, site: Site) -> bool:
     if _calls_go(site):
-        return any(_without_debug(words) is not None for words in _commands(site))
+        return any(_links_with_debug(words) for words in _commands(site))
     timeline = timeline_of(context, site.stage)
     before = timeline.sites[: site.position + 1] if timeline is not None else ()
     return _calls_cargo(site) and not any("_STRIP" in body(one) for one in before)
@@ -85,27 +81,11 @@ def _calls_cargo(site: Site) -> bool:
     )
 
 
-def _without_debug(words: Words) -> WordEdit | None:
-    """Go's linker: ``-w``, also before other flags for it."""
+def _links_with_debug(words: Words) -> bool:
+    """Whether Go links, and no option says to leave debug information out."""
     at = verb(words, ("go",), _GO_VERBS, valued=_GO_VALUED)
-    if at < 0:
-        return None
-    for place in range(at + 1, len(words)):
-        value, width = option(words, place, "-ldflags", "--ldflags")
-        if not width:
-            continue
-        if _STRIPS.search(value) or (width == 2 and place + 1 >= len(words)):
-            return None
-        new = _flags(value)
-        return WordEdit(remove=frozenset(range(place, place + width)), add={place - 1: (new,)}) if new else None
-    return WordEdit(add={at: ("-ldflags=-w",)})
-
-
-def _flags(value: str) -> str:
-    """The option with ``-w`` before other flags; empty where a variable stands outside of quotes."""
-    if "$" not in value and "`" not in value:
-        return f"-ldflags={shlex.quote(f'-w {value}'.strip())}"
-    return f'-ldflags="-w {value[1:]}' if value.startswith('"') else ""
+    values = (option(words, place, "-ldflags", "--ldflags")[0] for place in range(at + 1, len(words)))
+    return at >= 0 and not any(_STRIPS.search(value) for value in values)
 
 
 STRIP_PROGRAMS = Strategy(name="strip-programs", propose=_propose)
