@@ -26,13 +26,25 @@ def context_paths(site: Site, paths: Iterable[str]) -> Mapping[str, str]:
     if mapping.unpacks and any(source.path.lower().endswith(_ARCHIVES) for source in mapping.sources):
         return {}
     files = [f"{source.path}/" for source in mapping.sources if "." in source.path.rpartition("/")[2][1:]]
+    prefix, root = _whole_directory(mapping)
     found = {}
     for path in paths:
+        if prefix and path.startswith(prefix) and path != f"{prefix}{root.rpartition('/')[2]}":
+            found[path] = f"{root}/{path[len(prefix) :]}"
+            continue
         # A source with an ending is a file, so nothing lies below it.
         sources = [one for one in mapping.map_back(path) if not one.startswith(tuple(files))]
         if len(sources) == 1:
             found[path] = sources[0]
     return found
+
+
+def _whole_directory(mapping: "CopyMapping") -> tuple[str, str]:
+    """What the paths that a COPY of one directory brings begin with, and the directory; empty for another COPY."""
+    literal = mapping.sources[0].pattern.literal if len(mapping.sources) == 1 else None
+    if literal is None or mapping.parents or mapping.excludes or "." in literal.rpartition("/")[2][1:]:
+        return "", ""
+    return f"{mapping.destination.rstrip('/')}/", literal.rstrip("/")
 
 
 def ignorable(context: AdviceContext, portions: Sequence[Portion]) -> Mapping[str, str]:
@@ -80,8 +92,8 @@ def _others(context: AdviceContext, portions: Sequence[Portion]) -> Iterable[str
 
 
 def _files(filesystem: Filesystem, layer: int) -> Iterator[str]:
-    numbers = filesystem.numbers(layer)
-    return (filesystem.path_in_layer(number) for number in numbers if filesystem.kinds[number] != Kind.DIRECTORY)
+    changeset, directory = filesystem.layers[layer].changeset, Kind.DIRECTORY
+    return (path for path, kind in zip(changeset.paths, changeset.kinds, strict=True) if kind != directory)
 
 
 def _via(portion: Portion) -> "CopyMapping | None":

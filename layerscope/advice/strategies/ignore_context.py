@@ -184,7 +184,7 @@ def _is_root(context: AdviceContext, site: Site) -> bool:
     filesystem = filesystem_of(context, site)
     if filesystem is None or site.layer is None:
         return False
-    return any(filesystem.path_in_layer(number) in _RELEASES for number in filesystem.numbers(site.layer))
+    return not _RELEASES.isdisjoint(filesystem.layers[site.layer].changeset.paths)
 
 
 IGNORE_CONTEXT = Strategy(name="ignore-context", propose=_propose)
