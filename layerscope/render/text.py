@@ -24,7 +24,7 @@ _SCREEN = 40
 _LEAST_STEPS, _LEAST_BYTES, _MOST_STEPS = 9, 6, 12
 """Lines that other steps and directories take whatever else there is, and at most."""
 _LAYERS, _STAGES, _WARNINGS = 4, 6, 2
-_CROWDED = 18
+_CROWDED = 14
 """Lines of the sections above the layers with which each warning has but one."""
 _TIGHT = 6
 """Lines that are kept for what follows the layers where nearly none are left."""
@@ -39,7 +39,7 @@ def text(report: Report, options: RenderOptions) -> str:
         list(secrets_section(report, options)),
     ]
     is_crowded = sum(map(len, above)) > _CROWDED
-    below = [list(notes(report, options)), list(_warnings(report, 1 if is_crowded else 2, options))]
+    below = [list(notes(report, options)), list(_warnings(report, 1 if is_crowded else 3, options))]
     # Sections of a fixed length first: the others share what is left, in the order of their worth.
     left = _SCREEN - sum(len(section) + 1 for section in (*above, *below) if section)
     rest = min(_LEAST_STEPS, 3 + 3 * len(advice.others)) + _LEAST_BYTES

@@ -64,7 +64,7 @@ def head(report: Report, units: Units, width: int | None = None) -> Iterator[str
     name = shortened(printable(image.name), None if width is None else max(width - width_of(facts), 12))
     yield styled(name, Style.STRONG) + facts
     figures = reclaimable_figures(report, units)
-    waste = styled("no waste found", Style.GOOD)
+    waste = styled("no waste found", Style.GOOD) if report.complete else "no waste found in what was read"
     if figures is not None:
         waste = styled(f"{figures[0]} ({figures[1]}) of it reclaimable", Style.NOTICE)
     if totals.base_bytes:

@@ -89,6 +89,7 @@ def test_a_layer_that_is_missing_is_said_loudly(run: Run, tmp_path: Path) -> Non
     done = run("report", path)
     assert done.returncode == 0
     assert "LEFT OUT" in done.stdout and "INCOMPLETE: layers are missing, damaged" in done.stdout
+    assert "no waste found in what was read" in done.stdout
 
 
 def test_a_layer_of_which_something_is_missing_is_marked_however_many_there_are() -> None:

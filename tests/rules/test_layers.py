@@ -193,7 +193,7 @@ def _again(**fields: object) -> Member:
 )
 def test_the_title_says_what_differs_in_a_copy(find: Find, writer: str, again: Member, title: str, fix: str) -> None:
     (finding,) = find(_image((writer, layer(file("app/a", b"12345"))), (RUN + "x", layer(again)))).findings
-    assert (finding.rule, finding.title, finding.fix) == ("copied-up", f"/app/a is stored again{title}", fix)
+    assert (finding.rule, finding.title, finding.fix) == ("copied-up", f"stored again{title}: /app/a", fix)
 
 
 def test_a_second_copy_of_the_same_content_is_called_one(find: Find) -> None:
@@ -210,7 +210,7 @@ def test_a_name_that_one_layer_stores_twice_says_what_changed(find: Find, below:
     twice = layer(file("a", b"12345", mode=0o644), file("a", b"12345", mode=0o755))
     (finding,) = find(ran(*[layer(file("x", b"x"))] * below, twice)).findings
     assert (finding.rule, finding.content_bytes) == ("copied-up", 5)
-    assert finding.title == "/a is stored again with its mode changed"
+    assert finding.title == "stored again with its mode changed: /a"
     assert finding.detail == f"written by layer {below}, copied by layer {below} (RUN make)"
 
 

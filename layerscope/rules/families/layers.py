@@ -78,7 +78,7 @@ def _is_moved(context: RuleContext, versions: tuple[int, ...], hider: int) -> bo
     "copied-up",
     severity=Severity.MEDIUM,
     kind=FindingKind.WASTE,
-    title="{path} is stored again with other permissions, owner or times",
+    title="stored again with other permissions, owner or times: {path}",
     fix="set mode and owner where {path} is written, not later in {step}",
 )
 def copied_up(context: RuleContext) -> Iterator[RuleMatch]:
@@ -100,7 +100,7 @@ def copied_up(context: RuleContext) -> Iterator[RuleMatch]:
                 versions=own,
                 detail=_story(context, writer, hider, "copied"),
                 severity=weight(content_bytes(context, own)),
-                title="" if hider < 0 else f"{{path}} is stored again{_changed(differing)}",
+                title="" if hider < 0 else f"stored again{_changed(differing)}: {{path}}",
                 fix=_once(differing, _kind(context, writer), _kind(context, hider)),
                 layer=hider,
             )
