@@ -43,6 +43,11 @@ def _cells(result: CheckResult, units: Units) -> list[str]:
     return [result.outcome.value, printable(result.rule), *shown_pair(result, units), printable(result.detail)]
 
 
+def outcome_style(outcome: Outcome) -> Style:
+    """The colour of a check's result."""
+    return _STYLES[outcome.value]
+
+
 def shown_pair(result: CheckResult, units: Units) -> tuple[str, str]:
     """The value and the limit, with as many digits as explain the outcome."""
     value, limit = (_shown(value, result.unit, units) for value in (result.value, result.limit))

@@ -10,7 +10,7 @@ from layerscope.model.check import CheckResult, Outcome
 from layerscope.model.diff import Cause, Change, Diff, FindingChange, PackageChange, PathChange, Status
 from layerscope.model.report import ImageSummary
 from layerscope.model.source import BASE
-from layerscope.render.check import shown_pair
+from layerscope.render.check import outcome_style, shown_pair
 from layerscope.render.escape import printable
 from layerscope.render.style import Style, painted, styled
 from layerscope.render.table import aligned
@@ -49,7 +49,7 @@ def text(diff: Diff, options: RenderOptions) -> str:
 def _head(diff: Diff, options: RenderOptions) -> Iterator[str]:
     yield verdict(diff, options)
     if diff.growth is not None:
-        yield growth_words(diff.growth, options.units)
+        yield styled(growth_words(diff.growth, options.units), outcome_style(diff.growth.outcome))
 
 
 def growth_words(checked: CheckResult, units: Units) -> str:

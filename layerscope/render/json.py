@@ -98,6 +98,10 @@ def _things(report: Report) -> Iterator[tuple[str, object]]:
     yield "image", report.image
     yield "totals", report.totals
     yield "base", report.base
+    if report.dockerfile is not None:
+        yield "dockerfile", report.dockerfile
+    if report.base_step is not None:
+        yield "base_step", report.base_step
     # A package has a member ``type`` itself, so each value is nested in a member of its own.
     for kind, values in (
         ("layer", report.layers),
@@ -105,8 +109,11 @@ def _things(report: Report) -> Iterator[tuple[str, object]]:
         ("stage", report.stages),
         ("package", report.packages),
         ("finding", report.findings),
+        ("step", report.steps),
+        ("secret", report.secrets),
         ("ignored", report.ignored),
         ("directory", report.directories),
+        ("unowned", report.unowned),
         ("hidden", report.hidden),
         ("warning", report.warnings),
     ):

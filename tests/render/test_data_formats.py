@@ -7,10 +7,13 @@ import json
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from docs.report_schema import PUBLISHED, schema
 from layerscope.analysis.saved import load
+from layerscope.model.finding import Severity
 from layerscope.model.report import Report
+from layerscope.model.step import Safety, SecretAdvice, Step
 from layerscope.render.escape import printable
 from layerscope.render.renderers import RENDERERS
 from tests.render.reports import HOSTILE, OPTIONS, empty, hostile, ordinary
@@ -80,6 +83,20 @@ def test_json_lines_hold_each_thing_once_with_its_type(report: Report) -> None:
     assert all(list(thing) == ["type", thing["type"]] for thing in things)
     for kind, many in (("finding", "findings"), ("layer", "layers"), ("package", "packages"), ("warning", "warnings")):
         assert [thing[kind] for thing in things if thing["type"] == kind] == document[many]
+
+
+def test_json_lines_hold_what_to_do_as_the_document_does() -> None:
+    step = Step(strategy="s", safety=Safety.SAFE, sentence="do", saves_bytes=5)
+    secret = SecretAdvice(finding=0, severity=Severity.HIGH, rotate="rotate it", supply="mount it")
+    report = replace(ordinary(), steps=(step,), base_step=step, secrets=(secret,))
+    document = json.loads(RENDERERS["json"](report, OPTIONS))
+    things = [json.loads(line) for line in RENDERERS["jsonl"](report, OPTIONS).splitlines()]
+    found = {thing["type"]: thing[thing["type"]] for thing in things}
+    assert (found["step"], found["base_step"], found["secret"]) == (
+        document["steps"][0],
+        document["base_step"],
+        document["secrets"][0],
+    )
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -6,8 +6,9 @@ import pytest
 from msgspec import structs
 
 from layerscope.analysis.diff import diff
-from layerscope.model.diff import Change, Diff, FindingChange, PathChange, PathDiff, Status
-from layerscope.model.finding import FindingKind, Severity
+from layerscope.model.check import CheckResult, Outcome
+from layerscope.model.diff import Cause, Change, Diff, FindingChange, PathChange, PathDiff, Status
+from layerscope.model.finding import BuilderStep, FindingKind, Severity
 from layerscope.model.report import ImageSummary
 from layerscope.render.diff import names, text
 from layerscope.render.diff_markdown import markdown
@@ -122,6 +123,44 @@ def test_the_first_line_is_the_verdict(after_bytes: int, verdict: str) -> None:
     image = structs.replace(before.image, name="app:2", docker_size=after_bytes)
     after = structs.replace(before, image=image)
     assert text(diff(before, after), OPTIONS).split("\n")[0] == verdict
+
+
+@pytest.mark.parametrize(("outcome", "color"), [(Outcome.FAIL, "\x1b[31m"), (Outcome.PASS, "\x1b[32m")])
+def test_the_second_line_says_whether_the_growth_is_too_much(outcome: Outcome, color: str) -> None:
+    checked = CheckResult(rule="max-growth", outcome=outcome, unit="bytes", value=1001, limit=1000)
+    found = structs.replace(with_name("x"), growth=checked)
+    words = {Outcome.FAIL: "exceeds", Outcome.PASS: "is within"}[outcome]
+    # Rounded alike, the two would not explain the outcome.
+    second = text(found, OPTIONS).split("\n")[1]
+    assert second == f"{outcome.value}: growth of 1,001 B {words} --max-growth 1,000 B"
+    assert text(found, structs.replace(OPTIONS, color=True)).split("\n")[1].startswith(color)
+    assert second in markdown(found, OPTIONS)
+
+
+def test_a_cause_has_its_line_its_line_before_and_the_step_of_its_stage() -> None:
+    cause = Cause(
+        text="COPY --from=b /a `x`|y",
+        status=Status.CHANGED,
+        before_text="COPY --from=b /a /",
+        before_line=11,
+        after_line=12,
+        before_bytes=1000,
+        after_bytes=3000,
+        made_by=BuilderStep(text="RUN make", dockerfile_line=3),
+        made_bytes=1900,
+    )
+    found = structs.replace(with_name("x"), causes=(cause,))
+    (line,) = [line for line in markdown(found, OPTIONS).split("\n") if line.startswith("1. ")]
+    assert line == (
+        "1. **+2.00 kB** `Dockerfile:12` (was line 11), changed: <code>COPY --from=b /a \\`x\\`\\|y</code>,"
+        " was `COPY --from=b /a /`; 1.90 kB of it by line 3, `RUN make`"
+    )
+    assert "line 12 (was 11): COPY --from=b /a `x`|y, mostly by line 3: RUN make" in text(found, OPTIONS)
+    gone = structs.replace(cause, after_line=None, made_by=None, before_text="", status=Status.REMOVED)
+    (line,) = [
+        line for line in markdown(structs.replace(found, causes=(gone,)), OPTIONS).split("\n") if line.startswith("1. ")
+    ]
+    assert "(was `Dockerfile:11`), removed: " in line
 
 
 def test_a_directory_with_others_below_it_stands_for_its_rest() -> None:
