@@ -15,7 +15,6 @@ from layerscope.advice.strategies.owner_and_mode import OWNER_AND_MODE
 from layerscope.advice.strategies.pip_uninstall import PIP_UNINSTALL
 from layerscope.advice.strategies.prune_stage import PRUNE_STAGE
 from layerscope.advice.strategies.purge_packages import PURGE_PACKAGES
-from layerscope.advice.strategies.strip_programs import STRIP_PROGRAMS
 from layerscope.advice.strategies.unpack import UNPACK
 from layerscope.advice.strategies.without_dev import WITHOUT_DEV
 from layerscope.advice.strategy import Strategy
@@ -37,6 +36,5 @@ STRATEGIES: tuple[Strategy, ...] = (
     PRUNE_STAGE,
     OWNER_AND_MODE,
     COPY_IN_PLACE,
-    STRIP_PROGRAMS,
     JOIN_RUNS,
 )
