@@ -67,6 +67,8 @@ EDGES: dict[str, set[str]] = {
 HEAVY = {
     "typer",
     "rich",
+    "tabulate",
+    "wcwidth",
     "zstandard",
     "isal",
     "xxhash",

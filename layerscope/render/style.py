@@ -52,11 +52,23 @@ def plain_text(text: str) -> str:
     return text if text.isprintable() else _MARK.sub("", text)
 
 
+def with_sequences(text: str) -> str:
+    """The text with terminal sequences in place of its marks, which libraries know to take no column."""
+    return text if text.isprintable() else _MARK.sub(lambda mark: _SEQUENCES[mark[0]], text)
+
+
+def with_marks(text: str) -> str:
+    """The text with marks again in place of the sequences."""
+    for mark, sequence in _SEQUENCES.items():
+        text = text.replace(sequence, mark)
+    return text
+
+
 def painted(line: str, *, color: bool) -> str:
     """One line with colours in place of its marks, or with neither; a style never lasts beyond its line."""
     if line.isprintable():
         return line
     if not color:
         return plain_text(line)
-    shown = _MARK.sub(lambda mark: _SEQUENCES[mark[0]], line)
+    shown = with_sequences(line)
     return shown if shown.rfind("\x1b[") == shown.rfind("\x1b[0m") else f"{shown}\x1b[0m"

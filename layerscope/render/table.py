@@ -1,12 +1,12 @@
-"""Tables: aligned for a terminal, where the widest text is cut to fit."""
+"""Tables for a terminal: tabulate aligns them, and the widest text column is cut to fit."""
 
-from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from collections.abc import Sequence
 
 from layerscope.model.rows import Rows
 from layerscope.render.escape import printable
+from layerscope.render.style import with_marks, with_sequences
 from layerscope.render.units import Units
-from layerscope.render.width import padded, shortened, shortened_path, width_of
+from layerscope.render.width import shortened, shortened_path, width_of
 
 
 def cell(value: object, kind: str, units: Units) -> str:
@@ -39,21 +39,22 @@ def aligned(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str]
         return ""
     if width is not None:
         cells = _fitted(headers, cells, kinds, width)
-    rows = [list(headers), *cells] if any(headers) else cells
-    widths = [max(map(_widest, column)) for column in zip(*rows, strict=True)]
-    lines = (line for row in rows for line in _lines(row, widths, kinds))
-    return "\n".join(shortened(line.rstrip(), width) for line in lines)
+    import tabulate  # Heavy, and only tables need it.
+
+    tabulate.MIN_PADDING = 0  # It would make each column two wider than its header.
+    text = tabulate.tabulate(
+        [list(map(with_sequences, row)) for row in cells],
+        headers=list(map(with_sequences, headers)) if any(headers) else (),
+        tablefmt="plain",
+        disable_numparse=True,
+        colalign=["left" if kind == "text" else "right" for kind in kinds],
+        preserve_whitespace=True,
+    )
+    return "\n".join(shortened(line.rstrip(), width) for line in with_marks(text).split("\n"))
 
 
 def _widest(cell: str) -> int:
     return max(map(width_of, cell.split("\n"))) if "\n" in cell else width_of(cell)
-
-
-def _lines(row: Sequence[str], widths: Sequence[int], kinds: Sequence[str]) -> Iterator[str]:
-    """The lines of one row; a cell with fewer of them than others is blank below."""
-    for parts in zip_longest(*(cell.split("\n") for cell in row), fillvalue=""):
-        columns = zip(parts, widths, kinds, strict=True)
-        yield "  ".join(padded(part, width, right=kind != "text") for part, width, kind in columns)
 
 
 def _fitted(headers: Sequence[str], cells: list[list[str]], kinds: Sequence[str], width: int) -> list[list[str]]:

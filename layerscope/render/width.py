@@ -4,7 +4,6 @@ A column is one of the terminal: an East Asian character takes two of them, a ma
 """
 
 from collections.abc import Iterator
-from unicodedata import combining, east_asian_width
 
 from layerscope.render.style import plain_text
 
@@ -13,13 +12,13 @@ CUT = "…"
 
 def width_of(text: str) -> int:
     """The columns that a text takes."""
-    return len(text) if text.isascii() and text.isprintable() else sum(map(_columns, plain_text(text)))
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from wcwidth import wcswidth  # As tabulate counts; most texts are ASCII.
 
-
-def _columns(character: str) -> int:
-    if character.isascii():
-        return 1
-    return 0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
+    plain = plain_text(text)
+    width = wcswidth(plain)
+    return width if width >= 0 else len(plain)
 
 
 def shortened(text: str, limit: int | None) -> str:
