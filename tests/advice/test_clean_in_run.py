@@ -120,4 +120,6 @@ def test_names_that_the_next_build_does_not_give_are_not_written_down(tmp_path: 
     made = (file("tmp/pipenv-request-k8awr5z4.json", DATA), file("tmp/report.txt", DATA))
     advised = built(tmp_path, "RUN pipenv lock", made=made)
     assert patched(advised)[0].endswith(" && rm -rf /tmp/report.txt")
+    log = file("root/.npm/_logs/2026-11-29T00_41_01_214Z-debug-0.log", DATA)
+    assert "clean-in-run" not in built(tmp_path, "RUN npm ci", made=(log,)).names
     assert advised.of("clean-in-run").saves_bytes == len(DATA)

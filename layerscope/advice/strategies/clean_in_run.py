@@ -60,8 +60,10 @@ _OF_MANAGERS = re.compile(
     r"|zypp/.+|zypper\.log|anaconda/.+|fontconfig\.log|faillog|lastlog)|(?!/var/log/).*"
 )
 """Logs that no daemon writes, which might not be able to make its own again."""
-_RANDOM = re.compile(r"(?:^|[-_.])(?:tmp)?(?=[a-z_]*\d|tmp)[a-z\d_]{8,11}(?:\.\w{1,5})?$|tmp\.[A-Za-z\d]{6,}$")
-"""Names as mkstemp and mktemp make them: the next build writes others."""
+_RANDOM = re.compile(
+    r"(?:^|[-_.])(?:tmp)?(?=[a-z_]*\d|tmp)[a-z\d_]{8,11}(?:\.\w{1,5})?$|tmp\.[A-Za-z\d]{6,}$|\d{4}-\d\d-\d\d"
+)
+"""Names as mkstemp and mktemp make them, or with the date: the next build writes others."""
 _CONDA = ("conda", "mamba", "micromamba")
 _MOST_WORDS = 12
 
@@ -111,6 +113,7 @@ def _deletion(context: AdviceContext, portion: Portion) -> tuple[Portion, str]:
         return portion, command
     if portion.rule == "logs":
         logs = portion.only(lambda piece: piece.content_bytes > 0 and _OF_MANAGERS.fullmatch(piece.path) is not None)
+        logs = logs.only(lambda piece: _RANDOM.search(posixpath.basename(piece.path)) is None)
         logs = replace(logs, pieces=logs.pieces[:_MOST_WORDS])
         paths = [shlex.quote(piece.path) for piece in logs.pieces]
         return logs, f"rm -rf {' '.join(paths)}" if paths else ""
