@@ -15,12 +15,14 @@ from layerscope.cli.app import COMMANDS, load
 PACKAGE = Path(__file__).parent.parent / "layerscope"
 
 EDGES: dict[str, set[str]] = {
-    "__init__": set(),
+    "__init__": {"api", "version"},
     "__main__": {"cli"},
+    "api": {"analysis", "cli", "errors", "model"},
+    "version": set(),
     "errors": set(),
     "model": {"errors"},
     "tar": {"errors", "model"},
-    "image": {"__init__", "errors", "model", "tar"},
+    "image": {"errors", "model", "tar", "version"},
     "filesystem": {"errors", "model"},
     "packages": {"errors", "filesystem", "model"},
     "secrets": {"errors", "model"},
@@ -42,10 +44,9 @@ EDGES: dict[str, set[str]] = {
     },
     "analysis": {"advice", "errors", "filesystem", "history", "model", "packages", "provenance", "rules", "secrets"},
     "gotemplate": {"errors"},
-    "render": {"__init__", "errors", "model", "rules"},
+    "render": {"errors", "model", "rules", "version"},
     "explore": {"analysis", "model", "render"},
     "cli": {
-        "__init__",
         "advice",
         "analysis",
         "dockerfile",
@@ -61,6 +62,7 @@ EDGES: dict[str, set[str]] = {
         "render",
         "rules",
         "secrets",
+        "version",
     },
 }
 """What the files of each folder import of the others: all of it, and nothing else."""
@@ -150,7 +152,7 @@ def test_help_loads_only_the_command_line() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not (HEAVY - {"typer", "rich"}) & {name.partition(".")[0] for name in loaded}
     ours = {name for name in loaded if name.startswith("layerscope.")}
-    assert {name.split(".")[1] for name in ours} <= {"__main__", "cli", "errors", "render"}
+    assert {name.split(".")[1] for name in ours} <= {"__main__", "cli", "errors", "render", "version"}
     assert not ours & {f"layerscope.cli.commands.{module}" for module, _ in COMMANDS.values()}
 
 

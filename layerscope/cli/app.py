@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from layerscope import __version__
+from layerscope.version import __version__
 
 _HELP = "Show where the bytes of a container image come from, and which can be reclaimed"
 COMMANDS = {

@@ -7,9 +7,9 @@ import sys
 from contextlib import suppress
 from types import FrameType
 
-from layerscope import __version__
 from layerscope.cli.messages import print_error, writing
 from layerscope.errors import LayerscopeError
+from layerscope.version import __version__
 
 _WORDS = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "hung up"}
 _WORD_OF = {int(getattr(signal, name)): word for name, word in _WORDS.items() if hasattr(signal, name)}

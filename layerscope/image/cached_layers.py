@@ -15,7 +15,6 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from layerscope import __version__
 from layerscope.image import layer_codec
 from layerscope.image.capture import Capture, Kept, Reopen, hasher
 from layerscope.image.layer import LayerData, digests_of, expanded, read_positional, read_stream
@@ -27,6 +26,7 @@ from layerscope.model.pathset import Wanted
 from layerscope.model.patterns import pattern
 from layerscope.tar.compression import MAGIC_BYTES, sniff
 from layerscope.tar.positional import PositionalFile, Range
+from layerscope.version import __version__
 
 _CLAIM = pattern(r"(?:\A|/)blobs/sha256/([0-9a-f]{64})\Z")
 """Where an OCI layout says which digest a blob has (image-layout.md); other names may stand for anything."""

@@ -8,12 +8,12 @@ from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from packageurl import PackageURL
 
-from layerscope import __version__
 from layerscope.model.package import Package
 from layerscope.model.report import Report
 from layerscope.render import sbom
 from layerscope.render.escape import printable
 from layerscope.render.units import RenderOptions
+from layerscope.version import __version__
 
 
 def cyclonedx(report: Report, options: RenderOptions) -> str:

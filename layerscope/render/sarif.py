@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import quote
 
-from layerscope import __version__
 from layerscope.model.finding import Finding, FindingKind, Severity
 from layerscope.model.report import Report
 from layerscope.model.step import Edit, Safety, Step
@@ -20,6 +19,7 @@ from layerscope.render.units import RenderOptions
 from layerscope.render.width import shortened
 from layerscope.rules.registry import RULES
 from layerscope.rules.rule import Rule
+from layerscope.version import __version__
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "%SRCROOT%"

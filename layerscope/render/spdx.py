@@ -13,12 +13,12 @@ from spdx_tools.spdx.model.relationship import Relationship, RelationshipType
 from spdx_tools.spdx.model.spdx_no_assertion import SpdxNoAssertion
 from spdx_tools.spdx.writer.json.json_writer import write_document_to_stream
 
-from layerscope import __version__
 from layerscope.model.package import Package
 from layerscope.model.report import Report
 from layerscope.render import sbom
 from layerscope.render.escape import printable
 from layerscope.render.units import RenderOptions
+from layerscope.version import __version__
 
 _DOCUMENT = "SPDXRef-DOCUMENT"
 _IMAGE = "SPDXRef-image"

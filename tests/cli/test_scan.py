@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from layerscope.cli.commands.scan import _Run
+from layerscope.cli.image_scan import ImageScan
+from layerscope.cli.messages import print_error
 from layerscope.cli.options import ReadArguments
 from layerscope.cli.source import ReportOptions
 from layerscope.errors import AmbiguousImage
@@ -249,9 +250,9 @@ def test_of_a_report_only_the_row_is_kept(tmp_path: Path, monkeypatch: pytest.Mo
         made.append(weakref.ref(report))
         return report
 
-    monkeypatch.setattr("layerscope.cli.commands.scan.report_of", report_of)
+    monkeypatch.setattr("layerscope.cli.image_scan.report_of", report_of)
     places = [str(shutil.copy(TINY, tmp_path / name)) for name in ("a.tar", "b.tar")]
-    assert len(list(_Run(ReadArguments(), ReportOptions()).images(places))) == len(made) == 4
+    assert len(list(ImageScan(ReadArguments(), ReportOptions(), print_error).images(places))) == len(made) == 4
     assert not any(one() for one in made)
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from layerscope.cli.commands.scan import _sources
+from layerscope.cli.image_scan import sources
 from tests.cli.calling import NEEDS_SYMLINKS
 
 
 def found(*places: Path) -> tuple[list[tuple[str, bool]], list[str]]:
     """The sources, and what was told."""
     told: list[str] = []
-    return list(_sources([str(place) for place in places], lambda error: told.append(error.message))), told
+    return list(sources([str(place) for place in places], lambda error: told.append(error.message))), told
 
 
 @pytest.fixture

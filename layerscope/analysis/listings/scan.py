@@ -62,6 +62,32 @@ class Scanned(Struct, frozen=True, kw_only=True):
     layers: tuple[ScannedLayer, ...]
 
 
+class ScanRow(Struct, frozen=True, kw_only=True):
+    """One image as ``scan`` lists it; the fields are the keys of its JSON.
+
+    ``left_out`` counts layers that could not be read. ``shared_bytes`` are those of layers that another image has too.
+    ``critical`` and ``high`` count the image's own findings.
+    """
+
+    content_bytes: int
+    layers: int
+    left_out: int
+    base_bytes: int
+    shared_bytes: int
+    reclaimable_bytes: int
+    critical: int
+    high: int
+    name: str
+    platform: str
+    source: str
+    image_id: str
+    docker_size: int
+    stored_bytes: int
+    live_bytes: int
+    hidden_bytes: int
+    complete: bool
+
+
 class Sums(Struct, frozen=True, kw_only=True):
     """All images together; ``distinct_bytes`` and ``reclaimable_bytes`` count each layer once.
 

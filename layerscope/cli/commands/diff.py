@@ -1,16 +1,14 @@
 """``layerscope diff``: what changed between two images."""
 
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated
 
 import typer
-from msgspec.structs import replace
 
 from layerscope.analysis.amounts import amount
-from layerscope.analysis.diff import diff as make_diff
+from layerscope.cli.comparison import DiffInput, comparison
 from layerscope.cli.configuration import ignores_of
-from layerscope.cli.messages import hinting
 from layerscope.cli.options import (
     BuildOptions,
     ReadArguments,
@@ -23,8 +21,7 @@ from layerscope.cli.options import (
     reading_options,
 )
 from layerscope.cli.output import terminal_width, use_color, write
-from layerscope.cli.source import ReportOptions, opened_source
-from layerscope.errors import UsageError
+from layerscope.cli.source import ReportOptions
 from layerscope.model.check import Outcome
 from layerscope.model.diff import Diff
 from layerscope.render.diff import text
@@ -95,29 +92,21 @@ def diff(
 
     layerscope diff before.tar after.tar -f json | jq '.paths.paths[:20]'
     """
-    if before == after == "-":
-        raise UsageError("only one of the two images can be read from stdin")
     limit = amount(max_growth, "--max-growth") if max_growth else None
-    ignores = ignores_of(context)
-    paths = (before_dockerfile or dockerfile, after_dockerfile or dockerfile)
-    # A side without a Dockerfile has no target; if neither has one, --target is refused as in other commands.
-    builds = [
-        ReportOptions(
-            build=BuildOptions(dockerfile=path, target=target, build_arg=build_arg)
-            if path or not any(paths)
-            else BuildOptions(),
-            ignores=ignores,
-        )
-        for path in paths
-    ]
-    with ExitStack() as stack:
-        with hinting(image="--before-image", platform="--before-platform", dockerfile="--before-dockerfile"):
-            one = stack.enter_context(opened_source(before, _only(reading, before_image, before_platform), builds[0]))
-        with hinting(image="--after-image", platform="--after-platform", dockerfile="--after-dockerfile"):
-            other = stack.enter_context(opened_source(after, _only(reading, after_image, after_platform), builds[1]))
-        made = make_diff(
-            one.report, other.report, before_files=one.filesystem, after_files=other.filesystem, max_growth=limit
-        )
+    made = comparison(
+        DiffInput(
+            path=before,
+            image_name=before_image,
+            platform=before_platform,
+            dockerfile=before_dockerfile or dockerfile,
+        ),
+        DiffInput(
+            path=after, image_name=after_image, platform=after_platform, dockerfile=after_dockerfile or dockerfile
+        ),
+        reading,
+        ReportOptions(build=BuildOptions(target=target, build_arg=build_arg), ignores=ignores_of(context)),
+        max_growth=limit,
+    )
     with suppress(BrokenPipeError):  # The exit code counts even if nobody reads the output.
         color = use_color(reading.color)
         shown = RenderOptions(units=units_named(units.value), top=top, width=terminal_width(), color=color)
@@ -132,8 +121,3 @@ def _print(made: Diff, diff_format: DiffFormat, options: RenderOptions) -> None:
         return
     render = markdown if diff_format == DiffFormat.MARKDOWN else text
     write(render(made, options))
-
-
-def _only(reading: ReadArguments, image: str, platform: str) -> ReadArguments:
-    """The arguments for one side; options for that side win."""
-    return replace(reading, image_name=image or reading.image_name, platform=platform or reading.platform)

@@ -1,0 +1,67 @@
+"""Two images side by side: what ``layerscope diff`` compares."""
+
+from contextlib import ExitStack
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from layerscope.analysis.amounts import Amount
+from layerscope.analysis.diff import diff
+from layerscope.cli.messages import hinting
+from layerscope.cli.options import ReadArguments
+from layerscope.cli.source import ReportOptions, opened_source
+from layerscope.errors import UsageError
+from layerscope.model.diff import Diff
+
+
+class DiffInput(Struct, frozen=True, kw_only=True):
+    """One of the two images, and what applies to it alone; it wins over what applies to both."""
+
+    path: str
+    image_name: str = ""
+    platform: str = ""
+    dockerfile: str = ""
+
+
+def comparison(
+    before: DiffInput,
+    after: DiffInput,
+    reading: ReadArguments,
+    options: ReportOptions,
+    *,
+    max_growth: Amount | None = None,
+) -> Diff:
+    """Return the difference of two archives or saved reports; ``options`` are those of both."""
+    if before.path == after.path == "-":
+        raise UsageError("only one of the two images can be read from stdin")
+    needs_dockerfile = bool(before.dockerfile or after.dockerfile)
+    first, second = (_options(options, side, needs_dockerfile=needs_dockerfile) for side in (before, after))
+    with ExitStack() as stack:
+        with hinting(image="--before-image", platform="--before-platform", dockerfile="--before-dockerfile"):
+            one = stack.enter_context(opened_source(before.path, _only(reading, before), first))
+        with hinting(image="--after-image", platform="--after-platform", dockerfile="--after-dockerfile"):
+            other = stack.enter_context(opened_source(after.path, _only(reading, after), second))
+        return diff(
+            one.report,
+            other.report,
+            before_files=one.filesystem,
+            after_files=other.filesystem,
+            max_growth=max_growth,
+        )
+
+
+def _only(reading: ReadArguments, side: DiffInput) -> ReadArguments:
+    return replace(
+        reading, image_name=side.image_name or reading.image_name, platform=side.platform or reading.platform
+    )
+
+
+def _options(options: ReportOptions, side: DiffInput, *, needs_dockerfile: bool) -> ReportOptions:
+    """The options of one side: a side without a Dockerfile has no target.
+
+    If neither has one, the target stays and is refused as in other commands.
+    """
+    build = replace(options.build, dockerfile=side.dockerfile)
+    if needs_dockerfile and not side.dockerfile:
+        build = replace(build, target="", build_arg=None)
+    return replace(options, build=build)
