@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DEV := $(VENV)/dev-ready
 
-.PHONY: report test test-real test-fixes check check-only format docs pictures image bench clean dev
+.PHONY: report test test-real test-fixes check check-only format docs pictures image dist bench clean dev
 
 report: $(READY)
 	$(BIN)/layerscope report fixtures/notes-v1.tar.zst --dockerfile fixtures/notes/Dockerfile \
@@ -55,6 +55,11 @@ ENGINE ?= docker
 image: $(READY)
 	$(ENGINE) build --file Containerfile --tag layerscope $(BUILD_ARGS) .
 	$(ENGINE) save layerscope | $(BIN)/layerscope report - --dockerfile Containerfile
+
+# The files of a release in dist/, each tried in an environment of its own; takes a network and some minutes.
+dist: $(DEV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "shiv>=1.0.8" "twine>=6.1"
+	$(BIN)/python -m tests.dist
 
 # All harnesses, TIME seconds each; atheris, which knows what its inputs reach, where there is one for this Python.
 TIME ?= 60

@@ -25,10 +25,29 @@ def run(*command: str | Path, **changes: str) -> str:
     return done.stdout
 
 
-def _compiled(wheel: Path) -> set[str]:
+def compiled(wheel: Path) -> set[str]:
     """The names of the compiled modules; the build goes on without one whose source does not compile."""
     with zipfile.ZipFile(wheel) as archive:
         return {Path(name).name.partition(".")[0] for name in archive.namelist() if name.endswith((".so", ".pyd"))}
+
+
+def install(package: Path, environment: Path) -> Path:
+    """Make an environment with the package; return the folder of its commands."""
+    venv.create(environment, with_pip=True)
+    folder = environment / ("Scripts" if os.name == "nt" else "bin")
+    run(folder / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package)
+    return folder
+
+
+def try_out(*command: str | Path, **changes: str) -> None:
+    """Run the installed command on an archive."""
+    assert run(*command, "--version", **changes).startswith("layerscope ")
+    assert "report" in run(*command, "--help", **changes)
+    report = run(*command, "report", ROOT / "fixtures" / "tiny-legacy.tar", **changes)
+    assert "tiny:legacy" in report, report
+    size = run(*command, "inspect", "-f", "{{.Size}}", ROOT / "fixtures" / "tiny-legacy.tar", **changes)
+    assert size == "63706\n", size
+    assert json.loads(run(*command, "schema", **changes))["$defs"]["Report"]
 
 
 def main() -> None:
@@ -37,19 +56,8 @@ def main() -> None:
         (wheel,) = Path(scratch).glob("*.whl")
         if shutil.which("cc"):
             sources = {source.stem for source in (ROOT / "layerscope").rglob("*.c")}
-            assert sources == _compiled(wheel), f"the wheel has {_compiled(wheel)} of {sources}"
-        environment = Path(scratch) / "environment"
-        venv.create(environment, with_pip=True)
-        folder = environment / ("Scripts" if os.name == "nt" else "bin")
-        run(folder / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel)
-        command = folder / "layerscope"
-        assert run(command, "--version").startswith("layerscope ")
-        assert "report" in run(command, "--help")
-        report = run(command, "report", ROOT / "fixtures" / "tiny-legacy.tar")
-        assert "tiny:legacy" in report, report
-        size = run(command, "inspect", "-f", "{{.Size}}", ROOT / "fixtures" / "tiny-legacy.tar")
-        assert size == "63706\n", size
-        assert json.loads(run(command, "schema"))["$defs"]["Report"]
+            assert sources == compiled(wheel), f"the wheel has {compiled(wheel)} of {sources}"
+        try_out(install(wheel, Path(scratch) / "environment") / "layerscope")
     print("smoke: the wheel installs into a clean environment and reports an archive")
 
 

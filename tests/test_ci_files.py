@@ -1,11 +1,14 @@
-"""The action, the GitLab job and the hook that the repository offers keep to their schemas, and their scripts run."""
+"""The action, the GitLab job, the hook and the workflows keep to their schemas; scripts of what others use run."""
 
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
+from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.builder import ImageSpec, docker_legacy, file, layer, oci_layout_directory
+from tests.dist import preamble
 
 ROOT = Path(__file__).parent.parent
 
@@ -22,11 +26,80 @@ def read(name: str) -> Any:
     return YAML(typ="safe", pure=True).load((ROOT / name).read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(("name", "schema"), [("action.yml", "github-actions"), ("ci/gitlab.yml", "gitlab-ci")])
+WORKFLOWS = [".github/workflows/ci.yml", ".github/workflows/wheels.yml"]
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"),
+    [
+        ("action.yml", "github-actions"),
+        ("ci/gitlab.yml", "gitlab-ci"),
+        *((one, "github-workflows") for one in WORKFLOWS),
+    ],
+)
 def test_the_file_keeps_to_its_schema(name: str, schema: str) -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", name]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.real
+@pytest.mark.skipif(shutil.which("actionlint") is None, reason="needs actionlint")
+def test_actionlint_finds_nothing() -> None:
+    done = subprocess.run(["actionlint", *WORKFLOWS], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_says_that_it_is_untested_and_reads_only(name: str) -> None:
+    assert (ROOT / name).read_text(encoding="utf-8").startswith("# Untested")
+    workflow = read(name)
+    assert workflow["permissions"] == {"contents": "read"}
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    checkouts = [step for step in steps if step.get("uses", "").startswith("actions/checkout@")]
+    assert checkouts and all(step["with"] == {"persist-credentials": False} for step in checkouts)
+    assert not [step["run"] for step in steps if "${{" in step.get("run", "")]
+    targets = {target for step in steps for target in re.findall(r"\bmake ([\w-]+)", step.get("run", ""))}
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert targets and all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
+
+
+def test_only_a_tag_publishes_without_a_stored_token() -> None:
+    jobs = read(".github/workflows/wheels.yml")["jobs"]
+    publish = jobs["publish"]
+    assert publish["if"] == "github.event_name == 'push' && github.ref_type == 'tag'"
+    assert publish["permissions"] == {"id-token": "write"} and publish["environment"]
+    assert set(publish["needs"]) == set(jobs) - {"publish"}
+    assert not [name for name, job in jobs.items() if name != "publish" and "permissions" in job]
+    assert "secrets." not in (ROOT / ".github/workflows/wheels.yml").read_text(encoding="utf-8")
+
+
+def test_the_workflows_try_the_pythons_that_the_package_names() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    named = re.findall(r"Python :: (3\.\d+)", " ".join(project["project"]["classifiers"]))
+    assert read(WORKFLOWS[0])["jobs"]["test"]["strategy"]["matrix"]["python"] == named
+    assert project["tool"]["cibuildwheel"]["build"] == [f"cp{one.replace('.', '')}-*" for one in named]
+
+
+def test_the_extra_all_has_every_extra() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    (requirement,) = extras.pop("all")
+    assert requirement == f"layerscope[{','.join(extras)}]"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "machine", "code"),
+    [
+        pytest.param(EXTENSION_SUFFIXES[0], platform.machine(), 0, id="here"),
+        pytest.param(".cpython-39-x86_64-linux-gnu.so", platform.machine(), 2, id="another Python"),
+        pytest.param(EXTENSION_SUFFIXES[0], "pdp11", 2, id="another machine"),
+    ],
+)
+def test_the_pyz_stops_where_it_cannot_run(suffix: str, machine: str, code: int) -> None:
+    command = [sys.executable, "-c", preamble(suffix, machine, "Python 3.9 on a PDP")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert bool(code) == done.stderr.startswith("error: layerscope.pyz is for Python 3.9 on a PDP\nhint: ")
 
 
 def test_the_workflow_of_the_readme_can_be_copied(tmp_path: Path) -> None:
