@@ -220,8 +220,18 @@ def mounting(site: Site, mount: str) -> Change:
 
 
 def inserting(source: str, *, after: Site) -> Change:
-    """Insert an instruction below another."""
-    return lambda files: replace(files, dockerfile=files.dockerfile.insert_after(_number(files, after), source))
+    """Insert an instruction below another, unless the rest of the stage has it already."""
+
+    def change(files: BuildFiles) -> BuildFiles:
+        document, number = files.dockerfile, _number(files, after)
+        present = document.instruction(number)
+        place = document.instructions.index(present)
+        rest = (one for one in document.instructions[place + 1 :] if one.stage == present.stage)
+        if any(one.source.strip() == source for one in rest):
+            return files
+        return replace(files, dockerfile=document.insert_after(number, source))
+
+    return change
 
 
 def naming_stage(index: int, name: str) -> Change:

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from layerscope.advice.files import BuildFiles, inserting
+from layerscope.advice.timeline import Site
+from layerscope.edit.document import Document
 from layerscope.model.step import Safety
 from tests.advice.builds import Advised, Build
 from tests.advice.projects import node_modules, node_project
@@ -124,3 +127,12 @@ def test_an_old_npm_has_another_option(tmp_path: Path) -> None:
     files = (*node_project(), *node_modules())
     advised = Build(dockerfile=text, layers={3: node_project(), 4: node_modules(), 7: files}).advise(tmp_path)
     assert "RUN npm prune --production" in lines(advised)
+
+
+def test_a_stage_that_prunes_already_gets_no_second_prune(tmp_path: Path) -> None:
+
+    text = "FROM node AS a\nRUN npm ci\nRUN npm prune --omit=dev\nFROM node\nRUN npm prune --omit=dev\n"
+    files = BuildFiles(dockerfile=Document.parse(text, "Dockerfile"))
+    site = Site(stage="a", position=0, kind="RUN", text="npm ci", line=2)
+    assert inserting("RUN npm prune --omit=dev", after=site)(files).dockerfile.text == text
+    assert inserting("RUN npm test", after=site)(files).dockerfile.text.count("RUN npm test") == 1

@@ -141,7 +141,7 @@ def test_words_without_a_dockerfile(tmp_path: Path) -> None:
     text = f"FROM debian\n{INSTALL}\nRUN pip install uwsgi\n"
     build = Build(dockerfile=text, layers={2: Installed().add(GCC, MPC, CURL)})
     step = build.advise(tmp_path, with_dockerfile=False).of("purge-packages")
-    assert "install gcc in the RUN that needs them last (`RUN pip install uwsgi`)" in step.sentence and not step.edits
+    assert "install gcc in the last RUN that needs this (`RUN pip install uwsgi`)" in step.sentence and not step.edits
 
 
 ALPINE = layer(file("etc/os-release", b"ID=alpine\nVERSION_ID=3.20\n"))

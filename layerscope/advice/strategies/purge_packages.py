@@ -128,7 +128,7 @@ def _proposal(
     names = list(words)
     users = [one for one in (site, *context.final.after(site)) if one.kind == "RUN" and _may_need(one, names)]
     shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-    review = f"make sure that the application itself runs none of {shown}"
+    review = f"make sure that the application itself does not use {shown}"
     if not users and not is_whole:
         yield Proposal(
             site=site,
@@ -148,7 +148,7 @@ def _proposal(
     if not command:
         return
     place = f"line {last.line}" if last.line is not None else f"`{str(last)[:60]}`"
-    where = f"install {shown} in the RUN that needs them last ({place}), and end it with" if last is not site else ""
+    where = f"install {shown} in the last RUN that needs this ({place}), and end it with" if last is not site else ""
     yield Proposal(
         site=site,
         portions=members,

@@ -116,6 +116,13 @@ def _print_words(report: Report, options: RenderOptions, wanted: frozenset[int])
 
 
 def _nothing(report: Report) -> str:
+    missing = [one.name for one in report.stages if one.reclaimable_bytes and one.not_copied_bytes is None]
+    if missing:
+        name = shlex.quote(missing[0])
+        return (
+            f"no step is known without the image of stage {missing[0]}: add --stage {name}=IMAGE, made by "
+            f"docker build --target {name}"
+        )
     if report.totals.reclaimable_bytes:
         return "nothing to change: no step is known for what was found (layerscope findings lists it)"
     return "nothing to change: no waste found"
