@@ -4,13 +4,14 @@ import posixpath
 import re
 import shlex
 from collections.abc import Collection, Container, Iterable, Sequence
+from functools import partial
 
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.portions import Piece
 from layerscope.advice.runs import body, calls, commands, script_of
 from layerscope.advice.timeline import Site
+from layerscope.filesystem.path_layers import PathLayers
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.entry import Kind
 from layerscope.model.paths import is_at_or_below, normal
 
 _OF_SYSTEM = re.compile(
@@ -50,45 +51,31 @@ def removal_places(
     """
     members = [sorted(set(group)) for group in groups]
     wanted = {path for group in members for path in group}
-    kept, lower = _others(filesystem, layer, wanted, layer if own_from is None else own_from)
+    stays = partial(_stays, filesystem.path_layers, layer, wanted, layer if own_from is None else own_from)
+    known: dict[str, bool] = {}
     found = []
     for group in members:
         places: dict[str, None] = {}
         for path in group:
             above = path
-            while (parent := above.rpartition("/")[0]) and not (
-                parent in kept or parent in lower or parent in remaining or _OF_SYSTEM.fullmatch(parent)
-            ):
+            while (parent := above.rpartition("/")[0]) and parent not in remaining and not _OF_SYSTEM.fullmatch(parent):
+                if parent not in known:
+                    known[parent] = stays(parent)
+                if known[parent]:
+                    break
                 above = parent
             places[above] = None
         found.append(tuple(places))
     return found
 
 
-def _others(filesystem: Filesystem, layer: int, wanted: set[str], own_from: int) -> tuple[set[str], set[str]]:
-    """The directories that hold other files once a layer has been made, and those of the layers below the own."""
-    directory = Kind.DIRECTORY
-    kept: set[str] = set()
-    lower: set[str] = set()
-    for each in range(layer + 1):
-        changeset = filesystem.layers[each].changeset
-        paths, above, kinds = changeset.paths, changeset.directories, changeset.kinds
-        if each < own_from:
-            lower.update(above)
-            lower.update(path for path, kind in zip(paths, kinds, strict=True) if kind == directory)
-        entries = zip(paths, above, kinds, strict=True)
-        kept.update(place for path, place, kind in entries if kind != directory and path not in wanted)
-    return _with_all_above(kept), _with_all_above(lower)
-
-
-def _with_all_above(directories: set[str]) -> set[str]:
-    """Directories and those that hold them, without the root."""
-    found: set[str] = set()
-    for path in directories:
-        while path and path not in found:
-            found.add(path)
-            path = path.rpartition("/")[0]
-    return found
+def _stays(layers: PathLayers, layer: int, wanted: Container[str], own_from: int, directory: str) -> bool:
+    """Whether a directory holds other files once a layer has been made, or is one of the layers below the own."""
+    lowest, files, never = layers.lowest, layers.files, layer + 1
+    if lowest.get(directory, own_from) < own_from:
+        return True
+    below = layers.below(directory)
+    return any(lowest[path] < own_from or (files.get(path, never) <= layer and path not in wanted) for path in below)
 
 
 def fails_without(site: Site, words: Collection[str]) -> bool:

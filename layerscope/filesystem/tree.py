@@ -15,6 +15,7 @@ from itertools import chain, compress, groupby
 from msgspec.structs import replace
 
 from layerscope.filesystem.overlay import overlay
+from layerscope.filesystem.path_layers import PathLayers
 from layerscope.filesystem.version import Version
 from layerscope.model.entry import IS_ENTRY, IS_LIVE, Fate, Kind, both
 from layerscope.model.image import Image, Layer
@@ -218,6 +219,11 @@ class Filesystem:
         layer, index = self.place(self.carrier(number))
         changeset = self._changesets[layer]
         return changeset.links.get(index, "") if changeset.kinds[index] == Kind.SYMLINK else ""
+
+    @cached_property
+    def path_layers(self) -> PathLayers:
+        """The lowest layer that has each path."""
+        return PathLayers(self.layers)
 
     @cached_property
     def children(self) -> dict[str, list[int]]:

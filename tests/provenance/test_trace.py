@@ -434,7 +434,7 @@ def test_what_is_not_said_to_come_from_a_stage_has_its_reason(tmp_path: Path) ->
         "moved": "same-content",
         "copied": "inconclusive",
     }
-    assert "stage below (the image is built on it): 0 B copied" in RENDERERS["table"](made, OPTIONS)
+    assert "stage below: nothing copied (the image is built on it)" in RENDERERS["table"](made, OPTIONS)
 
 
 def test_a_stage_that_only_others_copy_from_is_told_as_such(tmp_path: Path) -> None:
