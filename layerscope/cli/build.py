@@ -44,9 +44,10 @@ def analysis_inputs(
                 (name, stack.enter_context(opened(source, others, wanted=WANTED, fingerprint="sha256", silent=True)))
                 for name, source in names
             )
-        dockerfile = _dockerfile(build.dockerfile) if build.dockerfile else None
+        # Read once: it may be a pipe, as `<(command)` is.
+        content = _dockerfile_content(build.dockerfile) if build.dockerfile else None
         inputs = BuildInputs(
-            dockerfile=dockerfile,
+            dockerfile=_dockerfile(build.dockerfile, content) if content is not None else None,
             target=build.target,
             build_args=arguments,
             builders=builders,
@@ -58,7 +59,7 @@ def analysis_inputs(
             duplicates=duplicates,
             known=inputs,
             lockfiles=lockfiles,
-            files=build_files(build) if build.dockerfile else None,
+            files=_build_files(build, content) if content is not None else None,
             ignores=ignores,
         )
 
@@ -105,25 +106,30 @@ def _argument(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _dockerfile(source: str) -> "Dockerfile":
+def _dockerfile_content(source: str) -> bytes:
     from layerscope.dockerfile.lines import MAX_BYTES
-    from layerscope.dockerfile.parse import parse_dockerfile
 
     path = dockerfile_path(source)
     content = read_whole(path, MAX_BYTES)
     if b"\0" in content[:_HEAD]:
         raise UsageError(f"--dockerfile: {path} is not a Dockerfile", hint="an image is named without an option")
-    return parse_dockerfile(content, name=path.name)
+    return content
 
 
-def build_files(build: BuildOptions) -> "BuildFiles":
+def _dockerfile(source: str, content: bytes) -> "Dockerfile":
+    from layerscope.dockerfile.parse import parse_dockerfile
+
+    return parse_dockerfile(content, name=dockerfile_path(source).name)
+
+
+def _build_files(build: BuildOptions, content: bytes) -> "BuildFiles":
     """The Dockerfile and the .dockerignore as advice would change them, by the paths that a patch gives them."""
     from layerscope.advice.files import BuildFiles
     from layerscope.dockerfile.lines import MAX_BYTES
     from layerscope.edit.document import Document
 
     dockerfile, ignore = paths = build_paths(build)
-    text = read_whole(dockerfile, MAX_BYTES).decode("utf-8", "surrogateescape")
+    text = content.decode("utf-8", "surrogateescape")
     patterns = read_whole(ignore, MAX_BYTES).decode("utf-8", "surrogateescape") if ignore.is_file() else ""
     dockerfile_name, ignore_name = _patch_paths(paths)
     return BuildFiles(
@@ -135,7 +141,7 @@ def build_files(build: BuildOptions) -> "BuildFiles":
 
 
 def encoded(text: str) -> bytes:
-    """The bytes of a file that ``build_files`` read."""
+    """The bytes of a text that ``_build_files`` made."""
     return text.encode("utf-8", "surrogateescape")
 
 

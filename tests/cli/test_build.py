@@ -1,7 +1,9 @@
 """What can be told of a build on the command line, on archives that a real engine wrote."""
 
 import json
+import os
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -60,6 +62,17 @@ def test_the_text_says_the_same(run: Run) -> None:
     assert "vcs-metadata, Dockerfile:10: delete /src/.git" in text
     assert "stage builder: 18.1 kB copied, 9.07 kB of it reclaimable (matched)" in text
     assert "14.0 kB made by line 5: RUN /bin/op write /src/main.o 5000 mkdir /out write /out/app 9000" in text
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_dockerfile_may_come_from_a_pipe(run: Run, tmp_path: Path) -> None:
+    pipe = tmp_path / "Dockerfile"
+    os.mkfifo(pipe)
+    writer = Thread(target=lambda: pipe.write_bytes(DOCKERFILE.read_bytes()), daemon=True)
+    writer.start()
+    document = report(run, FIXTURES / "tiny-legacy.tar", "--dockerfile", pipe)
+    assert document["dockerfile"]["matched"] == document["dockerfile"]["total"]
+    writer.join()
 
 
 def test_a_directory_stands_for_the_dockerfile_in_it(run: Run) -> None:
