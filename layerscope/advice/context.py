@@ -90,18 +90,22 @@ class AdviceContext:
 
     def readers(self, stage: str) -> Iterator[Site]:
         """The instructions of all other stages that copy from a stage, or mount it."""
-        for timeline in self.timelines.values():
-            for site in timeline.sites:
-                if site.stage != stage and self._reads(site, stage):
-                    yield site
+        sites = {id(site): site for _, _, site in self.readers_of.get(stage, ()) if site.stage != stage}
+        return iter(sites.values())
 
-    def _reads(self, site: Site, stage: str) -> bool:
+    @cached_property
+    def readers_of(self) -> Mapping[str | None, list[tuple[str, int, Site]]]:
+        """By the name of a stage, or None for the build context: what copies from it or mounts it, and where."""
         match = self.placement.match
-        resolved = site.resolved
-        if match is None or resolved is None:
-            return False
-        names = (match.stage_name(source.stage) for source in resolved.inputs if source.stage is not None)
-        return stage in names
+        found: dict[str | None, list[tuple[str, int, Site]]] = {}
+        for name, timeline in self.timelines.items() if match is not None else ():
+            for position, site in enumerate(timeline.sites):
+                for one in site.resolved.inputs if site.resolved is not None else ():
+                    if one.stage is not None and match is not None:
+                        found.setdefault(match.stage_name(one.stage), []).append((name, position, site))
+                    elif one.kind == "context":
+                        found.setdefault(None, []).append((name, position, site))
+        return found
 
 
 def _identity(site: Site) -> object:

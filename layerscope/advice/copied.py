@@ -85,13 +85,14 @@ def _others(context: AdviceContext, portions: Sequence[Portion]) -> Iterable[str
     site = portions[0].site
     if portions[0].is_declared:
         layers = {piece.layer: portion.via for portion in portions for piece in portion.pieces}
-        pairs = ((via, path) for layer, via in layers.items() if via for path in _files(context.filesystem, layer))
+        pairs = ((via, path) for layer, via in layers.items() if via for path in files_in(context.filesystem, layer))
         return (mapped(via, path) for via, path in pairs)
     filesystem = filesystem_of(context, site)
-    return _files(filesystem, site.layer) if filesystem is not None and site.layer is not None else None
+    return files_in(filesystem, site.layer) if filesystem is not None and site.layer is not None else None
 
 
-def _files(filesystem: Filesystem, layer: int) -> Iterator[str]:
+def files_in(filesystem: Filesystem, layer: int) -> Iterator[str]:
+    """The paths of all that a layer holds but its directories."""
     changeset, directory = filesystem.layers[layer].changeset, Kind.DIRECTORY
     return (path for path, kind in zip(changeset.paths, changeset.kinds, strict=True) if kind != directory)
 

@@ -5,16 +5,15 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.copied import context_paths, filesystem_of
+from layerscope.advice.copied import context_paths, files_in, filesystem_of
 from layerscope.advice.files import Change, deleting, rewriting
 from layerscope.advice.needs import NEVER_READ, Need, Needs
 from layerscope.advice.portions import Portion, mapping_of
 from layerscope.advice.strategy import Proposal
 from layerscope.advice.timeline import Site
 from layerscope.advice.viewers import Viewers
-from layerscope.advice.words import REVIEWS, listed, place
+from layerscope.advice.words import REVIEWS, listed, without
 from layerscope.errors import EditError
-from layerscope.model.entry import Kind
 from layerscope.model.paths import is_at_or_below, normal
 
 if TYPE_CHECKING:  # What edits is loaded only for a Dockerfile.
@@ -63,8 +62,7 @@ def _needless(context: AdviceContext, site: Site, members: Sequence[Portion]) ->
     if site.resolved is None or len(literal) != len(site.resolved.arguments) - 1 or None in literal or "/" in literal:
         return ()
     found = {piece.source for one in members for piece in one.pieces}
-    numbers = filesystem.numbers(site.layer)
-    files = [filesystem.path_in_layer(number) for number in numbers if filesystem.kinds[number] != Kind.DIRECTORY]
+    files = list(files_in(filesystem, site.layer))
     paths = context_paths(site, files)
     if len(paths) < len(files):
         return ()
@@ -93,8 +91,7 @@ def _proposal(site: Site, sources: Sequence[str], portions: tuple[Portion, ...],
     shown = listed([f"`{source.lstrip('/')}`" for source in sources])
     reviews = [REVIEWS.get(portion.rule, "") for portion in portions]
     if readers:
-        found = listed(list(dict.fromkeys(map(place, readers))))
-        reviews.insert(0, f"make sure that {found} can do without them")
+        reviews.insert(0, without(readers))
     return Proposal(
         site=site,
         portions=portions,

@@ -59,12 +59,17 @@ def deleting(site: Site, *, into: Site | None = None) -> Change:
     """Delete an instruction; ``into`` is the one that does its work from now on, so that later changes find that."""
 
     def change(files: BuildFiles) -> BuildFiles:
-        lines = (site.line, into.line if into is not None else None)
-        moved = {lines[0]: lines[1]} if lines[0] is not None and lines[1] is not None else {}
         document = files.dockerfile.delete(_number(files, site))
-        return replace(files, dockerfile=document, moved={**files.moved, **moved})
+        return replace(files, dockerfile=document, moved=_moved(files, site, into))
 
     return change
+
+
+def _moved(files: BuildFiles, site: Site, into: Site | None) -> Mapping[int, int]:
+    """Where instructions went, with one more that another now stands for."""
+    if site.line is None or into is None or into.line is None:
+        return files.moved
+    return {**files.moved, site.line: into.line}
 
 
 def rewriting(site: Site, rewrite: Callable[["EditableInstruction"], str]) -> Change:
@@ -96,8 +101,7 @@ def removing_words(site: Site, commands: Sequence[str], words: Sequence[str]) ->
             end = max(_end_of(called.texts, command.split()) for command in commands)
             places = [place for place, text in enumerate(called.texts) if place >= end > 0 and text in words]
             if places:
-                source = script.remove_words(called, places)
-                script = script.read(source, script.escape, shell=script.shell)
+                script = _again(script, script.remove_words(called, places))
         return script.source
 
     return _scripting(site, rewrite)
@@ -107,11 +111,8 @@ def editing_words(site: Site, plan: Plan) -> Change:
     """Change the words of every command of a RUN that a plan is for; the RUN goes where nothing is left of it."""
 
     def change(files: BuildFiles) -> BuildFiles:
-        from layerscope.edit.shell import Script  # It needs the extra ``fix``.
-
         document, number = files.dockerfile, _number(files, site)
-        source = document.instruction(number).source
-        script = Script.read(source, document.escape, shell=document.shell(number))
+        script = _script(document, number)
         planned = {one.index: edit for one in script.commands if (edit := plan(_texts(one))) is not None}
         if not planned:
             raise EditError(f"`{site}` calls the command in a way that is not understood")
@@ -130,23 +131,33 @@ def _texts(command: "Command") -> list[str]:
 
 def _edited(script: "Script", index: int, edit: WordEdit) -> "Script":
     if edit.deletes:
-        return script.read(script.remove_command(script.commands[index]), script.escape, shell=script.shell)
+        return _again(script, script.remove_command(script.commands[index]))
     removed = set(edit.remove)
     for after, words in sorted(edit.add.items(), reverse=True):
-        source = script.add_words(script.commands[index], after, words)
-        script = script.read(source, script.escape, shell=script.shell)
+        script = _again(script, script.add_words(script.commands[index], after, words))
         removed = {at + len(words) if at > after else at for at in removed}
     if removed:
-        source = script.remove_words(script.commands[index], removed)
-        script = script.read(source, script.escape, shell=script.shell)
+        script = _again(script, script.remove_words(script.commands[index], removed))
     return script
+
+
+def _script(document: "Document", number: int) -> "Script":
+    """The shell script of a RUN, by its id."""
+    from layerscope.edit.shell import Script  # It needs the extra ``fix``.
+
+    return Script.read(document.instruction(number).source, document.escape, shell=document.shell(number))
+
+
+def _again(script: "Script", source: str) -> "Script":
+    """The script of a source that an edit of it gave."""
+    return script.read(source, script.escape, shell=script.shell)
 
 
 def joining(first: Site, last: Site, *, directory: str = "") -> Change:
     """Make two RUNs one, in the place of the second, whose working directory is given where it is known."""
 
     def change(files: BuildFiles) -> BuildFiles:
-        from layerscope.edit.shell import Script, joined  # It needs the extra ``fix``.
+        from layerscope.edit.shell import joined  # It needs the extra ``fix``.
 
         document = files.dockerfile
         numbers = [_number(files, site) for site in (first, last)]
@@ -155,15 +166,9 @@ def joining(first: Site, last: Site, *, directory: str = "") -> Change:
         order = [one.id for one in document.instructions if one.id in numbers]
         if order != numbers:
             raise EditError(f"`{first}` no longer stands above `{last}`")
-        one, other = (
-            Script.read(document.instruction(number).source, document.escape, shell=document.shell(number))
-            for number in numbers
-        )
-        source = joined(one, other, directory=directory)
+        source = joined(*(_script(document, number) for number in numbers), directory=directory)
         dockerfile = document.delete(numbers[0]).replace(numbers[1], source)
-        lines = (first.line, last.line)
-        moved = {lines[0]: lines[1]} if lines[0] is not None and lines[1] is not None else {}
-        return replace(files, dockerfile=dockerfile, moved={**files.moved, **moved})
+        return replace(files, dockerfile=dockerfile, moved=_moved(files, first, last))
 
     return change
 
@@ -181,12 +186,8 @@ def _scripting(site: Site, rewrite: Callable[["Script"], str]) -> Change:
     """Rewrite the shell script of a RUN."""
 
     def change(files: BuildFiles) -> BuildFiles:
-        from layerscope.edit.shell import Script  # It needs the extra ``fix``.
-
         document, number = files.dockerfile, _number(files, site)
-        source = document.instruction(number).source
-        script = Script.read(source, document.escape, shell=document.shell(number))
-        return replace(files, dockerfile=document.replace(number, rewrite(script)))
+        return replace(files, dockerfile=document.replace(number, rewrite(_script(document, number))))
 
     return change
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from layerscope.advice.context import AdviceContext
+from layerscope.advice.copied import files_in
 from layerscope.advice.files import BuildFiles, Change, joining
 from layerscope.advice.runs import calls, commands, script_of
 from layerscope.advice.timeline import Site
-from layerscope.model.entry import Kind
 from layerscope.model.paths import is_at_or_below
 
 MOST_JOINED = 4
@@ -95,17 +95,11 @@ def _is_apart(context: AdviceContext, moved: Iterable[Site], copy: Site) -> bool
     layers = [one.layer for one in (*moved, copy)]
     if copy.layer is None or any(layer is None for layer in layers):
         return False
-    written = {path for layer in layers[:-1] if layer is not None for path in _files(context, layer)}
+    written = {path for layer in layers[:-1] if layer is not None for path in files_in(context.filesystem, layer)}
     owner = copy.flag("chown")
     if owner and not owner.replace(":", "").isdigit() and written & _ACCOUNTS:
         return False
-    return not any(path in written or _is_of_system(path) for path in _files(context, copy.layer))
-
-
-def _files(context: AdviceContext, layer: int) -> list[str]:
-    filesystem = context.filesystem
-    kinds = filesystem.kinds
-    return [filesystem.path_in_layer(number) for number in filesystem.numbers(layer) if kinds[number] != Kind.DIRECTORY]
+    return not any(path in written or _is_of_system(path) for path in files_in(context.filesystem, copy.layer))
 
 
 def _is_of_system(path: str) -> bool:

@@ -35,21 +35,19 @@ def calls(text: str, *commands: str) -> bool:
     return any(_pattern(command).search(text) for command in commands)
 
 
-def callers(sites: Iterable[Site], *commands: str) -> Iterator[Site]:
-    """The sites of RUN instructions that call one of the commands."""
-    return (site for site in sites if site.kind == "RUN" and calls(body(site), *commands))
-
-
 def script_of(site: Site) -> str:
     """The script of a RUN, its here-documents included."""
-    heredocs = site.resolved.instruction.heredocs if site.resolved is not None else ()
-    return "\n".join((site.text, *(one.content for one in heredocs)))
+    return _with_heredocs(site, site.text)
 
 
 def body(site: Site) -> str:
     """What an instruction says, its here-documents included."""
+    return _with_heredocs(site, str(site))
+
+
+def _with_heredocs(site: Site, text: str) -> str:
     heredocs = site.resolved.instruction.heredocs if site.resolved is not None else ()
-    return "\n".join((str(site), *(one.content for one in heredocs)))
+    return "\n".join((text, *(one.content for one in heredocs)))
 
 
 def mentioning(sites: Iterable[Site], *words: str) -> Iterator[Site]:

@@ -1,7 +1,6 @@
 """Where a path goes in the rest of a build: all instructions that run on top of it, copy it, or mount its stage."""
 
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -40,7 +39,7 @@ class Viewers:
 
     def of_context(self, path: str) -> Iterator[Viewer]:
         """Everything that can see a path of the build context."""
-        for name, position, site in self._readers.get(None, ()):
+        for name, position, site in self._context.readers_of.get(None, ()):
             yield from self._read(name, position, site, path, set())
 
     def after(self, site: Site, path: str) -> Iterator[Viewer]:
@@ -60,7 +59,7 @@ class Viewers:
             for site in self._context.timelines[name].sites[position:]:
                 self._left -= 1
                 yield Viewer(site=site, path=path, copies=self._left < 0)
-            for other, place, reader in self._readers.get(name, ()):
+            for other, place, reader in self._context.readers_of.get(name, ()):
                 for viewer in self._viewed(reader, path):
                     yield viewer
                     if viewer.path and self._left > 0:
@@ -87,20 +86,6 @@ class Viewers:
             if found is not None:
                 there, copies = found
                 yield Viewer(site=site, path=there, copies=copies or self._left < 0)
-
-    @cached_property
-    def _readers(self) -> Mapping[str | None, list[tuple[str, int, Site]]]:
-        """By the name of a stage, or None for the build context: what copies from it or mounts it, and where."""
-        match = self._context.placement.match
-        found: dict[str | None, list[tuple[str, int, Site]]] = {}
-        for name, timeline in self._context.timelines.items():
-            for position, site in enumerate(timeline.sites):
-                for one in site.resolved.inputs if site.resolved is not None and match is not None else ():
-                    if one.stage is not None and match is not None:
-                        found.setdefault(match.stage_name(one.stage), []).append((name, position, site))
-                    elif one.kind == "context":
-                        found.setdefault(None, []).append((name, position, site))
-        return found
 
 
 def _seen_by(mapping: "CopyMapping", source: "CopySource", path: str) -> tuple[str, bool] | None:

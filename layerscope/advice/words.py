@@ -1,6 +1,6 @@
 """The words in which steps speak of instructions and files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from layerscope.advice.timeline import Site
 
@@ -23,6 +23,11 @@ def place(site: Site) -> str:
     if site.line is None:
         return f"`{text}`" if is_short else f"a later {site.kind}"
     return f"line {site.line} (`{text}`)" if is_short else f"line {site.line}"
+
+
+def without(readers: Iterable[Site], what: str = "them") -> str:
+    """What to make sure of before files go that some instructions may read."""
+    return f"make sure that {listed(list(dict.fromkeys(map(place, readers))))} can do without {what}"
 
 
 def listed(words: Sequence[str], *, most: int = 4) -> str:

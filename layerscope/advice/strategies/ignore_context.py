@@ -15,7 +15,7 @@ from layerscope.advice.stage_end import stage_end
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.viewers import Viewers
-from layerscope.advice.words import listed, place
+from layerscope.advice.words import listed, place, without
 
 _MOST_PATTERNS = 40
 _ALIKE = frozenset({"editor-os-junk"})
@@ -113,8 +113,7 @@ def _in_words(context: AdviceContext, viewers: Viewers, needs: Needs) -> Iterato
 
 
 def _review(found: Mapping[str, _Candidate]) -> str:
-    readers = dict.fromkeys(place(site) for candidate in found.values() for site in candidate.readers)
-    return f"make sure that {listed(list(readers))} can do without them"
+    return without(site for candidate in found.values() for site in candidate.readers)
 
 
 def _proposal(found: Mapping[str, _Candidate], review: str) -> Proposal:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.advice.context import AdviceContext
+from layerscope.advice.copied import files_in
 from layerscope.advice.files import deleting, inserting, rewriting
 from layerscope.advice.portions import Portion, mapping_of
 from layerscope.advice.python_installs import is_pip_install
@@ -61,12 +62,7 @@ def _copied(context: AdviceContext, copy: Site, members: Sequence[Portion]) -> _
     source, target = mapping.sources[0], mapping.destination.rstrip("/")
     if source.pattern.literal is None or target.count("/") < 1 or not target or copy.layer is None:
         return None
-    filesystem = context.filesystem
-    paths = {
-        filesystem.path_in_layer(number)
-        for number in filesystem.numbers(copy.layer)
-        if filesystem.kinds[number] != Kind.DIRECTORY
-    }
+    paths = set(files_in(context.filesystem, copy.layer))
     found = {piece.path for portion in members for piece in portion.pieces if piece.layer == copy.layer}
     named = re.compile(rf"(?<![\w./-]){re.escape(target)}(?![\w.-])")
     users = [site for site in context.final.after(copy) if named.search(body(site))]
@@ -174,12 +170,7 @@ def _writes_to_prefix(context: AdviceContext, run: Site) -> bool:
         return False
     kinds = filesystem.kinds
     own = {filesystem.path_in_layer(n) for n in filesystem.numbers(run.layer) if kinds[n] <= Kind.HARDLINK}
-    older = {
-        filesystem.path_in_layer(number)
-        for layer in range(run.layer)
-        for number in filesystem.numbers(layer)
-        if kinds[number] != Kind.DIRECTORY
-    }
+    older = {path for layer in range(run.layer) for path in files_in(filesystem, layer)}
     return all(path.startswith("/usr/local/") for path in own) and own.isdisjoint(older)
 
 

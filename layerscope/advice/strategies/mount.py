@@ -5,14 +5,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.copied import would_miss
+from layerscope.advice.copied import files_in, would_miss
 from layerscope.advice.files import Change, deleting, editing_words, mounting, naming_stage
 from layerscope.advice.portions import Portion, mapped, mapping_of
 from layerscope.advice.runs import commands, mentioning, script_of
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.word_edit import Plan, WordEdit, Words
-from layerscope.model.entry import Kind
 from layerscope.model.paths import is_at_or_below, normal
 
 _PLAIN = re.compile(r"[\w/.+@-]+")
@@ -44,11 +43,9 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
 
 def _target(context: AdviceContext, copy: Site, paths: Sequence[str]) -> str:
     """Where all that a COPY brings is: its one file, or its directory; empty where it brings something else, too."""
-    filesystem = context.filesystem
     if copy.layer is None or copy.resolved is None:
         return ""
-    numbers = filesystem.numbers(copy.layer)
-    brought = {filesystem.path_in_layer(number) for number in numbers if filesystem.kinds[number] != Kind.DIRECTORY}
+    brought = set(files_in(context.filesystem, copy.layer))
     mapping = mapping_of(copy)
     source = mapping.sources[0].pattern.literal if mapping is not None and mapping.sources else None
     if source is None or brought != set(paths):

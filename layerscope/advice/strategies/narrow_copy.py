@@ -15,7 +15,7 @@ from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.viewers import Viewers
 from layerscope.advice.whole_systems import whole_systems
-from layerscope.advice.words import REVIEWS, listed, place
+from layerscope.advice.words import REVIEWS, without
 from layerscope.model.entry import Kind
 
 _RULES = frozenset(
@@ -125,10 +125,10 @@ def _judged(viewers: Viewers, needs: Needs, copy: Site, proposal: Proposal, gone
     judgements = [needs.judge(viewers.after(copy, path)) for path in gone[:_MOST_JUDGED]]
     if any(one.need == Need.SURE for one in judgements):
         return None
-    readers = dict.fromkeys(place(one.site) for one in judgements if one.site is not None)
+    readers = [one.site for one in judgements if one.site is not None]
     reviews = [REVIEWS.get(portion.rule, "") for portion in proposal.portions]
     if readers:
-        reviews.insert(0, f"make sure that {listed(list(readers))} can do without the rest")
+        reviews.insert(0, without(readers, "the rest"))
     return replace(proposal, review="; ".join(dict.fromkeys(filter(None, (*reviews, proposal.review)))))
 
 

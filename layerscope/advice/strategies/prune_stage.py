@@ -14,7 +14,7 @@ from layerscope.advice.stage_end import stage_end
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site, Timeline
 from layerscope.advice.viewers import Viewer, Viewers
-from layerscope.advice.words import REVIEWS, listed, place
+from layerscope.advice.words import REVIEWS, listed, without
 from layerscope.filesystem.tree import Filesystem
 
 _MOST_WORDS = 12
@@ -75,8 +75,7 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
             need = max(one.need for one in judgements)
             review = REVIEWS.get(removal.portion.rule, "")
             if need == Need.MAYBE and removal.portion.rule not in NEVER_READ:
-                readers = dict.fromkeys(place(one.site) for one in judgements if one.site is not None)
-                review = f"make sure that {listed(list(readers))} can do without them"
+                review = without(one.site for one in judgements if one.site is not None)
             if need != Need.SURE:
                 groups.setdefault(review, []).append(removal)
         for review, removals in groups.items():

@@ -15,8 +15,6 @@ from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, living
 
 _LOCK_BYTES = 16 << 20
-_DEFAULT = "/specifications/default/"
-"""Where the gems are described that come with Ruby."""
 _GEMSPEC_BYTES = 1 << 20
 _MOST_BUNDLES = 64
 _NEEDS = pattern(rb"add_(?:runtime_)?dependency\(?\s{0,5}(?:%q<|['\"])([\w.-]{1,100})")
