@@ -1,18 +1,15 @@
 """The files of an image, directory by directory, and everything about one file."""
 
-from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from itertools import compress
 
 from msgspec import Struct
 
 from layerscope.analysis.analyse import Analysis
+from layerscope.analysis.claims import finding_versions
 from layerscope.analysis.directories import DirectorySums
 from layerscope.analysis.listings.files import FileQuery, versions
-from layerscope.filesystem.tree import Filesystem
 from layerscope.filesystem.version import Version
-from layerscope.model.entry import FATE_WORDS
-from layerscope.model.finding import Finding, FoundPath
+from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 from layerscope.model.report import InstructionReport, Report
 from layerscope.model.source import Source, is_reclaimable
@@ -70,7 +67,7 @@ class Browser:
         self._steps = {step.layer: step for step in report.instructions if step.layer is not None}
         self._claims: dict[int, list[tuple[Finding, int]]] = {}
         self._biggest: dict[int, int] = {}
-        for number, index, content_bytes in _claims(analysis.filesystem, report.findings):
+        for number, index, content_bytes in finding_versions(analysis.filesystem, report.findings):
             self._claims.setdefault(number, []).append((report.findings[index], content_bytes))
             self._biggest.setdefault(index, number)
         self._query: FileQuery | None = None
@@ -150,28 +147,3 @@ class Browser:
     def _reclaimable(self, number: int) -> int:
         claims = self._claims.get(number, ())
         return sum(size for finding, size in claims if is_reclaimable(finding))
-
-
-def _claims(filesystem: Filesystem, findings: Sequence[Finding]) -> Iterator[tuple[int, int, int]]:
-    """Yield the version of each path of each finding, the finding's index, and the bytes, none of them twice.
-
-    Layer and path of a finding nearly always name one version. A tar may hold a path twice, and a file that only a
-    hardlink keeps alive has the link's name; then fate and length decide.
-    """
-    named = {path.path for finding in findings for path in finding.paths}
-    numbers: dict[tuple[int, str], list[int]] = {}
-    for number in compress(range(len(filesystem)), map(named.__contains__, filesystem.paths)):
-        numbers.setdefault((filesystem.layer_of(number), filesystem.paths[number]), []).append(number)
-    claimed: set[int] = set()
-
-    def unlike(number: int, path: FoundPath) -> tuple[bool, bool, bool]:
-        is_other = filesystem.sizes[number] != path.content_bytes
-        return FATE_WORDS[filesystem.fates[number]] != path.fate, number in claimed and path.content_bytes > 0, is_other
-
-    for index, finding in enumerate(findings):
-        for path in finding.paths:
-            same = numbers[path.layer, path.path]
-            number = same[0] if len(same) == 1 else min(same, key=lambda one: unlike(one, path))
-            if path.content_bytes:
-                claimed.add(number)
-            yield number, index, path.content_bytes

@@ -1,0 +1,33 @@
+"""Which version of a file each path of a finding means."""
+
+from collections.abc import Iterator, Sequence
+from itertools import compress
+
+from layerscope.filesystem.tree import Filesystem
+from layerscope.model.entry import FATE_WORDS
+from layerscope.model.finding import Finding, FoundPath
+
+
+def finding_versions(filesystem: Filesystem, findings: Sequence[Finding]) -> Iterator[tuple[int, int, int]]:
+    """Yield the version of each path of each finding, the finding's index, and the bytes, none of them twice.
+
+    Layer and path of a finding nearly always name one version. A tar may hold a path twice, and a file that only a
+    hardlink keeps alive has the link's name; then fate and length decide.
+    """
+    named = {path.path for finding in findings for path in finding.paths}
+    numbers: dict[tuple[int, str], list[int]] = {}
+    for number in compress(range(len(filesystem)), map(named.__contains__, filesystem.paths)):
+        numbers.setdefault((filesystem.layer_of(number), filesystem.paths[number]), []).append(number)
+    claimed: set[int] = set()
+
+    def unlike(number: int, path: FoundPath) -> tuple[bool, bool, bool]:
+        is_other = filesystem.sizes[number] != path.content_bytes
+        return FATE_WORDS[filesystem.fates[number]] != path.fate, number in claimed and path.content_bytes > 0, is_other
+
+    for index, finding in enumerate(findings):
+        for path in finding.paths:
+            same = numbers[path.layer, path.path]
+            number = same[0] if len(same) == 1 else min(same, key=lambda one: unlike(one, path))
+            if path.content_bytes:
+                claimed.add(number)
+            yield number, index, path.content_bytes

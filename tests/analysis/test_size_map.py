@@ -1,0 +1,163 @@
+"""The map of an image: few cells, and every sum over them is the report's own figure."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from layerscope.analysis import size_map as size_map_module
+from layerscope.analysis.analyse import WANTED, Analysis, AnalysisInputs, analyse
+from layerscope.analysis.ignore import Ignore, ignoring
+from layerscope.analysis.report import report
+from layerscope.analysis.size_map import size_maps
+from layerscope.cli.options import BuildOptions, ReadArguments
+from layerscope.cli.source import ReportOptions, opened_source, today
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
+from layerscope.model.report import Report
+from layerscope.model.size_map import OTHER, SizeMap, State
+from tests.builder import ImageSpec, Member, docker_legacy, docker_save, file, hardlink, layer, whiteout
+from tests.conftest import FIXTURES
+from tests.rules.conftest import step
+from tests.rules.test_conservation import STEPS, members_of_images
+
+
+@contextmanager
+def analysed(path: Path) -> Iterator[tuple[Analysis, Report]]:
+    with open_image(str(path), ReadOptions(wanted=WANTED)) as image:
+        analysis = analyse(image, AnalysisInputs())
+        yield analysis, report(analysis)
+
+
+def check_sums(made: Report, found: SizeMap) -> None:
+    """What cells say of the whole, of each layer, package, finding and stage is what the report says."""
+    cells, totals = found.cells, made.totals
+    by_state, layers, packages, findings, stages = (Counter[int]() for _ in range(5))
+    for cell in cells:
+        by_state[cell.state] += cell.content_bytes
+        layers[cell.layer] += cell.content_bytes
+        packages[cell.package] += cell.content_bytes
+        findings[cell.finding] += cell.content_bytes
+        stages[cell.stage] += cell.content_bytes
+    assert sum(by_state.values()) == totals.content_bytes
+    assert sum(cell.content_bytes for cell in cells if cell.hidden) == totals.hidden_bytes
+    assert by_state[State.BASE] == totals.base_bytes
+    assert by_state[State.RECLAIMABLE] == totals.reclaimable_bytes
+    assert by_state[State.TRADE] == totals.trade_bytes
+    assert all(layers[one.index] == one.content_bytes for one in made.layers)
+    for place, package in enumerate(made.packages):
+        assert packages[place] == (package.content_bytes if package.removed_in is None else package.hidden_bytes)
+    assert all(findings[place] == one.content_bytes for place, one in enumerate(made.findings))
+    assert all(stages[place] == one.content_bytes for place, one in enumerate(made.stages))
+    assert not {OTHER} & ({*layers} | {*packages} | {*findings} | {*stages})
+    assert all(parent < place for place, parent in enumerate(found.parents) if place)
+    assert all(cell.content_bytes > 0 for cell in cells)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["notes-v1.tar.zst", "tiny-legacy.tar", "public-alpine-3.8-rootfs.tar.xz", "skopeo-oci-zstd.tar"],
+)
+def test_the_map_of_a_real_image_adds_up_to_its_report(name: str) -> None:
+    with analysed(FIXTURES / name) as (analysis, made):
+        check_sums(made, *size_maps((analysis, made)))
+
+
+def test_stages_add_up_to_their_rows() -> None:
+    build = BuildOptions(
+        dockerfile=str(FIXTURES / "notes" / "Dockerfile"), stage=[f"build1={FIXTURES / 'notes-build1.tar.zst'}"]
+    )
+    with opened_source(
+        str(FIXTURES / "notes-v1.tar.zst"), ReadArguments(no_cache=True, quiet=True), ReportOptions(build=build)
+    ) as source:
+        assert source.analysis is not None and source.report.stages[0].content_bytes
+        check_sums(source.report, *size_maps((source.analysis, source.report)))
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(members_of_images(), max_size=9), min_size=1, max_size=4), st.sampled_from(STEPS))
+def test_the_map_of_any_image_adds_up_to_its_report(tmp_path: Path, stack: list[list[Member]], created_by: str) -> None:
+    layers = tuple(layer(*members) for members in stack)
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(ImageSpec(layers=layers, history=tuple(step(created_by) for _ in layers))))
+    with analysed(path) as (analysis, made):
+        check_sums(made, *size_maps((analysis, made)))
+
+
+IMAGE = ImageSpec(
+    layers=(
+        layer(file("etc/base", b"x" * 900)),
+        layer(file("var/lib/apt/lists/a", b"1" * 700), file("tmp/left", b"2" * 300), file("app/x/y/z/small", b"3" * 5)),
+        layer(whiteout("tmp/left"), file("app/big", b"4" * 2000), hardlink("app/link", "app/big")),
+    )
+)
+
+
+def test_the_bytes_of_an_ignored_finding_are_no_longer_reclaimable(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_save(IMAGE))
+    with analysed(path) as (analysis, made):
+        less = ignoring(made, (Ignore(rule="apt-lists", reason="wanted"),), today())
+        assert made.totals.reclaimable_bytes - less.totals.reclaimable_bytes == 700
+        check_sums(less, *size_maps((analysis, less)))
+
+
+def test_small_files_are_added_up_in_the_nearest_directory_that_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(size_map_module, "_MOST_FILES", 1)
+    monkeypatch.setattr(size_map_module, "_MOST_DIRECTORIES", 2)
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_save(IMAGE))
+    with analysed(path) as (analysis, made):
+        (found,) = size_maps((analysis, made))
+        check_sums(made, found)
+    assert found.names == ("/", "app/", "big")
+    files = {found.names[cell.node]: 0 for cell in found.cells}
+    for cell in found.cells:
+        files[found.names[cell.node]] += cell.files
+    assert files == {"/": 3, "app/": 1, "big": 1}
+
+
+def test_an_image_of_very_many_files_has_a_small_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(size_map_module, "_MOST_CELLS", 50)
+    path = tmp_path / "image.tar"
+    members = [file(f"usr/{n % 40}/{n}", b"x" * (n + 1)) for n in range(400)]
+    path.write_bytes(docker_save(ImageSpec(layers=tuple(layer(*members[n::20]) for n in range(20)))))
+    with analysed(path) as (analysis, made):
+        (found,) = size_maps((analysis, made))
+    assert 10 < len(found.cells) <= 50
+    assert sum(cell.content_bytes for cell in found.cells) == made.totals.content_bytes
+    assert sum(cell.files for cell in found.cells) == 400
+
+
+def test_no_image_has_a_map_that_cannot_be_made_smaller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(size_map_module, "_MOST_CELLS", 3)
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_save(IMAGE))
+    with analysed(path) as (analysis, made):
+        (found,) = size_maps((analysis, made))
+    assert len(found.cells) <= 3 and found.names == ("/",)
+    assert sum(cell.content_bytes for cell in found.cells) == made.totals.content_bytes
+
+
+def test_two_images_show_the_same_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(size_map_module, "_MOST_FILES", 1)
+    before, after = tmp_path / "a.tar", tmp_path / "b.tar"
+    before.write_bytes(docker_save(ImageSpec(layers=(layer(file("a/one", b"x" * 90), file("a/two", b"x" * 50)),))))
+    after.write_bytes(docker_save(ImageSpec(layers=(layer(file("a/one", b"x" * 40), file("a/two", b"x" * 50)),))))
+    with analysed(before) as one, analysed(after) as other:
+        first, second = size_maps(one, other)
+    assert first.names == second.names == ("/", "a/", "one", "two")
+
+
+def test_a_very_long_name_is_shortened(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_save(ImageSpec(layers=(layer(file("x" * 3_000, b"12345")),))))
+    with analysed(path) as (analysis, made):
+        (found,) = size_maps((analysis, made))
+    assert max(map(len, found.names)) < 130
