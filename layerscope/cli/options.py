@@ -189,6 +189,9 @@ TopOption: TypeAlias = Annotated[
 WideOption: TypeAlias = Annotated[
     bool, output_option("--wide", help="Never cut or wrap lines (default: the terminal's width, 120 columns in a pipe)")
 ]
+WideTableOption: TypeAlias = Annotated[
+    bool, output_option("--wide", help="Cut no text and leave out no column (default: fit the terminal)")
+]
 DuplicatesOption: TypeAlias = Annotated[
     bool, reading_option("--duplicates/--no-duplicates", help="Look for equal contents at different paths")
 ]

@@ -9,7 +9,7 @@ from layerscope.cli.messages import writing
 from layerscope.cli.options import ColorChoice, RowFormat, UnitsName
 from layerscope.model.rows import Rows
 from layerscope.render.escape import printable, printable_lines, without_commands
-from layerscope.render.units import units
+from layerscope.render.units import RenderOptions, units
 
 
 def terminal_width() -> int | None:
@@ -67,12 +67,21 @@ def write_foreign(text: str) -> None:
         _write(text)
 
 
-def write_rows(rows: Rows, row_format: RowFormat, unit_name: UnitsName) -> None:
-    """Print a listing in one of its formats."""
+def write_rows(
+    rows: Rows,
+    row_format: RowFormat,
+    unit_name: UnitsName = UnitsName.SI,
+    *,
+    wide: bool = False,
+    color: ColorChoice = ColorChoice.NEVER,
+) -> None:
+    """Print a listing in one of its formats; a pipe gets whole lines, for grep and awk."""
     # report imports this module and needs none of these formats.
     from layerscope.render.rows import ROW_RENDERERS
 
-    for piece in ROW_RENDERERS[row_format.value](rows, units(unit_name.value), terminal_width()):
+    width = None if wide else terminal_width()
+    options = RenderOptions(units=units(unit_name.value), width=width, color=use_color(color))
+    for piece in ROW_RENDERERS[row_format.value](rows, options):
         write(piece)
     if rows.left_out and row_format in (RowFormat.TABLE, RowFormat.MARKDOWN):
         in_markdown = row_format == RowFormat.MARKDOWN

@@ -4,17 +4,22 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+TEXT_KINDS = frozenset({"text", "severity"})
+"""Kinds of columns that are aligned at the left, and may be cut."""
+
 
 class Column(Struct, frozen=True, kw_only=True):
     """``name`` is the key in JSON and CSV, ``header`` the title in a table.
 
-    ``kind`` is ``text``, ``bytes`` or ``number``. A column that is not ``shown`` is in the data formats only.
+    ``kind`` is ``text``, ``severity``, ``bytes`` or ``number``. A column that is not ``shown`` is in the data formats
+    only. Where a table is too wide, columns with a ``rank`` are left out, the highest first.
     """
 
     name: str
     header: str = ""
     kind: str = "text"
     shown: bool = True
+    rank: int = 0
 
 
 class Rows(Struct, frozen=True, kw_only=True):

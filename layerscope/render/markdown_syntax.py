@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from layerscope.model.patterns import pattern
+from layerscope.model.rows import TEXT_KINDS
 from layerscope.render.escape import printable
 
 LIMIT = 65_000
@@ -39,7 +40,7 @@ def markdown_sentence(text: str) -> str:
 
 def markdown_table(headers: Iterable[str], sides: Iterable[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """The lines of a table of escaped cells; columns whose side is not ``text`` are aligned at the right."""
-    marks = ["---" if side == "text" else "---:" for side in sides]
+    marks = ["---" if side in TEXT_KINDS else "---:" for side in sides]
     return [f"| {' | '.join(row)} |" for row in (list(headers), marks, *rows)]
 
 

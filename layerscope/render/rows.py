@@ -11,19 +11,23 @@ from layerscope.render.escape import printable
 from layerscope.render.finding_summary import finding_summaries
 from layerscope.render.json import dumps, with_bytes
 from layerscope.render.markdown_syntax import markdown_table, markdown_text
+from layerscope.render.style import Style, painted, styled
 from layerscope.render.table import cell, table
-from layerscope.render.units import RenderOptions, Units
+from layerscope.render.units import RenderOptions
 
-RowRenderer = Callable[[Rows, Units, int | None], Iterator[str]]
+RowRenderer = Callable[[Rows, RenderOptions], Iterator[str]]
 """The text in pieces; the data formats yield the first ones before the last rows are made."""
 _BATCH = 500
 _FORMULAS = frozenset("=+-@＝＋－＠")
 """What begins a formula, also after spaces; some spreadsheets read full-width forms in the same way."""
 
 
-def _table(data: Rows, units: Units, width: int | None) -> Iterator[str]:
-    text = table(data, units, width)
-    yield text + "\n" if text else "nothing to list\n"
+def _table(data: Rows, options: RenderOptions) -> Iterator[str]:
+    made = table(data, options.units, options.width)
+    lines = made.text.split("\n") if made.text else ["nothing to list"]
+    if made.left_out:
+        lines.append(styled(f"not shown: {', '.join(made.left_out)} (--wide shows all)", Style.SOFT))
+    yield "".join(f"{painted(line, color=options.color)}\n" for line in lines)
 
 
 def _objects(data: Rows) -> Iterator[str]:
@@ -36,13 +40,13 @@ def _batches(lines: Iterable[str]) -> Iterator[str]:
     return iter(lambda: "".join(islice(left, _BATCH)), "")
 
 
-def _json(data: Rows, units: Units, width: int | None) -> Iterator[str]:
+def _json(data: Rows, options: RenderOptions) -> Iterator[str]:
     yield "[\n"
     yield from _batches(f",\n  {line}" if index else f"  {line}" for index, line in enumerate(_objects(data)))
     yield "\n]\n"
 
 
-def _jsonl(data: Rows, units: Units, width: int | None) -> Iterator[str]:
+def _jsonl(data: Rows, options: RenderOptions) -> Iterator[str]:
     return _batches(f"{line}\n" for line in _objects(data))
 
 
@@ -62,7 +66,7 @@ def _csv_column(values: tuple[object, ...]) -> Iterator[object]:
     return map(texts.get, values, values)
 
 
-def _csv(data: Rows, units: Units, width: int | None) -> Iterator[str]:
+def _csv(data: Rows, options: RenderOptions) -> Iterator[str]:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(column.name for column in data.columns)
@@ -84,9 +88,11 @@ def _markdown_cell(text: str) -> str:
     return "&nbsp;" * (len(text) - len(name)) + markdown_text(name)
 
 
-def _markdown(data: Rows, units: Units, width: int | None) -> Iterator[str]:
+def _markdown(data: Rows, options: RenderOptions) -> Iterator[str]:
     shown = [(index, column) for index, column in enumerate(data.columns) if column.shown]
-    rows = ([_markdown_cell(cell(row[index], column.kind, units)) for index, column in shown] for row in data.rows)
+    rows = (
+        [_markdown_cell(cell(row[index], column.kind, options.units)) for index, column in shown] for row in data.rows
+    )
     headers = [column.header or column.name for _, column in shown]
     yield "\n".join(markdown_table(headers, [column.kind for _, column in shown], rows)) + "\n"
 
@@ -125,4 +131,4 @@ def findings_csv(report: Report, options: RenderOptions) -> str:
         row(COLUMNS, one.finding, dockerfile_line=one.line, edit_line=one.edit_line, path=one.place)
         for one in finding_summaries(report)
     )
-    return "".join(ROW_RENDERERS["csv"](Rows(columns=COLUMNS, rows=rows), options.units, None))
+    return "".join(ROW_RENDERERS["csv"](Rows(columns=COLUMNS, rows=rows), options))

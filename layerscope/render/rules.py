@@ -9,7 +9,7 @@ from layerscope.rules.rule import Rule
 
 _COLUMNS = (
     Column(name="rule", header="RULE"),
-    Column(name="severity", header="SEVERITY"),
+    Column(name="severity", header="SEVERITY", kind="severity"),
     Column(name="frees", shown=False),
     Column(name="summary", header="WHAT IT FINDS"),
     Column(name="fix", header="FIX", shown=False),

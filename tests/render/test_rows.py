@@ -8,7 +8,7 @@ import pytest
 
 from layerscope.model.rows import Column, Rows
 from layerscope.render.rows import ROW_RENDERERS
-from layerscope.render.units import si
+from layerscope.render.units import RenderOptions, si
 
 COLUMNS = (
     Column(name="content_bytes", header="SIZE", kind="bytes"),
@@ -34,7 +34,7 @@ HOSTILE = (
 
 def rendered(name: str, *paths: str, width: int | None = None) -> str:
     rows = tuple((1000 * (index + 1), path, "kept") for index, path in enumerate(paths))
-    return "".join(ROW_RENDERERS[name](Rows(columns=COLUMNS, rows=rows), si, width))
+    return "".join(ROW_RENDERERS[name](Rows(columns=COLUMNS, rows=rows), RenderOptions(units=si, width=width)))
 
 
 def test_a_table_has_aligned_columns_and_shows_no_more() -> None:
@@ -55,8 +55,43 @@ def test_a_table_is_cut_to_a_terminal_and_never_else() -> None:
 def test_a_table_of_many_columns_is_cut_to_a_narrow_terminal() -> None:
     columns = tuple(Column(name=f"a long name {number}", kind="number") for number in range(9))
     rows = Rows(columns=columns, rows=(tuple(range(9)),))
-    lines = "".join(ROW_RENDERERS["table"](rows, si, 60)).split("\n")
+    lines = "".join(ROW_RENDERERS["table"](rows, RenderOptions(units=si, width=60))).split("\n")
     assert [len(line) for line in lines] == [60, 60, 0]
+
+
+RANKED = (
+    Column(name="severity", header="SEVERITY", kind="severity"),
+    Column(name="evidence", header="EVIDENCE", rank=2),
+    Column(name="source", header="SOURCE", rank=1),
+    Column(name="path", header="PATH"),
+)
+
+
+def ranked(path: str, width: int | None, *, color: bool = False) -> list[str]:
+    rows = Rows(columns=RANKED, rows=(("high", "attested", "stage:builder", path),))
+    options = RenderOptions(units=si, width=width, color=color)
+    return "".join(ROW_RENDERERS["table"](rows, options)).split("\n")
+
+
+@pytest.mark.parametrize(
+    ("width", "left_out"),
+    [(None, ""), (80, ""), (52, "EVIDENCE"), (36, "EVIDENCE, SOURCE"), (20, "EVIDENCE, SOURCE")],
+)
+def test_a_narrow_terminal_leaves_out_what_matters_least_and_says_so(width: int | None, left_out: str) -> None:
+    lines = ranked(f"/usr/{'x' * 90}.py", width)
+    headers = [column.header for column in RANKED if column.header not in left_out.split(", ")]
+    assert lines[0].split() == headers
+    assert lines[2:-1] == ([f"not shown: {left_out} (--wide shows all)"] if left_out else [])
+
+
+def test_short_texts_leave_no_column_out() -> None:
+    assert ranked("/x", 44)[0].split() == [column.header for column in RANKED]
+
+
+def test_a_severity_has_its_color_and_the_headers_step_back() -> None:
+    lines = ranked("/x", 80, color=True)
+    assert lines[0].startswith("\x1b[2mSEVERITY") and lines[1].startswith("\x1b[31mhigh\x1b[0m")
+    assert "\x1b" not in "".join(ranked("/x", 80))
 
 
 def test_a_path_is_cut_where_it_says_least() -> None:

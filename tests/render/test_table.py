@@ -19,5 +19,12 @@ def test_the_widest_text_is_cut_to_the_width_of_the_terminal() -> None:
     assert aligned(("N", "TEXT"), [["1", "x" * 50]], ("number", "text"), None).endswith("x" * 50)
 
 
+def test_two_wide_texts_share_the_room() -> None:
+    text = aligned(("A", "B"), [["x" * 50, "y" * 60]], ("text", "text"), 62)
+    assert text.split("\n")[1] == f"{'x' * 29}…  {'y' * 29}…"
+    text = aligned(("A", "B"), [["x" * 22, "y" * 60]], ("text", "text"), 62)
+    assert text.split("\n")[1] == f"{'x' * 22}  {'y' * 37}…"
+
+
 def test_no_rows_make_no_table() -> None:
     assert aligned(("N",), [], ("number",), None) == ""

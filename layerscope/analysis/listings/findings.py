@@ -12,16 +12,16 @@ from layerscope.model.rows import Column, Rows, row
 
 _SHARED = (
     Column(name="finding", header="#", kind="number", shown=False),
-    Column(name="severity", header="SEVERITY"),
+    Column(name="severity", header="SEVERITY", kind="severity"),
     Column(name="rule", header="RULE"),
-    Column(name="kind", header="KIND"),
-    Column(name="evidence", header="EVIDENCE", shown=False),
+    Column(name="kind", header="KIND", rank=2),
+    Column(name="evidence", header="EVIDENCE", shown=False, rank=5),
     Column(name="content_bytes", header="SIZE", kind="bytes"),
+    Column(name="dockerfile_line", header="LINE", kind="number", shown=False),
+    Column(name="source", header="SOURCE", shown=False, rank=1),
 )
 _DETAILS = (
-    Column(name="source", header="SOURCE", shown=False),
     Column(name="instruction", kind="number", shown=False),
-    Column(name="dockerfile_line", header="LINE", kind="number", shown=False),
     Column(name="title", shown=False),
     Column(name="fix", shown=False),
     Column(name="detail", shown=False),
@@ -32,15 +32,15 @@ _PLACED = frozenset({"evidence", "source", "dockerfile_line"})
 """Columns that are shown only with a Dockerfile, an image of a stage or an attestation."""
 _GROUPS = (
     *_SHARED,
-    Column(name="files", header="FILES", kind="number"),
-    Column(name="layers", header="LAYERS"),
+    Column(name="files", header="FILES", kind="number", rank=4),
+    Column(name="layers", header="LAYERS", rank=3),
     Column(name="path", header="PATH"),
     *_DETAILS,
 )
 _PATHS = (
     *_SHARED,
-    Column(name="layer", header="LAYER", kind="number"),
-    Column(name="fate", header="FATE"),
+    Column(name="layer", header="LAYER", kind="number", rank=3),
+    Column(name="fate", header="FATE", rank=4),
     Column(name="path", header="PATH"),
     *_DETAILS,
 )

@@ -16,6 +16,7 @@ from layerscope.cli.options import (
     TopOption,
     UnitsName,
     UnitsOption,
+    WideTableOption,
     reading_options,
 )
 from layerscope.cli.output import write_rows
@@ -53,6 +54,7 @@ def files(
         str, typer.Option("--min-size", metavar="BYTES", help="Only files of at least this size, for example 5kB")
     ] = "",
     row_format: RowFormatOption = RowFormat.TABLE,
+    wide: WideTableOption = False,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
     """List files with size, layer, fate and owner
@@ -76,4 +78,4 @@ def files(
     with opened(image, reading, wanted=WANTED) as opened_image:
         rows, warnings = file_rows(opened_image, query, depth=0 if flat else depth, sort=sort.value, top=top)
     warn(warnings, quiet=reading.quiet)
-    write_rows(rows, row_format, units)
+    write_rows(rows, row_format, units, wide=wide, color=reading.color)

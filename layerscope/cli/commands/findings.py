@@ -19,6 +19,7 @@ from layerscope.cli.options import (
     RowFormatOption,
     UnitsName,
     UnitsOption,
+    WideTableOption,
     build_options,
     grouped,
     reading_options,
@@ -38,6 +39,7 @@ class ListOptions(Struct, frozen=True, kw_only=True):
     ignored: Annotated[bool, typer.Option("--ignored", help="List the ignored findings and why")] = False
     duplicates: DuplicatesOption = True
     row_format: RowFormatOption = RowFormat.TABLE
+    wide: WideTableOption = False
     units: UnitsOption = UnitsName.SI
 
 
@@ -102,4 +104,5 @@ def _list(
     if reading.verbose:
         warn_unmatched(context, report)
     listed = report.ignored if options.ignored else report.findings
-    write_rows(finding_rows(listed, query), options.row_format, options.units)
+    rows = finding_rows(listed, query)
+    write_rows(rows, options.row_format, options.units, wide=options.wide, color=reading.color)

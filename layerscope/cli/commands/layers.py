@@ -9,6 +9,7 @@ from layerscope.cli.options import (
     RowFormatOption,
     UnitsName,
     UnitsOption,
+    WideTableOption,
     reading_options,
 )
 from layerscope.cli.output import write_rows
@@ -20,6 +21,7 @@ def layers(
     image: ImagePath,
     reading: ReadArguments,
     row_format: RowFormatOption = RowFormat.TABLE,
+    wide: WideTableOption = False,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
     """List layers and their sizes, lowest first
@@ -30,7 +32,7 @@ def layers(
     """
     with opened(image, reading) as opened_image:
         rows = layer_rows(opened_image)
-    write_rows(rows, row_format, units)
+    write_rows(rows, row_format, units, wide=wide, color=reading.color)
 
 
 @reading_options
@@ -38,6 +40,7 @@ def history(
     image: ImagePath,
     reading: ReadArguments,
     row_format: RowFormatOption = RowFormat.TABLE,
+    wide: WideTableOption = False,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
     """List build steps and their bytes, first to last
@@ -49,4 +52,4 @@ def history(
     with opened(image, reading) as opened_image:
         rows, warnings = history_rows(opened_image)
     warn(warnings, quiet=reading.quiet)
-    write_rows(rows, row_format, units)
+    write_rows(rows, row_format, units, wide=wide, color=reading.color)

@@ -16,6 +16,7 @@ from layerscope.cli.options import (
     TopOption,
     UnitsName,
     UnitsOption,
+    WideTableOption,
     reading_options,
 )
 from layerscope.cli.output import write_rows
@@ -53,6 +54,7 @@ def packages(
     ] = "",
     files: Annotated[str, typer.Option("--files", metavar="NAME", help="List the files of this package")] = "",
     row_format: RowFormatOption = RowFormat.TABLE,
+    wide: WideTableOption = False,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
     """List packages and the bytes they own
@@ -66,14 +68,20 @@ def packages(
     layerscope packages app.tar --files gcc-12
     """
     if files:
-        write_rows(_files(image, reading, files, top), row_format, units)
+        write_rows(_files(image, reading, files, top), row_format, units, wide=wide, color=reading.color)
         return
     query = PackageQuery(types=frozenset(package_type or ()), layer=layer, name=name)
     # Tables have no room for package URLs.
     with_purl = row_format not in (RowFormat.TABLE, RowFormat.MARKDOWN)
     found, layer_count = _packages(image, reading)
     check_query(query, found, layer_count)
-    write_rows(package_rows(found, query, sort=sort.value, top=top, with_purl=with_purl), row_format, units)
+    write_rows(
+        package_rows(found, query, sort=sort.value, top=top, with_purl=with_purl),
+        row_format,
+        units,
+        wide=wide,
+        color=reading.color,
+    )
 
 
 def _packages(source: str, reading: ReadArguments) -> tuple[tuple[Package, ...], int]:
