@@ -4,7 +4,7 @@ import re
 
 from layerscope.advice.context import AdviceContext
 from layerscope.model.base import Base, FoundBy
-from layerscope.model.finding import Finding, FindingKind
+from layerscope.model.finding import FindingKind, kinds_found
 from layerscope.model.patterns import pattern
 from layerscope.model.source import BASE
 from layerscope.model.step import Safety, Step
@@ -12,7 +12,7 @@ from layerscope.model.step import Safety, Step
 STRATEGY = "base"
 _LEAST = 10_000_000
 """Bytes below which another base image is not worth a step."""
-_MOST_RULES = 2
+_MOST_KINDS = 2
 _REPOSITORY = pattern(r"((?:(?:index\.)?docker\.io/)?(?:library/)?)([a-z0-9-]+)(?::([\w.-]+))?(?:@\S+)?\Z", re.ASCII)
 _TAG = pattern(
     r"(?:(?P<version>\d+(?:\.\d+)*|lts|current|latest)(?P<kind>-jdk|-jre)?)?"
@@ -51,10 +51,11 @@ def base_step(context: AdviceContext) -> Step | None:
     root = match.build.chain()[0] if match is not None else None
     smaller = smaller_variant(base.name)
     such_as = f", such as {smaller}, " if smaller else " "
+    what = kinds_found((finding for _, finding in found), _MOST_KINDS)
     return Step(
         strategy=STRATEGY,
         safety=Safety.REVIEW,
-        sentence=f"use a smaller base image{such_as}without {_rules([finding for _, finding in found])}",
+        sentence=f"use a smaller base image{such_as}without {what}",
         review=_review(base, smaller),
         saves_bytes=saves,
         stage=match.stage_name(root.index) if match is not None and root is not None else "",
@@ -78,14 +79,6 @@ def smaller_variant(name: str) -> str:
         version = "stable"
     words = wanted.format(version="" if version == "latest" else version, release=release, kind=tag["kind"] or "")
     return f"{named[1]}{named[2]}:{'-'.join(filter(None, words.split('-')))}"
-
-
-def _rules(findings: list[Finding]) -> str:
-    sums: dict[str, int] = {}
-    for finding in findings:
-        sums[finding.rule] = sums.get(finding.rule, 0) + finding.content_bytes
-    names = sorted(sums, key=lambda name: (-sums[name], name))
-    return ", ".join(names[:_MOST_RULES]) + (", ..." if len(names) > _MOST_RULES else "")
 
 
 def _review(base: Base, smaller: str) -> str:

@@ -10,7 +10,7 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.model.base import Base
 from layerscope.model.finding import Finding
 from layerscope.model.image import Image
-from layerscope.model.instruction import Instruction
+from layerscope.model.instruction import Instruction, built_by_buildkit
 from layerscope.packages.catalog import Catalog
 from layerscope.provenance.origins import Placement
 from layerscope.provenance.trace import Trace
@@ -62,9 +62,8 @@ class AdviceContext:
 
     @cached_property
     def is_buildkit(self) -> bool:
-        """Whether BuildKit built the image's own part: only then ``--mount``, ``--chmod`` and heredocs are known."""
-        own = [step for step in self.instructions if step.layer is not None and step.layer >= self.base.layers]
-        return bool(own) and all(step.comment.startswith("buildkit.") for step in own)
+        """Whether the builder knows ``--mount``, ``--chmod`` and heredocs."""
+        return built_by_buildkit(self.instructions, self.base.layers)
 
     def of(self, *rules: str) -> Iterator[Portion]:
         """The portions of some rules that are left, biggest first."""

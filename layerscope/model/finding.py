@@ -1,5 +1,7 @@
 """What the rules found, and the evidence for where it came from."""
 
+import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated
 
@@ -94,3 +96,14 @@ class Finding(Struct, frozen=True, kw_only=True):
     def path_count(self) -> int:
         """The number of versions."""
         return len(self.paths)
+
+
+def kinds_found(findings: Iterable[Finding], most: int) -> str:
+    """What some findings found, the most bytes first: one title of each rule, without its place and explanation."""
+    sums: dict[str, int] = {}
+    titles: dict[str, str] = {}
+    for finding in findings:
+        sums[finding.rule] = sums.get(finding.rule, 0) + finding.content_bytes
+        titles.setdefault(finding.rule, re.split(r"[,:] ", finding.title)[0])
+    names = sorted((name for name in sums if sums[name]), key=lambda name: (-sums[name], name))
+    return ", ".join(titles[name] for name in names[:most]) + (", ..." if len(names) > most else "")

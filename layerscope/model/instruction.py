@@ -1,5 +1,7 @@
 """A build instruction, from the history or a Dockerfile."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 
@@ -27,3 +29,10 @@ class Instruction(Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.text}".strip()
+
+
+def built_by_buildkit(instructions: Sequence[Instruction], base_layers: int) -> bool:
+    """Whether BuildKit built the image's own part: only then ``--mount``, ``--chmod`` and heredocs are known."""
+    own = [step for step in instructions if step.layer is not None and step.layer >= base_layers]
+    own = own or list(instructions[-1:])
+    return bool(own) and all(step.comment.startswith("buildkit.") for step in own)

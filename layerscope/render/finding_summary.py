@@ -58,13 +58,12 @@ class FindingSummary(Struct, frozen=True, kw_only=True):
 
 
 class GeneralFix(Struct, frozen=True, kw_only=True):
-    """One fix that rules name; ``content_bytes`` is what the findings that it answers claim, ``rule`` their first.
+    """One fix that rules name; ``content_bytes`` is what the findings that it answers claim.
 
     ``findings`` are their places in the report.
     """
 
     fix: str
-    rule: str
     content_bytes: int
     rank: int
     findings: tuple[int, ...] = ()
@@ -136,11 +135,10 @@ def general_fixes(report: Report) -> tuple[GeneralFix, ...]:
     fixes: dict[str, GeneralFix] = {}
     for place, finding in enumerate(report.findings):
         if finding.source != BASE and place not in named:
-            new = GeneralFix(fix=finding.fix, rule=finding.rule, content_bytes=0, rank=9, trade=True)
+            new = GeneralFix(fix=finding.fix, content_bytes=0, rank=9, trade=True)
             before = fixes.get(finding.fix, new)
             fixes[finding.fix] = GeneralFix(
                 fix=finding.fix,
-                rule=before.rule,
                 content_bytes=before.content_bytes + finding.content_bytes,
                 rank=min(before.rank, finding.severity.rank),
                 findings=(*before.findings, place),

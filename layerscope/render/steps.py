@@ -24,7 +24,6 @@ class Advised(Struct, frozen=True, kw_only=True):
 
     sentence: str
     content_bytes: int
-    rule: str = ""
     number: int = 0
     step: Step | None = None
     findings: tuple[int, ...] = ()
@@ -49,7 +48,6 @@ def advised(report: Report) -> tuple[Advised, ...]:
         row = Advised(
             sentence=fix.fix,
             content_bytes=fix.content_bytes,
-            rule=fix.rule,
             findings=fix.findings,
             trade=fix.trade,
         )

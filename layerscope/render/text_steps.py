@@ -42,10 +42,10 @@ def save_section(row: Advised | None, report: Report, options: RenderOptions) ->
         return
     saves = options.units(row.content_bytes) if row.step is None else step_saves(row.step, options.units)
     review = ", review" if row.step is not None and row.step.safety == Safety.REVIEW else ""
-    name = f"({f'step {row.number}' if row.number else printable(row.rule)}{review})"
+    name = f" (step {row.number}{review})" if row.number else ""
     begin = f"SAVE {saves}   "
-    room = None if options.width is None else max(8, options.width - width_of(begin) - 1 - len(name))
-    yield f"{styled(begin.rstrip(), Style.GOOD)}   {shortened(_place(row, report), room)} {name}"
+    room = None if options.width is None else max(8, options.width - width_of(begin) - len(name))
+    yield f"{styled(begin.rstrip(), Style.GOOD)}   {shortened(_place(row, report), room)}{name}"
     yield from limited(_INDENT + printable(row.sentence), _SENTENCE_LINES, options)
     yield from _evidence(row, report, options)
     if row.step is not None and row.step.review:
@@ -122,15 +122,15 @@ def secrets_section(report: Report, options: RenderOptions) -> Iterator[str]:
     shown = report.secrets[:most]
     rows = [[_severity(one), f"{_secret(one, report)}; {printable(one.supply)}"] for one in shown]
     fitted = _fitted_rows(_SECRETS, rows, _SECRET_LINES, options)
-    if len(fitted) < len(rows):
+    is_short = len(fitted) < len(rows)
+    if is_short:
         rows = [[_severity(one), _secret(one, report)] for one in shown]
         fitted = _fitted_rows(_SECRETS, rows, most, options, each=1)
-        yield from _rows(_SECRETS, fitted, ("text", "text"))
-        yield from limited(
-            "pass them when the container starts; for the build alone, by RUN --mount=type=secret", 2, options
-        )
-    else:
-        yield from _rows(_SECRETS, fitted, ("text", "text"))
+    yield from _rows(_SECRETS, fitted, ("text", "text"))
+    if is_short:
+        has_mounts = any("--mount" in one.supply for one in report.secrets)
+        build = "by RUN --mount=type=secret" if has_mounts else "in a build stage"
+        yield from limited(f"pass them when the container starts; for the build alone, {build}", 2, options)
     if len(report.secrets) > len(rows):
         left = len(report.secrets) - len(rows)
         yield from command_line(f"and {left:,} more:", options.command("findings", "--kind secret"), options)
@@ -173,7 +173,7 @@ def steps_section(others: tuple[Advised, ...], report: Report, room: int, option
 def _row_words(one: Advised, report: Report) -> str:
     place = _short_place(one, report)
     if one.step is None:
-        return f"{printable(one.rule)}{f', {place}' if place else ''}: {printable(one.sentence)}"
+        return f"{f'{place}: ' if place else ''}{printable(one.sentence)}"
     review = " (review)" if one.step.safety == Safety.REVIEW else ""
     return f"{one.number}. {place}{review}: {printable(one.sentence)}"
 

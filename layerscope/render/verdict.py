@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from layerscope.model.base import FoundBy
-from layerscope.model.finding import Evidence, Finding
+from layerscope.model.finding import Evidence, Finding, kinds_found
 from layerscope.model.report import Report
 from layerscope.model.source import BASE
 from layerscope.render.escape import printable
@@ -13,7 +13,7 @@ from layerscope.render.units import Units, percent
 from layerscope.render.width import shortened, width_of
 from layerscope.render.words import FOUND_BY_WORDS, INCOMPLETE, counted, layer_words
 
-_MOST_RULES = 3
+_MOST_KINDS = 3
 
 
 def size_words(report: Report, units: Units) -> str:
@@ -30,11 +30,11 @@ def reclaimable_figures(report: Report, units: Units) -> tuple[str, str] | None:
 
 
 def trades_row(report: Report, units: Units) -> tuple[str, str] | None:
-    """What trades could save, and which rules find them; None where nothing does."""
+    """What trades could save, and what they are; None where nothing does."""
     if not report.totals.trade_bytes:
         return None
-    rules = _rules([finding for finding in report.findings if finding.trade and finding.source != BASE])
-    return units(report.totals.trade_bytes), f"trades, such as start-up time for size ({rules})"
+    found = kinds_found((one for one in report.findings if one.trade and one.source != BASE), _MOST_KINDS)
+    return units(report.totals.trade_bytes), f"trades, such as start-up time for size ({printable(found)})"
 
 
 def base_row(report: Report, units: Units) -> tuple[str, str] | None:
@@ -46,7 +46,9 @@ def base_row(report: Report, units: Units) -> tuple[str, str] | None:
     inherited = [finding for finding in report.findings if finding.source == BASE and finding.content_bytes]
     if not inherited:
         return None
-    return _size(inherited, units), f"base image: at most, with a smaller one ({_rules(inherited)})"
+    return _size(
+        inherited, units
+    ), f"base image: at most, with a smaller one ({printable(kinds_found(inherited, _MOST_KINDS))})"
 
 
 def ignored_words(report: Report, units: Units) -> str:
@@ -105,11 +107,3 @@ def _share(part: int, report: Report) -> str:
 
 def _size(findings: Iterable[Finding], units: Units) -> str:
     return units(sum(finding.content_bytes for finding in findings))
-
-
-def _rules(findings: list[Finding]) -> str:
-    sums: dict[str, int] = {}
-    for finding in findings:
-        sums[finding.rule] = sums.get(finding.rule, 0) + finding.content_bytes
-    names = sorted((name for name in sums if sums[name]), key=lambda name: -sums[name])
-    return ", ".join(map(printable, names[:_MOST_RULES])) + (", ..." if len(names) > _MOST_RULES else "")

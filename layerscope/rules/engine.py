@@ -19,7 +19,7 @@ from layerscope.model.instruction import Instruction
 from layerscope.model.source import BASE, CONTEXT, RUN, UNKNOWN, Source, is_reclaimable, recorded_source, source_of
 from layerscope.packages.catalog import Catalog
 from layerscope.rules.claims import Claims
-from layerscope.rules.phrases import exact, filled, ignored, shortened, telling
+from layerscope.rules.phrases import exact, filled, for_builder, ignored, shortened, telling
 from layerscope.rules.registry import RULES
 from layerscope.rules.rule import Rule, RuleContext, RuleMatch
 
@@ -215,7 +215,8 @@ class _Judge:
             "ignore": lambda: ignored(paths, rule.wanted.paths),
             "step": lambda: shortened(step) if step else "the instruction that adds it",
         }
-        title, fix = filled((match.title or rule.title, _fix(rule, match, group)), meanings)
+        fix = for_builder(_fix(rule, match, group), is_buildkit=self._context.is_buildkit)
+        title, fix = filled((match.title or rule.title, fix), meanings)
         return Finding(
             rule=rule.name,
             severity=match.severity or rule.severity,

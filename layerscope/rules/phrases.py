@@ -1,4 +1,4 @@
-"""Puts paths and instructions into the sentences of the rules."""
+"""Puts paths, instructions and what the builder understands into the sentences of the rules."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
@@ -7,6 +7,7 @@ from layerscope.model.common_path import collapse, common
 from layerscope.model.finding import FoundPath
 from layerscope.model.instruction import Instruction
 from layerscope.model.pathset import PathSet
+from layerscope.model.patterns import pattern
 from layerscope.secrets.text import quoted
 
 _LONGEST = 72
@@ -15,6 +16,23 @@ _TOP = frozenset(
     {"", "/", "/usr", "/usr/share", "/var", "/var/lib", "/etc", "/opt", "/usr/local", "/home", "/root", "/srv"}
 )
 """Directories that are too general to say where something is."""
+
+_CHOICE = pattern(r"\[\[(.*?)\|(.*?)\]\]")
+CACHE_MOUNT = "[[, or mount a cache there with `RUN --mount=type=cache`|]]"
+BIND_MOUNT = (
+    "[[mount {path} into the RUN that needs it (`RUN --mount=type=bind`)|copy {path} into a build stage only, and from "
+    "there what is made of it,]] instead of {step}"
+)
+SECRET_MOUNT = "[[mount it (RUN --mount=type=secret)|use it in a build stage only]]"
+OUT_OF_COPY = "leave it out of {step}[[ (`COPY --exclude`, Dockerfile syntax 1.19)|]]"
+
+
+def for_builder(text: str, *, is_buildkit: bool) -> str:
+    """The text with each ``[[A|B]]`` replaced by A where BuildKit builds the image, else by B.
+
+    The legacy builder has neither ``--mount`` nor ``--chmod`` nor ``--exclude``.
+    """
+    return _CHOICE.sub(lambda choice: choice[1 if is_buildkit else 2], text)
 
 
 def filled(texts: Sequence[str], meanings: Mapping[str, Callable[[], str]]) -> tuple[str, ...]:

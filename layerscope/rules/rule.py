@@ -13,11 +13,12 @@ from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import inverse
 from layerscope.model.finding import Evidence, FindingKind, Severity
 from layerscope.model.image import Image
-from layerscope.model.instruction import Instruction
+from layerscope.model.instruction import Instruction, built_by_buildkit
 from layerscope.model.pathset import Wanted
 from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import Catalog
 from layerscope.rules.commands import tools_of, words_of
+from layerscope.rules.phrases import for_builder
 
 
 class RuleMatch(Struct, frozen=True, kw_only=True):
@@ -87,6 +88,11 @@ class RuleContext:
         return {step.layer: step for step in steps if step.layer is not None}
 
     @cached_property
+    def is_buildkit(self) -> bool:
+        """Whether fixes may use what only BuildKit understands."""
+        return built_by_buildkit(self.instructions, self.base_layers)
+
+    @cached_property
     def owned(self) -> dict[int, "array[int]"]:
         """The live versions of each package, by its index in the catalogue."""
         found: dict[int, array[int]] = defaultdict(partial(array, "q"))
@@ -115,7 +121,7 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     In ``title`` and ``fix`` the engine puts what was found for ``{path}``, a directory only where nothing else is in
     it; for ``{place}`` the directory that says most about where that lies; for ``{ignore}`` patterns of a
-    .dockerignore; for ``{step}`` the instruction's text.
+    .dockerignore; for ``{step}`` the instruction's text. Of ``[[A|B]]`` a fix keeps A for BuildKit, else B.
 
     ``kind`` is given where it does not follow from the instruction: SECRET wherever it lies, WASTE for files that were
     needed until a later instruction replaced them. ``frees`` is false for a rule whose fix deletes nothing (mode
@@ -153,7 +159,9 @@ class Rule(Struct, frozen=True, kw_only=True):
         known = {"path": "PATH", "place": "PATH", "ignore": "PATTERN", "step": "the instruction that adds it"}
         copied = self.ignored_fix or self.copied_fix
         text = f"{self.fix}; where a COPY brought it, {copied}" if copied else self.fix
-        return _PLACEHOLDER.sub(lambda mark: known[mark[1]], text)
+        if self.kind == FindingKind.SECRET:
+            text += "; rotate it: anyone who pulled the image has it"
+        return _PLACEHOLDER.sub(lambda mark: known[mark[1]], for_builder(text, is_buildkit=True))
 
 
 def rule(

@@ -23,43 +23,33 @@ def finding(
 
 
 @pytest.mark.parametrize(
-    ("found", "rotate", "supply"),
+    ("found", "rotate"),
     [
+        pytest.param(finding("config-secret", detail="ENV TOKEN ab***yz"), "rotate ENV TOKEN ab***yz", id="variable"),
         pytest.param(
-            finding("config-secret", detail="ENV TOKEN ab***yz"),
-            "rotate ENV TOKEN ab***yz",
-            "give it when the container starts",
-            id="variable",
+            finding("history-secret", detail="TOKEN ab***yz (in ARG)"), "rotate TOKEN ab***yz (in ARG)", id="ARG"
         ),
         pytest.param(
-            finding("config-secret", detail="LABEL token ab***yz"), "rotate LABEL", "leave it out of LABEL;", id="label"
+            finding("cred-file", "/root/.npmrc"), "rotate the credentials in /root/.npmrc", id="file of a tool"
         ),
+        pytest.param(finding("env-file", "/app/.env"), "rotate the secrets in /app/.env", id=".env"),
+        pytest.param(finding("private-key", "/k.pem"), "rotate the private key in /k.pem", id="key"),
+        pytest.param(finding("token-pattern", "/x"), "rotate the token in /x", id="token"),
         pytest.param(
-            finding("history-secret", detail="TOKEN ab***yz (in ARG)"),
-            "rotate TOKEN",
-            "RUN --mount=type=secret",
-            id="ARG",
-        ),
-        pytest.param(
-            finding("cred-file", "/root/.npmrc"),
-            "rotate the credentials in /root/.npmrc",
-            "RUN --mount=type=secret,target=/root/.npmrc",
-            id="file of a tool",
-        ),
-        pytest.param(finding("env-file", "/app/.env"), "rotate the secrets in /app/.env", ".dockerignore", id=".env"),
-        pytest.param(finding("private-key", "/k.pem"), "rotate the private key in /k.pem", "type=ssh", id="key"),
-        pytest.param(finding("token-pattern", "/x"), "rotate the token in /x", "when the container starts", id="token"),
-        pytest.param(
-            finding("env-file", "/app/.env", severity=Severity.LOW), "check the secrets", "--env-file", id="may be none"
-        ),
-        pytest.param(
-            finding("cred-file", "/root/.npmrc", source="base"), "rotate", "the base image holds it", id="of the base"
+            finding("env-file", "/app/.env", severity=Severity.LOW),
+            "check the secrets in /app/.env, and rotate what is real",
+            id="may be none",
         ),
     ],
 )
-def test_each_kind_of_secret_says_what_to_rotate_and_how_to_pass_it(found: Finding, rotate: str, supply: str) -> None:
+def test_each_secret_says_what_to_rotate_and_its_rule_how_to_pass_it(found: Finding, rotate: str) -> None:
     (one,) = secret_advice([found])
-    assert one.rotate.startswith(rotate) and supply in one.supply
+    assert (one.rotate, one.supply) == (rotate, found.fix)
+
+
+def test_a_secret_of_the_base_needs_another_base() -> None:
+    (one,) = secret_advice([finding("cred-file", "/root/.npmrc", source="base")])
+    assert one.supply.startswith("the base image holds it")
 
 
 def test_the_most_severe_come_first_and_other_findings_not_at_all() -> None:

@@ -36,7 +36,7 @@ def test_the_verdict_comes_first(run: Run, tmp_path: Path) -> None:
         "app:1   linux/amd64   40.0 kB in 2 layers",
         "  all layers  40.0 kB  30.0 kB (75%) of it reclaimable",
         "",
-        "SAVE 30.0 kB   layer 0: RUN make (deleted-later)",
+        "SAVE 30.0 kB   layer 0: RUN make",
     ]
     assert "    0  40.0 kB      30.0 kB  RUN make" in lines
 
@@ -52,8 +52,10 @@ def test_trades_have_a_line_of_their_own(run: Run, tmp_path: Path) -> None:
     members = layer(file("app/__pycache__/x.pyc", b"x" * 9000), file("var/log/dpkg.log", b"x" * 500))
     text = run("report", written(tmp_path, ImageSpec(layers=(members,), tags=("app:1",)))).stdout
     assert text.split("\n")[1] == "  all layers  9.50 kB  500 B (5.3%) of it reclaimable"
-    assert "SAVE 500 B" in text and "bytecode" not in text.split("OTHER STEPS")[0]
-    assert "\n9.00 kB  trades, such as start-up time for size (bytecode)\n" in text
+    assert "SAVE 500 B" in text and "compiled" not in text.split("OTHER STEPS")[0]
+    assert (
+        "\n9.00 kB  trades, such as start-up time for size (compiled copies of Python modules of the project)\n" in text
+    )
 
 
 def test_the_verdict_says_where_the_base_is_a_guess(run: Run, tmp_path: Path) -> None:
@@ -131,9 +133,9 @@ def test_lines_end_at_120_columns_in_a_pipe_and_in_a_file(run: Run, tmp_path: Pa
 
 def test_advice_is_read_to_its_end_on_a_narrow_terminal(run: Run) -> None:
     lines = run("report", FIXTURES / "tiny-legacy.tar", COLUMNS="80").stdout.split("\n")
-    first = lines.index("SAVE 9.00 kB   layer 2: COPY file:623a230035d1 in /usr/bin/app (copied-up)")
+    first = lines.index("SAVE 9.00 kB   layer 2: COPY file:623a230035d1 in /usr/bin/app")
     assert lines[first + 1 : first + 3] == [
-        "  set the mode of /usr/bin/app with `COPY --chmod` instead of in `RUN /bin/op",
+        "  set the mode of /usr/bin/app before it is copied, not later in `RUN /bin/op",
         "    chmod /usr/bin/app 755`",
     ]
     first = lines.index("  SAVES  OTHER STEPS") + 1

@@ -28,7 +28,7 @@ def test_formats_agree_on_what_is_reclaimable_and_on_the_base_image() -> None:
 
 def test_formats_agree_where_nothing_is_known_of_a_smaller_base() -> None:
     for shown in said(ordinary()):
-        assert "base image: at most, with a smaller one (docs-man-locale)" in shown
+        assert "base image: at most, with a smaller one (what docs-man-locale finds)" in shown
 
 
 def test_formats_agree_that_there_is_no_waste() -> None:

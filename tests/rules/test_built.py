@@ -61,9 +61,10 @@ def test_the_program_that_cargo_links_into_deps_stays(find: Find) -> None:
     assert caught(find, "objects", copied(layer(*members))) == set()
 
 
-def test_only_the_sections_of_a_program_are_claimed(find: Find) -> None:
+def test_only_the_sections_of_a_program_are_claimed_and_as_a_trade(find: Find) -> None:
     found = find(copied(layer(file("usr/bin/app", PROGRAM, mode=0o755))))
-    assert [(f.rule, f.content_bytes, f.trade) for f in found.findings] == [("unstripped-elf", 10_000, False)]
+    assert [(f.rule, f.content_bytes, f.trade) for f in found.findings] == [("unstripped-elf", 10_000, True)]
+    assert found.reclaimable_bytes == 0
     assert found.rest_bytes == len(PROGRAM) - 10_000
 
 
@@ -101,7 +102,7 @@ def test_a_program_that_is_a_package_by_itself_can_be_stripped(find: Find) -> No
 def test_a_package_of_debug_symbols_is_claimed_whole(find: Find) -> None:
     spec = ran(layer(file("usr/lib/debug/x.debug", b"12345")))
     (finding,) = find(spec, packages={"deb/libc6-dbgsym": ("/usr/lib/debug/x.debug",)}).findings
-    assert (finding.rule, finding.content_bytes) == ("unstripped-elf", 5)
+    assert (finding.rule, finding.content_bytes, finding.trade) == ("unstripped-elf", 5, False)
 
 
 def test_what_the_base_left_unstripped_is_not_even_looked_at(find: Find) -> None:

@@ -46,6 +46,9 @@ def test_a_token_of_known_shape_is_critical_whatever_its_name(find: Find) -> Non
 def test_labels_and_commands_are_read_too(find: Find) -> None:
     spec = ImageSpec(layers=(LAYER,), labels={"deploy.token": TOKEN}, cmd=("serve", f"--db-password={TOKEN[:-1]}"))
     assert [found.detail.split()[0] for found in find(spec, rules=CONFIG_SECRETS).findings] == ["LABEL", "CMD"]
+    assert [found.fix.split()[:5] for found in find(spec, rules=CONFIG_SECRETS).findings] == [
+        f"leave it out of {keyword};".split() for keyword in ("LABEL", "CMD")
+    ]
 
 
 @pytest.mark.parametrize(

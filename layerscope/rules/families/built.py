@@ -100,7 +100,7 @@ _BUILT_HERE = _NAMING_THEMSELVES | {"generic"}
 
 @rule(
     "unstripped-elf",
-    severity=Severity.MEDIUM,
+    severity=Severity.LOW,
     title="debug sections in programs",
     fix="strip {path} in the build stage (`strip -g`, or `-ldflags=-w` for Go)",
     wanted=Wanted(
@@ -114,22 +114,26 @@ _BUILT_HERE = _NAMING_THEMSELVES | {"generic"}
 def unstripped_elf(context: RuleContext) -> Iterator[RuleMatch]:
     """A program or library that your own layers add has `.debug_*` sections, or a large `.symtab` without them.
 
-    Programs run without either, and only the bytes of these sections count. A symbol table is a trade: profilers and
-    crash reports read the names of functions in it. Go's line table (pclntab) is needed at run time and stays. Programs
-    of packages are not reported; packages that hold only symbols (-dbgsym, -debuginfo) are.
+    Programs run without either, and only the bytes of these sections count. Both are a trade, not waste: debuggers,
+    profilers and crash reports read the lines and the names of functions in them. Go's line table (pclntab) is needed
+    at run time and stays. Programs of packages are not reported; packages that hold only symbols (-dbgsym, -debuginfo)
+    are, as waste.
     """
     packages = owned_by(
         context, indexes(context, lambda p: p.type in OS_TYPES and _DEBUG_PACKAGE.fullmatch(p.name) is not None)
     )
     for versions, names in by_instruction(context, packages):
         yield RuleMatch(
-            versions=versions, detail=f"packages: {names}", fix="leave the packages of debug symbols out of {step}"
+            versions=versions,
+            detail=f"packages: {names}",
+            severity=Severity.MEDIUM,
+            title="packages of debug symbols",
+            fix="leave the packages of debug symbols out of {step}",
         )
     found = {number: strippable(*ranges_of(context.filesystem, number)) for number in _programs(context)}
     debug = {number: one.debug_bytes for number, one in found.items() if one.debug_bytes >= _DEBUG_WORTH}
     if debug:
-        severity = Severity.LOW if sum(debug.values()) < 1_000_000 else None
-        yield RuleMatch(versions=tuple(debug), savings=tuple(debug.values()), severity=severity)
+        yield RuleMatch(versions=tuple(debug), savings=tuple(debug.values()), trade=True)
     symbols = {
         number: one.symbol_bytes
         for number, one in found.items()
@@ -139,7 +143,6 @@ def unstripped_elf(context: RuleContext) -> Iterator[RuleMatch]:
         yield RuleMatch(
             versions=tuple(symbols),
             savings=tuple(symbols.values()),
-            severity=Severity.LOW,
             title="symbol tables of programs",
             fix='strip {path} in the build stage (`strip`, or `-ldflags="-s -w"` for Go)',
             trade=True,

@@ -5,11 +5,12 @@ from collections.abc import Set as AbstractSet
 
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.rules.phrases import CACHE_MOUNT
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import calls, content_bytes, runs_dotnet, weight, within
 
 _COPIED = (
-    "leave {path} in the build stage: copy less than {step} does, or use `COPY --exclude` (Dockerfile syntax 1.19)"
+    "leave {path} in the build stage: copy less than {step} does[[, or use `COPY --exclude` (Dockerfile syntax 1.19)|]]"
 )
 
 
@@ -36,7 +37,7 @@ def _leaks(context: RuleContext, versions: tuple[int, ...]) -> Iterator[RuleMatc
     "apt-lists",
     severity=Severity.MEDIUM,
     title="package lists of apt-get update",
-    fix="end {step} with `rm -rf /var/lib/apt/lists/*`, or mount a cache there with `RUN --mount=type=cache`",
+    fix="end {step} with `rm -rf /var/lib/apt/lists/*`" + CACHE_MOUNT,
     copied_fix=_COPIED,
     wanted=_trees("/var/lib/apt/lists"),
 )
@@ -53,7 +54,7 @@ def apt_lists(context: RuleContext) -> Iterator[RuleMatch]:
     "apt-archives",
     severity=Severity.MEDIUM,
     title="packages and indexes that apt keeps after an install",
-    fix="end {step} with `apt-get clean`, or mount a cache on /var/cache/apt with `RUN --mount=type=cache`",
+    fix="end {step} with `apt-get clean`[[, or mount a cache on /var/cache/apt with `RUN --mount=type=cache`|]]",
     copied_fix=_COPIED,
     wanted=_trees("/var/cache/apt"),
 )
@@ -227,7 +228,7 @@ _OTHERS = (
     "other-cache",
     severity=Severity.MEDIUM,
     title="cache of a package manager or compiler",
-    fix="empty {path} at the end of {step}, or mount a cache there with `RUN --mount=type=cache`",
+    fix="empty {path} at the end of {step}" + CACHE_MOUNT,
     copied_fix=_COPIED,
     wanted=Wanted(paths=PathSet(trees=(*_OTHERS, "pkgs"), suffixes=(".gem",)), head=0),
 )

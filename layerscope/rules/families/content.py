@@ -7,6 +7,7 @@ from layerscope.model.image import Image
 from layerscope.model.paths import is_licence
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
+from layerscope.rules.phrases import BIND_MOUNT
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import files, living, named_below
 
@@ -54,8 +55,8 @@ def _speaks_another(image: Image) -> bool:
     "tmp-leftover",
     severity=Severity.LOW,
     title="temporary files",
-    fix="delete {path} at the end of {step}, or mount a tmpfs there (`RUN --mount=type=tmpfs`)",
-    copied_fix="mount {path} into the RUN that needs it (`RUN --mount=type=bind`) instead of {step}",
+    fix="delete {path} at the end of {step}[[, or mount a tmpfs there (`RUN --mount=type=tmpfs`)|]]",
+    copied_fix=BIND_MOUNT,
     wanted=Wanted(paths=PathSet(trees=("/tmp", "/var/tmp")), head=0),
 )
 def tmp_leftover(context: RuleContext) -> Iterator[RuleMatch]:

@@ -256,7 +256,8 @@ _BUNDLES = ("/ensurepip/", "/site-packages/", "/dist-packages/", "/usr/share/", 
     "wheelhouse",
     severity=Severity.MEDIUM,
     title="wheels and source distributions beside the packages that were installed from them",
-    fix="install from a mount (`RUN --mount=type=bind,from=...`) instead of copying {path}",
+    fix="install [[from a mount (`RUN --mount=type=bind,from=...`)|in a build stage and copy the result]] instead of "
+    "copying {path}",
     wanted=Wanted(paths=PathSet(suffixes=(".whl", ".tar.gz")), head=0),
 )
 def wheelhouse(context: RuleContext) -> Iterator[RuleMatch]:

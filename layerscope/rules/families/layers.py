@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from layerscope.model.entry import Fate
 from layerscope.model.finding import FindingKind, Severity
+from layerscope.rules.phrases import BIND_MOUNT
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
 from layerscope.rules.views import content_bytes, made_by, weight
 from layerscope.secrets.text import quoted
@@ -44,7 +45,7 @@ def deleted_later(context: RuleContext) -> Iterator[RuleMatch]:
         if _is_moved(context, versions, hider):
             fix = "write {path} to its final place at once: {step} ships it, and so does the instruction that moves it"
         elif _kind(context, writer) == "COPY":
-            fix = "mount {path} into the RUN that needs it (`RUN --mount=type=bind`) instead of {step}"
+            fix = BIND_MOUNT
         yield RuleMatch(
             versions=versions,
             detail=_story(context, writer, hider, "deleted"),
@@ -139,7 +140,10 @@ def _once(differing: tuple[str, ...], writer: str, hider: str) -> str:
         return "apply what {step} does to {path} in the instruction that writes it"
     options = [f"`COPY --{_OPTIONS[name]}`" for name in differing if name in _OPTIONS]
     if writer == "COPY" and len(options) == len(differing):
-        return f"set the {_and(differing)} of {{path}} with {_and(options)} instead of in {{step}}"
+        at_once = f"set the {_and(differing)} of {{path}} with {_and(options)} instead of in {{step}}"
+        owner = ", its owner with `COPY --chown`" if len(options) > 1 else ""
+        earlier = f"set the mode of {{path}} before it is copied{owner}, not later in {{step}}"
+        return f"[[{at_once}|{earlier}]]" if "mode" in differing else at_once
     return f"set the {_and(differing)} of {{path}} where it is written, not later in {{step}}"
 
 

@@ -39,7 +39,8 @@ def setid(context: RuleContext) -> Iterator[RuleMatch]:
     "world-writable",
     severity=Severity.LOW,
     title="every user may write to {path}",
-    fix="remove the write permission where it is set: `COPY --chmod`, or `chmod o-w` in the same RUN",
+    fix="remove the write permission where it is set: [[`COPY --chmod`|before it is copied]], or "
+    "`chmod o-w` in the same RUN",
     frees=False,
 )
 def world_writable(context: RuleContext) -> Iterator[RuleMatch]:

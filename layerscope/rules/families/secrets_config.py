@@ -7,6 +7,7 @@ from typing import Any
 from layerscope.model.finding import Evidence, FindingKind, Severity
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
+from layerscope.rules.phrases import SECRET_MOUNT
 from layerscope.rules.rule import Rule, RuleContext, RuleMatch, rule
 from layerscope.secrets.masks import mask
 from layerscope.secrets.text import MOST_SECRETS, TextSecret, secrets_in, secrets_in_value, secrets_in_words, too_many
@@ -23,6 +24,7 @@ _KEYWORDS = {
     "ExposedPorts": "EXPOSE", "StopSignal": "STOPSIGNAL",
 }  # fmt: skip
 """The members of a config that an instruction of a Dockerfile sets."""
+_AT_RUN_TIME = f"give it when the container starts (--env-file); for the build alone, {SECRET_MOUNT}"
 
 
 @rule(
@@ -30,8 +32,7 @@ _KEYWORDS = {
     severity=Severity.HIGH,
     kind=FindingKind.SECRET,
     title="the image's config holds a secret",
-    fix="give the value when the container starts, or mount it with RUN --mount=type=secret while building; rotate "
-    "it: anyone who pulled the image has it",
+    fix=_AT_RUN_TIME,
 )
 def config_secret(context: RuleContext) -> Iterator[RuleMatch]:
     """The image's config or the manifest's annotations hold a password, token or key: in ENV, a label, ENTRYPOINT,
@@ -45,7 +46,9 @@ def config_secret(context: RuleContext) -> Iterator[RuleMatch]:
     inherited = {(secret.name, secret.value) for step in _base_steps(context) for secret in _of_step(step)}
     for place, secret in _configured(context.image):
         if (secret.name, secret.value) not in inherited:
-            yield RuleMatch(place=place, detail=f"{place} {mask(secret.value)}", severity=secret.severity)
+            keyword = place.partition(" ")[0]
+            fix = "" if keyword == "ENV" else f"leave it out of {keyword}; {_AT_RUN_TIME}"
+            yield RuleMatch(place=place, detail=f"{place} {mask(secret.value)}", severity=secret.severity, fix=fix)
 
 
 @rule(
@@ -53,8 +56,7 @@ def config_secret(context: RuleContext) -> Iterator[RuleMatch]:
     severity=Severity.HIGH,
     kind=FindingKind.SECRET,
     title="the history of the build holds a secret",
-    fix="mount it for the one RUN that needs it (RUN --mount=type=secret) instead of ARG, ENV or a command's words; "
-    "rotate it: anyone who pulled the image has it",
+    fix=f"{SECRET_MOUNT}, and leave it out of ARG, ENV and the words of commands",
 )
 def history_secret(context: RuleContext) -> Iterator[RuleMatch]:
     """A build argument, an ARG default, a URL or a command in the history holds a secret; or the provenance does.

@@ -16,8 +16,10 @@ from layerscope.secrets.names import is_secret, url_credentials
 
 HEAD = 64 << 10
 """As much as is read of a file that may hold a secret."""
-KEY_FIX = "mount it for the one RUN that needs it (RUN --mount=type=secret or type=ssh)"
-ROTATE = "; rotate it: anyone who pulled the image has it"
+KEY_FIX = (
+    "[[mount it for the one RUN that needs it (RUN --mount=type=secret or type=ssh)|use it in a build stage only]], or "
+    "at run time"
+)
 _KEYS = PathSet(
     names=("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk", "identity",
            "ssh_host_rsa_key", "ssh_host_dsa_key", "ssh_host_ecdsa_key", "ssh_host_ed25519_key"),
@@ -39,7 +41,7 @@ _SHOWN = 5
     severity=Severity.CRITICAL,
     kind=FindingKind.SECRET,
     title="a private key: {path}",
-    fix=KEY_FIX + ROTATE,
+    fix=KEY_FIX,
     wanted=Wanted(paths=_KEYS, head=HEAD),
 )
 def private_key(context: RuleContext) -> Iterator[RuleMatch]:
@@ -77,7 +79,7 @@ def _private_keys(context: RuleContext) -> Iterator[tuple[int, RuleMatch]]:
     severity=Severity.CRITICAL,
     kind=FindingKind.SECRET,
     title="credentials in {path}",
-    fix="pass them with RUN --mount=type=secret,target={path} instead of a file in a layer" + ROTATE,
+    fix="[[mount it for the RUN that needs it: RUN --mount=type=secret,target={path}|use it in a build stage only]]",
     wanted=Wanted(
         paths=PathSet(
             names=tuple(kind.tail for kind in CREDENTIAL_FILES if "/" not in kind.tail),
@@ -115,7 +117,7 @@ def _credential_files(context: RuleContext) -> Iterator[tuple[int, RuleMatch]]:
     severity=Severity.HIGH,
     kind=FindingKind.SECRET,
     title="an environment file with secrets: {path}",
-    fix="name it in .dockerignore and give the values when the container starts (--env-file)" + ROTATE,
+    fix="name it in .dockerignore, and give the values when the container starts (--env-file)",
     wanted=Wanted(paths=PathSet(names=_ENV_NAMES, suffixes=(".env",)), head=HEAD),
 )
 def env_file(context: RuleContext) -> Iterator[RuleMatch]:

@@ -7,7 +7,7 @@ from itertools import islice
 from layerscope.model.finding import FindingKind, Severity
 from layerscope.model.pathset import Wanted
 from layerscope.model.patterns import pattern
-from layerscope.rules.families.secrets_files import KEY_FIX, ROTATE
+from layerscope.rules.families.secrets_files import KEY_FIX
 from layerscope.rules.ownership import (
     OS_PACKAGES,
     VENDORED,
@@ -18,6 +18,7 @@ from layerscope.rules.ownership import (
     is_snakeoil,
     is_vendored,
 )
+from layerscope.rules.phrases import SECRET_MOUNT
 from layerscope.rules.rule import Rule, RuleContext, RuleMatch, rule
 from layerscope.secrets.encoding import as_utf8
 from layerscope.secrets.masks import mask
@@ -45,8 +46,7 @@ _ANCHORED, _INSIDE = pattern(ANCHORED), pattern(_INNER)
     severity=Severity.CRITICAL,
     kind=FindingKind.SECRET,
     title="an access token in {path}",
-    fix="give the token when the container starts, or with RUN --mount=type=secret; revoke this one: anyone who pulled "
-    "the image has it",
+    fix=f"give it when the container starts; for the build alone, {SECRET_MOUNT}",
     wanted=Wanted(small=LONGEST, holding=ANCHORED, without=_NOT_OWN),
 )
 def token_pattern(context: RuleContext) -> Iterator[RuleMatch]:
@@ -82,7 +82,7 @@ def _tokens(context: RuleContext) -> Iterator[tuple[int, RuleMatch]]:
             detail=detail,
             severity=Severity.CRITICAL if buried and gravest == Severity.HIGH else gravest,
             title=f"deleted, but still shipped: {what} in {{path}}" if buried else f"{what} in {{path}}",
-            fix=KEY_FIX + ROTATE if only_key else "",
+            fix=KEY_FIX if only_key else "",
         )
         yield number, match
 

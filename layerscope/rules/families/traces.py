@@ -11,6 +11,7 @@ from layerscope.model.patterns import pattern
 from layerscope.packages.formats.elf import CORE, identity
 from layerscope.rules.families.vcs import VCS
 from layerscope.rules.ownership import is_packaged, users_files
+from layerscope.rules.phrases import CACHE_MOUNT
 from layerscope.rules.rule import Rule, RuleContext, RuleMatch, rule
 
 _DELETE = "delete {path} in {step}"
@@ -38,7 +39,7 @@ def _matching(context: RuleContext, keep: Callable[[str], bool] = lambda path: T
     "dev-traces",
     severity=Severity.MEDIUM,
     title="traces of who built the image: {path}",
-    fix="delete {path} in {step}, or mount a cache there with RUN --mount=type=cache",
+    fix="delete {path} in {step}" + CACHE_MOUNT,
     copied_fix=_COPY_LESS,
     wanted=_paths(
         names=(
@@ -140,7 +141,7 @@ def editor_os_junk(context: RuleContext) -> Iterator[RuleMatch]:
     "logs",
     severity=Severity.LOW,
     title="logs of the build: {path}",
-    fix="delete {path} in {step}, or mount a cache there with RUN --mount=type=cache",
+    fix="delete {path} in {step}" + CACHE_MOUNT,
     copied_fix=_COPY_LESS,
     wanted=_paths(
         names=("npm-debug.log", "yarn-error.log", "yarn-debug.log", "pnpm-debug.log", "lerna-debug.log", "pip.log"),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from layerscope.model.entry import Kind
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.rules.phrases import OUT_OF_COPY
 from layerscope.rules.rule import Rule, RuleContext, RuleMatch, rule
 from layerscope.secrets.encoding import as_utf8
 from layerscope.secrets.masks import is_placeholder, mask
@@ -21,8 +22,8 @@ _HEADER = "authorization:"
     severity=Severity.HIGH,
     title="a version control repository: {path}",
     fix="delete {path} in {step}, or clone in another stage and copy without it",
-    copied_fix="delete {path} in the build stage, or leave it out of {step} (`COPY --exclude`, Dockerfile syntax 1.19)",
-    ignored_fix="name {ignore} in .dockerignore, or leave it out of {step} (`COPY --exclude`, Dockerfile syntax 1.19)",
+    copied_fix=f"delete {{path}} in the build stage, or {OUT_OF_COPY}",
+    ignored_fix=f"name {{ignore}} in .dockerignore, or {OUT_OF_COPY}",
     wanted=Wanted(paths=PathSet(trees=tuple(_ROOTS)), head=_CONFIG),
 )
 def vcs_metadata(context: RuleContext) -> Iterator[RuleMatch]:
