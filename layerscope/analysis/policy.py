@@ -6,7 +6,7 @@ from fractions import Fraction
 from msgspec import Struct
 
 from layerscope.analysis.amounts import Amount
-from layerscope.model.check import CheckReport, CheckResult, Outcome
+from layerscope.model.check import CheckReport, CheckResult, FindingsCheck, Outcome
 from layerscope.model.finding import Finding, Severity
 from layerscope.model.report import Report
 from layerscope.model.source import BASE
@@ -123,33 +123,34 @@ def _wasted(report: Report, policy: Policy) -> Iterator[CheckResult]:
 
 def _severity(report: Report, policy: Policy) -> CheckResult:
     if policy.fail_on is None:
-        return CheckResult(rule="fail-on", outcome=Outcome.SKIP, unit="findings", detail=NO_LIMIT)
+        return FindingsCheck(rule="fail-on", outcome=Outcome.SKIP, unit="findings", detail=NO_LIMIT)
     worst = policy.fail_on
-    found = [finding for finding in _counted(report, policy) if finding.severity.rank <= worst.rank]
-    return _none(f"fail-on {worst.value}", found, f"findings of severity {worst.value} or worse")
+    found = [place for place, finding in _counted(report, policy) if finding.severity.rank <= worst.rank]
+    return _none(f"fail-on {worst.value}", found, report, f"findings of severity {worst.value} or worse")
 
 
 def _rules(report: Report, policy: Policy) -> Iterator[CheckResult]:
     for rule in policy.fail_on_rules:
-        found = [finding for finding in _counted(report, policy) if finding.rule == rule]
-        yield _none(f"fail-on-rule {rule}", found, "findings of the rule")
+        found = [place for place, finding in _counted(report, policy) if finding.rule == rule]
+        yield _none(f"fail-on-rule {rule}", found, report, "findings of the rule")
 
 
-def _counted(report: Report, policy: Policy) -> Iterator[Finding]:
-    for finding in report.findings:
+def _counted(report: Report, policy: Policy) -> Iterator[tuple[int, Finding]]:
+    for place, finding in enumerate(report.findings):
         if policy.include_inherited or finding.source != BASE:
-            yield finding
+            yield place, finding
 
 
-def _none(rule: str, found: list[Finding], detail: str) -> CheckResult:
-    names = sorted({finding.rule for finding in found})
-    return CheckResult(
+def _none(rule: str, found: list[int], report: Report, detail: str) -> FindingsCheck:
+    names = sorted({report.findings[place].rule for place in found})
+    return FindingsCheck(
         rule=rule,
         outcome=Outcome.FAIL if found else Outcome.PASS,
         unit="findings",
         value=len(found),
         limit=0,
         detail=f"{detail}: {', '.join(names)}" if found else detail,
+        findings=tuple(found),
     )
 
 

@@ -123,8 +123,8 @@ class BuildOptions(Struct, frozen=True, kw_only=True):
 
 
 def words_of(image: str, reading: ReadArguments, build: BuildOptions) -> Iterator[str]:
-    """The words of a command line that name the same image and the same build."""
-    yield image
+    """The words of a command line that name the same image and the same build; stdin cannot be read again."""
+    yield "IMAGE" if image == "-" else image
     for name, value in {"image": reading.image_name, "platform": reading.platform, **asdict(build)}.items():
         option = f"--{name.removesuffix('_dir').replace('_', '-')}"
         for one in [value] if isinstance(value, str) else value or ():

@@ -11,6 +11,9 @@ from layerscope.model.rows import Rows
 from layerscope.render.escape import printable, printable_lines, without_commands
 from layerscope.render.units import RenderOptions, units
 
+WIDTH_OF_FILES = 120
+"""Columns of a report in a file or a pipe."""
+
 
 def terminal_width() -> int | None:
     """The width of the terminal, or COLUMNS; None for a pipe."""

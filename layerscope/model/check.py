@@ -28,6 +28,12 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class FindingsCheck(CheckResult, frozen=True, kw_only=True):
+    """A check of findings; ``findings`` are the places in the report's findings of those that make it fail."""
+
+    findings: tuple[int, ...] = ()
+
+
 class CheckReport(Struct, frozen=True, kw_only=True):
     """All checks of one image; it passed if none of them failed. ``ignored`` counts ignored findings."""
 

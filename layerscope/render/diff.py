@@ -10,11 +10,12 @@ from layerscope.model.check import CheckResult, Outcome
 from layerscope.model.diff import Cause, Change, Diff, FindingChange, PackageChange, PathChange, Status
 from layerscope.model.report import ImageSummary
 from layerscope.model.source import BASE
+from layerscope.render.causes import cause_words
 from layerscope.render.check import outcome_style, shown_pair
 from layerscope.render.escape import printable
 from layerscope.render.style import Style, painted, styled
 from layerscope.render.table import aligned
-from layerscope.render.units import RenderOptions, Units, percent
+from layerscope.render.units import RenderOptions, Units, percent, signed
 from layerscope.render.width import shortened, wrap_words
 from layerscope.render.words import counted
 
@@ -141,11 +142,6 @@ def sections(diff: Diff, options: RenderOptions, most: int) -> Iterator[Section]
     yield from _paths(diff, options, most if options.top else 0)
 
 
-def signed(count: int, units: Units) -> str:
-    """Bytes with their sign."""
-    return f"+{units(count)}" if count > 0 else units(count)
-
-
 _BYTES = ("before", "after", _DIFFERENCE)
 
 
@@ -187,21 +183,6 @@ def _steps(diff: Diff, options: RenderOptions, most: int) -> Iterator[Section]:
     most = options.top or most + 2
     rows = [_row(one, cause_words(one), options.units) for one in diff.causes[:most]]
     yield from _table("INSTRUCTIONS", "instruction", rows, len(diff.causes))
-
-
-def cause_words(cause: Cause) -> str:
-    """``line 12 (was 11): RUN make``; the lines are left out where no Dockerfile is known."""
-    place = cause_place(cause)
-    made_by = f", mostly by {cause.made_by}" if cause.made_by is not None else ""
-    return f"{place}: {cause.text}{made_by}" if place else f"{cause.text}{made_by}"
-
-
-def cause_place(cause: Cause) -> str:
-    """``line 12 (was 11)``; empty where no line is known."""
-    line, before = cause.after_line, cause.before_line
-    if line is None:
-        return f"was line {before}" if before is not None else ""
-    return f"line {line} (was {before})" if before not in (None, line) else f"line {line}"
 
 
 def _directories(diff: Diff, options: RenderOptions, most: int) -> Iterator[Section]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from layerscope.model.check import Outcome
 from layerscope.model.diff import Cause, Diff, FindingChange, Status
 from layerscope.model.source import BASE
-from layerscope.render.diff import Section, flat, growth_words, notes, sections, signed, totals, verdict
+from layerscope.render.diff import Section, flat, growth_words, notes, sections, totals, verdict
 from layerscope.render.escape import printable
 from layerscope.render.markdown_syntax import (
     details,
@@ -14,7 +14,7 @@ from layerscope.render.markdown_syntax import (
     markdown_text,
     within_limit,
 )
-from layerscope.render.units import RenderOptions
+from layerscope.render.units import RenderOptions, signed
 from layerscope.render.width import shortened
 from layerscope.render.words import counted
 

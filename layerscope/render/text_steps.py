@@ -155,7 +155,7 @@ def steps_section(others: tuple[Advised, ...], report: Report, room: int, option
     """
     headers, units = ("SAVES", "OTHER STEPS"), options.units
     rows = [
-        [units(one.content_bytes) if one.content_bytes else "", _row_words(one, report)]
+        [units(one.content_bytes) if one.content_bytes else "", advised_words(one, report)]
         for one in others[: options.top or _MOST]
     ]
     last = [list(row) for row in (trades_row(report, units), base_row(report, units)) if row is not None]
@@ -170,7 +170,8 @@ def steps_section(others: tuple[Advised, ...], report: Report, room: int, option
         yield from command_line(words, options.command(command), options)
 
 
-def _row_words(one: Advised, report: Report) -> str:
+def advised_words(one: Advised, report: Report) -> str:
+    """``2. Dockerfile:11 (review): what to do``; without a step the rule and where its findings are."""
     place = _short_place(one, report)
     if one.step is None:
         return f"{f'{place}: ' if place else ''}{printable(one.sentence)}"

@@ -42,6 +42,11 @@ def _scaled(count: int, step: int, names: tuple[str, ...]) -> str:
     return f"{value:.{digits}f} {names[power]}"
 
 
+def signed(count: int, units: Units) -> str:
+    """Bytes with their sign."""
+    return f"+{units(count)}" if count > 0 else units(count)
+
+
 def percent(part: int, whole: int) -> str:
     """``part`` of ``whole``, with a decimal only below ten per cent."""
     if not whole:
@@ -55,8 +60,8 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
 
     ``dockerfile`` is the path of the Dockerfile that findings are placed in, as a patch has it, below ``root``, the URI
     of a directory, empty for the working directory. ``inherited`` includes the base image's findings in formats that
-    leave them out. ``arguments`` name the same image and the same build on a command line; ``is_saved`` where that is a
-    saved report. ``color`` allows colours where the format has them.
+    leave them out. ``arguments`` name the same image and the same build on a command line, ``image_arguments`` the
+    image alone; ``is_saved`` where that is a saved report. ``color`` allows colours where the format has them.
     """
 
     units: Units
@@ -66,9 +71,14 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
     root: str = ""
     inherited: bool = False
     arguments: str = ""
+    image_arguments: str = ""
     is_saved: bool = False
     color: bool = False
 
     def command(self, name: str, *more: str) -> str:
         """A command line that can be run as it stands: ``layerscope findings app.tar``."""
         return " ".join(filter(None, ("layerscope", name, self.arguments or "IMAGE", *more)))
+
+    def image_command(self, name: str, *more: str) -> str:
+        """The same for a command that takes no options about the build."""
+        return " ".join(filter(None, ("layerscope", name, self.image_arguments or "IMAGE", *more)))

@@ -1,5 +1,6 @@
 """``layerscope check``: thresholds for CI; exits with 1 if one is exceeded."""
 
+import shlex
 from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
@@ -9,6 +10,7 @@ import typer
 from msgspec import Struct
 
 from layerscope.analysis.amounts import amount, amounts, byte_count, share
+from layerscope.analysis.diff import diff
 from layerscope.analysis.policy import Policy, evaluate
 from layerscope.cli.configuration import call_of, ignores_of, warn_unmatched
 from layerscope.cli.help import THRESHOLDS_PANEL
@@ -25,16 +27,20 @@ from layerscope.cli.options import (
     output_option,
     reading_options,
     rule_name,
+    words_of,
 )
-from layerscope.cli.output import terminal_width, use_color, write
+from layerscope.cli.output import WIDTH_OF_FILES, terminal_width, use_color, write
 from layerscope.cli.source import ReportOptions, report_of
+from layerscope.cli.user_files import is_saved_report
 from layerscope.errors import UsageError
-from layerscope.model.check import CheckReport
+from layerscope.model.check import CheckReport, Outcome
 from layerscope.model.finding import Severity
 from layerscope.model.report import Report
-from layerscope.render.check import markdown, text
-from layerscope.render.json import lines
+from layerscope.render.check import as_json, markdown, text
+from layerscope.render.failures import Growth
+from layerscope.render.units import RenderOptions
 from layerscope.render.units import units as units_named
+from layerscope.secrets.text import redacted
 
 T = TypeVar("T")
 
@@ -165,7 +171,12 @@ def check(
         warn_unmatched(context, made)
     checked = evaluate(made, policy, before)
     with suppress(BrokenPipeError):  # The exit code counts even if nobody reads the output.
-        _print(checked, check_format, units, color=use_color(reading.color))
+        if check_format == CheckFormat.JSON:
+            write(as_json(checked, made))
+        else:
+            growth = _growth(before, made, checked, image, thresholds, build)
+            render = markdown if check_format == CheckFormat.MARKDOWN else text
+            write(render(checked, made, _render_options(image, reading, build, units), growth))
     if not checked.passed:
         raise typer.Exit(1)
 
@@ -176,10 +187,33 @@ def _baseline(thresholds: ThresholdOptions, reading: ReadArguments) -> Report:
         return report_of(thresholds.baseline, reading.beside(thresholds.baseline_image), ReportOptions())
 
 
-def _print(checked: CheckReport, check_format: CheckFormat, unit_name: UnitsName, *, color: bool) -> None:
-    if check_format == CheckFormat.JSON:
-        write(lines({key: getattr(checked, key) for key in ("name", "passed", "ignored", "checks")}))
-    elif check_format == CheckFormat.MARKDOWN:
-        write(markdown(checked, units_named(unit_name.value)))
-    else:
-        write(text(checked, units_named(unit_name.value), terminal_width(), color=color))
+def _growth(
+    before: Report | None,
+    made: Report,
+    checked: CheckReport,
+    image: str,
+    thresholds: ThresholdOptions,
+    build: BuildOptions,
+) -> Growth:
+    """What made the image grow, where it grew by more than it may."""
+    failed = any(one.rule == "max-growth" and one.outcome == Outcome.FAIL for one in checked.checks)
+    if before is None or not failed:
+        return Growth()
+    words = ["layerscope", "diff", thresholds.baseline, "IMAGE" if image == "-" else image]
+    if thresholds.baseline_image:
+        words += ["--before-image", thresholds.baseline_image]
+    if build.dockerfile:
+        words += ["--after-dockerfile", build.dockerfile]
+    return Growth(causes=diff(before, made).causes, command=redacted(shlex.join(words)))
+
+
+def _render_options(image: str, reading: ReadArguments, build: BuildOptions, unit_name: UnitsName) -> RenderOptions:
+    words, alone = words_of(image, reading, build), words_of(image, reading, BuildOptions())
+    return RenderOptions(
+        units=units_named(unit_name.value),
+        width=terminal_width() or WIDTH_OF_FILES,
+        color=use_color(reading.color),
+        arguments=redacted(shlex.join(words)),
+        image_arguments=redacted(shlex.join(alone)),
+        is_saved=is_saved_report(image),
+    )

@@ -26,7 +26,7 @@ from layerscope.cli.options import (
     reading_options,
     words_of,
 )
-from layerscope.cli.output import terminal_width, use_color, write
+from layerscope.cli.output import WIDTH_OF_FILES, terminal_width, use_color, write
 from layerscope.cli.source import ReportOptions, report_of
 from layerscope.cli.user_files import is_saved_report, write_file
 from layerscope.errors import UsageError
@@ -75,8 +75,6 @@ _TEXTS = frozenset({"", ".txt", ".text", ".log"})
 """The endings of files that get a table if no format is named."""
 _NAMED = pattern(r"([A-Za-z0-9_-]+)=(.*)\Z", re.DOTALL)
 STDOUT = "-"
-_WIDTH_OF_FILES = 120
-"""Columns of a report in a file or a pipe."""
 
 
 class Output(Struct, frozen=True, kw_only=True):
@@ -145,13 +143,13 @@ def report(
         top=top,
         dockerfile=placed,
         root=root,
-        arguments=redacted(shlex.join(words_of("IMAGE" if image == STDOUT else image, reading, build))),
+        arguments=redacted(shlex.join(words_of(image, reading, build))),
         is_saved=is_saved_report(image),
         inherited=inherited,
     )
-    width = None if wide else terminal_width() or _WIDTH_OF_FILES
+    width = None if wide else terminal_width() or WIDTH_OF_FILES
     on_stdout = replace(shown, width=width, color=use_color(reading.color))
-    _write(made, targets, on_stdout, replace(shown, width=None if wide else _WIDTH_OF_FILES))
+    _write(made, targets, on_stdout, replace(shown, width=None if wide else WIDTH_OF_FILES))
 
 
 def outputs(settings: Sequence[str], chosen: ReportFormat | None, inputs: Iterable[str] = ()) -> tuple[Output, ...]:
