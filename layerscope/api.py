@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from msgspec import convert
 
-from layerscope.analysis.listings.scan import ScanRow, scan_rows
+from layerscope.analysis.listings.scan import ScanRow, scan_rows, scanned
 from layerscope.cli.comparison import DiffInput, comparison
 from layerscope.cli.image_scan import ImageScan
 from layerscope.cli.options import BuildOptions, ReadArguments
@@ -103,12 +103,12 @@ def scan(
     """
     errors: list[LayerscopeError] = []
     reading = _reading(platform=platform, verify=verify, strict=strict, limits=limits, cache=cache)
-    images = ImageScan(reading, ReportOptions(), on_error or errors.append)
+    images = ImageScan(reading, (), on_error or errors.append)
     found = []
     for image in images.images([os.fspath(place) for place in (path, *more)]):
         if errors:
             break
-        found.append(image)
+        found.append(scanned(image.report, image.source, map(str, image.names)))
     if errors:
         raise errors[0]
     rows = scan_rows(found, sort="reclaimable", top=0)

@@ -1,122 +1,153 @@
-"""The images in files and directories, one after another: what ``layerscope scan`` reads."""
+"""The images in files, directories and storages: what ``layerscope scan`` reads."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from layerscope.analysis.listings.scan import Scanned, scanned
+from layerscope.analysis.ignore import Ignore
 from layerscope.cli.messages import warn
 from layerscope.cli.options import ReadArguments
 from layerscope.cli.reading import read_options
-from layerscope.cli.source import ReportOptions, report_of
+from layerscope.cli.scan_progress import ScanProgress
+from layerscope.cli.source import ReportOptions, report_of, today
 from layerscope.cli.user_files import is_saved_report
 from layerscope.errors import AmbiguousImage, ArchiveError, LayerscopeError, NotAnImage, UsageError
-from layerscope.image.layouts import is_image
+from layerscope.fleet.codec import compressed
+from layerscope.fleet.executors import Backend, Processes, Serial, cores
+from layerscope.fleet.plan import Choice
+from layerscope.fleet.scan import FleetScan, Progress
+from layerscope.fleet.values import DistinctLayer, ImageOutcome, Problem, ScannedImage, Settings
+from layerscope.fleet.work import program
+from layerscope.image.layer_cache import usual_directory
 
 _ErrorHandler = Callable[[LayerscopeError], None]
+_UNBOUNDED = 1 << 62
+_SMALL_BYTES, _FEW_IMAGES = 128 << 20, 32
+"""A scan of less takes about as long as starting processes."""
+
+
+class ScanOptions(Struct, frozen=True, kw_only=True):
+    """Who reads the images, and which; ``jobs`` 0 is a process for each core."""
+
+    jobs: int = 1
+    scheduler: str = ""
+    state: str = ""
+    choice: Choice = Choice()
 
 
 class ImageScan:
-    """Reads one image after another; reports the error of one that cannot be read and goes on."""
+    """Reads all images of some places; reports what cannot be read and goes on."""
 
-    def __init__(self, reading: ReadArguments, options: ReportOptions, report_error: _ErrorHandler) -> None:
+    def __init__(
+        self,
+        reading: ReadArguments,
+        ignores: tuple[Ignore, ...],
+        report_error: _ErrorHandler,
+        options: ScanOptions = ScanOptions(),  # noqa: B008
+    ) -> None:
         self._reading = reading
-        self._options = options
+        self._ignores = ignores
         self._report_error = report_error
+        self._options = options
         self._errors: set[str] = set()
+        self._skipped: list[str] = []
+        self._scan: FleetScan | None = None
+        self.failed = False
 
-    @property
-    def failed(self) -> bool:
-        """Whether an image could not be read."""
-        return bool(self._errors)
-
-    def images(self, places: Sequence[str]) -> Iterator[Scanned]:
-        """Each image, by place and then by name; raises NotAnImage where there is none, and nothing failed."""
+    def images(self, places: Sequence[str]) -> Iterator[ScannedImage]:
+        """Each image, in the order of the places; raises NotAnImage where there is none, and nothing failed."""
         if "-" in places:
             raise UsageError("scan cannot read an image from stdin", hint="use layerscope report -")
-        read_options(self._reading)  # Raises for a wrong option once, not for each archive.
-        skipped, count = [], 0
-        for place, is_named in sources(places, self._fail):
-            if not is_named and is_saved_report(place):
-                skipped.append(place)
-                continue
-            try:
-                for image in self._images(place, self._reading, is_named=is_named):
-                    count += 1
-                    yield image
-            except LayerscopeError as error:
-                if isinstance(error, NotAnImage) and not is_named:
-                    skipped.append(place)
-                else:
-                    self._fail(error)
-        if self._reading.verbose:
-            warn(tuple(f"{place} is not an image" for place in skipped), quiet=self._reading.quiet)
+        count = 0
+        with ExitStack() as stack:
+            settings = self._settings(stack)
+            progress = stack.enter_context(ScanProgress(quiet=self._reading.quiet))
+            self._scan = FleetScan(
+                settings,
+                self._backend,
+                partial(archive_images, reading=replace(self._reading, quiet=True), ignores=self._ignores),
+                reading=read_options(self._reading),
+                choice=self._options.choice,
+                problems=self._fail,
+                skips=self._skipped.append if self._reading.verbose else lambda _: None,
+                watch=progress.show,
+            )
+            for image in self._scan.images(places):
+                count += 1
+                if not image.report.complete:
+                    self.failed = self.failed or any(layer.problem for layer in image.report.layers)
+                    warn((f"{image.where}: {text}" for text in image.report.warnings), quiet=self._reading.quiet)
+                yield image
+        warn(self._skipped, quiet=self._reading.quiet)
         if not count and not self.failed:
             raise NotAnImage(f"no image found in {', '.join(places)}")
 
-    def _images(self, place: str, reading: ReadArguments, *, is_named: bool) -> Iterator[Scanned]:
-        """The row of each image in an archive; its report is freed before the next one is made."""
-        try:
-            report = report_of(place, reading, self._options)
-        except AmbiguousImage as several:
-            if not os.path.isfile(place) and not os.path.isdir(place):
-                hint = "save it to a file, or pick one with --image"
-                message = f"{place} is a pipe that holds several images:"
-                raise ArchiveError(message, hint=hint, listing=several.listing) from None
-            for choice in several.choices:
-                try:
-                    yield from self._images(place, replace(reading, image_name=choice), is_named=is_named)
-                except LayerscopeError as error:
-                    self._fail(error)
-            return
-        if report.image.format == "rootfs" and not is_named:
-            raise NotAnImage(f"{place} could be any tar")
-        if not report.complete:
-            warn(tuple(f"{place}: {text}" for text in report.warnings), quiet=reading.quiet)
-        yield scanned(report, place)
+    def layers(self) -> Iterator[DistinctLayer]:
+        """Each distinct layer of the images that came."""
+        return iter(()) if self._scan is None else self._scan.layers()
 
-    def _fail(self, error: LayerscopeError) -> None:
-        if error.message not in self._errors:  # Each image of an archive may raise the same.
-            self._report_error(error)
-        self._errors.add(error.message)
-
-
-def sources(places: Sequence[str], failed: _ErrorHandler) -> Iterator[tuple[str, bool]]:
-    """Files and image directories, each once, and whether the user named it."""
-    kinds = [(place, not os.path.isdir(place) or is_image(place)) for place in places]
-    named = {os.path.realpath(place) for place, is_named in kinds if is_named}
-    seen = set()
-    for place, is_named in kinds:
-        for source in (place,) if is_named else _inside(place, failed):
-            real = os.path.realpath(source)
-            if real not in seen and (is_named or real not in named):
-                seen.add(real)
-                yield source, is_named
-
-
-def _inside(root: str, failed: _ErrorHandler) -> Iterator[str]:
-    """The files and image directories below a directory, by name; symlinks are not followed."""
-    left = _listed(root, failed)
-    while left:
-        path, is_directory = left.pop()
-        if is_directory and not is_image(path):
-            left += _listed(path, failed)
+    def _settings(self, stack: ExitStack) -> Settings:
+        """How workers read; raises UsageError for a wrong option once, not for each image."""
+        options = read_options(self._reading)
+        usual = None if self._reading.no_cache else usual_directory(os.environ)
+        if self._options.state:
+            state = Path(self._options.state)
+        elif usual is not None:
+            state = usual / "scan"
         else:
-            yield path
+            state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="layerscope-")))
+        bounded = options.cache is not None and self._reading.cache_size
+        return Settings(
+            state=os.path.abspath(state),
+            most_bytes=options.cache.most_bytes if bounded and options.cache else _UNBOUNDED,
+            program=program(),
+            limits=options.limits,
+            verify=self._reading.verify,
+            strict=self._reading.strict,
+            ignores=self._ignores,
+            today=today() if self._ignores else None,
+        )
+
+    def _backend(self, work: Progress) -> Backend:
+        """Who reads: processes, unless they would take longer to start than the work does."""
+        is_small = work.bytes < _SMALL_BYTES and work.jobs < _FEW_IMAGES
+        jobs = self._options.jobs or (1 if is_small else cores())
+        return Serial() if jobs == 1 else Processes(min(jobs, max(work.jobs, work.layers)))
+
+    def _fail(self, problem: Problem) -> None:
+        self.failed = True
+        if problem.message not in self._errors:  # Each image of an archive may raise the same.
+            self._errors.add(problem.message)
+            self._report_error(problem.exception())
 
 
-def _listed(directory: str, failed: _ErrorHandler) -> list[tuple[str, bool]]:
-    """The files and directories in a directory, last name first, and whether each is a directory."""
+def archive_images(place: str, is_named: bool, *, reading: ReadArguments, ignores: tuple[Ignore, ...]) -> ImageOutcome:
+    """The reports of the images of an archive, a saved report or an unpacked archive; a worker calls it."""
+    if not is_named and is_saved_report(place):
+        return ImageOutcome(skipped=f"{place} is not an image")
+    reports, problems = list[bytes](), list[Problem]()
     try:
-        # Listing the dot needs the right to enter the directory, too.
-        with os.scandir(os.path.join(directory, os.curdir)) as entries:
-            found = [
-                (os.path.join(directory, entry.name), entry.is_dir(follow_symlinks=False))
-                for entry in entries
-                if entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False)
-            ]
-    except OSError as error:
-        failed(ArchiveError(f"cannot read {directory}: {error.strerror or error}"))
-        return []
-    return sorted(found, reverse=True)
+        report = report_of(place, reading, ReportOptions(ignores=ignores))
+    except AmbiguousImage as several:
+        if not os.path.isfile(place) and not os.path.isdir(place):
+            hint = "save it to a file, or pick one with --image"
+            error = ArchiveError(f"{place} is a pipe that holds several images:", hint=hint, listing=several.listing)
+            return ImageOutcome(problems=(Problem.of(error, place),))
+        for choice in several.choices:
+            one = archive_images(place, is_named, reading=replace(reading, image_name=choice), ignores=ignores)
+            reports += one.reports
+            problems += one.problems
+        return ImageOutcome(reports=tuple(reports), problems=tuple(problems))
+    except Exception as error:
+        if isinstance(error, NotAnImage) and not is_named:
+            return ImageOutcome(skipped=f"{place} is not an image")
+        return ImageOutcome(problems=(Problem.of(error, place),))
+    if report.image.format == "rootfs" and not is_named:
+        return ImageOutcome(skipped=f"{place} is not an image")
+    return ImageOutcome(reports=(compressed(report),))

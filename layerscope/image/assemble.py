@@ -48,6 +48,20 @@ def from_store(
             raise Damaged("it ends without its end-of-archive marker", where=source)
         warnings = (*warnings, _MAY_BE_CUT)
     candidate = choose(candidates, reading.image, reading.platform)
+    layout = "oci-layout" if in_directory else ""
+    return from_candidate(candidate, store, source, reading, warnings, layout=layout)
+
+
+def from_candidate(
+    candidate: Candidate,
+    store: Store,
+    source: str,
+    reading: ReadOptions,
+    warnings: Sequence[str] = (),
+    *,
+    layout: str = "",
+) -> Image:
+    """One image of a store, with all its layers; ``layout`` is what holds it where that is no archive."""
     document = store.document(candidate.config)
     changed = _changed_config(document, candidate, reading)
     config = image_config(parse(document, candidate.config, reading.limits), reading.limits)
@@ -59,7 +73,7 @@ def from_store(
     attestations = _attestations(candidate, store, reading.limits, found)
     return Image(
         source=source,
-        format="oci-layout" if in_directory and candidate.format == "oci-archive" else candidate.format,
+        format=layout if layout and candidate.format == "oci-archive" else candidate.format,
         config=config,
         layers=layers,
         tags=candidate.tags,

@@ -62,7 +62,7 @@ def read_blob(blob: StoredBlob, reading: ReadOptions) -> LayerData:
     if not reading.verify:
         found = _found(blob, reading, cache)
         if found is not None:
-            return _counted(*found, blob, reading)
+            return counted(*found, blob, reading)
     return _read(blob, reading, cache)
 
 
@@ -78,7 +78,7 @@ def _read(blob: StoredBlob, reading: ReadOptions, cache: Cache) -> LayerData:
         except (ValueError, OverflowError, MemoryError):
             return data
         digest = bytes.fromhex(data.digest.encoded)
-        cache.put(_key(digest, reading), body)
+        cache.put(key_of(digest, reading), body)
         state.learn(digest, cache)
     return data
 
@@ -89,13 +89,13 @@ def _found(blob: StoredBlob, reading: ReadOptions, cache: Cache) -> tuple[LayerD
     digest = cache.get(state.key)
     if digest is None:
         claim = _CLAIM.search(blob.name)
-        if claim is not None and not cache.has(_key(bytes.fromhex(claim[1]), reading)):
+        if claim is not None and not cache.has(key_of(bytes.fromhex(claim[1]), reading)):
             return None  # If the claim is right, the cache has nothing; the blob is then read once instead of twice.
         proven = bytes.fromhex(digests_of(blob.file, blob.base, blob.length, blob.where, reading)[0].encoded)
         state.learn(proven, cache)
     else:
         proven = bytes(digest)
-    key = _key(proven, reading)
+    key = key_of(proven, reading)
     body = cache.get(key)
     if body is None:
         return None
@@ -106,7 +106,7 @@ def _found(blob: StoredBlob, reading: ReadOptions, cache: Cache) -> tuple[LayerD
         return None
 
 
-def _counted(layer: LayerData, kept: Kept, digest: bytes, blob: StoredBlob, reading: ReadOptions) -> LayerData:
+def counted(layer: LayerData, kept: Kept, digest: bytes, blob: StoredBlob, reading: ReadOptions) -> LayerData:
     """The cached layer, counted towards the limits on all layers together as if it had been read just now."""
     tally, limits = reading.tally, reading.limits
     tally.store(layer.stored_bytes)
@@ -140,7 +140,7 @@ class _FileState:
             cache.put(self.key, digest)
 
 
-def _key(digest: bytes, reading: ReadOptions) -> bytes:
+def key_of(digest: bytes, reading: ReadOptions) -> bytes:
     """Under which name the layer of these stored bytes is kept."""
     return hashlib.sha256(digest + _asked(reading.wanted, reading.fingerprint, reading.limits)).digest()
 

@@ -67,14 +67,14 @@ def _by_name(groups: list[list[Candidate]], image: str) -> list[Candidate]:
         return groups[readable[0]]
     if image.isdecimal() and int(image) < len(groups):
         return groups[int(image)]
-    found = list(filter(None, (_answering(group, image) for group in groups)))
+    found = list(filter(None, (answering(group, image) for group in groups)))
     if len(found) == 1:
         return found[0]
     problem = "more than one image" if found else "no image"
     raise UsageError(f"{problem} in the archive is called {image!r}; it holds:", listing=_listing(groups))
 
 
-def _answering(group: list[Candidate], image: str) -> list[Candidate]:
+def answering(group: list[Candidate], image: str) -> list[Candidate]:
     """The candidates that a digest means, which are seldom all platforms; all of them where the name is one's tag."""
     exact = [candidate for candidate in group if _has_digest(candidate, image)]
     return exact or (group if any(_is_called(candidate, image) for candidate in group) else [])

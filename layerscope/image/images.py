@@ -16,11 +16,19 @@ from layerscope.model.platform import Platform
 
 def images(store: WithData, limits: Limits) -> tuple[Candidate, ...]:
     """One candidate for each image and platform; where there are several, each with the platform of its config."""
-    found = _found(store, limits)
+    return _with_platforms(_found(store, limits), store, limits)
+
+
+def images_of(index: Node, store: WithData, limits: Limits, where: str) -> tuple[Candidate, ...]:
+    """The same for an index that is no file of the store, as a registry has none; ``where`` is for messages."""
+    return _with_platforms(oci.Layout(store, limits, where).candidates(index), store, limits)
+
+
+def _with_platforms(found: tuple[Candidate, ...], store: WithData, limits: Limits) -> tuple[Candidate, ...]:
     if len(found) < 2:
         return found
     configs = dict.fromkeys(one.config for one in found if one.platform is None and not one.missing)
-    platforms = {config: _platform(config, store, limits) for config in configs}
+    platforms = {config: platform_of_config(config, store, limits) for config in configs}
     return _one_image_per_name([replace(one, platform=one.platform or platforms.get(one.config)) for one in found])
 
 
@@ -75,7 +83,7 @@ def _joined(one: Candidate, twin: Candidate) -> Candidate:
     return replace(twin, format=one.format, layers=layers, tags=one.tags or twin.tags, missing=one.missing)
 
 
-def _platform(config: str, store: Store, limits: Limits) -> Platform | None:
+def platform_of_config(config: str, store: Store, limits: Limits) -> Platform | None:
     """The platform that a config names; None also where it cannot be read, which is an error once it is picked."""
     try:
         return oci.platform_of(parse(store.document(config), config, limits))

@@ -35,7 +35,7 @@ class Cache:
     def __init__(self, directory: Path, most_bytes: int = DEFAULT_BYTES) -> None:
         self.directory = directory
         self.problem = ""
-        self._most = most_bytes
+        self.most_bytes = most_bytes
         self._total: int | None = None
         self._lock = threading.Lock()
 
@@ -53,7 +53,7 @@ class Cache:
         except OSError:
             return None
         try:
-            body = _checked(key, descriptor, self._most)
+            body = _checked(key, descriptor, self.most_bytes)
         finally:
             os.close(descriptor)
         with suppress(OSError):
@@ -66,7 +66,7 @@ class Cache:
     def put(self, key: bytes, body: bytes) -> None:
         """Keep ``body`` for later, if that can be done."""
         length = len(_HEAD) + _SUM_BYTES + len(body)
-        if self.problem or _taken(length) > self._most:
+        if self.problem or _taken(length) > self.most_bytes:
             return
         try:
             with self._lock:  # Two threads that make room at once would count on the same room.
@@ -118,8 +118,10 @@ class Cache:
 
         The directory is looked through only when it is full.
         """
-        if self._total is None or self._total + length > self._most:
-            self._total = _trimmed(self.directory, self._most - length, self._most - self._most // 8 - length)
+        if self._total is None or self._total + length > self.most_bytes:
+            self._total = _trimmed(
+                self.directory, self.most_bytes - length, self.most_bytes - self.most_bytes // 8 - length
+            )
         self._total += length
 
 

@@ -21,7 +21,7 @@ from layerscope.model.entry import Kind
 from layerscope.model.image import Digest
 from layerscope.model.paths import directories_of
 
-FORMAT = 1
+FORMAT = 2
 """Goes up whenever the same bytes would mean something else."""
 _LARGEST = 1 << 30
 _LENGTH = struct.Struct("<Q")
@@ -46,6 +46,8 @@ class _Head(Struct, frozen=True, array_like=True):
     sparse: dict[int, int]
     ranges: dict[int, list[tuple[int, bytes]]]
     separators: tuple[str, str]
+    looked_at_all: bool
+    warnings: tuple[str, ...]
     lengths: list[int]
 
 
@@ -109,6 +111,8 @@ def _head(
         sparse=dict(changeset.sparse),
         ranges={index: list(ranges) for index, ranges in kept.ranges.items()},
         separators=separators,
+        looked_at_all=layer.looked_at_all,
+        warnings=layer.warnings,
         lengths=lengths,
     )
 
@@ -180,6 +184,8 @@ def _layer(head: _Head, parts: Sequence[memoryview]) -> tuple[LayerData, Kept]:
         tar_bytes=head.tar_bytes,
         diff_id=Digest.parse(head.diff_id),
         ended=head.ended,
+        looked_at_all=head.looked_at_all,
+        warnings=head.warnings,
     )
     return layer, kept
 

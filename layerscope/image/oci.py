@@ -47,9 +47,10 @@ class Layout:
 
     format = "oci-archive"
 
-    def __init__(self, store: WithData, limits: Limits) -> None:
+    def __init__(self, store: WithData, limits: Limits, where: str = INDEX) -> None:
         self._store = store
         self._limits = limits
+        self._where = where
         self._seen: set[Digest] = set()
         self._tags: dict[Digest, list[str]] = {}
         self._artifacts: list[str] = []
@@ -58,7 +59,7 @@ class Layout:
     def candidates(self, document: Node) -> tuple[Candidate, ...]:
         """The image manifests that ``index.json`` leads to; attestations are joined to the image they speak of."""
         if "manifests" not in document:
-            raise Damaged("it has no manifests", where=INDEX)
+            raise Damaged("it has no manifests", where=self._where)
         found: list[Candidate] = []
         statements: dict[str, list[str]] = {}
         for number, descriptor in enumerate(document["manifests"]):
@@ -66,7 +67,7 @@ class Layout:
         if not found and self._artifacts:
             raise NotAnImage(f"this is {self._artifacts[0]}, not a container image")
         if not found and self._absent:
-            raise Damaged("none of the manifests that it names is in the archive", where=INDEX)
+            raise Damaged("none of the manifests that it names is in the archive", where=self._where)
         return tuple(
             replace(
                 one,

@@ -22,6 +22,7 @@ def image(name: str, *layers: ScannedLayer, source: str = "", platform: str = "l
     return Scanned(
         source=source or f"{name}.tar",
         name=name,
+        names=(name,),
         platform=platform,
         image_id="",
         docker_size=0,

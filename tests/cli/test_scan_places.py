@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from layerscope.cli.image_scan import sources
+from layerscope.fleet.places import places_in
 from tests.cli.calling import NEEDS_SYMLINKS
 
 
 def found(*places: Path) -> tuple[list[tuple[str, bool]], list[str]]:
     """The sources, and what was told."""
     told: list[str] = []
-    return list(sources([str(place) for place in places], lambda error: told.append(error.message))), told
+    listed = places_in([str(place) for place in places], lambda error: told.append(error.message))
+    return [(one.path, one.is_named) for one in listed], told
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ _COLUMNS = (
     Column(name="critical", header="CRITICAL", kind="number"),
     Column(name="high", header="HIGH", kind="number"),
     Column(name="name", header="IMAGE"),
+    Column(name="names", header="NAMES", shown=False),
     Column(name="platform", header="PLATFORM", shown=False),
     Column(name="source", header="SOURCE"),
     Column(name="image_id", header="ID", shown=False),
@@ -51,6 +52,7 @@ class Scanned(Struct, frozen=True, kw_only=True):
 
     source: str
     name: str
+    names: tuple[str, ...]
     platform: str
     image_id: str
     docker_size: int
@@ -78,6 +80,7 @@ class ScanRow(Struct, frozen=True, kw_only=True):
     critical: int
     high: int
     name: str
+    names: tuple[str, ...]
     platform: str
     source: str
     image_id: str
@@ -103,13 +106,14 @@ class Sums(Struct, frozen=True, kw_only=True):
     reclaimable_bytes: int
 
 
-def scanned(report: Report, source: str) -> Scanned:
-    """Return what ``scan`` keeps of a report."""
+def scanned(report: Report, source: str, names: Iterable[str] = ()) -> Scanned:
+    """Return what ``scan`` keeps of a report; ``names`` are those of the image where it is kept."""
     image = report.image
     own = Counter(finding.severity for finding in report.findings if finding.source != BASE)
     return Scanned(
         source=source,
         name=image.name,
+        names=tuple(names),
         platform=image.platform,
         image_id=image.image_id,
         docker_size=image.docker_size,

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from layerscope.analysis.listings.scan import scan_rows, sums
+from layerscope.analysis.listings.scan import scan_rows, scanned, sums
 from layerscope.cli.configuration import ignores_of
-from layerscope.cli.image_scan import ImageScan
+from layerscope.cli.image_scan import ImageScan, ScanOptions
 from layerscope.cli.messages import print_error
 from layerscope.cli.options import (
     ReadArguments,
@@ -16,10 +16,11 @@ from layerscope.cli.options import (
     TopOption,
     UnitsName,
     UnitsOption,
+    reading_option,
     reading_options,
 )
 from layerscope.cli.output import write, write_rows
-from layerscope.cli.source import ReportOptions
+from layerscope.fleet.plan import Choice
 from layerscope.render.units import units as units_named
 from layerscope.render.words import counted
 
@@ -36,24 +37,47 @@ class ScanOrder(StrEnum):
 def scan(
     context: typer.Context,
     places: Annotated[
-        list[str], typer.Argument(metavar="PLACE...", help="Image archives, OCI layouts, and directories of them")
+        list[str],
+        typer.Argument(
+            metavar="PLACE...", help="Archives, OCI layouts, storages of registries, and directories of them"
+        ),
     ],
     reading: ReadArguments,
     sort: Annotated[ScanOrder, typer.Option("--sort", help="Order of the images")] = ScanOrder.RECLAIMABLE,
     top: TopOption = 0,
     row_format: RowFormatOption = RowFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
+    jobs: Annotated[
+        int, reading_option("--jobs", metavar="N", help="Processes that read (0: one for each core)", variable=True)
+    ] = 0,
+    state_dir: Annotated[
+        str,
+        reading_option(
+            "--state", metavar="DIR", help="Where results are kept for the next scan (default: the user's cache)"
+        ),
+    ] = "",
+    all_platforms: Annotated[
+        bool, reading_option("--all-platforms", help="Read every platform of a multi-platform image")
+    ] = False,
+    untagged: Annotated[
+        bool, reading_option("--untagged", help="Read images of a registry without a tag, too")
+    ] = False,
 ) -> None:
     """Compare many images: sizes, shared layers, reclaimable bytes
 
-    Each image of an archive is a row. In directories, files that are not images are skipped.
+    Each image is a row. A PLACE is an image archive, an OCI layout, the storage of a registry (Distribution, Harbor,
+    GitLab, Zot), containerd's content store, or a directory of these, in which files that are not images are skipped.
+    In storages a layer is read once, whichever images share it, and the next scan reads only new layers.
 
     layerscope scan images/
 
+    layerscope scan /var/lib/registry --jobs 8
+
     layerscope scan app.tar worker.tar base.tar --sort size -f csv
     """
-    images = ImageScan(reading, ReportOptions(ignores=ignores_of(context)), print_error)
-    found = list(images.images(places))
+    options = ScanOptions(jobs=jobs, state=state_dir, choice=Choice(all_platforms=all_platforms, untagged=untagged))
+    images = ImageScan(reading, ignores_of(context), print_error, options)
+    found = [scanned(image.report, image.source, map(str, image.names)) for image in images.images(places)]
     write_rows(scan_rows(found, sort=sort.value, top=top), row_format, units)
     if row_format == RowFormat.TABLE and len(found) > 1:
         total, form = sums(found), units_named(units.value)
