@@ -19,6 +19,7 @@ from layerscope.cli.user_files import is_saved_report
 from layerscope.errors import LimitExceeded
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.report import Report
+from layerscope.model.size_map import SizeMap
 
 if TYPE_CHECKING:  # Loaded for archives only.
     from layerscope.analysis.analyse import Analysis
@@ -28,18 +29,23 @@ _MOST_REPORT_BYTES = 1 << 30
 
 
 class ReportOptions(Struct, frozen=True, kw_only=True):
-    """How a report is made: what the user knows of the build, and which findings to ignore."""
+    """How a report is made: what the user knows of the build, and which findings to ignore.
+
+    ``sizes`` also adds up what a map shows, which takes a pass over all files.
+    """
 
     build: BuildOptions = field(default_factory=BuildOptions)
     duplicates: bool = True
     ignores: tuple[Ignore, ...] = ()
+    sizes: bool = False
 
 
 class Source(Struct, frozen=True, kw_only=True):
-    """A report and the analysis that it summarises; None for a saved report."""
+    """A report and the analysis that it summarises, with its map if that was asked for; None for a saved report."""
 
     report: Report
     analysis: "Analysis | None" = None
+    sizes: SizeMap | None = None
 
     @property
     def filesystem(self) -> Filesystem | None:
@@ -59,6 +65,7 @@ def opened_source(path: str, reading: ReadArguments, options: ReportOptions) -> 
             # A saved report needs none of these, which are most of the program.
             from layerscope.analysis.analyse import WANTED, analyse
             from layerscope.analysis.report import report
+            from layerscope.analysis.size_map import size_maps
             from layerscope.cli.build import analysis_inputs, fingerprint
             from layerscope.cli.reading import opened
 
@@ -69,8 +76,9 @@ def opened_source(path: str, reading: ReadArguments, options: ReportOptions) -> 
             image = stack.enter_context(opened(path, reading, wanted=WANTED, fingerprint=compared, silent=True))
         with status(f"analysing {path}", quiet=reading.quiet), naming(path):
             analysis = analyse(image, inputs)
-            made = report(analysis)
-        yield Source(report=_without_ignored(made, options), analysis=analysis)
+            made = _without_ignored(report(analysis), options)
+            sizes = size_maps((analysis, made))[0] if options.sizes else None
+        yield Source(report=made, analysis=analysis, sizes=sizes)
 
 
 def report_of(path: str, reading: ReadArguments, options: ReportOptions, kept: list[object] | None = None) -> Report:

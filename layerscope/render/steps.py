@@ -106,13 +106,20 @@ def _wrapped(text: str, indent: str, options: RenderOptions) -> Iterator[str]:
 
 
 def diff_lines(step: Step) -> Iterator[str]:
-    """The edits of a step as the lines of a diff, without those around them."""
-    file = ""
+    """The edits of a step as the lines of a unified diff without context, which ``patch -p1`` applies."""
+    file, moved = "", 0
     for edit in step.edits:
         if edit.file != file:
-            file = edit.file
+            file, moved = edit.file, 0
             yield f"--- a/{printable(file)}"
             yield f"+++ b/{printable(file)}"
-        yield f"@@ line {edit.line} @@"
+        before, after = len(edit.removed), len(edit.added)
+        yield f"@@ -{_range(edit.line, before)} +{_range(edit.line + moved, after)} @@"
+        moved += after - before
         yield from (f"-{printable(line)}" for line in edit.removed)
         yield from (f"+{printable(line)}" for line in edit.added)
+
+
+def _range(line: int, length: int) -> str:
+    """Lines of a hunk; none of them stand behind the line before."""
+    return f"{line if length else line - 1},{length}"

@@ -3,6 +3,9 @@
 import json
 import re
 import shlex
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -17,7 +20,7 @@ from layerscope.render.html import html
 from layerscope.render.json import report_json
 from layerscope.render.markdown import markdown
 from layerscope.render.sarif import sarif
-from layerscope.render.steps import steps_text
+from layerscope.render.steps import diff_lines, steps_text
 from layerscope.render.text import text
 from tests.render.reports import HOSTILE, OPTIONS, finding, ordinary
 
@@ -131,7 +134,7 @@ def test_no_format_lets_a_text_of_a_step_out(case: str) -> None:
     for shown in (text(made, OPTIONS), markdown(made, OPTIONS), html(made, OPTIONS), steps_text(made, OPTIONS)):
         assert all(line.isprintable() for line in shown.split("\n"))
     page = html(made, OPTIONS)
-    assert "<script" not in page and "<img" not in page
+    assert page.count("<script") == 1 and "<img" not in page
     assert Sarif.model_validate(json.loads(sarif(made, OPTIONS))).version == "2.1.0"
     assert json.loads(report_json(made, OPTIONS))["steps"][0]["sentence"] == name
 
@@ -168,6 +171,26 @@ def test_the_replacements_of_sarif_make_the_file(after: str) -> None:
     (change,) = results[0]["fixes"][0]["artifactChanges"]
     assert change["artifactLocation"]["uri"] == "Dockerfile"
     assert replaced(BEFORE, change["replacements"]) == after.removesuffix("\n")
+
+
+@pytest.mark.skipif(shutil.which("patch") is None, reason="patch is not installed")
+@pytest.mark.parametrize(
+    "after",
+    [
+        pytest.param("FROM a\nRUN two\nRUN three\n", id="deleted"),
+        pytest.param("# zero\nFROM a\nRUN one\nRUN two\nRUN three\n", id="inserted before the first line"),
+        pytest.param("FROM a\nRUN new\nRUN one\nRUN two\nRUN three\nRUN last\n", id="two insertions"),
+        pytest.param("FROM a\nRUN one \\\n  && more\nRUN two\nRUN four\n", id="replaced"),
+        pytest.param("FROM a\nRUN two\nRUN three\nCMD x\n", id="deleted and added"),
+    ],
+)
+def test_the_change_of_a_step_is_a_diff_that_patch_applies(tmp_path: Path, after: str) -> None:
+    before = BEFORE + "\n"
+    old, new = (BuildFiles(dockerfile=Document.parse(one)) for one in (before, after))
+    (tmp_path / "Dockerfile").write_text(before)
+    lines = "".join(f"{line}\n" for line in diff_lines(step(edits=edits(old, new))))
+    subprocess.run(["patch", "-p1", "-s"], input=lines, text=True, cwd=tmp_path, check=True)
+    assert (tmp_path / "Dockerfile").read_text() == after
 
 
 def replaced(before: str, replacements: list[dict[str, object]]) -> str:

@@ -27,12 +27,11 @@ from layerscope.cli.options import (
     words_of,
 )
 from layerscope.cli.output import WIDTH_OF_FILES, terminal_width, use_color, write
-from layerscope.cli.source import ReportOptions, report_of
+from layerscope.cli.source import ReportOptions, Source, opened_source
 from layerscope.cli.user_files import is_saved_report, write_file
 from layerscope.errors import UsageError
 from layerscope.model.nearest import did_you_mean
 from layerscope.model.patterns import pattern
-from layerscope.model.report import Report
 from layerscope.render.renderers import RENDERERS, require
 from layerscope.render.units import RenderOptions
 from layerscope.render.units import units as units_named
@@ -129,8 +128,11 @@ def report(
     """
     stages = (stage.partition("=")[2] for stage in build.stage or ())
     targets = outputs(output or (), report_format, (image, build.base, build.dockerfile, *stages))
-    options = ReportOptions(build=build, duplicates=duplicates, ignores=ignores_of(context))
-    made = report_of(image, reading, options, call_of(context).kept)
+    sizes = any(target.format == ReportFormat.HTML for target in targets)
+    options = ReportOptions(build=build, duplicates=duplicates, ignores=ignores_of(context), sizes=sizes)
+    with opened_source(image, reading, options) as source:
+        call_of(context).kept.append(source)
+    made = source.report
     if reading.verbose:
         warn_unmatched(context, made)
     placed = root = ""
@@ -149,7 +151,7 @@ def report(
     )
     width = None if wide else terminal_width() or WIDTH_OF_FILES
     on_stdout = replace(shown, width=width, color=use_color(reading.color))
-    _write(made, targets, on_stdout, replace(shown, width=None if wide else WIDTH_OF_FILES))
+    _write(source, targets, on_stdout, replace(shown, width=None if wide else WIDTH_OF_FILES))
 
 
 def outputs(settings: Sequence[str], chosen: ReportFormat | None, inputs: Iterable[str] = ()) -> tuple[Output, ...]:
@@ -202,11 +204,18 @@ def _is_same(path: str, other: str) -> bool:
         return False
 
 
-def _write(report: Report, targets: Sequence[Output], on_stdout: RenderOptions, in_files: RenderOptions) -> None:
+def _write(source: Source, targets: Sequence[Output], on_stdout: RenderOptions, in_files: RenderOptions) -> None:
     """Render the report once for each output."""
     for output in targets:
-        render = RENDERERS[output.format.value]
         if output.path == STDOUT:
-            write(render(report, on_stdout))
+            write(_rendered(source, output.format, on_stdout))
         else:
-            write_file(output.path, render(report, in_files))
+            write_file(output.path, _rendered(source, output.format, in_files))
+
+
+def _rendered(source: Source, chosen: ReportFormat, options: RenderOptions) -> str:
+    if chosen == ReportFormat.HTML and source.sizes is not None:
+        from layerscope.render.html import html  # As other formats, loaded when it is used.
+
+        return html(source.report, options, source.sizes)
+    return RENDERERS[chosen.value](source.report, options)

@@ -1,0 +1,132 @@
+"""What to do, as HTML: the step that saves most, secrets to rotate, and all other steps with their edits."""
+
+from collections.abc import Iterator
+
+from layerscope.model.report import Report
+from layerscope.model.step import Safety, Step
+from layerscope.render.finding_summary import line_of
+from layerscope.render.html_parts import command, prose, text
+from layerscope.render.steps import Advice, Advised, diff_lines, step_place, step_saves
+from layerscope.render.units import RenderOptions
+from layerscope.render.verdict import base_row, trades_row
+from layerscope.render.words import copied_from, counted, layer_words
+
+_MOST_STEPS, _MOST_SECRETS, _MOST_LINES, _MOST_FINDINGS = 40, 200, 200, 5
+
+
+def biggest_step(advice: Advice, report: Report, options: RenderOptions) -> Iterator[str]:
+    """The one change that saves most, with its edit and its findings."""
+    row = advice.biggest
+    if row is None:
+        return
+    yield '<div class="first">'
+    yield f'<p><span class="saves">Save {_saves(row, options)}</span> {_place(row, report)}</p>'
+    yield f"<p{_lit(row, report)}>{prose(row.sentence)}</p>"
+    yield from _details(row, report, options)
+    yield "</div>"
+
+
+def steps(advice: Advice, report: Report, options: RenderOptions) -> Iterator[str]:
+    """All rows of what to do but the biggest, and what else could be smaller."""
+    rows = (*advice.others, *advice.trades)
+    if rows:
+        yield '<ul class="steps" data-list="steps">'
+        for row in rows[:_MOST_STEPS]:
+            words = f"{_place(row, report)} {prose(row.sentence)}{_trade(row)}"
+            yield (
+                f'<li{_anchor(row)}><div class="row"><span class="size">{_saves(row, options)}</span>'
+                f'<span class="words"{_lit(row, report)}>{words}</span></div>'
+            )
+            yield '<div class="below">'
+            yield from _details(row, report, options)
+            yield "</div></li>"
+        yield "</ul>"
+    if len(rows) > _MOST_STEPS:
+        yield f"<p>and {counted(len(rows) - _MOST_STEPS, 'more step')}: {command(options.command('fix'))}</p>"
+    for one in (trades_row(report, options.units), base_row(report, options.units)):
+        if one is not None:
+            yield f"<p><b>{text(one[0])}</b> {prose(one[1])}</p>"
+    if any(step.edits for step in report.steps) and not options.is_saved:
+        yield f"<p>One patch of all safe steps: {command(options.command('fix'))}</p>"
+
+
+def secrets(report: Report) -> Iterator[str]:
+    """What to rotate, and how to pass it instead."""
+    if not report.secrets:
+        return
+    yield "<p>Anyone who pulled the image has them.</p>"
+    yield '<ul class="steps" data-list="secrets">'
+    for one in report.secrets[:_MOST_SECRETS]:
+        finding = report.findings[one.finding] if one.finding < len(report.findings) else None
+        line = line_of(finding, report) if finding is not None else None
+        name = report.dockerfile.name if report.dockerfile is not None else "Dockerfile"
+        place = f"<code>{text(name)}:{line}</code> " if line else ""
+        if not place and finding is not None and finding.layers:
+            place = f"{layer_words(finding.layers)}: "
+        weight = one.severity.value
+        yield (
+            f'<li><div class="row"><span class="severity {weight}">{weight}</span><span class="words">{place}'
+            f'{prose(one.rotate)}; {prose(one.supply)} <a href="#finding-{one.finding}">finding</a></span></div></li>'
+        )
+    yield "</ul>"
+    if len(report.secrets) > _MOST_SECRETS:
+        yield f"<p>and {len(report.secrets) - _MOST_SECRETS:,} more below</p>"
+
+
+def _saves(row: Advised, options: RenderOptions) -> str:
+    if row.step is not None:
+        return step_saves(row.step, options.units)
+    return options.units(row.content_bytes) if row.content_bytes else ""
+
+
+def _place(row: Advised, report: Report) -> str:
+    """The line to edit as code; without a Dockerfile the layers."""
+    number = f'<span class="soft">step {row.number}</span> ' if row.number else ""
+    if row.step is not None and row.step.dockerfile_line is not None:
+        return f"{number}<code>{text(step_place(row.step, report))}</code>"
+    layers = sorted({layer for place in row.findings for layer in report.findings[place].layers})
+    instruction = f" <code>{text(step_place(row.step, report))}</code>" if row.step is not None else ""
+    linked = f'<a href="#layer-{layers[0]}">{layer_words(layers)}</a>' if layers else ""
+    return f"{number}{linked}{instruction}"
+
+
+def _trade(row: Advised) -> str:
+    return ' <span class="soft">(a trade, such as start-up time for size)</span>' if row.trade else ""
+
+
+def _anchor(row: Advised) -> str:
+    return f' id="step-{row.number}"' if row.number else ""
+
+
+def _lit(row: Advised, report: Report) -> str:
+    """What the script lights up in the map."""
+    if not row.findings or not row.content_bytes:
+        return ""
+    what = f"Step {row.number}" if row.number else report.findings[row.findings[0]].title
+    return f' data-findings="{" ".join(map(str, row.findings))}" data-what="{text(what)}"'
+
+
+def _details(row: Advised, report: Report, options: RenderOptions) -> Iterator[str]:
+    """What the findings are, what to make sure of first, and the change as a diff."""
+    found = sorted(row.findings, key=lambda place: -report.findings[place].content_bytes)
+    for place in found[:_MOST_FINDINGS]:
+        finding = report.findings[place]
+        size = f"{options.units(finding.content_bytes)} " if finding.content_bytes else ""
+        source = f", {copied_from(finding)}" if copied_from(finding) else ""
+        yield f'<p class="soft">{size}<a href="#finding-{place}">{text(finding.title)}</a>{text(source)}</p>'
+    if len(found) > _MOST_FINDINGS:
+        yield f'<p class="soft">and {counted(len(found) - _MOST_FINDINGS, "more finding")}</p>'
+    if row.step is not None:
+        yield from _edit(row.step)
+
+
+def _edit(step: Step) -> Iterator[str]:
+    if step.safety == Safety.REVIEW:
+        yield f"<p><b>Review:</b> {prose(step.review)}</p>"
+    if step.edits:
+        # One string: a line end between elements would be one of the text that is copied.
+        lines = []
+        for line in list(diff_lines(step))[:_MOST_LINES]:
+            tag = {"-": "del", "+": "ins"}.get(line[0], "span") if not line.startswith(("---", "+++")) else "span"
+            lines.append(f"<{tag}>{text(line)}</{tag}>\n")
+        yield f'<div class="patch"><pre class="diff" data-copy>{"".join(lines)}</pre></div>'

@@ -1,0 +1,95 @@
+"""The map of a page: what the script draws it from, and the frame that it fills."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from layerscope.model.report import Report
+from layerscope.model.size_map import SizeMap
+from layerscope.render.escape import printable
+from layerscope.render.html_parts import text
+from layerscope.render.json import dumps
+from layerscope.render.units import Units, iec, si
+from layerscope.render.width import shortened
+from layerscope.render.words import instruction_text
+
+_LONGEST = 100
+"""Characters of an instruction, a package or a title in the map."""
+_GROUPS = (
+    ("directory", "directory"),
+    ("package", "package"),
+    ("instruction", "instruction"),
+    ("stage", "build stage"),
+)
+_COLOURS = (("state", "base, yours, reclaimable"), ("layer", "layer"), ("type", "package type"))
+_GROWTH = ("growth", "what grew")
+
+
+def map_lines(names: Sequence[str]) -> Iterator[str]:
+    """The frames of the maps, beside each other, of the images of these names; of two, by default, what grew."""
+    if not names:
+        return
+    yield '<div class="controls">'
+    yield _choice("group", "Boxes by", _GROUPS)
+    yield _choice("colour", "Colours by", (_GROWTH, *_COLOURS) if len(names) > 1 else _COLOURS)
+    yield '<label>Filter <input type="search" data-control="filter" placeholder="path, package or rule"></label>'
+    yield "</div>"
+    yield (
+        '<p class="soft">Each box is as big as its bytes in all layers. Click one to open it, or use the arrow keys'
+        " and Enter; Escape goes back.</p>"
+    )
+    yield '<p class="lit-note" role="status" hidden></p>\n<div class="maps">'
+    for name in names:
+        label = text(f"Map of {name}")
+        yield (
+            f'<figure class="map" aria-label="{label}"><nav class="crumbs" aria-label="Where the map is"></nav>'
+            f'<div class="blocks" role="group" aria-label="{label}"></div><p class="sum" role="status"></p></figure>'
+        )
+    yield '</div>\n<p class="legend" aria-label="Colours"></p>'
+
+
+def _choice(name: str, title: str, values: Sequence[tuple[str, str]]) -> str:
+    options = "".join(f'<option value="{value}">{words}</option>' for value, words in values)
+    return f'<label>{title} <select data-control="{name}">{options}</select></label>'
+
+
+def map_data(units: Units, *images: tuple[str, Report, SizeMap]) -> str:
+    """What the script reads, as JSON in ASCII: for each image its name, its cells, and what their indexes mean."""
+    name = "si" if units is si else "iec" if units is iec else "bytes"
+    maps = ",".join(_image(*image, is_alone=len(images) == 1) for image in images)
+    return f'{{"units":"{name}","maps":[{maps}]}}'
+
+
+def _image(title: str, report: Report, sizes: SizeMap, *, is_alone: bool) -> str:
+    used = [{getattr(cell, name) for cell in sizes.cells} for name in ("layer", "package", "finding")]
+    layers, packages, findings = (sorted(one for one in places if one >= 0) for places in used)
+    members: dict[str, Any] = {
+        "title": _shown(title),
+        "total": report.totals.content_bytes,
+        "names": [printable(name) for name in sizes.names],
+        "parents": sizes.parents,
+        "layers": {place: _layer(report, place, is_alone=is_alone) for place in layers},
+        "packages": {place: _package(report, place) for place in packages},
+        "findings": {
+            place: _shown(f"{report.findings[place].rule}: {report.findings[place].title}") for place in findings
+        },
+        "stages": [_shown(f"stage {stage.name}") for stage in report.stages],
+    }
+    return f'{dumps(members)[:-1]}, "cells": {msgspec.json.encode(sizes.cells).decode("ascii")}}}'
+
+
+def _layer(report: Report, place: int, *, is_alone: bool) -> str:
+    """The instruction of a layer; without its number where the maps of two images are compared."""
+    index = report.layers[place].instruction
+    words = instruction_text(report.instructions[index]) if index is not None else "no instruction recorded"
+    return _shown(f"{place}: {words}" if is_alone else words)
+
+
+def _package(report: Report, place: int) -> tuple[str, str]:
+    package = report.packages[place]
+    return _shown(package.type), _shown(f"{package.full_name} {package.version}")
+
+
+def _shown(words: str) -> str:
+    return shortened(printable(words), _LONGEST)
