@@ -6,7 +6,7 @@ import pytest
 
 from layerscope.model.step import Safety
 from tests.advice.builds import Advised, Build
-from tests.builder import Member, directory, file, symlink
+from tests.builder import Member, directory, file, hardlink, symlink
 
 BIG = b"o" * 1_500_000
 OBJECTS = tuple(file(f"app/target/release/deps/lib{name}.rlib", name.encode() + BIG) for name in "abc")
@@ -117,6 +117,20 @@ def test_an_empty_directory_stays_where_a_program_may_expect_it(tmp_path: Path, 
 def test_a_symlink_is_not_copied_by_its_name(tmp_path: Path) -> None:
     members = (*DIRECTORIES, *OBJECTS, symlink("app/target/release/tool", "/opt/tool"))
     assert not copies(advised(tmp_path, members=members))
+
+
+def test_a_program_with_two_names_goes_if_both_are_needless(tmp_path: Path) -> None:
+    links = (hardlink("app/target/release/deps/tool-3fa9", "app/target/release/deps/liba.rlib"),)
+    found = advised(tmp_path, members=(*TARGET, *links), command='CMD ["/app/target/release/tool"]')
+    assert copies(found) == ["COPY --from=build /app/target/release/tool /app/target/release/tool"]
+    assert found.of("narrow-copy").saves_bytes == sum(len(one.content) for one in OBJECTS)
+
+
+def test_it_stays_if_one_of_its_names_is_needed(tmp_path: Path) -> None:
+    links = (hardlink("app/target/release/deps/liba.rlib", "app/target/release/tool"),)
+    found = advised(tmp_path, members=(*DIRECTORIES, *OBJECTS[1:], PROGRAM, *links))
+    assert copies(found) == ["COPY --from=build /app/target/release/tool /app/target/release/tool"]
+    assert found.of("narrow-copy").saves_bytes == sum(len(one.content) for one in OBJECTS[1:])
 
 
 def test_flags_stay_and_an_owner_makes_it_doubtful(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A COPY from a build stage that brings little that is needed: copy just that, or nothing."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -137,7 +137,7 @@ def _tree(context: AdviceContext, layer: int, members: Sequence[Portion]) -> tup
     filesystem = context.filesystem
     found = {piece.path: piece.content_bytes for portion in members for piece in portion.pieces}
     root, total = _Node(), 0
-    spared = _other_names(context, layer)
+    spared = _other_names(context, layer, found)
     directories: dict[str, int] = {}
     for number in filesystem.numbers(layer):
         path = filesystem.path_in_layer(number)
@@ -171,15 +171,18 @@ def _at(root: _Node, path: str) -> _Node | None:
     return node
 
 
-def _other_names(context: AdviceContext, layer: int) -> frozenset[int]:
-    """Names of files with another name in the layer, which is kept: what the image starts, or the shortest."""
+def _other_names(context: AdviceContext, layer: int, found: Container[str]) -> frozenset[int]:
+    """Names of files with another name in the layer, which is kept: what the image starts, or the shortest.
+
+    A file of which every name was found goes with all of them.
+    """
     filesystem, numbers = context.filesystem, context.filesystem.numbers(layer)
     commands = {*context.image.config.entrypoint, *context.image.config.cmd}
     spared: set[int] = set()
     for carrier in numbers:
         names = {carrier, *(link for link in filesystem.hardlinks.get(carrier, ()) if link in numbers)}
-        if len(names) > 1:
-            paths = {name: filesystem.path_in_layer(name) for name in names}
+        paths = {name: filesystem.path_in_layer(name) for name in names}
+        if len(names) > 1 and not all(path in found for path in paths.values()):
             kept = min(names, key=lambda name: (paths[name] not in commands, len(paths[name]), paths[name]))
             spared |= names - {kept}
     return frozenset(spared)
