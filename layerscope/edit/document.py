@@ -116,8 +116,10 @@ class Document(Struct, frozen=True, kw_only=True):
         return self._written(index, index + 1, written, kept=old)
 
     def insert_after(self, id: int, source: str) -> "Document":
-        """The document with one or more instructions on the lines below another."""
+        """The document with one or more instructions on the lines below another, and below what an edit put there."""
         index = self._index(id)
+        while index + 1 < len(self.instructions) and self.instructions[index + 1].id is None:
+            index += 1
         after = self.gaps[index + 1]
         newline = newline_of(after) or newline_of(self.text) or "\n"
         written = newline + with_newline(source.rstrip("\r\n"), newline)

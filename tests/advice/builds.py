@@ -86,6 +86,7 @@ class Build:
         dockerfile = parse_dockerfile(self.dockerfile)
         resolved = Resolved.of(dockerfile)
         names = [stage.name or str(stage.index) for stage in resolved.stages]
+        is_empty = _begins_empty(resolved, len(names) - 1)
         wanted = ReadOptions(wanted=WANTED, fingerprint="sha256")
         files = BuildFiles(dockerfile=Document.parse(self.dockerfile, "Dockerfile"), ignore=self.ignore)
         with ExitStack() as stack:
@@ -98,7 +99,7 @@ class Build:
             known = BuildInputs(
                 dockerfile=dockerfile if with_dockerfile else None, builders=tuple(images[:-1]) if self.stages else ()
             )
-            base = (Digest.parse(f"sha256:{hashlib.sha256(self.base).hexdigest()}"),)
+            base = () if is_empty else (Digest.parse(f"sha256:{hashlib.sha256(self.base).hexdigest()}"),)
             inputs = AnalysisInputs(base=base, known=known, files=files if with_dockerfile else None, ignores=ignores)
             analysis = analyse(images[-1][1], inputs)
         return Advised(advice=analysis.advice, findings=analysis.findings.findings, files=files, analysis=analysis)
@@ -106,6 +107,8 @@ class Build:
     def _image(self, resolved: Resolved, index: int) -> ImageSpec:
         history: list[dict[str, object]] = [{"created_by": "/bin/sh -c #(nop) ADD file:0 in / "}]
         layers = [self.base]
+        if _begins_empty(resolved, index):
+            history, layers = [], []
         for step in resolved.flatten(index):
             written = step.instruction
             makes = written.keyword in _MAKES_LAYERS
@@ -128,3 +131,7 @@ class Build:
             digest = hashlib.sha256(str(written).encode()).hexdigest()
             return f"/bin/sh -c #(nop) {written.keyword} dir:{digest} in {step.destination.text} "
         return f"/bin/sh -c #(nop) {written.keyword} {' '.join(one.text for one in step.arguments) or written.text}"
+
+
+def _begins_empty(resolved: Resolved, index: int) -> bool:
+    return resolved.chain(index)[0].base.image == "scratch"

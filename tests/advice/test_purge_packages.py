@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.model.step import Safety, Step
-from tests.advice.builds import Advised, Build
+from tests.advice.builds import PASSWD, Advised, Build
 from tests.advice.systems import Installed, Package, apk
 from tests.builder import Member, file, layer
 
@@ -115,6 +115,41 @@ def test_a_stage_that_others_are_built_on_keeps_what_they_need(tmp_path: Path) -
 def test_a_run_is_not_moved_into_another_stage(tmp_path: Path) -> None:
     text = f"FROM debian AS base\n{INSTALL}\nFROM base\nRUN make\n"
     assert not steps(Build(dockerfile=text, layers={2: Installed().add(GCC, MPC, CURL)}).advise(tmp_path))
+
+
+def whole(directory: Path, *final: str, stage: str = "RUN gcc -o tool tool.c") -> Advised:
+    """The advice for an image whose last stage copies one that installs gcc and curl."""
+    text = "\n".join(("FROM debian AS whole", INSTALL, stage, *final, "CMD tool", ""))
+    system = (PASSWD, file("bin/sh", b"sh"), file("bin/rm", b"rm"), *Installed().add(GCC, MPC, CURL))
+    copied = 2 + text[: text.index("COPY --from=whole")].count("\n") - 1
+    build = Build(dockerfile=text, layers={2: system[3:], copied: system}, base=layer(*system[:3]))
+    return build.advise(directory)
+
+
+def test_an_image_that_is_a_whole_stage_is_purged_at_the_end_of_that(tmp_path: Path) -> None:
+    advised = whole(tmp_path, "FROM scratch", "COPY --from=whole / /")
+    step = advised.of("purge-packages")
+    purge = "RUN apt-get purge -y --auto-remove -o APT::AutoRemove::SuggestsImportant=false gcc"
+    assert (step.safety, step.dockerfile_line, step.stage) == (Safety.REVIEW, 3, "whole")
+    assert f"RUN gcc -o tool tool.c\n{purge}\nFROM scratch" in advised.patched("purge-packages").dockerfile.text
+
+
+@pytest.mark.parametrize(
+    "final",
+    [
+        pytest.param(["FROM scratch", "COPY --from=whole /usr /usr"], id="a part without the database"),
+        pytest.param(
+            ["FROM scratch AS other", "COPY --from=whole /usr/bin/gcc /gcc", "FROM scratch", "COPY --from=whole / /"],
+            id="another stage copies what would go",
+        ),
+        pytest.param(
+            ["FROM whole AS check", "RUN gcc --version", "FROM scratch", "COPY --from=whole / /"],
+            id="another stage is built on it",
+        ),
+    ],
+)
+def test_a_stage_that_is_used_otherwise_keeps_its_packages(tmp_path: Path, final: list[str]) -> None:
+    assert not steps(whole(tmp_path, *final))
 
 
 def test_sudo_is_used_where_the_run_uses_it(tmp_path: Path) -> None:

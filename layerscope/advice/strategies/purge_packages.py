@@ -7,12 +7,13 @@ from collections.abc import Set as AbstractSet
 from msgspec import Struct
 
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.files import appending, removing_words
+from layerscope.advice.files import appending, inserting, removing_words
 from layerscope.advice.joins import join_all, joinable
-from layerscope.advice.portions import Portion
+from layerscope.advice.portions import Portion, mapping_of
 from layerscope.advice.runs import body, calls, commands, script_of
+from layerscope.advice.stage_end import stage_end
 from layerscope.advice.strategy import Proposal, Strategy
-from layerscope.advice.timeline import Site
+from layerscope.advice.timeline import Site, Timeline
 from layerscope.advice.users import as_root
 from layerscope.packages.catalog import UNOWNED
 from layerscope.packages.package_graph import PackageGraph
@@ -81,12 +82,13 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
 
     Removing them in a later RUN only hides them, so the RUN that installs them and those that may need them become one.
     Libraries that the rest of the image needs are marked to stay. Not proposed where the packages are not named in the
-    RUN, where a stage built on this one runs more, or where a later RUN removes some of them itself.
+    RUN, where a stage built on this one runs more, or where a later RUN removes some of them itself. Where the image is
+    a copy of a whole stage, they are removed at the end of that stage.
     """
-    groups: dict[int, list[Portion]] = {}
+    groups: dict[tuple[str, int], list[Portion]] = {}
     for portion in context.of(*_RULES):
-        if portion.site.kind == "RUN" and not portion.stage:
-            groups.setdefault(portion.site.position, []).append(portion)
+        if portion.site.kind == "RUN" and (not portion.stage or _is_whole_stage(context, portion)):
+            groups.setdefault((portion.stage, portion.site.position), []).append(portion)
     for members in groups.values():
         script = script_of(members[0].site)
         manager = next((one for one in _MANAGERS if calls(script, one.installs)), None)
@@ -109,7 +111,9 @@ def _removal(context: AdviceContext, members: Sequence[Portion], manager: _Manag
     graph = PackageGraph(context.filesystem, context.catalog)
     packages &= (graph.closure(chosen) | chosen) if manager.takes_along else chosen
     taken = tuple(one for one in (_owned(context, portion, packages) for portion in members) if one.pieces)
-    if words and taken and not _is_needed_otherwise(context, site, manager, words):
+    if words and taken and members[0].stage:
+        yield from _removal_at_end(context, taken, manager, packages, list(words))
+    elif words and taken and not _is_needed_otherwise(context, site, manager, words):
         is_whole = group is not None or (manager.type == "rpm" and len(words) == len(installed))
         yield from _proposal(context, taken, manager, packages, words, is_whole=is_whole)
 
@@ -126,9 +130,8 @@ def _proposal(
     """``is_whole``: nothing would be left to install, which is no command, or a group without members."""
     site = members[0].site
     names = list(words)
+    shown, review = _shown(names)
     users = [one for one in (site, *context.final.after(site)) if one.kind == "RUN" and _may_need(one, names)]
-    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-    review = f"make sure that the application itself does not use {shown}"
     if not users and not is_whole:
         yield Proposal(
             site=site,
@@ -140,11 +143,7 @@ def _proposal(
         return
     last = users[-1] if users else site
     joined = joinable(context, site, last) if last is not site else (site,)
-    kept = _kept(context, packages) if manager.takes_along else []
-    if not joined or (kept and not manager.keep):
-        return
-    keep = (f"{manager.keep} {' '.join(kept)}",) if kept else ()
-    command = as_root(context, joined, *keep, f"{manager.remove} {' '.join(names)}")
+    command = as_root(context, joined, *_commands_of(context, context.final, manager, packages, names)) if joined else ""
     if not command:
         return
     place = f"line {last.line}" if last.line is not None else f"`{str(last)[:60]}`"
@@ -156,6 +155,56 @@ def _proposal(
         review=review,
         changes=(join_all(context, joined), appending(last, command)),
     )
+
+
+def _removal_at_end(
+    context: AdviceContext,
+    members: tuple[Portion, ...],
+    manager: _Manager,
+    packages: AbstractSet[int],
+    names: Sequence[str],
+) -> Iterator[Proposal]:
+    end = stage_end(context, members[0].stage)
+    if end is None:
+        return
+    shown, review = _shown(names)
+    removal = _commands_of(context, context.timelines[members[0].stage], manager, packages, names)
+    if removal:
+        command = f"RUN {' && '.join(removal)}"
+        yield Proposal(
+            site=end,
+            portions=members,
+            sentence=f"remove {shown} at the end of stage {end.stage}: `{command}`",
+            review=review,
+            changes=(inserting(command, after=end),),
+        )
+
+
+def _is_whole_stage(context: AdviceContext, portion: Portion) -> bool:
+    """Whether the image is a copy of all that a stage holds, its packages' database included, and nothing else is."""
+    via = portion.via
+    mapping = mapping_of(via) if via is not None and context.base.layers == 0 else None
+    if via is None or mapping is None or not mapping.resolved or mapping.excludes or mapping.parents:
+        return False
+    is_whole = [source.pattern.literal for source in mapping.sources] == ["/"] and mapping.destination == "/"
+    return is_whole and all(reader.is_same(via) for reader in context.readers(portion.stage))
+
+
+def _shown(names: Sequence[str]) -> tuple[str, str]:
+    """How a sentence names the packages, and what to make sure of."""
+    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return shown, f"make sure that the application itself does not use {shown}"
+
+
+def _commands_of(
+    context: AdviceContext, timeline: Timeline, manager: _Manager, packages: AbstractSet[int], names: Sequence[str]
+) -> tuple[str, ...]:
+    """The commands that remove the packages; none where that would take along what is used."""
+    kept = _kept(context, timeline, packages) if manager.takes_along else []
+    if kept and not manager.keep:
+        return ()
+    keep = (f"{manager.keep} {' '.join(kept)}",) if kept else ()
+    return (*keep, f"{manager.remove} {' '.join(names)}")
 
 
 def _packages(context: AdviceContext, members: Sequence[Portion], manager: _Manager) -> set[int]:
@@ -206,7 +255,7 @@ def _is_needed_otherwise(context: AdviceContext, site: Site, manager: _Manager, 
     return any(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", text) for text in removing for name in names)
 
 
-def _kept(context: AdviceContext, packages: AbstractSet[int]) -> list[str]:
+def _kept(context: AdviceContext, timeline: Timeline, packages: AbstractSet[int]) -> list[str]:
     """What was installed for the packages alone, but is used: it has to be marked, or it is removed with them."""
     graph = PackageGraph(context.filesystem, context.catalog)
     listed = context.catalog.packages
@@ -216,13 +265,13 @@ def _kept(context: AdviceContext, packages: AbstractSet[int]) -> list[str]:
         if (layer := listed[index].layer) is not None and layer >= context.base.layers
     }
     others = graph.relations.keys() - packages - own
-    chosen = {index for index in own if _is_installed_by_name(context, listed[index].name)}
+    chosen = {index for index in own if _is_installed_by_name(timeline, listed[index].name)}
     needed = graph.closure(others | chosen, unrecommended=packages)
     return sorted(listed[index].name for index in own - needed)
 
 
-def _is_installed_by_name(context: AdviceContext, name: str) -> bool:
-    scripts = (script_of(site) for site in context.final.sites if site.kind == "RUN")
+def _is_installed_by_name(timeline: Timeline, name: str) -> bool:
+    scripts = (script_of(site) for site in timeline.sites if site.kind == "RUN")
     return any(name in words for script in scripts for words in commands(script))
 
 
