@@ -15,6 +15,7 @@ from tests.fixes.scenario import Scenario
 from tests.fixes.tree import Differences, Tree, differences, read_tree
 
 CONTEXT = "context"
+_IGNORE = "Dockerfile.dockerignore"
 _NOT_BUILT = ("truth.", "scenario.toml", "by-hand")
 
 
@@ -103,6 +104,8 @@ class Workshop:
         repository = f"fixes/{self.scenario.name}"
         tag = f"{repository}:{name}"
         context = source / CONTEXT
+        if (context / _IGNORE).exists():
+            shutil.copy2(context / _IGNORE, source / _IGNORE)  # BuildKit looks for it beside the Dockerfile.
         seconds = 0.0
         if not self.engine.has(tag):
             seconds = self.engine.build(

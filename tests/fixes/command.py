@@ -33,15 +33,17 @@ def layerscope(*arguments: str | Path, cwd: Path | None = None) -> str:
 
 
 def _run(*arguments: str | Path, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
-    done = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-m", "layerscope", *map(str, arguments)],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(_ROOT), "LAYERSCOPE_NO_CACHE": "1"},
         capture_output=True,
-        text=True,
         check=False,
         timeout=1200,
     )
+    # A patch may have line ends of Windows, which text mode would change.
+    said = run.stdout.decode(), run.stderr.decode("utf-8", "replace")
+    done = subprocess.CompletedProcess(run.args, run.returncode, *said)
     if done.returncode not in (0, 1) or "Traceback" in done.stderr:
         raise ToolFailed(f"layerscope {arguments[0]} ended with {done.returncode}: {done.stderr[-1500:]}")
     return done

@@ -88,7 +88,7 @@ class Proof:
                     )
         if not os.environ.get("EACH"):
             for path in sorted(self.workshop.scenario.folder.glob("by-hand*.patch")):
-                patch = path.read_text("utf-8")
+                patch = path.read_bytes().decode()
                 yield path.stem.replace("-", " "), Proposal(patch=patch, done=frozenset(), left={})
 
     def _attempt(self, mode: str, proposal: Proposal) -> Attempt:

@@ -10,6 +10,8 @@ from typing import Any
 _HERE = Path(__file__).parent
 OWN = _HERE / "scenarios"
 _OTHERS = _HERE / "others.toml"
+_ARG = re.compile(r"^ARG\s+(\w+)=(\S+)$", re.MULTILINE | re.IGNORECASE)
+_FROM = re.compile(r"^FROM[ \t]+(?:--\S+[ \t]+)?(\S+)(?:[ \t]+AS[ \t]+(\S+))?", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +74,11 @@ def _scenario(folder: Path, name: str, table: dict[str, Any]) -> Scenario:
 
 def _read_dockerfile(text: str) -> tuple[list[str], list[str]]:
     """The base images, the final stage's first, and the names of the other stages."""
-    defaults = dict(re.findall(r"^ARG (\w+)=(\S+)$", text, re.MULTILINE))
+    defaults = dict(_ARG.findall(text))
     images: dict[str, str] = {}
     names = []
     last = "scratch"
-    for reference, name in re.findall(r"^FROM (?:--\S+ )?(\S+)(?: +[Aa][Ss] +(\S+))?", text, re.MULTILINE):
+    for reference, name in _FROM.findall(text):
         image = re.sub(r"\$\{?(\w+)\}?", lambda match: defaults.get(match[1], ""), reference)
         last = images.get(image, image)
         images[name or f"{len(images)}"] = last
