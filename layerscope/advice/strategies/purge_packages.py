@@ -143,7 +143,9 @@ def _proposal(
         return
     last = users[-1] if users else site
     joined = joinable(context, site, last) if last is not site else (site,)
-    command = as_root(context, joined, *_commands_of(context, context.final, manager, packages, names)) if joined else ""
+    command = (
+        as_root(context, joined, *_commands_of(context, context.final, manager, packages, names)) if joined else ""
+    )
     if not command:
         return
     place = f"line {last.line}" if last.line is not None else f"`{str(last)[:60]}`"
