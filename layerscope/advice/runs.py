@@ -14,7 +14,8 @@ from layerscope.advice.timeline import Site
 _BETWEEN = r"(?:\s+-\S+(?:\s+[^\s-]\S*=\S*)?)*\s+"
 """Options between two words of a command, such as ``-o Name=value``."""
 
-_SEPARATORS = re.compile(r"&&|\|\||[;|\n&(){}]")
+_SEPARATORS = re.compile(r"&&|\|\||[;|\n&()]|(?<![^\s;&|(])\{(?=\s)|(?<![^\s;&|)])\}")
+"""Braces are some only where they group commands: those of ``${NAME}`` and ``{a,b}`` are part of a word."""
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _KEYWORDS = frozenset({"then", "do", "else", "if", "while", "!", "sudo", "env", "exec", "command", "time", "-E"})
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "source", "."})
