@@ -134,10 +134,12 @@ class Document(Struct, frozen=True, kw_only=True):
         return self._written(index, index, written, before=before, after=comments)
 
     def delete(self, id: int) -> "Document":
-        """The document without an instruction; its comments stay."""
+        """The document without an instruction; its comments stay, and of empty lines on both sides those above."""
         index = self._index(id)
         after = self.gaps[index + 1]
         rest = after.removeprefix(newline_of(after))
+        if self.gaps[index].removesuffix(newline_of(self.gaps[index])).endswith("\n"):
+            rest = rest.removeprefix(newline_of(rest))
         merged = (*self.gaps[:index], self.gaps[index] + rest, *self.gaps[index + 2 :])
         remaining = (*self.instructions[:index], *self.instructions[index + 1 :])
         return self._checked(replace(self, gaps=merged, instructions=remaining))

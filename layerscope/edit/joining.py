@@ -21,7 +21,8 @@ _LASTING = frozenset(
 )  # fmt: skip
 """Builtins with an effect on what the same shell runs later (bash manual, "Shell Builtin Commands")."""
 _HARMLESS = frozenset({"e", "x", "v", "errexit", "xtrace", "verbose"})
-_HARMLESS_WITHOUT_EXPANSIONS = frozenset({*_HARMLESS, "u", "o", "nounset", "pipefail"})
+_UNSET = frozenset({"u", "nounset"})
+_HARMLESS_WITHOUT_EXPANSIONS = frozenset({*_HARMLESS, *_UNSET, "o", "pipefail"})
 _SETTINGS = re.compile(r"(?:PATH|HOME|SHELL|LANG|TZ|IFS|ENV|BASH_ENV|TMPDIR|PS[0-9]|(?:LC|LD|PIP|NPM|DEB).*)\Z")
 
 
@@ -36,8 +37,8 @@ def joined(first: ScriptText, second: ScriptText, *, directory: str = "") -> str
     check_end(first)
     last = len(first.elements) - 1
     joiner = joiner_after(first, last)
-    _check_failures(first, second, joiner)
-    text = f"{back} && " if back else ""
+    reset = _reset(first, second, joiner)
+    text = "".join(f"{command} && " for command in (back, reset) if command)
     # Between RUN and its first command only comments can have lines of their own.
     lines = second.source[: second.start].split("\n")[1:-1]
     comments = "".join(f"{line}\n" for line in lines if line.lstrip(BLANKS).startswith("#"))
@@ -68,8 +69,11 @@ def _check_state(first: ScriptText, second: ScriptText) -> None:
             raise EditError(f"the variable {name} of the first RUN may change the second")
 
 
-def _check_failures(first: ScriptText, second: ScriptText, joiner: str) -> None:
-    """Whether each failure of one ends the build as before, and no other does."""
+def _reset(first: ScriptText, second: ScriptText, joiner: str) -> str:
+    """What sets options of the first back, so that each failure of one ends the build as before, and no other does.
+
+    Empty where nothing has to be; raises EditError where that is not enough.
+    """
     one_list = all(each.joiner in ("", "&&") for each in second.elements)
     if second.syntax.trailing == "&" or any(each.joiner == "&" for each in second.elements):
         raise EditError("the second RUN runs a command in the background")
@@ -78,10 +82,12 @@ def _check_failures(first: ScriptText, second: ScriptText, joiner: str) -> None:
     options = [each for each in first.commands if each.name == "set"]
     own = [each for each in second.commands if each.name == "set" and each.position == 0 and each.top_level]
     if not options or (own and own[0].texts == options[-1].texts and len(options) == 1):
-        return
+        return ""
     words = [text or "$" for each in options for text in each.texts[1:]]
     set_options = {option for text in words for option in (text[1:] if text.startswith("-") else (text,))}
     simple = all(each.kinds == ("command",) and not each.negated for each in second.elements)
     expands = bool(set("$`") & set(second.text))
-    if not one_list or not simple or set_options - (_HARMLESS if expands else _HARMLESS_WITHOUT_EXPANSIONS):
+    harmful = set_options - (_HARMLESS if expands else _HARMLESS_WITHOUT_EXPANSIONS)
+    if not one_list or not simple or not harmful <= _UNSET:
         raise EditError("the options that the first RUN sets may change the second")
+    return "set +u" if harmful else ""

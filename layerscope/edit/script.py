@@ -103,7 +103,7 @@ class ScriptText(Struct, frozen=True, kw_only=True):
             if command.name != "set":
                 continue
             texts = [text or "+" for text in command.texts[command.name_index + 1 :]]
-            if not command.top_level or any(text.startswith("+") for text in texts):
+            if not command.top_level or any(text.startswith("+") and text != "+u" for text in texts):
                 return None
             state = state or _errexit(tuple(texts))
         return state
