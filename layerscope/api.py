@@ -49,7 +49,7 @@ def analyze(
         context_dir=os.fspath(context or ""),
         target=target,
         build_arg=_settings(build_args),
-        stage=_settings({name: os.fspath(archive) for name, archive in (stages or {}).items()}),
+        stage=_archives(stages),
     )
     reading = _reading(image=image, platform=platform, verify=verify, strict=strict, limits=limits, cache=cache)
     return report_of(os.fspath(path), reading, ReportOptions(build=build))
@@ -62,6 +62,12 @@ def diff(
     dockerfile: StrPath | None = None,
     before_dockerfile: StrPath | None = None,
     after_dockerfile: StrPath | None = None,
+    base: StrPath | None = None,
+    before_base: StrPath | None = None,
+    after_base: StrPath | None = None,
+    stages: Mapping[str, StrPath] | None = None,
+    before_stages: Mapping[str, StrPath] | None = None,
+    after_stages: Mapping[str, StrPath] | None = None,
     target: str = "",
     build_args: Mapping[str, str] | None = None,
     image: str = "",
@@ -77,13 +83,25 @@ def diff(
 
     ``before_`` and ``after_`` apply to one image and win over what applies to both.
     """
-    options = ReportOptions(build=BuildOptions(target=target, build_arg=_settings(build_args)))
-    reading = _reading(image=image, platform=platform, verify=verify, strict=strict, limits=limits, cache=cache)
-    first, second = (
-        DiffInput(path=os.fspath(path), image_name=name, dockerfile=os.fspath(own or dockerfile or ""))
-        for path, name, own in ((before, before_image, before_dockerfile), (after, after_image, after_dockerfile))
+    build = BuildOptions(
+        base=os.fspath(base or ""), stage=_archives(stages), target=target, build_arg=_settings(build_args)
     )
-    return comparison(first, second, reading, options)
+    reading = _reading(image=image, platform=platform, verify=verify, strict=strict, limits=limits, cache=cache)
+    first = DiffInput(
+        path=os.fspath(before),
+        image_name=before_image,
+        dockerfile=os.fspath(before_dockerfile or dockerfile or ""),
+        base=os.fspath(before_base or ""),
+        stages=tuple(_archives(before_stages)),
+    )
+    second = DiffInput(
+        path=os.fspath(after),
+        image_name=after_image,
+        dockerfile=os.fspath(after_dockerfile or dockerfile or ""),
+        base=os.fspath(after_base or ""),
+        stages=tuple(_archives(after_stages)),
+    )
+    return comparison(first, second, reading, ReportOptions(build=build))
 
 
 def scan(
@@ -134,6 +152,11 @@ def _reading(
         no_cache=not cache,
         quiet=True,
     )
+
+
+def _archives(stages: Mapping[str, StrPath] | None) -> list[str]:
+    """The values of ``--stage``."""
+    return _settings({name: os.fspath(archive) for name, archive in (stages or {}).items()})
 
 
 def _settings(values: Mapping[str, object] | None) -> list[str]:

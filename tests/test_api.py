@@ -124,6 +124,10 @@ def test_diff_returns_the_difference_of_the_command(capfd: pytest.CaptureFixture
 def test_diff_takes_what_applies_to_one_image() -> None:
     made = layerscope.diff(NOTES, NOTES, after_dockerfile=DOCKERFILE)
     assert (made.before.dockerfile, made.after.dockerfile) == ("", "Dockerfile")
+    made = layerscope.diff(LEGACY, LEGACY, after_base=LEGACY)
+    assert made.after.totals.own_bytes == 0 < made.before.totals.own_bytes
+    with pytest.raises(LayerscopeError, match="none.tar"):
+        layerscope.diff(LEGACY, LEGACY, after_stages={"build1": "none.tar"})
     several = FIXTURES / "several.tar"
     made = layerscope.diff(several, several, before_image="0", after_image="1")
     assert made.before.image.name != made.after.image.name

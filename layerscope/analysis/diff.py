@@ -15,7 +15,11 @@ from layerscope.model.diff import Change, Diff, FindingChange, PackageChange, Pa
 from layerscope.model.finding import Finding
 from layerscope.model.package import Package
 from layerscope.model.report import PathBytes, Report
+from layerscope.model.source import BASE
 from layerscope.rules.phrases import telling
+
+_Pair = tuple[list[Finding], list[Finding]]
+"""The findings of one rule at one place, in either image."""
 
 
 def diff(
@@ -37,6 +41,8 @@ def diff(
         paths = diff_paths(before_files, after_files)
         directories = by_files(carried_bytes(before_files), carried_bytes(after_files), paths.paths)
     instructions = diff_instructions(before, after)
+    pairs = tuple(_paired(before.findings, after.findings))
+    moved, moved_back = inherited_changes(pairs)
     return Diff(
         before=_side(before),
         after=_side(after),
@@ -48,7 +54,9 @@ def diff(
         instructions=instructions,
         causes=diff_causes(before, after, instructions),
         growth=growth,
-        findings=diff_findings(before.findings, after.findings),
+        findings=_finding_changes(pairs),
+        now_inherited_bytes=moved,
+        no_longer_inherited_bytes=moved_back,
         stages=_stages(before, after),
         paths=paths,
         warnings=tuple(_warnings(before, after, paths.unknown if paths else 0)),
@@ -59,6 +67,7 @@ def _side(report: Report) -> Side:
     return Side(
         image=report.image,
         totals=report.totals,
+        inherited_bytes=_claimed(report.findings, inherited=True),
         layers=len(report.layers),
         dockerfile=report.dockerfile.name if report.dockerfile is not None else "",
         complete=report.complete,
@@ -97,13 +106,17 @@ def _by_name(packages: Iterable[Package]) -> dict[tuple[str, str], list[Package]
 
 def diff_findings(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[FindingChange, ...]:
     """The findings of both sides by rule and place: those still there, then the new, then the resolved ones."""
+    return _finding_changes(_paired(before, after))
+
+
+def _finding_changes(pairs: Iterable[_Pair]) -> tuple[FindingChange, ...]:
     order = {Status.SAME: 0, Status.CHANGED: 0, Status.ADDED: 1, Status.REMOVED: 2}
 
     def rank(row: FindingChange) -> tuple[int, int, int, str, str]:
         most = row.after_bytes if row.after_count else row.before_bytes
         return order[row.status], row.severity.rank, -most, row.rule, row.where
 
-    return tuple(sorted(starmap(_finding_change, _paired(before, after)), key=rank))
+    return tuple(sorted(starmap(_finding_change, pairs), key=rank))
 
 
 def _finding_change(before: list[Finding], after: list[Finding]) -> FindingChange:
@@ -125,9 +138,6 @@ def _finding_change(before: list[Finding], after: list[Finding]) -> FindingChang
     )
 
 
-_Pair = tuple[list[Finding], list[Finding]]
-
-
 def _paired(before: Iterable[Finding], after: Iterable[Finding]) -> Iterator[_Pair]:
     """The findings of one rule at one place; where the place differs, those that share a path."""
     ours, theirs = _by_place(before), _by_place(after)
@@ -142,6 +152,21 @@ def _paired(before: Iterable[Finding], after: Iterable[Finding]) -> Iterator[_Pa
         yield ours.pop(partner) if partner is not None else [], theirs[key]
     for left in ours.values():
         yield left, []
+
+
+def inherited_changes(pairs: Iterable[_Pair]) -> tuple[int, int]:
+    """Return the bytes of findings at the same place that became the base image's, and that no longer are."""
+    became = ceased = 0
+    for before, after in pairs:
+        own = _claimed(before, inherited=False) - _claimed(after, inherited=False)
+        inherited = _claimed(after, inherited=True) - _claimed(before, inherited=True)
+        became += max(0, min(own, inherited))
+        ceased += max(0, min(-own, -inherited))
+    return became, ceased
+
+
+def _claimed(findings: Iterable[Finding], *, inherited: bool) -> int:
+    return sum(one.content_bytes for one in findings if not one.trade and (one.source == BASE) == inherited)
 
 
 def _by_place(findings: Iterable[Finding]) -> dict[tuple[str, str], list[Finding]]:

@@ -21,6 +21,8 @@ class DiffInput(Struct, frozen=True, kw_only=True):
     image_name: str = ""
     platform: str = ""
     dockerfile: str = ""
+    base: str = ""
+    stages: tuple[str, ...] = ()
 
 
 def comparison(
@@ -61,7 +63,14 @@ def _options(options: ReportOptions, side: DiffInput, *, needs_dockerfile: bool)
 
     If neither has one, the target stays and is refused as in other commands.
     """
-    build = replace(options.build, dockerfile=side.dockerfile)
+    own = {stage.partition("=")[0] for stage in side.stages}
+    both = [stage for stage in options.build.stage or () if stage.partition("=")[0] not in own]
+    build = replace(
+        options.build,
+        dockerfile=side.dockerfile,
+        base=side.base or options.build.base,
+        stage=[*both, *side.stages],
+    )
     if needs_dockerfile and not side.dockerfile:
         build = replace(build, target="", build_arg=None)
     return replace(options, build=build)

@@ -7,7 +7,7 @@ from typing import Self
 from msgspec import Struct
 
 from layerscope.model.check import CheckResult
-from layerscope.model.finding import BuilderStep, FindingKind, Severity
+from layerscope.model.finding import BuilderStep, ByteCount, FindingKind, Severity
 from layerscope.model.report import ImageSummary, Totals
 
 DIFF_SCHEMA_VERSION = "2.0"
@@ -47,10 +47,14 @@ class _Sides:
 
 
 class Side(Struct, frozen=True, kw_only=True):
-    """One of the two images; ``dockerfile`` is the name of its Dockerfile, empty where none is known."""
+    """One of the two images; ``dockerfile`` is the name of its Dockerfile, empty where none is known.
+
+    ``inherited_bytes`` are what findings claim of its base image, trades aside; they are not reclaimable.
+    """
 
     image: ImageSummary
     totals: Totals
+    inherited_bytes: ByteCount = 0
     layers: int
     dockerfile: str = ""
     complete: bool
@@ -186,7 +190,8 @@ class Diff(Struct, frozen=True, kw_only=True):
     ``directories`` are disjoint, and so are ``packages`` with ``before_unowned_bytes`` and ``after_unowned_bytes``:
     the sums of either are the live bytes of both images. ``instructions`` add up to the content bytes, and so do
     ``causes``, those that differ in bytes or in content, the biggest difference first. ``growth`` is the check against
-    a maximum, None where none is given.
+    a maximum, None where none is given. ``now_inherited_bytes`` were reclaimable in the first image, and the same files
+    are the base image's in the second, ``no_longer_inherited_bytes`` the other way round.
     ``paths`` is None where one side is a saved report, which does not hold all paths.
     """
 
@@ -201,6 +206,8 @@ class Diff(Struct, frozen=True, kw_only=True):
     causes: tuple[Cause, ...] = ()
     growth: CheckResult | None = None
     findings: tuple[FindingChange, ...] = ()
+    now_inherited_bytes: ByteCount = 0
+    no_longer_inherited_bytes: ByteCount = 0
     stages: tuple[Change, ...] = ()
     paths: PathDiff | None = None
     warnings: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ def text(diff: Diff, options: RenderOptions) -> str:
     blocks = [[line for words in _head(diff, options) for line in _wrapped(words, options.width)]]
     for section in sections(diff, options, options.top or _MOST):
         blocks.append(_lines(section, options.width) if section.rows else _wrapped(section.title, options.width))
-    blocks.append([line for note in notes(diff) for line in _wrapped(printable(note), options.width)])
+    blocks.append([line for note in notes(diff, options) for line in _wrapped(printable(note), options.width)])
     lines = "\n\n".join("\n".join(block) for block in blocks if block).split("\n")
     return "".join(f"{painted(line, color=options.color)}\n" for line in lines)
 
@@ -155,8 +155,13 @@ def totals(diff: Diff, options: RenderOptions) -> Section:
         ("live", before.live_bytes, after.live_bytes),
         ("hidden", before.hidden_bytes, after.hidden_bytes),
         ("reclaimable", before.reclaimable_bytes, after.reclaimable_bytes),
+        ("inherited", diff.before.inherited_bytes, diff.after.inherited_bytes),
     )
-    rows = [(name, units(one), units(other), signed(other - one, units)) for name, one, other in figures]
+    rows = [
+        (name, units(one), units(other), signed(other - one, units))
+        for name, one, other in figures
+        if name != "inherited" or one or other
+    ]
     same = f"{shared.shared} shared, {units(shared.shared_bytes)}"
     rows.insert(1, ("layers", str(diff.before.layers), str(diff.after.layers), same))
     rows.append(("files", f"{before.files:,}", f"{after.files:,}", f"{after.files - before.files:+,}"))
@@ -272,8 +277,22 @@ def _paths(diff: Diff, options: RenderOptions, most: int) -> Iterator[Section]:
     yield from _table(title, "path", rows, len(rows)) if rows else [Section(title=title)]
 
 
-def notes(diff: Diff) -> Iterable[str]:
+def notes(diff: Diff, options: RenderOptions) -> Iterable[str]:
     """Warnings, and what could not be compared."""
     yield from (f"warning: {warning}" for warning in diff.warnings)
+    yield from _inherited(diff, options.units)
     if diff.paths is None:
         yield "note: one side is a saved report, so paths were not compared; pass both archives to compare them"
+
+
+def _inherited(diff: Diff, units: Units) -> Iterator[str]:
+    """What counts elsewhere and is still there: less that is reclaimable is no improvement then."""
+    for size, first, second in (
+        (diff.now_inherited_bytes, "reclaimable", "inherited"),
+        (diff.no_longer_inherited_bytes, "inherited", "reclaimable"),
+    ):
+        if size:
+            yield (
+                f"note: {units(size)} is {first} in the first image and {second} in the second;"
+                " the files are still there"
+            )

@@ -40,7 +40,7 @@ def markdown(diff: Diff, options: RenderOptions) -> str:
             list(_findings("New findings", diff, Status.ADDED, options, most)),
             list(_findings("Resolved findings", diff, Status.REMOVED, options, most)),
             *(list(_folded(section)) for section in sections(diff, options, most)),
-            [f"> {markdown_text(note)}" for note in notes(diff)],
+            [f"> {markdown_text(note)}" for note in notes(diff, options)],
         )
         if block
     )

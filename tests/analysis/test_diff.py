@@ -221,6 +221,40 @@ def test_findings_of_other_rules_at_the_same_path_stay_apart() -> None:
     assert [(row.rule, row.status) for row in rows] == [("docs", Status.ADDED), ("tests", Status.REMOVED)]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "moved"),
+    [
+        pytest.param([("run", 9)], [("base", 9)], (9, 0), id="became the base's"),
+        pytest.param([("base", 9)], [("run", 9)], (0, 9), id="no longer the base's"),
+        pytest.param([("run", 9)], [("base", 4)], (4, 0), id="a part is gone"),
+        pytest.param([("run", 9)], [], (0, 0), id="gone"),
+        pytest.param([("run", 9)], [("run", 9)], (0, 0), id="the same"),
+        pytest.param([("run", 9), ("base", 5)], [("run", 9), ("base", 8)], (0, 0), id="the base grew by itself"),
+        pytest.param([("run", 9), ("base", 5)], [("base", 5)], (0, 0), id="one's own are gone"),
+    ],
+)
+def test_waste_that_is_inherited_now_is_no_improvement(
+    before: list[tuple[str, int]], after: list[tuple[str, int]], moved: tuple[int, int]
+) -> None:
+    one, other = (
+        replace(
+            made(("RUN a", "A", 1)),
+            findings=tuple(replace(finding("tests", "/a", size), source=source) for source, size in side),
+        )
+        for side in (before, after)
+    )
+    found = diff(one, other)
+    assert (found.now_inherited_bytes, found.no_longer_inherited_bytes) == moved
+    assert found.after.inherited_bytes == sum(size for source, size in after if source == "base")
+
+
+def test_a_trade_is_neither_reclaimable_nor_inherited() -> None:
+    own = replace(finding("bytecode", "/a", 9), source="run", trade=True)
+    one, other = (replace(made(("RUN a", "A", 1)), findings=(side,)) for side in (own, replace(own, source="base")))
+    found = diff(one, other)
+    assert (found.now_inherited_bytes, found.after.inherited_bytes) == (0, 0)
+
+
 def test_an_image_differs_from_itself_in_nothing() -> None:
     report = made(("RUN a", "A", 1), ("ENV B=1", "", 0))
     found = diff(report, report)

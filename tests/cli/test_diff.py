@@ -145,6 +145,26 @@ def test_a_dockerfile_of_another_image_is_an_error_that_names_the_option(run: Ru
     assert other.returncode == 2 and "--after-dockerfile names the one of this image" in other.stderr
 
 
+@pytest.mark.parametrize(
+    ("options", "own"),
+    [
+        (("--base", "itself"), (False, False)),
+        (("--before-base", "itself"), (False, True)),
+        (("--after-base", "itself"), (True, False)),
+    ],
+)
+def test_a_base_image_is_that_of_both_images_or_of_one(
+    run: Run, options: tuple[str, str], own: tuple[bool, bool]
+) -> None:
+    image = FIXTURES / "tiny-legacy.tar"
+    done = run("diff", image, image, options[0], image, "-f", "json")
+    found = json.loads(done.stdout)
+    assert tuple(found[side]["totals"]["own_bytes"] > 0 for side in ("before", "after")) == own
+    text = run("diff", image, image, options[0], image).stdout
+    assert ("the files are still there" in text) == (own[0] != own[1])
+    assert "\ninherited " in text
+
+
 @pytest.mark.parametrize("chosen", ["table", "markdown", "json"])
 def test_growth_beyond_the_maximum_is_said_and_fails(run: Run, pair: tuple[Path, Path], chosen: str) -> None:
     words = {"json": '"outcome":"FAIL"'}.get(chosen, "exceeds")

@@ -66,6 +66,25 @@ def diff(
     after_dockerfile: Annotated[
         str, building_option("--after-dockerfile", metavar="FILE", help="Dockerfile of AFTER only")
     ] = "",
+    base: Annotated[str, building_option("--base", metavar="IMAGE", help="Archive of both images' base image")] = "",
+    before_base: Annotated[
+        str, building_option("--before-base", metavar="IMAGE", help="Archive of BEFORE's base image")
+    ] = "",
+    after_base: Annotated[
+        str, building_option("--after-base", metavar="IMAGE", help="Archive of AFTER's base image")
+    ] = "",
+    stage: Annotated[
+        list[str] | None,
+        building_option("--stage", metavar="NAME=IMAGE", help="Archive of a build stage of both images"),
+    ] = None,
+    before_stage: Annotated[
+        list[str] | None,
+        building_option("--before-stage", metavar="NAME=IMAGE", help="Archive of a build stage of BEFORE"),
+    ] = None,
+    after_stage: Annotated[
+        list[str] | None,
+        building_option("--after-stage", metavar="NAME=IMAGE", help="Archive of a build stage of AFTER"),
+    ] = None,
     target: Annotated[
         str, building_option("--target", metavar="STAGE", help="Stage that was built, if not the last")
     ] = "",
@@ -86,6 +105,8 @@ def diff(
 
     layerscope diff before.tar after.tar --before-dockerfile old/Dockerfile --after-dockerfile Dockerfile
 
+    layerscope diff old.tar new.tar --dockerfile Dockerfile --before-stage build=1.tar --after-stage build=2.tar
+
     layerscope diff released.json app.tar --dockerfile Dockerfile --max-growth 5% -f markdown > comment.md
 
     layerscope diff several.tar several.tar --before-image app:1 --after-image app:2
@@ -93,18 +114,26 @@ def diff(
     layerscope diff before.tar after.tar -f json | jq '.paths.paths[:20]'
     """
     limit = amount(max_growth, "--max-growth") if max_growth else None
+    both = BuildOptions(base=base, stage=stage, target=target, build_arg=build_arg)
     made = comparison(
         DiffInput(
             path=before,
             image_name=before_image,
             platform=before_platform,
             dockerfile=before_dockerfile or dockerfile,
+            base=before_base,
+            stages=tuple(before_stage or ()),
         ),
         DiffInput(
-            path=after, image_name=after_image, platform=after_platform, dockerfile=after_dockerfile or dockerfile
+            path=after,
+            image_name=after_image,
+            platform=after_platform,
+            dockerfile=after_dockerfile or dockerfile,
+            base=after_base,
+            stages=tuple(after_stage or ()),
         ),
         reading,
-        ReportOptions(build=BuildOptions(target=target, build_arg=build_arg), ignores=ignores_of(context)),
+        ReportOptions(build=both, ignores=ignores_of(context)),
         max_growth=limit,
     )
     with suppress(BrokenPipeError):  # The exit code counts even if nobody reads the output.
