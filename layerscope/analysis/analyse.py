@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -20,6 +21,7 @@ from layerscope.model.entry import FATE_WORDS, Fate
 from layerscope.model.finding import BuilderStep, Finding
 from layerscope.model.image import Digest, Image
 from layerscope.model.instruction import Instruction
+from layerscope.model.onto import Onto
 from layerscope.model.pathset import Wanted
 from layerscope.model.source import BASE, source_of
 from layerscope.model.step import Step
@@ -36,6 +38,9 @@ from layerscope.rules.lockfiles import PYTHON
 from layerscope.rules.registry import RULES
 from layerscope.rules.registry import WANTED as RULES_WANTED
 from layerscope.rules.requirements import REQUIREMENTS, is_requirements
+
+if TYPE_CHECKING:  # The parser is loaded only for a Dockerfile.
+    from layerscope.dockerfile.build import ResolvedInstruction
 
 WANTED: tuple[Wanted, ...] = (*PACKAGES_WANTED, *RULES_WANTED)
 """What the one pass over the layers is to keep for the steps after it."""
@@ -55,7 +60,8 @@ class AnalysisInputs(Struct, frozen=True, kw_only=True):
     ``base`` are the diff_ids of the base image that was given, ``duplicates`` asks for copies at other paths.
     ``known`` is the Dockerfile and the builder images; ``lockfiles`` are pairs of path and content of files from
     outside the image. ``files`` are those that advice would change, as they are on disk; advice leaves alone what
-    ``ignores`` match, all of which are active.
+    ``ignores`` match, all of which are active. ``onto`` are other base images to compare with, ``base_steps`` is the
+    number of instructions of the base image that was given.
     """
 
     base: tuple[Digest, ...] | None = None
@@ -65,6 +71,8 @@ class AnalysisInputs(Struct, frozen=True, kw_only=True):
     lockfiles: tuple[tuple[str, bytes], ...] = ()
     files: BuildFiles | None = None
     ignores: tuple[Ignore, ...] = ()
+    onto: tuple[Image, ...] = ()
+    base_steps: int | None = None
 
 
 class Analysis(Struct, frozen=True, kw_only=True):
@@ -83,6 +91,7 @@ class Analysis(Struct, frozen=True, kw_only=True):
     findings: Findings
     advice: tuple[Advice, ...]
     base_step: Step | None
+    onto: tuple[Onto, ...]
     files: BuildFiles | None
     warnings: tuple[str, ...]
     secrets: frozenset[str]
@@ -114,6 +123,7 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
     found = _with_places(found, placement, joined, packages)
     counted = without(found.findings, inputs.ignores)
     context = AdviceContext(image, filesystem, packages, steps, base, counted, placement, joined)
+    others = _onto(context, inputs)
     files = inputs.files if _is_own(placement, inputs.known) else None
     return Analysis(
         image=image,
@@ -126,6 +136,7 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
         findings=found,
         advice=advise(context, files),
         base_step=base_step(context),
+        onto=others,
         files=files,
         warnings=(
             *image.warnings,
@@ -140,6 +151,32 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
         ),
         secrets=secrets,
     )
+
+
+def _onto(context: AdviceContext, inputs: AnalysisInputs) -> tuple[Onto, ...]:
+    """The image on each of the other bases."""
+    if not inputs.onto:
+        return ()
+    # Most runs name no other base.
+    from layerscope.rebase.onto import Known, onto
+    from layerscope.rebase.rebased import as_it_is
+
+    origins, layers = context.placement.origins, context.base.layers
+    written = {index: origin.instruction for index, origin in origins.items() if origin.instruction is not None}
+    known = Known(
+        image=context.image,
+        rebased=as_it_is(context.image, context.filesystem, context.instructions, layers, inputs.base_steps),
+        catalog=context.catalog,
+        findings=tuple(context.findings),
+        lines={index: origin.line for index, origin in origins.items() if origin.line is not None},
+        owners={index: text for index, one in written.items() for name, text in _flags(one) if name == "chown"},
+    )
+    return tuple(onto(known, candidate) for candidate in inputs.onto)
+
+
+def _flags(instruction: "ResolvedInstruction") -> Iterator[tuple[str, str]]:
+    """The options of an instruction, as far as their values are known."""
+    return ((name, value.text) for name, value in instruction.flags)
 
 
 def _is_own(placement: Placement, known: BuildInputs) -> bool:

@@ -10,6 +10,7 @@ from layerscope.errors import LimitExceeded
 from layerscope.model.base import Base
 from layerscope.model.finding import BuilderStep, Finding
 from layerscope.model.instruction import Instruction
+from layerscope.model.onto import Missing, Onto, RunLayer
 from layerscope.model.report import (
     DockerfileReport,
     ImageSummary,
@@ -40,6 +41,7 @@ TEXTS: dict[type[Struct], tuple[str, ...]] = {
         "findings",
         "steps",
         "base_step",
+        "onto",
         "secrets",
         "warnings",
     ),
@@ -54,6 +56,9 @@ TEXTS: dict[type[Struct], tuple[str, ...]] = {
     Finding: ("title", "fix", "detail", "source", "made_by"),
     Step: ("sentence", "review", "stage", "instruction", "edits"),
     Edit: ("removed", "added"),
+    Onto: ("missing", "run_layers", "warnings"),
+    Missing: ("what", "needed_by", "detail"),
+    RunLayer: ("instruction",),
     SecretAdvice: ("rotate", "supply"),
 }
 """The members of each part of a report that quote the image's documents, unlike names of files and packages."""

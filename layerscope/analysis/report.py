@@ -53,6 +53,7 @@ def report(analysis: Analysis) -> Report:
         findings=with_fixes(analysis.findings.findings, analysis.advice, secrets),
         steps=tuple(one.step for one in analysis.advice),
         base_step=analysis.base_step,
+        onto=analysis.onto,
         secrets=secrets,
         directories=biggest_directories(_files(filesystem, live), _DIRECTORIES),
         hidden=_hidden(filesystem),

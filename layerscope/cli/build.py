@@ -14,6 +14,7 @@ from layerscope.cli.reading import opened
 from layerscope.cli.user_files import read_whole
 from layerscope.errors import UsageError
 from layerscope.model.image import Image
+from layerscope.model.pathset import Wanted
 from layerscope.provenance.origins import BuildInputs
 
 if TYPE_CHECKING:  # The parser is large and loaded only for a Dockerfile.
@@ -27,22 +28,32 @@ _MOST_LOCKFILE_BYTES = 32 << 20
 
 @contextmanager
 def analysis_inputs(
-    build: BuildOptions, reading: ReadArguments, *, duplicates: bool = True, ignores: tuple[Ignore, ...] = ()
+    build: BuildOptions,
+    reading: ReadArguments,
+    *,
+    duplicates: bool = True,
+    ignores: tuple[Ignore, ...] = (),
+    onto: Sequence[str] = (),
 ) -> Iterator[AnalysisInputs]:
-    """The inputs, with builder images open for as long as the context lasts."""
+    """The inputs, with builder images and other bases open for as long as the context lasts."""
     arguments = dict(_argument(text) for text in build.build_arg or ())
     _expect_dockerfile(build)
     others = reading.beside()
     names = [_split(text, "--stage", "NAME=IMAGE") for text in build.stage or ()]
     with ExitStack() as stack:
-        base = base_config = None
+        base = base_config = base_steps = None
         if build.base:
             with naming_option("--base"), opened(build.base, others) as image:
-                base, base_config = image.config.diff_ids, _config(image)
+                base, base_config, base_steps = image.config.diff_ids, _config(image), len(image.config.history)
         with naming_option("--stage"):
             builders = tuple(
                 (name, stack.enter_context(opened(source, others, wanted=WANTED, fingerprint="sha256", silent=True)))
                 for name, source in names
+            )
+        with naming_option("--onto"):
+            others_wanted = wanted(onto)
+            bases = tuple(
+                stack.enter_context(opened(source, others, wanted=others_wanted, silent=True)) for source in onto
             )
         # Read once: it may be a pipe, as `<(command)` is.
         content = _dockerfile_content(build.dockerfile) if build.dockerfile else None
@@ -61,7 +72,18 @@ def analysis_inputs(
             lockfiles=lockfiles,
             files=_build_files(build, content) if content is not None else None,
             ignores=ignores,
+            onto=bases,
+            base_steps=base_steps or None,
         )
+
+
+def wanted(onto: Sequence[str] = ()) -> tuple[Wanted, ...]:
+    """What the one pass over the layers is to keep; more where the image is compared with other bases."""
+    if not onto:
+        return WANTED
+    from layerscope.rebase.registry import WANTED as FOR_OTHER_BASES
+
+    return (*WANTED, *FOR_OTHER_BASES)
 
 
 def _expect_dockerfile(build: BuildOptions) -> None:

@@ -122,6 +122,12 @@ class BuildOptions(Struct, frozen=True, kw_only=True):
     ] = None
 
 
+OntoOption: TypeAlias = Annotated[
+    list[str] | None,
+    building_option("--onto", metavar="IMAGE", help="Archive of another base image to compare; repeatable"),
+]
+
+
 def words_of(image: str, reading: ReadArguments, build: BuildOptions) -> Iterator[str]:
     """The words of a command line that name the same image and the same build; stdin cannot be read again."""
     yield "IMAGE" if image == "-" else image

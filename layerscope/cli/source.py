@@ -29,7 +29,7 @@ _MOST_REPORT_BYTES = 1 << 30
 
 
 class ReportOptions(Struct, frozen=True, kw_only=True):
-    """How a report is made: what the user knows of the build, and which findings to ignore.
+    """How a report is made: what the user knows of the build, which findings to ignore, and the other bases to try.
 
     ``sizes`` also adds up what a map shows, which takes a pass over all files.
     """
@@ -38,6 +38,7 @@ class ReportOptions(Struct, frozen=True, kw_only=True):
     duplicates: bool = True
     ignores: tuple[Ignore, ...] = ()
     sizes: bool = False
+    onto: tuple[str, ...] = ()
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -57,23 +58,26 @@ class Source(Struct, frozen=True, kw_only=True):
 def opened_source(path: str, reading: ReadArguments, options: ReportOptions) -> Iterator[Source]:
     """Analyse an archive or load a saved report; contents can be read within the context."""
     if is_saved_report(path):
-        _warn_unused(path, reading, options.build)
+        _warn_unused(path, reading, options)
         yield Source(report=_without_ignored(saved_report(path), options))
         return
     with ExitStack() as stack:
         with status(f"reading {path}", quiet=reading.quiet):
             # A saved report needs none of these, which are most of the program.
-            from layerscope.analysis.analyse import WANTED, analyse
+            from layerscope.analysis.analyse import analyse
             from layerscope.analysis.report import report
             from layerscope.analysis.size_map import size_maps
-            from layerscope.cli.build import analysis_inputs, fingerprint
+            from layerscope.cli.build import analysis_inputs, fingerprint, wanted
             from layerscope.cli.reading import opened
 
             ignores = active(options.ignores, today())
-            known = analysis_inputs(options.build, reading, duplicates=options.duplicates, ignores=ignores)
+            known = analysis_inputs(
+                options.build, reading, duplicates=options.duplicates, ignores=ignores, onto=options.onto
+            )
             inputs = stack.enter_context(known)
             compared = fingerprint(options.build)
-            image = stack.enter_context(opened(path, reading, wanted=WANTED, fingerprint=compared, silent=True))
+            asked = wanted(options.onto)
+            image = stack.enter_context(opened(path, reading, wanted=asked, fingerprint=compared, silent=True))
         with status(f"analysing {path}", quiet=reading.quiet), naming(path):
             analysis = analyse(image, inputs)
             made = _without_ignored(report(analysis), options)
@@ -108,14 +112,14 @@ def _without_ignored(report: Report, options: ReportOptions) -> Report:
     return ignoring(report, options.ignores, today()) if options.ignores else report
 
 
-def _warn_unused(path: str, reading: ReadArguments, build: BuildOptions) -> None:
+def _warn_unused(path: str, reading: ReadArguments, options: ReportOptions) -> None:
     """Warn of options that only apply to an archive."""
     about_image = {
         "image": reading.image_name, "platform": reading.platform, "verify": reading.verify, "strict": reading.strict
     }  # fmt: skip
     given = [
         f"--{name.removesuffix('_dir').replace('_', '-')}"
-        for name, value in (about_image | asdict(build)).items()
+        for name, value in (about_image | asdict(options.build) | {"onto": options.onto}).items()
         if value
     ]
     if given:

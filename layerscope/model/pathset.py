@@ -43,6 +43,7 @@ class RangeReader(Struct, frozen=True):
 
 
 _ASCII = tuple(map(chr, range(128)))
+_VERSION = "." + digits
 _ending = itemgetter(slice(-3, None))
 """The last three characters of a name; a suffix is a dot and something."""
 
@@ -61,6 +62,7 @@ class PathSet(Struct, frozen=True, kw_only=True):
     suffixes: tuple[str, ...] = ()
     trees: tuple[str, ...] = ()
     numbered: tuple[str, ...] = ()
+    versioned: tuple[str, ...] = ()
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -98,6 +100,7 @@ class Selector:
         self._trees: dict[str, dict[str, tuple[int, ...]]] = {}
         self._directories: dict[str, tuple[int, ...]] = {"": ()}
         self._numbered: dict[str, tuple[int, ...]] = {}
+        self._versioned: dict[str, tuple[int, ...]] = {}
         self._characters = 0
         for number, pathset in enumerate(sets):
             for path in pathset.paths:
@@ -108,6 +111,8 @@ class Selector:
                 _append(self._suffixes.setdefault(suffix.rpartition(".")[2], {}), suffix, number)
             for stem in pathset.numbered:
                 _append(self._numbered, stem, number)
+            for suffix in pathset.versioned:
+                _append(self._versioned, suffix, number)
             for tree in pathset.trees:
                 if tree.startswith("/"):
                     _append(self._roots, tree, number)
@@ -122,7 +127,7 @@ class Selector:
         suffixes = {suffix for pathset in sets for suffix in pathset.suffixes}
         self._endings = {_ending(suffix) for suffix in suffixes if len(suffix) > 2}
         self._endings.update(map("".join, product(_ASCII, (suffix for suffix in suffixes if len(suffix) == 2))))
-        if self._numbered:
+        if self._numbered or self._versioned:
             self._endings.update(map("".join, product(_ASCII, ".", digits)))
             self._endings.update(map("".join, product("." + digits, digits, digits)))
 
@@ -157,7 +162,8 @@ class Selector:
 
     def _by_names(self, paths: Iterable[str]) -> Iterator[tuple[int, ...]]:
         """Yield for each path the sets that hold it for its last component, or for the whole of it."""
-        names, whole, trees, suffixes, numbered = self._names, self._whole, self._trees, self._suffixes, self._numbered
+        names, whole, trees, suffixes = self._names, self._whole, self._trees, self._suffixes
+        numbered, versioned = self._numbered, self._versioned
         for path in paths:
             name = path[path.rfind("/") + 1 :]
             found = names.get(name, ())
@@ -172,6 +178,9 @@ class Selector:
                         found += numbers
             if extension < ":" and extension.isdecimal() and extension.isascii():
                 found += numbered.get(name[: -len(extension) - 1], ())
+                for suffix, numbers in versioned.items():
+                    if name.rstrip(_VERSION).endswith(suffix):
+                        found += numbers
             yield found
 
     def _directory(self, path: str) -> None:

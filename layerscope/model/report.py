@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, field
 from layerscope.model.base import Base
 from layerscope.model.finding import BuilderStep, ByteCount, Evidence, Finding
 from layerscope.model.image import Verified
+from layerscope.model.onto import Onto
 from layerscope.model.package import Package
 from layerscope.model.source import Via
 from layerscope.model.step import SecretAdvice, Step
@@ -193,7 +194,8 @@ class Report(Struct, frozen=True, kw_only=True):
 
     ``directories`` hold the most live bytes, ``unowned`` the most that are not owned by a package; both are disjoint.
     ``steps`` are the changes to the build that save bytes, each byte in one of them, most bytes first; ``base_step``
-    is the change of the base image, whose bytes are not reclaimable. ``secrets`` are to be rotated, by severity.
+    is the change of the base image, whose bytes are not reclaimable, ``onto`` the image on other bases. ``secrets`` are
+    to be rotated, by severity.
     ``hidden`` are the paths with the most hidden bytes. ``ignored`` are the findings that the configuration ignores. A
     report is not ``complete`` where a layer is missing, damaged or doubtful.
     """
@@ -211,6 +213,7 @@ class Report(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     steps: tuple[Step, ...] = ()
     base_step: Step | None = None
+    onto: tuple[Onto, ...] = ()
     secrets: tuple[SecretAdvice, ...] = ()
     ignored: tuple[Finding, ...] = ()
     directories: tuple[PathBytes, ...] = ()

@@ -8,6 +8,7 @@ from layerscope.render.finding_summary import ignored_summaries
 from layerscope.render.html_advice import biggest_step, secrets, steps
 from layerscope.render.html_findings import findings
 from layerscope.render.html_map import map_data, map_lines
+from layerscope.render.html_onto import other_bases
 from layerscope.render.html_parts import Markup, Part, bar, count, page, size, stacked, table, text
 from layerscope.render.steps import Advice
 from layerscope.render.units import RenderOptions, Units
@@ -34,6 +35,9 @@ def html(report: Report, options: RenderOptions, sizes: SizeMap | None = None) -
         Part(anchor="secrets", title="Secrets", lines=tuple(secrets(report))),
         Part(anchor="map", title="Map", lines=tuple(map_lines([report.image.name] if data else ())), needs_script=True),
         Part(anchor="steps", title="Steps", lines=tuple(steps(advice, report, options))),
+        Part(
+            anchor="other-bases", title="On another base image", short="Bases", lines=tuple(other_bases(report, units))
+        ),
         *findings(report, units),
         Part(anchor="layers", title="Layers", lines=tuple(_layers(report, units))),
         Part(anchor="stages", title="Build stages", short="Stages", lines=tuple(_stages(report, units))),

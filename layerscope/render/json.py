@@ -11,12 +11,13 @@ from msgspec import Struct
 
 from layerscope.model.base import Base
 from layerscope.model.finding import Finding
+from layerscope.model.onto import Onto
 from layerscope.model.package import Package
 from layerscope.model.patterns import pattern
 from layerscope.model.report import Report
 from layerscope.render.units import RenderOptions
 
-_COMPUTED = {Finding: ("path_count",), Package: ("full_name", "purl"), Base: ("evidence",)}
+_COMPUTED = {Finding: ("path_count",), Package: ("full_name", "purl"), Base: ("evidence",), Onto: ("fits",)}
 """The properties that are written beside the fields."""
 _ODD = pattern(r"[^\0-~]+")
 
@@ -110,6 +111,7 @@ def _things(report: Report) -> Iterator[tuple[str, object]]:
         ("package", report.packages),
         ("finding", report.findings),
         ("step", report.steps),
+        ("onto", report.onto),
         ("secret", report.secrets),
         ("ignored", report.ignored),
         ("directory", report.directories),

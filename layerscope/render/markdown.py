@@ -16,6 +16,7 @@ from layerscope.render.markdown_syntax import (
     markdown_text,
     within_limit,
 )
+from layerscope.render.onto import HEADERS, TITLE, rows, sentences, size_sentence
 from layerscope.render.steps import Advice, Advised, diff_lines, step_place
 from layerscope.render.units import RenderOptions, Units
 from layerscope.render.verdict import base_row, reclaimable_figures, size_words, trades_row
@@ -49,6 +50,7 @@ def markdown(report: Report, options: RenderOptions) -> str:
         _secrets(report, options),
         _other_steps((*advice.others, *advice.trades), report, options),
         _base_step(report, options),
+        _onto(report, options),
         *_findings(report, options),
         _stages(report, options),
         _layers(report, options),
@@ -124,6 +126,18 @@ def _base_step(report: Report, options: RenderOptions) -> Iterator[str]:
     base = base_row(report, options.units)
     if base is not None:
         yield f"**{base[0]}** {_sentence(base[1])}"
+
+
+def _onto(report: Report, options: RenderOptions) -> Iterator[str]:
+    """The image on each of the other bases, the details to be unfolded."""
+    if report.onto:
+        table = [[_code(name), *map(_cell, cells)] for name, *cells in rows(report, options.units)]
+        yield f"**{TITLE}**\n"
+        yield from _table(HEADERS, "-:::::", table, options)
+    for one in report.onto:
+        lines = [f"- {label}: {_sentence(text)}" for label, text in sentences(one, report, options.units)]
+        head = f"{_code(one.name)}: {_sentence(size_sentence(one, report, options.units))}\n"
+        yield from details(counted(len(one.missing), "missing thing"), [head, *lines])
 
 
 def _secrets(report: Report, options: RenderOptions) -> Iterator[str]:

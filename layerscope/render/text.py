@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from layerscope.model.report import Report
+from layerscope.render.onto import onto_section
 from layerscope.render.steps import Advice
 from layerscope.render.style import painted
 from layerscope.render.text_rest import LAYERS, LEAST_LAYERS, bytes_section, layers_section, stages_section
@@ -52,7 +53,17 @@ def text(report: Report, options: RenderOptions) -> str:
     steps = list(steps_section(advice.others, report, room, options))
     left -= len(steps) + bool(steps and not below[0])
     places = list(bytes_section(report, left, options)) if options.top or left > 1 else []
-    sections = [*above, layers, [*steps, *below[0]], stages, places, below[1]]
+    # Other bases are shown where they are asked for, besides the one screen.
+    sections = [
+        above[0],
+        list(onto_section(report, options)),
+        *above[1:],
+        layers,
+        [*steps, *below[0]],
+        stages,
+        places,
+        below[1],
+    ]
     joined = "\n\n".join("\n".join(section) for section in sections if section)
     lines = (shortened(line, options.width) for line in joined.split("\n"))
     return "".join(f"{painted(line, color=options.color)}\n" for line in lines)

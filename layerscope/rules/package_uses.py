@@ -12,8 +12,8 @@ from layerscope.model.entry import Fate, Kind
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import UNOWNED
+from layerscope.packages.formats.dynamic import NEEDED, needed
 from layerscope.packages.formats.elf import IDENTITY_BYTES, identity
-from layerscope.packages.formats.needed import NEEDED, needed
 from layerscope.packages.formats.ranges import ranges_of
 from layerscope.rules.commands import tools_of
 from layerscope.rules.families.python_dev import python_needs

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from layerscope.model.base import Base
 from layerscope.model.finding import Finding, FoundPath
+from layerscope.model.onto import Onto
 from layerscope.model.report import InstructionReport, LayerReport, Report
 from layerscope.model.step import Edit, SecretAdvice, Step
 
@@ -55,6 +56,7 @@ def _report_of(
         findings=st.just(findings),
         steps=st.lists(advised, max_size=2).map(tuple),
         base_step=st.none() | advised,
+        onto=st.lists(_builds(Onto), max_size=1).map(tuple),
         secrets=st.just(()) if secret is None else st.lists(secret, max_size=2).map(tuple),
         ignored=st.lists(finding, max_size=1).map(tuple),
         schema_version=st.just("2.0"),

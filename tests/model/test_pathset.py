@@ -22,6 +22,8 @@ from layerscope.model.pathset import PathSet, Selector
         pytest.param(PathSet(suffixes=(".pyc",)), "/a/.pyc", False, id="nothing but the suffix"),
         pytest.param(PathSet(suffixes=(".tar.gz",)), "/a/b.tar.gz", True, id="suffix of two dots"),
         pytest.param(PathSet(suffixes=(".tar.gz",)), "/a/b.gz", False, id="half of it"),
+        pytest.param(PathSet(versioned=(".so",)), "/lib/libz.so.1.2.13", True, id="suffix with a version"),
+        pytest.param(PathSet(versioned=(".so",)), "/lib/libz.so.old.1", False, id="suffix with a word behind it"),
         pytest.param(PathSet(trees=("/var/cache",)), "/var/cache", True, id="tree itself"),
         pytest.param(PathSet(trees=("/var/cache",)), "/var/cache/a/b", True, id="below a tree"),
         pytest.param(PathSet(trees=("/var/cache",)), "/var/cached", False, id="a name that begins so"),
@@ -37,7 +39,23 @@ def test_a_set_holds_what_it_says(chosen: PathSet, path: str, holds: bool) -> No
 
 
 components = st.sampled_from(
-    ["a", "b", ".git", "x.pyc", ".pyc", "y.tar.gz", "tar.gz", "core.7", "x.12", "core.1x", "core.²"]
+    [
+        "a",
+        "b",
+        ".git",
+        "x.pyc",
+        ".pyc",
+        "y.tar.gz",
+        "tar.gz",
+        "core.7",
+        "x.12",
+        "core.1x",
+        "core.²",
+        "z.so.1",
+        "z.so.1.20",
+        ".so.3",
+        "z.1.so",
+    ]
 )
 paths = st.lists(components, min_size=1, max_size=5).map(lambda parts: "/" + "/".join(parts))
 pathsets = st.builds(
@@ -46,6 +64,7 @@ pathsets = st.builds(
     names=st.lists(components, max_size=2).map(tuple),
     suffixes=st.lists(st.sampled_from([".pyc", ".gz", ".tar.gz", ".7"]), max_size=2).map(tuple),
     numbered=st.lists(st.sampled_from(["core", "x"]), max_size=1).map(tuple),
+    versioned=st.lists(st.sampled_from([".so", "re"]), max_size=1).map(tuple),
     trees=st.lists(st.one_of(paths, paths.map(lambda path: path[1:])), max_size=2).map(tuple),
 )
 
@@ -59,6 +78,7 @@ def plainly(one: PathSet, path: str) -> bool:
         or name in one.names
         or any(name.endswith(suffix) and len(name) > len(suffix) for suffix in one.suffixes)
         or any(re.fullmatch(re.escape(stem) + r"\.[0-9]+", name) for stem in one.numbered)
+        or any(re.fullmatch(r".*" + re.escape(suffix) + r"[.0-9]*\.[0-9]+", name) for suffix in one.versioned)
         or any(
             each == tree if tree.startswith("/") else each.endswith("/" + tree) for tree in one.trees for each in above
         )

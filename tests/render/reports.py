@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from layerscope.model.base import Base, FoundBy
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath, Severity
+from layerscope.model.onto import Checked, InheritedChange, Missing, Need, Onto, RunLayer
 from layerscope.model.package import Package
 from layerscope.model.report import (
     ImageSummary,
@@ -132,9 +133,34 @@ def hostile(name: str) -> Report:
             finding("apk-index", Severity.LOW, FindingKind.INHERITED, "/" + name, layer=0, text=name),
         ),
         ignored=(replace(finding("apt-lists", Severity.HIGH, FindingKind.WASTE, "/" + name, layer=0), ignored=name),),
+        onto=(other(name, name), other(name, name)),
         directories=(PathBytes(path="/" + name, content_bytes=10, files=1),),
         hidden=(PathBytes(path="/" + name, content_bytes=10, files=1, layers=(0,), fate="deleted"),),
         warnings=(name,),
+    )
+
+
+def other(name: str, text: str) -> Onto:
+    """The image on another base, which lacks something for each need."""
+    return Onto(
+        source="other.tar",
+        name=name,
+        base_layers=1,
+        own_layers=1,
+        content_bytes=3000,
+        live_bytes=3000,
+        base_bytes=500,
+        inherited=(InheritedChange(rule="docs-man-locale", before_bytes=400, after_bytes=0),),
+        missing=tuple(
+            Missing(
+                what=text, check="libraries", need=need, needed_by=(f"/app/{text}",), needed_by_count=2, detail=text
+            )
+            for need in Need
+        ),
+        run_layers=(RunLayer(layer=1, instruction=text, packages=(f"{text} 1",), paths=(f"/{text}",), path_count=1),),
+        checked=(Checked(check="libraries", title="programs and libraries", count=9, missing=1),),
+        not_checked=("what programs import",),
+        warnings=(text,),
     )
 
 

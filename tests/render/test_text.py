@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from layerscope.model.finding import FindingKind, Severity
 from layerscope.model.report import LayerReport, Report
 from layerscope.model.step import Safety, SecretAdvice, Step
+from layerscope.render.onto import onto_section
 from layerscope.render.text import text
 from layerscope.render.units import RenderOptions, si
 from layerscope.render.width import width_of
@@ -184,7 +185,8 @@ def test_no_line_is_wider_than_the_terminal_and_no_more_than_forty_are_shown(cas
     for repeated in (1, 30):
         for report in (crowded(HOSTILE[case] * repeated), hostile(HOSTILE[case] * repeated)):
             shown = text(report, replace(OPTIONS, width=columns)).removesuffix("\n").split("\n")
-            assert max(map(width_of, shown)) <= columns and len(shown) <= 40, "\n".join(shown)
+            asked = list(onto_section(report, replace(OPTIONS, width=columns)))
+            assert max(map(width_of, shown)) <= columns and len(shown) <= 41 + len(asked), "\n".join(shown)
             assert all(line.isprintable() for line in shown)
 
 

@@ -16,6 +16,7 @@ from layerscope.cli.options import (
     BuildOptions,
     DuplicatesOption,
     ImageOrReport,
+    OntoOption,
     ReadArguments,
     TopOption,
     UnitsName,
@@ -104,6 +105,7 @@ def report(
     image: ImageOrReport,
     reading: ReadArguments,
     build: BuildOptions,
+    onto: OntoOption = None,
     duplicates: DuplicatesOption = True,
     top: TopOption = 0,
     report_format: FormatOption = None,
@@ -122,14 +124,17 @@ def report(
 
     layerscope report app.tar --dockerfile Dockerfile --stage builder=builder.tar
 
+    layerscope report app.tar --base python.tar --onto python-slim.tar
+
     layerscope report app.tar -o report.html -o sarif=findings.json -o -
 
     layerscope report report.json -f html > report.html
     """
     stages = (stage.partition("=")[2] for stage in build.stage or ())
-    targets = outputs(output or (), report_format, (image, build.base, build.dockerfile, *stages))
+    others = tuple(onto or ())
+    targets = outputs(output or (), report_format, (image, build.base, build.dockerfile, *stages, *others))
     sizes = any(target.format == ReportFormat.HTML for target in targets)
-    options = ReportOptions(build=build, duplicates=duplicates, ignores=ignores_of(context), sizes=sizes)
+    options = ReportOptions(build=build, duplicates=duplicates, ignores=ignores_of(context), sizes=sizes, onto=others)
     with opened_source(image, reading, options) as source:
         call_of(context).kept.append(source)
     made = source.report

@@ -24,7 +24,7 @@ MAGIC = b"\x7fELF"
 _HEADER_BYTES = 64
 _MOST_HEADERS = 4096
 _MOST_NAMES = MIB
-_PT_LOAD = 1
+_PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
 _WRITABLE = 2
 
 
@@ -70,8 +70,9 @@ def _order(head: bytes) -> str:
 class Elf:
     """An ELF file of either width and byte order; what cannot be read of it counts as absent.
 
-    ``is_elf`` is false for anything else, and for what is too short to hold any section; ``kind`` is its type.
-    ``order`` is its byte order as ``struct`` writes it, ``is_wide`` is set for 64 bits.
+    ``is_elf`` is false for anything else, and for what is too short to hold any section; ``kind`` is its type,
+    ``machine`` the number of its processor. ``order`` is its byte order as ``struct`` writes it, ``is_wide`` is set for
+    64 bits.
     """
 
     def __init__(self, read: ReadRange, length: int) -> None:
@@ -79,7 +80,7 @@ class Elf:
         self._first = (read(0, _HEADER_BYTES) if length >= _HEADER_BYTES else None) or b""
         found = identity(self._first)
         self.is_elf = found is not None
-        self.kind = found[0] if found is not None else 0
+        self.kind, self.machine = found if found is not None else (0, 0)
         self.is_wide = self.is_elf and self._first[4] == 2
         self.order = _order(self._first) if self.is_elf else "<"
 
@@ -128,22 +129,42 @@ class Elf:
 
     def segments(self) -> list[Segment]:
         """The segments that are loaded into memory."""
+        return [
+            Segment(offset=place, length=length, address=address, is_writable=bool(flags & _WRITABLE))
+            for kind, flags, place, address, length in self._programs
+            if kind == _PT_LOAD
+        ]
+
+    def dynamic(self) -> tuple[int, int] | None:
+        """Offset and length of the dynamic section, as the program header says."""
+        return self._place(_PT_DYNAMIC)
+
+    def interpreter(self) -> tuple[int, int] | None:
+        """Offset and length of the path of the loader that a program asks for."""
+        return self._place(_PT_INTERP)
+
+    def _place(self, wanted: int) -> tuple[int, int] | None:
+        return next(((place, length) for kind, _, place, _, length in self._programs if kind == wanted), None)
+
+    @cached_property
+    def _programs(self) -> list[tuple[int, int, int, int, int]]:
+        """Type, flags, offset, address and length in the file of each row of the program header."""
         if not self.is_elf:
             return []
         if self.is_wide:
             offset, width, count = struct.unpack_from(self.order + "Q14x2H", self._first, 32)
-        else:
-            offset, width, count = struct.unpack_from(self.order + "I10x2H", self._first, 28)
-        found = []
-        for fields in self._headers(offset, width, count, "2I6Q" if self.is_wide else "8I"):
-            if self.is_wide:
-                kind, flags, place, address, _, length, *_ = fields
-            else:
-                kind, place, address, _, length, _, flags, _ = fields
-            if kind == _PT_LOAD:
-                writable = bool(flags & _WRITABLE)
-                found.append(Segment(offset=place, length=length, address=address, is_writable=writable))
-        return found
+            rows = self._headers(offset, width, count, "2I6Q")
+            return [(kind, flags, place, address, length) for kind, flags, place, address, _, length, *_ in rows]
+        offset, width, count = struct.unpack_from(self.order + "I10x2H", self._first, 28)
+        rows = self._headers(offset, width, count, "8I")
+        return [(kind, flags, place, address, length) for kind, place, address, _, length, _, flags, _ in rows]
+
+    def offset_of(self, address: int) -> int | None:
+        """Where in the file the byte lies that is loaded at an address."""
+        for segment in self.segments():
+            if segment.address <= address < segment.address + segment.length:
+                return segment.offset + address - segment.address
+        return None
 
     def loaded(self, address: int, length: int) -> bytes | None:
         """The bytes that lie at an address once the file is loaded."""
