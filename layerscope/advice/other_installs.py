@@ -22,16 +22,18 @@ _SCRIPTS = ("preinstall", "install", "postinstall", "prepublish", "preprepare", 
 class NodeProject(Struct, frozen=True, kw_only=True):
     """What is known of a project of Node: package.json, None where it is not at hand, and of its package manager.
 
-    ``is_old_npm``: npm before 7, which does not know ``--omit``. ``is_berry``: Yarn from 2 on.
+    ``is_old_npm``: npm before 7, which does not know ``--omit``. ``is_berry``: Yarn from 2 on. ``has_workspace_file``:
+    the file that names the packages of pnpm's workspace is beside package.json.
     """
 
     manifest: Mapping[str, object] | None = None
     is_old_npm: bool = False
     is_berry: bool = False
+    has_workspace_file: bool = False
 
     @property
     def is_workspace(self) -> bool:
-        return self.manifest is not None and "workspaces" in self.manifest
+        return self.has_workspace_file or (self.manifest is not None and "workspaces" in self.manifest)
 
     @property
     def runs_scripts(self) -> bool:

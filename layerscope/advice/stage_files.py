@@ -63,9 +63,12 @@ def node_project(timeline: Timeline, directory: str, *, is_old: bool) -> NodePro
     filesystem = timeline.filesystem
     manifest = _json(filesystem, f"{directory}/package.json") if directory else None
     manager = str((manifest or {}).get("packageManager", ""))
-    settings = filesystem is not None and f"{directory}/.yarnrc.yml" in filesystem.live
+    live = filesystem.live if filesystem is not None else {}
     return NodeProject(
-        manifest=manifest, is_old_npm=is_old, is_berry=settings or re.match(r"yarn@[2-9]", manager) is not None
+        manifest=manifest,
+        is_old_npm=is_old,
+        is_berry=f"{directory}/.yarnrc.yml" in live or re.match(r"yarn@[2-9]", manager) is not None,
+        has_workspace_file=f"{directory}/pnpm-workspace.yaml" in live,
     )
 
 

@@ -81,6 +81,16 @@ def test_not_where_another_stage_copies_the_packages(tmp_path: Path) -> None:
     assert "npm-prune" not in advised.names and not any(step.edits for step in advised.steps)
 
 
+def test_not_in_a_workspace_of_pnpm_whose_packages_lose_theirs(tmp_path: Path) -> None:
+    text = "FROM node AS b\nWORKDIR /app\nCOPY . .\nRUN pnpm install\nRUN pnpm -r build\nFROM node\nCOPY --from=b /app /app\n"
+    project, modules = node_project(), node_modules()
+    plain = Build(dockerfile=text, layers={3: project, 4: modules, 7: (*project, *modules)}).advise(tmp_path)
+    assert "pnpm prune --prod" in plain.of("npm-prune").sentence
+    project = (*project, file("app/pnpm-workspace.yaml", b"packages:\n  - 'packages/*'\n"))
+    advised = Build(dockerfile=text, layers={3: project, 4: modules, 7: (*project, *modules)}).advise(tmp_path)
+    assert "npm-prune" not in advised.names
+
+
 def single(directory: Path, *instructions: str, source: Sequence[Member] = (), **project: object) -> Advised:
     text = "\n".join(("FROM node", "WORKDIR /app", "COPY package*.json ./", *instructions, ""))
     files = node_project(**project)  # type: ignore[arg-type]
