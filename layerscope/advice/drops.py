@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.copied import context_paths, files_in, filesystem_of
 from layerscope.advice.files import Change, deleting, rewriting
-from layerscope.advice.needs import NEVER_READ, Need, Needs
+from layerscope.advice.needs import COMPILED_IN, NEVER_READ, Need, Needs
 from layerscope.advice.portions import Portion, mapping_of
 from layerscope.advice.strategy import Proposal
 from layerscope.advice.timeline import Site
@@ -45,7 +45,9 @@ def drops(context: AdviceContext) -> Iterator[Proposal]:
         if not portions:
             continue
         judgements = [needs.judge(viewers.after(site, path)) for path in sorted(_places(paths, sources))]
-        if all(one.need != Need.SURE for one in judgements):
+        need = max(one.need for one in judgements)
+        is_compiled_in = any(portion.rule in COMPILED_IN for portion in portions)
+        if need < Need.BUILD or (need == Need.BUILD and not is_compiled_in):
             yield _proposal(site, sources, portions, [one.site for one in judgements if one.site is not None])
 
 

@@ -45,6 +45,7 @@ _MARKS = re.compile(r"[^\w./-]")
 _PYTHON = re.compile(r"python[\d.]*")
 _PIP = re.compile(r"pip[\d.]*")
 _NODE = frozenset({"npm", "yarn", "pnpm"})
+_NO_BUILDS = frozenset({*_NODE, *_PROGRAMS})
 _HOOKS = frozenset({"preinstall", "install", "postinstall", "prepare", "preprepare", "postprepare", "prepublish"})
 _VALUES = frozenset(
     {
@@ -60,6 +61,8 @@ _SILENT = frozenset({"ARG", "COPY", "ADD", "EXPOSE", "LABEL", "MAINTAINER", "STO
 """Instructions whose words read no file; what COPY and ADD take is known exactly."""
 
 
+COMPILED_IN = frozenset({"tests", "sources", "project-files"})
+"""Rules whose files a build may compile in, or name in its manifest, and then fails without."""
 NEVER_READ = frozenset({"ci-config", "editor-os-junk", "logs", "dev-traces", "core-dump", "container-files"})
 """Rules whose files no build reads unless it names them."""
 
@@ -69,8 +72,10 @@ class Need(IntEnum):
 
     NONE = 0
     MAYBE = 1
-    """It may read any file: a build, or a script."""
-    SURE = 2
+    """It may read any file, but hardly fails without: a script of package.json, or tests."""
+    BUILD = 2
+    """It may read any file, and fail without it: a build, or a script."""
+    SURE = 3
     """It names the file, or fails without it."""
 
 
@@ -155,8 +160,9 @@ class Needs:
 
     def _reads_of(self, site: Site) -> Need:
         if id(site) not in self._reads:
-            reads = any(self._may_read(site, words) for words in self._all(site))
-            self._reads[id(site)] = Need.MAYBE if reads else Need.NONE
+            readers = [words for words in self._all(site) if self._may_read(site, words)]
+            builds = [words for words in readers if _program(words) not in _NO_BUILDS and not _is_tester(words)]
+            self._reads[id(site)] = Need.BUILD if builds else Need.MAYBE if readers else Need.NONE
         return self._reads[id(site)]
 
     def _may_read(self, site: Site, words: Sequence[str]) -> bool:

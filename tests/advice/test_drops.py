@@ -45,9 +45,16 @@ def test_what_another_stage_copies_by_its_name_is_still_copied(tmp_path: Path) -
     assert "narrow-copy" not in Build(dockerfile=text, layers={3: PROJECT, 4: TESTS}).advise(tmp_path).names
 
 
-def test_a_later_build_makes_it_doubtful(tmp_path: Path) -> None:
-    step = advised(tmp_path, "COPY tests ./tests", *TESTS, after="RUN make\n").of("narrow-copy")
-    assert step.review == "make sure that line 5 (`RUN make`) can do without them"
+def test_a_later_script_of_the_project_makes_it_doubtful(tmp_path: Path) -> None:
+    step = advised(tmp_path, "COPY tests ./tests", *TESTS, after="RUN npm run build\n").of("narrow-copy")
+    assert step.review == "make sure that line 5 (`RUN npm run build`) can do without them"
+
+
+@pytest.mark.parametrize(
+    "build", ["make", "go build ./cmd/app", "cargo build --release", "./install.sh", "pip install ."]
+)
+def test_what_a_build_may_compile_in_is_still_copied(tmp_path: Path, build: str) -> None:
+    assert "narrow-copy" not in advised(tmp_path, "COPY tests ./tests", *TESTS, after=f"RUN {build}\n").names
 
 
 @pytest.mark.parametrize(

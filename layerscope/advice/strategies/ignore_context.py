@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.copied import filesystem_of, ignorable
 from layerscope.advice.files import ignoring
-from layerscope.advice.needs import NEVER_READ, Need, Needs
+from layerscope.advice.needs import COMPILED_IN, NEVER_READ, Need, Needs
 from layerscope.advice.portions import Piece, Portion
 from layerscope.advice.removal import is_read_before_deleted, removal_places
 from layerscope.advice.stage_end import stage_end
@@ -65,12 +65,14 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
         candidate = candidates[pattern]
         judgements = [needs.judge(viewers.of_context(path)) for path in sorted(candidate.paths)]
         need = max(one.need for one in judgements)
-        if candidate.rules <= NEVER_READ and need == Need.MAYBE:
+        if candidate.rules <= NEVER_READ and need < Need.SURE:
             need = Need.NONE
-        if need == Need.SURE or (need == Need.MAYBE and "deleted-later" in candidate.rules):
+        if need == Need.SURE or (need > Need.NONE and "deleted-later" in candidate.rules):
             continue
-        group = "env" if "env-file" in candidate.rules else "maybe" if need == Need.MAYBE else ""
-        if need == Need.MAYBE:
+        if need == Need.BUILD and not candidate.rules.isdisjoint(COMPILED_IN):
+            continue
+        group = "env" if "env-file" in candidate.rules else "maybe" if need > Need.NONE else ""
+        if need > Need.NONE:
             candidate.readers = tuple(one.site for one in judgements if one.site is not None)
         declared = next((one for one, _ in candidate.members if one.is_declared), None)
         if declared is not None and group != "env":

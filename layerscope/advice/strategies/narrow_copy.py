@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.drops import drops
 from layerscope.advice.files import deleting, inserting, rewriting
-from layerscope.advice.needs import Need, Needs
+from layerscope.advice.needs import COMPILED_IN, Need, Needs
 from layerscope.advice.portions import Portion, mapping_of
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
@@ -123,7 +123,9 @@ def _gone(root: _Node, places: Mapping[str, _Node]) -> list[str]:
 def _judged(viewers: Viewers, needs: Needs, copy: Site, proposal: Proposal, gone: Sequence[str]) -> Proposal | None:
     """The proposal with what to make sure of; None where a later instruction needs what goes."""
     judgements = [needs.judge(viewers.after(copy, path)) for path in gone[:_MOST_JUDGED]]
-    if any(one.need == Need.SURE for one in judgements):
+    need = max((one.need for one in judgements), default=Need.NONE)
+    is_compiled_in = any(portion.rule in COMPILED_IN for portion in proposal.portions)
+    if need == Need.SURE or (need == Need.BUILD and is_compiled_in):
         return None
     readers = [one.site for one in judgements if one.site is not None]
     reviews = [REVIEWS.get(portion.rule, "") for portion in proposal.portions]

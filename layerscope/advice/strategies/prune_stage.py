@@ -74,7 +74,7 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
             judgements = [needs.judge(_viewers(context, viewers, end, removal, path)) for path in removal.places]
             need = max(one.need for one in judgements)
             review = REVIEWS.get(removal.portion.rule, "")
-            if need == Need.MAYBE and removal.portion.rule not in NEVER_READ:
+            if need in (Need.MAYBE, Need.BUILD) and removal.portion.rule not in NEVER_READ:
                 review = without(one.site for one in judgements if one.site is not None)
             if need != Need.SURE:
                 groups.setdefault(review, []).append(removal)
