@@ -1,6 +1,6 @@
 """From findings to steps: each strategy in turn takes what it can resolve, and a byte is in one step only."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from layerscope.advice.portions import Piece, Portion
 from layerscope.advice.registry import STRATEGIES
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.errors import LayerscopeError, MissingExtra
-from layerscope.model.finding import FindingKind
+from layerscope.model.finding import FindingKind, FoundPath
 from layerscope.model.step import Edit, Safety, Step
 
 LEAST_BYTES = 4096
@@ -57,7 +57,12 @@ def advise(
             context.left = tuple(portion for portion in rest if portion.pieces)
             trades = (_kept(portion, left) for portion in context.trades)
             context.trades = tuple(portion for portion in trades if portion.pieces)
-    return tuple(sorted(found, key=lambda one: (-one.step.saves_bytes, one.step.dockerfile_line or 0)))
+    return in_order(found)
+
+
+def in_order(advice: Iterable[Advice]) -> tuple[Advice, ...]:
+    """The steps as reports list them: the one that saves most first."""
+    return tuple(sorted(advice, key=lambda one: (-one.step.saves_bytes, one.step.dockerfile_line or 0)))
 
 
 def _taken(proposal: Proposal, left: set[_Key]) -> Proposal | None:
@@ -104,13 +109,15 @@ def _advice(
     resolved: dict[int, int] = {}
     for portion in proposal.portions:
         resolved[portion.finding] = resolved.get(portion.finding, 0) + portion.content_bytes
+    trades = {portion.finding for portion in context.trades}
     step = Step(
         strategy=strategy.name,
         safety=Safety.REVIEW if review else Safety.SAFE,
         sentence=proposal.sentence,
         review=review,
         saves_bytes=saves,
-        saves_stored_bytes=_stored(context, proposal, saves),
+        trade_bytes=min(saves, sum(size for place, size in resolved.items() if place in trades)),
+        saves_stored_bytes=stored_bytes(context, [piece for one in proposal.portions for piece in one.pieces], saves),
         stage=proposal.site.stage,
         instruction=str(proposal.site),
         dockerfile_line=proposal.site.line,
@@ -138,15 +145,14 @@ def _edits(proposal: Proposal, files: BuildFiles | None) -> tuple[tuple[Edit, ..
         return (), error
 
 
-def _stored(context: AdviceContext, proposal: Proposal, saves: int) -> int | None:
+def stored_bytes(context: AdviceContext, pieces: Sequence[Piece | FoundPath], saves: int) -> int | None:
     """What a pull saves, estimated: the bytes of each layer, as well compressed as the layer as a whole."""
     layers = context.image.layers
     total = 0.0
-    for portion in proposal.portions:
-        for piece in portion.pieces:
-            layer = layers[piece.layer]
-            if not layer.compression:
-                return None
-            total += piece.content_bytes * layer.stored_bytes / max(layer.tar_bytes, 1)
-    counted = sum(portion.content_bytes for portion in proposal.portions)
+    for piece in pieces:
+        layer = layers[piece.layer]
+        if not layer.compression:
+            return None
+        total += piece.content_bytes * layer.stored_bytes / max(layer.tar_bytes, 1)
+    counted = sum(piece.content_bytes for piece in pieces)
     return round(total * saves / counted) if counted else None

@@ -15,7 +15,10 @@ _MOST = 3
 def with_fixes(
     findings: Sequence[Finding], advice: Sequence[Advice], secrets: Sequence[SecretAdvice]
 ) -> tuple[Finding, ...]:
-    """The findings with the sentences of the steps that resolve them; what a step leaves keeps the rule's own fix."""
+    """The findings with the sentences of the steps that resolve them; what a step leaves keeps the rule's own fix.
+
+    So does what has a step by hand, whose sentence that fix is.
+    """
     fixes = {one.finding: f"{one.supply}; {one.rotate}: anyone who pulled the image has it" for one in secrets}
     by_finding: dict[int, list[tuple[Step, int]]] = {}
     for one in advice:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from layerscope.advice.advise import Advice, advise
 from layerscope.advice.base_step import base_step
+from layerscope.advice.by_hand import with_by_hand
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.files import BuildFiles
 from layerscope.analysis.ignore import Ignore, without
@@ -134,7 +135,7 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
         placement=placement,
         trace=joined,
         findings=found,
-        advice=advise(context, files),
+        advice=with_by_hand(context, advise(context, files)),
         base_step=base_step(context),
         onto=others,
         files=files,

@@ -11,6 +11,10 @@ LineNumber = Annotated[int, Meta(ge=1)]
 """A line of a file, counted from 1."""
 
 
+BY_HAND = "by-hand"
+"""The strategy of a step that says in words what a person has to do; no strategy of the catalogue makes it."""
+
+
 class Safety(StrEnum):
     """Whether a step can be applied without looking at it."""
 
@@ -40,7 +44,8 @@ class Step(Struct, frozen=True, kw_only=True):
     words if there is one, ``stage`` its stage (empty without a Dockerfile), ``dockerfile_line`` its line.
     ``sentence`` is what to do, ``review`` what to make sure of first; empty where it is safe.
     ``findings`` are the places in the report's findings of what it resolves, all or in part. ``saves_bytes`` counts
-    content bytes, each in one step only; ``saves_stored_bytes`` estimates the compressed bytes, where layers are stored
+    content bytes, each in one step only, ``trade_bytes`` those among them that are a trade and so not reclaimable;
+    ``saves_stored_bytes`` estimates the compressed bytes, where layers are stored
     compressed. ``edits`` change the files by this step alone, none where it cannot be written down.
     """
 
@@ -49,6 +54,7 @@ class Step(Struct, frozen=True, kw_only=True):
     sentence: str
     review: str = ""
     saves_bytes: ByteCount = 0
+    trade_bytes: ByteCount = 0
     saves_stored_bytes: ByteCount | None = None
     stage: str = ""
     instruction: str = ""

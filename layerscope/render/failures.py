@@ -11,8 +11,7 @@ from layerscope.render.causes import cause_words
 from layerscope.render.cells import layer_cells
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import FindingSummary, finding_summaries
-from layerscope.render.steps import Advice
-from layerscope.render.text_steps import advised_words
+from layerscope.render.text_steps import step_words
 from layerscope.render.units import RenderOptions, signed
 from layerscope.render.words import fate_words, layer_words
 
@@ -135,10 +134,12 @@ def _place(one: FindingSummary, report: Report) -> str:
 
 def _steps(check: CheckResult, report: Report, options: RenderOptions) -> Failure:
     """What saves most; where nothing does, the biggest layers of one's own."""
-    advice = Advice(report)
-    found = [one for one in (advice.biggest, *advice.others) if one is not None and one.content_bytes]
-    rows = [(options.units(one.content_bytes), advised_words(one, report)) for one in found]
-    has_patch = report.dockerfile is not None and any(one.step is not None for one in found) and not options.is_saved
+    rows = [
+        (options.units(one.saves_bytes), step_words(number, one, report))
+        for number, one in enumerate(report.steps, 1)
+        if one.saves_bytes
+    ]
+    has_patch = any(one.edits for one in report.steps) and not options.is_saved
     command = options.command("fix" if has_patch else "report")
     if rows:
         return _cut(check, ("saves", "step"), ("n", "text"), rows, command, options)

@@ -57,19 +57,6 @@ class FindingSummary(Struct, frozen=True, kw_only=True):
         return printable(", ".join(part for part in parts if part) + detail)
 
 
-class GeneralFix(Struct, frozen=True, kw_only=True):
-    """One fix that rules name; ``content_bytes`` is what the findings that it answers claim.
-
-    ``findings`` are their places in the report.
-    """
-
-    fix: str
-    content_bytes: int
-    rank: int
-    findings: tuple[int, ...] = ()
-    trade: bool = False
-
-
 def places(finding: Finding, most: int = 5) -> tuple[Group, ...]:
     """The directories and files that say most about where a finding is, biggest first."""
     return collapse(((path.path, path.content_bytes) for path in finding.paths), most)
@@ -127,23 +114,3 @@ def dockerfile_path(report: Report, options: RenderOptions) -> str:
     name = report.dockerfile.name if report.dockerfile is not None else "Dockerfile"
     edited = (edit.file for step in report.steps for edit in step.edits)
     return options.dockerfile or next((file for file in edited if file.rpartition("/")[2] == name), name)
-
-
-def general_fixes(report: Report) -> tuple[GeneralFix, ...]:
-    """One fix for each that a rule names, of findings that no step or secret names: by bytes, trades last."""
-    named = {place for step in report.steps for place in step.findings} | {one.finding for one in report.secrets}
-    fixes: dict[str, GeneralFix] = {}
-    for place, finding in enumerate(report.findings):
-        if finding.source != BASE and place not in named:
-            new = GeneralFix(fix=finding.fix, content_bytes=0, rank=9, trade=True)
-            before = fixes.get(finding.fix, new)
-            fixes[finding.fix] = GeneralFix(
-                fix=finding.fix,
-                content_bytes=before.content_bytes + finding.content_bytes,
-                rank=min(before.rank, finding.severity.rank),
-                findings=(*before.findings, place),
-                trade=before.trade and finding.trade,
-            )
-    return tuple(
-        sorted(fixes.values(), key=lambda one: (one.trade, one.rank > 0, -one.content_bytes, one.rank, one.fix))
-    )

@@ -10,7 +10,6 @@ from layerscope.render.html_findings import findings
 from layerscope.render.html_map import map_data, map_lines
 from layerscope.render.html_onto import other_bases
 from layerscope.render.html_parts import Markup, Part, bar, count, page, size, stacked, table, text
-from layerscope.render.steps import Advice
 from layerscope.render.units import RenderOptions, Units
 from layerscope.render.verdict import reclaimable_figures, size_words
 from layerscope.render.words import (
@@ -29,12 +28,12 @@ _MOST_PACKAGES, _MOST_LAYERS = 500, 500
 
 def html(report: Report, options: RenderOptions, sizes: SizeMap | None = None) -> str:
     """The whole report, with a map where there are ``sizes``; ``top`` rows in the list of packages, 0 for the usual."""
-    units, advice = options.units, Advice(report)
+    units = options.units
     data = map_data(units, (report.image.name, report, sizes)) if sizes is not None else ""
     parts = (
         Part(anchor="secrets", title="Secrets", lines=tuple(secrets(report))),
         Part(anchor="map", title="Map", lines=tuple(map_lines([report.image.name] if data else ())), needs_script=True),
-        Part(anchor="steps", title="Steps", lines=tuple(steps(advice, report, options))),
+        Part(anchor="steps", title="Steps", lines=tuple(steps(report, options))),
         Part(
             anchor="other-bases", title="On another base image", short="Bases", lines=tuple(other_bases(report, units))
         ),
@@ -47,10 +46,10 @@ def html(report: Report, options: RenderOptions, sizes: SizeMap | None = None) -
         Part(anchor="ignored", title="Ignored findings", short="Ignored", lines=tuple(_ignored(report, units))),
         Part(anchor="warnings", title="Warnings", lines=tuple(_warnings(report))),
     )
-    return page(report.image.name, _head(report, advice, options), parts, data)
+    return page(report.image.name, _head(report, options), parts, data)
 
 
-def _head(report: Report, advice: Advice, options: RenderOptions) -> Iterator[str]:
+def _head(report: Report, options: RenderOptions) -> Iterator[str]:
     """What it is, how big, what is reclaimable, and the one step that saves most."""
     image, totals, units = report.image, report.totals, options.units
     yield f"<h1>{text(image.name)}</h1>"
@@ -81,7 +80,7 @@ def _head(report: Report, advice: Advice, options: RenderOptions) -> Iterator[st
     words = ", ".join(f"{name} {units(share)}" for _, name, share in named)
     yield bar(list(stacked([(kind, share) for kind, _, share in named])), totals.content_bytes, words, tall=True)
     yield '<p class="legend">' + " ".join(f'<span><i class="{k}"></i>{name}</span>' for k, name, _ in named) + "</p>"
-    yield from biggest_step(advice, report, options)
+    yield from biggest_step(report, options)
 
 
 def _layers(report: Report, units: Units) -> Iterator[str]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from layerscope.model.report import Report
-from layerscope.model.step import Safety, Step
+from layerscope.model.step import BY_HAND, Step
 from layerscope.render.finding_summary import line_of
 from layerscope.render.html_parts import command, prose, text
-from layerscope.render.steps import Advice, Advised, diff_lines, step_place, step_saves
+from layerscope.render.steps import diff_lines, has_biggest, step_name, step_place, step_saves
 from layerscope.render.units import RenderOptions
 from layerscope.render.verdict import base_row, trades_row
 from layerscope.render.words import copied_from, counted, layer_words
@@ -14,35 +14,36 @@ from layerscope.render.words import copied_from, counted, layer_words
 _MOST_STEPS, _MOST_SECRETS, _MOST_LINES, _MOST_FINDINGS = 40, 200, 200, 5
 
 
-def biggest_step(advice: Advice, report: Report, options: RenderOptions) -> Iterator[str]:
+def biggest_step(report: Report, options: RenderOptions) -> Iterator[str]:
     """The one change that saves most, with its edit and its findings."""
-    row = advice.biggest
-    if row is None:
+    if not has_biggest(report):
         return
+    step = report.steps[0]
     yield '<div class="first">'
-    yield f'<p><span class="saves">Save {_saves(row, options)}</span> {_place(row, report)}</p>'
-    yield f"<p{_lit(row, report)}>{prose(row.sentence)}</p>"
-    yield from _details(row, report, options)
+    yield f'<p><span class="saves">Save {step_saves(step, options.units)}</span> {_place(1, step, report)}</p>'
+    yield f"<p{_lit(1, step)}>{prose(step.sentence)}</p>"
+    yield from _details(step, report, options)
     yield "</div>"
 
 
-def steps(advice: Advice, report: Report, options: RenderOptions) -> Iterator[str]:
-    """All rows of what to do but the biggest, and what else could be smaller."""
-    rows = (*advice.others, *advice.trades)
-    if rows:
+def steps(report: Report, options: RenderOptions) -> Iterator[str]:
+    """All steps but the biggest, and what else could be smaller."""
+    first = int(has_biggest(report))
+    others = report.steps[first:]
+    if others:
         yield '<ul class="steps" data-list="steps">'
-        for row in rows[:_MOST_STEPS]:
-            words = f"{_place(row, report)} {prose(row.sentence)}{_trade(row)}"
+        for number, step in enumerate(others[:_MOST_STEPS], first + 1):
+            saves = step_saves(step, options.units) if step.saves_bytes else ""
             yield (
-                f'<li{_anchor(row)}><div class="row"><span class="size">{_saves(row, options)}</span>'
-                f'<span class="words"{_lit(row, report)}>{words}</span></div>'
+                f'<li id="step-{number}"><div class="row"><span class="size">{saves}</span><span class="words"'
+                f"{_lit(number, step)}>{_place(number, step, report)} {prose(step.sentence)}</span></div>"
             )
             yield '<div class="below">'
-            yield from _details(row, report, options)
+            yield from _details(step, report, options)
             yield "</div></li>"
         yield "</ul>"
-    if len(rows) > _MOST_STEPS:
-        yield f"<p>and {counted(len(rows) - _MOST_STEPS, 'more step')}: {command(options.command('fix'))}</p>"
+    if len(others) > _MOST_STEPS:
+        yield f"<p>and {counted(len(others) - _MOST_STEPS, 'more step')}: {command(options.command('fix'))}</p>"
     for one in (trades_row(report, options.units), base_row(report, options.units)):
         if one is not None:
             yield f"<p><b>{text(one[0])}</b> {prose(one[1])}</p>"
@@ -73,42 +74,27 @@ def secrets(report: Report) -> Iterator[str]:
         yield f"<p>and {len(report.secrets) - _MOST_SECRETS:,} more below</p>"
 
 
-def _saves(row: Advised, options: RenderOptions) -> str:
-    if row.step is not None:
-        return step_saves(row.step, options.units)
-    return options.units(row.content_bytes) if row.content_bytes else ""
-
-
-def _place(row: Advised, report: Report) -> str:
+def _place(number: int, step: Step, report: Report) -> str:
     """The line to edit as code; without a Dockerfile the layers."""
-    number = f'<span class="soft">step {row.number}</span> ' if row.number else ""
-    if row.step is not None and row.step.dockerfile_line is not None:
-        return f"{number}<code>{text(step_place(row.step, report))}</code>"
-    layers = sorted({layer for place in row.findings for layer in report.findings[place].layers})
-    instruction = f" <code>{text(step_place(row.step, report))}</code>" if row.step is not None else ""
-    linked = f'<a href="#layer-{layers[0]}">{layer_words(layers)}</a>' if layers else ""
-    return f"{number}{linked}{instruction}"
+    name = f'<span class="soft">{step_name(number, step)}</span>'
+    place = f"<code>{text(step_place(step, report))}</code>"
+    if step.dockerfile_line is not None:
+        return f"{name} {place}"
+    layers = sorted({layer for place in step.findings for layer in report.findings[place].layers})
+    linked = f' <a href="#layer-{layers[0]}">{layer_words(layers)}</a>' if layers else ""
+    return f"{name}{linked} {place}" if step.instruction else f"{name}{linked}"
 
 
-def _trade(row: Advised) -> str:
-    return ' <span class="soft">(a trade, such as start-up time for size)</span>' if row.trade else ""
-
-
-def _anchor(row: Advised) -> str:
-    return f' id="step-{row.number}"' if row.number else ""
-
-
-def _lit(row: Advised, report: Report) -> str:
+def _lit(number: int, step: Step) -> str:
     """What the script lights up in the map."""
-    if not row.findings or not row.content_bytes:
+    if not step.findings or not step.saves_bytes:
         return ""
-    what = f"Step {row.number}" if row.number else report.findings[row.findings[0]].title
-    return f' data-findings="{" ".join(map(str, row.findings))}" data-what="{text(what)}"'
+    return f' data-findings="{" ".join(map(str, step.findings))}" data-what="Step {number}"'
 
 
-def _details(row: Advised, report: Report, options: RenderOptions) -> Iterator[str]:
+def _details(step: Step, report: Report, options: RenderOptions) -> Iterator[str]:
     """What the findings are, what to make sure of first, and the change as a diff."""
-    found = sorted(row.findings, key=lambda place: -report.findings[place].content_bytes)
+    found = sorted(step.findings, key=lambda place: -report.findings[place].content_bytes)
     for place in found[:_MOST_FINDINGS]:
         finding = report.findings[place]
         size = f"{options.units(finding.content_bytes)} " if finding.content_bytes else ""
@@ -116,12 +102,11 @@ def _details(row: Advised, report: Report, options: RenderOptions) -> Iterator[s
         yield f'<p class="soft">{size}<a href="#finding-{place}">{text(finding.title)}</a>{text(source)}</p>'
     if len(found) > _MOST_FINDINGS:
         yield f'<p class="soft">and {counted(len(found) - _MOST_FINDINGS, "more finding")}</p>'
-    if row.step is not None:
-        yield from _edit(row.step)
+    yield from _edit(step)
 
 
 def _edit(step: Step) -> Iterator[str]:
-    if step.safety == Safety.REVIEW:
+    if step.review and step.strategy != BY_HAND:
         yield f"<p><b>Review:</b> {prose(step.review)}</p>"
     if step.edits:
         # One string: a line end between elements would be one of the text that is copied.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from layerscope.model.report import LayerReport, Report
 from layerscope.model.source import is_reclaimable
-from layerscope.model.step import Safety
+from layerscope.model.step import BY_HAND, Step
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import FindingSummary, finding_summaries, ignored_summaries
 from layerscope.render.markdown_syntax import (
@@ -17,7 +17,7 @@ from layerscope.render.markdown_syntax import (
     within_limit,
 )
 from layerscope.render.onto import HEADERS, TITLE, rows, sentences, size_sentence
-from layerscope.render.steps import Advice, Advised, diff_lines, step_place
+from layerscope.render.steps import diff_lines, has_biggest, step_name, step_place
 from layerscope.render.units import RenderOptions, Units
 from layerscope.render.verdict import base_row, reclaimable_figures, size_words, trades_row
 from layerscope.render.width import shortened
@@ -43,12 +43,11 @@ _MOST_LINES = 60
 
 def markdown(report: Report, options: RenderOptions) -> str:
     """The verdict, the biggest step and what is urgent; all else is to be unfolded, ``top`` rows in each table."""
-    advice = Advice(report)
     sections: tuple[Iterable[str], ...] = (
         _verdict(report, options),
-        _biggest(advice.biggest, report, options),
+        _biggest(report, options),
         _secrets(report, options),
-        _other_steps((*advice.others, *advice.trades), report, options),
+        _other_steps(report, options),
         _base_step(report, options),
         _onto(report, options),
         *_findings(report, options),
@@ -80,43 +79,39 @@ def _verdict(report: Report, options: RenderOptions) -> Iterator[str]:
         yield f"\n**Incomplete: {INCOMPLETE}.**"
 
 
-def _biggest(row: Advised | None, report: Report, options: RenderOptions) -> Iterator[str]:
+def _biggest(report: Report, options: RenderOptions) -> Iterator[str]:
     """The one change that saves most, as a diff where it can be written."""
-    if row is not None:
-        place = f" at {_place(row, report)} (step {row.number})" if row.step is not None else ""
-        yield f"**Save {options.units(row.content_bytes)}**{place}: {_sentence(row.sentence)}"
-        yield from _change(row, "")
+    if has_biggest(report):
+        step = report.steps[0]
+        place = f"{_code(step_place(step, report))} ({step_name(1, step)})"
+        yield f"**Save {options.units(step.saves_bytes)}** at {place}: {_sentence(step.sentence)}"
+        yield from _change(step, "")
 
 
-def _other_steps(rows: Sequence[Advised], report: Report, options: RenderOptions) -> Iterator[str]:
-    if rows:
-        size = options.units(sum(row.content_bytes for row in rows))
-        yield from details(f"{counted(len(rows), 'other step')}, {size}", _listed(rows, report, options))
+def _other_steps(report: Report, options: RenderOptions) -> Iterator[str]:
+    first = int(has_biggest(report))
+    steps = report.steps[first:]
+    if steps:
+        size = options.units(sum(step.saves_bytes for step in steps))
+        yield from details(f"{counted(len(steps), 'other step')}, {size}", _listed(steps, first + 1, report, options))
 
 
-def _listed(rows: Sequence[Advised], report: Report, options: RenderOptions) -> Iterator[str]:
+def _listed(steps: Sequence[Step], first: int, report: Report, options: RenderOptions) -> Iterator[str]:
     most = options.top or _MOST_STEPS
-    for row in rows[:most]:
-        saves = f"saves **{options.units(row.content_bytes)}**" if row.content_bytes else ""
-        place = f"{_place(row, report)} (step {row.number})" if row.step is not None else ""
-        head = ", ".join(filter(None, (saves, place)))
-        yield f"- {head + ': ' if head else ''}{_sentence(row.sentence)}"
-        yield from _change(row, "  ")
-    left = len(rows) - most
+    for number, step in enumerate(steps[:most], first):
+        saves = f"saves **{options.units(step.saves_bytes)}**, " if step.saves_bytes else ""
+        yield f"- {saves}{_code(step_place(step, report))} ({step_name(number, step)}): {_sentence(step.sentence)}"
+        yield from _change(step, "  ")
+    left = len(steps) - most
     if left > 0:
         yield f"\nand {counted(left, 'more step')}: {_code(options.command('fix'))}"
 
 
-def _place(row: Advised, report: Report) -> str:
-    return _code(step_place(row.step, report)) if row.step is not None else ""
-
-
-def _change(row: Advised, indent: str) -> Iterator[str]:
+def _change(step: Step, indent: str) -> Iterator[str]:
     """What to make sure of, and the change as a diff, which belong to the paragraph or the item above."""
-    step = row.step
-    if step is not None and step.safety == Safety.REVIEW:
+    if step.review and step.strategy != BY_HAND:
         yield f"\n{indent}**Review:** {_sentence(step.review)}"
-    if step is not None and step.edits:
+    if step.edits:
         yield ""
         yield fenced("diff", [shortened(line, _LONGEST) for line in diff_lines(step)][:_MOST_LINES], indent)
         yield ""

@@ -2,74 +2,40 @@
 
 from collections.abc import Collection, Iterator
 
-from msgspec import Struct
-
 from layerscope.model.report import Report
-from layerscope.model.step import Safety, Step
+from layerscope.model.step import BY_HAND, Safety, Step
 from layerscope.render.escape import printable
-from layerscope.render.finding_summary import general_fixes
 from layerscope.render.units import RenderOptions, Units
 from layerscope.render.width import shortened, wrap_words
+from layerscope.render.words import layer_words
 
 _LONGEST = 200
 """Characters that are shown of an instruction."""
 _BELOW = "   "
 
 
-class Advised(Struct, frozen=True, kw_only=True):
-    """One row of what to do: a step with its number, or the fix of a rule for what no step resolves.
-
-    ``findings`` are places in the report's findings.
-    """
-
-    sentence: str
-    content_bytes: int
-    number: int = 0
-    step: Step | None = None
-    findings: tuple[int, ...] = ()
-    trade: bool = False
+def has_biggest(report: Report) -> bool:
+    """Whether the first step saves anything, so that it comes before all others."""
+    return any(step.saves_bytes for step in report.steps[:1])
 
 
-def advised(report: Report) -> tuple[Advised, ...]:
-    """All steps, and the fixes of rules for what none resolves: what is critical first, then by bytes, trades last."""
-    rows: list[tuple[tuple[bool, bool, int], Advised]] = []
-    for number, step in enumerate(report.steps, 1):
-        is_trade = all(report.findings[place].trade for place in step.findings)
-        row = Advised(
-            sentence=step.sentence,
-            content_bytes=step.saves_bytes,
-            number=number,
-            step=step,
-            findings=step.findings,
-            trade=is_trade,
-        )
-        rows.append(((is_trade, True, -step.saves_bytes), row))
-    for fix in general_fixes(report):
-        row = Advised(
-            sentence=fix.fix,
-            content_bytes=fix.content_bytes,
-            findings=fix.findings,
-            trade=fix.trade,
-        )
-        rows.append(((fix.trade, fix.rank > 0, -fix.content_bytes), row))
-    return tuple(row for _, row in sorted(rows, key=lambda item: item[0]))
+def step_mark(step: Step) -> str:
+    """Whether a person has to do it, or to look at it first; nothing where it is safe."""
+    if step.strategy == BY_HAND:
+        return "by hand"
+    return "review" if step.safety == Safety.REVIEW else ""
 
 
-class Advice:
-    """The rows of what to do: the biggest one that is no trade, the others in their order, and trades."""
-
-    def __init__(self, report: Report) -> None:
-        every = advised(report)
-        own = [row for row in every if not row.trade]
-        self.biggest = max((row for row in own if row.content_bytes), key=lambda row: row.content_bytes, default=None)
-        self.others = tuple(row for row in own if row is not self.biggest)
-        self.trades = tuple(row for row in every if row.trade)
+def step_name(number: int, step: Step) -> str:
+    """``step 2, review``."""
+    return ", ".join(filter(None, (f"step {number}", step_mark(step))))
 
 
 def step_place(step: Step, report: Report) -> str:
-    """``Dockerfile:11, stage builder``; the instruction itself where no line is known."""
+    """``Dockerfile:11, stage builder``; without a line the instruction itself, or the layers of what is found."""
     if step.dockerfile_line is None:
-        return shortened(printable(step.instruction), _LONGEST)
+        layers = layer_words(sorted({layer for place in step.findings for layer in report.findings[place].layers}))
+        return shortened(printable(step.instruction), _LONGEST) or layers or "the image's config"
     name = report.dockerfile.name if report.dockerfile is not None else "Dockerfile"
     # A stage without a name has its number, which says nothing beside a line.
     stage = f", stage {printable(step.stage)}" if step.stage and not step.stage.isdigit() else ""
@@ -95,9 +61,10 @@ def steps_text(report: Report, options: RenderOptions, numbers: Collection[int] 
 
 def _block(name: str, step: Step, report: Report, options: RenderOptions) -> Iterator[str]:
     saves = ("up to " if step is report.base_step else "") + step_saves(step, options.units)
-    yield from _wrapped(f"{name} saves {saves}  {step_place(step, report)}", "", options)
+    by_hand = " (by hand)" if step.strategy == BY_HAND else ""
+    yield from _wrapped(f"{name} saves {saves}  {step_place(step, report)}{by_hand}", "", options)
     yield from _wrapped(printable(step.sentence), _BELOW, options)
-    if step.safety == Safety.REVIEW:
+    if step.review and step.strategy != BY_HAND:
         yield from _wrapped(f"review: {printable(step.review)}", _BELOW, options)
 
 

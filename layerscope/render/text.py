@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from layerscope.model.report import Report
 from layerscope.render.onto import onto_section
-from layerscope.render.steps import Advice
+from layerscope.render.steps import has_biggest
 from layerscope.render.style import painted
 from layerscope.render.text_rest import LAYERS, LEAST_LAYERS, bytes_section, layers_section, stages_section
 from layerscope.render.text_steps import (
@@ -33,24 +33,23 @@ _TIGHT = 6
 
 def text(report: Report, options: RenderOptions) -> str:
     """The whole report as lines."""
-    advice = Advice(report)
     above = [
         [part for line in head(report, options.units, options.width) for part in limited(line, 2, options)],
-        list(save_section(advice.biggest, report, options)),
+        list(save_section(report, options)),
         list(secrets_section(report, options)),
     ]
     is_crowded = sum(map(len, above)) > _CROWDED
     below = [list(notes(report, options)), list(_warnings(report, 1 if is_crowded else 3, options))]
     # Sections of a fixed length first: the others share what is left, in the order of their worth.
     left = _SCREEN - sum(len(section) + 1 for section in (*above, *below) if section)
-    rest = min(_LEAST_STEPS, 3 + 3 * len(advice.others)) + _LEAST_BYTES
+    rest = min(_LEAST_STEPS, 3 + 3 * (len(report.steps) - has_biggest(report))) + _LEAST_BYTES
     rows = max(LEAST_LAYERS, min(LAYERS, max(_LAYERS, left - rest - 3), left - _TIGHT))
     layers = list(layers_section(report, options.top or rows, options))
     left -= len(layers) + 1
     stages = list(stages_section(report, options))[: None if options.top else min(_STAGES, max(0, left - rest - 1))]
     left -= len(stages) + bool(stages)
     room = min(_MOST_STEPS, max(left - 1 - _LEAST_BYTES, min(left - 1, _LEAST_STEPS)))
-    steps = list(steps_section(advice.others, report, room, options))
+    steps = list(steps_section(report, room, options))
     left -= len(steps) + bool(steps and not below[0])
     places = list(bytes_section(report, left, options)) if options.top or left > 1 else []
     # Other bases are shown where they are asked for, besides the one screen.

@@ -6,11 +6,11 @@ from itertools import islice
 
 from layerscope.model.finding import Finding
 from layerscope.model.report import Report
-from layerscope.model.step import Safety, SecretAdvice
+from layerscope.model.step import BY_HAND, SecretAdvice, Step
 from layerscope.render.cells import finding_place, package_list
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import line_of
-from layerscope.render.steps import Advised, step_place, step_saves
+from layerscope.render.steps import has_biggest, step_mark, step_name, step_place, step_saves
 from layerscope.render.style import Style, severity_style, styled
 from layerscope.render.table import aligned
 from layerscope.render.units import RenderOptions
@@ -36,54 +36,47 @@ _INDENT = "  "
 _LEAST_WIDTH = 10
 
 
-def save_section(row: Advised | None, report: Report, options: RenderOptions) -> Iterator[str]:
+def save_section(report: Report, options: RenderOptions) -> Iterator[str]:
     """The biggest step: what it saves and where, what to do, and what it is about."""
-    if row is None:
+    if not has_biggest(report):
         return
-    saves = options.units(row.content_bytes) if row.step is None else step_saves(row.step, options.units)
-    review = ", review" if row.step is not None and row.step.safety == Safety.REVIEW else ""
-    name = f" (step {row.number}{review})" if row.number else ""
-    begin = f"SAVE {saves}   "
+    step = report.steps[0]
+    name = f" ({step_name(1, step)})"
+    begin = f"SAVE {step_saves(step, options.units)}   "
     room = None if options.width is None else max(8, options.width - width_of(begin) - len(name))
-    yield f"{styled(begin.rstrip(), Style.GOOD)}   {shortened(_place(row, report), room)}{name}"
-    yield from limited(_INDENT + printable(row.sentence), _SENTENCE_LINES, options)
-    yield from _evidence(row, report, options)
-    if row.step is not None and row.step.review:
-        review = f"{styled('review:', Style.NOTICE)} {printable(row.step.review)}"
+    yield f"{styled(begin.rstrip(), Style.GOOD)}   {shortened(_place(step, report), room)}{name}"
+    yield from limited(_INDENT + printable(step.sentence), _SENTENCE_LINES, options)
+    yield from _evidence(step, report, options)
+    if step.review and step.strategy != BY_HAND:
+        review = f"{styled('review:', Style.NOTICE)} {printable(step.review)}"
         yield from limited(_INDENT + review, _NOTE_LINES, options)
 
 
-def _place(row: Advised, report: Report) -> str:
+def _place(step: Step, report: Report) -> str:
     """The line to edit; without a Dockerfile the layer and its instruction."""
-    if row.step is not None and row.step.dockerfile_line is not None:
-        return step_place(row.step, report)
-    short = _short_place(row, report)
-    if short.startswith("layer "):
-        layer = report.findings[row.findings[0]].layers[0]
-        step = next((one for one in report.instructions if one.layer == layer), None)
-        return f"{short}: {printable(instruction_words(step))}" if step is not None else short
-    return short or (step_place(row.step, report) if row.step is not None else "")
+    short = _short_place(step, report)
+    if step.dockerfile_line is None and short.startswith("layer "):
+        layer = report.findings[step.findings[0]].layers[0]
+        made_by = next((one for one in report.instructions if one.layer == layer), None)
+        return f"{short}: {printable(instruction_words(made_by))}" if made_by is not None else short
+    return short
 
 
-def _short_place(row: Advised, report: Report) -> str:
-    """``Dockerfile:14`` or ``layer 9``; nothing where findings are in the config."""
-    if row.step is not None and row.step.dockerfile_line is not None:
-        return step_place(row.step, report)
-    findings = [report.findings[place] for place in row.findings]
-    lines = {line_of(finding, report) for finding in findings}
-    if len(lines) == 1 and (line := lines.pop()) is not None:
-        name = report.dockerfile.name if report.dockerfile is not None else "Dockerfile"
-        return f"{printable(name)}:{line}"
-    return layer_words(sorted({layer for finding in findings for layer in finding.layers}))
+def _short_place(step: Step, report: Report) -> str:
+    """``Dockerfile:14`` or ``layer 9``."""
+    if step.dockerfile_line is not None:
+        return step_place(step, report)
+    findings = [report.findings[place] for place in step.findings]
+    return layer_words(sorted({layer for one in findings for layer in one.layers})) or step_place(step, report)
 
 
-def _evidence(row: Advised, report: Report, options: RenderOptions) -> Iterator[str]:
+def _evidence(step: Step, report: Report, options: RenderOptions) -> Iterator[str]:
     """The findings that a step resolves, the biggest first: what they are, what brings them in, what they are about.
 
     A single one may take several lines, each of several takes one.
     """
-    found = sorted((report.findings[place] for place in row.findings), key=lambda one: -one.content_bytes)
-    edited = row.step.dockerfile_line if row.step is not None else None
+    found = sorted((report.findings[place] for place in step.findings), key=lambda one: -one.content_bytes)
+    edited = step.dockerfile_line
     if len(found) == 1:
         yield from limited(_INDENT + _about(found[0], edited, report, options), _NOTE_LINES, options)
         return
@@ -129,8 +122,8 @@ def secrets_section(report: Report, options: RenderOptions) -> Iterator[str]:
     yield from _rows(_SECRETS, fitted, ("text", "text"))
     if is_short:
         has_mounts = any("--mount" in one.supply for one in report.secrets)
-        build = "by RUN --mount=type=secret" if has_mounts else "in a build stage"
-        yield from limited(f"pass them when the container starts; for the build alone, {build}", 2, options)
+        build = "by RUN --mount=type=secret" if has_mounts else "to a build stage only"
+        yield from limited(f"pass them at run time, or {build}", 2, options)
     if len(report.secrets) > len(rows):
         left = len(report.secrets) - len(rows)
         yield from command_line(f"and {left:,} more:", options.command("findings", "--kind secret"), options)
@@ -148,15 +141,16 @@ def _secret(secret: SecretAdvice, report: Report) -> str:
     return f"{f'{place}: ' if place else ''}{printable(secret.rotate)}"
 
 
-def steps_section(others: tuple[Advised, ...], report: Report, room: int, options: RenderOptions) -> Iterator[str]:
+def steps_section(report: Report, room: int, options: RenderOptions) -> Iterator[str]:
     """The other steps in about ``room`` lines, one row at least; a row for all trades and one for the base image.
 
     What is left out is summed up with the command that lists it.
     """
-    headers, units = ("SAVES", "OTHER STEPS"), options.units
+    headers, units, first = ("SAVES", "OTHER STEPS"), options.units, int(has_biggest(report))
+    others = report.steps[first:]
     rows = [
-        [units(one.content_bytes) if one.content_bytes else "", advised_words(one, report)]
-        for one in others[: options.top or _MOST]
+        [units(one.saves_bytes) if one.saves_bytes else "", step_words(number, one, report)]
+        for number, one in enumerate(others[: options.top or _MOST], first + 1)
     ]
     last = [list(row) for row in (trades_row(report, units), base_row(report, units)) if row is not None]
     last = _fitted_rows(headers, last, room, options, each=1 if room < _TIGHT else _NOTE_LINES)
@@ -164,19 +158,15 @@ def steps_section(others: tuple[Advised, ...], report: Report, room: int, option
     fitted = _fitted_rows(headers, rows, room, options, each=max(1, min(_ROW_LINES, room)))
     yield from _rows(headers, fitted + last, ("n", "text"))
     if left := others[len(fitted) :]:
-        size = sum(one.content_bytes for one in left)
+        size = sum(one.saves_bytes for one in left)
         words = f"and {counted(len(left), 'more step')}{f', {units(size)}' if size else ''}:"
-        command = "fix" if all(one.step is not None for one in left) else "findings"
-        yield from command_line(words, options.command(command), options)
+        yield from command_line(words, options.command("fix"), options)
 
 
-def advised_words(one: Advised, report: Report) -> str:
-    """``2. Dockerfile:11 (review): what to do``; without a step the rule and where its findings are."""
-    place = _short_place(one, report)
-    if one.step is None:
-        return f"{f'{place}: ' if place else ''}{printable(one.sentence)}"
-    review = " (review)" if one.step.safety == Safety.REVIEW else ""
-    return f"{one.number}. {place}{review}: {printable(one.sentence)}"
+def step_words(number: int, step: Step, report: Report) -> str:
+    """``2. Dockerfile:11 (review): what to do``."""
+    mark = step_mark(step)
+    return f"{number}. {_short_place(step, report)}{f' ({mark})' if mark else ''}: {printable(step.sentence)}"
 
 
 def notes(report: Report, options: RenderOptions) -> Iterator[str]:

@@ -30,11 +30,12 @@ def reclaimable_figures(report: Report, units: Units) -> tuple[str, str] | None:
 
 
 def trades_row(report: Report, units: Units) -> tuple[str, str] | None:
-    """What trades could save, and what they are; None where nothing does."""
-    if not report.totals.trade_bytes:
+    """What trades could save that no step saves, and what they are; None where nothing does."""
+    left = report.totals.trade_bytes - sum(step.trade_bytes for step in report.steps)
+    if left <= 0:
         return None
     found = kinds_found((one for one in report.findings if one.trade and one.source != BASE), _MOST_KINDS)
-    return units(report.totals.trade_bytes), f"trades, such as start-up time for size ({printable(found)})"
+    return units(left), f"trades, such as start-up time for size ({printable(found)})"
 
 
 def base_row(report: Report, units: Units) -> tuple[str, str] | None:

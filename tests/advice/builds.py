@@ -23,7 +23,7 @@ from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
 from layerscope.model.finding import Finding
 from layerscope.model.image import Digest
-from layerscope.model.step import Safety, Step
+from layerscope.model.step import BY_HAND, Safety, Step
 from layerscope.provenance.origins import BuildInputs
 from tests.builder import ImageSpec, Member, docker_save, file, layer
 
@@ -102,7 +102,8 @@ class Build:
             base = () if is_empty else (Digest.parse(f"sha256:{hashlib.sha256(self.base).hexdigest()}"),)
             inputs = AnalysisInputs(base=base, known=known, files=files if with_dockerfile else None, ignores=ignores)
             analysis = analyse(images[-1][1], inputs)
-        return Advised(advice=analysis.advice, findings=analysis.findings.findings, files=files, analysis=analysis)
+        advice = tuple(one for one in analysis.advice if one.step.strategy != BY_HAND)
+        return Advised(advice=advice, findings=analysis.findings.findings, files=files, analysis=analysis)
 
     def _image(self, resolved: Resolved, index: int) -> ImageSpec:
         history: list[dict[str, object]] = [{"created_by": "/bin/sh -c #(nop) ADD file:0 in / "}]

@@ -76,22 +76,20 @@ def test_nobody_is_mentioned() -> None:
     assert "@everyone" not in re.sub("`[^`\n]*`", "", markdown(hostile("@everyone"), OPTIONS))
 
 
-def test_the_biggest_step_comes_first_and_trades_never_do() -> None:
-    report = ordinary()
-    small, big, trade = (
+def test_the_biggest_step_comes_first() -> None:
+    big, small = (
         Step(strategy="s", safety=Safety.SAFE, sentence=f"do {size}", saves_bytes=size, findings=(place,))
-        for place, size in enumerate((100, 400, 900))
+        for place, size in enumerate((400, 100))
     )
-    findings = (*report.findings[:2], replace(report.findings[0], trade=True))
-    text = markdown(replace(report, findings=findings, steps=(trade, small, big)), OPTIONS)
+    text = markdown(replace(ordinary(), steps=(big, small)), OPTIONS)
     _, biggest, *_ = [line for line in text.split("\n") if line.startswith("**")]
     assert biggest.startswith("**Save 400 B**") and "do 400" in biggest and text.count("do 400") == 1
-    assert "do 900" in text and "do 100" in text
+    assert "do 100" in text
 
 
 def test_what_is_not_urgent_is_to_be_unfolded() -> None:
     text = markdown(ordinary(), OPTIONS)
-    assert text.count("<details>") == text.count("</details>") == 6
+    assert text.count("<details>") == text.count("</details>") == 5
     assert "<details><summary>2 findings, 800 B</summary>\n\n| Severity |" in text
     assert "| high | 400 B | `git-directory` | `/app/.git` | what git-directory finds |" in text
 

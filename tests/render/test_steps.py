@@ -15,7 +15,7 @@ from layerscope.advice.files import BuildFiles, edits
 from layerscope.edit.document import Document
 from layerscope.model.finding import Severity
 from layerscope.model.report import DockerfileReport, Report
-from layerscope.model.step import Edit, Safety, SecretAdvice, Step
+from layerscope.model.step import BY_HAND, Edit, Safety, SecretAdvice, Step
 from layerscope.render.html import html
 from layerscope.render.json import report_json
 from layerscope.render.markdown import markdown
@@ -114,18 +114,30 @@ def test_the_option_that_adds_most_is_named_once_for_an_archive_alone(given: boo
     assert "hint:" not in text(replace(report(), stages=stages), OPTIONS)
 
 
-def test_what_no_step_resolves_keeps_the_rule_s_fix_and_nothing_is_said_twice() -> None:
-    for shown in (text(report(step()), OPTIONS), markdown(report(step()), OPTIONS)):
-        assert "delete the lists" in shown and "do without /var/lib/apt/lists/x" not in shown
-    without_secrets = replace(report(step()), secrets=())
-    assert "do without /app/.git/objects/pack" in text(without_secrets, OPTIONS)
+def test_all_formats_have_the_same_steps_and_mark_what_is_done_by_hand() -> None:
+    by_hand = step(30, strategy=BY_HAND, sentence="sweep up", review="by hand", safety=Safety.REVIEW, edits=())
+    made = report(step(), by_hand, replace(by_hand, dockerfile_line=None, instruction="", findings=(0,)))
+    for shown in (text(made, OPTIONS), markdown(made, OPTIONS), html(made, OPTIONS), steps_text(made, OPTIONS)):
+        assert shown.count("sweep up") == 2 and shown.count("by hand") == 2 and "layer 1" in shown
+    assert len(json.loads(report_json(made, OPTIONS))["steps"]) == 3
+    without = replace(made, steps=())
+    for shown in (text(without, OPTIONS), markdown(without, OPTIONS)):
+        assert "(step " not in shown
+
+
+def test_a_step_that_saves_what_is_a_trade_leaves_less_of_it() -> None:
+    totals = replace(ordinary().totals, trade_bytes=900)
+    findings = (replace(ordinary().findings[0], trade=True), *ordinary().findings[1:])
+    made = replace(report(step(trade_bytes=300)), totals=totals, findings=findings)
+    assert "  600 B  trades" in text(made, OPTIONS)
+    assert "trades" not in text(replace(made, steps=(step(trade_bytes=900),)), OPTIONS)
 
 
 def test_markdown_has_the_change_as_a_diff_that_its_own_lines_cannot_end() -> None:
     shown = markdown(report(step(review="look", safety=Safety.REVIEW)), OPTIONS)
     block = re.search(r"(?ms)^(`{4,})diff\n(.*?)^\1$", shown)
     assert block is not None and "-RUN apt-get update\n" in block[2] and "+```\n" in block[2]
-    assert "(step 1)" in shown and "**Review:** look" in shown and "| critical | rotate X | mount it |" in shown
+    assert "(step 1, review)" in shown and "**Review:** look" in shown and "| critical | rotate X | mount it |" in shown
 
 
 @pytest.mark.parametrize("case", sorted(HOSTILE))

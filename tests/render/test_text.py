@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from layerscope.model.finding import FindingKind, Severity
+from layerscope.model.finding import Severity
 from layerscope.model.report import LayerReport, Report
 from layerscope.model.step import Safety, SecretAdvice, Step
 from layerscope.render.onto import onto_section
@@ -17,7 +17,7 @@ from layerscope.render.units import RenderOptions, si
 from layerscope.render.width import width_of
 from tests.builder import ImageSpec, directory, docker_legacy, docker_save, edit, file, layer, whiteout
 from tests.conftest import FIXTURES, Run, real_image
-from tests.render.reports import HOSTILE, OPTIONS, finding, hostile, ordinary
+from tests.render.reports import HOSTILE, OPTIONS, hostile, ordinary
 
 
 def written(tmp_path: Path, spec: ImageSpec) -> Path:
@@ -37,7 +37,7 @@ def test_the_verdict_comes_first(run: Run, tmp_path: Path) -> None:
         "app:1   linux/amd64   40.0 kB in 2 layers",
         "  all layers  40.0 kB  30.0 kB (75%) of it reclaimable",
         "",
-        "SAVE 30.0 kB   layer 0: RUN make",
+        "SAVE 30.0 kB   layer 0: RUN make (step 1, by hand)",
     ]
     assert "    0  40.0 kB      30.0 kB  RUN make" in lines
 
@@ -134,7 +134,7 @@ def test_lines_end_at_120_columns_in_a_pipe_and_in_a_file(run: Run, tmp_path: Pa
 
 def test_advice_is_read_to_its_end_on_a_narrow_terminal(run: Run) -> None:
     lines = run("report", FIXTURES / "tiny-legacy.tar", COLUMNS="80").stdout.split("\n")
-    first = lines.index("SAVE 9.00 kB   layer 2: COPY file:623a230035d1 in /usr/bin/app")
+    first = lines.index("SAVE 9.00 kB   layer 2: COPY file:623a230035d1 in /usr/bin/app (step 1, by hand)")
     assert lines[first + 1 : first + 3] == [
         "  set the mode of /usr/bin/app before it is copied, not later in `RUN /bin/op",
         "    chmod /usr/bin/app 755`",
@@ -149,8 +149,8 @@ ORDER = ("app:1 ", "INCOMPLETE", "SAVE ", "SEVERITY", "LAYER ", "SAVES ", "COPIE
 
 def test_what_matters_most_comes_first() -> None:
     secrets = (SecretAdvice(finding=0, severity=Severity.HIGH, rotate="rotate X", supply="mount it"),)
-    extra = finding("objects", Severity.LOW, FindingKind.WASTE, "/srv/x.o", content_bytes=7)
-    one = replace(ordinary(), secrets=secrets, complete=False, findings=(*ordinary().findings, extra))
+    steps = tuple(Step(strategy="s", safety=Safety.SAFE, sentence=f"do {size}", saves_bytes=size) for size in (9, 4))
+    one = replace(ordinary(), secrets=secrets, complete=False, steps=steps)
     lines = text(one, replace(OPTIONS, width=80)).split("\n")
     found = [next(place for place, line in enumerate(lines) if line.strip().startswith(begin)) for begin in ORDER]
     assert found == sorted(found)
@@ -202,7 +202,8 @@ def test_any_name_fits_any_width(names: list[str], columns: int, color: bool) ->
 
 def test_colors_say_what_the_words_say_and_nothing_else() -> None:
     secrets = (SecretAdvice(finding=0, severity=Severity.CRITICAL, rotate="rotate X", supply="mount it"),)
-    report = replace(ordinary(), secrets=secrets)
+    steps = (Step(strategy="s", safety=Safety.SAFE, sentence="do it", saves_bytes=400),)
+    report = replace(ordinary(), secrets=secrets, steps=steps)
     shown = text(report, replace(OPTIONS, width=80, color=True))
     assert "\x1b[32mSAVE 400 B\x1b[0m" in shown and "\x1b[1;31mcritical\x1b[0m" in shown
     assert "\x1b[33m900 B (36%) of it reclaimable\x1b[0m" in shown

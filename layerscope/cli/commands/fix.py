@@ -24,6 +24,7 @@ from layerscope.cli.source import ReportOptions, Source, opened_source
 from layerscope.cli.user_files import is_saved_report
 from layerscope.errors import UsageError
 from layerscope.model.report import Report
+from layerscope.model.step import BY_HAND
 from layerscope.render.steps import step_place, step_saves, steps_text
 from layerscope.render.units import RenderOptions, Units
 from layerscope.render.units import units as units_named
@@ -111,7 +112,7 @@ def _numbers(steps: Sequence[int], report: Report) -> frozenset[int]:
 def _print_words(report: Report, options: RenderOptions, wanted: frozenset[int]) -> None:
     text = steps_text(report, options, wanted)
     write(text or f"{_nothing(report)}\n")
-    if report.steps:
+    if text:
         say(f"for a patch: layerscope fix {shlex.quote(report.image.source)} --dockerfile Dockerfile", "hint: ")
 
 
@@ -120,11 +121,11 @@ def _nothing(report: Report) -> str:
     if missing:
         name = shlex.quote(missing[0])
         return (
-            f"no step is known without the image of stage {missing[0]}: add --stage {name}=IMAGE, made by "
+            f"no patch is known without the image of stage {missing[0]}: add --stage {name}=IMAGE, made by "
             f"docker build --target {name}"
         )
     if report.totals.reclaimable_bytes:
-        return "nothing to change: no step is known for what was found (layerscope findings lists it)"
+        return "no patch is known for what was found: change it by hand"
     return "nothing to change: no waste found"
 
 
@@ -167,7 +168,7 @@ def _explain(source: Source, followed: "Followed", units: Units, command: str) -
     if followed.done:
         saves = units(sum(step.saves_bytes for _, step in followed.done))
         say(f"saves {saves} in {counted(len(followed.done), 'step')}")
-    elif not followed.left:
+    elif all(one.step.strategy == BY_HAND for one in followed.left):
         say(_nothing(report))
     else:
         say("nothing was changed")
@@ -190,6 +191,9 @@ def _line(number: int, report: Report, units: Units) -> str:
 
 
 def _explain_left(left: "Left", report: Report, units: Units, clean: Callable[[str], str]) -> None:
+    if left.step.strategy == BY_HAND:
+        say(f"by hand: {_line(left.number, report, units)}")
+        return
     kind = "left for review" if left.can_be_included else "left out"
     say(f"{kind}: {_line(left.number, report, units)}")
     if left.missing is not None:

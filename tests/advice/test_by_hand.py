@@ -1,0 +1,53 @@
+"""Every finding has a step: what no strategy resolves is said in words, and each byte is in one step."""
+
+from pathlib import Path
+
+from layerscope.advice.advise import LEAST_BYTES
+from layerscope.model.finding import FindingKind
+from layerscope.model.source import BASE
+from layerscope.model.step import BY_HAND, Safety, Step
+from tests.advice.builds import Advised as Made
+from tests.advice.builds import Build
+from tests.builder import file, whiteout
+
+BIG = b"x" * (3 * LEAST_BYTES)
+DOCKERFILE = "FROM debian\nRUN make\nRUN rm -f /opt/x\nCOPY app /app\n"
+
+
+def steps(made: Made) -> list[Step]:
+    return [one.step for one in made.analysis.advice if one.step.strategy == BY_HAND]
+
+
+def test_what_no_strategy_resolves_has_a_step_at_the_instruction_that_makes_it(tmp_path: Path) -> None:
+    layers = {2: (file("opt/x", BIG), file("opt/y", b"y")), 3: (whiteout("opt/x"), file("opt/z", b"z"))}
+    dockerfile = DOCKERFILE.replace("rm -f /opt/x", "./tidy.sh")
+    (step,) = steps(Build(dockerfile=dockerfile, layers=layers).advise(tmp_path))
+    assert (step.dockerfile_line, step.instruction, step.saves_bytes) == (2, "RUN make", len(BIG))
+    assert step.safety == Safety.REVIEW and step.sentence.startswith("delete /opt/x in") and not step.edits
+
+
+def test_what_a_strategy_resolves_and_what_the_base_brought_has_none(tmp_path: Path) -> None:
+    made = Build(dockerfile=DOCKERFILE, layers={2: (file("opt/x", BIG),), 3: (whiteout("opt/x"),)}).advise(tmp_path)
+    assert made.names == ["delete-where-written"] and not steps(made)
+    assert not any(made.findings[place].source == BASE for one in steps(made) for place in one.findings)
+
+
+def test_trades_and_secrets_are_listed_apart(tmp_path: Path) -> None:
+    key = b"-----BEGIN RSA PRIVATE KEY-----\n" + b"A" * 64 + b"\n-----END RSA PRIVATE KEY-----\n"
+    members = (file("app/id_rsa", key), file("app/x.py", BIG), file("app/__pycache__/x.cpython-311.pyc", BIG))
+    made = Build(dockerfile="FROM debian\nRUN make\n", layers={2: members}).advise(tmp_path)
+    assert any(one.trade for one in made.findings)
+    assert any(one.kind == FindingKind.SECRET for one in made.findings)
+    assert not steps(made)
+
+
+def test_the_steps_of_a_report_save_what_is_reclaimable_and_no_byte_twice(tmp_path: Path) -> None:
+    layers = {
+        2: (file("opt/x", BIG), file("var/log/dpkg.log", BIG)),
+        3: (whiteout("opt/x"),),
+        4: (file("app/.git/HEAD", b"ref: x"), file("app/.git/objects/a", BIG)),
+    }
+    made = Build(dockerfile=DOCKERFILE, layers=layers).advise(tmp_path)
+    every = [one.step for one in made.analysis.advice]
+    saved = sum(one.saves_bytes - one.trade_bytes for one in every)
+    assert saved == sum(one.content_bytes for one in made.findings if not one.trade)
