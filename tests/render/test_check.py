@@ -12,6 +12,7 @@ from layerscope.model.check import CheckReport, CheckResult, Outcome
 from layerscope.model.diff import Cause, Status
 from layerscope.model.finding import FindingKind, Severity
 from layerscope.model.report import LayerReport, Report
+from layerscope.model.step import Safety, Step
 from layerscope.render.check import as_json, markdown, summary, text
 from layerscope.render.failures import Growth
 from layerscope.render.units import RenderOptions, si
@@ -86,7 +87,8 @@ def test_a_rule_that_must_not_fire_is_named_in_the_command() -> None:
 
 
 def test_limits_with_the_same_reason_are_explained_once() -> None:
-    lines = below(Policy(max_size=1), ordinary())
+    step = Step(strategy="s", safety=Safety.SAFE, sentence="do it", saves_bytes=9, dockerfile_line=7)
+    lines = below(Policy(max_size=1), replace(ordinary(), steps=(step,)))
     assert lines[0] == "max-size" and "Dockerfile:7" in lines[2]
     assert lines[-1] == "  next: layerscope report app.tar --dockerfile Dockerfile"
     lines = below(Policy(min_efficiency=Fraction(99, 100), highest_wasted=1), ordinary())
