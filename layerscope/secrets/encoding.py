@@ -1,7 +1,20 @@
-"""Converts UTF-16, as Windows writes it, to UTF-8, in which secrets are searched."""
+"""Decodes what hides a secret from a search and from nobody else: UTF-16, as Windows writes it, and base64."""
+
+import binascii
+from collections.abc import Iterator
+
+from layerscope.model.patterns import pattern
 
 _MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _HEAD = 128
+_BASE64 = pattern(
+    r"(?<![A-Za-z0-9+/])(?:(?:(?:[A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{76})(?:\\n|\r?\n))+[A-Za-z0-9+/]{0,76}={0,2}"
+    r"|[A-Za-z0-9+/]{20,}={0,2})"
+)
+"""A word of base64, or several lines of the length that programs write, whose ends may be escaped."""
+_LINE_ENDS = pattern(r"\\n|\r?\n")
+_MOST = 1 << 17
+"""Characters of a word that are decoded; a key is shorter."""
 
 
 def as_utf8(data: bytes) -> bytes:
@@ -20,3 +33,11 @@ def as_utf8(data: bytes) -> bytes:
 
 def _recoded(data: bytes, encoding: str) -> bytes:
     return data[: len(data) & ~1].decode(encoding, "replace").encode("utf-8", "replace")
+
+
+def decoded_words(text: str) -> Iterator[tuple[bytes, int, int]]:
+    """Yield what each word of base64 decodes to, and where the word begins and ends."""
+    for word in _BASE64.finditer(text):
+        characters = _LINE_ENDS.sub("", word[0][:_MOST]).rstrip("=")
+        if len(characters) % 4 != 1:
+            yield binascii.a2b_base64(characters + "=" * (-len(characters) % 4)), *word.span()

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from layerscope.errors import LimitExceeded
 from layerscope.model.finding import Severity
 from layerscope.model.patterns import pattern
+from layerscope.secrets.encoding import decoded_words
+from layerscope.secrets.keys import key_in_file
 from layerscope.secrets.masks import MADE_UP, is_placeholder, mask
 from layerscope.secrets.names import authentication, is_path, is_secret_of, speaks_of_secret, url_credentials, weight_of
 from layerscope.secrets.settings import pairs_of_setting
@@ -76,11 +78,11 @@ def secrets_in(text: str) -> tuple[TextSecret, ...]:
     is_spoken = speaks_of_secret(lowered)
     if is_spoken or "@" in text or any(map(lowered.__contains__, _PROGRAMS)):
         return (_apart_in_long if len(text) > _LONG else _apart_in)(text, is_spoken=is_spoken)
-    return _apart(_tokens(text)) if may_hold_token(_as_bytes(text)) else ()
+    return _apart(chain(_tokens(text) if may_hold_token(_as_bytes(text)) else (), _encoded(text)))
 
 
 def _apart_in(text: str, *, is_spoken: bool) -> tuple[TextSecret, ...]:
-    return _apart(_all(text, is_spoken=is_spoken))
+    return _apart(chain(_all(text, is_spoken=is_spoken), _encoded(text)))
 
 
 _apart_in_long = lru_cache(maxsize=8)(_apart_in)
@@ -174,6 +176,17 @@ def _tokens(text: str) -> Iterator[TextSecret]:
         else:
             keys = _PRIVATE_KEY.finditer(text)
             yield from (TextSecret("private key", key[0], *key.span(), token.severity) for key in keys)
+
+
+def _encoded(text: str) -> Iterator[TextSecret]:
+    """Words of base64 that hold a private key, or a text with a secret; a word within what was decoded is not."""
+    for data, start, end in decoded_words(text):
+        if key_in_file(data) is not None:
+            yield TextSecret("private key in base64", text[start:end], start, end, Severity.CRITICAL)
+        elif data.isascii() and (inner := data.decode("ascii")).replace("\n", "").isprintable():
+            spoken = speaks_of_secret(inner.lower())
+            for secret in _apart(_all(inner, is_spoken=spoken))[:1]:
+                yield TextSecret(f"{secret.name} in base64", text[start:end], start, end, secret.severity)
 
 
 def _all(text: str, *, is_spoken: bool) -> Iterator[TextSecret]:

@@ -1,5 +1,7 @@
 """Secrets in texts: whole, whatever stands in them and around them, and nothing that only sounds like one."""
 
+import base64
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ from layerscope.secrets.text import (
     secrets_in_value,
     secrets_in_words,
 )
-from tests.rules.forged import characters, hexadecimal, pem
+from tests.rules.forged import characters, hexadecimal, pem, with_checksum
 
 TOKEN = hexadecimal(32)
 BASE64 = "/" + characters(39)
@@ -322,3 +324,62 @@ def test_so_many_names_of_secrets_that_they_take_seconds_are_refused(
     assert secrets_in(few) == secrets_in(few.replace("PASSWORD", "PLACE") * 9) == ()
     with pytest.raises(LimitExceeded, match="names of secrets"):
         secrets_in(f"{few} PASSWORD=none")
+
+
+PEM = pem(body=b"\x30\x82\x04\xa4\x02\x01\x00\x02\x82" + bytes(range(180))).decode()
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        pytest.param(base64.b64encode(PEM.encode()).decode(), "private key in base64", id="PEM"),
+        pytest.param(base64.encodebytes(PEM.encode()).decode().rstrip(), "private key in base64", id="PEM in lines"),
+        pytest.param(
+            base64.encodebytes(PEM.encode()).decode().rstrip().replace("\n", "\\n"),
+            "private key in base64",
+            id="PEM in lines whose ends are escaped",
+        ),
+        pytest.param(base64.b64encode(b"password=kW9v-mZ4p-xY7q\n").decode(), "password in base64", id="a setting"),
+        pytest.param(
+            base64.b64encode(f"x {with_checksum('ghp_')}".encode()).decode(), "token of GitHub in base64", id="a token"
+        ),
+    ],
+)  # fmt: skip
+def test_a_secret_in_base64_is_one(word: str, name: str) -> None:
+    for text in (f"echo {word} | base64 -d > /key", f'X="{word}"', f"{{'data': '{word}'}}"):
+        (found,) = secrets_in(text)
+        assert (found.name, found.value, text[found.start : found.end]) == (name, word, word)
+        assert word[3:-3] not in redacted(text)
+
+
+def test_the_body_of_a_key_without_its_head_is_a_secret() -> None:
+    body = PEM.partition("-----\n")[2].partition("\n-----")[0]
+    for text in (f"echo '{body}'", "echo " + body.replace("\n", ""), "X=" + body.replace("\n", "\\n")):
+        assert [one.name for one in secrets_in(text)] == ["private key in base64"], text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("echo " + base64.b64encode(b"hello, this is just a text").decode(), id="a text"),
+        pytest.param("echo " + base64.b64encode(b"password=changeme and more").decode(), id="a placeholder"),
+        pytest.param(f"echo {hexadecimal(64)}  /tmp/x | sha256sum -c", id="a checksum"),
+        pytest.param("COPY /usr/share/application/data/files /usr/lib/application/data", id="paths"),
+        pytest.param("echo " + base64.b64encode(bytes(range(256)) * 4).decode(), id="bytes"),
+        pytest.param(
+            "echo MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAw1zM2yQeAIx3gTmCE6J6" + characters(300), id="a public key"
+        ),
+        pytest.param("echo " + base64.b64encode(base64.b64encode(b"password=kW9v-mZ4p-xY7q")).decode(), id="twice"),
+        pytest.param("a" * 21 + " " + "b" * 25, id="no length of base64"),
+    ],
+)
+def test_other_base64_is_none(text: str) -> None:
+    assert secrets_in(text) == ()
+
+
+def test_megabytes_of_base64_take_no_longer_than_their_length() -> None:
+    word = base64.b64encode(b"password=kW9v-mZ4p-xY7q\n" * 20_000).decode()
+    assert len(secrets_in(f"echo {word}")) == 1
+    assert secrets_in("QUFB" * 500_000) == ()
+    lines = (characters(76) + "\n") * 3000
+    assert secrets_in(lines * 3) == ()
