@@ -1,8 +1,23 @@
 """The end of a build stage, where a RUN can delete what only the stage itself needs."""
 
+from collections.abc import Sequence
+
+from msgspec import Struct
+
 from layerscope.advice.context import AdviceContext
+from layerscope.advice.portions import Portion
+from layerscope.advice.removal import removal_places
 from layerscope.advice.timeline import Site, Timeline
 from layerscope.filesystem.tree import Filesystem
+
+_MOST_WORDS = 12
+
+
+class Removal(Struct, frozen=True, kw_only=True):
+    """What of a portion can be deleted, and the directories and files that hold it in the stage."""
+
+    portion: Portion
+    places: tuple[str, ...]
 
 
 def stage_end(context: AdviceContext, stage: str) -> Site | None:
@@ -40,3 +55,19 @@ def _is_built_on(other: Timeline, stage: Timeline) -> bool:
     """Whether another stage begins with the instructions of a stage."""
     last = stage.sites[-1]
     return any(site.is_same(last) for site in other.sites)
+
+
+def removals_at_end(timeline: Timeline, filesystem: Filesystem, members: Sequence[Portion]) -> list[Removal]:
+    """What of each portion the stage still holds in the end, in few words; nothing of portions that take many."""
+    own_from = min((site.layer for site in timeline.sites if site.layer is not None), default=None)
+    while members:
+        live = [[piece.source for piece in one.pieces if piece.source in filesystem.live] for one in members]
+        found = removal_places(filesystem, len(filesystem.layers) - 1, live, own_from=own_from)
+        few = [one for one, places in zip(members, found, strict=True) if 0 < len(places) <= _MOST_WORDS]
+        if len(few) == len(members):
+            return [
+                Removal(portion=one.only(lambda piece: piece.source in filesystem.live), places=places)
+                for one, places in zip(members, found, strict=True)
+            ]
+        members = few
+    return []

@@ -1,9 +1,35 @@
 """The words in which steps speak of instructions and files."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from layerscope.advice.timeline import Site
 
+KINDS: Mapping[str, str] = {
+    "vcs-metadata": "the version control repository",
+    "ci-config": "files of the build service",
+    "container-files": "the image's own build files",
+    "editor-os-junk": "files of editors and desktops",
+    "logs": "logs",
+    "dev-traces": "traces of shells and tools",
+    "core-dump": "memory dumps",
+    "pip-cache": "the cache of Python's installer",
+    "node-cache": "the cache of Node's package manager",
+    "go-cache": "Go's caches",
+    "cargo-cache": "Cargo's caches",
+    "jvm-cache": "the downloads of the JVM build tool",
+    "other-cache": "caches",
+    "objects": "object files",
+    "apt-lists": "the package lists",
+    "apt-archives": "apt's downloads",
+    "apk-index": "apk's index and downloads",
+    "tmp-leftover": "temporary files",
+    "project-files": "files that only the work on the project needs",
+    "foreign-packages": "packages that the image cannot run",
+    "tests": "tests",
+    "sources": "sources",
+    "source-maps": "source maps",
+}
+"""By rule: what to call what it finds, of what can be deleted at the end of a build stage."""
 REVIEWS = {
     "tests": "make sure that the application imports none of them",
     "sources": "make sure that the program reads none of them",

@@ -134,14 +134,25 @@ def test_it_stays_if_one_of_its_names_is_needed(tmp_path: Path) -> None:
 
 
 def test_flags_stay_and_an_owner_makes_it_doubtful(tmp_path: Path) -> None:
-    found = advised(tmp_path, copy="COPY --from=build --chown=1000:1000 --link /app/target /app/target")
+    copy = "COPY --from=build --chown=1000:1000 --link /app/target /app/target"
+    found = advised(tmp_path, copy=copy, stages=False)
     line = "COPY --from=build --chown=1000:1000 --link /app/target/release/tool /app/target/release/tool"
     assert copies(found) == [line] and "root owns" in found.of("narrow-copy").review
 
 
 def test_a_directory_that_others_may_write_to_makes_it_doubtful(tmp_path: Path) -> None:
     members = (*DIRECTORIES[:2], directory("app/target/release", mode=0o777), *OBJECTS, PROGRAM)
-    assert "nothing writes" in advised(tmp_path, members=members).of("narrow-copy").review
+    assert "nothing writes" in advised(tmp_path, members=members, stages=False).of("narrow-copy").review
+
+
+@pytest.mark.parametrize(
+    ("flag", "mode"), [pytest.param("--chown=1000:1000 ", 0o755, id="owner"), pytest.param("", 0o1777, id="mode")]
+)
+def test_the_end_of_the_stage_deletes_what_leaves_owners_and_modes_alone(tmp_path: Path, flag: str, mode: int) -> None:
+    members = (*DIRECTORIES[:2], directory("app/target/release", mode=mode), *OBJECTS, PROGRAM)
+    found = advised(tmp_path, members=members, copy=f"COPY --from=build {flag}/app/target /app/target")
+    assert found.names == ["prune-stage"] and found.of("prune-stage").safety == Safety.SAFE
+    assert "RUN rm -rf /app/target/release/deps\nFROM debian" in found.patched().dockerfile.text
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ from layerscope.advice.drops import drops
 from layerscope.advice.files import deleting, inserting, rewriting
 from layerscope.advice.needs import COMPILED_IN, Need, Needs
 from layerscope.advice.portions import Portion, mapping_of
+from layerscope.advice.stage_end import removals_at_end, stage_end
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.viewers import Viewers
 from layerscope.advice.whole_systems import whole_systems
-from layerscope.advice.words import REVIEWS, without
+from layerscope.advice.words import KINDS, REVIEWS, without
 from layerscope.model.entry import Kind
 
 _RULES = frozenset(
@@ -66,7 +67,8 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     where a later instruction names them, nor where what stays has a version or a digest in its name, since the next
     build would give it another. Empty directories with names such as `logs` stay. Where a later RUN may read any file,
     it is for review. The same goes for the sources of a COPY from the build context, which are deleted from it; to
-    name them in .dockerignore would make it fail. A COPY of a whole root file system over another is no source of
+    name them in .dockerignore would make it fail. Where the directories above would lose an owner or a mode, the end of
+    the stage deletes the rest, if it can. A COPY of a whole root file system over another is no source of
     files, but what to start from.
     """
     yield from drops(context)
@@ -84,9 +86,17 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
             proposal = _proposal(context, copy, layer, some)
             if proposal is not None:
                 judged = _judged(viewers, needs, copy, *proposal)
-                if judged is not None:
+                if judged is not None and not (_OWNERS in judged.review and _can_be_pruned(context, some)):
                     yield judged
                 break
+
+
+def _can_be_pruned(context: AdviceContext, members: Sequence[Portion]) -> bool:
+    """Whether the end of the stage can delete all of it, which leaves the owners and modes of directories alone."""
+    end, timeline = stage_end(context, members[0].stage), context.timelines[members[0].stage]
+    if end is None or timeline.filesystem is None or any(portion.rule not in KINDS for portion in members):
+        return False
+    return len(removals_at_end(timeline, timeline.filesystem, members)) == len(members)
 
 
 def _proposal(
