@@ -24,7 +24,7 @@ from tests.fixes.command import Proposal, ToolFailed, alone, has_fix, propose, r
 from tests.fixes.engine import BuildFailed, Engine, Unavailable, engine
 from tests.fixes.results import Attempt, Result
 from tests.fixes.scenario import Scenario, scenarios
-from tests.fixes.tree import Differences, differences
+from tests.fixes.tree import Differences, Entry, Tree, differences
 from tests.fixes.truth import BOOKKEEPING, Truth, read_truth
 
 
@@ -147,8 +147,10 @@ class Proof:
         found = differences(before.tree, after.tree)
 
         def questionable(paths: frozenset[str]) -> list[str]:
-            kept = (path for path in sorted(paths) if not BOOKKEEPING.search(path))
-            return [path for path in kept if truth.verdict(before.tree.live[path]) == "K"]
+            kept = (before.tree.live[path] for path in sorted(paths) if not BOOKKEEPING.search(path))
+            return [
+                entry.path for entry in kept if truth.verdict(entry) == "K" and not _has_other_name(entry, after.tree)
+            ]
 
         attempt.removed = questionable(found.absent - self.unstable.absent)
         attempt.changed = questionable(found.content - self.unstable.content)
@@ -163,6 +165,12 @@ class Proof:
         document = report(after.archive, after.evidence, after.folder)
         again = [step for step in score.steps(document, found) if step.applied]
         return [f"{step.strategy}: {step.sentence}" for step in again if (step.strategy, step.stage) in done]
+
+
+def _has_other_name(entry: Entry, tree: Tree) -> bool:
+    """Whether the bytes of a file are still in a tree by another of its names: hard links are one file."""
+    others = (tree.live.get(name) for name in entry.names)
+    return entry.path not in tree.live and any(other is not None and other.content == entry.content for other in others)
 
 
 def prove(running: Engine, scenario: Scenario) -> Result:

@@ -92,6 +92,14 @@ def test_truth_knows_the_files_of_a_package(tmp_path: Path) -> None:
     assert [truth.verdict(entry) for entry in found.live.values()] == ["N", "A", "N", "K"]
 
 
+def test_truth_about_all_in_a_directory_is_about_the_directory(tmp_path: Path) -> None:
+    found = tree(tmp_path, layer(directory("app/deps"), directory("app/data")))
+    (tmp_path / "truth.tsv").write_text("N\t-\t^app/deps/\n")
+    truth = read_truth(tmp_path / "truth.tsv", found, tmp_path)
+
+    assert {path: truth.verdict(entry) for path, entry in found.live.items()} == {"app/deps": "N", "app/data": "K"}
+
+
 def test_one_step_becomes_a_patch(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM a\nRUN b\nRUN c\n")
     edits = [

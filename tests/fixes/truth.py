@@ -51,10 +51,11 @@ class Truth:
         return other is not None and other.layer == layer
 
     def _follow(self, path: str, depth: int = 8) -> str:
-        line = self._line(path)
+        line, entry = self._line(path), self.tree.live.get(path)
+        if line is None and entry is not None and entry.kind == "directory":
+            line = self._line(f"{path}/")  # What is said of all that is in a directory is said of the directory.
         if line is not None:
             return line.verdict
-        entry = self.tree.live.get(path)
         if entry is not None and entry.content in self.edited:
             return "A"  # A copy of the Dockerfile, which the patch itself changes.
         if entry is None or entry.kind != "symlink" or not depth:
