@@ -140,6 +140,13 @@ def test_flags_stay_and_an_owner_makes_it_doubtful(tmp_path: Path) -> None:
     assert copies(found) == [line] and "root owns" in found.of("narrow-copy").review
 
 
+def test_a_directory_that_is_copied_as_a_whole_loses_its_mode(tmp_path: Path) -> None:
+    members = (*DIRECTORIES, directory("app/target/out", mode=0o1777), file("app/target/out/tool", b"1"), *OBJECTS)
+    found = advised(tmp_path, members=members, command='CMD ["/app/target/out/tool"]', stages=False)
+    assert copies(found) == ["COPY --from=build /app/target/out /app/target/out"]
+    assert "nothing writes" in found.of("narrow-copy").review
+
+
 def test_a_directory_that_others_may_write_to_makes_it_doubtful(tmp_path: Path) -> None:
     members = (*DIRECTORIES[:2], directory("app/target/release", mode=0o777), *OBJECTS, PROGRAM)
     assert "nothing writes" in advised(tmp_path, members=members, stages=False).of("narrow-copy").review

@@ -270,9 +270,9 @@ def _source(copy: Site, path: str) -> str:
 
 
 def _has_other_modes(context: AdviceContext, copy: Site, places: Mapping[str, _Node]) -> bool:
-    """Whether a directory above what stays has a mode that a new COPY would not give it."""
+    """Whether a directory that stays, or is above what does, has a mode that a new COPY would not give it."""
     filesystem, layer = context.filesystem, copy.layer
-    above: set[str] = set()
+    above: set[str] = set(places)
     for path in places:
         while (path := path.rpartition("/")[0]) and path not in above:
             above.add(path)
