@@ -1,6 +1,7 @@
 """Builds of one scenario: its context, its image and stages, and what two builds of the same files differ in."""
 
 import hashlib
+import json
 import shutil
 import subprocess
 import time
@@ -123,11 +124,12 @@ class Workshop:
             options += ["--stage", f"{stage}={folder / f'stage-{stage}.tar'}"]
         base = self.scenario.bases[0]
         if base != "scratch":
-            archive = self.scratch / "base.tar"
+            archive = CACHE / "bases" / f"{self.engine.image_id(base).removeprefix('sha256:')}.tar"
             if not archive.exists():
-                self._save(base, archive)
-                listed = self.engine.run("image", "inspect", "-f", "{{len .RootFS.Layers}}", base)
-                self.base_layers = int(listed)
+                archive.parent.mkdir(exist_ok=True)
+                self._save(base, self.scratch / "base.tar")
+                shutil.move(self.scratch / "base.tar", archive)
+            self.base_layers = int(self.engine.run("image", "inspect", "-f", "{{len .RootFS.Layers}}", base))
             options += ["--base", archive]
         self._save(tag, folder / "image.tar")
         tree = read_tree(folder / "image.tar", self.base_layers)
@@ -138,7 +140,14 @@ class Workshop:
             self.engine.run("save", "-o", archive, tag)
 
     def unstable(self, before: Build, source: Path) -> tuple[Differences, int]:
-        """The paths in which two builds of the same files differ, and by how many bytes their images do."""
+        """The paths in which two builds of the same files differ, and by how many bytes their images do.
+
+        They are kept beside the files, for as long as the first image is the same.
+        """
+        kept = source / f"unstable-{self.engine.image_id(before.tag)[-16:]}.json"
+        if kept.exists():
+            known = json.loads(kept.read_text())
+            return Differences(**{name: frozenset(known[name]) for name in Differences.__slots__}), known["noise"]
         tag = f"fixes/{self.scenario.name}:second"
         if not self.engine.has(tag):
             self.engine.build(
@@ -148,7 +157,9 @@ class Workshop:
         second = read_tree(self.scratch / "second.tar", self.base_layers)
         (self.scratch / "second.tar").unlink()
         noise = abs(second.content_bytes - before.tree.content_bytes)
-        return differences(before.tree, second), noise
+        found = differences(before.tree, second)
+        kept.write_text(json.dumps({name: sorted(getattr(found, name)) for name in found.__slots__} | {"noise": noise}))
+        return found, noise
 
     def smoke(self, tag: str) -> str:
         if self.scenario.smoke is None:
