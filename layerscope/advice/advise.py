@@ -17,6 +17,7 @@ from layerscope.model.step import Edit, Safety, Step
 
 LEAST_BYTES = 4096
 """A step that saves less is not worth a reader's time, unless it keeps a secret out of the image."""
+OUTDATED = "the Dockerfile was edited after it built this image: build the image again first"
 _Key = tuple[int, int, str]
 """A version of a finding: its place among the findings, the layer and the path."""
 
@@ -106,6 +107,9 @@ def _advice(
         # What is not installed here makes no step doubtful.
         if not isinstance(problem, MissingExtra):
             review = review or _obstacle(proposal, problem)
+    match = context.placement.match
+    if match is not None and match.differing:
+        review = "; ".join(filter(None, (review, OUTDATED)))
     resolved: dict[int, int] = {}
     for portion in proposal.portions:
         resolved[portion.finding] = resolved.get(portion.finding, 0) + portion.content_bytes

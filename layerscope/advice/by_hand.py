@@ -9,6 +9,7 @@ from layerscope.model.finding import Finding, FindingKind
 from layerscope.model.source import BASE
 from layerscope.model.step import BY_HAND, Safety, Step
 
+_GONE = "build the image again: the Dockerfile does not have the instruction that brought this"
 _REVIEW = "the change has to be made by hand"
 
 
@@ -34,16 +35,18 @@ def _counts(finding: Finding) -> bool:
 
 
 def _steps(context: AdviceContext, groups: dict[str, list[tuple[int, int]]], order: int) -> Iterator[Advice]:
+    match = context.placement.match
     for number, (fix, members) in enumerate(groups.items(), order):
         found = [context.findings[place] for place, _ in members]
         made = {id(site): site for one in found for layer in one.layers if (site := context.final.of_layer(layer))}
         site = next(iter(made.values())) if len(made) == 1 else None
         saves = sum(left for _, left in members)
         paths = [path for one in found for path in one.paths]
+        is_gone = match is not None and bool(match.differing) and not made and bool(paths)
         step = Step(
             strategy=BY_HAND,
             safety=Safety.REVIEW,
-            sentence=fix,
+            sentence=_GONE if is_gone else fix,
             review=_REVIEW,
             saves_bytes=saves,
             saves_stored_bytes=stored_bytes(context, paths, saves),

@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.dockerfile.build import Build, ResolvedInstruction
 from layerscope.errors import LimitExceeded, UsageError
@@ -18,6 +19,10 @@ from layerscope.secrets.text import quoted
 
 LEAST_SCORE = 0.8
 """The part of the instructions that make layers which must match; below it the file is another image's."""
+LEAST_EDITED = 0.5
+"""The part that must match of the longer of file and image; below it the file was not edited, but is another one."""
+_LEAST_PAIRS = 2
+"""RUN, COPY and ADD that must match at least for that; a template has one in common with many."""
 MAX_CELLS = 250_000
 """The largest product of the two lengths, without the equal steps at the end."""
 MAKES_LAYERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
@@ -32,7 +37,8 @@ class Match(Struct, frozen=True, kw_only=True):
     ``steps`` maps the index of a history step to its instruction. ``matched`` of ``total`` instructions that make
     layers match (of all instructions, where none makes one). ``base_layers`` is how many layers lie below the
     Dockerfile's first instruction, None where that place is not known. ``first_mismatch`` describes the first pair
-    from the end that does not match, empty where all do.
+    from the end that does not match, empty where all do. ``differing`` are the lines and the steps without a
+    counterpart, where so many have none that the file was edited after it built the image.
     """
 
     build: Build
@@ -41,6 +47,7 @@ class Match(Struct, frozen=True, kw_only=True):
     total: int
     base_layers: int | None
     first_mismatch: str = ""
+    differing: tuple[str, ...] = ()
 
     @property
     def score(self) -> float:
@@ -55,8 +62,8 @@ class Match(Struct, frozen=True, kw_only=True):
 def match(build: Build, history: Sequence[Instruction], stage: int | None = None) -> Match:
     """Align the chain of ``stage`` (the target where none is given) with a history.
 
-    Raises UsageError for a poor match: fewer than LEAST_SCORE of the instructions that make layers, or any COPY or ADD
-    without a counterpart; the message shows the first mismatch.
+    Where fewer than LEAST_SCORE of the instructions that make layers match, or any COPY or ADD has no counterpart, the
+    file was edited since. Raises UsageError where too few match even for that; the message shows the first mismatch.
     """
     resolved = build.flatten(stage)
     written, recorded = [instruction_text(one) for one in resolved], [history_text(step) for step in history]
@@ -84,13 +91,25 @@ def match(build: Build, history: Sequence[Instruction], stage: int | None = None
     )
     lost = any(one.kind in COPIES and place not in pairs for place, one in enumerate(written))
     lost = lost or any(history[place].kind in COPIES for place in extra)
-    if found.first_mismatch and (found.score < LEAST_SCORE or lost):
+    if not found.first_mismatch or (found.score >= LEAST_SCORE and not lost):
+        return found
+    same = [place for place in making if place in pairs and written[place].kind != "WORKDIR"]
+    longer = max(len(making), found.matched + len(unexplained))
+    if len(same) < _LEAST_PAIRS or found.matched < LEAST_EDITED * longer:
         raise UsageError(
             f"{build.dockerfile.name} did not build this image: {found.matched} of {found.total} instructions match "
             f"its history; the first mismatch from the end: {found.first_mismatch}",
-            hint="is it of another version, or is --target or --build-arg missing?",
+            hint="is it of another version, or is --target or --build-arg missing? "
+            "If you edited it, build the image again",
         )
-    return found
+    lines = [resolved[place].instruction for place in making if place not in pairs]
+    return replace(
+        found,
+        differing=(
+            *(f"line {line.line} `{quoted(str(line), _LONGEST)}`" for line in lines),
+            *(f"`{_short(history[place])}` of the image" for place in unexplained),
+        ),
+    )
 
 
 def _below_triggers(history: Sequence[Instruction], boundary: int) -> int:

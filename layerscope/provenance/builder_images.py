@@ -57,6 +57,11 @@ def _builder(
         arguments = {**recorded_arguments(history), **found.build.build_args}
         try:
             own = match(replace(found.build, build_args=arguments), history, stage.index)
+            if own.differing:
+                warnings.append(
+                    f"stage {name} was edited after the image given for it was built: {own.matched} of {own.total} "
+                    "instructions match; build that image again, too"
+                )
         except LayerscopeError as error:
             warnings.append(f"the image given for stage {name} is not that stage: {error.message}")
     shared = shared_layers(image, steps, opened, history)

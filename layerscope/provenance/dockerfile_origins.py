@@ -3,6 +3,7 @@
 The Dockerfile is the attested one, or the user's. Some builders record the stage in the history itself.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
@@ -22,6 +23,9 @@ from layerscope.model.source import Via
 from layerscope.provenance.attestation import BuildStep, Provenance, read_provenance
 from layerscope.provenance.origins import BuildInputs, Origin, Placement, recorded_arguments, recorded_origins
 
+_MOST_SHOWN = 4
+"""Instructions without a counterpart that a warning names."""
+
 
 def place(image: Image, steps: Sequence[Instruction], known: BuildInputs) -> Placement:
     """The origins of all steps by the best evidence; raises UsageError where the user's Dockerfile does not match."""
@@ -31,6 +35,8 @@ def place(image: Image, steps: Sequence[Instruction], known: BuildInputs) -> Pla
     evidence = Evidence.ATTESTED if found else Evidence.DECLARED
     if found is None and known.dockerfile is not None:
         found = _match(known.dockerfile, image, steps, known)
+        if found.differing:
+            warnings.append(_edited(found, image.name))
     origins = recorded_origins(steps)
     if found is not None:
         origins |= {index: _origin(found, step, evidence) for index, step in found.steps.items()}
@@ -73,6 +79,20 @@ def _match(dockerfile: Dockerfile, image: Image, steps: Sequence[Instruction], k
     if known.base is not None:
         build = replace(build, bases={build.chain()[0].base.image: known.base})
     return match(build, steps)
+
+
+def _edited(found: Match, image: str) -> str:
+    """What differs, what that means, and the command that helps."""
+    name, differing = found.build.dockerfile.name, found.differing
+    more = f" and {len(differing) - _MOST_SHOWN:,} more" if len(differing) > _MOST_SHOWN else ""
+    target = f" --target {shlex.quote(found.build.target_name)}" if found.build.target_name else ""
+    file = f" -f {shlex.quote(name)}" if name != "Dockerfile" else ""
+    return (
+        f"{name} was edited after it built this image, or did not build it ({found.matched} of {found.total} "
+        "instructions match). Build the image again for steps that fit: docker build -t "
+        f"{shlex.quote(image or 'NAME')}{file}{target} . Without a counterpart: "
+        f"{', '.join(differing[:_MOST_SHOWN])}{more}"
+    )
 
 
 def _origin(found: Match, step: ResolvedInstruction, evidence: Evidence) -> Origin:

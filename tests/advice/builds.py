@@ -81,14 +81,20 @@ class Build:
     ignore: str = ""
     fields: Mapping[str, object] = field(default_factory=dict)
 
-    def advise(self, directory: Path, *, with_dockerfile: bool = True, ignores: tuple[Ignore, ...] = ()) -> Advised:
-        """Build all stages in memory, save them, and analyse the last with the others."""
+    def advise(
+        self, directory: Path, *, with_dockerfile: bool = True, ignores: tuple[Ignore, ...] = (), edited: str = ""
+    ) -> Advised:
+        """Build all stages in memory, save them, and analyse the last with the others.
+
+        ``edited`` is the Dockerfile as it is now, where it differs from the one that built them.
+        """
         dockerfile = parse_dockerfile(self.dockerfile)
+        now = edited or self.dockerfile
         resolved = Resolved.of(dockerfile)
         names = [stage.name or str(stage.index) for stage in resolved.stages]
         is_empty = _begins_empty(resolved, len(names) - 1)
         wanted = ReadOptions(wanted=WANTED, fingerprint="sha256")
-        files = BuildFiles(dockerfile=Document.parse(self.dockerfile, "Dockerfile"), ignore=self.ignore)
+        files = BuildFiles(dockerfile=Document.parse(now, "Dockerfile"), ignore=self.ignore)
         with ExitStack() as stack:
             images = []
             given = list(enumerate(names)) if self.stages else [(len(names) - 1, names[-1])]
@@ -97,7 +103,8 @@ class Build:
                 path.write_bytes(docker_save(self._image(resolved, index)))
                 images.append((name, stack.enter_context(open_image(str(path), wanted))))
             known = BuildInputs(
-                dockerfile=dockerfile if with_dockerfile else None, builders=tuple(images[:-1]) if self.stages else ()
+                dockerfile=parse_dockerfile(now) if with_dockerfile else None,
+                builders=tuple(images[:-1]) if self.stages else (),
             )
             base = () if is_empty else (Digest.parse(f"sha256:{hashlib.sha256(self.base).hexdigest()}"),)
             inputs = AnalysisInputs(base=base, known=known, files=files if with_dockerfile else None, ignores=ignores)

@@ -51,3 +51,26 @@ def test_the_steps_of_a_report_save_what_is_reclaimable_and_no_byte_twice(tmp_pa
     every = [one.step for one in made.analysis.advice]
     saved = sum(one.saves_bytes - one.trade_bytes for one in every)
     assert saved == sum(one.content_bytes for one in made.findings if not one.trade)
+
+
+EDITED = "FROM debian\nRUN make\nRUN make install\nCOPY app /app\nCOPY conf /conf\n"
+
+
+def test_an_image_that_is_older_than_its_dockerfile_has_to_be_built_again(tmp_path: Path) -> None:
+    log, junk = file("var/log/dpkg.log", BIG), file("conf/.DS_Store", BIG)
+    build = Build(dockerfile=EDITED, layers={2: (log,), 4: (file("app/x", b"x"),), 5: (junk,)})
+    now = EDITED.replace("make install", "make all").replace("COPY conf /conf", "COPY conf/my.cnf /etc/")
+    made = build.advise(tmp_path, edited=now)
+    (warning,) = made.analysis.warnings
+    assert "Dockerfile was edited after it built this image" in warning and "docker build -t" in warning
+    assert "line 3 `RUN make all`" in warning and "line 5 `COPY conf/my.cnf /etc/`" in warning
+    cleaning = made.of("clean-in-run")
+    assert cleaning.dockerfile_line == 2 and cleaning.safety == Safety.REVIEW
+    assert "build the image again first" in cleaning.review
+    assert [one.sentence.partition(":")[0] for one in steps(made)] == ["build the image again"]
+
+
+def test_steps_for_the_dockerfile_that_built_the_image_stay_safe(tmp_path: Path) -> None:
+    build = Build(dockerfile=EDITED, layers={2: (file("var/log/dpkg.log", BIG),), 4: (file("app/x", b"x"),)})
+    made = build.advise(tmp_path)
+    assert made.of("clean-in-run").safety == Safety.SAFE and not made.analysis.warnings

@@ -86,16 +86,40 @@ def test_a_file_that_fits_well_enough_is_used_and_says_what_does_not_fit() -> No
     assert 4 not in found.steps
 
 
-def test_every_copy_has_to_fit_however_good_the_rest_is() -> None:
+def test_a_file_whose_copy_differs_was_edited_however_good_the_rest_is() -> None:
     rest = [f"step {number}" for number in range(20)]
     build = built("FROM x\nCOPY a /here\n" + "\n".join(f"RUN {step}" for step in rest))
-    with pytest.raises(
-        UsageError, match="line 2 `COPY a /here`, where the history has `COPY file:0123456789ab in /there`"
-    ):
-        match(
-            build,
-            history(f"/bin/sh -c #(nop) COPY file:{'0123456789ab' * 6} in /there ", *(f"/bin/sh -c {s}" for s in rest)),
-        )
+    told = history(f"/bin/sh -c #(nop) COPY file:{'0123456789ab' * 6} in /there ", *(f"/bin/sh -c {s}" for s in rest))
+    found = match(build, told)
+    assert found.differing[:1] == ("line 2 `COPY a /here`",)
+    assert (len(found.steps), found.base_layers) == (20, None)
+
+
+def test_an_edited_file_keeps_what_still_matches_and_names_the_rest() -> None:
+    build = built("FROM x\nRUN one\nRUN two two\nCOPY a /a\nRUN four")
+    told = history(
+        "/bin/sh -c base",
+        "/bin/sh -c one",
+        "/bin/sh -c two",
+        "COPY a /a # buildkit",
+        "COPY b /b # buildkit",
+        "/bin/sh -c four",
+    )
+    found = match(build, told)
+    assert {index: one.instruction.line for index, one in found.steps.items()} == {1: 2, 3: 4, 5: 5}
+    assert found.differing == ("line 3 `RUN two two`", "`RUN two` of the image", "`COPY b /b` of the image")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param(("WORKDIR /app", "COPY . /app # buildkit", "/bin/sh -c other"), id="one that many have"),
+        pytest.param(("/bin/sh -c 1", "/bin/sh -c 2", "/bin/sh -c 3", "COPY . /app # buildkit"), id="less than half"),
+    ],
+)
+def test_a_file_that_has_little_in_common_was_not_edited(told: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match="did not build this image"):
+        match(built("FROM x\nWORKDIR /app\nCOPY . /app\nRUN one"), history("/bin/sh -c base", *told))
 
 
 def test_layers_that_no_line_explains_count_against_the_file() -> None:

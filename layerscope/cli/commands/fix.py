@@ -125,7 +125,7 @@ def _nothing(report: Report) -> str:
             f"docker build --target {name}"
         )
     if report.totals.reclaimable_bytes:
-        return "no patch is known for what was found: change it by hand"
+        return "no patch is known for what was found"
     return "nothing to change: no waste found"
 
 
