@@ -7,6 +7,7 @@ from layerscope.model.report import Report
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import FindingSummary, finding_summaries
 from layerscope.render.units import RenderOptions
+from layerscope.render.verdict import sentence
 from layerscope.rules.registry import RULES
 
 
@@ -15,7 +16,7 @@ def junit(report: Report, options: RenderOptions) -> str:
     by_rule: dict[str, list[FindingSummary]] = {rule.name: [] for rule in RULES}
     for one in finding_summaries(report):
         by_rule.setdefault(one.finding.rule, []).append(one)
-    name = _attribute(f"layerscope {report.image.name}")
+    name = _attribute(f"layerscope {report.image.name}: {sentence(report, options.units)}")
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites name={name} {_counts(*by_rule.values())}>"]
     for rule, found in by_rule.items():
         lines += _suite(rule, found, options)

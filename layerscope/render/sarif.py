@@ -16,6 +16,7 @@ from layerscope.render.finding_summary import (
 from layerscope.render.json import dumps
 from layerscope.render.rules import paragraphs
 from layerscope.render.units import RenderOptions
+from layerscope.render.verdict import sentence
 from layerscope.render.width import shortened
 from layerscope.rules.registry import RULES
 from layerscope.rules.rule import Rule
@@ -54,7 +55,13 @@ def sarif(report: Report, options: RenderOptions) -> str:
                 if _is_shown(one, options)
             ),
         ],
-        "properties": {"image": printable(report.image.name), "imageId": report.image.image_id},
+        "properties": {
+            "image": printable(report.image.name),
+            "imageId": report.image.image_id,
+            "summary": sentence(report, options.units),
+            "ownBytes": report.totals.own_bytes,
+            "reclaimableBytes": report.totals.reclaimable_bytes,
+        },
     }
     if report.warnings or not report.complete:
         run["invocations"] = [

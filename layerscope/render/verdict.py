@@ -7,6 +7,7 @@ from layerscope.model.finding import Evidence, Finding, kinds_found
 from layerscope.model.report import Report
 from layerscope.model.source import BASE
 from layerscope.render.escape import printable
+from layerscope.render.steps import has_biggest, step_place
 from layerscope.render.style import Style, styled
 from layerscope.render.table import aligned
 from layerscope.render.units import Units, percent
@@ -27,6 +28,28 @@ def reclaimable_figures(report: Report, units: Units) -> tuple[str, str] | None:
     if not totals.reclaimable_bytes:
         return None
     return units(totals.reclaimable_bytes), percent(totals.reclaimable_bytes, totals.own_bytes)
+
+
+def waste_words(report: Report, units: Units) -> str:
+    """``118 MB (75%) of it reclaimable``, of the image's own layers."""
+    figures = reclaimable_figures(report, units)
+    if figures is None:
+        return "no waste found" if report.complete else "no waste found in what was read"
+    return f"{figures[0]} ({figures[1]}) of it reclaimable"
+
+
+def sentence(report: Report, units: Units) -> str:
+    """The whole in one line, for formats without room for more: size, own layers, waste, the biggest step, secrets."""
+    own = f"your layers {units(report.totals.own_bytes)}, {waste_words(report, units)}"
+    parts = [size_words(report, units), own]
+    if has_biggest(report):
+        step = report.steps[0]
+        parts.append(f"the biggest step saves {units(step.saves_bytes)} at {step_place(step, report)}")
+    if report.secrets:
+        parts.append(counted(len(report.secrets), "secret"))
+    if not report.complete:
+        parts.append("incomplete")
+    return "; ".join(parts)
 
 
 def trades_row(report: Report, units: Units) -> tuple[str, str] | None:
@@ -66,10 +89,9 @@ def head(report: Report, units: Units, width: int | None = None) -> Iterator[str
     facts = "".join(f"   {fact}" for fact in (platform, size_words(report, units)) if fact)
     name = shortened(printable(image.name), None if width is None else max(width - width_of(facts), 12))
     yield styled(name, Style.STRONG) + facts
-    figures = reclaimable_figures(report, units)
-    waste = styled("no waste found", Style.GOOD) if report.complete else "no waste found in what was read"
-    if figures is not None:
-        waste = styled(f"{figures[0]} ({figures[1]}) of it reclaimable", Style.NOTICE)
+    waste = waste_words(report, units)
+    if totals.reclaimable_bytes or report.complete:
+        waste = styled(waste, Style.NOTICE if totals.reclaimable_bytes else Style.GOOD)
     if totals.base_bytes:
         rows = [
             ["", "base image", units(totals.base_bytes), _share(totals.base_bytes, report), _base(report)],
