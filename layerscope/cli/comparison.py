@@ -9,9 +9,11 @@ from layerscope.analysis.amounts import Amount
 from layerscope.analysis.diff import diff
 from layerscope.cli.messages import hinting
 from layerscope.cli.options import ReadArguments
-from layerscope.cli.source import ReportOptions, opened_source
+from layerscope.cli.source import ReportOptions, Source, opened_source
 from layerscope.errors import UsageError
 from layerscope.model.diff import Diff
+from layerscope.model.report import Report
+from layerscope.model.size_map import SizeMap
 
 
 class DiffInput(Struct, frozen=True, kw_only=True):
@@ -25,6 +27,13 @@ class DiffInput(Struct, frozen=True, kw_only=True):
     stages: tuple[str, ...] = ()
 
 
+class Compared(Struct, frozen=True, kw_only=True):
+    """A diff, and for a page of it both reports with the sizes that their maps show, where both are of archives."""
+
+    diff: Diff
+    sides: tuple[tuple[Report, SizeMap], tuple[Report, SizeMap]] | None = None
+
+
 def comparison(
     before: DiffInput,
     after: DiffInput,
@@ -34,22 +43,46 @@ def comparison(
     max_growth: Amount | None = None,
 ) -> Diff:
     """Return the difference of two archives or saved reports; ``options`` are those of both."""
+    return compared(before, after, reading, options, max_growth=max_growth).diff
+
+
+def compared(
+    before: DiffInput,
+    after: DiffInput,
+    reading: ReadArguments,
+    options: ReportOptions,
+    *,
+    max_growth: Amount | None = None,
+) -> Compared:
+    """Return the difference, with ``options.sizes`` also what maps of both images show."""
     if before.path == after.path == "-":
         raise UsageError("only one of the two images can be read from stdin")
     needs_dockerfile = bool(before.dockerfile or after.dockerfile)
-    first, second = (_options(options, side, needs_dockerfile=needs_dockerfile) for side in (before, after))
+    first, second = (
+        _options(replace(options, sizes=False), side, needs_dockerfile=needs_dockerfile) for side in (before, after)
+    )
     with ExitStack() as stack:
         with hinting(image="--before-image", platform="--before-platform", dockerfile="--before-dockerfile"):
             one = stack.enter_context(opened_source(before.path, _only(reading, before), first))
         with hinting(image="--after-image", platform="--after-platform", dockerfile="--after-dockerfile"):
             other = stack.enter_context(opened_source(after.path, _only(reading, after), second))
-        return diff(
+        made = diff(
             one.report,
             other.report,
             before_files=one.filesystem,
             after_files=other.filesystem,
             max_growth=max_growth,
         )
+        return Compared(diff=made, sides=_sides(one, other) if options.sizes else None)
+
+
+def _sides(one: Source, other: Source) -> tuple[tuple[Report, SizeMap], tuple[Report, SizeMap]] | None:
+    if one.analysis is None or other.analysis is None:
+        return None
+    from layerscope.analysis.size_map import size_maps  # Loads the analysis, which saved reports do without.
+
+    before, after = size_maps((one.analysis, one.report), (other.analysis, other.report))
+    return (one.report, before), (other.report, after)
 
 
 def _only(reading: ReadArguments, side: DiffInput) -> ReadArguments:

@@ -210,11 +210,12 @@ def _packages(diff: Diff, options: RenderOptions, most: int) -> Iterator[Section
     unowned = diff.after_unowned_bytes - diff.before_unowned_bytes
     if unowned:
         counts.append(f"{signed(unowned, options.units)} not owned by a package")
-    rows = [_row(one, _versions(one), options.units) for one in differing[:most]]
+    rows = [_row(one, package_versions(one), options.units) for one in differing[:most]]
     yield from _table("PACKAGES: " + ", ".join(counts), "package", rows, len(differing))
 
 
-def _versions(change: PackageChange) -> str:
+def package_versions(change: PackageChange) -> str:
+    """``flask 3.0 -> 3.1 (pypi)``."""
     before, after = _counted(change.before), _counted(change.after)
     versions = f"{before} -> {after}" if before and after and before != after else after or before
     return f"{change.name} {versions} ({change.type})"

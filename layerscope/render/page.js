@@ -360,7 +360,7 @@
       return element;
     }
 
-    share(node) { return percent(node.bytes, this.data.total) + " of the image"; }
+    share(node) { return percent(node.bytes, this.data.total) + " " + this.data.whole; }
 
     isLit(node) {
       for (const place of cellsOf(node)) if (this.lit(this.data.cells[place])) return true;

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -171,3 +172,19 @@ def test_a_pipe_gets_the_bytes_of_a_file_whatever_the_locale(tmp_path: Path, cho
     called = call(*arguments, folder=tmp_path, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
     assert called.code == 0 and called.out == (tmp_path / "told").read_bytes()
     assert b"\r" not in called.out and ("→".encode() in called.out) is (chosen in ("table", "html"))
+
+
+@pytest.mark.parametrize("command", ["report", "diff", "scan"])
+def test_a_page_has_a_map_of_what_is_in_the_archives(command: str) -> None:
+    images = {"report": (TINY,), "diff": (FIXTURES / "tiny-builder.tar", TINY), "scan": (TINY,)}[command]
+    done = call(command, *images, "-f", "html", "-q")
+    assert done.code == 0, done.err
+    data = json.loads(re.findall(r'(?s)<script type="application/json" id="data">(.*?)</script>', done.out.decode())[0])
+    assert sum(cell[7] for cell in data["maps"][-1]["cells"]) == 63_700 == data["maps"][-1]["total"]
+
+
+def test_a_page_of_a_saved_report_has_no_map(tmp_path: Path) -> None:
+    saved = tmp_path / "report.json"
+    saved.write_bytes(call("report", TINY, "-f", "json", "-q").out)
+    done = call("report", saved, "-f", "html")
+    assert done.code == 0 and b'<figure class="map"' not in done.out and b'id="layers"' in done.out

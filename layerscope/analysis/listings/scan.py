@@ -2,14 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from sys import intern
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from layerscope.model.finding import Severity
-from layerscope.model.report import Report, Totals
+from layerscope.model.report import LayerReport, Report, Totals
 from layerscope.model.rows import Column, Rows, beyond, row
 from layerscope.model.source import BASE
+from layerscope.model.step import Step
+
+_LONGEST = 200
+"""Characters of an instruction that are kept."""
 
 _COLUMNS = (
     Column(name="content_bytes", header="SIZE", kind="bytes"),
@@ -37,17 +42,20 @@ class ScannedLayer(Struct, frozen=True, kw_only=True):
     """A layer of a scanned image; ``identity`` is equal for the same layer in two images.
 
     ``reclaimable_bytes`` is None where the image says nothing of it: the layer is its base's, or was left out.
+    ``instruction`` made the layer.
     """
 
     identity: str
     content_bytes: int
     reclaimable_bytes: int | None
+    instruction: str = ""
 
 
 class Scanned(Struct, frozen=True, kw_only=True):
     """What is kept of the report of one image; ``critical`` and ``high`` count its own findings.
 
-    ``left_out`` counts the layers that could not be read, of which nothing is in the other figures.
+    ``left_out`` counts the layers that could not be read, of which nothing is in the other figures. ``step`` is the
+    change to the build that saves most.
     """
 
     source: str
@@ -62,6 +70,7 @@ class Scanned(Struct, frozen=True, kw_only=True):
     left_out: int
     complete: bool
     layers: tuple[ScannedLayer, ...]
+    step: Step | None = None
 
 
 class ScanRow(Struct, frozen=True, kw_only=True):
@@ -127,10 +136,20 @@ def scanned(report: Report, source: str, names: Iterable[str] = ()) -> Scanned:
                 identity=layer.diff_id or layer.digest or f"{source} {image.image_id} {layer.index}",
                 content_bytes=layer.content_bytes,
                 reclaimable_bytes=layer.reclaimable_bytes if layer.origin == "own" and not layer.problem else None,
+                instruction=_instruction(report, layer),
             )
             for layer in report.layers
         ),
+        step=report.steps[0] if report.steps else None,
     )
+
+
+def _instruction(report: Report, layer: LayerReport) -> str:
+    if layer.instruction is None:
+        return ""
+    step = report.instructions[layer.instruction]
+    words = step.dockerfile_text or f"{step.kind} {step.text}"
+    return intern(" ".join(words[:_LONGEST].split()))  # Many images have the same.
 
 
 def sums(images: Iterable[Scanned]) -> Sums:

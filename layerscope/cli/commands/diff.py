@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from layerscope.analysis.amounts import amount
-from layerscope.cli.comparison import DiffInput, comparison
+from layerscope.cli.comparison import Compared, DiffInput, compared
 from layerscope.cli.configuration import ignores_of
 from layerscope.cli.options import (
     BuildOptions,
@@ -23,7 +23,6 @@ from layerscope.cli.options import (
 from layerscope.cli.output import terminal_width, use_color, write
 from layerscope.cli.source import ReportOptions
 from layerscope.model.check import Outcome
-from layerscope.model.diff import Diff
 from layerscope.render.diff import text
 from layerscope.render.diff_markdown import markdown
 from layerscope.render.json import lines
@@ -39,6 +38,7 @@ class DiffFormat(StrEnum):
     TABLE = "table"
     JSON = "json"
     MARKDOWN = "markdown"
+    HTML = "html"
 
 
 @reading_options
@@ -109,13 +109,19 @@ def diff(
 
     layerscope diff released.json app.tar --dockerfile Dockerfile --max-growth 5% -f markdown > comment.md
 
+    layerscope diff before.tar after.tar -f html > diff.html
+
     layerscope diff several.tar several.tar --before-image app:1 --after-image app:2
 
     layerscope diff before.tar after.tar -f json | jq '.paths.paths[:20]'
     """
     limit = amount(max_growth, "--max-growth") if max_growth else None
-    both = BuildOptions(base=base, stage=stage, target=target, build_arg=build_arg)
-    made = comparison(
+    options = ReportOptions(
+        build=BuildOptions(base=base, stage=stage, target=target, build_arg=build_arg),
+        ignores=ignores_of(context),
+        sizes=diff_format == DiffFormat.HTML,
+    )
+    made = compared(
         DiffInput(
             path=before,
             image_name=before_image,
@@ -133,20 +139,23 @@ def diff(
             stages=tuple(after_stage or ()),
         ),
         reading,
-        ReportOptions(build=both, ignores=ignores_of(context)),
+        options,
         max_growth=limit,
     )
     with suppress(BrokenPipeError):  # The exit code counts even if nobody reads the output.
         color = use_color(reading.color)
         shown = RenderOptions(units=units_named(units.value), top=top, width=terminal_width(), color=color)
-        _print(made, diff_format, shown)
-    if made.growth is not None and made.growth.outcome == Outcome.FAIL:
+        write(_rendered(made, diff_format, shown))
+    growth = made.diff.growth
+    if growth is not None and growth.outcome == Outcome.FAIL:
         raise typer.Exit(1)
 
 
-def _print(made: Diff, diff_format: DiffFormat, options: RenderOptions) -> None:
+def _rendered(made: Compared, diff_format: DiffFormat, options: RenderOptions) -> str:
     if diff_format == DiffFormat.JSON:
-        write(lines(made))
-        return
-    render = markdown if diff_format == DiffFormat.MARKDOWN else text
-    write(render(made, options))
+        return lines(made.diff)
+    if diff_format == DiffFormat.HTML:
+        from layerscope.render.html_diff import html  # A page is asked for less often than the others.
+
+        return html(made.diff, options, made.sides)
+    return (markdown if diff_format == DiffFormat.MARKDOWN else text)(made.diff, options)

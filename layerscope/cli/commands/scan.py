@@ -6,21 +6,23 @@ from typing import Annotated
 import typer
 
 from layerscope.analysis.listings.scan import scan_rows, scanned, sums
+from layerscope.analysis.listings.scan_summary import scan_summary
 from layerscope.cli.configuration import ignores_of
 from layerscope.cli.image_scan import ImageScan, ScanOptions
 from layerscope.cli.messages import print_error
 from layerscope.cli.options import (
     ReadArguments,
     RowFormat,
-    RowFormatOption,
     TopOption,
     UnitsName,
     UnitsOption,
+    output_option,
     reading_option,
     reading_options,
 )
 from layerscope.cli.output import write, write_rows
 from layerscope.fleet.plan import Choice
+from layerscope.render.units import RenderOptions
 from layerscope.render.units import units as units_named
 from layerscope.render.words import counted
 
@@ -31,6 +33,17 @@ class ScanOrder(StrEnum):
     RECLAIMABLE = "reclaimable"
     SIZE = "size"
     NAME = "name"
+
+
+class ScanFormat(StrEnum):
+    """The formats of a scan: those of every listing, and a page."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    HTML = "html"
 
 
 @reading_options
@@ -45,7 +58,7 @@ def scan(
     reading: ReadArguments,
     sort: Annotated[ScanOrder, typer.Option("--sort", help="Order of the images")] = ScanOrder.RECLAIMABLE,
     top: TopOption = 0,
-    row_format: RowFormatOption = RowFormat.TABLE,
+    scan_format: Annotated[ScanFormat, output_option("-f", "--format", help="Output format")] = ScanFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
     jobs: Annotated[
         int, reading_option("--jobs", metavar="N", help="Processes that read (0: one for each core)", variable=True)
@@ -73,13 +86,20 @@ def scan(
 
     layerscope scan /var/lib/registry --jobs 8
 
+    layerscope scan images/ -f html > images.html
+
     layerscope scan app.tar worker.tar base.tar --sort size -f csv
     """
     options = ScanOptions(jobs=jobs, state=state_dir, choice=Choice(all_platforms=all_platforms, untagged=untagged))
     images = ImageScan(reading, ignores_of(context), print_error, options)
     found = [scanned(image.report, image.source, map(str, image.names)) for image in images.images(places)]
-    write_rows(scan_rows(found, sort=sort.value, top=top), row_format, units)
-    if row_format == RowFormat.TABLE and len(found) > 1:
+    if scan_format == ScanFormat.HTML:
+        from layerscope.render.html_scan import html  # A page is asked for less often than the others.
+
+        write(html(scan_summary(found), RenderOptions(units=units_named(units.value), top=top)))
+    else:
+        write_rows(scan_rows(found, sort=sort.value, top=top), RowFormat(scan_format.value), units)
+    if scan_format == ScanFormat.TABLE and len(found) > 1:
         total, form = sums(found), units_named(units.value)
         part = f" ({total.incomplete:,} incomplete)" if total.incomplete else ""
         write(
