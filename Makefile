@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DEV := $(VENV)/dev-ready
 
-.PHONY: report test test-real test-fixes check check-only format docs pictures image dist bench clean dev
+.PHONY: report test test-real test-fixes test-browser check check-only format docs pictures image dist bench clean dev
 
 report: $(READY)
 	$(BIN)/layerscope report fixtures/notes-v1.tar.zst --dockerfile fixtures/notes/Dockerfile \
@@ -23,6 +23,11 @@ test-real: $(DEV)
 test-fixes: $(DEV)
 	$(BIN)/python -m pytest -q -s -m fixes -rs tests/fixes; status=$$?; \
 		$(BIN)/python -m tests.fixes.page && exit $$status
+
+# Opens pages in the Chromium of this machine, without a window; says what it skips, and why.
+# SCREENSHOTS=DIR also keeps what they look like.
+test-browser: $(DEV)
+	LAYERSCOPE_SCREENSHOTS=$(SCREENSHOTS) $(BIN)/python -m pytest -q -s -m browser -rs tests/browser
 
 check: test check-only
 

@@ -10,7 +10,7 @@ from layerscope.model.source import BASE
 from layerscope.render.diff import growth_words, names, notes, package_versions, totals, verdict
 from layerscope.render.html_map import map_data, map_lines
 from layerscope.render.html_parts import Cell, Markup, Number, Part, bar, page, size, table, text
-from layerscope.render.units import RenderOptions, Units
+from layerscope.render.units import RenderOptions, Units, signed
 from layerscope.render.words import counted
 
 _MOST_ROWS = 300
@@ -46,7 +46,7 @@ def html(diff: Diff, options: RenderOptions, sides: Sides | None = None) -> str:
         Part(anchor="stages", title="Build stages", short="Stages", lines=tuple(_stages(diff, units, most))),
         Part(anchor="findings", title="Findings", lines=tuple(_findings(diff, units, most))),
         Part(anchor="paths", title="Paths", lines=tuple(_paths(diff, units, most))),
-        Part(anchor="notes", title="Notes", lines=tuple(_notes(diff))),
+        Part(anchor="notes", title="Notes", lines=tuple(_notes(diff, options))),
     )
     return page(title, _head(diff, options), parts, data)
 
@@ -77,7 +77,7 @@ def _changes(
         (
             size(one.before_bytes, units),
             size(one.after_bytes, units),
-            Number(_signed(one.delta, units), one.delta),
+            Number(signed(one.delta, units) if one.delta else "", one.delta),
             Markup(_delta_bar(one.delta, most)),
             (_FINDING_WORDS if isinstance(one, FindingChange) else _WORDS).get(one.status, ""),
             what,
@@ -87,10 +87,6 @@ def _changes(
     yield from table(title, (*_HEADERS, "Change", last), f"nnnc-{kind}", cells)
     if left > 0:
         yield f"<p>and {left:,} more: use -f json for all of them</p>"
-
-
-def _signed(delta: int, units: Units) -> str:
-    return f"+{units(delta)}" if delta > 0 else units(delta) if delta else ""
 
 
 def _delta_bar(delta: int, most: int) -> str:
@@ -128,7 +124,7 @@ def _packages(diff: Diff, units: Units, most: int) -> Iterator[str]:
     found = [one for one in diff.packages if one.status != Status.SAME]
     unowned = diff.after_unowned_bytes - diff.before_unowned_bytes
     if unowned:
-        yield f"<p>{_signed(unowned, units)} not owned by a package.</p>"
+        yield f"<p>{signed(unowned, units)} not owned by a package.</p>"
     rows = [(one, package_versions(one)) for one in found[:most]]
     yield from _changes("packages", "Package", rows, len(found) - most, units)
 
@@ -167,8 +163,8 @@ def _paths(diff: Diff, units: Units, most: int) -> Iterator[str]:
     yield from _changes("paths", "Path", rows, len(found.paths) - most, units, "p")
 
 
-def _notes(diff: Diff) -> Iterator[str]:
-    lines = [f"<li>{text(note)}</li>" for note in notes(diff)]
+def _notes(diff: Diff, options: RenderOptions) -> Iterator[str]:
+    lines = [f"<li>{text(note)}</li>" for note in notes(diff, options)]
     if lines:
         yield "<ul>"
         yield from lines

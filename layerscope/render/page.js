@@ -479,6 +479,7 @@
       });
       this.element.replaceChildren(...lines);
       this.element.hidden = false;
+      this.focused = event ? null : [map, box];
       const bounds = map.area.getBoundingClientRect(), tip = this.element.getBoundingClientRect();
       const x = event ? event.clientX + 14 : bounds.left + box.x + Math.min(24, box.width);
       const y = event ? event.clientY + 16 : bounds.top + box.y + HEADER + 4;
@@ -487,7 +488,13 @@
       this.element.style.top = Math.max(4, fits ? y : (event ? event.clientY : bounds.top + box.y) - tip.height - 12) + "px";
     }
 
-    hide() { this.element.hidden = true; }
+    hide() { this.element.hidden = true; this.focused = null; }
+
+    // The focus keeps what it shows when the page scrolls, as it does when the focus moves; the pointer does not.
+    scrolled() {
+      if (this.focused) this.show(...this.focused, null);
+      else this.hide();
+    }
   }
 
   // The maps of a page with their controls.
@@ -518,7 +525,7 @@
       let width = section.clientWidth;
       const resized = () => { if (section.clientWidth !== width) { width = section.clientWidth; this.draw(); } };
       new ResizeObserver(() => { clearTimeout(timer); timer = setTimeout(resized, 60); }).observe(section);
-      addEventListener("scroll", () => this.tip.hide(), { passive: true });
+      addEventListener("scroll", () => this.tip.scrolled(), { passive: true });
       this.draw();
     }
 
