@@ -23,6 +23,7 @@ _GROUPS = (
     ("instruction", "instruction"),
     ("stage", "build stage"),
 )
+_SHOWN = (("all", "all bytes"), ("own", "your own"), ("waste", "reclaimable"), ("hidden", "hidden by a later layer"))
 _COLOURS = (("state", "base, yours, reclaimable"), ("layer", "layer"), ("type", "package type"))
 _GROWTH = ("growth", "what grew")
 _SCAN_GROUPS = (("directory", "image"), ("instruction", "layer"))
@@ -32,18 +33,19 @@ _SCAN_COLOURS = (("state", "base, own, reclaimable"), ("layer", "layer"))
 def map_lines(names: Sequence[str]) -> Iterator[str]:
     """The frames of the maps, beside each other, of the images of these names; of two, by default, what grew."""
     colours = (_GROWTH, *_COLOURS) if len(names) > 1 else _COLOURS
-    yield from _frames([f"Map of {name}" for name in names], _GROUPS, colours, "path, package or finding")
+    yield from _frames([f"Map of {name}" for name in names], _GROUPS, colours, _SHOWN, "path, package or finding")
 
 
 def scan_map_lines() -> Iterator[str]:
     """The frame of a map of many images."""
-    yield from _frames(["Map of all images"], _SCAN_GROUPS, _SCAN_COLOURS, "image or layer")
+    yield from _frames(["Map of all images"], _SCAN_GROUPS, _SCAN_COLOURS, _SHOWN[:3], "image or layer")
 
 
 def _frames(
     labels: Sequence[str],
     groups: Sequence[tuple[str, str]],
     colours: Sequence[tuple[str, str]],
+    shown: Sequence[tuple[str, str]],
     filtered: str,
 ) -> Iterator[str]:
     if not labels:
@@ -51,6 +53,7 @@ def _frames(
     yield '<div class="controls">'
     yield _choice("group", "Boxes by", groups)
     yield _choice("colour", "Colours by", colours)
+    yield _choice("shown", "Show", shown)
     yield f'<label>Filter <input type="search" data-control="filter" placeholder="{filtered}"></label>'
     yield "</div>"
     yield (
@@ -121,10 +124,17 @@ def _finding(report: Report, place: int) -> str:
 
 
 def _layer(report: Report, place: int, *, is_alone: bool) -> str:
-    """The instruction of a layer; without its number where the maps of two images are compared."""
+    """The instruction of a layer with its number and line, without them where the maps of two images are compared."""
     index = report.layers[place].instruction
-    words = instruction_text(report.instructions[index]) if index is not None else "no instruction recorded"
-    return _shown(f"{place}: {words}" if is_alone else words)
+    if index is None:
+        return f"{place}: no instruction recorded" if is_alone else "no instruction recorded"
+    step = report.instructions[index]
+    words = instruction_text(step)
+    if not is_alone:
+        return _shown(words)
+    name = report.dockerfile.name if report.dockerfile is not None else "Dockerfile"
+    line = f"{name}:{step.dockerfile_line} " if step.dockerfile_line else ""
+    return _shown(f"{place}: {line}{words}")
 
 
 def _package(report: Report, place: int) -> tuple[str, str]:

@@ -70,6 +70,13 @@
 
   // Members of a cell, in the order of model/size_map.py.
   const NODE = 0, LAYER = 1, PACKAGE = 2, FINDING = 3, STAGE = 4, STATE = 5, HIDDEN = 6, BYTES = 7, FILES = 8;
+  // What the map can be limited to.
+  const SHOWN = {
+    all: () => true,
+    own: (cell) => cell[STATE] !== 0,
+    waste: (cell) => cell[STATE] === 2,
+    hidden: (cell) => cell[HIDDEN],
+  };
   const STATES = [["base", "base image"], ["own", "your own"], ["waste", "reclaimable"], ["trade", "trade"]];
 
   // A part of the tree; `cells` are places of cells that belong to it and to none of its children.
@@ -312,6 +319,7 @@
     }
 
     isKept(place) {
+      if (!SHOWN[this.page.shown](this.data.cells[place])) return false;
       if (!this.query.length) return true;
       if (this.texts === null) {
         this.texts = this.data.cells.map((cell) =>
@@ -501,7 +509,7 @@
   class Maps {
     constructor(section, data) {
       this.section = section; this.data = data; this.tip = new Tip();
-      this.group = "directory";
+      this.group = "directory"; this.shown = "all";
       this.units = data.units;
       this.types = new Map();
       for (const one of data.maps) for (const [type] of Object.values(one.packages)) {
@@ -515,6 +523,7 @@
       this.note = section.querySelector(".lit-note");
       this.maps = [...section.querySelectorAll(".map")].map((figure, place) => new SizeMap(figure, data.maps[place], this));
       control("group").addEventListener("change", (event) => { this.group = event.target.value; this.rebuild(); });
+      control("shown").addEventListener("change", (event) => { this.shown = event.target.value; this.rebuild(); });
       control("colour").addEventListener("change", (event) => { this.colour = event.target.value; this.draw(); });
       this.filter = control("filter");
       this.filter.addEventListener("input", () => {
@@ -612,6 +621,7 @@
     // Light up what is found, and open the smallest branch that holds all of it.
     light(isLit, what) {
       this.filter.value = "";
+      this.shown = this.section.querySelector('[data-control="shown"]').value = "all";
       let bytes = 0, files = 0;
       for (const map of this.maps) {
         map.query = []; map.lit = isLit;

@@ -131,6 +131,24 @@ def test_the_filter_keeps_what_matches(opened: Opened, notes: tuple[Path, dict[s
     assert shown(page) == report["totals"]["content_bytes"]
 
 
+def test_the_biggest_reclaimable_file_is_the_biggest_box_of_what_is_reclaimable(
+    opened: Opened, notes: tuple[Path, dict[str, Any]]
+) -> None:
+    path, report = notes
+    page, totals = opened.open(path), report["totals"]
+    page.select_option('[data-control="shown"]', "own")
+    assert shown(page) == totals["own_bytes"]
+    page.select_option('[data-control="shown"]', "hidden")
+    assert shown(page) == totals["hidden_bytes"]
+    page.select_option('[data-control="shown"]', "waste")
+    assert shown(page) == totals["reclaimable_bytes"]
+    claimed = [one for one in report["findings"] if one["source"] != "base" and not one["trade"]]
+    biggest = max((each for one in claimed for each in one["paths"]), key=lambda one: int(one["content_bytes"]))
+    page.locator(".box:not(.frame)", has_text=biggest["path"].rpartition("/")[2]).first.hover()
+    words = page.locator(".tip").inner_text()
+    assert biggest["path"] in words and f"layer: {biggest['layer']}: Dockerfile:" in words
+
+
 def test_a_finding_opens_and_lights_up_in_the_map(opened: Opened, notes: tuple[Path, dict[str, Any]]) -> None:
     path, report = notes
     page = opened.open(path)

@@ -103,7 +103,7 @@ def test_the_data_of_the_map_says_what_the_cells_are() -> None:
     assert (one["title"], one["total"]) == ("app:1", 3500)
     assert one["names"] == ["/", "app/", "big"] and one["parents"] == [0, 0, 1]
     assert one["cells"] == [[2, 1, 1, 0, 0, 2, False, 900, 1], [0, 0, -1, -1, -1, 0, True, 7, 3]]
-    assert one["layers"] == {"0": "0: ADD rootfs.tar /", "1": "1: COPY --from=build /app /app"}
+    assert one["layers"] == {"0": "0: ADD rootfs.tar /", "1": "1: Dockerfile:7 COPY --from=build /app /app"}
     assert one["packages"] == {"1": ["pypi", "flask 3.0"]}
     assert one["findings"] == {"0": "git-directory: what git-directory finds"} and one["stages"] == ["stage build"]
 
