@@ -51,9 +51,10 @@ docs: $(DEV)
 	$(BIN)/python docs/manual.py
 	$(BIN)/python docs/refresh.py
 
-# What the README shows of the report and of the terminal UI; make docs draws it, too.
+# What the README shows of the report and of the terminal UI, which make docs draws, too, and of the page, which needs Chromium.
 pictures: $(DEV)
 	$(BIN)/python -m docs.pictures
+	$(BIN)/python -m docs.page_picture
 
 # The tool as an image, and its own report. ENGINE is docker or podman; BUILD_ARGS may name other base images.
 ENGINE ?= docker
