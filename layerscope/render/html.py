@@ -9,7 +9,7 @@ from layerscope.render.html_advice import biggest_step, secrets, steps
 from layerscope.render.html_findings import findings
 from layerscope.render.html_map import map_data, map_lines
 from layerscope.render.html_onto import other_bases
-from layerscope.render.html_parts import Markup, Part, bar, count, page, size, stacked, table, text
+from layerscope.render.html_parts import Markup, Part, bar, count, line_code, page, size, stacked, table, text
 from layerscope.render.units import RenderOptions, Units
 from layerscope.render.verdict import reclaimable_figures, size_words
 from layerscope.render.words import (
@@ -19,6 +19,8 @@ from layerscope.render.words import (
     base_words,
     counted,
     fate_words,
+    instruction_place,
+    instruction_text,
     layer_line,
     stage_evidence,
 )
@@ -115,15 +117,16 @@ def _layer_bar(layer: LayerReport, start: int, whole: int) -> str:
 
 
 def _layer_words(layer: LayerReport, report: Report) -> str:
-    """The instruction as code, behind its line in the Dockerfile."""
+    """The line in the Dockerfile, what is copied from where, and the instruction as code."""
     step = report.instructions[layer.instruction] if layer.instruction is not None else None
-    name = report.dockerfile.name if report.dockerfile is not None else "Dockerfile"
-    line = step.dockerfile_line if step is not None else None
-    place = f"<code>{text(name)}:{line}</code> " if line else ""
-    words = layer_line(layer, step)
-    if line and not layer.problem:
-        words = words.replace(f"line {line}: ", "", 1).replace(f"line {line} ", "", 1)
-    return f'<span id="layer-{layer.index}" data-layer="{layer.index}">{place}<code>{text(words)}</code></span>'
+    lit = f'id="layer-{layer.index}" data-layer="{layer.index}"'
+    if step is None or layer.problem:
+        return f"<span {lit}>{text(layer_line(layer, step))}</span>"
+    place = line_code(report, step.dockerfile_line)
+    source = instruction_place(step).removeprefix(f"line {step.dockerfile_line}").strip()
+    partial = f"INCOMPLETE ({layer.partial}) " if layer.partial else ""
+    words = f'<span class="soft">{text(f"{partial}{source} ")}</span>' if partial or source else ""
+    return f"<span {lit}>{place}{words}<code>{text(instruction_text(step))}</code></span>"
 
 
 def _stages(report: Report, units: Units) -> Iterator[str]:
@@ -138,7 +141,9 @@ def _stages(report: Report, units: Units) -> Iterator[str]:
                 stage_evidence(one),
                 Markup(
                     "<br>".join(
-                        f"{units(made.content_bytes)} <code>{text(str(made))}</code>" for made in one.made_by[:3]
+                        f"{units(made.content_bytes)} {line_code(report, made.dockerfile_line)}"
+                        f"<code>{text(made.text)}</code>"
+                        for made in one.made_by[:3]
                     )
                 ),
             )

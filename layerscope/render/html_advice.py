@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from layerscope.model.report import Report
 from layerscope.model.step import BY_HAND, Step
 from layerscope.render.finding_summary import line_of
-from layerscope.render.html_parts import command, prose, text
+from layerscope.render.html_parts import command, line_code, prose, text
 from layerscope.render.steps import diff_lines, has_biggest, step_name, step_place, step_saves
 from layerscope.render.units import RenderOptions
 from layerscope.render.verdict import base_row, trades_row
@@ -60,8 +60,7 @@ def secrets(report: Report) -> Iterator[str]:
     for one in report.secrets[:_MOST_SECRETS]:
         finding = report.findings[one.finding] if one.finding < len(report.findings) else None
         line = line_of(finding, report) if finding is not None else None
-        name = report.dockerfile.name if report.dockerfile is not None else "Dockerfile"
-        place = f"<code>{text(name)}:{line}</code> " if line else ""
+        place = line_code(report, line)
         if not place and finding is not None and finding.layers:
             place = f"{layer_words(finding.layers)}: "
         weight = one.severity.value

@@ -8,7 +8,7 @@ from layerscope.model.finding import Finding
 from layerscope.model.report import Report
 from layerscope.model.source import is_reclaimable
 from layerscope.render.finding_summary import FindingSummary, finding_summaries
-from layerscope.render.html_parts import Markup, Part, prose, size, table, text
+from layerscope.render.html_parts import Markup, Part, line_code, prose, size, table, text
 from layerscope.render.units import Units
 from layerscope.render.words import copied_from, counted, fate_words, layer_words
 
@@ -60,8 +60,9 @@ def _finding(place: int, one: FindingSummary, report: Report, room: _Room, units
         f'<code>{text(finding.rule)}</code><span class="words">{text(where)}</span></summary>'
     )
     facts = ", ".join(filter(None, (finding.title, copied_from(finding), layer_words(finding.layers))))
+    line = f" {line_code(report, one.line)}".rstrip()
     lit = f' data-findings="{place}" data-what="{text(finding.rule)}"' if finding.content_bytes else ""
-    yield f"<p{lit}>{text(facts)} ({finding.kind.value}, {finding.evidence.value}){_line(one, report)}</p>"
+    yield f"<p{lit}>{text(facts)} ({finding.kind.value}, {finding.evidence.value}){line}</p>"
     if finding.detail:
         yield f"<p>{text(finding.detail)}</p>"
     yield f"<p><b>Fix:</b> {prose(finding.fix)}</p>"
@@ -72,13 +73,6 @@ def _finding(place: int, one: FindingSummary, report: Report, room: _Room, units
         yield f"<p><b>Packages:</b> {text(', '.join(most) + more)}</p>"
     yield from _paths(finding, room, units)
     yield "</details>"
-
-
-def _line(one: FindingSummary, report: Report) -> str:
-    if not one.line:
-        return ""
-    name = report.dockerfile.name if report.dockerfile is not None else "Dockerfile"
-    return f" <code>{text(name)}:{one.line}</code>"
 
 
 def _paths(finding: Finding, room: _Room, units: Units) -> Iterator[str]:

@@ -13,7 +13,7 @@ from layerscope.render.html_parts import text
 from layerscope.render.json import dumps
 from layerscope.render.units import Units, iec, si
 from layerscope.render.width import shortened
-from layerscope.render.words import instruction_text
+from layerscope.render.words import dockerfile_name, instruction_text
 
 _LONGEST = 100
 """Characters of an instruction, a package or a title in the map."""
@@ -132,8 +132,7 @@ def _layer(report: Report, place: int, *, is_alone: bool) -> str:
     words = instruction_text(step)
     if not is_alone:
         return _shown(words)
-    name = report.dockerfile.name if report.dockerfile is not None else "Dockerfile"
-    line = f"{name}:{step.dockerfile_line} " if step.dockerfile_line else ""
+    line = f"{dockerfile_name(report)}:{step.dockerfile_line} " if step.dockerfile_line else ""
     return _shown(f"{place}: {line}{words}")
 
 

@@ -10,8 +10,10 @@ from html import escape
 from msgspec import Struct
 
 from layerscope.model.patterns import pattern
+from layerscope.model.report import Report
 from layerscope.render.escape import printable
 from layerscope.render.units import Units
+from layerscope.render.words import dockerfile_name
 
 _CODE = pattern(r"`([^`]+)`")
 
@@ -134,6 +136,11 @@ def stacked(parts: Sequence[tuple[str, int]], start: int = 0) -> Iterator[tuple[
     for kind, length in parts:
         yield kind, start, length
         start += length
+
+
+def line_code(report: Report, line: int | None) -> str:
+    """``Dockerfile:14`` as code with a blank behind it; nothing where no line is known."""
+    return f"<code>{text(dockerfile_name(report))}:{line}</code> " if line else ""
 
 
 def command(line: str) -> str:

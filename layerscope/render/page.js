@@ -668,7 +668,7 @@
   function sortable(table) {
     const body = table.tBodies[0];
     [...table.tHead.rows[0].cells].forEach((head, column) => {
-      if (!head.textContent) return;
+      if (!head.textContent || head.classList.contains("chart")) return;
       const isNumber = head.classList.contains("n");
       const press = button(head.textContent, "sort", () => {
         const descending = head.getAttribute("aria-sort") === (isNumber ? "descending" : "ascending") ? !isNumber : isNumber;

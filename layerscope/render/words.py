@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from layerscope.model.base import Base, FoundBy
 from layerscope.model.finding import Evidence, Finding
-from layerscope.model.report import InstructionReport, LayerReport, StageReport, Unmatched
+from layerscope.model.report import InstructionReport, LayerReport, Report, StageReport, Unmatched
 from layerscope.model.source import Via
 from layerscope.render.units import Units
 
@@ -39,6 +39,11 @@ _UNMATCHED = {
 def base_words(base: Base) -> str:
     """``base image (guessed)`` where the history alone suggests where the base ends, else ``base image``."""
     return "base image (guessed)" if base.found_by == FoundBy.HISTORY_GUESS else "base image"
+
+
+def dockerfile_name(report: Report) -> str:
+    """The name of the Dockerfile that lines are of."""
+    return report.dockerfile.name if report.dockerfile is not None else "Dockerfile"
 
 
 def fate_words(fate: str) -> str:
