@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api")
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from layerscope.model.size_map import SizeCell, SizeMap, State
 from layerscope.render.escape import printable
@@ -174,12 +174,12 @@ def test_the_biggest_step_lights_up_and_its_diff_is_copied(opened: Opened, notes
     assert page.locator(".box.lit").count() > 0
     patch = page.locator(".patch").first
     patch.locator(".copy").click()
-    page.wait_for_function("document.querySelector('.patch .copy').textContent === 'Copied'")
+    expect(patch.locator(".copy")).to_have_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("--- a/") and "\n@@ -" in copied and copied.endswith("\n") and "Copy" not in copied
     command = page.locator(".command .copy").last
     command.click()
-    page.wait_for_function("[...document.querySelectorAll('.command .copy')].pop().textContent === 'Copied'")
+    expect(command).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()").startswith("layerscope fix ")
 
 
@@ -210,7 +210,7 @@ def test_a_link_to_a_finding_opens_it(opened: Opened, notes: tuple[Path, dict[st
     link = page.locator('.first a[href^="#finding-"]').first
     target = (link.get_attribute("href") or "")[1:]
     link.click()
-    page.wait_for_function("(id) => document.getElementById(id).open", arg=target)
+    expect(page.locator(f"#{target}")).to_have_attribute("open", "")
 
 
 @pytest.mark.parametrize("case", sorted(HOSTILE))
