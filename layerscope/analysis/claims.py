@@ -16,8 +16,11 @@ def finding_versions(filesystem: Filesystem, findings: Sequence[Finding]) -> Ite
     """
     named = {path.path for finding in findings for path in finding.paths}
     numbers: dict[tuple[int, str], list[int]] = {}
-    for number in compress(range(len(filesystem)), map(named.__contains__, filesystem.paths)):
-        numbers.setdefault((filesystem.layer_of(number), filesystem.paths[number]), []).append(number)
+    paths = filesystem.paths
+    for layer in range(len(filesystem.layers)):
+        span = filesystem.numbers(layer)
+        for number in compress(span, map(named.__contains__, paths[span.start : span.stop])):
+            numbers.setdefault((layer, paths[number]), []).append(number)
     claimed: set[int] = set()
 
     def unlike(number: int, path: FoundPath) -> tuple[bool, bool, bool]:

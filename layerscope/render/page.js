@@ -351,6 +351,7 @@
     element(box, place, width, height) {
       const { node } = box, element = made("button", "box");
       element.type = "button"; element.tabIndex = -1;
+      element.setAttribute("aria-describedby", "tip");
       element.dataset.box = place; element.dataset.bytes = node.bytes;
       const size = this.page.size(node.bytes);
       const opens = node.children.length ? ", opens" : "";
@@ -657,11 +658,12 @@
       count.set(node, node.children.reduce((sum, child) => sum + count.get(child), own));
     }
     let at = root;
-    for (;;) {
+    while (places.size) {
       const next = at.children.find((child) => child.children.length && count.get(child) === places.size);
-      if (!next) return at;
+      if (!next) break;
       at = next;
     }
+    return at;
   }
 
   // Tables: a click on a header sorts, typing filters.
