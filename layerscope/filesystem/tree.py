@@ -8,7 +8,7 @@ copied up with other metadata. The bytes of a hardlink are those of its *carrier
 import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, compress, groupby
 
@@ -145,6 +145,11 @@ class Filesystem:
             broken = "1 broken hardlink" if count == 1 else f"{count:,} broken hardlinks"
             layers[index] = replace(layers[index], partial="; ".join(filter(None, (layers[index].partial, broken))))
         return replace(image, layers=tuple(layers))
+
+    @property
+    def survivors(self) -> Mapping[int, int]:
+        """The live hardlink of each carrier whose own name is gone: the carrier lives on under that name."""
+        return self._overlay.survivors
 
     def carrier(self, number: int) -> int:
         """The version that carries the bytes of a version: itself, or the one that a hardlink links to."""
