@@ -49,6 +49,7 @@ docs: $(DEV)
 	$(BIN)/python docs/rules_page.py
 	$(BIN)/python docs/report_schema.py
 	$(BIN)/python docs/manual.py
+	$(BIN)/python docs/explore_page.py
 	$(BIN)/python docs/refresh.py
 
 # What the README shows of the report and of the terminal UI, which make docs draws, too, and of the page, which needs Chromium.

@@ -8,6 +8,7 @@ import io
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -26,6 +27,12 @@ IMAGE, DOCKERFILE, STAGE = (
     "build1=fixtures/notes-build1.tar.zst",
 )
 WORDS = ["report", IMAGE, "--dockerfile", DOCKERFILE, "--stage", STAGE]
+EXPLORER: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {
+    "explore": ((120, 30), ("tab", "j", "j", "j")),
+    "explore-steps": ((90, 24), ("2", "enter")),
+    "explore-view": ((90, 24), ("right_square_bracket", "tab", "slash", *"run", "enter", "end", "v")),
+}
+"""The size of the terminal and the keys of each picture of the terminal UI."""
 _COLUMNS = 90
 _FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
@@ -49,14 +56,17 @@ def report_picture() -> str:
     return console.export_svg(title="layerscope report notes-v1.tar.zst", unique_id="report")
 
 
-async def explorer_picture() -> str:
+async def explorer_picture(size: tuple[int, int], keys: Sequence[str]) -> str:
+    """The terminal UI after some keys."""
     options = ReportOptions(build=BuildOptions(dockerfile=DOCKERFILE, stage=[STAGE]))
     with opened_source(IMAGE, ReadArguments(no_cache=True), options) as source:
         assert source.analysis is not None
         app = Explorer(source.report, Browser(source.analysis, source.report), RenderOptions(units=si))
-        async with app.run_test(size=(_COLUMNS, 24)) as pilot:
-            await pilot.pause()
-            await pilot.press("3", "down")  # The findings, and below them what is known of the second.
+        async with app.run_test(size=size) as pilot:
+            for key in ("", *keys):
+                await pilot.press(*filter(None, (key,)))
+                await pilot.pause()
+                await app.workers.wait_for_complete()
             await pilot.pause()
             return app.export_screenshot(title="layerscope explore notes-v1.tar.zst")
 
@@ -67,7 +77,8 @@ def without_fonts(picture: str) -> str:
 
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
-    for name, picture in {"report": report_picture(), "explore": asyncio.run(explorer_picture())}.items():
+    shown = {name: asyncio.run(explorer_picture(*how)) for name, how in EXPLORER.items()}
+    for name, picture in {"report": report_picture(), **shown}.items():
         (PICTURES / f"{name}.svg").write_text(without_fonts(picture), encoding="utf-8")
 
 

@@ -23,15 +23,16 @@ def test_the_report_is_todays() -> None:
     assert shown in _text(picture), "run: make pictures"
 
 
-def test_the_terminal_ui_is_todays() -> None:
-    picture = (pictures.PICTURES / "explore.svg").read_text("utf-8")
-    shown = asyncio.run(pictures.explorer_picture())
+@pytest.mark.parametrize("name", pictures.EXPLORER)
+def test_the_terminal_ui_is_todays(name: str) -> None:
+    picture = (pictures.PICTURES / f"{name}.svg").read_text("utf-8")
+    shown = asyncio.run(pictures.explorer_picture(*pictures.EXPLORER[name]))
     assert _text(pictures.without_fonts(shown)).partition("layerscopeexplore")[2] in _text(picture), (
         "run: make pictures"
     )
 
 
-@pytest.mark.parametrize("name", ["report", "explore"])
+@pytest.mark.parametrize("name", ["report", *pictures.EXPLORER])
 def test_a_picture_loads_nothing(name: str) -> None:
     picture = (pictures.PICTURES / f"{name}.svg").read_text("utf-8")
     assert "@font-face" not in picture

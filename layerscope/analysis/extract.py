@@ -68,6 +68,17 @@ def plan(filesystem: Filesystem, query: ExtractQuery) -> Plan:
     """Return the plan for a query; raises UsageError where there is nothing at its path."""
     notes: list[Note] = []
     root, versions = _versions(filesystem, query, notes)
+    return _plan(filesystem, query, root, versions, notes)
+
+
+def plan_of(filesystem: Filesystem, query: ExtractQuery, versions: Mapping[str, int]) -> Plan:
+    """Return the plan for versions that are chosen already, by their paths at or below that of the query."""
+    return _plan(filesystem, query, query.path, versions, [])
+
+
+def _plan(
+    filesystem: Filesystem, query: ExtractQuery, root: str, versions: Mapping[str, int], notes: list[Note]
+) -> Plan:
     name = normal(query.path).rpartition("/")[2]
     items = []
     for path, number in sorted(versions.items()):

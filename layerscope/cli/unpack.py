@@ -8,10 +8,12 @@ from contextlib import suppress
 
 from layerscope.analysis.extract import Item, Note, Plan, contents
 from layerscope.cli.destination import Destination
+from layerscope.cli.user_files import umask
 from layerscope.errors import LayerscopeError
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.contents import Piece
 from layerscope.model.entry import Kind
+from layerscope.render.words import counted
 
 _FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """Errors after which the next file would fail as well."""
@@ -28,6 +30,12 @@ class Unpacker:
         self._umask = umask
         self.notes: list[Note] = []
         self.files = self.directories = self.symlinks = 0
+
+    @property
+    def counts(self) -> str:
+        """What was written: ``3 files, 1 directory and 0 symlinks``."""
+        files, directories = counted(self.files, "file"), counted(self.directories, "directory", "directories")
+        return f"{files}, {directories} and {counted(self.symlinks, 'symlink')}"
 
     def unpack(self, plan: Plan) -> None:
         """Write a plan; raises LayerscopeError if the disk is full or the archive damaged."""
@@ -121,6 +129,20 @@ class Unpacker:
         if self._try(item, lambda: opened.append(self._destination.open(first.parts))):
             with open(opened[0], "rb", buffering=0) as source:
                 self._file(item, _pieces(source))
+
+
+def unpacked(filesystem: Filesystem, planned: Plan, directory: str, *, force: bool) -> Unpacker:
+    """Write a plan to a directory, made if need be; raises LayerscopeError if it cannot be used."""
+    try:
+        destination = Destination(directory, force=force)
+    except OSError as error:
+        raise LayerscopeError(f"cannot write to {directory}: {error.strerror}") from None
+    try:
+        unpacker = Unpacker(filesystem, destination, umask=umask())
+        unpacker.unpack(planned)
+    finally:
+        destination.close()
+    return unpacker
 
 
 def _pieces(source: io.FileIO) -> Iterator[Piece]:

@@ -1,99 +1,38 @@
-"""The report as a terminal UI: files, layers, findings and packages, and below them the details of the current row."""
+"""The report as a terminal UI: layers and their files, steps, findings, packages and stages."""
 
-from itertools import islice
 from typing import ClassVar
 
-from rich.text import Text
-from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.widgets import Footer, Static, TabbedContent, TabPane, Tabs
 
-from layerscope.analysis.browse import Browser
-from layerscope.analysis.listings.files import FileQuery
-from layerscope.explore.details import of_finding, of_layer, of_package
-from layerscope.explore.files import FilesPane, Spot
-from layerscope.explore.pane import ListPane, RowDetails, Table
-from layerscope.model.finding import Finding
-from layerscope.model.package import Package
-from layerscope.model.report import LayerReport, Report
-from layerscope.render.cells import finding_cells, layer_cells
+from layerscope.analysis.browse import Browser, Scope
+from layerscope.explore.file_actions import Extract, FileActions
+from layerscope.explore.files import TreeRows
+from layerscope.explore.filter_pane import FilterPane
+from layerscope.explore.keys import EVERYWHERE, bindings
+from layerscope.explore.layers import LayerRows
+from layerscope.explore.lists import TableRows
+from layerscope.explore.pages import diff_page, help_page, image_page, line_of_step
+from layerscope.explore.rows import Rows
+from layerscope.explore.tables import TABS, steps_of
+from layerscope.explore.tabs import TabBar
+from layerscope.explore.windows import Window
+from layerscope.model.change import Change
+from layerscope.model.report import Report
 from layerscope.render.escape import printable
-from layerscope.render.style import plain_text
+from layerscope.render.finding_summary import line_of
 from layerscope.render.units import RenderOptions
-from layerscope.render.verdict import head, warnings
-
-_WARNINGS = 3
-"""Warnings that are shown above; the report has all of them."""
-_TABS = ("files", "layers", "findings", "packages")
-_PACKAGE_COLUMNS = (
-    ("SIZE", True), ("FILES", True), ("LAYER", True), ("REMOVED", True), ("TYPE", False), ("NAME", False),
-    ("VERSION", False),
-)  # fmt: skip
+from layerscope.render.words import stage_words
 
 
-class Explorer(App[None]):
-    """The app of one report; it reads nothing but what the report was made of."""
+class Explorer(FileActions):
+    """The app of one report: what each key and each row leads to."""
 
-    ENABLE_COMMAND_PALETTE = False
-    CSS = """
-    #head { height: auto; padding: 0 1; color: $text; background: $panel; }
-    .where { height: 1; padding: 0 1; color: $text-muted; }
-    TabbedContent { height: 1fr; }
-    TabPane { padding: 0; }
-    Table { height: 1fr; overflow-x: hidden; }
-    #details { height: auto; max-height: 40%; border-top: solid $primary; padding: 0 1; }
-    #details Static { height: auto; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(str(key), f"tab('{name}')", show=False) for key, name in enumerate(_TABS, 1)),
-        Binding("q", "quit", "Quit"),
+        *(Binding(str(number), f"tab('{name}')", show=False) for number, name in enumerate(TABS, 1)),
+        *bindings(EVERYWHERE),
     ]
 
-    def __init__(self, report: Report, browser: Browser, options: RenderOptions) -> None:
-        super().__init__()
-        self.failure: Exception | None = None
-        self._report = report
-        self._browser = browser
-        self._options = options
-        self._files = FilesPane(browser, options.units)
-
-    def compose(self) -> ComposeResult:
-        report, options, units = self._report, self._options, self._options.units
-        above = [*head(report, units), *islice(warnings(report), _WARNINGS)]
-        yield Static("\n".join(map(plain_text, above)), id="head", markup=False)
-        findings = tuple(enumerate(report.findings))
-        packages = sorted(enumerate(report.packages), key=_biggest_first)
-        with TabbedContent(initial="files"):
-            with TabPane("1 Files", id="files"):
-                yield self._files
-            with TabPane(f"2 Layers ({len(report.layers)})", id="layers"):
-                yield ListPane(
-                    (("#", True), ("SIZE", True), ("RECLAIMABLE", True), ("INSTRUCTION", False)),
-                    report.layers,
-                    lambda layer: layer_cells(report, layer, units),
-                    lambda layer: of_layer(layer, report, units),
-                    self._show_layer,
-                )
-            with TabPane(f"3 Findings ({len(report.findings)})", id="findings"):
-                yield ListPane(
-                    (("FINDING", False), ("RULE", False), ("SIZE", True), ("WHERE", False)),
-                    findings,
-                    lambda finding: finding_cells(finding[1], options),
-                    lambda finding: of_finding(finding[1], units),
-                    self._show_finding,
-                )
-            with TabPane(f"4 Packages ({len(packages)})", id="packages"):
-                yield ListPane(
-                    _PACKAGE_COLUMNS,
-                    packages,
-                    self._package_cells,
-                    lambda package: of_package(package[1], units),
-                    self._show_package,
-                )
-        with _Below(id="details"):
-            yield Static(id="lines", markup=False)
-        yield Footer()
+    failure: Exception | None = None
 
     def _handle_exception(self, error: Exception) -> None:
         """Exit with the first error, for the command line to report instead of the library's traceback."""
@@ -101,69 +40,146 @@ class Explorer(App[None]):
         super()._handle_exception(error)
         self._exit_renderables.clear()
 
-    def on_mount(self) -> None:
-        # Digits select the tabs, so that the tab key only switches between the table and the text below.
-        self.query_one(Tabs).can_focus = False
+    # Keys that work everywhere.
 
     def action_tab(self, name: str) -> None:
-        """Go to the table of a tab, also from the text below it."""
-        tabs = self.query_one(TabbedContent)
-        tabs.active = name
-        tabs.get_pane(name).query_one(Table).focus()
+        self.open_tab(name)
 
-    def on_tabbed_content_tab_activated(self, event: TabbedContent.TabActivated) -> None:
-        """Go to the table of the tab, whatever way it was reached."""
-        event.pane.query_one(Table).focus()
+    def action_layer(self, by: int) -> None:
+        """Go to the previous or the next layer without leaving the pane."""
+        if self.tab == "layers":
+            self.layers.redraw(self.layers.cursor + by)
 
-    def on_row_details(self, message: RowDetails) -> None:
-        """Show the details, the first line of which names the row."""
-        first, *rest = message.lines
-        text = Text(first, style="bold")
-        text.append("".join(f"\n{line}" for line in rest), style="not bold")
-        self.query_one("#lines", Static).update(text)
+    def action_leave(self) -> None:
+        """Close the filter, else go back."""
+        pane = self.files if self.tab == "layers" else self.lists[self.tab]
+        if not pane.clear():
+            self.action_return()
 
-    def _package_cells(self, numbered: tuple[int, Package]) -> tuple[str, ...]:
-        package = numbered[1]
-        layers = ("" if layer is None else str(layer) for layer in (package.layer, package.removed_in))
-        names = map(printable, (package.type, package.full_name, package.version))
-        return self._options.units(package.content_bytes), f"{package.files:,}", *layers, *names
+    def action_help(self) -> None:
+        self.push_screen(Window("All keys", help_page()))
 
-    def _show(self, query: FileQuery, what: str, at: Spot = ("/", None)) -> None:
-        self.action_tab("files")
-        self._files.show(query, what, at)
+    def action_image(self) -> None:
+        self.push_screen(Window("Image", image_page(self.report, self.options.units)))
 
-    def _show_layer(self, layer: LayerReport) -> None:
-        self._show(FileQuery(layer=layer.index), f"files in layer {layer.index}")
+    def action_hidden(self) -> None:
+        self.show_files(Scope(hidden=True), "Files that a later layer hides")
 
-    def _show_package(self, numbered: tuple[int, Package]) -> None:
-        index, package = numbered
-        what = "files of" if package.removed_in is None else "hidden files of"
-        self._show(FileQuery(package=index), f"{what} {printable(f'{package.full_name} {package.version}')}")
+    # What the panes ask for.
 
-    def _show_finding(self, numbered: tuple[int, Finding]) -> None:
-        """Go to its biggest file in the layer that holds it; a finding in the config has none."""
-        number = self._browser.biggest(numbered[0])
-        if number is not None:
-            facts = self._browser.facts(number)
-            layer = facts.version.layer
-            self._show(FileQuery(layer=layer), f"files in layer {layer}", (facts.path, number))
+    def on_tab_bar_clicked(self, event: TabBar.Clicked) -> None:
+        self.open_tab(event.name)
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        if event.rows is self.layers:
+            self.show_layer(self.layers.cursor)
+            self.show_details()
+
+    def on_filter_pane_changed(self, _: FilterPane.Changed) -> None:
+        self.show_details()
+
+    def on_layer_rows_entered(self, _: LayerRows.Entered) -> None:
+        self.focus_on(self.files.rows)
+
+    def on_layer_rows_cumulative(self, event: LayerRows.Cumulative) -> None:
+        self._set_cumulative(not self.is_cumulative if event.is_cumulative is None else event.is_cumulative)
+
+    def on_layer_rows_line(self, _: LayerRows.Line) -> None:
+        layer = self.layers.current
+        if layer is not None:
+            step = self.report.instructions[layer.instruction] if layer.instruction is not None else None
+            self.open_line(step.dockerfile_line if step is not None else None, layer.instruction)
+
+    def on_tree_rows_asked(self, event: TreeRows.Asked) -> None:
+        if event.action == "change":
+            self.files.toggle(Change[event.value.upper()])
+        elif event.action == "filter":
+            self.files.start_filter()
+        elif event.action == "cumulative":
+            self._set_cumulative(not self.is_cumulative)
+        else:
+            self.of_file(event.action)
+
+    def on_table_rows_asked(self, event: TableRows.Asked) -> None:
+        """Do what is wanted for a row of a list."""
+        if event.action == "filter":
+            self.lists[event.table].start_filter()
+            return
+        place: int = event.value
+        of_table = {
+            "steps": self._of_step, "findings": self._of_finding, "packages": self._of_package, "stages": self._of_stage
+        }  # fmt: skip
+        of_table[event.table](place, event.action)
+
+    def _set_cumulative(self, is_cumulative: bool) -> None:
+        self.is_cumulative = is_cumulative
+        self.show_layer(self.layers.cursor)
+
+    # Rows of the lists.
+
+    def _of_step(self, place: int, action: str) -> None:
+        step = steps_of(self.report)[place]
+        name = "the base image" if step is self.report.base_step else f"step {place + 1}"
+        if action == "enter":
+            self.push_screen(Window(name.capitalize(), diff_page(step, self.report, self.options.units)))
+        elif action == "line":
+            self.open_line(*line_of_step(step, self.report))
+        else:
+            self._files_of(step.findings, f"Files of {name}", action)
+
+    def _of_finding(self, place: int, action: str) -> None:
+        finding = self.report.findings[place]
+        if action == "line":
+            self.open_line(line_of(finding, self.report), finding.instruction)
+        else:
+            self._files_of((place,), f"Files of {finding.rule}", action)
+
+    def _files_of(self, findings: tuple[int, ...], title: str, action: str) -> None:
+        """Go to the files of findings, or to the layer of the biggest one."""
+        found = sorted(findings, key=lambda one: -self.report.findings[one].content_bytes)
+        number = next((n for n in map(self.browser.biggest, found) if n is not None), None)
+        if number is None:
+            self.notify("no file: it is in the image's config")
+            return
+        if action == "layer":
+            self.of_version("layer", number)
+        else:
+            self.show_files(Scope(findings=tuple(found)), title, (self.browser.facts(number).version.path, number))
+
+    def _of_package(self, place: int, action: str) -> None:
+        package = self.report.packages[place]
+        name = printable(f"{package.full_name} {package.version}")
+        layer = package.layer if package.layer is not None else next(iter(sorted(package.layers)), None)
+        if action in ("enter", "files"):
+            what = "Files of" if package.removed_in is None else "Hidden files of"
+            self.show_files(Scope(package=place), f"{what} {name}")
+        elif layer is None:
+            self.notify(f"the layer of {name} is not known")
+        elif action == "layer":
+            self.go_to_layer(layer)
+        else:
+            self._line_of_layer(layer)
+
+    def _of_stage(self, place: int, action: str) -> None:
+        stage = self.report.stages[place]
+        copied = next((one for one in self.report.instructions if one.source.endswith(stage.name) and one.source), None)
+        if action in ("enter", "files"):
+            self.show_files(Scope(stage=stage.name), f"Files from {printable(stage_words(stage.name))}")
+        elif copied is None or copied.layer is None:
+            self.notify("the layer is not known")
+        elif action == "layer":
+            self.go_to_layer(copied.layer)
+        else:
+            self.open_line(copied.dockerfile_line, copied.index)
+
+    def _line_of_layer(self, layer: int) -> None:
+        step = next((one for one in self.report.instructions if one.layer == layer), None)
+        self.open_line(step.dockerfile_line if step is not None else None, step.index if step is not None else None)
 
 
-class _Below(VerticalScroll):
-    """The details below the table, which take the focus only if they can be scrolled."""
-
-    def allow_focus(self) -> bool:
-        return super().allow_focus() and self.max_scroll_y > 0
-
-
-def _biggest_first(numbered: tuple[int, Package]) -> tuple[int, int, str, str]:
-    package = numbered[1]
-    return -package.content_bytes, -package.hidden_bytes, package.full_name, package.version
-
-
-def explore(report: Report, browser: Browser, options: RenderOptions) -> None:
+def explore(report: Report, browser: Browser, options: RenderOptions, extract: Extract) -> None:
     """Run the terminal UI until the user quits; raises the error that ended it."""
-    app = Explorer(report, browser, options)
+    app = Explorer(report, browser, options, extract)
     app.run()
     if app.failure is not None:
         raise app.failure

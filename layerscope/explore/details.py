@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 
-from layerscope.analysis.browse import Facts, Item
+from layerscope.analysis.browse import Facts
+from layerscope.analysis.tree import Item
+from layerscope.model.change import CHANGE_WORDS
 from layerscope.model.entry import FATE_WORDS, KIND_WORDS, Fate
 from layerscope.model.finding import Finding
 from layerscope.model.package import Package
-from layerscope.model.report import InstructionReport, LayerReport, Report
+from layerscope.model.report import InstructionReport, LayerReport, Report, StageReport
+from layerscope.model.step import Step
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import places
+from layerscope.render.steps import step_mark, step_place, step_saves
 from layerscope.render.units import Units, percent
-from layerscope.render.words import copied_from, counted, fate_words, instruction_words, stage_words
+from layerscope.render.words import copied_from, counted, fate_words, instruction_words, stage_evidence, stage_words
 
 _PLACES = 8
 
@@ -18,9 +22,12 @@ _PLACES = 8
 def of_directory(item: Item, units: Units) -> Iterator[str]:
     """A directory with the sums of what is listed in it."""
     yield printable(item.path)
-    yield f"{units(item.content_bytes)} in {counted(item.files, 'file')}"
+    yield f"{CHANGE_WORDS[item.change]}, {units(item.content_bytes)} in {counted(item.files, 'file')}"
     if item.reclaimable_bytes:
-        yield f"{units(item.reclaimable_bytes)} ({percent(item.reclaimable_bytes, item.content_bytes)}) reclaimable"
+        share = percent(item.reclaimable_bytes, item.content_bytes)
+        yield f"{units(item.reclaimable_bytes)} ({share}) reclaimable"
+    if item.hidden_bytes:
+        yield f"{units(item.hidden_bytes)} of lower layers stay in the image, hidden"
 
 
 def of_file(path: str, facts: Facts, units: Units) -> Iterator[str]:
@@ -59,7 +66,10 @@ def of_layer(layer: LayerReport, report: Report, units: Units) -> Iterator[str]:
     yield f"{units(layer.live_bytes)} live, {units(layer.hidden_bytes)} hidden by later layers"
     if layer.reclaimable_bytes:
         yield f"{units(layer.reclaimable_bytes)} reclaimable"
-    yield f"diff_id {printable(layer.diff_id) or 'unknown'}, verified: {layer.verified or 'no'}"
+    yield f"verified: {layer.verified or 'no'}, diff_id:"
+    yield printable(layer.diff_id) or "unknown"
+    if layer.digest and layer.digest != layer.diff_id:
+        yield f"digest: {printable(layer.digest)}"
 
 
 def of_finding(finding: Finding, units: Units) -> Iterator[str]:
@@ -93,6 +103,34 @@ def of_package(package: Package, units: Units) -> Iterator[str]:
         yield f"contained in {printable(package.parent)}"
     if package.location:
         yield f"recorded in {printable(package.location)}"
+
+
+def of_step(step: Step, report: Report, units: Units) -> Iterator[str]:
+    """A step, what to make sure of, and the findings that it is about."""
+    yield printable(step.sentence)
+    saves = ("up to " if step is report.base_step else "") + step_saves(step, units)
+    mark = step_mark(step)
+    yield f"saves {saves}, {step_place(step, report)}{f' ({mark})' if mark else ''}"
+    if step.review:
+        yield f"review: {printable(step.review)}"
+    found = sorted((report.findings[place] for place in step.findings), key=lambda one: -one.content_bytes)
+    for finding in found[:_PLACES]:
+        detail = f": {printable(finding.detail)}" if finding.detail else ""
+        yield f"{units(finding.content_bytes):>9}  {finding.rule}: {printable(finding.title)}{detail}"
+
+
+def of_stage(stage: StageReport, units: Units) -> Iterator[str]:
+    """A stage: what was copied from it, what of that is reclaimable, and which instructions made it."""
+    yield f"{printable(stage_words(stage.name))}, {stage_evidence(stage)}"
+    yield f"{units(stage.content_bytes)} copied, {units(stage.reclaimable_bytes)} of it reclaimable"
+    for made in stage.made_by[:_PLACES]:
+        yield f"{units(made.content_bytes):>9}  made by {printable(str(made))}"
+    for path, size in stage.paths[:_PLACES]:
+        yield f"{units(size):>9}  {printable(path)}"
+    if stage.not_copied_bytes is not None:
+        yield f"{units(stage.not_copied_bytes)} not copied"
+        for path, size in stage.not_copied[:_PLACES]:
+            yield f"{units(size):>9}  {printable(path)}"
 
 
 def _finding(finding: Finding) -> Iterator[str]:

@@ -1,166 +1,252 @@
-"""The pane to browse directories, as in ncdu and dive: one at a time, the biggest entries first."""
+"""The rows of a tree of files: what a layer changed, the files as of it, or those of a finding, a package, a stage."""
 
-from typing import ClassVar, TypeAlias
+import stat
+from typing import ClassVar
 
-from msgspec.structs import replace
+from rich.style import Style
 from rich.text import Text
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.widgets import Input, Static
+from textual.binding import BindingType
+from textual.message import Message
 
-from layerscope.analysis.browse import Browser, Item, Order
-from layerscope.analysis.listings.files import FileQuery
-from layerscope.explore.details import of_directory, of_file
-from layerscope.explore.pane import MOST, Pane, Table, cut
-from layerscope.render.escape import printable
+from layerscope.analysis.browse import Browser, Scope
+from layerscope.analysis.tree import Item, Key, Order, Tree
+from layerscope.explore.keys import TREE, bindings
+from layerscope.explore.listing import MOST_OPENED, Listing, around, listed
+from layerscope.explore.rows import Rows
+from layerscope.explore.style import CHANGE_MARKS, CHANGE_STYLES, NOTICE, SOFT, columns, safe
+from layerscope.model.change import Change
+from layerscope.model.entry import Kind
 from layerscope.render.units import Units
 
-_BAR, _FILES, _RECLAIMABLE = 10, 9, "RECLAIMABLE"
-_WILD = frozenset("*?[")
-_ALL = "files of the final image"
+_AT_ONCE = 20_000
+"""Rows that are sorted at once; more are sorted beside the interface, which must not wait for them."""
+_OPENED = 25
+"""Rows of a new tree, whose biggest directories are open."""
+_RECLAIMABLE = "RECLAIMABLE"
+_MODES = {
+    Kind.FILE: stat.S_IFREG, Kind.HARDLINK: stat.S_IFREG, Kind.SYMLINK: stat.S_IFLNK,
+    Kind.CHARACTER_DEVICE: stat.S_IFCHR, Kind.BLOCK_DEVICE: stat.S_IFBLK, Kind.DIRECTORY: stat.S_IFDIR,
+    Kind.FIFO: stat.S_IFIFO,
+}  # fmt: skip
 
-Spot: TypeAlias = tuple[str, int | None]
-"""Path and number of an item; a directory has no number, and may share its path with a hidden file."""
 
+class TreeRows(Rows):
+    """The rows of a tree, with the keys that need a row."""
 
-class FilesPane(Pane):
-    """The files of the final image, of one layer or of one package, or all hidden files."""
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(TREE)]
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right", "open", "Open"),
-        Binding("left,backspace", "up", "Up"),
-        Binding("s", "order", "Sort"),
-        Binding("h", "hidden", "Hidden"),
-        Binding("slash", "filter", "Filter"),
-        Binding("escape", "leave", "All files"),
-    ]
+    class Asked(Message):
+        """Something is wanted for the row under the cursor: what the action is called."""
+
+        def __init__(self, action: str, value: str = "") -> None:
+            super().__init__()
+            self.action = action
+            self.value = value
 
     def __init__(self, browser: Browser, units: Units) -> None:
-        super().__init__()
+        super().__init__(id="tree-rows")
         self._browser = browser
         self._units = units
-        self._number_width = max(8, len(units(10**12 - 1)))  # Wide enough for all digits of --units bytes.
-        self._reclaimable_width = max(len(_RECLAIMABLE), self._number_width)
-        self._query = FileQuery()
-        self._what = _ALL
-        self._directory = ""
-        self._order = Order.SIZE
-        self._items: list[Item] = []
-        self._rows: dict[str, int] = {}  # Where the cursor was in the directories above.
+        self._width = max(8, len(units(10**12 - 1)))  # Wide enough for all digits of --units bytes.
+        self.order = Order.RECLAIMABLE
+        self.listing: Listing | None = None
+        self.scope = Scope()
+        self._kept: frozenset[str] | None = None  # What the user has opened or closed, also in the next tree.
+        self._path = ""  # Where the cursor was last, also if that is in none of the trees since.
+        self._has_attributes = False
+        self._waiting = ""
 
-    def compose(self) -> ComposeResult:
-        yield Static(id="where", classes="where", markup=False)
-        table = Table()
-        wide = self._number_width
-        for label, width in (
-            ("SIZE", wide),
-            ("", _BAR),
-            (_RECLAIMABLE, self._reclaimable_width),
-            ("FILES", _FILES),
-            ("NAME", None),
-        ):
-            table.add_column(label.rjust(width or 0), width=width)
-        yield table
-        yield Input(placeholder="part of a path, or a pattern such as *.pyc", id="filter")
+    # What is shown.
 
-    def on_mount(self) -> None:
-        self.query_one(Input).display = False
-        self._fill()
+    def show(self, tree: Tree, scope: Scope, at: tuple[str, int | None] | None = None) -> None:
+        """Show a tree with the cursor at a path, which may be that of several versions; else where it was."""
+        place = at or ((self._path, None) if self._path else None)
+        self.scope, self._waiting = scope, ""
+        opened = frozenset(tree.biggest(_OPENED, self.order)) if self._kept is None else self._kept
+        key = tree.find(*place) if place is not None else None
+        if key is None and place is not None:
+            key = next((one for one in sorted(around(place[0]), key=len, reverse=True) if tree.find(one)), None)
+        if key is not None:
+            opened |= around(tree.path(key))
+        self._list(tree, opened, key)
 
-    def show(self, query: FileQuery, what: str, at: Spot = ("/", None)) -> None:
-        """Show the files of a query: the directory of ``at``, with the cursor on it."""
-        self._query, self._what, self._directory = query, what, at[0].rpartition("/")[0]
-        self._rows.clear()
-        self._fill(at)
-        self.query_one(Table).focus()
+    def wait(self, words: str) -> None:
+        """Say what is being read, until the next tree."""
+        self._waiting = words
+        self.listing = None
+        self.redraw(0)
+
+    def forget(self) -> None:
+        """Open the biggest directories of the next tree, whatever was open before."""
+        self._kept = None
+
+    @property
+    def key(self) -> Key | None:
+        """The row under the cursor."""
+        rows = self.listing.rows if self.listing is not None else []
+        return rows[self.cursor] if self.cursor < len(rows) else None
+
+    @property
+    def item(self) -> Item | None:
+        """The row under the cursor as a value."""
+        return self.listing.tree.item(self.key) if self.listing is not None and self.key is not None else None
+
+    def redraw(self, cursor: int | None = None) -> None:
+        super().redraw(cursor)
+        if self.listing is not None and self.key is not None:
+            self._path = self.listing.tree.path(self.key)
+
+    def count(self) -> int:
+        return len(self.listing) if self.listing is not None else 0
+
+    def empty(self) -> str:
+        return self._waiting or ("no file matches" if self.scope.pattern else "nothing to list")
+
+    def heading(self) -> Text:
+        text = columns(("", 1, SOFT), ("SIZE", self._width, SOFT))
+        if self._hides:
+            text += columns(("HIDES", self._width, SOFT))
+        if self._reclaims:
+            text += columns((_RECLAIMABLE, max(len(_RECLAIMABLE), self._width), SOFT))
+        if self._has_attributes:
+            text += columns(("LAYER", 5, SOFT), ("MODE", -10, SOFT), ("OWNER", -11, SOFT))
+        return text + Text("NAME", SOFT)
+
+    def row(self, index: int) -> tuple[Text, Text]:
+        assert self.listing is not None
+        item = self.listing.tree.item(self.listing.rows[index])
+        style = CHANGE_STYLES[item.change]
+        removed = self._hides and item.change == Change.REMOVED and not item.content_bytes
+        text = columns(
+            (CHANGE_MARKS[item.change], 1, style),
+            ("" if removed else self._units(item.content_bytes), self._width, style),
+        )
+        if self._hides:
+            hidden = self._units(item.hidden_bytes) if item.hidden_bytes else ""
+            text += columns((hidden, self._width, CHANGE_STYLES[Change.REMOVED]))
+        if self._reclaims:
+            claimed = self._units(item.reclaimable_bytes) if item.reclaimable_bytes else ""
+            text += columns((claimed, max(len(_RECLAIMABLE), self._width), NOTICE))
+        if self._has_attributes:
+            text += self._attributes(item)
+        return text, self._label(item, style)
+
+    @property
+    def _hides(self) -> bool:
+        return self.listing is not None and self.listing.tree.total.hidden_bytes > 0
+
+    @property
+    def _reclaims(self) -> bool:
+        return self.listing is not None and self.listing.tree.total.reclaimable_bytes > 0
+
+    def _label(self, item: Item, style: Style) -> Text:
+        assert self.listing is not None
+        sign = "  " if not item.is_directory else "▾ " if item.path in self.listing.opened else "▸ "
+        text = Text(no_wrap=True)
+        text.append("  " * max(0, item.path.count("/") - 1) + sign, SOFT)
+        text += safe(item.name + "/" * item.is_directory, style + Style(bold=item.is_directory))
+        version = self._browser.filesystem.version(item.number) if item.number is not None else None
+        if version is not None and version.link:
+            text += safe(f" -> {version.link}", SOFT)
+        return text
+
+    def _attributes(self, item: Item) -> Text:
+        if item.number is None:
+            return columns(("", 5, SOFT), ("", -10, SOFT), ("", -11, SOFT))
+        version = self._browser.filesystem.version(item.number)
+        mode = stat.filemode(_MODES.get(version.kind, 0) | version.mode)
+        owner = f"{version.uid}:{version.gid}"
+        return columns((str(version.layer), 5, SOFT), (mode, -10, SOFT), (owner, -11, SOFT))
+
+    # Opening and closing.
+
+    def action_fold(self) -> None:
+        key = self.key
+        if isinstance(key, str) and self.listing is not None:
+            if key in self.listing.opened:
+                self._close()
+            else:
+                self.action_open()
+
+    def action_enter(self) -> None:
+        if isinstance(self.key, str):
+            self.action_fold()
+        else:
+            self.action_ask("versions")
 
     def action_open(self) -> None:
-        item = self._current()
-        if item is not None and item.number is None:
-            self._rows[self._directory] = self.query_one(Table).cursor_row
-            self._directory = item.path
-            self._fill()
+        """Open a directory; of one that is open, go to its first row."""
+        key, listing = self.key, self.listing
+        if not isinstance(key, str) or listing is None:
+            return
+        if key in listing.opened:
+            self.redraw(self.cursor + 1)
+        elif listing.tree.count(key) > _AT_ONCE:
+            self._keep(listing.opened | {key}, key)
+        else:
+            listing.open(self.cursor)
+            self._kept = listing.opened
+            self.redraw()
 
-    def action_up(self) -> None:
-        if self._directory:
-            left = self._directory
-            self._directory = left.rpartition("/")[0]
-            self._fill((left, None))
+    def action_close(self) -> None:
+        """Close a directory; from anything else go to the directory around it."""
+        listing = self.listing
+        if listing is None or self.key is None:
+            return
+        if isinstance(self.key, str) and self.key in listing.opened:
+            self._close()
+        elif (parent := listing.parent(self.cursor)) is not None:
+            self.redraw(parent)
+
+    def action_open_all(self) -> None:
+        """Close all directories if any is open, else open as many as can be listed, the biggest first."""
+        listing = self.listing
+        if listing is None:
+            return
+        if any(map(listing.tree.count, listing.opened)):
+            top = listing.tree.path(self.key).split("/")[1] if self.key is not None else ""
+            self._keep(frozenset(), f"/{top}")
+        else:
+            self._keep(frozenset(listing.tree.biggest(MOST_OPENED, self.order)), self.key)
 
     def action_order(self) -> None:
         orders = list(Order)
-        self._order = orders[(orders.index(self._order) + 1) % len(orders)]
-        self._rows.clear()
-        item = self._current()
-        self._fill((item.path, item.number) if item is not None else None)
+        self.order = orders[(orders.index(self.order) + 1) % len(orders)]
+        if self.listing is not None:
+            self._list(self.listing.tree, self.listing.opened, self.key)
 
-    def action_hidden(self) -> None:
-        if self._query.hidden:
-            self.show(FileQuery(), _ALL)
-        else:
-            self.show(FileQuery(hidden=True), "hidden files (shipped, but deleted or replaced by a later layer)")
+    def action_attributes(self) -> None:
+        self._has_attributes = not self._has_attributes
+        self.redraw()
 
-    def action_leave(self) -> None:
-        """Close the filter if it is open, else show all files again."""
-        if self.query_one(Input).has_focus:
-            self.query_one(Table).focus()
-        else:
-            self.show(FileQuery(), _ALL)
+    def action_ask(self, action: str, value: str = "") -> None:
+        self.post_message(self.Asked(action, value))
 
-    def action_filter(self) -> None:
-        field = self.query_one(Input)
-        field.display = True
-        field.value = self._query.pattern
-        field.focus()
+    def _close(self) -> None:
+        assert self.listing is not None
+        self.listing.close(self.cursor)
+        self._kept = self.listing.opened
+        self.redraw()
 
-    def on_input_blurred(self) -> None:
-        self.query_one(Input).display = False
+    def _keep(self, opened: frozenset[str], key: Key | None) -> None:
+        """List the same tree with other directories open, which stay open in the next one."""
+        assert self.listing is not None
+        self._kept = opened
+        self._list(self.listing.tree, opened, key)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Filter by what was typed; an empty filter shows every file."""
-        text = event.value.strip()
-        pattern = text if not text or not _WILD.isdisjoint(text) else f"*{text}*"
-        self.show(replace(self._query, pattern=pattern), self._what)
+    def _list(self, tree: Tree, opened: frozenset[str], key: Key | None) -> None:
+        """List a tree, beside the interface if that takes long, with the cursor on a row."""
+        if listed(tree, opened) <= _AT_ONCE:
+            self._take(Listing(tree, opened, self.order), key)
+            return
+        self.wait("sorting")
+        self.run_worker(lambda: self._sorted(tree, opened, key), thread=True, exclusive=True, group="tree")
 
-    def on_data_table_row_selected(self) -> None:
-        self.action_open()
+    def _sorted(self, tree: Tree, opened: frozenset[str], key: Key | None) -> None:
+        listing = Listing(tree, opened, self.order)
+        self.app.call_from_thread(self._take, listing, key)
 
-    def details(self) -> list[str]:
-        item = self._current()
-        if item is None:
-            return ["empty"]
-        if item.number is None:
-            return list(of_directory(item, self._units))
-        return list(of_file(item.path, self._browser.facts(item.number), self._units))
-
-    def _current(self) -> Item | None:
-        row = self.query_one(Table).cursor_row
-        return self._items[row] if 0 <= row < len(self._items) else None
-
-    def _fill(self, at: Spot | None = None) -> None:
-        """List the directory; the cursor goes to ``at``, else to where it was."""
-        table, units = self.query_one(Table), self._units
-        found = self._browser.items(self._query, self._directory, self._order)
-        self._items = found[:MOST]
-        table.clear()
-        biggest = max((item.content_bytes for item in self._items), default=0) or 1
-        for item in self._items:
-            reclaimable = units(item.reclaimable_bytes) if item.reclaimable_bytes else ""
-            name = printable(item.name or "/") + ("/" if item.number is None else "")
-            table.add_row(
-                Text(units(item.content_bytes).rjust(self._number_width)),
-                Text("━" * round(_BAR * item.content_bytes / biggest), style="cyan"),
-                Text(reclaimable.rjust(self._reclaimable_width), style="yellow"),
-                Text((f"{item.files:,}" if item.number is None else "").rjust(_FILES)),
-                Text(name, style="bold" if item.number is None else ""),
-            )
-        rows = [(item.path, item.number) for item in self._items]
-        row = rows.index(at) if at in rows else self._rows.get(self._directory, 0)
-        table.move_cursor(row=row)
-        self.query_one("#where", Static).update(self._caption(len(found)))
-        self.post_details()
-
-    def _caption(self, count: int) -> str:
-        pattern = f" matching {printable(self._query.pattern)}" if self._query.pattern else ""
-        shown = f"; {cut(count)}" if cut(count) else ""
-        return f"{printable(self._directory or '/')}   {self._what}{pattern}, by {self._order.value}{shown}"
+    def _take(self, listing: Listing, key: Key | None) -> None:
+        self.listing, self._waiting = listing, ""
+        index = listing.index(key) if key is not None else None
+        self.redraw(index or 0)

@@ -1,5 +1,6 @@
 """Walking through the files of an image: every directory is the sum of what it holds, and no byte is lost."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,13 +9,16 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from layerscope.analysis.analyse import WANTED, Analysis, AnalysisInputs, analyse
-from layerscope.analysis.browse import Browser, Item, Order
-from layerscope.analysis.listings.files import FileQuery
+from layerscope.analysis.browse import EVERY_CHANGE, Browser, Scope
 from layerscope.analysis.report import report
+from layerscope.analysis.tree import Item, Order, Tree
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
+from layerscope.model.change import Change
+from layerscope.model.entry import Fate
 from layerscope.model.finding import FindingKind
 from layerscope.model.report import Report
 from tests.builder import ImageSpec, Member, directory, docker_legacy, file, hardlink, layer, whiteout
@@ -33,35 +37,61 @@ def browsing(path: Path, known: AnalysisInputs | None = None) -> Iterator[tuple[
         yield Browser(analysis, made), made, analysis
 
 
-def everything(browser: Browser, query: FileQuery, value: Callable[[Item], int], where: str = "") -> int:
+def final(made: Report) -> Scope:
+    """The files of the final image."""
+    return Scope(layer=len(made.layers) - 1, cumulative=True)
+
+
+def items(tree: Tree, where: str = "", order: Order = Order.SIZE) -> list[Item]:
+    return [tree.item(key) for key in tree.children(where, order)]
+
+
+def everything(tree: Tree, value: Callable[[Item], int], where: str = "") -> int:
     """The sum over all files below a directory, which has to be what each directory on the way says of itself."""
     total = 0
-    for item in browser.items(query, where, Order.SIZE):
-        if item.number is None:
-            assert everything(browser, query, value, item.path) == value(item), item.path
+    for item in items(tree, where):
+        if item.is_directory:
+            assert everything(tree, value, item.path) == value(item), item.path
         total += value(item)
     return total
 
 
+def content_bytes(item: Item) -> int:
+    return 0 if item.change == Change.REMOVED and not item.content_bytes else item.content_bytes
+
+
+def reclaimable_bytes(item: Item) -> int:
+    return item.reclaimable_bytes
+
+
 def check_sums(path: Path) -> None:
-    with browsing(path) as (browser, made, _):
-        live, hidden = FileQuery(), FileQuery(hidden=True)
-        assert everything(browser, live, lambda item: item.content_bytes) == made.totals.live_bytes
-        assert everything(browser, hidden, lambda item: item.content_bytes) == made.totals.hidden_bytes
-        can_go = sum(everything(browser, query, lambda item: item.reclaimable_bytes) for query in (live, hidden))
-        assert can_go == made.totals.reclaimable_bytes
+    with browsing(path) as (browser, made, analysis):
+        listed = EVERY_CHANGE - {Change.REMOVED}
+        live = browser.tree(replace(final(made), changes=listed)) if made.layers else None
+        hidden = browser.tree(Scope(hidden=True))
+        if live is not None:
+            assert everything(live, content_bytes) == live.total.content_bytes == made.totals.live_bytes
+            can_go = everything(live, reclaimable_bytes) + everything(hidden, reclaimable_bytes)
+            assert can_go == made.totals.reclaimable_bytes
+        assert everything(hidden, content_bytes) == made.totals.hidden_bytes
+        fates = analysis.filesystem.fates
         for one in made.layers:
-            query = FileQuery(layer=one.index)
-            assert everything(browser, query, lambda item: item.content_bytes) == one.content_bytes
-            assert everything(browser, query, lambda item: item.reclaimable_bytes) == one.reclaimable_bytes
+            changes = browser.tree(Scope(layer=one.index, changes=EVERY_CHANGE - {Change.UNMODIFIED}))
+            numbers = analysis.filesystem.numbers(one.index)
+            twice = [n for n in numbers if analysis.filesystem.hidden_by[n] == one.index and fates[n] != Fate.MARKER]
+            lost = sum(analysis.filesystem.sizes[n] for n in twice)  # What the same tar replaced is in no state.
+            if not analysis.filesystem.survivors:  # A hardlink shows the bytes of another name as its own.
+                assert everything(changes, content_bytes) == one.content_bytes - lost
+            assert everything(changes, lambda item: item.hidden_bytes) == changes.total.hidden_bytes
         for index, package in enumerate(made.packages):
             own = package.content_bytes if package.removed_in is None else package.hidden_bytes
-            assert everything(browser, FileQuery(package=index), lambda item: item.content_bytes) == own
+            assert everything(browser.tree(Scope(package=index)), content_bytes) == own
         for index, finding in enumerate(made.findings):
             number = browser.biggest(index)
             assert (number is None) == (not finding.paths)
             if number is not None:
                 assert any(one is finding for one in browser.facts(number).findings)
+                assert browser.tree(Scope(findings=(index,))).total.files == len({*browser.numbers_of(index)})
 
 
 @pytest.mark.parametrize(
@@ -103,33 +133,94 @@ def archive(tmp_path: Path) -> Path:
     return path
 
 
-def named(items: list[Item]) -> list[tuple[str, int, int]]:
-    return [(item.name, item.content_bytes, item.files) for item in items]
+def named(found: list[Item]) -> list[tuple[str, int, int]]:
+    return [(item.name, item.content_bytes, item.files) for item in found]
 
 
 def test_a_directory_lists_its_own_children_with_the_sums_of_theirs(archive: Path) -> None:
-    with browsing(archive) as (browser, _, _):
-        assert named(browser.items(FileQuery(), "", Order.SIZE)) == [("srv", 5047, 4)]
-        assert named(browser.items(FileQuery(), "/srv", Order.SIZE)) == [
-            ("big.log", 5000, 1),
-            ("app", 47, 2),
-            ("again", 0, 1),
-        ]
-        assert named(browser.items(FileQuery(hidden=True), "/srv/app", Order.SIZE)) == [("main", 300, 1)]
-        assert browser.items(FileQuery(), "/nowhere", Order.SIZE) == []
+    with browsing(archive) as (browser, made, _):
+        live = browser.tree(final(made))
+        assert named(items(live)) == [("srv", 5047, 5)]
+        assert named(items(live, "/srv")) == [("big.log", 5000, 1), ("app", 47, 3), ("again", 0, 1)]
+        assert named(items(browser.tree(Scope(hidden=True)), "/srv/app")) == [("main", 300, 1)]
+        assert items(live, "/nowhere") == []
 
 
 def test_the_order_is_what_was_asked_for(archive: Path) -> None:
-    with browsing(archive) as (browser, _, _):
-        orders = {order: [item.name for item in browser.items(FileQuery(), "/srv", order)] for order in Order}
+    with browsing(archive) as (browser, made, _):
+        orders = {order: [item.name for item in items(browser.tree(final(made)), "/srv", order)] for order in Order}
     assert orders[Order.NAME] == ["again", "app", "big.log"]
     assert orders[Order.SIZE] == ["big.log", "app", "again"]
     assert orders[Order.RECLAIMABLE][0] == "app"  # It holds a repository.
 
 
+def test_what_a_layer_removed_counts_as_hidden(archive: Path) -> None:
+    with browsing(archive) as (browser, _, _):
+        tree = browser.tree(Scope(layer=1, changes=EVERY_CHANGE - {Change.UNMODIFIED}))
+        found = {item.name: (item.change, item.content_bytes, item.hidden_bytes) for item in items(tree, "/srv/app")}
+        (srv,) = items(tree)
+    assert found == {"main": (Change.REMOVED, 0, 300), "new": (Change.ADDED, 7, 0)}
+    assert (srv.change, srv.content_bytes, srv.hidden_bytes, srv.files) == (Change.MODIFIED, 7, 300, 2)
+
+
+def test_only_the_changes_that_are_wanted_are_listed(archive: Path) -> None:
+    with browsing(archive) as (browser, _, _):
+        tree = browser.tree(Scope(layer=1, changes=frozenset({Change.REMOVED})))
+        assert [item.name for item in items(tree, "/srv/app")] == ["main"]
+        assert browser.tree(Scope(layer=1)).total.files == 5
+
+
+def test_a_pattern_selects_by_path(archive: Path) -> None:
+    with browsing(archive) as (browser, made, _):
+        tree = browser.tree(replace(final(made), pattern=r"\.log$|/HEAD"))
+        assert [item.name for item in items(tree, "/srv")] == ["big.log", "app"]
+        assert tree.total.content_bytes == 5040
+        with pytest.raises(re.error):
+            browser.tree(replace(final(made), pattern="("))
+
+
+def test_a_row_is_found_by_its_path_and_a_subtree_by_its_row(archive: Path) -> None:
+    with browsing(archive) as (browser, made, _):
+        tree = browser.tree(final(made))
+        number = tree.find("/srv/app/.git/HEAD")
+        assert isinstance(number, int) and tree.path(number) == "/srv/app/.git/HEAD"
+        assert tree.find("/srv/app") == "/srv/app" and tree.find("/srv/none") is None
+        assert tree.find("/srv/app/.git/HEAD", -5) == number
+        assert sorted(tree.versions("/srv/app")) == ["/srv/app/.git/HEAD", "/srv/app/main", "/srv/app/new"]
+        assert tree.versions(number) == {"/srv/app/.git/HEAD": number}
+
+
+def test_the_biggest_directories_are_opened_until_there_are_enough_rows(archive: Path) -> None:
+    with browsing(archive) as (browser, made, _):
+        tree = browser.tree(final(made))
+        assert tree.biggest(1, Order.SIZE) == []
+        assert tree.biggest(4, Order.SIZE) == ["/srv"]
+        assert tree.biggest(50, Order.SIZE) == ["/srv", "/srv/app", "/srv/app/.git"]
+
+
+def test_all_versions_of_a_path_are_known(archive: Path) -> None:
+    with browsing(archive) as (browser, _, analysis):
+        (number,) = browser.versions("/srv/app/main")  # A whiteout is no version.
+        assert analysis.filesystem.layer_of(number) == 0
+        assert browser.versions("/nothing") == []
+
+
+def test_trees_are_kept_and_their_work_is_known_before(archive: Path) -> None:
+    with browsing(archive) as (browser, _, analysis):
+        scope = Scope(layer=1, changes=frozenset({Change.ADDED}))
+        assert browser.made(scope) is None
+        assert browser.work(scope) == len(analysis.filesystem.numbers(1)) < browser.work(Scope(layer=1))
+        assert browser.work(Scope(layer=1)) == browser.work(Scope(hidden=True)) == len(analysis.filesystem)
+        tree = browser.tree(scope)
+        assert browser.tree(scope) is browser.made(scope) is tree
+        for index in range(10):
+            browser.tree(replace(scope, pattern=str(index)))
+        assert browser.made(scope) is None
+
+
 def test_a_file_is_told_with_all_that_is_known_of_it(archive: Path) -> None:
     with browsing(archive) as (browser, _, _):
-        (gone,) = browser.items(FileQuery(hidden=True), "/srv/app", Order.SIZE)
+        (gone,) = items(browser.tree(Scope(hidden=True)), "/srv/app")
         assert gone.number is not None
         facts = browser.facts(gone.number)
     assert (facts.version.path, facts.version.layer, facts.version.hidden_by) == ("/srv/app/main", 0, 1)
@@ -172,14 +263,14 @@ def test_a_package_is_shown_by_itself_also_where_another_has_its_name(tmp_path: 
     with browsing(path) as (browser, made, _):
         found = {}
         for index, package in enumerate(made.packages):
-            (root,) = browser.items(FileQuery(package=index), "", Order.SIZE)
+            (root,) = items(browser.tree(Scope(package=index)))
             found[package.version] = root.name, root.files
     assert found == {"1.0": ("usr", 3), "2.0": ("opt", 3), "3.0": ("srv", 3)}
 
 
 def test_a_removed_package_is_told_of_what_it_left(tmp_path: Path) -> None:
     with browsing(packaged(tmp_path)) as (browser, _, _):
-        left = browser.items(FileQuery(hidden=True), "/srv/site-packages", Order.SIZE)
+        left = items(browser.tree(Scope(hidden=True)), "/srv/site-packages")
         gone = next(item.number for item in left if item.name == "tool.py")
         assert gone is not None
         package = browser.facts(gone).package
@@ -212,5 +303,5 @@ def test_what_the_base_brought_is_not_counted_as_what_can_go(tmp_path: Path) -> 
         known = AnalysisInputs(base=one.config.diff_ids)
     with browsing(path, known) as (browser, made, _):
         assert {finding.kind for finding in made.findings} == {FindingKind.INHERITED, FindingKind.WASTE}
-        can_go = {item.name: item.reclaimable_bytes for item in browser.items(FileQuery(), "", Order.NAME)}
+        can_go = {item.name: item.reclaimable_bytes for item in items(browser.tree(Scope(layer=1)))}
     assert can_go == {"app": 506, "opt": 0}

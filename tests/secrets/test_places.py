@@ -208,19 +208,32 @@ def test_a_mask_stands_for_each_secret_of_the_image(run: Run, places: dict[str, 
     assert all(masks[name] in found for name in ("annotation", "author", "container", "parameter"))
 
 
-@pytest.mark.parametrize("tab", ["1", "2", "3", "4"])
-def test_no_screen_shows_a_secret(places: dict[str, str], tab: str) -> None:
+@pytest.mark.parametrize(
+    ("keys", "each"),
+    [
+        pytest.param(("1",), ("D", "escape"), id="layers"),
+        pytest.param(("1", "c", "tab", "E", "E"), ("v", "v", "escape", "enter", "escape"), id="files"),
+        pytest.param(("2",), ("enter", "escape", "D", "escape"), id="steps"),
+        pytest.param(("3",), ("D", "escape"), id="findings"),
+        pytest.param(("4",), (), id="packages"),
+        pytest.param(("5",), ("D", "escape"), id="stages"),
+        pytest.param(("i",), (), id="image"),
+    ],
+)
+def test_no_screen_shows_a_secret(places: dict[str, str], keys: tuple[str, ...], each: tuple[str, ...]) -> None:
     async def screens() -> str:
         known = BuildInputs(dockerfile=parse_dockerfile(Path(places["dockerfile"]).read_bytes(), name="Dockerfile"))
         with browsing(Path(places["image"]), AnalysisInputs(known=known)) as (browser, report, _):
             app = Explorer(report, browser, RenderOptions(units=si))
             seen = []
             async with app.run_test(size=(400, 60)) as pilot:
-                await pilot.press(tab)
-                for _row in range(30):
-                    await pilot.pause()
-                    seen += [strip.text for strip in app.screen._compositor.render_strips()]
-                    await pilot.press("down")
+                await pilot.press(*keys)
+                for _row in range(14):
+                    for key in (*each, "down"):
+                        await pilot.pause()
+                        seen += [strip.text for strip in app.screen._compositor.render_strips()]
+                        await pilot.press(key)
+                        await app.workers.wait_for_complete()
             return "\n".join(seen)
 
     assert not shows(asyncio.run(screens()))

@@ -2,12 +2,16 @@
 
 import os
 import sys
+from collections.abc import Mapping
+from functools import partial
 from importlib.util import find_spec
 
 import typer
 
 from layerscope.analysis.browse import Browser
-from layerscope.cli.configuration import ignores_of
+from layerscope.analysis.extract import ExtractQuery, plan_of
+from layerscope.cli.configuration import call_of, ignores_of
+from layerscope.cli.messages import say
 from layerscope.cli.options import (
     BuildOptions,
     DuplicatesOption,
@@ -18,10 +22,15 @@ from layerscope.cli.options import (
     build_options,
     reading_options,
 )
+from layerscope.cli.reading import limits
 from layerscope.cli.source import ReportOptions, opened_source
-from layerscope.errors import MissingExtra, UsageError
+from layerscope.cli.unpack import unpacked
+from layerscope.errors import Damaged, LayerscopeError, MissingExtra, UsageError
+from layerscope.filesystem.tree import Filesystem
+from layerscope.render.escape import printable
 from layerscope.render.units import RenderOptions
 from layerscope.render.units import units as units_named
+from layerscope.render.words import counted
 
 
 @reading_options
@@ -47,12 +56,38 @@ def explore(
     from layerscope.explore.app import explore as run
 
     options = ReportOptions(build=build, duplicates=duplicates, ignores=ignores_of(context))
-    with opened_source(image, reading, options) as source:
-        if source.analysis is None:
-            raise UsageError(f"{image} is a saved report, which does not list all files", hint="name the image archive")
-        browser = Browser(source.analysis, source.report)
-    # All that is shown is in memory: the archive may be rewritten meanwhile.
-    run(source.report, browser, RenderOptions(units=units_named(units.value)))
+    has_ended = False
+    try:
+        with opened_source(image, reading, options) as source:
+            if source.analysis is None:
+                raise UsageError(
+                    f"{image} is a saved report, which does not list all files", hint="name the image archive"
+                )
+            call_of(context).kept.append(source)
+            browser = Browser(source.analysis, source.report)
+            extract = partial(_extracted, source.analysis.filesystem, limits(reading.limit or ()).expanded_bytes)
+            run(source.report, browser, RenderOptions(units=units_named(units.value)), extract)
+            has_ended = True
+    except Damaged:
+        # The figures are of the archive as it was; only what was viewed last may be another one's.
+        if not has_ended:
+            raise
+        say(f"{image} changed while it was explored", "warning: ")
+
+
+def _extracted(filesystem: Filesystem, most: int, versions: Mapping[str, int], path: str, directory: str) -> str:
+    """Write versions to a directory; return what was written, or why nothing was."""
+    try:
+        planned = plan_of(filesystem, ExtractQuery(path=path), versions)
+        if planned.content_bytes > most:
+            return f"not extracted: {planned.content_bytes:,} bytes exceed --limit expanded_bytes"
+        unpacker = unpacked(filesystem, planned, directory, force=False)
+    except LayerscopeError as error:
+        return f"not extracted: {error}"
+    notes = [f"{printable(note.path)}: {printable(note.reason)}" for note in (*unpacker.notes, *planned.notes)]
+    left = f"; {notes[0]}" if notes else ""
+    more = f" and {counted(len(notes) - 1, 'more note')}" if len(notes) > 1 else ""
+    return f"wrote {unpacker.counts} to {printable(directory)}{left}{more}"
 
 
 def _check(image: str) -> None:

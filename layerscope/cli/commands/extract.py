@@ -5,13 +5,12 @@ from typing import Annotated
 
 import typer
 
-from layerscope.analysis.extract import ExtractQuery, Note, Plan, plan
-from layerscope.cli.destination import Destination
+from layerscope.analysis.extract import ExtractQuery, Note, plan
 from layerscope.cli.messages import say
 from layerscope.cli.options import ImagePath, ReadArguments, reading_options
 from layerscope.cli.reading import limits, opened
-from layerscope.cli.unpack import Unpacker
-from layerscope.cli.user_files import rereadable, umask
+from layerscope.cli.unpack import unpacked
+from layerscope.cli.user_files import rereadable
 from layerscope.errors import LayerscopeError, LimitExceeded
 from layerscope.filesystem.tree import Filesystem
 from layerscope.render.words import counted
@@ -50,31 +49,12 @@ def extract(
         most = limits(reading.limit or ()).expanded_bytes
         if planned.content_bytes > most:
             raise LimitExceeded(f"{path} holds {planned.content_bytes:,} bytes", hint="raise --limit expanded_bytes")
-        unpacker = _unpacked(filesystem, planned, directory, force=force)
+        unpacker = unpacked(filesystem, planned, directory, force=force)
     if not reading.quiet:
         _print_notes((*planned.notes, *unpacker.notes), None if reading.verbose else _MOST)
-        say(f"wrote {_counts(unpacker)} to {directory}")
+        say(f"wrote {unpacker.counts} to {directory}")
     if unpacker.notes:
         raise LayerscopeError(f"{counted(len(unpacker.notes), 'path')} could not be written to {directory}")
-
-
-def _unpacked(filesystem: Filesystem, planned: Plan, directory: str, *, force: bool) -> Unpacker:
-    """Write the plan; raises LayerscopeError if the directory cannot be used."""
-    try:
-        destination = Destination(directory, force=force)
-    except OSError as error:
-        raise LayerscopeError(f"cannot write to {directory}: {error.strerror}") from None
-    try:
-        unpacker = Unpacker(filesystem, destination, umask=umask())
-        unpacker.unpack(planned)
-    finally:
-        destination.close()
-    return unpacker
-
-
-def _counts(unpacker: Unpacker) -> str:
-    files, directories = counted(unpacker.files, "file"), counted(unpacker.directories, "directory", "directories")
-    return f"{files}, {directories} and {counted(unpacker.symlinks, 'symlink')}"
 
 
 def _print_notes(notes: Sequence[Note], most: int | None) -> None:
