@@ -57,8 +57,8 @@ def _frames(
     yield f'<label>Filter <input type="search" data-control="filter" placeholder="{filtered}"></label>'
     yield "</div>"
     yield (
-        '<p class="soft">Each box is as big as its bytes in all layers. Click one to open it, or use the arrow keys'
-        " and Enter; Escape goes back.</p>"
+        '<p class="soft help">Each box is as big as its bytes in all layers. Click one to open it, or use the arrow'
+        " keys and Enter; Escape goes back.</p>"
     )
     yield '<p class="lit-note" role="status" hidden></p>\n<div class="maps">'
     for label in map(text, labels):

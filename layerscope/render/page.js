@@ -465,7 +465,10 @@
   function reached(root, labels) {
     let at = root;
     for (const label of labels) {
-      at = at && at.children.find((one) => one.label === label);
+      if (!at) return undefined;
+      // Looked up for every box that is compared, and a directory may hold thousands.
+      if (!at.byLabel) at.byLabel = new Map(at.children.map((one) => [one.label, one]));
+      at = at.byLabel.get(label);
     }
     return at;
   }
