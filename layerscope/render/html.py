@@ -42,7 +42,7 @@ def html(report: Report, options: RenderOptions, sizes: SizeMap | None = None) -
         *findings(report, units),
         Part(anchor="layers", title="Layers", lines=tuple(_layers(report, units))),
         Part(anchor="stages", title="Build stages", short="Stages", lines=tuple(_stages(report, units))),
-        Part(anchor="directories", title="Directories", lines=tuple(_directories(report, units))),
+        Part(anchor="directories", title="Directories", lines=tuple(_directories(report, units, has_map=bool(data)))),
         Part(anchor="packages", title="Packages", lines=tuple(_packages(report, options))),
         Part(anchor="hidden", title="Hidden by a later layer", short="Hidden", lines=tuple(_hidden(report, units))),
         Part(anchor="ignored", title="Ignored findings", short="Ignored", lines=tuple(_ignored(report, units))),
@@ -152,8 +152,10 @@ def _stages(report: Report, units: Units) -> Iterator[str]:
         yield from table("stages", headers, "nnn--w", rows)
 
 
-def _directories(report: Report, units: Units) -> Iterator[str]:
+def _directories(report: Report, units: Units, *, has_map: bool) -> Iterator[str]:
     shown = [row for row in report.directories if row.content_bytes]
+    if shown and not has_map:
+        yield "<p>A saved report holds the biggest directories alone; a page that is made of the archive has a map.</p>"
     if shown:
         rows = ((size(row.content_bytes, units), count(row.files), row.path) for row in shown)
         yield from table("directories", ("Size", "Files", "Directory"), "nnp", rows)

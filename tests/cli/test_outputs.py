@@ -188,3 +188,4 @@ def test_a_page_of_a_saved_report_has_no_map(tmp_path: Path) -> None:
     saved.write_bytes(call("report", TINY, "-f", "json", "-q").out)
     done = call("report", saved, "-f", "html")
     assert done.code == 0 and b'<figure class="map"' not in done.out and b'id="layers"' in done.out
+    assert b"a page that is made of the archive has a map" in done.out
