@@ -9,7 +9,20 @@ from layerscope.render.html_advice import biggest_step, secrets, steps
 from layerscope.render.html_findings import findings
 from layerscope.render.html_map import map_data, map_lines
 from layerscope.render.html_onto import other_bases
-from layerscope.render.html_parts import Markup, Part, bar, count, line_code, page, size, stacked, table, text
+from layerscope.render.html_parts import (
+    MOST_LAYERS,
+    Markup,
+    Part,
+    bar,
+    count,
+    layer_link,
+    line_code,
+    page,
+    size,
+    stacked,
+    table,
+    text,
+)
 from layerscope.render.units import RenderOptions, Units
 from layerscope.render.verdict import reclaimable_figures, size_words
 from layerscope.render.words import (
@@ -25,7 +38,7 @@ from layerscope.render.words import (
     stage_evidence,
 )
 
-_MOST_PACKAGES, _MOST_LAYERS = 500, 500
+_MOST_PACKAGES = 500
 
 
 def html(report: Report, options: RenderOptions, sizes: SizeMap | None = None) -> str:
@@ -91,11 +104,11 @@ def _layers(report: Report, units: Units) -> Iterator[str]:
     for layer in report.layers:
         starts.append(starts[-1] + layer.content_bytes)
     shown = report.layers
-    if len(shown) > _MOST_LAYERS:
+    if len(shown) > MOST_LAYERS:
         shown = tuple(
-            sorted(sorted(shown, key=lambda one: -one.content_bytes)[:_MOST_LAYERS], key=lambda one: one.index)
+            sorted(sorted(shown, key=lambda one: -one.content_bytes)[:MOST_LAYERS], key=lambda one: one.index)
         )
-        yield f"<p>The {_MOST_LAYERS} biggest of {len(report.layers):,}: layerscope layers lists all of them.</p>"
+        yield f"<p>The {MOST_LAYERS} biggest of {len(report.layers):,}: layerscope layers lists all of them.</p>"
     if shown:
         rows = (
             (
@@ -173,7 +186,7 @@ def _packages(report: Report, options: RenderOptions) -> Iterator[str]:
             size(one.content_bytes, units),
             size(one.hidden_bytes, units),
             count(one.files),
-            Markup("" if one.layer is None else _layer_link(one.layer)),
+            Markup("" if one.layer is None else layer_link(one.layer, str(one.layer), report)),
             one.type,
             Markup(_package(place, f"{one.full_name} {one.version}")),
         )
@@ -188,10 +201,6 @@ def _package(place: int, name: str) -> str:
     return f'<span data-package="{place}" data-what="{text(name)}">{text(name)}</span>'
 
 
-def _layer_link(index: int) -> str:
-    return f'<a href="#layer-{index}">{index}</a>'
-
-
 def _hidden(report: Report, units: Units) -> Iterator[str]:
     if report.hidden:
         meaning = f" {METADATA_ONLY_COPY}" if any(row.fate == COPIED_UP for row in report.hidden) else ""
@@ -199,7 +208,7 @@ def _hidden(report: Report, units: Units) -> Iterator[str]:
         rows = (
             (
                 size(row.content_bytes, units),
-                Markup(", ".join(map(_layer_link, row.layers))),
+                Markup(", ".join(layer_link(one, str(one), report) for one in row.layers)),
                 fate_words(row.fate),
                 row.path,
             )

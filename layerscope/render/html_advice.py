@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from layerscope.model.report import Report
 from layerscope.model.step import BY_HAND, Step
 from layerscope.render.finding_summary import line_of
-from layerscope.render.html_parts import command, line_code, prose, text
+from layerscope.render.html_parts import command, finding_link, layer_link, line_code, prose, text
 from layerscope.render.steps import diff_lines, has_biggest, step_name, step_place, step_saves
 from layerscope.render.units import RenderOptions
 from layerscope.render.verdict import base_row, trades_row
@@ -63,10 +63,10 @@ def secrets(report: Report) -> Iterator[str]:
         place = line_code(report, line)
         if not place and finding is not None and finding.layers:
             place = f"{layer_words(finding.layers)}: "
-        weight = one.severity.value
+        weight, link = one.severity.value, finding_link(one.finding, "finding", report)
         yield (
             f'<li><div class="row"><span class="severity {weight}">{weight}</span><span class="words">{place}'
-            f'{prose(one.rotate)}; {prose(one.supply)} <a href="#finding-{one.finding}">finding</a></span></div></li>'
+            f"{prose(one.rotate)}; {prose(one.supply)} {link}</span></div></li>"
         )
     yield "</ul>"
     if len(report.secrets) > _MOST_SECRETS:
@@ -80,7 +80,7 @@ def _place(number: int, step: Step, report: Report) -> str:
     if step.dockerfile_line is not None:
         return f"{name} {place}"
     layers = sorted({layer for place in step.findings for layer in report.findings[place].layers})
-    linked = f' <a href="#layer-{layers[0]}">{layer_words(layers)}</a>' if layers else ""
+    linked = f" {layer_link(layers[0], layer_words(layers), report)}" if layers else ""
     return f"{name}{linked} {place}" if step.instruction else f"{name}{linked}"
 
 
@@ -98,7 +98,7 @@ def _details(step: Step, report: Report, options: RenderOptions) -> Iterator[str
         finding = report.findings[place]
         size = f"{options.units(finding.content_bytes)} " if finding.content_bytes else ""
         source = f", {copied_from(finding)}" if copied_from(finding) else ""
-        yield f'<p class="soft">{size}<a href="#finding-{place}">{text(finding.title)}</a>{text(source)}</p>'
+        yield f'<p class="soft">{size}{finding_link(place, finding.title, report)}{text(source)}</p>'
     if len(found) > _MOST_FINDINGS:
         yield f'<p class="soft">and {counted(len(found) - _MOST_FINDINGS, "more finding")}</p>'
     yield from _edit(step)

@@ -8,7 +8,7 @@ from layerscope.model.finding import Finding
 from layerscope.model.report import Report
 from layerscope.model.source import is_reclaimable
 from layerscope.render.finding_summary import FindingSummary, finding_summaries
-from layerscope.render.html_parts import Markup, Part, line_code, prose, size, table, text
+from layerscope.render.html_parts import MOST_FINDINGS, Markup, Part, layer_link, line_code, prose, size, table, text
 from layerscope.render.units import Units
 from layerscope.render.words import copied_from, counted, fate_words, layer_words
 
@@ -16,7 +16,6 @@ _MOST_PATHS = 200
 """Paths that one finding lists; a page with a million of them opens nowhere."""
 _MOST_ROWS = 4_000
 """Paths that all findings list together."""
-_MOST_FINDINGS = 400
 _MOST_PACKAGES = 20
 
 
@@ -42,11 +41,11 @@ def findings(report: Report, units: Units) -> Iterator[Part]:
 def _list(found: Sequence[tuple[int, FindingSummary]], report: Report, room: _Room, units: Units) -> Iterator[str]:
     if found:
         yield '<div data-list="findings">'
-        for place, one in found[:_MOST_FINDINGS]:
+        for place, one in found[:MOST_FINDINGS]:
             yield "".join(_finding(place, one, report, room, units))
         yield "</div>"
-    if len(found) > _MOST_FINDINGS:
-        yield f"<p>and {counted(len(found) - _MOST_FINDINGS, 'more finding')}: layerscope findings</p>"
+    if len(found) > MOST_FINDINGS:
+        yield f"<p>and {counted(len(found) - MOST_FINDINGS, 'more finding')}: layerscope findings</p>"
 
 
 def _finding(place: int, one: FindingSummary, report: Report, room: _Room, units: Units) -> Iterator[str]:
@@ -71,11 +70,11 @@ def _finding(place: int, one: FindingSummary, report: Report, room: _Room, units
         left = len(finding.packages) - _MOST_PACKAGES
         more = f" and {left:,} more" if left > 0 else ""
         yield f"<p><b>Packages:</b> {text(', '.join(most) + more)}</p>"
-    yield from _paths(finding, room, units)
+    yield from _paths(finding, report, room, units)
     yield "</details>"
 
 
-def _paths(finding: Finding, room: _Room, units: Units) -> Iterator[str]:
+def _paths(finding: Finding, report: Report, room: _Room, units: Units) -> Iterator[str]:
     most = min(_MOST_PATHS, room.rows)
     shown = finding.paths[:most]
     room.rows -= len(shown)
@@ -83,7 +82,7 @@ def _paths(finding: Finding, room: _Room, units: Units) -> Iterator[str]:
         rows = (
             (
                 size(path.content_bytes, units),
-                Markup(f'<a href="#layer-{path.layer}">{path.layer}</a>'),
+                Markup(layer_link(path.layer, str(path.layer), report)),
                 fate_words(path.fate),
                 path.path,
             )

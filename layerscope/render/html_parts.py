@@ -15,6 +15,8 @@ from layerscope.render.escape import printable
 from layerscope.render.units import Units
 from layerscope.render.words import dockerfile_name
 
+MOST_LAYERS, MOST_FINDINGS = 500, 400
+"""Layers, and findings of each kind, that a page lists."""
 _CODE = pattern(r"`([^`]+)`")
 
 
@@ -141,6 +143,17 @@ def stacked(parts: Sequence[tuple[str, int]], start: int = 0) -> Iterator[tuple[
 def line_code(report: Report, line: int | None) -> str:
     """``Dockerfile:14`` as code with a blank behind it; nothing where no line is known."""
     return f"<code>{text(dockerfile_name(report))}:{line}</code> " if line else ""
+
+
+def finding_link(place: int, words: str, report: Report) -> str:
+    """Words as a link to a finding, where the page lists all of them."""
+    shown = text(words)
+    return shown if len(report.findings) > MOST_FINDINGS else f'<a href="#finding-{place}">{shown}</a>'
+
+
+def layer_link(index: int, words: str, report: Report) -> str:
+    """Words as a link to a layer, where the page lists all of them."""
+    return words if len(report.layers) > MOST_LAYERS else f'<a href="#layer-{index}">{words}</a>'
 
 
 def command(line: str) -> str:

@@ -201,3 +201,6 @@ def test_very_many_findings_list_few_paths_each_or_none() -> None:
     text = html(replace(report, findings=many), OPTIONS)
     assert text.count('<td class="path">/d') == 4000 and "and 2,600 more findings: layerscope findings" in text
     assert len(text) < 3_000_000
+    page = Page(text)
+    anchors = {f"#{attributes['id']}" for _, attributes in page.tags if "id" in attributes}
+    assert {attributes["href"] for _, attributes in page.tags if "href" in attributes} <= anchors
