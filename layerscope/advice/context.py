@@ -12,6 +12,7 @@ from layerscope.model.finding import Finding
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction, built_by_buildkit
 from layerscope.packages.catalog import Catalog
+from layerscope.packages.package_graph import PackageGraph
 from layerscope.provenance.origins import Placement
 from layerscope.provenance.trace import Trace
 
@@ -64,6 +65,11 @@ class AdviceContext:
     def is_buildkit(self) -> bool:
         """Whether the builder knows ``--mount``, ``--chmod`` and heredocs."""
         return built_by_buildkit(self.instructions, self.base.layers)
+
+    @cached_property
+    def package_graph(self) -> PackageGraph:
+        """Which packages of the operating system need which."""
+        return PackageGraph(self.filesystem, self.catalog)
 
     def of(self, *rules: str) -> Iterator[Portion]:
         """The portions of some rules that are left, biggest first."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
+from layerscope.filesystem.tree import Filesystem
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.packages.package_graph import PackageGraph
@@ -101,13 +102,12 @@ def _chosen(context: RuleContext, candidates: Iterable[int]) -> set[int]:
         if layer >= context.base_layers
     )
     words = {word for text in texts for word in _WORD.findall(text)}
-    states, world = _content(context, _STATES), _content(context, _WORLD)
-    automatic = set(_automatic(states))
+    automatic, world = automatic_packages(context.filesystem), _content(context.filesystem, _WORLD)
     in_world = set(_WORD.findall(world.decode("utf-8", "replace")))
     found = set[int]()
     for index in candidates:
         package = packages[index]
-        if package.type == "deb" and states:
+        if package.type == "deb" and automatic is not None:
             is_chosen = package.name not in automatic
         elif package.type == "apk" and world:
             is_chosen = package.name in in_world
@@ -118,8 +118,13 @@ def _chosen(context: RuleContext, candidates: Iterable[int]) -> set[int]:
     return found
 
 
+def automatic_packages(filesystem: Filesystem) -> AbstractSet[str] | None:
+    """The names of the packages that apt installed for others; None where nobody can say so."""
+    states = _content(filesystem, _STATES)
+    return set(_automatic(states)) if states else None
+
+
 def _automatic(states: bytes) -> Iterator[str]:
-    """The packages that apt installed for others."""
     for stanza in states.split(b"\n\n"):
         lines = stanza.split(b"\n")
         if _AUTOMATIC in lines:
@@ -128,9 +133,9 @@ def _automatic(states: bytes) -> Iterator[str]:
             )
 
 
-def _content(context: RuleContext, path: str) -> bytes:
-    number = context.filesystem.live.get(path)
-    return (context.filesystem.read(number) if number is not None else None) or b""
+def _content(filesystem: Filesystem, path: str) -> bytes:
+    number = filesystem.live.get(path)
+    return (filesystem.read(number) if number is not None else None) or b""
 
 
 def _read_by_any(context: RuleContext, candidates: Iterable[int]) -> set[int]:

@@ -172,6 +172,19 @@ def test_a_library_that_is_still_needed_is_marked(tmp_path: Path) -> None:
     )
 
 
+def test_what_the_base_has_though_it_is_merely_suggested_stays(tmp_path: Path) -> None:
+    tool, perl = Package("tool", ["/usr/bin/tool"], needs=["libtool1"]), Package("perl", ["/usr/bin/perl"])
+    needed = Package("libtool1", ["/usr/lib/libtool.so.1"])
+    system, states = (
+        Installed(),
+        "".join(f"Package: {name}\nAuto-Installed: 1\n\n" for name in ("perl", "libtool1", "libmpc3")),
+    )
+    base = layer(PASSWD, *system.add(tool, needed, perl), file("var/lib/apt/extended_states", states.encode()))
+    text = f"FROM debian\n{INSTALL}\nRUN make\n"
+    build = Build(dockerfile=text, base=base, layers={2: system.add(GCC, MPC, CURL)})
+    assert "apt-mark manual perl && apt-get purge" in patched(build.advise(tmp_path))
+
+
 def test_words_without_a_dockerfile(tmp_path: Path) -> None:
     text = f"FROM debian\n{INSTALL}\nRUN pip install uwsgi\n"
     build = Build(dockerfile=text, layers={2: Installed().add(GCC, MPC, CURL)})

@@ -16,7 +16,7 @@ from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site, Timeline
 from layerscope.advice.users import as_root
 from layerscope.packages.catalog import UNOWNED
-from layerscope.packages.package_graph import PackageGraph
+from layerscope.rules.orphans import automatic_packages
 
 _RULES = (
     "native-toolchain", "lang-toolchain", "dev-headers", "static-libs", "build-utils", "os-pkg-managers",
@@ -108,7 +108,7 @@ def _removal(context: AdviceContext, members: Sequence[Portion], manager: _Manag
     if group is not None:
         # What a group holds is removed with it, so it goes as a whole or not at all.
         words = {group[1]: group[1]} if len(words) == len(installed) and _NAME.fullmatch(group[1]) else {}
-    graph = PackageGraph(context.filesystem, context.catalog)
+    graph = context.package_graph
     packages &= (graph.closure(chosen) | chosen) if manager.takes_along else chosen
     taken = tuple(one for one in (_owned(context, portion, packages) for portion in members) if one.pieces)
     if words and taken and members[0].stage:
@@ -258,9 +258,8 @@ def _is_needed_otherwise(context: AdviceContext, site: Site, manager: _Manager, 
 
 
 def _kept(context: AdviceContext, timeline: Timeline, packages: AbstractSet[int]) -> list[str]:
-    """What was installed for the packages alone, but is used: it has to be marked, or it is removed with them."""
-    graph = PackageGraph(context.filesystem, context.catalog)
-    listed = context.catalog.packages
+    """What has to be marked, or it is removed with the packages though it is used, or this build did not install it."""
+    graph, listed = context.package_graph, context.catalog.packages
     own = {
         index
         for index in graph.closure(packages) - packages
@@ -269,7 +268,11 @@ def _kept(context: AdviceContext, timeline: Timeline, packages: AbstractSet[int]
     others = graph.relations.keys() - packages - own
     chosen = {index for index in own if _is_installed_by_name(timeline, listed[index].name)}
     needed = graph.closure(others | chosen, unrecommended=packages)
-    return sorted(listed[index].name for index in own - needed)
+    automatic = automatic_packages(context.filesystem) or ()
+    # Nothing may need these any more, or others merely suggest them.
+    loose = {index for index in others if listed[index].type == "deb" and listed[index].name in automatic}
+    loose -= graph.closure((others - loose) | chosen, unrecommended=packages)
+    return sorted(listed[index].name for index in (own - needed) | loose)
 
 
 def _is_installed_by_name(timeline: Timeline, name: str) -> bool:
