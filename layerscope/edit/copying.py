@@ -33,22 +33,6 @@ def set_flag(instruction: EditableInstruction, name: str, value: str) -> str:
     return _checked(source, instruction, flags=tuple(flags))
 
 
-def add_exclude(instruction: EditableInstruction, pattern: str) -> str:
-    """The source with one more ``--exclude=pattern`` (Dockerfile syntax 1.19)."""
-    return _with_flag(instruction, _layout(instruction), "exclude", pattern)
-
-
-def without_flag(instruction: EditableInstruction, name: str) -> str:
-    """The source without a flag, however often it is set."""
-    layout = _layout(instruction)
-    flags = instruction.parsed.flags
-    ranges = [_flag_range(layout, index) for index, flag in enumerate(flags) if flag.name == name]
-    if not ranges:
-        raise EditError(f"{instruction.keyword} has no --{name}")
-    source = without(layout.source, layout.escape, [with_blanks(layout.source, *each) for each in ranges])
-    return _checked(source, instruction, flags=tuple(flag for flag in flags if flag.name != name))
-
-
 def with_sources(instruction: EditableInstruction, sources: Iterable[str]) -> str:
     """The source that copies ``sources`` instead: those that stay keep their places, others follow them.
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.dockerfile.expansion import BLANKS
-from layerscope.dockerfile.lines import DIRECTIVES, Scanner
+from layerscope.dockerfile.lines import Scanner
 from layerscope.dockerfile.parse import LocatedInstruction, dockerfile_of, located_instructions
 from layerscope.dockerfile.syntax import DockerfileInstruction
 from layerscope.edit.newlines import common_newline, newline_of, with_newline
@@ -143,27 +143,6 @@ class Document(Struct, frozen=True, kw_only=True):
         merged = (*self.gaps[:index], self.gaps[index] + rest, *self.gaps[index + 2 :])
         remaining = (*self.instructions[:index], *self.instructions[index + 1 :])
         return self._checked(replace(self, gaps=merged, instructions=remaining))
-
-    def insert_directive(self, directive: str) -> "Document":
-        """The document with a parser directive (``syntax=docker/dockerfile:1.19``), which replaces one of its name."""
-        key, _, wanted = directive.partition("=")
-        if key not in DIRECTIVES or key == "escape" or not wanted or wanted.split() != [wanted]:
-            raise EditError(f"{directive!r} is not a parser directive that can be set")
-        bom = BOM if self.text.startswith(BOM) else ""
-        lines = self.gaps[0].removeprefix(bom).split("\n")
-        number = dict(self.directives).get(key)
-        if number is not None:
-            name, equals, value = lines[number - 1].partition("=")
-            old = value.strip("\r" + BLANKS)
-            lines[number - 1] = f"{name}{equals}{value.replace(old, wanted, 1)}"
-        elif lines[0].startswith("#!"):
-            raise EditError("the file starts with an interpreter line, above which no directive may stand")
-        else:
-            lines.insert(0, f"# {directive}" + newline_of(self.text)[:-1])
-        edited = self._checked(replace(self, gaps=(bom + "\n".join(lines), *self.gaps[1:])))
-        if {*dict(edited.directives)} != {*dict(self.directives), key}:
-            raise EditError(f"{self.name}: the directive {directive!r} would not count")
-        return edited
 
     def _index(self, id: int) -> int:
         for index, each in enumerate(self.instructions):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.edit.copying import add_exclude, set_flag, with_destination, with_sources, without_flag
+from layerscope.edit.copying import set_flag, with_destination, with_sources
 from layerscope.edit.document import Document, EditableInstruction
 from layerscope.errors import EditError
 
@@ -28,29 +28,10 @@ def test_a_flag_is_set(source: str, expected: str) -> None:
     assert set_flag(copy(source), "chown", "u:g") == expected
 
 
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        ("COPY --chown=x a b", "COPY a b"),
-        ("COPY --chown=x --link --chown=y a b", "COPY --link a b"),
-        ("COPY \\\n  --chown=x \\\n  --link \\\n  a b", "COPY \\\n  --link \\\n  a b"),
-        ("COPY --chown='x y' \\\n  a b", "COPY \\\n  a b"),
-    ],
-)
-def test_a_flag_is_removed(source: str, expected: str) -> None:
-    assert without_flag(copy(source), "chown") == expected
-
-
-def test_an_exclude_is_added_to_others() -> None:
-    assert add_exclude(copy("COPY --exclude=x --link a b"), "**/*.md") == (
-        "COPY --exclude=x --link --exclude=**/*.md a b"
-    )
-
-
 @pytest.mark.parametrize("value", ["", "a b", "a'b", 'a"b', "a\\b", "a\nb", "a`b"])
 def test_a_value_that_needs_quotes_is_refused(value: str) -> None:
     with pytest.raises(EditError):
-        add_exclude(copy("COPY a b"), value)
+        set_flag(copy("COPY a b"), "chown", value)
 
 
 @pytest.mark.parametrize(
@@ -112,14 +93,9 @@ def test_a_first_source_that_looks_like_a_flag_is_refused() -> None:
 @pytest.mark.parametrize("source", ["COPY <<E /x\na\nE", "RUN a", "ONBUILD COPY a b", "ADD <<E b /x/\na\nE"])
 def test_what_is_no_plain_copy_is_refused(source: str) -> None:
     with pytest.raises(EditError):
-        add_exclude(copy(source), "x")
+        set_flag(copy(source), "chown", "x")
     with pytest.raises(EditError):
         with_sources(copy(source), ["x"])
-
-
-def test_a_flag_that_is_not_there_cannot_be_removed() -> None:
-    with pytest.raises(EditError):
-        without_flag(copy("COPY --link a b"), "chown")
 
 
 def test_the_escape_of_the_file_continues_lines() -> None:

@@ -87,37 +87,12 @@ def test_nothing_is_inserted_into_a_continuation() -> None:
         Document.parse("FROM a\nRUN b \\\n# c\n", "Dockerfile").insert_after(1, "USER d")
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("FROM a\n", "# syntax=docker/dockerfile:1.19\nFROM a\n"),
-        ("\ufeffFROM a\r\n", "\ufeff# syntax=docker/dockerfile:1.19\r\nFROM a\r\n"),
-        ("#syntax = docker/dockerfile:1 \nFROM a", "#syntax = docker/dockerfile:1.19 \nFROM a"),
-        ("# escape=`\nFROM a", "# syntax=docker/dockerfile:1.19\n# escape=`\nFROM a"),
-        ("# c\nFROM a", "# syntax=docker/dockerfile:1.19\n# c\nFROM a"),
-    ],
-)
-def test_a_directive_is_inserted_or_replaced(text: str, expected: str) -> None:
-    assert Document.parse(text, "Dockerfile").insert_directive("syntax=docker/dockerfile:1.19").text == expected
-
-
 def test_the_shell_is_that_of_the_stage_or_of_the_one_below() -> None:
     text = 'FROM a AS x\nRUN b\nSHELL ["/bin/bash", "-ec"]\nRUN c\nFROM x\nRUN d\nFROM e\nRUN f\n'
     document = Document.parse(text, "Dockerfile")
     bash = ("/bin/bash", "-ec")
     shells = [document.shell(each.id or 0) for each in document.instructions if each.keyword == "RUN"]
     assert shells == [("/bin/sh", "-c"), bash, bash, ("/bin/sh", "-c")]
-
-
-@pytest.mark.parametrize("directive", ["escape=`", "syntax=", "syntax", "syntax=a b", "other=a", "syntax=a\nUSER b"])
-def test_other_directives_are_refused(directive: str) -> None:
-    with pytest.raises(EditError):
-        Document.parse("FROM a\n", "Dockerfile").insert_directive(directive)
-
-
-def test_no_directive_stands_above_an_interpreter_line() -> None:
-    with pytest.raises(EditError):
-        Document.parse("#!/usr/bin/env -S docker build -f\nFROM a\n", "Dockerfile").insert_directive("syntax=b")
 
 
 @pytest.mark.parametrize(
@@ -184,7 +159,6 @@ def test_an_edit_changes_only_what_it_says(lines: list[str], newline: str, ends:
     assert document.replace(id, chosen.source).text == text
     after = document.insert_after(id, "ENV new=1")
     assert after.text.replace(f"{newline}ENV new=1", "", 1) == text
-    assert document.insert_directive("syntax=y").text == text.replace("syntax=x", "syntax=y", 1)
     if id:
         before = document.insert_before(id, "ENV new=1")
         assert before.text.replace(f"ENV new=1{newline}", "", 1) == text
