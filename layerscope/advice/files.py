@@ -21,14 +21,17 @@ if TYPE_CHECKING:  # What edits is loaded only for a Dockerfile.
 class BuildFiles(Struct, frozen=True, kw_only=True):
     """The Dockerfile and the .dockerignore with the paths that a patch gives them.
 
-    ``ignore`` is empty where there is no such file yet. ``moved`` maps the line of an instruction that was joined to
-    another to the line of that, so that later changes find what it did.
+    ``ignore`` is empty where there is no such file yet. ``places`` are the two files on the disk. Where
+    ``is_context_known`` is false, nobody knows where the second belongs. ``moved`` maps the line of an instruction that
+    was joined to another to the line of that, so that later changes find what it did.
     """
 
     dockerfile: "Document"
     dockerfile_path: str = "Dockerfile"
     ignore: str = ""
     ignore_path: str = ".dockerignore"
+    places: tuple[str, str] = ("Dockerfile", ".dockerignore")
+    is_context_known: bool = True
     moved: Mapping[int, int] = field(default_factory=dict)
 
     def texts(self) -> dict[str, str]:
@@ -46,6 +49,8 @@ def ignoring(patterns: Sequence[str]) -> Change:
     def change(files: BuildFiles) -> BuildFiles:
         from layerscope.edit.ignore import read_patterns, with_patterns
 
+        if not files.is_context_known:
+            raise EditError("where .dockerignore belongs is not known: --context DIR names the build context")
         for each in read_patterns(files.ignore):
             on_purpose = each.is_exception and any(is_at_or_below(f"/{each.text}", f"/{one}") for one in patterns)
             if on_purpose:

@@ -36,7 +36,7 @@ REVIEWS = {
     "source-maps": "make sure that nothing serves or reads them",
 }
 """By rule: what to make sure of before the files that it finds are removed."""
-_MOST_QUOTED = 60
+_MOST_QUOTED, _MOST_ALONE = 60, 200
 
 
 def place(site: Site) -> str:
@@ -45,10 +45,15 @@ def place(site: Site) -> str:
     A long one is not cut, since a part of a secret would not be recognised as one and masked.
     """
     text = str(site)
-    is_short = len(text) <= _MOST_QUOTED and "\n" not in text
+    is_short = len(text) <= (_MOST_QUOTED if site.line is not None else _MOST_ALONE) and "\n" not in text
     if site.line is None:
         return f"`{text}`" if is_short else f"a later {site.kind}"
     return f"line {site.line} (`{text}`)" if is_short else f"line {site.line}"
+
+
+def short_place(site: Site) -> str:
+    """The line of an instruction, which its own words stand for where it has none."""
+    return f"line {site.line}" if site.line is not None else place(site)
 
 
 def without(readers: Iterable[Site], what: str = "them") -> str:

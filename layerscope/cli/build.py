@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from layerscope.analysis.analyse import LOCKFILES, WANTED, AnalysisInputs
 from layerscope.analysis.ignore import Ignore
+from layerscope.cli.build_context import find_context
 from layerscope.cli.messages import naming_option
 from layerscope.cli.options import BuildOptions, ReadArguments
 from layerscope.cli.reading import opened
@@ -70,7 +71,7 @@ def analysis_inputs(
             duplicates=duplicates,
             known=inputs,
             lockfiles=lockfiles,
-            files=_build_files(build, content) if content is not None else None,
+            files=_build_files(build, content, inputs.dockerfile) if content is not None else None,
             ignores=ignores,
             onto=bases,
             base_steps=base_steps or None,
@@ -144,13 +145,15 @@ def _dockerfile(source: str, content: bytes) -> "Dockerfile":
     return parse_dockerfile(content, name=dockerfile_path(source).name)
 
 
-def _build_files(build: BuildOptions, content: bytes) -> "BuildFiles":
+def _build_files(build: BuildOptions, content: bytes, parsed: "Dockerfile | None") -> "BuildFiles":
     """The Dockerfile and the .dockerignore as advice would change them, by the paths that a patch gives them."""
     from layerscope.advice.files import BuildFiles
     from layerscope.dockerfile.lines import MAX_BYTES
     from layerscope.edit.document import Document
 
-    dockerfile, ignore = paths = build_paths(build)
+    found = None if build.context_dir or parsed is None else find_context(dockerfile_path(build.dockerfile), parsed)
+    dockerfile, ignore = paths = build_paths(build, found)
+    is_known = bool(build.context_dir) or found is not None or ignore.name != ".dockerignore"
     text = content.decode("utf-8", "surrogateescape")
     patterns = read_whole(ignore, MAX_BYTES).decode("utf-8", "surrogateescape") if ignore.is_file() else ""
     dockerfile_name, ignore_name = _patch_paths(paths)
@@ -159,6 +162,8 @@ def _build_files(build: BuildOptions, content: bytes) -> "BuildFiles":
         dockerfile_path=dockerfile_name,
         ignore=patterns,
         ignore_path=ignore_name,
+        places=(str(dockerfile), str(ignore)),
+        is_context_known=is_known,
     )
 
 
@@ -167,11 +172,15 @@ def encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def build_paths(build: BuildOptions) -> tuple[Path, Path]:
-    """The Dockerfile and its .dockerignore; ``NAME.dockerignore`` beside it wins, as in BuildKit."""
+def build_paths(build: BuildOptions, context: Path | None = None) -> tuple[Path, Path]:
+    """The Dockerfile and its .dockerignore; ``NAME.dockerignore`` beside it wins, as in BuildKit.
+
+    ``context`` is the build context where --context does not name it, the Dockerfile's directory by default.
+    """
     dockerfile = dockerfile_path(build.dockerfile)
     own = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
-    return dockerfile, own if own.is_file() else Path(build.context_dir or dockerfile.parent) / ".dockerignore"
+    beside = Path(build.context_dir or context or dockerfile.parent) / ".dockerignore"
+    return dockerfile, own if own.is_file() else beside
 
 
 def patch_root(paths: Sequence[Path]) -> str:
@@ -195,12 +204,13 @@ def _patch_paths(paths: Sequence[Path]) -> Iterator[str]:
     return (os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/") for path in paths)
 
 
-def dockerfile_place(build: BuildOptions) -> tuple[str, str]:
+def dockerfile_place(build: BuildOptions, files: "BuildFiles | None" = None) -> tuple[str, str]:
     """The path that a patch gives the Dockerfile, and the URI of the directory that it starts from.
 
-    The URI is empty for the working directory, which is another one on every machine.
+    ``files`` are those that the patch changes. The URI is empty for the working directory, which is another one on
+    every machine.
     """
-    paths = build_paths(build)
+    paths = tuple(map(Path, files.places)) if files is not None else build_paths(build)
     root = patch_root(paths)
     uri = "" if root == os.getcwd() else Path(root).as_uri()
     return next(_patch_paths(paths)), uri if uri.endswith("/") or not uri else f"{uri}/"

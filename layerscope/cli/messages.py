@@ -16,13 +16,19 @@ def print_error(error: LayerscopeError) -> None:
         say(error.hint, "hint: ")
 
 
-def say(text: str, before: str = "") -> None:
-    """Print one line on stderr: names in it cannot start another line or a command, and secrets are masked."""
+def say(text: str, before: str = "", *, width: int | None = None) -> None:
+    """Print one line on stderr: names in it cannot start another line or a command, and secrets are masked.
+
+    With a ``width`` a longer one goes on in lines below.
+    """
     # Few runs print a message, and --version must load nothing.
     from layerscope.render.escape import printable, without_commands
+    from layerscope.render.width import wrap_words
     from layerscope.secrets.text import redacted
 
-    print(without_commands(f"{before}{printable(redacted(text))}"), file=sys.stderr)
+    indent = before[: len(before) - len(before.lstrip(" "))] + "  "
+    for line in wrap_words(f"{before}{printable(redacted(text))}", width, indent):
+        print(without_commands(line), file=sys.stderr)
 
 
 def warn(messages: Iterable[str], *, quiet: bool) -> None:

@@ -110,7 +110,7 @@ class BuildOptions(Struct, frozen=True, kw_only=True):
     ] = ""
     context_dir: Annotated[
         str,
-        building_option("--context", metavar="DIR", help="Where .dockerignore is, if not by the Dockerfile"),
+        building_option("--context", metavar="DIR", help="Build context, which has .dockerignore"),
     ] = ""
     target: Annotated[
         str, building_option("--target", metavar="STAGE", help="Stage that was built, if not the last")

@@ -15,11 +15,25 @@ WIDTH_OF_FILES = 120
 """Columns of a report in a file or a pipe."""
 
 
+_LEAST_COLUMNS = 20
+"""Narrower lines are no longer read."""
+
+
 def terminal_width() -> int | None:
     """The width of the terminal, or COLUMNS; None for a pipe."""
     if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit():
         return shutil.get_terminal_size((100, 24)).columns
     return None
+
+
+def message_width() -> int:
+    """The width of the terminal that shows stderr, or COLUMNS; 80 for a pipe."""
+    if os.environ.get("COLUMNS", "").isdigit():
+        return max(int(os.environ["COLUMNS"]), _LEAST_COLUMNS)
+    try:
+        return max(os.get_terminal_size(sys.stderr.fileno()).columns, _LEAST_COLUMNS)
+    except (OSError, ValueError):
+        return 80
 
 
 def use_color(choice: ColorChoice) -> bool:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from layerscope.cli.build_context import find_context
+from layerscope.dockerfile.parse import parse_dockerfile
 from tests.advice.builds import Build
 from tests.builder import Member, file
 from tests.cli.calling import NEEDS_MODES, NEEDS_SYMLINKS, Called, call
@@ -49,7 +51,7 @@ def scene(directory: Path, text: str = DOCKERFILE, layers: dict[int, tuple[Membe
 def fix(directory: Path, *arguments: str | Path, dockerfile: str | Path = "Dockerfile", **environment: str) -> Called:
     options = ("--dockerfile", dockerfile, "--stage", f"build={directory / 'build.tar'}")
     words = ("fix", directory / "app.tar", *options, *arguments)
-    return call(*words, folder=directory, **environment)  # type: ignore[arg-type]
+    return call(*words, folder=directory, **{"COLUMNS": "999", **environment})  # type: ignore[arg-type]
 
 
 def number_of(directory: Path, words: str) -> int:
@@ -90,8 +92,7 @@ def test_each_step_is_explained_and_what_is_left_comes_with_its_command(tmp_path
     place = next(place for place, line in enumerate(lines) if line.startswith("left for review: step "))
     assert "keep `.git` out" in lines[place] and "make sure that line 4" in lines[place + 1]
     assert "saves 59.0 kB in 2 steps" in lines
-    (command,) = [line for line in lines if line.startswith("to include what is left for review: ")]
-    words = command.partition(": ")[2].split()
+    words = lines[lines.index("to include what is left for review:") + 1].split()
     assert words[:2] == ["layerscope", "fix"] and words[-1] == "--include-review"
     again = call(*words[1:], folder=tmp_path)
     assert again.code == 0 and b"+.git\n" in again.out and "left for review" not in again.err
@@ -126,7 +127,7 @@ def test_paths_start_in_the_working_directory_or_where_the_files_are(tmp_path: P
     where = tmp_path / folder
     dockerfile = os.path.relpath(tmp_path / "docker" / "Dockerfile", where)
     options = ("--dockerfile", dockerfile, "--stage", f"build={tmp_path / 'build.tar'}", "--context", str(context))
-    done = call("fix", tmp_path / "app.tar", *options, folder=where)
+    done = call("fix", tmp_path / "app.tar", *options, folder=where, COLUMNS="999")
     assert f"+++ b/{named}\n".encode() in done.out and b"+++ b/.dockerignore\n" in done.out
     if folder == "elsewhere":
         assert f"the paths of the patch start in {tmp_path}" in done.err
@@ -184,6 +185,51 @@ def test_a_saved_report_has_the_words_but_no_patch(tmp_path: Path) -> None:
     assert "hint: for a patch: layerscope fix app.tar --dockerfile Dockerfile" in words.err
     refused = call("fix", "report.json", "--dockerfile", "Dockerfile", folder=tmp_path)
     assert refused.code == 2 and "a patch needs the image archive" in refused.err
+
+
+def test_what_it_says_fits_the_terminal_but_commands_can_be_copied(tmp_path: Path) -> None:
+    scene(tmp_path)
+    for width, columns in (("", 80), ("50", 50)):
+        lines = fix(tmp_path, COLUMNS=width).err.rstrip("\n").split("\n")
+        commands = [line for line in lines if line.startswith("  layerscope fix ")]
+        assert len(commands) == 1 and commands[0].endswith("--include-review")
+        assert max(len(line) for line in lines if line not in commands) <= columns
+        assert any(len(line) > columns - 20 for line in lines if line not in commands)
+
+
+TREE = ("COPY . .\n", "COPY package.json app /srv/\nADD https://example.com/x /x\n")
+
+
+@pytest.mark.parametrize("copy", TREE)
+@pytest.mark.parametrize("above", [True, False])
+def test_the_build_context_is_where_the_files_are_that_copy_names(tmp_path: Path, copy: str, above: bool) -> None:
+    dockerfile = tmp_path / "project" / "docker" / "Dockerfile"
+    root = dockerfile.parent.parent if above else dockerfile.parent
+    (root / "app").mkdir(parents=True)
+    dockerfile.parent.mkdir(exist_ok=True)
+    dockerfile.write_text(f"FROM x\n{copy}")
+    (root / "package.json").write_text("{}")
+    (dockerfile.parent / "entrypoint.sh").write_text("exec app")
+    assert find_context(dockerfile, parse_dockerfile(dockerfile.read_bytes())) == root
+
+
+def test_a_build_context_that_nothing_shows_gets_no_dockerignore(tmp_path: Path) -> None:
+    text = DOCKERFILE.replace("COPY . .", "COPY app ./")
+    assert text != DOCKERFILE
+    scene(tmp_path, text)
+    done = fix(tmp_path, "--include-review")
+    assert b"dockerignore" not in done.out and "--context DIR names the build context" in done.err
+    (tmp_path / ".dockerignore").write_text("x\n")
+    assert find_context(tmp_path / "Dockerfile", parse_dockerfile(text.encode())) == tmp_path
+
+
+def test_a_context_above_the_dockerfile_is_said_to_be_assumed(tmp_path: Path) -> None:
+    scene(tmp_path)
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "Dockerfile").rename(tmp_path / "docker" / "Dockerfile")
+    done = fix(tmp_path, dockerfile="docker/Dockerfile")
+    assert b"+++ b/.dockerignore" in done.out and "assuming that the build context is" in done.err
+    assert "assuming" not in fix(tmp_path, "--context", ".", dockerfile="docker/Dockerfile").err
 
 
 def test_nothing_to_do_is_said_and_is_no_failure(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def _run(*arguments: str | Path, cwd: Path | None = None) -> "subprocess.Complet
     run = subprocess.run(
         [sys.executable, "-m", "layerscope", *map(str, arguments)],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(_ROOT), "LAYERSCOPE_NO_CACHE": "1"},
+        env={**os.environ, "PYTHONPATH": str(_ROOT), "LAYERSCOPE_NO_CACHE": "1", "COLUMNS": "9999"},
         capture_output=True,
         check=False,
         timeout=1200,
@@ -69,7 +69,7 @@ def propose(archive: Path, evidence: list[str | Path], folder: Path, *, review: 
     """The patch for the Dockerfile and the build context in ``folder``."""
     done = _run("fix", archive, *evidence, *(["--include-review"] if review else []), cwd=folder)
     steps = re.findall(r"^step (\d+) saves", done.stderr, re.MULTILINE)
-    left = re.findall(r"^left [^:\n]+: step (\d+) saves[^\n]*\n +([^\n]*)", done.stderr, re.MULTILINE)
+    left = re.findall(r"^left [^:\n]+: step (\d+) saves[^\n]*\n +(?:review: )?([^\n]*)", done.stderr, re.MULTILINE)
     return Proposal(
         patch=done.stdout,
         done=frozenset(map(int, steps)),

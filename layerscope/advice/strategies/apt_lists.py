@@ -12,6 +12,7 @@ from layerscope.advice.runs import body, calls, script_of, scripts
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.users import as_root
+from layerscope.advice.words import short_place
 from layerscope.model.paths import normal
 
 _UPDATES = ("apt-get update", "apt update", "aptitude update")
@@ -52,7 +53,7 @@ def _proposal(context: AdviceContext, portion: Portion) -> Iterator[Proposal]:
         return
     changes: list[Change] = [prepending(user, update[id(user)]) for user in users]
     changes += [appending(one, delete[id(one)]) for one in edited]
-    places = " and ".join(f"line {user.line}" if user.line else f"`{user}`" for user in users)
+    places = " and ".join(map(short_place, users))
     portions: tuple[Portion, ...] = (portion,)
     if is_only_update:
         changes.append(deleting(site, into=users[-1] if users else None))
@@ -90,8 +91,7 @@ def _has_own_lists(site: Site) -> bool:
 def _review(context: AdviceContext, later: list[Site]) -> str:
     unknown = next((one for one in later if _needs_lists(context, one) is None), None)
     if unknown is not None:
-        place = f"line {unknown.line}" if unknown.line is not None else f"`{str(unknown)[:60]}`"
-        return f"make sure that what {place} calls installs no packages without `apt-get update`"
+        return f"make sure that what {short_place(unknown)} calls installs no packages without `apt-get update`"
     started = (one for one in context.final.sites if one.kind in ("CMD", "ENTRYPOINT"))
     if any(calls(body(one), *_NEEDS_LISTS) for one in started):
         return "make sure that the container downloads the lists itself before it installs packages"

@@ -12,6 +12,7 @@ from layerscope.advice.runs import commands, script_of
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.users import as_root
+from layerscope.advice.words import short_place
 from layerscope.model.paths import is_at_or_below, normal
 
 
@@ -43,11 +44,10 @@ def _proposal(context: AdviceContext, needs: Needs, portion: Portion, hider: Sit
     command = as_root(context, (site,), f"rm -rf {' '.join(words)}") if words else ""
     is_read = any(map(may_read, between)) or not needs.reads_what_it_names(hider)
     if command and not is_read and _only_deletes(hider, words):
-        place = f"line {hider.line}" if hider.line is not None else f"`{str(hider)[:60]}`"
         yield Proposal(
             site=site,
             portions=(portion,),
-            sentence=f"delete them in the RUN that writes them, not in {place}: end it with `{command}`",
+            sentence=f"delete them in the RUN that writes them, not in {short_place(hider)}: end it with `{command}`",
             changes=(appending(site, command),),
         )
 

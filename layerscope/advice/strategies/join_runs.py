@@ -7,6 +7,7 @@ from layerscope.advice.joins import join_all, joinable
 from layerscope.advice.portions import Piece, Portion
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
+from layerscope.advice.words import short_place
 from layerscope.model.entry import Fate
 
 _RULES = ("deleted-later", "overwritten", "copied-up")
@@ -62,7 +63,7 @@ def _proposal(context: AdviceContext, joined: Sequence[Site], hiders: Mapping[in
     members = tuple(one for one in found if one.pieces)
     if sum(one.content_bytes for one in members) < _LEAST_BYTES:
         return  # A join of other RUNs has taken it.
-    places = " and ".join(f"line {one.line}" if one.line is not None else f"`{str(one)[:60]}`" for one in joined[1:])
+    places = " and ".join(map(short_place, joined[1:]))
     yield Proposal(
         site=joined[0],
         portions=members,

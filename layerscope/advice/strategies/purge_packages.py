@@ -15,6 +15,7 @@ from layerscope.advice.stage_end import stage_end
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site, Timeline
 from layerscope.advice.users import as_root
+from layerscope.advice.words import short_place
 from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.orphans import automatic_packages
 
@@ -148,8 +149,11 @@ def _proposal(
     )
     if not command:
         return
-    place = f"line {last.line}" if last.line is not None else f"`{str(last)[:60]}`"
-    where = f"install {shown} in the last RUN that needs this ({place}), and end it with" if last is not site else ""
+    where = (
+        f"install {shown} in the last RUN that needs this ({short_place(last)}), and end it with"
+        if last is not site
+        else ""
+    )
     yield Proposal(
         site=site,
         portions=members,

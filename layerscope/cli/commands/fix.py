@@ -3,6 +3,7 @@
 import os
 import shlex
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +20,7 @@ from layerscope.cli.options import (
     reading_options,
     words_of,
 )
-from layerscope.cli.output import terminal_width, write, write_exactly
+from layerscope.cli.output import message_width, terminal_width, write, write_exactly
 from layerscope.cli.source import ReportOptions, Source, opened_source
 from layerscope.cli.user_files import is_saved_report
 from layerscope.errors import UsageError
@@ -87,13 +88,15 @@ def fix(
             _print_words(report, RenderOptions(units=units_named(units.value), width=terminal_width()), wanted)
             return
         followed = _followed(source, build, wanted, include_review=include_review)
-        _deliver(source, followed, build, write_files=write_files)
+        _deliver(source, followed, write_files=write_files)
         more = ("--include-review", "--write") if write_files else ("--include-review",)
         command = shlex.join(["layerscope", "fix", *words_of(image, reading, build), *more])
         if not reading.quiet:
             _explain(source, followed, units_named(units.value), command)
+            if not build.context_dir:
+                _name_context(source, followed)
             if followed.done and not write_files:
-                _name_root(build)
+                _name_root(followed)
     if not followed.done:
         missing = next((one.missing for one in followed.left if one.missing is not None), None)
         if missing is not None:
@@ -140,20 +143,21 @@ def _followed(source: Source, build: BuildOptions, wanted: frozenset[int], *, in
     return follow(analysis.advice, analysis.files, wanted=wanted, include_review=include_review)
 
 
-def _deliver(source: Source, followed: "Followed", build: BuildOptions, *, write_files: bool) -> None:
+def _deliver(source: Source, followed: "Followed", *, write_files: bool) -> None:
     """Print the patch, or change the files."""
-    from layerscope.cli.build import build_paths, encoded
+    from layerscope.cli.build import encoded
     from layerscope.cli.user_files import replace_files
     from layerscope.edit.patch import unified_diff
 
     before = source.analysis.files.texts() if source.analysis is not None and source.analysis.files is not None else {}
     after = followed.files.texts()
+    places = tuple(map(Path, followed.files.places))
     if not write_files:
-        found = zip(build_paths(build), before.items(), strict=True)
+        found = zip(places, before.items(), strict=True)
         old = {name: text if text or path.exists() else None for path, (name, text) in found}
         write_exactly(encoded(unified_diff(old, {path: text for path, text in after.items() if text != before[path]})))
         return
-    paths = zip(build_paths(build), before.items(), strict=True)
+    paths = zip(places, before.items(), strict=True)
     changed = {path: (encoded(text), encoded(after[name])) for path, (name, text) in paths if after[name] != text}
     replace_files(changed)
 
@@ -162,27 +166,40 @@ def _explain(source: Source, followed: "Followed", units: Units, command: str) -
     """What each step saves, and what was left out and why; the words are those of the report, without secrets."""
     report, clean = source.report, _cleaner(source)
     for number, _ in followed.done:
-        say(_line(number, report, units))
+        _tell(_line(number, report, units))
     for one in followed.left:
         _explain_left(one, report, units, clean)
     if followed.done:
         saves = units(sum(step.saves_bytes for _, step in followed.done))
-        say(f"saves {saves} in {counted(len(followed.done), 'step')}")
+        _tell(f"saves {saves} in {counted(len(followed.done), 'step')}")
     elif all(one.step.strategy == BY_HAND for one in followed.left):
-        say(_nothing(report))
+        _tell(_nothing(report))
     else:
-        say("nothing was changed")
+        _tell("nothing was changed")
     if any(one.can_be_included for one in followed.left):
-        say(f"to include what is left for review: {command}")
+        _tell("to include what is left for review:")
+        say(command, "  ")  # In one line, so that it can be copied.
 
 
-def _name_root(build: BuildOptions) -> None:
+def _tell(text: str, before: str = "") -> None:
+    say(text, before, width=message_width())
+
+
+def _name_context(source: Source, followed: "Followed") -> None:
+    """Say which build context was assumed, where .dockerignore is not beside the Dockerfile."""
+    before = source.analysis.files if source.analysis is not None else None
+    dockerfile, ignore = map(Path, followed.files.places)
+    if before is not None and followed.files.ignore != before.ignore and ignore.parent != dockerfile.parent:
+        _tell(f"assuming that the build context is {ignore.parent}, which has what COPY names (else --context DIR)")
+
+
+def _name_root(followed: "Followed") -> None:
     """Say where the patch is to be applied, if not in the working directory."""
-    from layerscope.cli.build import build_paths, patch_root
+    from layerscope.cli.build import patch_root
 
-    root = patch_root(build_paths(build))
+    root = patch_root(tuple(map(Path, followed.files.places)))
     if root != os.getcwd():
-        say(f"the paths of the patch start in {root}")
+        _tell(f"the paths of the patch start in {root}")
 
 
 def _line(number: int, report: Report, units: Units) -> str:
@@ -192,16 +209,18 @@ def _line(number: int, report: Report, units: Units) -> str:
 
 def _explain_left(left: "Left", report: Report, units: Units, clean: Callable[[str], str]) -> None:
     if left.step.strategy == BY_HAND:
-        say(f"by hand: {_line(left.number, report, units)}")
+        _tell(f"by hand: {_line(left.number, report, units)}")
         return
     kind = "left for review" if left.can_be_included else "left out"
-    say(f"{kind}: {_line(left.number, report, units)}")
+    _tell(f"{kind}: {_line(left.number, report, units)}")
     if left.missing is not None:
-        say(f"{left.missing.message}; {left.missing.hint}", "  ")
+        _tell(f"{left.missing.message}; {left.missing.hint}", "  ")
+    elif left.can_be_included:
+        _tell(clean(left.why), "  review: ")
     else:
         # Where an edit fails, it is the instruction that a person has to look at.
         step = report.steps[left.number - 1]
-        say(clean(left.why) if left.can_be_included else f"`{_short(step.instruction)}`: {clean(left.why)}", "  ")
+        _tell(f"`{_short(step.instruction)}`: {clean(left.why)}", "  ")
 
 
 def _short(instruction: str) -> str:

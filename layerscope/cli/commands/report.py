@@ -144,7 +144,7 @@ def report(
     if build.dockerfile:
         from layerscope.cli.build import dockerfile_place  # A saved report needs nothing of the analysis.
 
-        placed, root = dockerfile_place(build)
+        placed, root = dockerfile_place(build, source.analysis.files if source.analysis is not None else None)
     shown = RenderOptions(
         units=units_named(units.value),
         top=top,
