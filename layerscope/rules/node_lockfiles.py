@@ -65,16 +65,19 @@ GRAPHS: Mapping[str, Callable[[str], Graph]] = {"yarn.lock": yarn_graph, "pnpm-l
 def only_development(manifest: bytes, graph: Graph, members: Iterable[bytes] = ()) -> frozenset[str]:
     """The names that the development dependencies of a package.json need, and its production ones do not.
 
-    ``members`` are the manifests of a workspace's members, whose production dependencies are installed with the
-    root's. Nothing where a production dependency is missing from the graph: then the lockfile is not this project's;
-    nor for a workspace without members, as nobody can say what they need.
+    ``members`` are the manifests of a workspace's members, whose dependencies are installed with the root's. Nothing
+    where a production dependency is missing from the graph: then the lockfile is not this project's; nor for a
+    workspace without members, as nobody can say what they need.
     """
     document = json_object(manifest)
     others = [json_object(member) for member in members]
     if "workspaces" in document and not others:
         return frozenset()
     production = {name for one in (document, *others) for key in _PRODUCTION for name in _keys(one.get(key))}
-    development = _keys(document.get("devDependencies")) - production
+    chosen = _keys(document.get("devDependencies"))
+    for one in others:
+        chosen |= _keys(one.get("devDependencies")) & graph.keys()
+    development = chosen - production
     if not _keys(document.get("dependencies")) <= graph.keys():
         return frozenset()
 

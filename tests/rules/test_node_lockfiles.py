@@ -154,6 +154,15 @@ def test_a_lockfile_of_another_project_says_nothing() -> None:
     assert only_development(b'{"dependencies":{"koa":"2"},"devDependencies":{"ms":"2"}}', yarn_graph(CLASSIC)) == set()
 
 
+@pytest.mark.parametrize(("name", "text"), DIALECTS)
+def test_members_of_a_workspace_have_development_packages_of_their_own(name: str, text: str) -> None:
+    root, graph = b'{"dependencies":{"express":"^4"}}', GRAPHS[name](text)
+    member = b'{"devDependencies":{"@babel/core":"^7","vite":"5"}}'
+    assert only_development(root, graph, [member]) == {"@babel/core", "@babel/types"}
+    needing = b'{"dependencies":{"@babel/core":"^7"}}'
+    assert only_development(root, graph, [member, needing]) == set()
+
+
 @given(st.text(alphabet=' \n"@/:abc{}', max_size=300))
 def test_any_text_is_read(text: str) -> None:
     for graph in (yarn_graph("packages:\n" + text), pnpm_graph("packages:\n" + text)):
