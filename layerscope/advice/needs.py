@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.runs import body, commands, script_of
+from layerscope.advice.runs import body, commands, only_finds, script_of
 from layerscope.advice.timeline import Site
 from layerscope.advice.viewers import Viewer
 from layerscope.model.paths import normal
@@ -169,6 +169,8 @@ class Needs:
         """Whether a command may read files that it does not name."""
         words = _without_interpreter(words)
         program, rest = _program(words), tuple(words[1:])
+        if only_finds(words):
+            return False
         if program in _READ_NOTHING or program in ("venv", "manage.py"):
             return program == "manage.py" and "test" in rest
         if _PIP.fullmatch(program):

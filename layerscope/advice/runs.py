@@ -5,7 +5,7 @@ This looks at text and errs on the side of a call. What edits a RUN parses it.
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import dropwhile
 
@@ -80,3 +80,8 @@ def scripts(text: str) -> list[str]:
         elif ("/" in program or program.endswith((".sh", ".bash"))) and not _PROGRAM.fullmatch(program):
             found.append(program)
     return found
+
+
+def only_finds(words: Sequence[str]) -> bool:
+    """Whether a command is a ``find`` that lists or deletes, and neither runs a program nor reads contents."""
+    return posixpath.basename(words[0]) == "find" and not any(word.startswith(("-exec", "-ok")) for word in words)

@@ -62,6 +62,12 @@ def test_it_is_installed_in_the_run_that_needs_it(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(("last", "is_proposed"), [("find . -name x -delete", True), ("find . -exec make {} +", False)])
+def test_what_needs_no_compiler_may_stand_below(tmp_path: Path, last: str, is_proposed: bool) -> None:
+    lines = (INSTALL, "RUN pip install uwsgi", "COPY app /app", f"RUN {last}")
+    assert bool(steps(built(tmp_path, *lines, layers={4: (file("app/x.py", b"1"),)}))) == is_proposed
+
+
 def test_a_version_is_left_out_with_its_package(tmp_path: Path) -> None:
     advised = built(tmp_path, "RUN apt-get update && apt-get install -y gcc=4:12.2.0-3 curl")
     assert "apt-get install -y curl\n" in patched(advised)

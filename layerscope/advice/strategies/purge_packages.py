@@ -10,7 +10,7 @@ from layerscope.advice.context import AdviceContext
 from layerscope.advice.files import appending, inserting, removing_words
 from layerscope.advice.joins import join_all, joinable
 from layerscope.advice.portions import Portion, mapping_of
-from layerscope.advice.runs import body, calls, commands, script_of
+from layerscope.advice.runs import body, calls, commands, only_finds, script_of
 from layerscope.advice.stage_end import stage_end
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site, Timeline
@@ -69,7 +69,9 @@ _NEED_NO_TOOL = frozenset(
     {
         "apt-get", "apt", "apt-mark", "apt-cache", "apk", "dnf", "microdnf", "yum", "rm", "mkdir", "chown", "chmod",
         "useradd", "adduser", "groupadd", "addgroup", "usermod", "ln", "mv", "cp", "echo", "touch", "set", "true",
-        "cd", "tar", "locale-gen", "update-ca-certificates", "ldconfig", "export", "fi", "done",
+        "cd", "tar", "locale-gen", "update-ca-certificates", "ldconfig", "export", "fi", "done", "cat", "date",
+        "grep", "head", "id", "ls", "printf", "sed", "sleep", "sort", "tail", "tee", "test", "[", "tr", "which", "wc",
+        "getent", "passwd", "chpasswd", "chgrp", "rmdir", "dirname", "basename", "mktemp", "stat", "du", ":", "unset",
     }
 )  # fmt: skip
 _COMPRESSORS = frozenset({"xz-utils", "xz", "bzip2", "zstd", "tar", "gzip", "lzip"})
@@ -247,7 +249,7 @@ def _installed(site: Site, manager: _Manager, group: str) -> dict[str, str]:
 def _may_need(site: Site, names: Iterable[str]) -> bool:
     """Whether a RUN calls anything that may need the packages."""
     harmless = _NEED_NO_TOOL - {"tar"} if _COMPRESSORS.intersection(names) else _NEED_NO_TOOL
-    return any(words[0] not in harmless for words in commands(script_of(site)))
+    return any(words[0] not in harmless and not only_finds(words) for words in commands(script_of(site)))
 
 
 def _is_needed_otherwise(context: AdviceContext, site: Site, manager: _Manager, names: Iterable[str]) -> bool:
