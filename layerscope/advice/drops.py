@@ -44,7 +44,9 @@ def drops(context: AdviceContext) -> Iterator[Proposal]:
         portions = tuple(part for one in members if (part := _of(one, gone)).pieces)
         if not portions:
             continue
-        judgements = [needs.judge(viewers.after(site, path)) for path in sorted(_places(paths, sources))]
+        is_archive = any(portion.rule == "archive-extracted" for portion in portions)
+        places = sorted(_places(paths, sources))
+        judgements = [needs.judge(viewers.after(site, path), is_archive=is_archive) for path in places]
         need = max(one.need for one in judgements)
         is_compiled_in = any(portion.rule in COMPILED_IN for portion in portions)
         if need < Need.BUILD or (need == Need.BUILD and not is_compiled_in):

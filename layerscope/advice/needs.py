@@ -54,9 +54,17 @@ _VALUES = frozenset(
     }
 )  # fmt: skip
 """Options of pip whose value is the next word."""
+_INSTALLERS = frozenset(
+    {
+        "bundle", "bundler", "gem", "composer", "npm", "npx", "yarn", "pnpm", "bun", "uv", "poetry", "pipenv", "pdm",
+        "conda", "mamba", "go", "cargo", "mvn", "gradle", "gradlew", "mvnw", "dotnet", "mix", "cpanm", "luarocks",
+        "make", "dpkg",
+    }
+)  # fmt: skip
+"""Programs that may take packages from archives of the project."""
 _BUILDS = ("-e", "--editable", "-r", "--requirement", ".", "/", "file:", "$")
 """What words of pip begin with that name a project, or may."""
-_LOCAL = re.compile(r"\s*(?:-e\b|--editable\b|\.|file:|/)|.*@\s*file:")
+_LOCAL = re.compile(r"\s*(?:-e\b|--editable\b|-f\b|--find-links\b|\.|file:|/)|.*@\s*file:")
 _SILENT = frozenset({"ARG", "COPY", "ADD", "EXPOSE", "LABEL", "MAINTAINER", "STOPSIGNAL", "USER", "VOLUME"})
 """Instructions whose words read no file; what COPY and ADD take is known exactly."""
 
@@ -95,11 +103,12 @@ class Needs:
         self._commands: dict[int, tuple[tuple[str, ...], ...]] = {}
         self._reads: dict[int, Need] = {}
 
-    def judge(self, viewers: Iterable[Viewer]) -> Judgement:
-        """How much those who see a path need it."""
+    def judge(self, viewers: Iterable[Viewer], *, is_archive: bool = False) -> Judgement:
+        """How much those who see a path need it; an archive is needed by all that may install from it."""
         most = Judgement()
         for viewer in viewers:
-            need = self._of(viewer)
+            is_source = is_archive and viewer.site.kind == "RUN" and any(map(_installs, self._all(viewer.site)))
+            need = Need.SURE if is_source else self._of(viewer)
             if need > most.need:
                 most = Judgement(need, viewer.site)
                 if need == Need.SURE:
@@ -246,6 +255,11 @@ def _without_interpreter(words: Sequence[str]) -> Sequence[str]:
         if rest and (words[1] == "-m" or _program(rest) == "manage.py"):
             return rest
     return words
+
+
+def _installs(words: Sequence[str]) -> bool:
+    program = _program(_without_interpreter(words))
+    return program in _INSTALLERS or _PIP.fullmatch(program) is not None
 
 
 def _is_tester(words: Sequence[str]) -> bool:

@@ -1,5 +1,7 @@
 """A COPY from the build context that names what nothing needs is deleted, or drops that."""
 
+import io
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from layerscope.model.step import Safety
 from tests.advice.builds import Advised, Build
 from tests.advice.test_ignore_context import DOCS, PROJECT, REPOSITORY, TESTS
-from tests.builder import Member
+from tests.builder import Member, file
 
 
 def advised(directory: Path, copy: str, *members: Member, after: str = "") -> Advised:
@@ -76,3 +78,34 @@ def test_one_of_several_files_is_dropped(tmp_path: Path) -> None:
     text = "FROM python\nWORKDIR /app\nCOPY requirements.txt ./\nCOPY README.md main.py ./\nCMD main.py\n"
     found = Build(dockerfile=text, layers={3: PROJECT[:1], 4: (readme, main)}).advise(tmp_path)
     assert line(found) == "COPY main.py ./" and found.of("narrow-copy").sentence == "do not copy `README.md`"
+
+
+def packed() -> tuple[Member, tuple[Member, ...]]:
+    """An archive of the project, and what an installation unpacks of it."""
+    names = [f"acme/{name}.bin" for name in "abc"]
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name in names:
+            about = tarfile.TarInfo(name)
+            about.size = 40_000
+            archive.addfile(about, io.BytesIO(name.encode()[:6] * 6_667))
+    unpacked = tuple(file(f"app/vendor/{name}", (name.encode()[:6] * 6_667)[:40_000]) for name in names)
+    return file("app/packages/acme.tar", buffer.getvalue()), unpacked
+
+
+@pytest.mark.parametrize("copy", ["COPY packages ./packages", "COPY . ."])
+@pytest.mark.parametrize(
+    ("run", "is_needed"),
+    [
+        ("composer install", True),
+        ("bundle install --local", True),
+        ("python -m pip install -r requirements.txt", True),
+        ("useradd app", False),
+    ],
+)
+def test_an_archive_that_something_may_install_from_stays(tmp_path: Path, copy: str, run: str, is_needed: bool) -> None:
+    archive, unpacked = packed()
+    text = f"FROM php\nWORKDIR /app\nCOPY main.py requirements.txt ./\n{copy}\nRUN {run}\nCMD main.py\n"
+    found = Build(dockerfile=text, layers={3: PROJECT, 4: (archive,), 5: unpacked}).advise(tmp_path)
+    assert [one.rule for one in found.findings] == ["archive-extracted"]
+    assert bool({"narrow-copy", "ignore-context"} & {*found.names}) != is_needed

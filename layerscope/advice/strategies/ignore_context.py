@@ -63,7 +63,8 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     groups: dict[str, dict[str, _Candidate]] = {}
     for pattern in sorted(candidates, key=lambda one: -candidates[one].content_bytes)[: 2 * _MOST_PATTERNS]:
         candidate = candidates[pattern]
-        judgements = [needs.judge(viewers.of_context(path)) for path in sorted(candidate.paths)]
+        paths, is_archive = sorted(candidate.paths), "archive-extracted" in candidate.rules
+        judgements = [needs.judge(viewers.of_context(path), is_archive=is_archive) for path in paths]
         need = max(one.need for one in judgements)
         if candidate.rules <= NEVER_READ and need < Need.SURE:
             need = Need.NONE
