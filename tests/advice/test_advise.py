@@ -32,7 +32,8 @@ def portion(finding: int, *sizes: int, layer: int = 0) -> Portion:
 
 def context(*portions: Portion, compression: str = "", stored: int = 0) -> AdviceContext:
     layer = SimpleNamespace(compression=compression, stored_bytes=stored, tar_bytes=1_000_000)
-    return cast(AdviceContext, SimpleNamespace(left=portions, trades=(), image=SimpleNamespace(layers=(layer,))))
+    image, placement = SimpleNamespace(layers=(layer,)), SimpleNamespace(match=None)
+    return cast(AdviceContext, SimpleNamespace(left=portions, trades=(), image=image, placement=placement))
 
 
 def proposing(*proposals: Proposal, name: str = "s") -> Strategy:
