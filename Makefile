@@ -51,6 +51,7 @@ docs: $(DEV)
 	$(BIN)/python docs/manual.py
 	$(BIN)/python docs/explore_page.py
 	$(BIN)/python docs/refresh.py
+	$(BIN)/python -m docs.fleet_page
 
 # What the README shows of the report and of the terminal UI, which make docs draws, too, and of the page, which needs Chromium.
 pictures: $(DEV)

@@ -14,22 +14,22 @@ PAGES = (ROOT / "README.md", ROOT / "docs" / "usage.md", ROOT / "docs" / "proven
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
 
-def refreshed(page: str) -> str:
-    """Return the page with fresh output of its commands."""
-    return _BLOCK.sub(lambda block: f"```console\n{_run_all(block.group(1))}```", page)
+def refreshed(page: str, directory: Path = ROOT) -> str:
+    """Return the page with fresh output of its commands, run in ``directory``."""
+    return _BLOCK.sub(lambda block: f"```console\n{_run_all(block.group(1), directory)}```", page)
 
 
-def _run_all(block: str) -> str:
+def _run_all(block: str, directory: Path) -> str:
     commands = [line[2:] for line in block.split("\n") if line.startswith("$ ")]
-    return "".join(f"$ {command}\n{output(command)}" for command in commands)
+    return "".join(f"$ {command}\n{output(command, directory)}" for command in commands)
 
 
-def output(command: str) -> str:
-    """Run a command in a shell, with this Python and at the top of the repository; return stdout and stderr."""
+def output(command: str, directory: Path = ROOT) -> str:
+    """Run a command in a shell, with this Python, by default at the top of the repository; return stdout and stderr."""
     function = f'layerscope() {{ "{sys.executable}" -m layerscope "$@"; }}'
     done = subprocess.run(
         ["bash", "-c", f"{function}\n{command}"],
-        cwd=ROOT,
+        cwd=directory,
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

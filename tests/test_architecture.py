@@ -42,7 +42,7 @@ EDGES: dict[str, set[str]] = {
         "provenance",
         "rules",
     },
-    "fleet": {"analysis", "errors", "image", "model", "version"},
+    "fleet": {"analysis", "errors", "filesystem", "image", "model", "version"},
     "rebase": {"advice", "edit", "errors", "filesystem", "history", "model", "packages", "rules"},
     "analysis": {
         "advice",
@@ -95,6 +95,7 @@ HEAVY = {
     "sqlite3",
     "textual",
     "tree_sitter",
+    "pyarrow",
 }
 
 

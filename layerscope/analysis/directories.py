@@ -1,6 +1,6 @@
 """Bytes by directory, and the few disjoint directories that hold most of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from layerscope.model.report import PathBytes
 
@@ -19,6 +19,10 @@ class DirectorySums:
                 last, sums = directory, own.setdefault(directory, [0, 0])
             sums[0] += content_bytes
             sums[1] += 1
+
+    def own(self) -> Iterator[tuple[str, int]]:
+        """Each directory that holds files, with the bytes of these."""
+        return ((directory, content_bytes) for directory, (content_bytes, _) in self._own.items())
 
     def totals(self) -> tuple[dict[str, int], dict[str, int]]:
         """Return the bytes and the files of every directory, with all below it; the root is the empty string."""

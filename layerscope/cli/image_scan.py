@@ -15,14 +15,15 @@ from layerscope.cli.messages import warn
 from layerscope.cli.options import ReadArguments
 from layerscope.cli.reading import read_options
 from layerscope.cli.scan_progress import ScanProgress
-from layerscope.cli.source import ReportOptions, report_of, today
+from layerscope.cli.source import ReportOptions, opened_source, today
 from layerscope.cli.user_files import is_saved_report
 from layerscope.errors import AmbiguousImage, ArchiveError, LayerscopeError, NotAnImage, UsageError
 from layerscope.fleet.codec import compressed
 from layerscope.fleet.executors import Backend, Processes, Serial, cores
+from layerscope.fleet.layer_contents import layer_contents
 from layerscope.fleet.plan import Choice
 from layerscope.fleet.scan import FleetScan, Progress
-from layerscope.fleet.values import DistinctLayer, ImageOutcome, Problem, ScannedImage, Settings
+from layerscope.fleet.values import DistinctLayer, ImageOutcome, ImageResult, Problem, ScannedImage, Settings
 from layerscope.fleet.work import program
 from layerscope.image.layer_cache import usual_directory
 
@@ -33,12 +34,13 @@ _SMALL_BYTES, _FEW_IMAGES = 128 << 20, 32
 
 
 class ScanOptions(Struct, frozen=True, kw_only=True):
-    """Who reads the images, and which; ``jobs`` 0 is a process for each core."""
+    """Who reads the images, and which; ``jobs`` 0 is a process for each core, ``contents`` those of the layers."""
 
     jobs: int = 1
     scheduler: str = ""
     state: str = ""
     choice: Choice = Choice()
+    contents: bool = False
 
 
 class ImageScan:
@@ -50,10 +52,12 @@ class ImageScan:
         ignores: tuple[Ignore, ...],
         report_error: _ErrorHandler,
         options: ScanOptions = ScanOptions(),  # noqa: B008
+        on_problem: Callable[[Problem], None] = lambda _: None,
     ) -> None:
         self._reading = reading
         self._ignores = ignores
         self._report_error = report_error
+        self._on_problem = on_problem
         self._options = options
         self._errors: set[str] = set()
         self._skipped: list[str] = []
@@ -71,7 +75,12 @@ class ImageScan:
             self._scan = FleetScan(
                 settings,
                 self._backend,
-                partial(archive_images, reading=replace(self._reading, quiet=True), ignores=self._ignores),
+                partial(
+                    archive_images,
+                    reading=replace(self._reading, quiet=True),
+                    ignores=self._ignores,
+                    contents=self._options.contents,
+                ),
                 reading=read_options(self._reading),
                 choice=self._options.choice,
                 problems=self._fail,
@@ -112,6 +121,7 @@ class ImageScan:
             strict=self._reading.strict,
             ignores=self._ignores,
             today=today() if self._ignores else None,
+            contents=self._options.contents,
         )
 
     def _backend(self, work: Progress) -> Backend:
@@ -122,32 +132,38 @@ class ImageScan:
 
     def _fail(self, problem: Problem) -> None:
         self.failed = True
+        self._on_problem(problem)
         if problem.message not in self._errors:  # Each image of an archive may raise the same.
             self._errors.add(problem.message)
             self._report_error(problem.exception())
 
 
-def archive_images(place: str, is_named: bool, *, reading: ReadArguments, ignores: tuple[Ignore, ...]) -> ImageOutcome:
-    """The reports of the images of an archive, a saved report or an unpacked archive; a worker calls it."""
+def archive_images(
+    place: str, is_named: bool, *, reading: ReadArguments, ignores: tuple[Ignore, ...], contents: bool = False
+) -> ImageOutcome:
+    """What is found of the images of an archive, a saved report or an unpacked archive; a worker calls it."""
     if not is_named and is_saved_report(place):
         return ImageOutcome(skipped=f"{place} is not an image")
-    reports, problems = list[bytes](), list[Problem]()
+    results, problems = list[bytes](), list[Problem]()
     try:
-        report = report_of(place, reading, ReportOptions(ignores=ignores))
+        with opened_source(place, reading, ReportOptions(ignores=ignores)) as source:
+            of_layers = layer_contents(source.filesystem) if contents and source.filesystem is not None else ()
+        found = ImageResult(report=source.report, contents=of_layers)
     except AmbiguousImage as several:
         if not os.path.isfile(place) and not os.path.isdir(place):
             hint = "save it to a file, or pick one with --image"
             error = ArchiveError(f"{place} is a pipe that holds several images:", hint=hint, listing=several.listing)
             return ImageOutcome(problems=(Problem.of(error, place),))
         for choice in several.choices:
-            one = archive_images(place, is_named, reading=replace(reading, image_name=choice), ignores=ignores)
-            reports += one.reports
+            reading = replace(reading, image_name=choice)
+            one = archive_images(place, is_named, reading=reading, ignores=ignores, contents=contents)
+            results += one.results
             problems += one.problems
-        return ImageOutcome(reports=tuple(reports), problems=tuple(problems))
+        return ImageOutcome(results=tuple(results), problems=tuple(problems))
     except Exception as error:
         if isinstance(error, NotAnImage) and not is_named:
             return ImageOutcome(skipped=f"{place} is not an image")
         return ImageOutcome(problems=(Problem.of(error, place),))
-    if report.image.format == "rootfs" and not is_named:
+    if found.report.image.format == "rootfs" and not is_named:
         return ImageOutcome(skipped=f"{place} is not an image")
-    return ImageOutcome(reports=(compressed(report),))
+    return ImageOutcome(results=(compressed(found),))

@@ -18,6 +18,7 @@ from layerscope.fleet.plan import Choice, Planner
 from layerscope.fleet.values import (
     DistinctLayer,
     ImageOutcome,
+    ImageResult,
     ImageTask,
     LayerOutcome,
     LayerTask,
@@ -30,7 +31,6 @@ from layerscope.fleet.work import join_image, read_layer, reading_of
 from layerscope.image.content import KnownLayers
 from layerscope.image.layer_cache import Cache
 from layerscope.image.options import ReadOptions
-from layerscope.model.report import Report
 
 _DIED = "reading it ended its worker twice, as a lack of memory does"
 _Work = Callable[[], ImageOutcome]
@@ -160,7 +160,7 @@ class FleetScan:
                 kept = self._reports.get(key) if key else None
                 if key and kept is None:
                     keys[number] = key
-                ready = Ready(ImageOutcome(reports=(bytes(kept),), is_kept=True)) if kept is not None else None
+                ready = Ready(ImageOutcome(results=(bytes(kept),), is_kept=True)) if kept is not None else None
                 if job.candidate is None and not (Path(job.path).is_file() or Path(job.path).is_dir()):
                     ready = Ready(work())  # A pipe is open in this process alone.
                 yield (number, work), ready
@@ -206,15 +206,16 @@ class FleetScan:
             self._problem(_named(problem, job))
         if outcome.skipped:
             self._skip(outcome.skipped)
-        for body in outcome.reports:
-            report = expanded(body, Report)
+        for body in outcome.results:
+            result = expanded(body, ImageResult)
+            report = result.report
             if key and report.complete:
                 self._reports.put(key, body)
             self.progress.images += 1
             self.progress.kept_images += outcome.is_kept
             self._inventory.count_layers(report.layers, f"{job.path} {report.image.image_id}")
             names = job.names or tuple(map(Name.parse, report.image.tags)) or (Name(),)
-            yield ScannedImage(source=job.path, names=names, report=report)
+            yield ScannedImage(source=job.path, names=names, report=report, contents=result.contents)
 
     def _unreadable(self, error: LayerscopeError) -> None:
         self._problem(Problem.of(error, ""))

@@ -40,7 +40,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     ``state`` is the directory of the results that workers share, in which layers take at most ``most_bytes``.
     ``ignores`` are those of the configuration, which may expire ``today``; without any it is None. ``program`` stands
-    for the code that the driver runs; a worker that runs another refuses to work.
+    for the code that the driver runs; a worker that runs another refuses to work. ``contents`` asks for those of the
+    layers.
     """
 
     state: str
@@ -51,6 +52,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     strict: bool = False
     ignores: tuple[Ignore, ...] = ()
     today: date | None = None
+    contents: bool = False
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -125,14 +127,36 @@ class ImageTask(Struct, frozen=True, kw_only=True):
     settings: Settings
 
 
+class LayerFile(Struct, frozen=True, kw_only=True):
+    """A big file of a layer; ``fingerprint`` is equal for equal contents of equal length."""
+
+    path: str
+    content_bytes: int
+    fingerprint: str
+
+
+class LayerContents(Struct, frozen=True, kw_only=True):
+    """Directories of a layer with their bytes, each byte in one of them, and its biggest files."""
+
+    directories: tuple[tuple[str, int], ...] = ()
+    files: tuple[LayerFile, ...] = ()
+
+
+class ImageResult(Struct, frozen=True, kw_only=True):
+    """What a worker found of an image; ``contents`` are those of each layer, none where nobody asked for them."""
+
+    report: Report
+    contents: tuple[LayerContents, ...] = ()
+
+
 class ImageOutcome(Struct, frozen=True, kw_only=True):
-    """The reports of one task, encoded, and what went wrong.
+    """The ``ImageResult``s of one task, encoded, and what went wrong.
 
     An archive may hold several images; ``skipped`` says why something is not an image. ``layers_read`` counts the
     layers that had no result and were read for this image alone; ``is_kept`` says that an earlier scan made it.
     """
 
-    reports: tuple[bytes, ...] = ()
+    results: tuple[bytes, ...] = ()
     problems: tuple[Problem, ...] = ()
     skipped: str = ""
     layers_read: int = 0
@@ -145,12 +169,19 @@ class ScannedImage(Struct, frozen=True, kw_only=True):
     source: str
     names: tuple[Name, ...]
     report: Report
+    contents: tuple[LayerContents, ...] = ()
 
     @property
     def where(self) -> str:
         """What messages call it: one of a registry has the name with it."""
         many = (StorageKind.REGISTRY, StorageKind.CONTAINERD)
         return f"{self.source}: {self.report.image.name}" if self.report.image.format in many else self.source
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The identity of each layer, equal for the same layer in two images."""
+        image = f"{self.source} {self.report.image.image_id}"
+        return tuple(layer.identity(image) for layer in self.report.layers)
 
 
 class DistinctLayer(Struct, frozen=True, kw_only=True):

@@ -11,7 +11,8 @@ from layerscope.analysis.ignore import Ignore, active, ignoring
 from layerscope.analysis.report import report
 from layerscope.errors import LayerscopeError
 from layerscope.fleet.codec import compressed
-from layerscope.fleet.values import ImageOutcome, ImageTask, LayerOutcome, LayerTask, Problem, Settings
+from layerscope.fleet.layer_contents import layer_contents
+from layerscope.fleet.values import ImageOutcome, ImageResult, ImageTask, LayerOutcome, LayerTask, Problem, Settings
 from layerscope.image.content import blob_name, open_stored, stored_blob
 from layerscope.image.layer_cache import Cache
 from layerscope.image.layer_results import keep_result, read_whole
@@ -45,14 +46,16 @@ def join_image(task: ImageTask) -> ImageOutcome:
     try:
         opened = open_stored(task.storage, task.candidate, place, reading_of(settings), task.known)
         with opened as (image, store):
-            made = report(analyse(image, AnalysisInputs(ignores=_active(settings))))
+            analysis = analyse(image, AnalysisInputs(ignores=_active(settings)))
+            made = report(analysis)
+            contents = layer_contents(analysis.filesystem) if settings.contents else ()
             read = store.read_layers
     except Exception as error:
         digest = task.candidate.manifest_digest
         return ImageOutcome(problems=(Problem.of(error, place, digest=digest),))
     if settings.today is not None:
         made = ignoring(made, settings.ignores, settings.today)
-    return ImageOutcome(reports=(compressed(made),), layers_read=read)
+    return ImageOutcome(results=(compressed(ImageResult(report=made, contents=contents)),), layers_read=read)
 
 
 def _active(settings: Settings) -> tuple[Ignore, ...]:

@@ -84,6 +84,10 @@ class LayerReport(Struct, frozen=True, kw_only=True):
         """Whether it was read in full and is not doubtful."""
         return not (self.problem or self.partial or self.verified.is_doubtful)
 
+    def identity(self, image: str) -> str:
+        """Equal for the same layer in two images; ``image`` stands for the image of one without any digest."""
+        return self.diff_id or self.digest or f"{image} {self.index}"
+
 
 class InstructionReport(Struct, frozen=True, kw_only=True):
     """One step of the build, with its place in a Dockerfile and what it reads, as far as known; ``evidence`` says how.

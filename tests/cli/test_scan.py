@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from layerscope.cli.image_scan import ImageScan
 from layerscope.cli.messages import print_error
 from layerscope.cli.options import ReadArguments
-from layerscope.cli.source import ReportOptions
+from layerscope.cli.source import ReportOptions, Source
 from layerscope.errors import AmbiguousImage
 from layerscope.model.report import ImageSummary, Report, Totals
 from tests.builder import ImageSpec, containerd, contents, digest, edit, file, layer, oci_archive
@@ -243,15 +245,16 @@ def test_of_a_report_only_the_row_is_kept(tmp_path: Path, monkeypatch: pytest.Mo
 
     made: list[weakref.ref[Watched]] = []
 
-    def report_of(source: str, reading: ReadArguments, options: ReportOptions) -> Report:
+    @contextmanager
+    def opened_source(source: str, reading: ReadArguments, options: ReportOptions) -> Iterator[Source]:
         if not reading.image_name:
             raise AmbiguousImage("several", hint="", listing=(), choices=("0", "1"))
         assert not any(one() for one in made)
         report = Watched(image=ImageSummary(source=source, format="docker-archive", name="app"), totals=Totals())
         made.append(weakref.ref(report))
-        return report
+        yield Source(report=report)
 
-    monkeypatch.setattr("layerscope.cli.image_scan.report_of", report_of)
+    monkeypatch.setattr("layerscope.cli.image_scan.opened_source", opened_source)
     places = [str(shutil.copy(TINY, tmp_path / name)) for name in ("a.tar", "b.tar")]
     assert len(list(ImageScan(ReadArguments(), (), print_error).images(places))) == len(made) == 4
     assert not any(one() for one in made)

@@ -133,7 +133,7 @@ def scanned(report: Report, source: str, names: Iterable[str] = ()) -> Scanned:
         complete=report.complete,
         layers=tuple(
             ScannedLayer(
-                identity=layer.diff_id or layer.digest or f"{source} {image.image_id} {layer.index}",
+                identity=layer.identity(f"{source} {image.image_id}"),
                 content_bytes=layer.content_bytes,
                 reclaimable_bytes=layer.reclaimable_bytes if layer.origin == "own" and not layer.problem else None,
                 instruction=_instruction(report, layer),

@@ -1,11 +1,15 @@
-"""``layerscope scan``: a row for each of many images."""
+"""``layerscope scan``: many images, a row for each, or for what they have in common."""
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from enum import StrEnum
-from typing import Annotated
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from layerscope.analysis.listings.scan import scan_rows, scanned, sums
+from layerscope.analysis.listings.scan import Scanned, scan_rows, scanned, sums
 from layerscope.analysis.listings.scan_summary import scan_summary
 from layerscope.cli.configuration import ignores_of
 from layerscope.cli.image_scan import ImageScan, ScanOptions
@@ -21,10 +25,15 @@ from layerscope.cli.options import (
     reading_options,
 )
 from layerscope.cli.output import write, write_rows
+from layerscope.errors import MissingExtra, UsageError
+from layerscope.fleet.grouping import GROUPINGS, Grouped
 from layerscope.fleet.plan import Choice
 from layerscope.render.units import RenderOptions
 from layerscope.render.units import units as units_named
 from layerscope.render.words import counted
+
+if TYPE_CHECKING:
+    from layerscope.fleet.parquet import Datasets
 
 
 class ScanOrder(StrEnum):
@@ -46,6 +55,17 @@ class ScanFormat(StrEnum):
     HTML = "html"
 
 
+class ScanBy(StrEnum):
+    """What a row stands for: an image, or what many have in common (``fleet.grouping.GROUPINGS``)."""
+
+    IMAGE = "image"
+    BASE = "base"
+    LAYER = "layer"
+    PACKAGE = "package"
+    FINDING = "finding"
+    DIRECTORY = "directory"
+
+
 @reading_options
 def scan(
     context: typer.Context,
@@ -57,7 +77,11 @@ def scan(
     ],
     reading: ReadArguments,
     sort: Annotated[ScanOrder, typer.Option("--sort", help="Order of the images")] = ScanOrder.RECLAIMABLE,
+    by: Annotated[ScanBy, output_option("--by", help="What a row stands for; shared layers count once")] = ScanBy.IMAGE,
     top: TopOption = 0,
+    output: Annotated[
+        str, output_option("-o", "--output", metavar="parquet=DIR", help="Write Parquet files for a database, too")
+    ] = "",
     scan_format: Annotated[ScanFormat, output_option("-f", "--format", help="Output format")] = ScanFormat.TABLE,
     units: UnitsOption = UnitsName.SI,
     jobs: Annotated[
@@ -86,26 +110,72 @@ def scan(
 
     layerscope scan /var/lib/registry --jobs 8
 
+    layerscope scan /var/lib/registry --by base --top 10
+
+    layerscope scan /var/lib/registry -o parquet=fleet/
+
     layerscope scan images/ -f html > images.html
 
     layerscope scan app.tar worker.tar base.tar --sort size -f csv
     """
-    options = ScanOptions(jobs=jobs, state=state_dir, choice=Choice(all_platforms=all_platforms, untagged=untagged))
-    images = ImageScan(reading, ignores_of(context), print_error, options)
-    found = [scanned(image.report, image.source, map(str, image.names)) for image in images.images(places)]
+    if scan_format == ScanFormat.HTML and by != ScanBy.IMAGE:
+        raise UsageError("the page shows all images and what they share", hint="--by goes with the other formats")
+    grouping = next((one for one in GROUPINGS if one.name == by.value), None)
+    directory = _directory(output)
+    options = ScanOptions(
+        jobs=jobs,
+        state=state_dir,
+        choice=Choice(all_platforms=all_platforms, untagged=untagged),
+        contents=directory is not None or (grouping is not None and grouping.needs_contents),
+    )
+    found, grouped = list[Scanned](), Grouped(grouping) if grouping is not None else None
+    with ExitStack() as stack:
+        datasets = stack.enter_context(_datasets(directory)) if directory is not None else None
+        on_problem = datasets.add_problem if datasets is not None else lambda _: None
+        images = ImageScan(reading, ignores_of(context), print_error, options, on_problem)
+        for image in images.images(places):
+            if grouped is None:
+                found.append(scanned(image.report, image.source, map(str, image.names)))
+            else:
+                grouped.add(image)
+            if datasets is not None:
+                datasets.add(image)
     if scan_format == ScanFormat.HTML:
         from layerscope.render.html_scan import html  # A page is asked for less often than the others.
 
         write(html(scan_summary(found), RenderOptions(units=units_named(units.value), top=top)))
     else:
-        write_rows(scan_rows(found, sort=sort.value, top=top), RowFormat(scan_format.value), units)
+        rows = scan_rows(found, sort=sort.value, top=top) if grouped is None else grouped.rows(top)
+        write_rows(rows, RowFormat(scan_format.value), units)
     if scan_format == ScanFormat.TABLE and len(found) > 1:
-        total, form = sums(found), units_named(units.value)
-        part = f" ({total.incomplete:,} incomplete)" if total.incomplete else ""
-        write(
-            f"\n{counted(total.images, 'image')}{part} of {form(total.content_bytes)};"
-            f" {form(total.distinct_bytes)} with each layer counted once,"
-            f" at most {form(total.reclaimable_bytes)} of it reclaimable\n"
-        )
+        write(_summary(found, units))
     if images.failed:
         raise typer.Exit(3)
+
+
+def _directory(output: str) -> Path | None:
+    """Where datasets go; raises UsageError for another format, and where pyarrow is missing."""
+    if not output:
+        return None
+    form, _, directory = output.partition("=")
+    if form != "parquet" or not directory:
+        raise UsageError(f"scan cannot write {output}", hint="-o parquet=DIR writes datasets, -f the other formats")
+    if find_spec("pyarrow") is None:
+        raise MissingExtra("the format parquet", "fleet")
+    return Path(directory)
+
+
+def _datasets(directory: Path) -> "Datasets":
+    from layerscope.fleet.parquet import Datasets  # Heavy, and of an extra.
+
+    return Datasets(directory)
+
+
+def _summary(found: Sequence[Scanned], units: UnitsName) -> str:
+    total, form = sums(found), units_named(units.value)
+    part = f" ({total.incomplete:,} incomplete)" if total.incomplete else ""
+    return (
+        f"\n{counted(total.images, 'image')}{part} of {form(total.content_bytes)};"
+        f" {form(total.distinct_bytes)} with each layer counted once,"
+        f" at most {form(total.reclaimable_bytes)} of it reclaimable\n"
+    )
