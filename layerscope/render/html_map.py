@@ -85,6 +85,7 @@ def scan_map_data(units: Units, summary: ScanSummary) -> str:
     members = {
         "title": "all images",
         "whole": "of all images",
+        "unit": "layer",
         "total": summary.content_bytes,
         "layers": {place: _shown(summary.layer_names[place]) for place in used},
         "packages": {},
@@ -110,6 +111,7 @@ def _image(title: str, report: Report, sizes: SizeMap, *, is_alone: bool) -> str
     members: dict[str, Any] = {
         "title": _shown(title),
         "whole": "of the image",
+        "unit": "file",
         "total": report.totals.content_bytes,
         "layers": {place: _layer(report, place, is_alone=is_alone) for place in layers},
         "packages": {place: _package(report, place) for place in packages},

@@ -415,7 +415,7 @@
       });
       this.crumbs.replaceChildren(...parts);
       const filtered = this.query.length ? " match the filter" : "";
-      this.sum.textContent = this.page.size(this.root.bytes) + " in " + counted(this.root.files, "file") + filtered +
+      this.sum.textContent = this.page.size(this.root.bytes) + " in " + counted(this.root.files, this.data.unit) + filtered +
         " (" + this.share(this.root) + ")";
       this.sum.dataset.bytes = this.root.bytes;
     }
@@ -439,7 +439,7 @@
       const labels = labelsOf(node);
       const isPath = this.page.group === "directory" && !node.isRest && !node.isMany;
       const lines = [[isPath ? "/" + labels.join("") : labels.join(" \u203a ").replaceAll("/ \u203a ", "/")]];
-      lines.push([size(node.bytes) + ", " + this.share(node) + ", " + counted(node.files, "file")]);
+      lines.push([size(node.bytes) + ", " + this.share(node) + ", " + counted(node.files, this.data.unit)]);
       STATES.forEach(([, name], state) => { if (sums[state]) lines.push([name, size(sums[state])]); });
       if (hidden) lines.push(["hidden by a later layer", size(hidden)]);
       if (this.page.other(this)) lines.push(...this.page.change(this, node));
@@ -637,7 +637,7 @@
         map.root = smallest(map.tree, lit);
       }
       const clear = button("Clear", "", () => this.unlight());
-      this.note.replaceChildren(what + ": " + this.size(bytes) + " in " + counted(files, "file") + " ", clear);
+      this.note.replaceChildren(what + ": " + this.size(bytes) + " in " + counted(files, this.maps[0].data.unit) + " ", clear);
       this.note.hidden = false;
       this.draw();
       this.section.scrollIntoView();

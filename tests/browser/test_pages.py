@@ -310,7 +310,8 @@ def test_many_images_are_a_map_by_image_and_by_layer(opened: Opened, tmp_path: P
     assert shown(page) == 63_700 + 48_200
     page.select_option('[data-control="group"]', "instruction")
     assert shown(page) == 63_700 + 48_200
-    assert "of all images" in page.locator(".sum").inner_text()
+    words = page.locator(".sum").inner_text()
+    assert "of all images" in words and " layers (" in words
 
 
 def test_a_map_of_sixteen_thousand_cells_draws_few_boxes_at_once(opened: Opened, tmp_path: Path) -> None:
