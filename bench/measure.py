@@ -81,10 +81,10 @@ def once(command: Command) -> tuple[float, float, int, int]:
         )
         timer = threading.Timer(LIMIT, os.killpg, (process.pid, signal.SIGKILL))
         timer.start()
-        told = 0.0
+        first_output = 0.0
         if process.stdout is not None:
             process.stdout.read(1)
-            told = time.perf_counter() - begun
+            first_output = time.perf_counter() - begun
             while process.stdout.read(1 << 20):
                 pass
         _, status, usage = os.wait4(process.pid, 0)
@@ -93,7 +93,7 @@ def once(command: Command) -> tuple[float, float, int, int]:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         print(f"exit code {process.returncode}: {' '.join(command.arguments)[:200]}", file=sys.stderr)
-    return told or elapsed, usage.ru_utime + usage.ru_stime, _bytes(usage.ru_maxrss), process.returncode
+    return first_output or elapsed, usage.ru_utime + usage.ru_stime, _bytes(usage.ru_maxrss), process.returncode
 
 
 def _bytes(resident: int) -> int:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from measure import Command
 
+PYTHON = [sys.executable]
+"""The interpreter that layerscope is installed for, in one element, so that it can be chosen at run time."""
 _TARFILE = str(Path(__file__).parent / "list_with_tarfile.py")
 
 
 def layerscope(*arguments: str | Path, cache: str = "", first: bool = False) -> Command:
-    return Command(arguments=[sys.executable, "-m", "layerscope", *map(str, arguments)], cache=cache, first=first)
+    return Command(arguments=[*PYTHON, "-m", "layerscope", *map(str, arguments)], cache=cache, first=first)
 
 
 def report(image: Path | str, *options: str, cache: str = "") -> Command:
@@ -23,7 +25,7 @@ def report(image: Path | str, *options: str, cache: str = "") -> Command:
 
 
 def piped(image: Path) -> Command:
-    python = shlex.quote(sys.executable)
+    python = shlex.join(PYTHON)
     return _shell(f"cat {shlex.quote(str(image))} | {python} -m layerscope report -q -f json -")
 
 
@@ -54,6 +56,10 @@ def peers(image: Path) -> dict[str, Command]:
         found["dive --json"] = Command(arguments=arguments)
     if shutil.which("syft"):
         found["syft -o json"] = Command(arguments=["syft", "-q", "-o", "json", f"docker-archive:{image}"])
+    if shutil.which("trivy"):
+        # Without its database of vulnerabilities, which it would download.
+        arguments = ["trivy", "image", "--quiet", "--offline-scan", "--scanners", "secret", "--list-all-pkgs"]
+        found["trivy --scanners secret"] = Command(arguments=[*arguments, "-f", "json", "--input", str(image)])
     return found
 
 

@@ -1,11 +1,12 @@
 """Measures layerscope beside other tools: whole processes in turn, minimum of several runs, ratios.
 
-    python bench/run.py [--images DIR] [--runs N] [--only NAME] [--large] [--write]
+    python bench/run.py [--images DIR] [--runs N] [--only NAME] [--large] [--write] [--python PATH]
 
-DIR holds images that a real engine built (LAYERSCOPE_IMAGES, by default ~/.cache/layerscope-images); what is absent is
-left out and said. Peers (dive, syft, GNU tar) take part where they are on PATH. ``--large`` also makes and measures a
-synthetic image of a million files, one of 200,000 whiteouts, and 5 GB in few files. ``--write`` puts the tables into
-docs/performance.md.
+What is measured is a wheel of this tree in an environment of its own, or the layerscope of another Python. DIR holds
+images that a real engine built (LAYERSCOPE_IMAGES, by default ~/.cache/layerscope-images); images that are absent are
+left out and named. Peers (dive, syft, trivy, GNU tar) take part where they are on PATH. ``--large`` also makes and
+measures a synthetic image of a million files, one of 200,000 whiteouts, and 5 GB in few files. ``--write`` puts the
+tables into docs/performance.md, in the place of those of the same name, and the times of one image into the README.
 """
 
 import argparse
@@ -21,16 +22,18 @@ from pathlib import Path
 
 import synthetic
 from measure import Command, Measured, compare
-from peers import decompressed, layerscope, listings, peers, piped, report
+from peers import PYTHON, decompressed, layerscope, listings, peers, piped, report
 from synthetic import made
-from tables import growth, table, write
+from tables import growth, table, write, write_times
 
-_SAID = {"estargz": "a gzip member for each file"}
+_WORDS = {"estargz": "a gzip member for each file"}
+_IN_README = "notesapp-default"
+_FIXTURE = Path(__file__).parent.parent / "fixtures" / "tiny-legacy.tar"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One table: an image, and the commands that read it, made when their turn comes; the first is the yardstick."""
+    """One table: an image, and the commands that read it, made when their turn comes; ratios are to the first."""
 
     name: str
     commands: Callable[[], tuple[Path | None, dict[str, Command]]]
@@ -72,7 +75,7 @@ def cases(images: Path, scratch: Path, *, large: bool) -> Iterator[Case]:
                 yield Case(name=f"{name}, OCI {form}", commands=partial(_form, images / f"{name}.tar", form, scratch))
     for form in ("gzip", "zstd", "estargz"):
         yield Case(
-            name=f"12,000 files in three layers, {_SAID.get(form, form)}", commands=partial(_synthetic, form, scratch)
+            name=f"12,000 files in three layers, {_WORDS.get(form, form)}", commands=partial(_synthetic, form, scratch)
         )
     yield Case(
         name="120 layers",
@@ -107,7 +110,9 @@ def _start() -> dict[str, Command]:
     return {
         "layerscope --version": layerscope("--version"),
         "layerscope --help": layerscope("--help"),
-        "python -c pass": Command(arguments=[sys.executable, "-c", "pass"]),
+        "layerscope report, 64 kB": layerscope("report", "-q", _FIXTURE),
+        "layerscope report -f json, 64 kB": report(_FIXTURE),
+        "python -c pass": Command(arguments=[*PYTHON, "-c", "pass"]),
     }
 
 
@@ -148,6 +153,17 @@ def linear(scratch: Path, runs: int) -> str:
     return growth(rows)
 
 
+def _installed(directory: Path) -> str:
+    """The Python of a new environment that has a wheel of this tree."""
+    root = Path(__file__).parent.parent
+    subprocess.run([sys.executable, "-m", "venv", directory / "venv"], check=True)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", directory, root], check=True)
+    python = directory / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    subprocess.run([*pip, "--python", python, "install", *directory.glob("*.whl")], check=True)
+    return str(python)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = os.environ.get("LAYERSCOPE_IMAGES", str(Path("~/.cache/layerscope-images").expanduser()))
@@ -156,19 +172,24 @@ def main() -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--large", action="store_true")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--python", default="")
     options = parser.parse_args()
-    tables = []
+    tables, measured = [], dict[str, dict[str, Measured]]()
     with tempfile.TemporaryDirectory() as scratch:
+        PYTHON[:] = [options.python or _installed(Path(tempfile.mkdtemp(dir=scratch)))]
         for case in cases(options.images, Path(scratch), large=options.large):
             if options.only in case.name:
                 image, commands = case.commands()
-                tables.append(table(case.name, image, compare(commands, runs=options.runs)))
+                measured[case.name] = compare(commands, runs=options.runs)
+                tables.append(table(case.name, image, measured[case.name]))
                 print(tables[-1], flush=True)
         if options.only in "linear":
             tables.append(linear(Path(scratch), options.runs))
             print(tables[-1], flush=True)
     if options.write:
         write(tables)
+        if _IN_README in measured:
+            write_times(options.images / f"{_IN_README}.tar", measured[_IN_README])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What was measured, as tables in Markdown."""
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -8,6 +9,8 @@ from measure import LIMIT, Measured, megabytes
 
 ROOT = Path(__file__).parent.parent
 _MARK = "<!-- tables -->"
+_HEADING = re.compile(r"^(?=### )", re.MULTILINE)
+_TIMES = re.compile(r"^\| time for a .*$", re.MULTILINE)
 
 
 def table(name: str, image: Path | None, results: dict[str, Measured]) -> str:
@@ -49,7 +52,20 @@ def growth(rows: Sequence[tuple[str, Sequence[Measured]]]) -> str:
 
 
 def write(tables: Sequence[str]) -> None:
-    """Put the tables into docs/performance.md, behind its prose."""
+    """Put the tables into docs/performance.md, behind its prose; others that are there stay."""
     page = ROOT / "docs" / "performance.md"
-    head = page.read_text(encoding="utf-8").partition(_MARK)[0]
-    page.write_text(head + _MARK + "\n\n" + "\n".join(tables), encoding="utf-8")
+    head, _, rest = page.read_text(encoding="utf-8").partition(_MARK)
+    found = {one.partition("\n")[0]: f"{one.strip()}\n" for one in _HEADING.split(rest) if one.strip()}
+    found |= {one.partition("\n")[0]: one for one in tables}
+    page.write_text(head + _MARK + "\n\n" + "\n".join(found.values()), encoding="utf-8")
+
+
+def write_times(image: Path, results: dict[str, Measured]) -> None:
+    """Put the times of one image into the README's table, in the order of its columns."""
+    page = ROOT / "README.md"
+    cells = [f"time for a {image.stat().st_size / 1e9:.2f} GB archive"]
+    for command in ("layerscope report -f json", "dive --json", "syft -o json", "trivy --scanners secret"):
+        one = results.get(command)
+        cells.append("not measured" if one is None or one.failed else f"{one.least:.2f} s")
+    row = f"| {' | '.join(cells)} | - |"
+    page.write_text(_TIMES.sub(lambda _: row, page.read_text(encoding="utf-8")), encoding="utf-8")
