@@ -99,11 +99,15 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 def kinds_found(findings: Iterable[Finding], most: int) -> str:
-    """What some findings found, the most bytes first: one title of each rule, without its place and explanation."""
+    """What some findings found, the most bytes first: one title of each rule, without its place and explanation.
+
+    Rules with the same title are one.
+    """
     sums: dict[str, int] = {}
     titles: dict[str, str] = {}
     for finding in findings:
         sums[finding.rule] = sums.get(finding.rule, 0) + finding.content_bytes
         titles.setdefault(finding.rule, re.split(r"[,:] ", finding.title)[0])
     names = sorted((name for name in sums if sums[name]), key=lambda name: (-sums[name], name))
-    return ", ".join(titles[name] for name in names[:most]) + (", ..." if len(names) > most else "")
+    shown = list(dict.fromkeys(titles[name] for name in names))
+    return ", ".join(shown[:most]) + (", ..." if len(shown) > most else "")

@@ -5,9 +5,11 @@ A column is one of the terminal: an East Asian character takes two of them, a ma
 
 from collections.abc import Iterator
 
+from layerscope.model.patterns import pattern
 from layerscope.render.style import plain_text
 
 CUT = "…"
+_AMOUNT = pattern(r"(?<!\S)(\d[\d.,]*) ([kMGTP]?i?B\b)")
 
 
 def width_of(text: str) -> int:
@@ -49,7 +51,7 @@ def wrap_words(text: str, width: int | None, indent: str = "  ") -> Iterator[str
         return
     begin = text[: len(text) - len(text.lstrip(" "))]
     line, used = begin, width_of(begin)
-    for word in text.split():
+    for word in _words(text):
         taken = width_of(word)
         room = width - used - (line.strip(" ") != "")
         if taken > room and line.strip(" "):
@@ -66,6 +68,13 @@ def wrap_words(text: str, width: int | None, indent: str = "  ") -> Iterator[str
         used += len(gap) + taken
     if line.strip(" "):
         yield line
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text, an amount of bytes being one."""
+    if not _AMOUNT.search(text):
+        return text.split()
+    return [word.replace("\0", " ") for word in _AMOUNT.sub(r"\1\0\2", text).split()]
 
 
 def wrapped(text: str, limit: int, most: int) -> str:

@@ -95,11 +95,18 @@ def layer_line(layer: LayerReport, step: InstructionReport | None) -> str:
 
 
 def instruction_words(step: InstructionReport | None) -> str:
-    """``line 14 from stage builder: COPY ...`` on one line; a mounted stage is only a possible source."""
+    """``line 14 from stage builder: COPY ...`` on one line; a mounted stage is only a possible source.
+
+    The stage is left out where the instruction's own words name it.
+    """
     if step is None:
         return "no instruction recorded"
-    place = instruction_place(step)
-    return f"{place + ': ' if place else ''}{instruction_text(step)}"
+    place, text = instruction_place(step), instruction_text(step)
+    # A stage that the instruction names itself need not be named twice in the few columns that there are.
+    _, _, stage = step.source.partition("stage:")
+    if step.via == Via.COPY and stage and f"--from={stage}" in text.split():
+        place = f"line {step.dockerfile_line}" if step.dockerfile_line else ""
+    return f"{place + ': ' if place else ''}{text}"
 
 
 def instruction_text(step: InstructionReport) -> str:

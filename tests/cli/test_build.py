@@ -58,7 +58,7 @@ def test_the_text_says_the_same(run: Run) -> None:
         "report", FIXTURES / "tiny-buildkit.tar", "--dockerfile", DOCKERFILE, "--stage", f"builder={BUILDER}"
     ).stdout
     assert "Dockerfile matches 8 of 8 instructions" in text
-    assert "line 10 from stage builder: COPY --from=builder /src /src" in text
+    assert "line 10: COPY --from=builder /src /src" in text
     assert "Dockerfile:10 (by hand): delete /src/.git" in text
     assert "stage builder: 18.1 kB copied, 9.07 kB of it reclaimable (matched)" in text
     assert "14.0 kB made by line 5: RUN /bin/op write /src/main.o 5000 mkdir /out write /out/app 9000" in text

@@ -239,7 +239,7 @@ def test_a_file_that_a_stage_brought_says_so_and_a_base_is_no_layer_of_your_own(
     layers = [pressed(path, "g", *keys, known=inputs, size=NARROW).details[0] for keys in ((), ("j",))]
     assert layers == [
         "base layer 0: ADD rootfs.tar /",
-        "own layer 1: line 4 from stage build: COPY --from=build /app /app",
+        "own layer 1: line 4: COPY --from=build /app /app",
     ]
     found = pressed(path, "5", "f", "G", known=inputs)
     assert found.title.startswith("Files from stage build")

@@ -42,3 +42,12 @@ def test_wrapping_loses_no_word(text: str, limit: int) -> None:
 def test_a_style_ends_with_its_line_even_where_its_end_is_cut_off() -> None:
     line = shortened(styled("a very long sentence", Style.BAD), 8)
     assert painted(line, color=True) == "\x1b[31ma very …\x1b[0m" and painted(line, color=False) == "a very …"
+
+
+def test_an_amount_and_its_unit_stay_on_one_line() -> None:
+    text = "development packages: typescript 22.4 MB, prettier 7.70 MB and 12 others, 1,024 B in all"
+    for width in range(20, 60):
+        lines = list(wrap_words(text, width))
+        assert " ".join(line.strip() for line in lines) == text and max(map(width_of, lines)) <= width
+        assert not any(line.endswith(("22.4", "7.70", "1,024")) for line in lines)
+    assert list(wrap_words("no 1 Bug, or 12 MBean", 12)) == ["no 1 Bug, or", "  12 MBean"]
