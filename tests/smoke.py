@@ -45,6 +45,8 @@ def try_out(*command: str | Path, **changes: str) -> None:
     assert "report" in run(*command, "--help", **changes)
     report = run(*command, "report", ROOT / "fixtures" / "tiny-legacy.tar", **changes)
     assert "tiny:legacy" in report, report
+    page = run(*command, "report", ROOT / "fixtures" / "tiny-legacy.tar", "-f", "html", **changes)
+    assert page.count("<style>:root") == page.count("class SizeMap") == 1, page[:2000]
     size = run(*command, "inspect", "-f", "{{.Size}}", ROOT / "fixtures" / "tiny-legacy.tar", **changes)
     assert size == "63706\n", size
     assert json.loads(run(*command, "schema", **changes))["$defs"]["Report"]

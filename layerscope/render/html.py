@@ -1,6 +1,7 @@
 """The report as one HTML page that needs nothing else, with a map of the bytes where their sizes are at hand."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from itertools import islice
 
 from layerscope.model.report import LayerReport, Report
 from layerscope.model.size_map import SizeMap
@@ -38,7 +39,7 @@ from layerscope.render.words import (
     stage_evidence,
 )
 
-_MOST_PACKAGES = 500
+_MOST_PACKAGES, _MOST_IGNORED, _MOST_WARNINGS = 500, 500, 500
 
 
 def html(report: Report, options: RenderOptions, sizes: SizeMap | None = None) -> str:
@@ -221,18 +222,20 @@ def _ignored(report: Report, units: Units) -> Iterator[str]:
     if report.ignored:
         rows = (
             (size(one.finding.content_bytes, units), one.finding.rule, one.finding.ignored, one.place)
-            for one in ignored_summaries(report)
+            for one in islice(ignored_summaries(report), _MOST_IGNORED)
         )
         yield from table("ignored findings", ("Size", "Rule", "Why", "Where"), "n-wp", rows)
+    yield from _more(len(report.ignored) - _MOST_IGNORED)
 
 
 def _warnings(report: Report) -> Iterator[str]:
-    yield from warning_list(report.warnings)
-
-
-def warning_list(warnings: Sequence[str]) -> Iterator[str]:
-    """All warnings as a list."""
-    if warnings:
+    if report.warnings:
         yield "<ul>"
-        yield from (f"<li>{text(warning)}</li>" for warning in warnings)
+        yield from (f"<li>{text(warning)}</li>" for warning in report.warnings[:_MOST_WARNINGS])
         yield "</ul>"
+    yield from _more(len(report.warnings) - _MOST_WARNINGS)
+
+
+def _more(left: int) -> Iterator[str]:
+    if left > 0:
+        yield f"<p>and {left:,} more: use -f json for all of them</p>"

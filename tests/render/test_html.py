@@ -204,3 +204,11 @@ def test_very_many_findings_list_few_paths_each_or_none() -> None:
     page = Page(text)
     anchors = {f"#{attributes['id']}" for _, attributes in page.tags if "id" in attributes}
     assert {attributes["href"] for _, attributes in page.tags if "href" in attributes} <= anchors
+
+
+def test_very_many_warnings_and_ignored_findings_are_counted() -> None:
+    report = ordinary()
+    many = replace(report, ignored=report.findings[:1] * 600, warnings=tuple(f"warning {n}" for n in range(700)))
+    text = html(many, OPTIONS)
+    assert "and 100 more: use -f json" in text and "and 200 more: use -f json" in text
+    assert "<li>warning 499</li>" in text and "warning 500" not in text
