@@ -1,8 +1,8 @@
 """What strategies look at: the timelines of all stages, the findings by the instructions that make them, the files."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from layerscope.advice.portions import Portion, portions
 from layerscope.advice.timeline import Site, Timeline, recorded_timeline, written_timeline
@@ -19,6 +19,7 @@ from layerscope.provenance.trace import Trace
 if TYPE_CHECKING:  # The parser is loaded only for a Dockerfile.
     from layerscope.dockerfile.stages import Stage
 
+T = TypeVar("T")
 _MOST_SITES = 200_000
 """Instructions in all timelines: stages that are built on each other by the thousand get no advice."""
 
@@ -51,6 +52,7 @@ class AdviceContext:
         self.findings = findings
         self.placement = placement
         self.trace = trace
+        self._made: dict[object, object] = {}
         self.timelines = _timelines(self)
         match = placement.match
         self.final = self.timelines[match.stage_name(match.build.target) if match is not None else ""]
@@ -70,6 +72,12 @@ class AdviceContext:
     def package_graph(self) -> PackageGraph:
         """Which packages of the operating system need which."""
         return PackageGraph(self.filesystem, self.catalog)
+
+    def shared(self, make: Callable[["AdviceContext"], T]) -> T:
+        """What ``make`` makes of this context, made once for all strategies."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("T", self._made[make])
 
     def of(self, *rules: str) -> Iterator[Portion]:
         """The portions of some rules that are left, biggest first."""

@@ -35,7 +35,7 @@ def drops(context: AdviceContext) -> Iterator[Proposal]:
     for portion in context.of(*_RULES):
         if portion.is_from_context and not portion.is_declared and portion.site.line is not None:
             sites.setdefault(id(portion.site), []).append(portion)
-    viewers, needs = Viewers(context), Needs(context)
+    viewers, needs = context.shared(Viewers), context.shared(Needs)
     for members in sites.values():
         site = members[0].site
         sources = _needless(context, site, members)

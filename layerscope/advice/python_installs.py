@@ -4,14 +4,14 @@ Sources: pip, "pip install"; Pipenv, "Commands"; Poetry, "Commands" and "Managin
 "Managing dependencies"; PDM, "CLI Reference".
 """
 
-import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
 
 from layerscope.advice.word_edit import Plan, WordEdit, Words, option, verb
 from layerscope.rules.lockfiles import is_for_development
+from layerscope.rules.requirements import included_files
 
 _PIPS = tuple(f"pip{version}" for version in ("", "3", *(f"3.{minor}" for minor in range(6, 16))))
 _PIP_VALUED = frozenset(
@@ -25,7 +25,6 @@ _PIP_VALUED = frozenset(
 )  # fmt: skip
 _PIPENV = ("install", "sync", "requirements", "lock")
 _EXTRAS = re.compile(r"(\.{0,2}/?[\w./-]*)\[([\w.,\s-]+)\]")
-_INCLUDE = re.compile(r"\s*(?:-r|--requirement)[\s=]*(\S+)")
 MOST_FILES = 16
 """Requirements files of one command that are read."""
 _OTHER_GROUPS = "make sure that production needs no dependencies of other groups"
@@ -177,13 +176,6 @@ def _production_files(file: str, project: PythonProject) -> list[str] | None:
             elif name not in seen:
                 todo.append(name)
     return found
-
-
-def included_files(name: str, text: str) -> Iterator[str]:
-    """The requirements files that one includes, by the names that a command in the same directory gives them."""
-    for line in text.splitlines():
-        if included := _INCLUDE.match(line):
-            yield posixpath.normpath(posixpath.join(posixpath.dirname(name), included[1]))
 
 
 def _without_development(names: Iterable[str]) -> list[str] | None:

@@ -7,12 +7,13 @@ from collections.abc import Set as AbstractSet
 
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.other_installs import NodeProject
-from layerscope.advice.python_installs import MOST_FILES, PythonProject, group_names, included_files
+from layerscope.advice.python_installs import MOST_FILES, PythonProject, group_names
 from layerscope.advice.runs import body, script_of
 from layerscope.advice.timeline import Site, Timeline
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.paths import is_at_or_below
 from layerscope.rules.documents import json_object, toml_object
+from layerscope.rules.requirements import included_files
 
 _FILE_BYTES = 1 << 20
 _POETRY = re.compile(r"poetry(?:==|~=)(\d+\.\d+)|POETRY_VERSION[= ]\"?(\d+\.\d+)", re.IGNORECASE)

@@ -7,7 +7,7 @@ development's counts as production's.
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
-from posixpath import normpath
+from posixpath import dirname, join, normpath
 
 from msgspec import Struct
 
@@ -19,7 +19,7 @@ _WORDS = (*DEVELOPMENT, "prod", "production", "base", "main", "common", "default
 _ENDINGS = (".txt", ".in")
 _FOLDERS = ("requirements", "reqs")
 _FORMS = ("requirements-{}", "requirements_{}", "requirements.{}", "{}-requirements", "{}_requirements")
-_INCLUDE = pattern(r"(?:-r|--requirement)[\s=]*(\S+)")
+_INCLUDE = pattern(r"\s*(?:-r|--requirement)[\s=]*(\S+)")
 _COMMENT = pattern(r"(?:^|\s)#.*")
 
 REQUIREMENTS = PathSet(
@@ -62,7 +62,7 @@ def requirements(texts: Mapping[str, str], beside: Mapping[str, frozenset[Node]]
         root, for_development = _purpose(path)
         projects.setdefault(root, ([], []))[for_development].append(path)
     for root, (production, development) in projects.items():
-        reached = closure(production, lambda path: _included(path, texts))
+        reached = closure(production, lambda path: (one for one in included_files(path, texts[path]) if one in texts))
         wanted = _asked(texts[path] for path in reached) | beside.get(root, frozenset())
         files = {path: _asked((texts[path],)) for path in development if path not in reached}
         if wanted:
@@ -114,12 +114,9 @@ def _unconditional(text: str) -> Iterator[str]:
     return (name for line in _lines(text) if ";" not in line for name, _ in nodes(line))
 
 
-def _included(path: str, texts: Mapping[str, str]) -> Iterator[str]:
-    """The requirements files that one includes, as far as they are known."""
-    directory = path.rpartition("/")[0]
-    for line in texts[path].splitlines():
+def included_files(path: str, text: str) -> Iterator[str]:
+    """The requirements files that one includes, by paths of the same kind as its own."""
+    for line in text.splitlines():
         include = _INCLUDE.match(line)
         if include is not None:
-            other = normpath(f"{directory}/{include[1]}" if directory else include[1])
-            if other in texts:
-                yield other
+            yield normpath(join(dirname(path), include[1]))

@@ -21,7 +21,7 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
 
     Not proposed where a RUN in between may read any file, or where the later ``rm`` fails when they are gone.
     """
-    needs = Needs(context)
+    needs = context.shared(Needs)
     for portion in context.of("deleted-later"):
         hiders = {context.filesystem.hidden_by[piece.number] for piece in portion.pieces if piece.number >= 0}
         hider = context.final.of_layer(hiders.pop()) if len(hiders) == 1 else None

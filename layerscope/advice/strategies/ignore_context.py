@@ -59,7 +59,7 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     package.json has scripts for it.
     """
     candidates = _candidates(context)
-    viewers, needs = Viewers(context), Needs(context)
+    viewers, needs = context.shared(Viewers), context.shared(Needs)
     groups: dict[str, dict[str, _Candidate]] = {}
     for pattern in sorted(candidates, key=lambda one: -candidates[one].content_bytes)[: 2 * _MOST_PATTERNS]:
         candidate = candidates[pattern]

@@ -78,7 +78,7 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
         copy = portion.via or portion.site
         if portion.stage and copy.kind == "COPY" and copy.layer is not None and portion.rule in _RULES:
             groups.setdefault(copy.layer, []).append(portion)
-    viewers, needs = Viewers(context), Needs(context)
+    viewers, needs = context.shared(Viewers), context.shared(Needs)
     for layer, members in groups.items():
         copy = members[0].via or members[0].site
         certain = [one for one in members if not REVIEWS.get(one.rule)]

@@ -25,7 +25,7 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     for portion in context.of(*KINDS):
         if portion.stage and portion.via is not None:
             stages.setdefault(portion.stage, []).append(portion)
-    viewers, needs = Viewers(context), Needs(context)
+    viewers, needs = context.shared(Viewers), context.shared(Needs)
     for stage, members in stages.items():
         end, filesystem = stage_end(context, stage), context.timelines[stage].filesystem
         if end is None or filesystem is None:
