@@ -60,9 +60,10 @@ def steps_text(report: Report, options: RenderOptions, numbers: Collection[int] 
 
 
 def _block(name: str, step: Step, report: Report, options: RenderOptions) -> Iterator[str]:
-    saves = ("up to " if step is report.base_step else "") + step_saves(step, options.units)
+    saves = f" saves {'up to ' if step is report.base_step else ''}{step_saves(step, options.units)}"
+    saves = saves if step.saves_bytes else ""
     by_hand = " (by hand)" if step.strategy == BY_HAND else ""
-    yield from _wrapped(f"{name} saves {saves}  {step_place(step, report)}{by_hand}", "", options)
+    yield from _wrapped(f"{name}{saves}  {step_place(step, report)}{by_hand}", "", options)
     yield from _wrapped(printable(step.sentence), _BELOW, options)
     if step.review and step.strategy != BY_HAND:
         yield from _wrapped(f"review: {printable(step.review)}", _BELOW, options)

@@ -114,6 +114,7 @@ class RuleContext:
 
 Check = Callable[[RuleContext], Iterator[RuleMatch]]
 _PLACEHOLDER = pattern(r"\{(path|place|ignore|step)\}")
+_BUILDKIT = " (--mount, --chmod and --exclude need BuildKit)"
 
 
 class Rule(Struct, frozen=True, kw_only=True):
@@ -159,6 +160,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         known = {"path": "PATH", "place": "PATH", "ignore": "PATTERN", "step": "the instruction that adds it"}
         copied = self.ignored_fix or self.copied_fix
         text = f"{self.fix}; where a COPY brought it, {copied}" if copied else self.fix
+        text += _BUILDKIT if "[[" in text else ""
         if self.kind == FindingKind.SECRET:
             text += "; rotate it: anyone who pulled the image has it"
         return _PLACEHOLDER.sub(lambda mark: known[mark[1]], for_builder(text, is_buildkit=True))

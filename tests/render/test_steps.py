@@ -120,6 +120,7 @@ def test_all_formats_have_the_same_steps_and_mark_what_is_done_by_hand() -> None
     for shown in (text(made, OPTIONS), markdown(made, OPTIONS), html(made, OPTIONS), steps_text(made, OPTIONS)):
         assert shown.count("sweep up") == 2 and shown.count("by hand") == 2 and "layer 1" in shown
     assert len(json.loads(report_json(made, OPTIONS))["steps"]) == 3
+    assert "saves 0 B" not in steps_text(replace(made, steps=(replace(by_hand, saves_bytes=0),)), OPTIONS)
     without = replace(made, steps=())
     for shown in (text(without, OPTIONS), markdown(without, OPTIONS)):
         assert "(step " not in shown

@@ -21,6 +21,7 @@ def test_no_rule_advises_the_legacy_builder_to_do_what_it_cannot(rule: Rule) -> 
     for text in (rule.fix, rule.copied_fix, rule.ignored_fix):
         assert not BUILDKIT.search(for_builder(text, is_buildkit=False))
         assert "[[" not in for_builder(text, is_buildkit=True)
+    assert ("need BuildKit" in rule.advice) == bool(BUILDKIT.search(rule.advice.replace("(--mount, --chmod", "")))
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,8 @@ def _name_root(followed: "Followed") -> None:
 
 def _line(number: int, report: Report, units: Units) -> str:
     step = report.steps[number - 1]
-    return f"step {number} saves {step_saves(step, units)}, {step_place(step, report)}: {step.sentence}"
+    saves = f" saves {step_saves(step, units)}" if step.saves_bytes else ""
+    return f"step {number}{saves}, {step_place(step, report)}: {step.sentence}"
 
 
 def _explain_left(left: "Left", report: Report, units: Units, clean: Callable[[str], str]) -> None:
