@@ -48,9 +48,10 @@ class DirectorySums:
         its bytes; the rest stays under its own name.
         """
         sums, files = self.totals()
+        least = max(1, _SMALL * sums[""])
         children: dict[str, list[str]] = {}
         for directory in sums:
-            if directory:
+            if directory and sums[directory] >= least:
                 children.setdefault(directory.rpartition("/")[0], []).append(directory)
         chosen: dict[str, tuple[int, int]] = {"": (sums[""], files[""])}
         closed: set[str] = set()
@@ -59,11 +60,10 @@ class DirectorySums:
             if not candidates:
                 break
             name = max(candidates, key=lambda one: chosen[one][0])
-            big = [one for one in children[name] if sums[one] >= max(1, _SMALL * sums[""])]
-            big = sorted(big, key=lambda one: -sums[one])[: count - len(chosen) + 1]
+            big = sorted(children[name], key=lambda one: -sums[one])[: count - len(chosen) + 1]
             rest = chosen[name][0] - sum(sums[one] for one in big)
             closed.add(name)
-            if not big or (rest > chosen[name][0] / 2 and name):
+            if rest > chosen[name][0] / 2 and name:
                 continue
             rest_files = chosen[name][1] - sum(files[one] for one in big)
             del chosen[name]

@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -48,16 +48,16 @@ def is_saved_report(source: str) -> bool:
     return head.lstrip()[:1] == b"{" and b"\0" not in head
 
 
-def write_file(path: str, text: str) -> None:
+def write_file(path: str, pieces: Iterable[str]) -> None:
     """Replace a file as a whole or leave it as it was; a device or pipe is written to directly.
 
-    Raises LayerscopeError with the system's reason.
+    The pieces of its text are whole lines. Raises LayerscopeError with the system's reason.
     """
-    data = without_commands(text).encode("utf-8", "backslashreplace")
+    data = (without_commands(piece).encode("utf-8", "backslashreplace") for piece in pieces)
     try:
         # Tested by the given name: the real path of /dev/stdout may not exist.
         if os.path.exists(path) and not os.path.isfile(path):
-            Path(path).write_bytes(data)  # For a directory this raises the right error.
+            Path(path).write_bytes(b"".join(data))  # For a directory this raises the right error.
         else:
             _replace(Path(os.path.realpath(path)), data)
     except OSError as error:
@@ -76,7 +76,7 @@ def replace_files(changes: Mapping[Path, tuple[bytes, bytes]]) -> None:
             targets = [Path(os.path.realpath(path)) for path in changes]
             # All are written before the first is renamed.
             ready = [
-                stack.enter_context(_beside(target, after))
+                stack.enter_context(_beside(target, (after,)))
                 for target, (_, after) in zip(targets, changes.values(), strict=True)
             ]
             for temporary, target in zip(ready, targets, strict=True):
@@ -100,20 +100,20 @@ def _expect(path: Path, content: bytes) -> None:
         raise LayerscopeError(f"{path} was changed meanwhile: nothing was written")
 
 
-def _replace(target: Path, data: bytes) -> None:
+def _replace(target: Path, data: Iterable[bytes]) -> None:
     """Write a file beside the target and rename it, so that no reader sees a part."""
     with _beside(target, data) as temporary:
         os.replace(temporary, target)
 
 
 @contextmanager
-def _beside(target: Path, data: bytes) -> Iterator[Path]:
+def _beside(target: Path, data: Iterable[bytes]) -> Iterator[Path]:
     """A file of the target's mode beside it, to be renamed; it is gone afterwards."""
     # The name is chosen first, so that an interrupt leaves no file behind.
     temporary = target.with_name(f".layerscope-{os.urandom(8).hex()}.part")
     try:
         with open(os.open(temporary, NEW_FILE, 0o600), "wb") as file:
-            file.write(data)
+            file.writelines(data)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, _mode(target))

@@ -50,7 +50,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     text_bytes: int = 32 * MIB
     json_bytes: int = 8 * MIB
     json_depth: int = 100
-    json_values: int = MOST_VALUES
+    json_values: int = 120_000
     pax_bytes: int = 4 * MIB
     sparse_bytes: int = 64 * MIB
     captured_bytes: int = 1 * GIB

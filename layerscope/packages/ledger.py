@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import compress
 from typing import TypeAlias
 
@@ -52,10 +52,11 @@ class Ledger:
 
     def close(self, warnings: tuple[str, ...]) -> Catalog:
         """Return the packages with their sums; no claim can be added afterwards."""
+        self._indexes.clear()  # It takes as much memory as the packages.
         self._give_bytecode_to_its_source()
         files = Counter(self._owners)
         self._give_carriers_to_their_links()
-        by_layer: list[dict[int, int]] = [{} for _ in self._claims]
+        by_layer: dict[int, dict[int, int]] = {}
         filesystem = self._filesystem
         live_bytes = 0
         for layer in filesystem.layers:
@@ -67,24 +68,34 @@ class Ledger:
                 sums[owner] = sums.get(owner, 0) + content_bytes
             sums.pop(UNOWNED, None)
             for owner, content_bytes in sums.items():
-                by_layer[owner][layer.index] = content_bytes
-        unowned = live_bytes - sum(sum(layers.values()) for layers in by_layer)
+                by_layer.setdefault(owner, {})[layer.index] = content_bytes
+        unowned = live_bytes - sum(sum(layers.values()) for layers in by_layer.values())
         self._give_hidden_carriers_to_their_links()
         hidden: Counter[int] = Counter()
         for number, index in self._former.items():
             hidden[index] += filesystem.content_bytes(number)
+        relations = {i: claim.relations for i, claim in enumerate(self._claims) if claim.relations is not None}
+        nothing: dict[int, int] = {}  # For the many that own none.
         packages = tuple(
-            self._package(claim, index, files=files[index], layers=by_layer[index], hidden_bytes=hidden[index])
-            for index, claim in enumerate(self._claims)
+            self._package(
+                claim, index, files=files[index], layers=by_layer.get(index, nothing), hidden_bytes=hidden[index]
+            )
+            for index, claim in enumerate(self._released())
         )
         return Catalog(
             packages=packages,
             owners=self._owners,
             unowned_bytes=unowned,
             former=self._former,
-            relations={i: claim.relations for i, claim in enumerate(self._claims) if claim.relations is not None},
+            relations=relations,
             warnings=warnings,
         )
+
+    def _released(self) -> Iterator[Claim]:
+        """The claims in order; each is let go of, so that they and the packages are never in memory together."""
+        self._claims.reverse()
+        while self._claims:
+            yield self._claims.pop()
 
     def _files(self, claim: Claim) -> tuple[int, ...]:
         """The claimed versions that can be owned: live, and not directories."""

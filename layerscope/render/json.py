@@ -19,6 +19,8 @@ from layerscope.render.units import RenderOptions
 
 _COMPUTED = {Finding: ("path_count",), Package: ("full_name", "purl"), Base: ("evidence",), Onto: ("fits",)}
 """The properties that are written beside the fields."""
+_TOGETHER = 256
+"""So many elements of an array are one piece of a document."""
 _ODD = pattern(r"[^\0-~]+")
 
 
@@ -33,16 +35,25 @@ def lines(value: object) -> str:
 
     Ten times as fast as an indented one, which the standard library writes in Python.
     """
+    return "".join(pieces(value))
+
+
+def pieces(value: object) -> Iterator[str]:
+    """The same document in pieces of whole lines, for one that is not to be in memory as a whole."""
     encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=plain).encode
-    parts: list[str] = []
-    for name, member in plain(value).items():
-        parts.append(f"{',' if parts else '{'}\n  {encode(name)}: ")
-        if isinstance(member, list | tuple) and member:
-            elements = ",\n    ".join([_leaf(one) or encode(one) for one in member])
-            parts += ["[\n    ", elements, "\n  ]"]
-        else:
-            parts.append(encode(member))
-    return "".join((*parts, "\n}\n"))
+    members = plain(value)
+    yield "{\n"
+    for number, (name, member) in enumerate(members.items(), 1):
+        end = ",\n" if number < len(members) else "\n"
+        if not (isinstance(member, list | tuple) and member):
+            yield f"  {encode(name)}: {encode(member)}{end}"
+            continue
+        yield f"  {encode(name)}: [\n"
+        for start in range(0, len(member), _TOGETHER):
+            elements = [_leaf(one) or encode(one) for one in member[start : start + _TOGETHER]]
+            yield "    " + ",\n    ".join(elements) + (",\n" if start + _TOGETHER < len(member) else "\n")
+        yield f"  ]{end}"
+    yield "}\n"
 
 
 def report_json(report: Report, options: RenderOptions) -> str:

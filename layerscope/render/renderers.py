@@ -1,6 +1,6 @@
 """All formats of a report, by the name that ``-f`` takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -44,3 +44,10 @@ RENDERERS: dict[str, Renderer] = {
     "cyclonedx": _from("cyclonedx"),
     "spdx": _from("spdx"),
 }
+
+
+def in_pieces(name: str, report: Report, options: RenderOptions) -> Iterable[str]:
+    """The text of a format in pieces of whole lines: a long JSON document is never in memory as a whole."""
+    if name == "json":
+        return import_module("layerscope.render.json").pieces(report)
+    return (RENDERERS[name](report, options),)

@@ -94,13 +94,13 @@ def test_a_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
     path = tmp_path / "r.txt"
     path.write_text("old")
     path.chmod(0o640)
-    write_file(str(path), "new")
+    write_file(str(path), ("new",))
     assert path.read_text() == "new" and stat.S_IMODE(path.stat().st_mode) == 0o640
     assert os.listdir(tmp_path) == ["r.txt"]
 
 
 def test_a_new_file_gets_the_mode_of_any_new_file(tmp_path: Path) -> None:
-    write_file(str(tmp_path / "ours"), "text")
+    write_file(str(tmp_path / "ours"), ("text",))
     (tmp_path / "theirs").write_text("text")
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "theirs").stat().st_mode
 
@@ -109,12 +109,12 @@ def test_a_new_file_gets_the_mode_of_any_new_file(tmp_path: Path) -> None:
 def test_a_symlink_stays_one(tmp_path: Path) -> None:
     (tmp_path / "target").write_text("old")
     (tmp_path / "link").symlink_to("target")
-    write_file(str(tmp_path / "link"), "new")
+    write_file(str(tmp_path / "link"), ("new",))
     assert (tmp_path / "link").is_symlink() and (tmp_path / "target").read_text() == "new"
 
 
 def test_a_device_is_written_to_and_not_replaced(tmp_path: Path) -> None:
-    write_file(os.devnull, "text")
+    write_file(os.devnull, ("text",))
     assert not Path(os.devnull).is_file()
 
 
@@ -127,14 +127,14 @@ def test_a_disk_that_is_full_leaves_what_was_there(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(LayerscopeError, match=r"cannot write .*r\.txt: No space left on device"):
-        write_file(str(path), "new")
+        write_file(str(path), ("new",))
     assert path.read_text() == "old" and os.listdir(tmp_path) == ["r.txt"]
 
 
 @pytest.mark.parametrize("target", ["missing/r.txt", "."], ids=["no such directory", "a directory"])
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, target: str) -> None:
     with pytest.raises(LayerscopeError, match="cannot write"):
-        write_file(str(tmp_path / target), "text")
+        write_file(str(tmp_path / target), ("text",))
 
 
 def test_the_command_writes_all_that_was_asked_for(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from layerscope.model.finding import Severity
 from layerscope.model.report import Report
 from layerscope.model.step import Safety, SecretAdvice, Step
 from layerscope.render.escape import printable
-from layerscope.render.renderers import RENDERERS
+from layerscope.render.renderers import RENDERERS, in_pieces
 from tests.render.reports import HOSTILE, OPTIONS, empty, hostile, ordinary
 
 CASES = sorted(HOSTILE)
@@ -66,6 +66,15 @@ def test_json_gives_the_same_report_back(report: Report) -> None:
 
 
 @pytest.mark.parametrize("report", REPORTS)
+def test_a_long_document_is_written_in_short_pieces_of_whole_lines() -> None:
+    report = replace(ordinary(), warnings=tuple(f"warning {number}" for number in range(1000)))
+    pieces = list(in_pieces("json", report, OPTIONS))
+    assert "".join(pieces) == RENDERERS["json"](report, OPTIONS)
+    assert all(piece.endswith("\n") for piece in pieces)
+    assert max(piece.count("\n") for piece in pieces) < 300
+    assert list(in_pieces("csv", report, OPTIONS)) == [RENDERERS["csv"](report, OPTIONS)]
+
+
 def test_json_is_written_in_characters_that_can_be_printed(report: Report) -> None:
     assert set(RENDERERS["json"](report, OPTIONS)) <= {*map(chr, range(0x20, 0x7F)), "\n"}
 

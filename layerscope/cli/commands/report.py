@@ -33,7 +33,7 @@ from layerscope.cli.user_files import is_saved_report, write_file
 from layerscope.errors import UsageError
 from layerscope.model.nearest import did_you_mean
 from layerscope.model.patterns import pattern
-from layerscope.render.renderers import RENDERERS, require
+from layerscope.render.renderers import in_pieces, require
 from layerscope.render.units import RenderOptions
 from layerscope.render.units import units as units_named
 from layerscope.secrets.text import redacted
@@ -212,15 +212,19 @@ def _is_same(path: str, other: str) -> bool:
 def _write(source: Source, targets: Sequence[Output], on_stdout: RenderOptions, in_files: RenderOptions) -> None:
     """Render the report once for each output."""
     for output in targets:
-        if output.path == STDOUT:
-            write(_rendered(source, output.format, on_stdout))
+        to_stdout = output.path == STDOUT
+        pieces = _rendered(source, output.format, on_stdout if to_stdout else in_files)
+        if to_stdout:
+            for piece in pieces:
+                write(piece)
         else:
-            write_file(output.path, _rendered(source, output.format, in_files))
+            write_file(output.path, pieces)
 
 
-def _rendered(source: Source, chosen: ReportFormat, options: RenderOptions) -> str:
+def _rendered(source: Source, chosen: ReportFormat, options: RenderOptions) -> Iterable[str]:
+    """The text of a format, in pieces."""
     if chosen == ReportFormat.HTML and source.sizes is not None:
         from layerscope.render.html import html  # As other formats, loaded when it is used.
 
-        return html(source.report, options, source.sizes)
-    return RENDERERS[chosen.value](source.report, options)
+        return (html(source.report, options, source.sizes),)
+    return in_pieces(chosen.value, source.report, options)

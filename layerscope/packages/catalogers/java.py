@@ -75,9 +75,10 @@ def _catalog(context: Context) -> Iterator[Claim]:
     for record in context.live_records():
         carrier = context.filesystem.carrier(record.number)
         file = context.ranged(record.number)
-        if carrier not in by_carrier:
-            by_carrier[carrier] = _contents(file)
-        artifact, others = _artifacts(_outermost(file), by_carrier[carrier])
+        inside = by_carrier.get(carrier) or _contents(file)
+        if carrier in context.filesystem.hardlinks:
+            by_carrier[carrier] = inside
+        artifact, others = _artifacts(_outermost(file), inside)
         context.spend(A_LINE * len(others))
         yield from _claims(record, artifact, others)
 
