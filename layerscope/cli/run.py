@@ -111,7 +111,7 @@ def _failed(error: LayerscopeError) -> int:
 
 def _unexpected(error: Exception) -> LayerscopeError:
     if isinstance(error, MemoryError):
-        return LayerscopeError("out of memory", hint="set a lower --limit entries or captured_bytes to fail early")
+        return LayerscopeError("out of memory", hint="set a lower --limit entries to fail early")
     if isinstance(error, OSError):
         name = f" ({error.filename})" if error.filename else ""
         return LayerscopeError(f"{error.strerror or error}{name}")

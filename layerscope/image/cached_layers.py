@@ -21,7 +21,7 @@ from layerscope.image.layer import LayerData, digests_of, expanded, read_positio
 from layerscope.image.layer_cache import Cache
 from layerscope.image.options import ReadOptions
 from layerscope.model.image import Digest
-from layerscope.model.limits import Limits
+from layerscope.model.limits import MIB, Limits
 from layerscope.model.pathset import Wanted
 from layerscope.model.patterns import pattern
 from layerscope.tar.compression import MAGIC_BYTES, sniff
@@ -32,6 +32,8 @@ _CLAIM = pattern(r"(?:\A|/)blobs/sha256/([0-9a-f]{64})\Z")
 """Where an OCI layout says which digest a blob has (image-layout.md); other names may stand for anything."""
 _FOLDERS = ("image", "model", "packages", "packages/catalogers", "packages/formats", "tar")
 """The folders whose code shapes what is kept, the readers of ranges included."""
+_MOST_CONTENT = 64 * MIB
+"""A layer that keeps more is not cached, since what the cache has of a layer is in memory as a whole."""
 _RACY = 2_000_000_000
 """Nanoseconds: two changes of a file within the coarsest clock of a file system may leave the same time."""
 
@@ -72,9 +74,12 @@ def _read(blob: StoredBlob, reading: ReadOptions, cache: Cache) -> LayerData:
     data = read_stream(blob.open(), blob.where, reading, blob.open)
     # Warnings name the layer by its place, so they would be wrong elsewhere; and they are rare.
     whole = data.stored_bytes == blob.length and not data.warnings
-    if whole and data.diff_id is not None and data.digest is not None and isinstance(data.contents, Capture):
+    contents = data.contents
+    if whole and data.diff_id is not None and data.digest is not None and isinstance(contents, Capture):
+        if contents.kept_bytes > _MOST_CONTENT:
+            return data
         try:
-            body = layer_codec.encode_layer(data, data.contents.kept)
+            body = layer_codec.encode_layer(data, contents.kept)
         except (ValueError, OverflowError, MemoryError):
             return data
         digest = bytes.fromhex(data.digest.encoded)
@@ -111,7 +116,6 @@ def counted(layer: LayerData, kept: Kept, digest: bytes, blob: StoredBlob, readi
     tally, limits = reading.tally, reading.limits
     tally.store(layer.stored_bytes)
     tally.expand(layer.tar_bytes, limits)
-    tally.keep(kept.content_bytes, limits)
     if reading.progress is not None:
         reading.progress(blob.length)
     reopen: Reopen | None = expanded(blob.open, layer.compression, blob.where)

@@ -4,7 +4,8 @@ import hashlib
 import re
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from itertools import accumulate
 from operator import itemgetter
 from typing import Protocol, Self
 
@@ -12,8 +13,9 @@ from msgspec import Struct
 
 from layerscope.errors import ArchiveError, Damaged
 from layerscope.image.aside import Aside
-from layerscope.image.plan import NO_ROOM, Planner, Share, given_range, holds, not_looked_at
+from layerscope.image.plan import NO_ROOM, TOO_MUCH, Planner, Quota, Share, given_range, holds, not_looked_at
 from layerscope.image.replay import ForwardTar, replay
+from layerscope.image.spool import Room, Spool
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Piece
 from layerscope.model.entry import Kind
@@ -21,7 +23,6 @@ from layerscope.model.limits import Limits
 from layerscope.model.pathset import RangeReader
 from layerscope.tar.columns import Columns
 from layerscope.tar.compression import Readable
-from layerscope.tar.tally import Tally
 from layerscope.tar.window import Window
 
 _FILE = Kind.FILE  # Looked up once: every file asks for it, and that is slow for enumerations in Python 3.11.
@@ -55,42 +56,41 @@ def hasher(name: str) -> Hasher:
 class Kept(Struct, frozen=True, kw_only=True):
     """The contents that a Capture keeps of a layer's files, by entry index, in the order of the tar.
 
-    ``lengths`` are those of the files of which something was kept, ``ranges`` are offsets with what stands there, in
-    ascending order: what the readers of ranges asked for beyond head and tail.
+    ``lengths`` are those of the files of which something was kept. ``spans`` are start and end of the ranges that
+    readers asked for beyond head and tail, in ascending order, and where in ``ranges`` they begin.
     """
 
-    heads: dict[int, bytes]
-    tails: dict[int, bytes]
-    ranges: dict[int, tuple[tuple[int, bytes], ...]]
+    heads: MutableMapping[int, bytes]
+    tails: MutableMapping[int, bytes]
+    ranges: MutableMapping[int, bytes]
+    spans: dict[int, tuple[tuple[int, int, int], ...]]
     lengths: dict[int, int]
     fingerprints: dict[int, bytes]
-
-    @property
-    def content_bytes(self) -> int:
-        """What is kept in memory, as the limit counts it."""
-        ranges = sum(len(kept) for ranges in self.ranges.values() for _, kept in ranges)
-        return sum(map(len, self.heads.values())) + sum(map(len, self.tails.values())) + ranges
 
 
 class Capture:
     """The contents of a layer that is read once: a visitor of the walk first, then the Contents of the layer."""
 
     def __init__(
-        self, window: Window | None, columns: Columns, plan: Planner, new: Hasher, limits: Limits, tally: Tally
+        self, window: Window | None, columns: Columns, plan: Planner, new: Hasher, limits: Limits, room: Room
     ) -> None:
         self._window = window
         self._columns: Columns | None = columns
         self._plan = plan
         self._new = new
         self._limits = limits
-        self._tally = tally
-        self.kept = Kept(heads={}, tails={}, ranges={}, lengths={}, fingerprints={})
+        self._quota = Quota(limits)
+        self.kept = Kept(
+            heads=Spool(room), tails=Spool(room), ranges=Spool(room), spans={}, lengths={}, fingerprints={}
+        )
+        self.kept_bytes = 0
         self._kinds, self._sizes = columns.kinds, columns.sizes
         self._where = columns.where
         self._changeset = Changeset()
         self._reopen: Reopen | None = None
         self._aside: Aside | None = Aside()
         self._no_room: list[str] = []
+        self._too_much: set[int] = set()
         self.looked_at_all = True
 
     def visit(self, index: int, position: int, payload: int) -> None:
@@ -129,6 +129,9 @@ class Capture:
 
     def _taken(self, index: int, pieces: Views, payload: int, share: Share | None) -> Iterator[memoryview]:
         digest = self._new()
+        if share is not None and not self._quota.allows(share, payload):
+            self._too_much.add(index)
+            share = None
         if share is None:
             for piece in pieces:
                 digest.update(piece)
@@ -160,9 +163,12 @@ class Capture:
             if share.is_text:
                 return
         spans = self._asked(readers, path, len(first), payload - len(last)) if readers else []
-        self._tally.keep(len(first) + len(last) + sum(end - start for start, end in spans), self._limits)
         if spans:
-            self.kept.ranges[index] = tuple((start, aside.read(start, end - start) or b"") for start, end in spans)
+            ends = [0, *accumulate(end - start for start, end in spans)]
+            self.kept.spans[index] = tuple((start, end, base) for (start, end), base in zip(spans, ends, strict=False))
+            self.kept.ranges[index] = b"".join(aside.read(start, end - start) or b"" for start, end in spans)
+            self.kept_bytes += ends[-1]
+        self.kept_bytes += len(first) + len(last)
         self.kept.heads[index] = bytes(first)
         self.kept.lengths[index] = payload
         if last:
@@ -202,6 +208,8 @@ class Capture:
         self._aside = None
         if self._no_room:
             self._not_looked_at(self._no_room, NO_ROOM, warn)
+        if self._too_much:
+            self._not_looked_at([changeset.paths[index] for index in sorted(self._too_much)], TOO_MUCH, warn)
         return self
 
     def _not_looked_at(self, paths: Sequence[str], reason: str, warn: Callable[[str], None]) -> None:
@@ -214,7 +222,8 @@ class Capture:
         for index, named in self._plan.second_names(changeset).items():
             path, size, mode = changeset.paths[index], changeset.sizes[index], changeset.ownerships[index][0]
             share = self._plan(path, size, mode, named)
-            if size and index in self.kept.fingerprints and share is not None and share != self._plan(path, size, mode):
+            is_known = size and index in self.kept.fingerprints and index not in self._too_much
+            if is_known and share is not None and share != self._plan(path, size, mode):
                 missing[index] = share
         if missing and self._reopen is None:
             reason = "a pipe is read once and only later hardlinks have names that are looked for"
@@ -232,7 +241,7 @@ class Capture:
         """The Contents of a layer of which another Capture kept this, without a walk."""
         columns = Columns(where, limits, lambda _: None)
         columns.kinds, columns.sizes = bytearray(changeset.kinds), changeset.sizes
-        made = cls(None, columns, Planner(()), new, limits, Tally())
+        made = cls(None, columns, Planner(()), new, limits, Room())
         made.kept = kept
         made._changeset, made._reopen = changeset, reopen
         return made
@@ -247,13 +256,13 @@ class Capture:
             start, end = given
             offset = max(whole - len(tail), len(head))
             return head[start:end] + tail[max(start, offset) - whole + len(tail) : max(end, offset) - whole + len(tail)]
-        ranges = self.kept.ranges.get(index, ())
-        place = bisect_right(ranges, start, key=itemgetter(0)) - 1
+        spans = self.kept.spans.get(index, ())
+        place = bisect_right(spans, start, key=itemgetter(0)) - 1
         if length is None or place < 0:
             return None
-        offset, kept = ranges[place]
+        first, last, base = spans[place]
         end = min(start + length, whole)
-        return kept[start - offset : end - offset] if end <= offset + len(kept) else None
+        return self.kept.ranges[index][base + start - first : base + end - first] if end <= last else None
 
     def peek(self, index: int, start: int, length: int) -> bytes | None:
         return self.read(index, start, length)

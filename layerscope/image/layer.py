@@ -12,7 +12,7 @@ from layerscope.image.capture import Capture, Reopen, hasher
 from layerscope.image.kinds import expect_tar
 from layerscope.image.options import ReadOptions
 from layerscope.image.plain import Positional
-from layerscope.image.plan import NO_ROOM, Planner, not_looked_at
+from layerscope.image.plan import NO_ROOM, TOO_MUCH, Planner, not_looked_at
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Contents, NoContents
 from layerscope.model.image import Digest
@@ -127,6 +127,8 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
     contents = Positional(file, base, changeset, reading)
     if too_long := contents.too_long():
         warnings.append(not_looked_at(where, too_long, NO_ROOM))
+    if contents.too_much:
+        warnings.append(not_looked_at(where, [changeset.paths[index] for index in sorted(contents.too_much)], TOO_MUCH))
     return LayerData(
         changeset=changeset,
         contents=contents,
@@ -137,7 +139,7 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
         diff_ids=others,
         digests=others,
         ended=ended,
-        looked_at_all=not too_long,
+        looked_at_all=not (too_long or contents.too_much),
         warnings=tuple(warnings),
     )
 
@@ -181,7 +183,7 @@ def read_stream(raw: Readable, where: str, reading: ReadOptions, reopen: Reopen 
     plan, new = Planner(reading.wanted), hasher(reading.fingerprint)
     with ahead(expanding, reading) if compression else nullcontext(expanding) as stream:
         window = StreamWindow(stream, where, reading.limits, seen=proof.update, stored=stored, tally=reading.tally)
-        capture = Capture(window, columns, plan, new, reading.limits, reading.tally)
+        capture = Capture(window, columns, plan, new, reading.limits, reading.room)
         try:
             expect_tar(window)
             ended = walk(window, columns, capture)

@@ -109,7 +109,10 @@ def _head(
             for index, pairs in changeset.xattrs.items()
         },
         sparse=dict(changeset.sparse),
-        ranges={index: list(ranges) for index, ranges in kept.ranges.items()},
+        ranges={
+            index: [(start, data[base : base + end - start]) for start, end, base in kept.spans[index]]
+            for index, data in kept.ranges.items()
+        },
         separators=separators,
         looked_at_all=layer.looked_at_all,
         warnings=layer.warnings,
@@ -172,7 +175,8 @@ def _layer(head: _Head, parts: Sequence[memoryview]) -> tuple[LayerData, Kept]:
     kept = Kept(
         heads=heads,
         tails=tails,
-        ranges={index: tuple(ranges) for index, ranges in head.ranges.items()},
+        ranges={index: b"".join(data for _, data in ranges) for index, ranges in head.ranges.items()},
+        spans={index: tuple(_spans(ranges)) for index, ranges in head.ranges.items()},
         lengths=dict(zip(_numbers(measured), _numbers(lengths), strict=True)),
         fingerprints=fingerprints,
     )
@@ -188,6 +192,13 @@ def _layer(head: _Head, parts: Sequence[memoryview]) -> tuple[LayerData, Kept]:
         warnings=head.warnings,
     )
     return layer, kept
+
+
+def _spans(ranges: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, int, int]]:
+    base = 0
+    for start, data in ranges:
+        yield start, start + len(data), base
+        base += len(data)
 
 
 def _expect_sense(changeset: Changeset, kept: Kept) -> None:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from layerscope.image.layer_cache import Cache
 from layerscope.image.plan import Plans
+from layerscope.image.spool import Room
 from layerscope.model.limits import Limits
 from layerscope.model.pathset import Wanted
 from layerscope.model.platform import Platform
@@ -36,6 +37,7 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
     progress: Callable[[int], None] | None = None
     tally: Tally = field(default_factory=Tally)
     plans: Plans = field(default_factory=Plans)
+    room: Room = field(default_factory=Room)
     nested: bool = False
     cache: Cache | None = None
     algorithms: tuple[str, ...] = ()

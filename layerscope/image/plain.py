@@ -62,6 +62,11 @@ class Positional:
     def _plan(self) -> Planner:
         return self._plans.of(self._wanted)
 
+    @cached_property
+    def too_much(self) -> frozenset[int]:
+        """The files that are not looked at, since those before them take all that may be asked for."""
+        return self._plan.too_much(self._changeset, self._limits) if self._wanted else frozenset()
+
     def too_long(self) -> tuple[str, ...]:
         """The files of which ranges are asked for, but which are too long to be put aside in a compressed layer."""
         changeset, most = self._changeset, self._limits.captured_bytes
@@ -70,7 +75,7 @@ class Positional:
         return tuple(
             changeset.paths[index]
             for index, size in enumerate(changeset.sizes)
-            if size > most and self._is_readable(index) and self._has_readers(index)
+            if size > most and self._is_readable(index) and index not in self.too_much and self._has_readers(index)
         )
 
     def _has_readers(self, index: int) -> bool:
@@ -93,7 +98,7 @@ class Positional:
             return self.peek(index, start, whole if length is None else length)
         also = self._second_names.get(index, ())
         share = self._plan(changeset.paths[index], whole, changeset.ownerships[index][0], also)
-        if share is None:
+        if share is None or index in self.too_much:
             return None
         # Whose ranges these are, a compressed layer has learnt.
         by_ranges = share.readers and length is not None and whole <= self._limits.captured_bytes
@@ -112,7 +117,7 @@ class Positional:
     def search(self, indexes: Iterable[int], text: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
         """Files that lie close to each other are read together; see Contents."""
         sizes, offsets = self._changeset.sizes, self._changeset.offsets
-        files = (index for index in indexes if self._is_readable(index))
+        files = (index for index in indexes if self._is_readable(index) and index not in self.too_much)
         for group in _close(files, offsets, sizes):
             start = offsets[group[0]]
             data = self._read(group[-1], start, offsets[group[-1]] + sizes[group[-1]] - start)

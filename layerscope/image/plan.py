@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import Kind
+from layerscope.model.limits import Limits
 from layerscope.model.pathset import RangeReader, Selector, Wanted
 from layerscope.model.patterns import pattern
 
@@ -63,8 +64,24 @@ class Share(NamedTuple):
 _NONE = Share()
 NO_ROOM = "there was no room to put them aside as a whole"
 """Why nobody looked at ranges of a file; one that is longer than the limit is left out in a plain layer, too."""
+TOO_MUCH = "what is asked for of those before them in the layer takes all of --limit captured_bytes"
 _CHAIN = 8
 """So many hardlinks to hardlinks are followed; tools that write layers link to the file itself."""
+
+
+class Quota:
+    """The bytes of one layer's files that may be asked for by their names, in the order of the tar."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._left = limits.captured_bytes
+
+    def allows(self, share: Share, length: int) -> bool:
+        """Whether a file's share is within the limit, and counts then; what is not does not count."""
+        asked = min(length, share.head + share.tail)
+        if asked > self._left:
+            return False
+        self._left -= asked
+        return True
 
 
 class Planner:
@@ -114,6 +131,19 @@ class Planner:
         if not wanted:
             return {}
         return {index: tuple(wanted[path]) for index, path in enumerate(paths) if path in wanted}
+
+    def too_much(self, changeset: Changeset, limits: Limits) -> frozenset[int]:
+        """The files for which the quota has nothing left, as a layer finds them that is read as a stream."""
+        if changeset.content_bytes <= limits.captured_bytes:
+            return frozenset()
+        quota, found = Quota(limits), list[int]()
+        named = self.named(changeset.paths, changeset.directories)
+        for index, size in enumerate(changeset.sizes):
+            if size and changeset.kinds[index] == Kind.FILE and index not in changeset.sparse:
+                share = self.share(named[index], changeset.directories[index], size, changeset.ownerships[index][0])
+                if share is not None and not quota.allows(share, size):
+                    found.append(index)
+        return frozenset(found)
 
     def share(self, named: tuple[int, ...], directory: str, length: int, mode: int) -> Share | None:
         """What to keep of a file in ``directory`` of which ``named`` are asked for by path; None for nothing."""

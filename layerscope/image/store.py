@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -232,7 +232,7 @@ class StreamStore(OuterStore):
     def __init__(
         self,
         outer: Changeset,
-        documents: dict[int, bytes],
+        documents: Mapping[int, bytes],
         layers: dict[int, LayerData | ArchiveError],
         limits: Limits,
         root: str = "/",

@@ -6,6 +6,7 @@ and whatever looks like JSON is kept.
 
 import io
 from collections import deque
+from collections.abc import Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from layerscope.image.layer import OTHER_ALGORITHMS, Counted, LayerData, first_b
 from layerscope.image.options import ReadOptions
 from layerscope.image.plan import Planner
 from layerscope.image.replay import ForwardTar, Pieces, WindowTar
+from layerscope.image.spool import Spool
 from layerscope.model.paths import common_directory
 from layerscope.model.patterns import pattern
 from layerscope.tar.columns import Columns
@@ -71,7 +73,7 @@ class OuterVisitor:
     def __init__(self, window: StreamWindow, columns: Columns, reading: ReadOptions, reopen: Reopen | None) -> None:
         columns.keeps_map = True
         self._reopen = reopen
-        self.documents: dict[int, bytes] = {}
+        self.documents = Spool(reading.room)
         self.layers: dict[int, LayerData | ArchiveError] = {}
         self._is_archive = False
         self._common: str | None = None
@@ -81,7 +83,7 @@ class OuterVisitor:
         # Progress and ratio count what comes from outside, not what is inside of it.
         self._inner = reading.inside()
         plan = Planner(reading.wanted)
-        self.capture = Capture(window, columns, plan, hasher(reading.fingerprint), reading.limits, reading.tally)
+        self.capture = Capture(window, columns, plan, hasher(reading.fingerprint), reading.limits, reading.room)
 
     def visit(self, index: int, position: int, payload: int) -> None:
         """Take one file of the outer tar: a layer, a document, or, in a root file system, just a file.
@@ -133,7 +135,6 @@ class OuterVisitor:
                 # It may not be a layer at all; reading it as one raises the error.
                 self.layers[index] = error
         elif blob and length <= self._reading.limits.json_bytes and _may_be_json(self._columns.paths[index], head):
-            self._reading.tally.keep(length, self._reading.limits)
             self.documents[index] = raw.readall()
         elif blob:
             self.layers[index] = not_a_tar(head)
@@ -162,7 +163,7 @@ class OuterTar(Struct, frozen=True, kw_only=True):
     """An outer tar that was read forwards, with the documents and layers among its files by entry."""
 
     outer: LayerData
-    documents: dict[int, bytes]
+    documents: Mapping[int, bytes]
     layers: dict[int, LayerData | ArchiveError]
 
 

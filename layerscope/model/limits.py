@@ -35,11 +35,11 @@ class Limits(Struct, frozen=True, kw_only=True):
     small file of zeros compresses a thousandfold and does no harm. ``sparse_bytes`` bounds the map
     of one sparse file, of which GNU tar needs 24 for each stretch of data. ``path_bytes`` bounds a path, and the target
     of a link; ``text_bytes`` the memory that the long ones of all entries take, extended attributes included.
-    ``captured_bytes`` bounds the contents kept in memory, and the longest file that is put aside to learn which ranges
-    of it to keep; ``captured_ratio`` the contents kept for each stored byte. A plain layer in a plain file is read when
-    it is asked for, so neither refuses one, but of a longer file no ranges are read there either. ``json_values``
-    bounds a document's values, ``history`` the steps of a config's history. ``expanded_bytes``, ``ratio``, ``entries``,
-    ``text_bytes`` and ``captured_bytes`` also bound what all layers of an image take together.
+    ``captured_bytes`` bounds the contents that later steps ask for by the names of one layer's files, and the longest
+    file that is put aside to learn which ranges of it to keep; what exceeds it is not looked at, also in a plain layer,
+    which is read only when it is asked for. ``json_values`` bounds a document's values, ``history`` the steps of a
+    config's history. ``expanded_bytes``, ``ratio``, ``entries`` and ``text_bytes`` also bound what all layers of an
+    image take together.
     """
 
     expanded_bytes: int = 512 * GIB
@@ -54,6 +54,5 @@ class Limits(Struct, frozen=True, kw_only=True):
     pax_bytes: int = 4 * MIB
     sparse_bytes: int = 64 * MIB
     captured_bytes: int = 1 * GIB
-    captured_ratio: int = 8
     layers: int = 20_000
     history: int = 20_000

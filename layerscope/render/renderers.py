@@ -49,5 +49,6 @@ RENDERERS: dict[str, Renderer] = {
 def in_pieces(name: str, report: Report, options: RenderOptions) -> Iterable[str]:
     """The text of a format in pieces of whole lines: a long JSON document is never in memory as a whole."""
     if name == "json":
-        return import_module("layerscope.render.json").pieces(report)
+        pieces: Iterable[str] = import_module("layerscope.render.json").pieces(report)
+        return pieces
     return (RENDERERS[name](report, options),)

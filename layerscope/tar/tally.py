@@ -6,7 +6,6 @@ from layerscope.errors import LimitExceeded
 from layerscope.model.limits import MIB, Limits
 
 _MOST_IDLE = 8 * MIB
-_KEPT_ANYHOW = 32 * MIB
 
 
 class Tally:
@@ -18,7 +17,7 @@ class Tally:
     def __init__(self) -> None:
         self.stopped = False
         self._lock = threading.Lock()
-        self._stored = self._expanded = self._kept = self._entries = self._text = self._idle = 0
+        self._stored = self._expanded = self._entries = self._text = self._idle = 0
 
     def stop(self) -> None:
         self.stopped = True
@@ -51,18 +50,6 @@ class Tally:
         """Raise LimitExceeded where all streams together were idle for too long."""
         if self._idle > _MOST_IDLE:
             raise LimitExceeded(f"compressed layers hold over {_MOST_IDLE:,} bytes of empty frames and padding")
-
-    def keep(self, count: int, limits: Limits) -> None:
-        """Bytes are kept in memory for later steps; real contents are a few times as long as they are stored."""
-        with self._lock:
-            self._kept += count
-            kept, stored = self._kept, self._stored
-        for name, most in (
-            ("captured_bytes", limits.captured_bytes),
-            ("captured_ratio", _KEPT_ANYHOW + stored * limits.captured_ratio),
-        ):
-            if kept > most:
-                raise LimitExceeded("too many contents to keep in memory", hint=f"raise --limit {name}")
 
     def enter(self, count: int, text_bytes: int, limits: Limits) -> None:
         """Entries stand in a layer of the image; one that is laid several times counts each time."""

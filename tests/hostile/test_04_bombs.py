@@ -22,7 +22,8 @@ from tests.builder import (
     to_json,
 )
 from tests.building.docker import described
-from tests.hostile.conftest import Command, image, packed
+from tests.building.member import Member
+from tests.hostile.conftest import BOTH, Archive, Command, image, packed
 
 MIB = 1 << 20
 LOW = ("--limit", f"ratio_from={4 * MIB}")
@@ -103,17 +104,32 @@ def test_a_repeated_layer_s_entries_count_each_time(command: Command) -> None:
     assert "over 1,000 entries" in command.error(image(*repeated), "--limit", "entries=1000")
 
 
-def test_contents_kept_of_all_layers_together_have_a_limit(command: Command) -> None:
-    layers = [[file(f"{number}/package.json", bytes([65 + number]) * 60_000)] for number in range(10)]
-    error = command.error(packed(*layers), "--limit", "captured_bytes=300000")
-    assert "too many contents to keep in memory" in error and "--limit captured_bytes" in error
+def packages(count: int, length: int) -> list[Member]:
+    """Files that are asked for by name, and that compress well."""
+    head = '{"name": "m%d", "version": "1", "x": "'
+    return [
+        file(f"node_modules/m{n}/package.json", (head % n).encode().ljust(length - 2, b"x") + b'"}')
+        for n in range(count)
+    ]
 
 
-def test_contents_kept_are_bounded_by_what_was_stored(command: Command) -> None:
-    members = [file(f"{number}/package.json", bytes([65 + number]) * MIB) for number in range(50)]
-    error = command.error(packed(members))
-    assert "too many contents to keep in memory" in error and "--limit captured_ratio" in error
-    assert command.report(packed(members[:30]))["complete"]
+@BOTH
+def test_contents_have_a_limit_in_each_layer_whatever_its_form(command: Command, archive: Archive) -> None:
+    limit = ("--limit", "captured_bytes=300000")
+    report = command.report(archive(packages(10, 60_000)), *limit)
+    assert [one["version"] for one in report["packages"]] == ["1"] * 5 + [""] * 5
+    assert not report["complete"]
+    (warning,) = (one for one in report["warnings"] if "not looked at" in one)
+    assert "5 files were not looked at" in warning and "--limit captured_bytes" in warning
+    assert "/node_modules/m5/package.json" in warning
+    whole = command.report(archive(packages(5, 60_000), packages(10, 60_000)[5:]), *limit)
+    assert whole["complete"] and len(whole["packages"]) == 10
+
+
+def test_contents_that_compress_well_are_all_kept(command: Command) -> None:
+    """What does not fit into memory is put aside, since a plain layer could be asked for all of it."""
+    report = command.report(packed(packages(60, MIB)))
+    assert report["complete"] and len(report["packages"]) == 60
 
 
 def test_a_hole_of_a_terabyte_behind_the_end_is_not_read(command: Command) -> None:

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.errors import LimitExceeded
-from layerscope.image import aside
+from layerscope.image import aside, spool
 from layerscope.image.layer import LayerData
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
@@ -170,14 +169,13 @@ def test_a_reader_that_fails_costs_nothing_but_what_it_did_not_ask_for() -> None
     assert data.looked_at_all and not data.warnings
 
 
-def test_ranges_count_as_kept() -> None:
-    limits = Limits(captured_bytes=len(CONTENT))
-    assert read(wish((10, 80_000)), limits=limits).looked_at_all
-    with pytest.raises(LimitExceeded, match="too many contents"):
-        streamed(
-            layer(file("a/file", CONTENT), file("b/file", CONTENT)),
-            ReadOptions(wanted=(wish((10, 80_000)),), limits=limits),
-        )
+def test_ranges_are_put_aside_where_memory_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "_IN_MEMORY", 0)
+    monkeypatch.setattr(spool, "_BLOCK", 1)
+    data = read(wish((10, 80_000), (85_000, 300)))
+    assert data.contents.read(0, 20, 79_000) == CONTENT[20:79_020]
+    assert data.contents.read(0, 85_100, 200) == CONTENT[85_100:85_300]
+    assert data.contents.read(0, 85_100, 201) is None
 
 
 def test_a_file_that_a_hardlink_names_is_put_aside_by_a_second_reading() -> None:

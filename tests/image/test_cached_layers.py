@@ -293,7 +293,6 @@ def test_a_damaged_layer_leaves_nothing(tmp_path: Path, kept: Cache) -> None:
     [
         pytest.param(Limits(entries=10), id="entries"),
         pytest.param(Limits(expanded_bytes=TOGETHER - 1, ratio_from=0, ratio=10_000), id="expanded bytes"),
-        pytest.param(Limits(captured_bytes=7_000), id="captured bytes"),
     ],
 )
 def test_limits_on_all_layers_together_hold_for_known_ones(tmp_path: Path, kept: Cache, limits: Limits) -> None:

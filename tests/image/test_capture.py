@@ -13,6 +13,7 @@ from layerscope.image.options import ReadOptions
 from layerscope.image.plain import _GAP, _close
 from layerscope.model.limits import MIB, Limits
 from layerscope.model.pathset import PathSet, RangedFile, RangeReader, Wanted
+from layerscope.model.patterns import pattern
 from tests.builder import Member, directory, file, gnu_sparse, hardlink, layer, symlink
 from tests.tar.walking import by_position, every_way, failure_of, streamed, tiny_windows
 
@@ -140,10 +141,27 @@ def test_the_payload_of_a_sparse_file_is_not_its_content() -> None:
         assert contents.read(0) is None
 
 
-def test_more_than_memory_should_hold_is_refused() -> None:
-    reading = ReadOptions(wanted=(Wanted(small=1 << 20),), limits=Limits(captured_bytes=4000))
-    with pytest.raises(LimitExceeded):
-        streamed(layer(file("a", CONTENT), file("b", CONTENT)), reading)
+def test_what_exceeds_the_limit_is_not_looked_at_by_any_of_its_names() -> None:
+    wish = Wanted(paths=PathSet(names=("wanted", "second")), head=2000)
+    text = Wanted(small=4000, holding=b"(?s).")
+    data = layer(
+        file("a/wanted", CONTENT),
+        file("b/wanted", CONTENT),
+        file("c/wanted", CONTENT[:500]),
+        file("text", b"x" * 100),
+        hardlink("second", "b/wanted"),
+    )
+    reading = ReadOptions(wanted=(wish, text), limits=Limits(captured_bytes=2500))
+    for most in (700, 1 << 20):
+        contents = streamed(data, reading, most=most).contents
+        assert [contents.read(index, 0, 100) for index in range(4)] == [CONTENT[:100], None, CONTENT[:100], b"x" * 100]
+        assert [index for index, _ in contents.search([0, 1, 2, 3], pattern(rb"(?s)."))] == [3]
+    for found in every_way(data, reading):
+        assert isinstance(found, LayerData) and not found.looked_at_all
+        assert [warning for warning in found.warnings if "/b/wanted" in warning]
+    enough = ReadOptions(wanted=(wish, text), limits=Limits(captured_bytes=4500))
+    for found in every_way(data, enough):
+        assert isinstance(found, LayerData) and found.looked_at_all and not found.warnings
 
 
 def test_a_bomb_of_entries_ends_at_the_limit_either_way() -> None:

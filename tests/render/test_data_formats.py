@@ -65,7 +65,6 @@ def test_json_gives_the_same_report_back(report: Report) -> None:
     assert load(RENDERERS["json"](report, OPTIONS).encode()) == report
 
 
-@pytest.mark.parametrize("report", REPORTS)
 def test_a_long_document_is_written_in_short_pieces_of_whole_lines() -> None:
     report = replace(ordinary(), warnings=tuple(f"warning {number}" for number in range(1000)))
     pieces = list(in_pieces("json", report, OPTIONS))
@@ -75,6 +74,7 @@ def test_a_long_document_is_written_in_short_pieces_of_whole_lines() -> None:
     assert list(in_pieces("csv", report, OPTIONS)) == [RENDERERS["csv"](report, OPTIONS)]
 
 
+@pytest.mark.parametrize("report", REPORTS)
 def test_json_is_written_in_characters_that_can_be_printed(report: Report) -> None:
     assert set(RENDERERS["json"](report, OPTIONS)) <= {*map(chr, range(0x20, 0x7F)), "\n"}
 
