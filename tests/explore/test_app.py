@@ -4,11 +4,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.analysis.analyse import AnalysisInputs
 from layerscope.dockerfile.parse import parse_dockerfile
 from layerscope.explore.details import of_package
 from layerscope.model.image import Digest
+from layerscope.model.onto import Missing, Need, Onto
 from layerscope.model.package import Package
 from layerscope.provenance.origins import BuildInputs
 from layerscope.render.units import si
@@ -251,6 +253,26 @@ def test_a_file_that_a_stage_brought_says_so_and_a_base_is_no_layer_of_your_own(
 def test_a_package_of_the_system_is_told_to_own_the_files_of_another() -> None:
     told = list(of_package(Package(type="pypi", name="six", version="1.16", shared=True), si))
     assert told[:2] == ["six 1.16 (pypi)", "its files are owned by a package of the operating system"]
+
+
+def test_other_base_images_say_what_would_be_missing(image: Path) -> None:
+    missing = Missing(
+        what="libssl.so.3", check="libraries", need=Need.START, needed_by=("/app/tool",), needed_by_count=1
+    )
+    onto = Onto(
+        source="slim.tar", name="slim:1", content_bytes=17_000, base_bytes=600, own_layers=3, missing=(missing,)
+    )
+
+    async def walk(*keys: str) -> Seen:
+        with browsing(image, known()) as (browser, report, _):
+            return (await drive(browser, replace(report, onto=(onto,)), keys, WIDE))[-1]
+
+    found = asyncio.run(walk("6"))
+    assert found.current.split() == ["17.0", "kB", "2.44", "kB", "1", "0", "0", "slim:1"]
+    assert "missing at start: libssl.so.3, needed by /app/tool" in found.details
+    assert any(row.startswith("missing at start: libssl.so.3") for row in asyncio.run(walk("6", "enter")).rows)
+    assert asyncio.run(walk("6", "f")).notes == ["its files are not in this image"]
+    assert pressed(image, "6", known=known()).details == ["no other base image: --onto IMAGE compares one"]
 
 
 def test_a_failure_ends_it_and_is_kept_for_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
