@@ -61,6 +61,8 @@ class TreeRows(Rows):
 
     def show(self, tree: Tree, scope: Scope, at: tuple[str, int | None] | None = None) -> None:
         """Show a tree with the cursor at a path, which may be that of several versions; else where it was."""
+        if at is not None:
+            self._path = at[0]
         place = at or ((self._path, None) if self._path else None)
         self.scope, self._waiting = scope, ""
         opened = frozenset(tree.biggest(_OPENED, self.order)) if self._kept is None else self._kept

@@ -8,16 +8,17 @@ from msgspec.structs import replace
 
 from layerscope.analysis.analyse import AnalysisInputs
 from layerscope.dockerfile.parse import parse_dockerfile
+from layerscope.explore.app import Explorer
 from layerscope.explore.details import of_package
 from layerscope.model.image import Digest
 from layerscope.model.onto import Missing, Need, Onto
 from layerscope.model.package import Package
 from layerscope.provenance.origins import BuildInputs
-from layerscope.render.units import si
+from layerscope.render.units import RenderOptions, si
 from tests.analysis.test_browse import browsing, packaged, saved_image
 from tests.builder import ImageSpec, digest, docker_legacy, docker_save, edit, file, hardlink, layer, whiteout
 from tests.conftest import FIXTURES
-from tests.explore.driving import NARROW, WIDE, Seen, drive, known, pressed, sample
+from tests.explore.driving import NARROW, WIDE, Seen, drive, known, pressed, sample, screen_of, settled
 
 TINY = FIXTURES / "tiny-legacy.tar"
 
@@ -290,10 +291,16 @@ def test_an_image_without_layers_is_no_failure(tmp_path: Path) -> None:
         assert not pressed(path, *keys).ended
 
 
-def test_the_same_place_is_drawn_the_same_after_a_resize(image: Path) -> None:
+@pytest.mark.parametrize("widths", [(100, 140), (140, 100), (140, 80, 140)])
+def test_a_terminal_that_is_resized_is_laid_out_anew(image: Path, widths: tuple[int, ...]) -> None:
     async def resized() -> str:
         with browsing(image, known()) as (browser, report, _):
-            (found,) = await drive(browser, report, ("tab",), WIDE)
-            return found.screen
+            app = Explorer(report, browser, RenderOptions(units=si))
+            async with app.run_test(size=(widths[0], 40)) as pilot:
+                await pilot.press("tab", "j")
+                for width in widths[1:]:
+                    await pilot.resize_terminal(width, 40)
+                    await settled(app, pilot)
+                return screen_of(app)
 
-    assert asyncio.run(resized()) == pressed(image, "tab", known=known()).screen
+    assert asyncio.run(resized()) == pressed(image, "tab", "j", known=known(), size=(widths[-1], 40)).screen

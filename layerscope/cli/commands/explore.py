@@ -96,7 +96,9 @@ def _extracted(filesystem: Filesystem, most: int, versions: Mapping[str, int], p
         unpacker = unpacked(filesystem, planned, directory, force=False)
     except LayerscopeError as error:
         return f"not extracted: {error}"
-    notes = [f"{printable(note.path)}: {printable(note.reason)}" for note in (*unpacker.notes, *planned.notes)]
+    # What options of the command line would do is of no use here.
+    reasons = ((note.path, note.reason.partition(" (--")[0]) for note in (*unpacker.notes, *planned.notes))
+    notes = [f"{printable(name)}: {printable(reason)}" for name, reason in reasons]
     left = f"; {notes[0]}" if notes else ""
     more = f" and {counted(len(notes) - 1, 'more note')}" if len(notes) > 1 else ""
     return f"wrote {unpacker.counts} to {printable(directory)}{left}{more}"
