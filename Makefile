@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DEV := $(VENV)/dev-ready
 
-.PHONY: report test test-real test-fixes test-browser check check-only format docs pictures image dist bench clean dev
+.PHONY: report test test-real test-fixes test-onto test-browser check check-only format docs pictures image dist bench clean dev
 
 report: $(READY)
 	$(BIN)/layerscope report fixtures/notes-v1.tar.zst --dockerfile fixtures/notes/Dockerfile \
@@ -28,6 +28,11 @@ test-fixes: $(DEV)
 # SCREENSHOTS=DIR also keeps what they look like.
 test-browser: $(DEV)
 	LAYERSCOPE_SCREENSHOTS=$(SCREENSHOTS) $(BIN)/python -m pytest -q -s -m browser -rs tests/browser
+
+# The same for `report --onto`: images are built on another base and started. The table goes to docs/what-if.md.
+test-onto: $(DEV)
+	$(BIN)/python -m pytest -q -s -m fixes -rs tests/onto; status=$$?; \
+		$(BIN)/python -m tests.onto.page && exit $$status
 
 check: test check-only
 

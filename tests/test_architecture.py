@@ -46,7 +46,6 @@ EDGES: dict[str, set[str]] = {
     "rebase": {"advice", "edit", "errors", "filesystem", "history", "model", "packages", "rules"},
     "analysis": {
         "advice",
-        "dockerfile",
         "errors",
         "filesystem",
         "history",

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.advice.advise import Advice
-from layerscope.advice.files import BuildFiles, applied
+from layerscope.advice.files import BuildFiles, Change, applied
 from layerscope.errors import LayerscopeError, MissingExtra
 from layerscope.model.step import Safety, Step
 
@@ -52,6 +53,11 @@ def follow(
         done=tuple(sorted(done, key=lambda item: item[0])),
         left=tuple(sorted(left, key=lambda item: item.number)),
     )
+
+
+def on_base(followed: Followed, changes: Sequence[Change]) -> Followed:
+    """The files with the FROM line of another base image, too."""
+    return replace(followed, files=applied(followed.files, changes))
 
 
 def _obstacle(one: Advice, *, is_allowed: bool) -> tuple[str, bool]:

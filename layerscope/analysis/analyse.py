@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -11,8 +10,10 @@ from layerscope.advice.advise import Advice, advise
 from layerscope.advice.base_step import base_step
 from layerscope.advice.by_hand import with_by_hand
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.files import BuildFiles
+from layerscope.advice.files import BuildFiles, Change
+from layerscope.advice.other_base import other_base
 from layerscope.analysis.ignore import Ignore, without
+from layerscope.analysis.other_bases import on_other_bases
 from layerscope.analysis.redact import shown
 from layerscope.analysis.stages import steps_of
 from layerscope.filesystem.tree import Filesystem
@@ -39,9 +40,6 @@ from layerscope.rules.lockfiles import PYTHON
 from layerscope.rules.registry import RULES
 from layerscope.rules.registry import WANTED as RULES_WANTED
 from layerscope.rules.requirements import REQUIREMENTS, is_requirements
-
-if TYPE_CHECKING:  # The parser is loaded only for a Dockerfile.
-    from layerscope.dockerfile.build import ResolvedInstruction
 
 WANTED: tuple[Wanted, ...] = (*PACKAGES_WANTED, *RULES_WANTED)
 """What the one pass over the layers is to keep for the steps after it."""
@@ -79,7 +77,8 @@ class AnalysisInputs(Struct, frozen=True, kw_only=True):
 class Analysis(Struct, frozen=True, kw_only=True):
     """An image and what every step found; ``secrets`` are the values in its documents that no output may show.
 
-    ``files`` are those that the advice changes, None where no Dockerfile is at hand or another one made the image.
+    ``base_changes`` are those of ``base_step``, where another base image was named. ``files`` are those that the advice
+    changes, None where no Dockerfile is at hand or another one made the image.
     """
 
     image: Image
@@ -92,6 +91,7 @@ class Analysis(Struct, frozen=True, kw_only=True):
     findings: Findings
     advice: tuple[Advice, ...]
     base_step: Step | None
+    base_changes: tuple[Change, ...]
     onto: tuple[Onto, ...]
     files: BuildFiles | None
     warnings: tuple[str, ...]
@@ -124,8 +124,9 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
     found = _with_places(found, placement, joined, packages)
     counted = without(found.findings, inputs.ignores)
     context = AdviceContext(image, filesystem, packages, steps, base, counted, placement, joined)
-    others = _onto(context, inputs)
     files = inputs.files if _is_own(placement, inputs.known) else None
+    others = on_other_bases(context, inputs.onto, inputs.base_steps)
+    base_advice, base_changes = other_base(context, base_step(context), others, files)
     return Analysis(
         image=image,
         filesystem=filesystem,
@@ -136,7 +137,8 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
         trace=joined,
         findings=found,
         advice=with_by_hand(context, advise(context, files)),
-        base_step=base_step(context),
+        base_step=base_advice,
+        base_changes=base_changes,
         onto=others,
         files=files,
         warnings=(
@@ -152,32 +154,6 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
         ),
         secrets=secrets,
     )
-
-
-def _onto(context: AdviceContext, inputs: AnalysisInputs) -> tuple[Onto, ...]:
-    """The image on each of the other bases."""
-    if not inputs.onto:
-        return ()
-    # Most runs name no other base.
-    from layerscope.rebase.onto import Known, onto
-    from layerscope.rebase.rebased import as_it_is
-
-    origins, layers = context.placement.origins, context.base.layers
-    written = {index: origin.instruction for index, origin in origins.items() if origin.instruction is not None}
-    known = Known(
-        image=context.image,
-        rebased=as_it_is(context.image, context.filesystem, context.instructions, layers, inputs.base_steps),
-        catalog=context.catalog,
-        findings=tuple(context.findings),
-        lines={index: origin.line for index, origin in origins.items() if origin.line is not None},
-        owners={index: text for index, one in written.items() for name, text in _flags(one) if name == "chown"},
-    )
-    return tuple(onto(known, candidate) for candidate in inputs.onto)
-
-
-def _flags(instruction: "ResolvedInstruction") -> Iterator[tuple[str, str]]:
-    """The options of an instruction, as far as their values are known."""
-    return ((name, value.text) for name, value in instruction.flags)
 
 
 def _is_own(placement: Placement, known: BuildInputs) -> bool:

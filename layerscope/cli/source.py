@@ -16,7 +16,7 @@ from layerscope.cli.messages import naming, warn
 from layerscope.cli.options import BuildOptions, ReadArguments
 from layerscope.cli.status import status
 from layerscope.cli.user_files import is_saved_report
-from layerscope.errors import LimitExceeded
+from layerscope.errors import LimitExceeded, UsageError
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.report import Report
 from layerscope.model.size_map import SizeMap
@@ -57,6 +57,8 @@ class Source(Struct, frozen=True, kw_only=True):
 @contextmanager
 def opened_source(path: str, reading: ReadArguments, options: ReportOptions) -> Iterator[Source]:
     """Analyse an archive or load a saved report; contents can be read within the context."""
+    if [path, *options.onto].count("-") > 1:
+        raise UsageError("only one image can come through a pipe", hint="write the others to files first")
     if is_saved_report(path):
         _warn_unused(path, reading, options)
         yield Source(report=_without_ignored(saved_report(path), options))

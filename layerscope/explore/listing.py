@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from layerscope.analysis.tree import Tree
-from layerscope.analysis.tree_items import Key, Order
+from layerscope.analysis.tree import Key, Order, Tree
 
 MOST_OPENED = 10_000
 """Rows that are listed at most when all directories are opened at once."""

@@ -17,7 +17,7 @@ class Need(StrEnum):
     OTHER = "other"
     """Another file of the own layers, or a command that may not be called."""
     TRANSPLANT = "transplant"
-    """Only what a RUN made: a build on the other base makes it anew, moving the layer does not."""
+    """Only what a RUN made, or installs: a build on the other base does so anew, moving the layer does not."""
 
 
 class Missing(Struct, frozen=True, kw_only=True):
@@ -70,6 +70,8 @@ class InheritedChange(Struct, frozen=True, kw_only=True):
 class Onto(Struct, frozen=True, kw_only=True):
     """The image with its own layers on the base image ``name`` instead of its own.
 
+    ``reference`` is what FROM calls it, empty where its archive has no tag.
+
     ``content_bytes``, ``live_bytes`` and ``base_bytes`` are counted as the report's totals are, with the own layers as
     they are: what a RUN installs on another base may be of another size. ``own_layers`` are laid over the
     ``base_layers`` of the candidate. ``inherited`` are the rules whose inherited findings change. ``not_checked`` says
@@ -78,6 +80,7 @@ class Onto(Struct, frozen=True, kw_only=True):
 
     source: str
     name: str
+    reference: str = ""
     image_id: str = ""
     platform: str = ""
     base_layers: int = 0

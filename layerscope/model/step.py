@@ -11,6 +11,8 @@ LineNumber = Annotated[int, Meta(ge=1)]
 """A line of a file, counted from 1."""
 
 
+OTHER_BASE = "other-base"
+"""The strategy of the step that names a base image whose archive was given."""
 BY_HAND = "by-hand"
 """The strategy of a step that says in words what a person has to do; no strategy of the catalogue makes it."""
 

@@ -1,6 +1,7 @@
 """What every check looks at: the image as it is, the image on the other base, and what its start reaches in both."""
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 
 from msgspec import Struct
@@ -9,8 +10,11 @@ from layerscope.model.entry import Fate, Kind
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction
 from layerscope.model.onto import Need
+from layerscope.packages.catalog import Catalog
+from layerscope.packages.package_graph import PackageGraph
 from layerscope.rebase.loader import Loader
 from layerscope.rebase.rebased import Rebased
+from layerscope.rebase.shell import installed_packages
 from layerscope.rebase.start import Start
 from layerscope.rebase.system import System
 
@@ -23,12 +27,14 @@ class Found(Struct, frozen=True, kw_only=True):
     """One thing that is missing on the other base, and one file or setting that needs it.
 
     ``number`` is the version that needs it, in the rebased image. ``need`` is set where it does not follow from that.
+    ``provider`` is the version that it is on the old base, in the image as it is, where that may be a package's.
     """
 
     what: str
     by: str
     number: int | None = None
     need: Need | None = None
+    provider: int | None = None
     detail: str = ""
 
 
@@ -54,8 +60,8 @@ class Context:
     each. ``owners`` are the ``--chown`` of instructions of ``original``, by their index.
     """
 
-    def __init__(self, image: Image, old: Rebased, new: Rebased, owners: Mapping[int, str]) -> None:
-        self.rebased, self.original = new, old
+    def __init__(self, image: Image, old: Rebased, new: Rebased, catalog: Catalog, owners: Mapping[int, str]) -> None:
+        self.rebased, self.original, self._catalog = new, old, catalog
         self.old, self.new = System(image, old.filesystem), System(new.image, new.filesystem)
         self.old_loader, self.new_loader = Loader(self.old), Loader(self.new)
         self.owners = owners
@@ -90,6 +96,25 @@ class Context:
     def layer_is_made_by_run(self, layer: int) -> bool:
         maker = self._makers.get(layer)
         return maker is not None and maker.kind == "RUN" and not maker.joined
+
+    def is_installed_by_run(self, number: int | None) -> bool:
+        """Whether a version of the image as it is belongs to a package that a RUN installs, or that such a one needs.
+
+        A RUN leaves out what the base has already, and installs it on another one.
+        """
+        return number is not None and self._catalog.owners[self.original.filesystem.carrier(number)] in self._installed
+
+    @cached_property
+    def _installed(self) -> AbstractSet[int]:
+        """The packages that own RUNs install, by their index in the catalogue, with all that these need."""
+        steps = self.original.own_instructions
+        named = {name for step in steps if step.kind == "RUN" for name in installed_packages(step.text)}
+        packages, relations = self._catalog.packages, self._catalog.relations
+        start = [index for index in relations if packages[index].name in named]
+        if not start:
+            return frozenset()
+        graph = PackageGraph(self.original.filesystem, self._catalog)
+        return graph.closure(start, unrecommended=frozenset(relations))
 
     @cached_property
     def _makers(self) -> dict[int, Instruction]:

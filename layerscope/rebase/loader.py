@@ -41,6 +41,7 @@ class Loader:
     def __init__(self, system: System) -> None:
         self._system = system
         self._common: dict[tuple[str, int, bool, bool], int | None] = {}
+        self._real: dict[str, str | None] = {}
         self._left = _MOST_LOOKUPS
 
     def load(self, program: int) -> tuple[set[int], list[Lack]]:
@@ -73,6 +74,14 @@ class Loader:
             return []
         path = _Path(one, self._system.filesystem.path_of(number).rpartition("/")[0])
         return list(self._lacks(number, path, (), {}, musl=self._is_musl(one)))
+
+    def library(self, number: int, name: str) -> int | None:
+        """The file that a program or library gets for a name by itself."""
+        one = self._system.elf(number)
+        if one is None or name not in one.needed:
+            return None
+        path = _Path(one, self._system.filesystem.path_of(number).rpartition("/")[0])
+        return self._find(name, path, (), musl=self._is_musl(one))
 
     def _is_musl(self, one: Dynamic) -> bool:
         """Whether the process of a program, or one that loads a library, runs with musl."""
@@ -120,6 +129,13 @@ class Loader:
         self._left -= 1
         if self._left < 0:
             raise LimitExceeded("programs and libraries name more libraries than can be looked up")
+        directory, _, name = path.rpartition("/")
+        if directory not in self._real:
+            self._real[directory] = self._system.filesystem.real(directory)
+        real = self._real[directory]
+        # Most lookups find nothing, and need no walk along the links of the path.
+        if real is None or f"{real}/{name}" not in self._system.filesystem.live:
+            return None
         number = self._system.file(path)
         library = self._system.elf(number) if number is not None else None
         if library is not None and (library.machine, library.is_wide) != (one.machine, one.is_wide):

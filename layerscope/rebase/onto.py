@@ -47,7 +47,7 @@ class Known(Struct, frozen=True, kw_only=True):
 def onto(known: Known, candidate: Image, checks: Sequence[Check] = CHECKS) -> Onto:
     """Lay the own layers over the candidate's, and look at what comes of it."""
     new = rebased(known.image, known.rebased, candidate)
-    context = Context(known.image, known.rebased, new, known.owners)
+    context = Context(known.image, known.rebased, new, known.catalog, known.owners)
     found, checked, warnings = list[tuple[Check, Found]](), list[Checked](), list(candidate.warnings)
     for check in checks:
         try:
@@ -63,6 +63,7 @@ def onto(known: Known, candidate: Image, checks: Sequence[Check] = CHECKS) -> On
     return Onto(
         source=candidate.source,
         name=candidate.name,
+        reference=next(iter(candidate.tags), ""),
         image_id=candidate.image_id,
         platform=str(candidate.config.platform),
         base_layers=new.base_layers,
@@ -121,6 +122,8 @@ def _missing(context: Context, found: Sequence[tuple[Check, Found]]) -> Iterator
 
 
 def _need(context: Context, one: Found) -> Need:
+    if one.need != Need.BUILD and context.is_installed_by_run(one.provider):
+        return Need.TRANSPLANT
     if one.need is not None:
         return one.need
     if one.number is None:

@@ -21,6 +21,11 @@ _BUILTINS = frozenset(
 )  # fmt: skip
 """What a shell does itself."""
 _MARKS = frozenset("|&;<>()$`\"'{}\n*?[#~=%")
+_INSTALLS = {
+    "apt-get": "install", "apt": "install", "apk": "add", "dnf": "install", "microdnf": "install", "yum": "install",
+    "zypper": "install", "tdnf": "install",
+}  # fmt: skip
+"""Package managers, and the word with which they install."""
 _ARGUMENTS = frozenset({'"$@"', "$@", '"${@}"', "$*"})
 
 
@@ -62,6 +67,14 @@ def calls(text: str, *, exits_on_error: bool = False) -> Iterator[Call]:
                 yield Call(words=words, is_needed=False)
         return
     yield from _calls(syntax, exits_on_error=exits_on_error)
+
+
+def installed_packages(text: str) -> Iterator[str]:
+    """The packages of the system that a script installs, by name."""
+    for call in calls(text):
+        words = [word for word in call.words[1:] if word]
+        if _INSTALLS.get(call.program.rpartition("/")[2], "") in words:
+            yield from (word.partition("=")[0] for word in words if not word.startswith("-"))
 
 
 def _without_first_line(text: str) -> str:

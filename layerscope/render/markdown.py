@@ -129,6 +129,7 @@ def _onto(report: Report, options: RenderOptions) -> Iterator[str]:
         table = [[_code(name), *map(_cell, cells)] for name, *cells in rows(report, options.units)]
         yield f"**{TITLE}**\n"
         yield from _table(HEADERS, "-:::::", table, options)
+        yield ""
     for one in report.onto:
         lines = [f"- {label}: {_sentence(text)}" for label, text in sentences(one, report, options.units)]
         head = f"{_code(one.name)}: {_sentence(size_sentence(one, report, options.units))}\n"

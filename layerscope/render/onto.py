@@ -67,7 +67,7 @@ def sentences(one: Onto, report: Report, units: Units, most: int = _MOST) -> Ite
     if found := one.missing_for(Need.TRANSPLANT):
         yield (
             _LABELS[Need.TRANSPLANT],
-            f"files that a RUN made also need {_listed([each.what for each in found], most)}",
+            f"also missing without its RUNs: {_listed([each.what for each in found], most)}",
         )
     changes = [
         f"{each.rule} {units(abs(each.before_bytes - each.after_bytes))}"
@@ -108,7 +108,7 @@ def _run_layer(one: Onto, index: int) -> str:
         what.append(f"installs {counted(len(names), 'package')} ({_listed(names, _MOST, ', ')})")
     if layer.path_count:
         what.append(f"changes {counted(layer.path_count, 'file')} of the old base ({_listed(layer.paths, 1, ', ')})")
-    return f"{place}: {shortened(' '.join(layer.instruction.split()), _LONGEST)} {' and '.join(what)}"
+    return f"{place} {' and '.join(what)}: {shortened(' '.join(layer.instruction.split()), _LONGEST)}"
 
 
 def _listed(parts: Sequence[str], most: int, joiner: str = "; ") -> str:

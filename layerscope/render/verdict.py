@@ -6,6 +6,7 @@ from layerscope.model.base import FoundBy
 from layerscope.model.finding import Evidence, Finding, kinds_found
 from layerscope.model.report import Report
 from layerscope.model.source import BASE
+from layerscope.model.step import OTHER_BASE
 from layerscope.render.escape import printable
 from layerscope.render.steps import has_biggest, step_place
 from layerscope.render.style import Style, styled
@@ -66,7 +67,8 @@ def base_row(report: Report, units: Units) -> tuple[str, str] | None:
     step = report.base_step
     if step is not None:
         line = f"line {step.dockerfile_line}, " if step.dockerfile_line else ""
-        return units(step.saves_bytes), f"base image ({line}at most, review): {printable(step.sentence)}"
+        most = "" if step.strategy == OTHER_BASE else "at most, "  # How much a base saves that was given is known.
+        return units(step.saves_bytes), f"base image ({line}{most}review): {printable(step.sentence)}"
     inherited = [finding for finding in report.findings if finding.source == BASE and finding.content_bytes]
     if not inherited:
         return None

@@ -1,13 +1,27 @@
 """An image on another base: what would be missing, and what is no reason to say so."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from layerscope.model.onto import Need
-from tests.builder import directory, file, symlink, whiteout
+from tests.builder import Member, directory, file, symlink, whiteout
 from tests.packages.elves import linked
-from tests.rebase.worlds import GLIBC, MUSL, PASSWD, SHELL, copy, missing, onto, program, run, script, setting
+from tests.rebase.worlds import (
+    GLIBC,
+    MUSL,
+    PASSWD,
+    SHELL,
+    copy,
+    missing,
+    onto,
+    program,
+    reported,
+    run,
+    script,
+    setting,
+)
 
 APP = setting('ENTRYPOINT ["/app/run"]')
 LIBPQ = file("usr/lib/x86_64-linux-gnu/libpq.so.5", linked("libc.so.6"))
@@ -21,7 +35,7 @@ OTHER_PYTHON = (
 )
 
 
-def app(content: bytes, name: str = "app/run") -> tuple[object, ...]:
+def app(content: bytes, name: str = "app/run") -> tuple[Any, ...]:
     return (copy(file(name, content, mode=0o755)), APP)
 
 
@@ -204,7 +218,7 @@ def test_links_certificates_and_time_zones_that_were_there_are_missing(tmp_path:
 
 
 def test_a_module_for_another_node_is_listed_apart(tmp_path: Path) -> None:
-    def node(abi: int) -> tuple[object, ...]:
+    def node(abi: int) -> tuple[Any, ...]:
         header = f"#define NODE_MODULE_VERSION {abi}\n".encode()
         return (
             *GLIBC,
@@ -243,3 +257,55 @@ def test_another_platform_does_not_start(tmp_path: Path) -> None:
     own = (copy(file("app/run", linked(), mode=0o755)), APP)
     found = onto(tmp_path, own=own, other=(), other_fields={"architecture": "arm64"}, entrypoint=("/app/run",))
     assert missing(found, Need.START) == {"platform linux/amd64": ("linux/arm64",)}
+
+
+def _dpkg(**packages: str) -> tuple[Member, ...]:
+    """The database of packages, by name what each needs."""
+    status = "".join(
+        f"Package: {name}\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\nDepends: {needs}\n\n"
+        for name, needs in packages.items()
+    )
+    lists = (
+        file(f"var/lib/dpkg/info/{name}.list", f"/usr/lib/x86_64-linux-gnu/{name}.so.5\n".encode()) for name in packages
+    )
+    return (file("var/lib/dpkg/status", status.encode()), *lists)
+
+
+@pytest.mark.parametrize(
+    ("command", "need"),
+    [
+        pytest.param("apt-get update && apt-get install -y libpq", Need.TRANSPLANT, id="the package"),
+        pytest.param("apt-get install -y tool", Need.TRANSPLANT, id="one that needs it"),
+        pytest.param("apt-get install -y other", Need.START, id="another one"),
+        pytest.param("echo libpq", Need.START, id="no installation"),
+    ],
+)
+def test_a_run_installs_on_the_other_base_what_the_old_one_had_already(
+    tmp_path: Path, command: str, need: Need
+) -> None:
+    apt = file("usr/bin/apt-get", linked(), mode=0o755)
+    own = (run(command, file("var/log/apt", b"")), *app(program("libpq.so.5", "libc.so.6")))
+    found = onto(
+        tmp_path,
+        base=(*GLIBC, SHELL, apt, LIBPQ, *_dpkg(libpq="", tool="libpq", other="")),
+        own=own,
+        other=(*GLIBC, SHELL, apt),
+        entrypoint=("/app/run",),
+    )
+    assert missing(found, need) == {"libpq.so.5": ("/app/run",)}
+
+
+def test_the_same_base_again_lacks_nothing_and_weighs_the_same(tmp_path: Path) -> None:
+    base = (*GLIBC, SHELL, PASSWD, LIBPQ, *PYTHON, file("etc/gone", b"x" * 9), file("usr/share/doc/a/b", b"d" * 99))
+    site = "usr/local/lib/python3.12/site-packages"
+    own = (
+        copy(file(f"{site}/a.py", b"x"), file("app/run", script("/bin/sh", "exec python3"), mode=0o755, uid=1000)),
+        run("rm /etc/gone", whiteout("etc/gone")),
+        setting("USER app"),
+        APP,
+    )
+    report = reported(tmp_path, base=base, own=own, other=base, entrypoint=("/app/run",), user="app")
+    (found,) = report.onto
+    assert found.missing == () and found.inherited == ()
+    assert (found.content_bytes, found.live_bytes) == (report.totals.content_bytes, report.totals.live_bytes)
+    assert sum(one.count for one in found.checked) > 5

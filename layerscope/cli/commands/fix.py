@@ -13,6 +13,7 @@ from layerscope.cli.messages import say, warn
 from layerscope.cli.options import (
     BuildOptions,
     ImageOrReport,
+    OntoOption,
     ReadArguments,
     UnitsName,
     UnitsOption,
@@ -24,8 +25,9 @@ from layerscope.cli.output import message_width, terminal_width, write, write_ex
 from layerscope.cli.source import ReportOptions, Source, opened_source
 from layerscope.cli.user_files import is_saved_report
 from layerscope.errors import UsageError
+from layerscope.model.onto import Need
 from layerscope.model.report import Report
-from layerscope.model.step import BY_HAND
+from layerscope.model.step import BY_HAND, OTHER_BASE
 from layerscope.render.steps import step_place, step_saves, steps_text
 from layerscope.render.units import RenderOptions, Units
 from layerscope.render.units import units as units_named
@@ -35,6 +37,7 @@ from layerscope.render.words import counted
 if TYPE_CHECKING:  # Loaded for archives only.
     from layerscope.advice.apply import Followed, Left
 
+_MOST_MISSING = 3
 _LONGEST = 80
 """Characters that are shown of an instruction."""
 
@@ -54,6 +57,7 @@ def fix(
         bool, typer.Option("--include-review", help="Include steps that a person has to review")
     ] = False,
     write_files: Annotated[bool, typer.Option("--write", help="Change the files instead of printing a patch")] = False,
+    onto: OntoOption = None,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
     """Print a patch of the Dockerfile that saves bytes
@@ -63,6 +67,9 @@ def fix(
 
     Its paths are relative to the working directory if the files are below it, else to the directory that holds them.
 
+    With --onto, the patch also has the FROM line of the given base image that lacks nothing among what was checked,
+    for review.
+
     Without --dockerfile the steps are printed in words.
 
     layerscope fix app.tar
@@ -70,6 +77,8 @@ def fix(
     layerscope fix app.tar --dockerfile Dockerfile --stage builder=builder.tar > fix.patch
 
     layerscope fix app.tar --dockerfile Dockerfile --step 1 --write
+
+    layerscope fix app.tar --dockerfile Dockerfile --base python.tar --onto python-slim.tar
     """
     if build.dockerfile and is_saved_report(image):
         raise UsageError(
@@ -78,7 +87,7 @@ def fix(
         )
     if write_files and not build.dockerfile:
         raise UsageError("--write needs a Dockerfile", hint="add --dockerfile FILE")
-    options = ReportOptions(build=build, ignores=ignores_of(context))
+    options = ReportOptions(build=build, ignores=ignores_of(context), onto=tuple(onto or ()))
     with opened_source(image, reading, options) as source:
         call_of(context).kept.append(source)
         report = source.report
@@ -88,6 +97,10 @@ def fix(
             _print_words(report, RenderOptions(units=units_named(units.value), width=terminal_width()), wanted)
             return
         followed = _followed(source, build, wanted, include_review=include_review)
+        if source.analysis is not None and source.analysis.base_changes:
+            from layerscope.advice.apply import on_base  # As below.
+
+            followed = on_base(followed, source.analysis.base_changes)
         _deliver(source, followed, write_files=write_files)
         more = ("--include-review", "--write") if write_files else ("--include-review",)
         command = shlex.join(["layerscope", "fix", *words_of(image, reading, build), *more])
@@ -95,6 +108,8 @@ def fix(
             _explain(source, followed, units_named(units.value), command)
             if not build.context_dir:
                 _name_context(source, followed)
+            if onto:
+                _explain_base(source, units_named(units.value))
             if followed.done and not write_files:
                 _name_root(followed)
     if not followed.done:
@@ -172,6 +187,8 @@ def _explain(source: Source, followed: "Followed", units: Units, command: str) -
     if followed.done:
         saves = units(sum(step.saves_bytes for _, step in followed.done))
         _tell(f"saves {saves} in {counted(len(followed.done), 'step')}")
+    elif source.analysis is not None and source.analysis.base_changes:
+        pass  # What is changed is said of the base image.
     elif all(one.step.strategy == BY_HAND for one in followed.left):
         _tell(_nothing(report))
     else:
@@ -191,6 +208,22 @@ def _name_context(source: Source, followed: "Followed") -> None:
     dockerfile, ignore = map(Path, followed.files.places)
     if before is not None and followed.files.ignore != before.ignore and ignore.parent != dockerfile.parent:
         _tell(f"assuming that the build context is {ignore.parent}, which has what COPY names (else --context DIR)")
+
+
+def _explain_base(source: Source, units: Units) -> None:
+    """What another base image saves, or why none of those that were given is taken."""
+    report, step = source.report, source.report.base_step
+    if step is not None and step.edits:
+        _tell(f"base image saves {units(step.saves_bytes)}, {step_place(step, report)}: {step.sentence}")
+        _tell(f"review: {step.review}", "  ")
+    elif step is not None and step.strategy == OTHER_BASE:
+        _tell(f"base image left out: {step.sentence}")
+        _tell(step.review, "  ")
+    else:
+        for one in report.onto:
+            missing = [each.what for each in one.missing if each.need != Need.TRANSPLANT]
+            why = f"lacks {', '.join(missing[:_MOST_MISSING])}" if missing else "saves nothing, or has no name for FROM"
+            _tell(f"base image left out: {one.name} {why}")
 
 
 def _name_root(followed: "Followed") -> None:

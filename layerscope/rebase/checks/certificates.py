@@ -21,19 +21,19 @@ def _run(context: Context) -> Result:
     if bundles:
         count += 1
         if all(context.new.file(path) is None for path in _BUNDLES):
-            found.append(
-                Found(
-                    what="CA certificates", by=bundles[0], need=Need.OTHER, detail="no program can verify a TLS server"
-                )
-            )
+            found.append(_found("CA certificates", "programs that verify TLS servers", f"{bundles[0]} today"))
     zone = context.new.environment.get("TZ", "").removeprefix(":")
-    for what, path in (("time zones", _SAMPLE), (f"time zone {zone}", f"{_ZONES}/{zone}")):
-        if path != f"{_ZONES}/" and context.old.file(path) is not None:
+    asked = [("time zones", _SAMPLE, "programs that show local times", f"{_ZONES} today")]
+    asked += [(f"time zone {zone}", f"{_ZONES}/{zone}", f"TZ={zone}", "")] if zone else []
+    for what, path, by, detail in asked:
+        if context.old.file(path) is not None:
             count += 1
-            if context.new.file(path) is None:
-                by = f"TZ={zone}" if path != _SAMPLE else _ZONES
-                found.append(Found(what=what, by=by, need=Need.OTHER))
+            found += [_found(what, by, detail)] if context.new.file(path) is None else []
     return Result(count=count, found=tuple(found))
+
+
+def _found(what: str, by: str, detail: str) -> Found:
+    return Found(what=what, by=by, need=Need.OTHER, detail=detail)
 
 
 CERTIFICATES = Check(name="certificates", title="certificates and time zones", run=_run)

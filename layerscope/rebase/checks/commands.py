@@ -19,6 +19,7 @@ def _run(context: Context) -> Result:
             by=one.by,
             number=one.number,
             need=Need.START if one.is_needed else Need.OTHER,
+            provider=context.old.program(one.what),
         )
         for one in context.new_start.unmet
         if not (one.is_interpreter and one.is_needed) and context.old.program(one.what) is not None

@@ -16,7 +16,7 @@ def _run(context: Context) -> Result:
             continue
         target = old.real(path) or "/"
         if not target.startswith(_OF_KERNEL):
-            found.append(Found(what=target, by=path, number=number))
+            found.append(Found(what=target, by=path, number=number, provider=old.resolve(path)))
     return Result(count=len(links), found=tuple(found))
 
 

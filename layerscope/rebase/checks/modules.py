@@ -21,6 +21,7 @@ _HEADER_BYTES = 64 * KIB
 def _run(context: Context) -> Result:
     found, count = list[Found](), 0
     sites: dict[str, bool] = {}
+    invisible: dict[tuple[str, bool], Found] = {}
     filesystem = context.rebased.filesystem
     node = (_node_abi(context.old), _node_abi(context.new))
     for number in context.own_live(Kind.FILE):
@@ -31,7 +32,9 @@ def _run(context: Context) -> Result:
                 sites[site[0]] = _is_lost(context, site[1], site[2])
             if sites[site[0]]:
                 count += 1
-                found.append(_invisible(context, number, site[0], site[1], site[2]))
+                place = (site[0], context.is_made_by_run(number))
+                if place not in invisible:
+                    invisible[place] = _invisible(context, number, site[0], site[1], site[2])
                 continue
         compiled = _COMPILED.search(path)
         if compiled is not None:
@@ -40,7 +43,7 @@ def _run(context: Context) -> Result:
         elif path.endswith(".node"):
             count += 1
             found += _foreign(context, number, *node)
-    return Result(count=count, found=tuple(found))
+    return Result(count=count, found=(*invisible.values(), *found))
 
 
 def _is_lost(context: Context, prefix: str, version: str) -> bool:

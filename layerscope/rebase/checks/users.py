@@ -60,14 +60,14 @@ def _run(context: Context) -> Result:
 
 
 def _owners(context: Context) -> dict[str, tuple[int, int]]:
-    """By user id the first own file that is not root's, and how many there are."""
+    """By user id the first file that a COPY gave to another user than root, and how many there are."""
     filesystem = context.rebased.filesystem
     found: dict[str, tuple[int, int]] = {}
     for kind in (Kind.FILE, Kind.DIRECTORY):
         for number in context.own_live(kind):
             layer, index = filesystem.place(number)
             uid = filesystem.layers[layer].changeset.ownerships[index][1]
-            if uid:
+            if uid and not context.layer_is_made_by_run(layer):  # A RUN does with the users that are there.
                 first, count = found.get(str(uid), (number, 0))
                 found[str(uid)] = first, count + 1
     return found
