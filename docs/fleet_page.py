@@ -69,6 +69,7 @@ def _push(registry: Registry, name: str, archive: Path) -> None:
 
 
 def _answer(database: duckdb.DuckDBPyConnection, query: str) -> str:
+    tabulate.MIN_PADDING = 0  # As the program sets it, whichever comes first.
     found = database.execute(query)
     headers = [column[0] for column in found.description or ()]
     rows = [[", ".join(value) if isinstance(value, list) else value for value in row] for row in found.fetchall()]

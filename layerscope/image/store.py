@@ -76,7 +76,8 @@ class WithData:
             data = self._store.document(name) if is_there else self._data[name]()
             if len(data) > self._limits.json_bytes:
                 raise too_long(name, len(data))
-            self._values += values_in(data)
+            # One that has more alone is refused when it is parsed, which names it.
+            self._values += min(values_in(data), self._limits.json_values)
         if self._values > most:
             message = f"all documents together have over {most:,} values"
             raise LimitExceeded(message, hint="raise --limit json_values")

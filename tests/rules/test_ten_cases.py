@@ -12,9 +12,11 @@ LEAK, WASTE, INHERITED = FindingKind.LEAK, FindingKind.WASTE, FindingKind.INHERI
 FROM = "/bin/sh -c #(nop) ADD file:" + "0" * 64 + " in / "
 COPY = "/bin/sh -c #(nop) COPY dir:" + "0" * 64 + " in /app "
 
+_COMMENT = {"comment": "buildkit.dockerfile.v0"}
+
 
 def _image(*steps: tuple[str, bytes], **fields: object) -> ImageSpec:
-    history = tuple(step(text) for text, _ in steps)
+    history = tuple(step(text) | _COMMENT if text.endswith("# buildkit") else step(text) for text, _ in steps)
     return ImageSpec(layers=tuple(data for _, data in steps), history=history, **fields)  # type: ignore[arg-type]
 
 

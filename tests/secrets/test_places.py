@@ -54,6 +54,7 @@ NAMES = {
     "source", "format", "name", "tags", "image_id", "manifest_digest", "platform", "diff_id", "digest", "media_type",
     "compression", "origin", "verified", "kind", "evidence", "rule", "severity", "layers", "instruction", "packages",
     "paths", "not_copied", "ignored", "schema_version", "directories", "strategy", "file", "hidden", "unowned", "totals", "complete", "certain",
+    "check", "checked", "not_checked", "reference", "inherited",
 }  # fmt: skip
 """Members of a report that quote no document: numbers, digests, words of our own, and names of files and packages."""
 
