@@ -94,6 +94,7 @@ HEAVY = {
     "sqlite3",
     "textual",
     "tree_sitter",
+    "distributed",
     "pyarrow",
 }
 

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -11,10 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.analysis.ignore import Ignore
-from layerscope.cli.messages import warn
+from layerscope.cli.messages import say, warn
 from layerscope.cli.options import ReadArguments
 from layerscope.cli.reading import read_options
-from layerscope.cli.scan_progress import ScanProgress
+from layerscope.cli.scan_progress import ScanProgress, summary
 from layerscope.cli.source import ReportOptions, opened_source, today
 from layerscope.cli.user_files import is_saved_report
 from layerscope.errors import AmbiguousImage, ArchiveError, LayerscopeError, NotAnImage, UsageError
@@ -64,7 +64,7 @@ class ImageScan:
         self._scan: FleetScan | None = None
         self.failed = False
 
-    def images(self, places: Sequence[str]) -> Iterator[ScannedImage]:
+    def images(self, places: Sequence[str]) -> Generator[ScannedImage, None, None]:
         """Each image, in the order of the places; raises NotAnImage where there is none, and nothing failed."""
         if "-" in places:
             raise UsageError("scan cannot read an image from stdin", hint="use layerscope report -")
@@ -74,7 +74,7 @@ class ImageScan:
             progress = stack.enter_context(ScanProgress(quiet=self._reading.quiet))
             self._scan = FleetScan(
                 settings,
-                self._backend,
+                partial(self._backend, places, settings),
                 partial(
                     archive_images,
                     reading=replace(self._reading, quiet=True),
@@ -94,6 +94,8 @@ class ImageScan:
                     warn((f"{image.where}: {text}" for text in image.report.warnings), quiet=self._reading.quiet)
                 yield image
         warn(self._skipped, quiet=self._reading.quiet)
+        if not self._reading.quiet and (text := summary(self._scan.progress)):
+            say(text)
         if not count and not self.failed:
             raise NotAnImage(f"no image found in {', '.join(places)}")
 
@@ -124,8 +126,13 @@ class ImageScan:
             contents=self._options.contents,
         )
 
-    def _backend(self, work: Progress) -> Backend:
+    def _backend(self, places: Sequence[str], settings: Settings, work: Progress) -> Backend:
         """Who reads: processes, unless they would take longer to start than the work does."""
+        if self._options.scheduler:
+            # Few scans need it.
+            from layerscope.fleet.dask import DaskCluster
+
+            return DaskCluster(self._options.scheduler, places, settings)
         is_small = work.bytes < _SMALL_BYTES and work.jobs < _FEW_IMAGES
         jobs = self._options.jobs or (1 if is_small else cores())
         return Serial() if jobs == 1 else Processes(min(jobs, max(work.jobs, work.layers)))
@@ -146,7 +153,7 @@ def archive_images(
         return ImageOutcome(skipped=f"{place} is not an image")
     results, problems = list[bytes](), list[Problem]()
     try:
-        with opened_source(place, reading, ReportOptions(ignores=ignores)) as source:
+        with opened_source(place, reading, ReportOptions(ignores=ignores, threads=1)) as source:
             of_layers = layer_contents(source.filesystem) if contents and source.filesystem is not None else ()
         found = ImageResult(report=source.report, contents=of_layers)
     except AmbiguousImage as several:

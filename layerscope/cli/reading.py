@@ -36,10 +36,11 @@ def opened(
     wanted: tuple[Wanted, ...] = (),
     fingerprint: str = "xxh3",
     silent: bool = False,
+    threads: int = 2,
 ) -> Iterator[Image]:
     """Open an image for as long as the context lasts; print its warnings unless ``silent``."""
     expect_input(source)
-    options = read_options(arguments)
+    options = replace(read_options(arguments), threads=threads)
     with ExitStack() as stack:
         with (
             _progress(source, quiet=arguments.quiet) as advance,

@@ -11,6 +11,8 @@ from layerscope.fleet.scan import Progress
 
 _EACH = 0.1
 """Seconds between two states of the line."""
+_WORTH_A_RATE = 1.0
+"""Seconds below which a rate says nothing."""
 
 
 class ScanProgress:
@@ -55,6 +57,29 @@ def line(progress: Progress) -> str:
     if progress.slowest:
         parts.append(f"slowest layer {progress.slowest[7:19]} {duration(progress.slowest_seconds)}")
     return "  ".join(parts)
+
+
+def summary(progress: Progress) -> str:
+    """What a scan of storages did; empty for one of archives alone, whose rows say it all."""
+    from layerscope.render.units import units
+    from layerscope.render.words import counted
+
+    if not progress.layers + progress.kept_layers:
+        return ""
+    form = units("si")
+    every = counted(progress.layers + progress.kept_layers, "layer")
+    rate = f", {form(round(progress.bytes_done / progress.seconds))}/s" if progress.seconds >= _WORTH_A_RATE else ""
+    parts = [
+        f"{counted(progress.images, 'image')} of {every} in {duration(progress.seconds)}:"
+        f" read {progress.layers:,} ({form(progress.bytes_done)}{rate})"
+    ]
+    if progress.kept_layers:
+        parts.append(f"{progress.kept_layers:,} known from an earlier scan")
+    if progress.slowest_seconds >= _WORTH_A_RATE:
+        parts.append(f"slowest {progress.slowest} ({duration(progress.slowest_seconds)})")
+    if progress.problems:
+        parts.append(counted(progress.problems, "problem"))
+    return ", ".join(parts)
 
 
 def seconds_left(progress: Progress) -> float:

@@ -39,6 +39,7 @@ class ReportOptions(Struct, frozen=True, kw_only=True):
     ignores: tuple[Ignore, ...] = ()
     sizes: bool = False
     onto: tuple[str, ...] = ()
+    threads: int = 2
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -79,7 +80,9 @@ def opened_source(path: str, reading: ReadArguments, options: ReportOptions) -> 
             inputs = stack.enter_context(known)
             compared = fingerprint(options.build)
             asked = wanted(options.onto)
-            image = stack.enter_context(opened(path, reading, wanted=asked, fingerprint=compared, silent=True))
+            image = stack.enter_context(
+                opened(path, reading, wanted=asked, fingerprint=compared, silent=True, threads=options.threads)
+            )
         with status(f"analysing {path}", quiet=reading.quiet), naming(path):
             analysis = analyse(image, inputs)
             made = _without_ignored(report(analysis), options)

@@ -1,15 +1,26 @@
 """Where tasks run: in this process, in processes of this machine, or on a Dask cluster; one interface to all."""
 
+import gc
 import multiprocessing
 import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from threading import Thread
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from msgspec import Struct
+
+from layerscope.errors import LayerscopeError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -35,6 +46,9 @@ class Backend(Protocol):
     def executor(self) -> Executor:
         """A new executor."""
 
+    def close(self, executor: Executor) -> None:
+        """Drop an executor with all that it has begun."""
+
 
 class InProcess(Executor):
     """Runs each task at once, on the thread that submits it."""
@@ -57,6 +71,9 @@ class Serial:
     def executor(self) -> Executor:
         return InProcess()
 
+    def close(self, executor: Executor) -> None:
+        pass
+
 
 class Processes:
     """Processes of this machine."""
@@ -74,6 +91,12 @@ class Processes:
         if "forkserver" in methods:
             context.set_forkserver_preload([_WORK])
         return ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_begin)
+
+    def close(self, executor: Executor) -> None:
+        # What was begun would be finished for nothing; Python 3.14 has terminate_workers for it.
+        for process in list((getattr(executor, "_processes", None) or {}).values()):
+            process.terminate()
+        executor.shutdown(wait=True, cancel_futures=True)
 
 
 def _begin() -> None:
@@ -112,10 +135,9 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-        # What was begun would be done for nothing, and the process could not end before.
-        for child in multiprocessing.active_children():
-            child.terminate()
+            self._backend.close(self._executor)
+            self._executor = None
+        gc.collect()  # The semaphores of processes go with their executors, which are in cycles.
 
     def results(
         self, call: Callable[[T], R], items: Iterable[tuple[T, Ready[R] | None]], *, in_order: bool
@@ -147,6 +169,9 @@ class Workers:
                 continue
             except self._backend.lost:
                 found = Lost()
+            except CancelledError:
+                hint = "call it again to go on where it was"
+                raise LayerscopeError("the connection to the workers was lost", hint=hint) from None
             yield task, found
 
     def _again(self, call: Callable[[T], R], suspects: list[tuple[T, "Future[R]"]]) -> Iterator[tuple[T, R | Lost]]:
@@ -175,7 +200,7 @@ class Workers:
 
     def _renew(self) -> None:
         if self._executor is not None and _is_broken(self._executor):
-            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._backend.close(self._executor)
             self._executor = None
             self.deaths += 1
 

@@ -1,7 +1,9 @@
 """What a worker does: read one layer, or put one image together. Each function takes a value and returns one."""
 
 import hashlib
+import os
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from functools import cache, lru_cache
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 from layerscope.analysis.analyse import WANTED, AnalysisInputs, analyse
 from layerscope.analysis.ignore import Ignore, active, ignoring
 from layerscope.analysis.report import report
-from layerscope.errors import LayerscopeError
+from layerscope.errors import ArchiveError, LayerscopeError
 from layerscope.fleet.codec import compressed
 from layerscope.fleet.layer_contents import layer_contents
 from layerscope.fleet.values import ImageOutcome, ImageResult, ImageTask, LayerOutcome, LayerTask, Problem, Settings
@@ -46,6 +48,8 @@ def join_image(task: ImageTask) -> ImageOutcome:
     try:
         opened = open_stored(task.storage, task.candidate, place, reading_of(settings), task.known)
         with opened as (image, store):
+            if settings.strict and image.warnings:
+                raise ArchiveError(image.warnings[0])
             analysis = analyse(image, AnalysisInputs(ignores=_active(settings)))
             made = report(analysis)
             contents = layer_contents(analysis.filesystem) if settings.contents else ()
@@ -85,6 +89,11 @@ def expect_same_program(settings: Settings) -> None:
             f"a worker runs another layerscope than this one ({__version__})",
             hint="install the same version on all workers, and restart them",
         )
+
+
+def look_around(places: Sequence[str], token: str) -> tuple[str, str, tuple[str, ...]]:
+    """What a worker on another machine runs, and which of the files and directories it does not see."""
+    return program(), __version__, tuple(path for path in (*places, token) if not os.path.exists(path))
 
 
 @cache

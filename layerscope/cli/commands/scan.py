@@ -1,7 +1,8 @@
 """``layerscope scan``: many images, a row for each, or for what they have in common."""
 
+import gc
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -87,6 +88,15 @@ def scan(
     jobs: Annotated[
         int, reading_option("--jobs", metavar="N", help="Processes that read (0: one for each core)", variable=True)
     ] = 0,
+    scheduler: Annotated[
+        str,
+        reading_option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Dask scheduler whose workers read, instead of processes",
+            variable=True,
+        ),
+    ] = "",
     state_dir: Annotated[
         str,
         reading_option(
@@ -118,12 +128,14 @@ def scan(
 
     layerscope scan app.tar worker.tar base.tar --sort size -f csv
     """
+    gc.enable()  # The tasks of a long scan leave cycles behind, which one report does not.
     if scan_format == ScanFormat.HTML and by != ScanBy.IMAGE:
         raise UsageError("the page shows all images and what they share", hint="--by goes with the other formats")
     grouping = next((one for one in GROUPINGS if one.name == by.value), None)
     directory = _directory(output)
     options = ScanOptions(
         jobs=jobs,
+        scheduler=scheduler,
         state=state_dir,
         choice=Choice(all_platforms=all_platforms, untagged=untagged),
         contents=directory is not None or (grouping is not None and grouping.needs_contents),
@@ -133,7 +145,8 @@ def scan(
         datasets = stack.enter_context(_datasets(directory)) if directory is not None else None
         on_problem = datasets.add_problem if datasets is not None else lambda _: None
         images = ImageScan(reading, ignores_of(context), print_error, options, on_problem)
-        for image in images.images(places):
+        # Whatever ends the scan ends its workers.
+        for image in stack.enter_context(closing(images.images(places))):
             if grouped is None:
                 found.append(scanned(image.report, image.source, map(str, image.names)))
             else:
