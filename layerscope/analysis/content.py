@@ -8,6 +8,7 @@ from layerscope.analysis.analyse import Analysis
 from layerscope.analysis.extract import contents
 from layerscope.analysis.redact import cleaner
 from layerscope.analysis.report import secrets_of
+from layerscope.errors import LayerscopeError
 from layerscope.model.entry import Kind
 from layerscope.model.finding import Finding, FindingKind
 from layerscope.model.limits import KIB
@@ -45,10 +46,17 @@ class Content(Struct, frozen=True, kw_only=True):
 
 
 def content(analysis: Analysis, number: int, findings: tuple[Finding, ...] = ()) -> Content:
-    """Return the beginning of a version; raises ArchiveError where the archive can no longer be read.
+    """Return the beginning of a version, or why it cannot be shown.
 
     ``findings`` are those about the version: of a secret that they name nothing is shown where it is not recognised.
     """
+    try:
+        return _content(analysis, number, findings)
+    except LayerscopeError as error:  # The archive may have been deleted meanwhile, or hold too many secrets to mask.
+        return Content(size=0, refused=f"cannot be shown: {error}")
+
+
+def _content(analysis: Analysis, number: int, findings: tuple[Finding, ...]) -> Content:
     filesystem = analysis.filesystem
     carrier = filesystem.carrier(number)
     kind, size = filesystem.kind_of(carrier), filesystem.sizes[carrier]

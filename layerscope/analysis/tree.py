@@ -1,33 +1,21 @@
 """A tree of versions of files: every directory with the sums of all below it, listed when it is opened."""
 
 from collections.abc import Callable, Iterator, Mapping
-from enum import StrEnum
 from functools import cached_property
 from heapq import heappop, heappush
-from itertools import compress
+from itertools import chain, compress
 
 from msgspec import Struct, field
 
+from layerscope.analysis.tree_items import Item, Key, Order, Sums
 from layerscope.filesystem.parents import Ancestors
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.change import Change
 from layerscope.model.entry import Kind, both
 
-Key = int | str
-"""A row of a tree: the version of a file, or the path of a directory."""
-
-
 _IS_DIRECTORY = bytes(kind == Kind.DIRECTORY for kind in range(256))
 _LONGEST = 1_000
 """Rows of a directory that is opened since it holds most of the bytes."""
-
-
-class Order(StrEnum):
-    """The order of the rows of a directory."""
-
-    RECLAIMABLE = "reclaimable"
-    SIZE = "size"
-    NAME = "name"
 
 
 class Selected(Struct, frozen=True, kw_only=True):
@@ -43,49 +31,6 @@ class Selected(Struct, frozen=True, kw_only=True):
     carried: Mapping[int, int] = field(default_factory=dict)
     is_state: bool = False
     matches: Callable[[str], object] | None = None
-
-
-class Sums(Struct):
-    """Sums over all that is listed below a directory; ``changed`` are the files that are not unmodified.
-
-    ``added`` and ``removed`` are some of them.
-    """
-
-    content_bytes: int = 0
-    hidden_bytes: int = 0
-    reclaimable_bytes: int = 0
-    files: int = 0
-    changed: int = 0
-    added: int = 0
-    removed: int = 0
-
-    def add(self, other: "Sums") -> None:
-        """Add what a directory below holds."""
-        self.content_bytes += other.content_bytes
-        self.hidden_bytes += other.hidden_bytes
-        self.reclaimable_bytes += other.reclaimable_bytes
-        self.files += other.files
-        self.changed += other.changed
-        self.added += other.added
-        self.removed += other.removed
-
-
-class Item(Struct, frozen=True, kw_only=True):
-    """A row of a tree with the bytes at or below it.
-
-    ``hidden_bytes`` are those of versions that the layers of the tree removed or replaced, ``reclaimable_bytes`` the
-    own bytes that findings other than trades claim. ``number`` is the version, None for a directory without an entry.
-    """
-
-    name: str
-    path: str
-    change: Change
-    is_directory: bool
-    content_bytes: int
-    hidden_bytes: int
-    reclaimable_bytes: int
-    files: int = 1
-    number: int | None = None
 
 
 class Tree:
@@ -157,10 +102,15 @@ class Tree:
         """The row of a path, of several that of a version; None where it is not listed."""
         if path in self._sums and number is None:
             return path
-        found = [one for one in self._files.get(path.rpartition("/")[0], ()) if self.path(one) == path]
-        if number in found:
+        files, paths = self._files.get(path.rpartition("/")[0], ()), self._filesystem.paths
+        if number is not None and number in files:
             return number
-        return found[0] if found else path if path in self._sums else None
+        # A directory may hold a million files, of which few have another name in their layer.
+        renamed = self._filesystem.survivors
+        named = compress(files, map(path.__eq__, map(paths.__getitem__, files)))
+        others = (one for one in renamed if one in files and self.path(one) == path)
+        found = next(chain((one for one in named if one not in renamed), others), None)
+        return found if found is not None else path if path in self._sums else None
 
     def versions(self, key: Key) -> dict[str, int]:
         """The versions at or below a row by their paths, with the entries of directories; of several the last."""

@@ -2,9 +2,11 @@
 
 from typing import ClassVar
 
+from rich.text import Text
 from textual.binding import Binding, BindingType
 
 from layerscope.analysis.browse import Browser, Scope
+from layerscope.explore.details import of_base
 from layerscope.explore.file_actions import Extract, FileActions
 from layerscope.explore.files import TreeRows
 from layerscope.explore.filter_pane import FilterPane
@@ -22,6 +24,9 @@ from layerscope.render.escape import printable
 from layerscope.render.finding_summary import line_of
 from layerscope.render.units import RenderOptions
 from layerscope.render.words import stage_words
+
+_MOST = 1_000
+"""Missing things of one kind that a window lists."""
 
 
 class Explorer(FileActions):
@@ -107,8 +112,12 @@ class Explorer(FileActions):
             return
         place: int = event.value
         of_table = {
-            "steps": self._of_step, "findings": self._of_finding, "packages": self._of_package, "stages": self._of_stage
-        }  # fmt: skip
+            "steps": self._of_step,
+            "findings": self._of_finding,
+            "packages": self._of_package,
+            "stages": self._of_stage,
+            "bases": self._of_base,
+        }
         of_table[event.table](place, event.action)
 
     def _set_cumulative(self, is_cumulative: bool) -> None:
@@ -171,6 +180,16 @@ class Explorer(FileActions):
             self.go_to_layer(copied.layer)
         else:
             self.open_line(copied.dockerfile_line, copied.index)
+
+    def _of_base(self, place: int, action: str) -> None:
+        one = self.report.onto[place]
+        if action == "enter":
+            lines = map(Text, of_base(one, self.report, self.options.units, most=_MOST))
+            self.push_screen(Window(f"On {printable(one.name)}", lines))
+        elif action == "line":
+            self.open_line(self.report.dockerfile.base_line if self.report.dockerfile is not None else None, None)
+        else:
+            self.notify("its files are not in this image")
 
     def _line_of_layer(self, layer: int) -> None:
         step = next((one for one in self.report.instructions if one.layer == layer), None)

@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 
 from layerscope.analysis.browse import Facts
-from layerscope.analysis.tree import Item
+from layerscope.analysis.tree_items import Item
 from layerscope.model.change import CHANGE_WORDS
 from layerscope.model.entry import FATE_WORDS, KIND_WORDS, Fate
 from layerscope.model.finding import Finding
+from layerscope.model.onto import Onto
 from layerscope.model.package import Package
 from layerscope.model.report import InstructionReport, LayerReport, Report, StageReport
 from layerscope.model.step import Step
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import places
+from layerscope.render.onto import sentences, size_sentence
 from layerscope.render.steps import step_mark, step_place, step_saves
 from layerscope.render.units import Units, percent
 from layerscope.render.words import copied_from, counted, fate_words, instruction_words, stage_evidence, stage_words
@@ -131,6 +133,13 @@ def of_stage(stage: StageReport, units: Units) -> Iterator[str]:
         yield f"{units(stage.not_copied_bytes)} not copied"
         for path, size in stage.not_copied[:_PLACES]:
             yield f"{units(size):>9}  {printable(path)}"
+
+
+def of_base(one: Onto, report: Report, units: Units, most: int = _PLACES) -> Iterator[str]:
+    """The image on another base image: its size, and what would be missing."""
+    yield printable(f"{one.name}: {size_sentence(one, report, units)}")
+    for label, text in sentences(one, report, units, most):
+        yield printable(f"{label}: {text}")
 
 
 def _finding(finding: Finding) -> Iterator[str]:

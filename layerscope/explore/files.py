@@ -9,7 +9,8 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from layerscope.analysis.browse import Browser, Scope
-from layerscope.analysis.tree import Item, Key, Order, Tree
+from layerscope.analysis.tree import Tree
+from layerscope.analysis.tree_items import Item, Key, Order
 from layerscope.explore.keys import TREE, bindings
 from layerscope.explore.listing import MOST_OPENED, Listing, around, listed
 from layerscope.explore.rows import Rows
@@ -52,7 +53,7 @@ class TreeRows(Rows):
         self.listing: Listing | None = None
         self.scope = Scope()
         self._kept: frozenset[str] | None = None  # What the user has opened or closed, also in the next tree.
-        self._path = ""  # Where the cursor was last, also if that is in none of the trees since.
+        self._path = ""  # Where the user left the cursor, also if that is in none of the trees since.
         self._has_attributes = False
         self._waiting = ""
 
@@ -60,6 +61,8 @@ class TreeRows(Rows):
 
     def show(self, tree: Tree, scope: Scope, at: tuple[str, int | None] | None = None) -> None:
         """Show a tree with the cursor at a path, which may be that of several versions; else where it was."""
+        if at is not None:
+            self._path = at[0]
         place = at or ((self._path, None) if self._path else None)
         self.scope, self._waiting = scope, ""
         opened = frozenset(tree.biggest(_OPENED, self.order)) if self._kept is None else self._kept
@@ -93,7 +96,7 @@ class TreeRows(Rows):
 
     def redraw(self, cursor: int | None = None) -> None:
         super().redraw(cursor)
-        if self.listing is not None and self.key is not None:
+        if self.listing is not None and self.key is not None and self.app.focused is self:
             self._path = self.listing.tree.path(self.key)
 
     def count(self) -> int:

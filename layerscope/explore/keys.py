@@ -17,7 +17,7 @@ class Key(Struct, frozen=True):
 
 EVERYWHERE = (
     Key("question_mark", "help", "All keys", "Keys"),
-    Key("1,2,3,4,5", "", "Layers, Steps, Findings, Packages, Stages"),
+    Key("1,2,3,4,5,6", "", "Layers, Steps, Findings, Packages, Stages, Bases"),
     Key("tab,shift+tab", "switch", "The other pane"),
     Key("left_square_bracket", "layer(-1)", "Previous layer"),
     Key("right_square_bracket", "layer(1)", "Next layer"),
@@ -68,7 +68,7 @@ TREE = (
     Key("p", "ask('to_package')", "To the package that owns the file"),
 )
 LISTS = (
-    Key("enter", "enter", "A step: its edit as a diff. Others: files", "Open"),
+    Key("enter", "enter", "A step: its edit as a diff. A base: all that would be missing. Others: files", "Open"),
     Key("f,l,right", "files", "To the files", "Files"),
     Key("L", "to_layer", "To the layer, at the biggest file", "Layer"),
     Key("D", "line", "To the line of the Dockerfile, else the step of the history", "Line"),
@@ -107,7 +107,7 @@ GROUPS = (
     ("In every list", MOVING),
     ("Layers", LAYERS),
     ("Files", TREE),
-    ("Steps, findings, packages, stages", LISTS),
+    ("The other lists", LISTS),
     ("Windows", WINDOWS),
     ("Content of a file", VIEW),
     ("Versions of a file", VERSIONS),

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from layerscope.analysis.tree import Key, Order, Tree
+from layerscope.analysis.tree import Tree
+from layerscope.analysis.tree_items import Key, Order
 
 MOST_OPENED = 10_000
 """Rows that are listed at most when all directories are opened at once."""

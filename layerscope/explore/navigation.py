@@ -71,6 +71,7 @@ class Navigator(App[None]):
         self.lists = {table.name: ListPane(table) for table in tables(report, options)}
         self.is_cumulative = False
         self._places: list[Place] = []
+        self._columns = 0
 
     def compose(self) -> ComposeResult:
         yield Static(id="head", markup=False)
@@ -102,7 +103,7 @@ class Navigator(App[None]):
     @property
     def is_wide(self) -> bool:
         """Whether layers and files are side by side."""
-        return self.size.width >= WIDE
+        return self._columns >= WIDE
 
     def open_tab(self, name: str) -> None:
         """Open a tab with the focus on its list."""
@@ -215,6 +216,7 @@ class Navigator(App[None]):
 
     def _arrange(self, width: int) -> None:
         """Lay the panes out for a width of the terminal."""
+        self._columns = width
         lines = Text("\n").join(head_lines(self.report, self.options.units, width))
         self.query_one("#head", Static).update(lines, layout=False)
         self.files.set_class(width >= WIDE, "-beside")

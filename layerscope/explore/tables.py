@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.style import Style
 
-from layerscope.explore.details import of_finding, of_package, of_stage, of_step
+from layerscope.explore.details import of_base, of_finding, of_package, of_stage, of_step
 from layerscope.explore.lists import Cell, Column, Table
 from layerscope.explore.style import GOOD, NOTICE, SEVERITY_STYLES, SOFT
 from layerscope.model.report import Report
@@ -12,11 +12,12 @@ from layerscope.model.source import BASE
 from layerscope.model.step import Step
 from layerscope.render.cells import finding_cells
 from layerscope.render.escape import printable
+from layerscope.render.onto import rows
 from layerscope.render.steps import step_mark, step_place
 from layerscope.render.units import RenderOptions, Units
 from layerscope.render.words import stage_evidence, stage_words
 
-TABS = ("layers", "steps", "findings", "packages", "stages")
+TABS = ("layers", "steps", "findings", "packages", "stages", "bases")
 """The tabs in their order; all but the first have a table."""
 _PLAIN = Style()
 
@@ -33,6 +34,7 @@ def tables(report: Report, options: RenderOptions) -> tuple[Table, ...]:
         findings_table(report, options),
         packages_table(report, options.units),
         stages_table(report, options.units),
+        bases_table(report, options.units),
     )
 
 
@@ -159,6 +161,33 @@ def stages_table(report: Report, units: Units) -> Table:
         details=lambda place: list(of_stage(found[place], units)),
         orders=(("size", lambda place: -found[place].content_bytes), ("name", lambda place: found[place].name)),
         nothing="no stages known: --dockerfile FILE and --stage NAME=IMAGE say more",
+    )
+
+
+def bases_table(report: Report, units: Units) -> Table:
+    """The image on other base images, in the order in which they were given."""
+    found = rows(report, units)
+
+    def cells(place: int) -> Sequence[Cell]:
+        name, size, saves, start, build, other = found[place]
+        stops = NOTICE if not report.onto[place].fits else _PLAIN
+        return (size, _PLAIN), (saves, GOOD), (start, stops), (build, stops), (other, _PLAIN), (printable(name), _PLAIN)
+
+    return Table(
+        name="bases",
+        columns=(
+            Column("SIZE", True),
+            Column("SAVES", True),
+            Column("MISSING AT START", True),
+            Column("AT BUILD", True),
+            Column("ELSEWHERE", True),
+            Column("BASE IMAGE"),
+        ),
+        values=range(len(found)),
+        cells=cells,
+        details=lambda place: list(of_base(report.onto[place], report, units)),
+        orders=(("order", lambda place: place), ("size", lambda place: report.onto[place].content_bytes)),
+        nothing="no other base image: --onto IMAGE compares one",
     )
 
 

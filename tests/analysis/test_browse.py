@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from layerscope.analysis.analyse import WANTED, Analysis, AnalysisInputs, analyse
 from layerscope.analysis.browse import EVERY_CHANGE, Browser, Scope
 from layerscope.analysis.report import report
-from layerscope.analysis.tree import Item, Order, Tree
+from layerscope.analysis.tree import Tree
+from layerscope.analysis.tree_items import Item, Order
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
 from layerscope.model.change import Change

@@ -6,6 +6,7 @@ import pytest
 
 from layerscope.analysis import content as module
 from layerscope.analysis.content import Content, content
+from layerscope.errors import Damaged
 from tests.analysis.test_browse import browsing, saved_image
 from tests.builder import Member, file, hardlink, layer, symlink
 from tests.rules.forged import with_checksum
@@ -109,3 +110,11 @@ def test_what_has_no_content_says_what_it_is(tmp_path: Path) -> None:
     assert shown(tmp_path, symlink("a", "/b")).refused == "a symlink to /b"
     assert shown(tmp_path, file("a", b"12"), hardlink("b", "a")).text == "12"
     assert shown(tmp_path, hardlink("b", "nothing")).refused == "a hardlink, which has no content"
+
+
+def test_what_can_no_longer_be_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(*_: object) -> None:
+        raise Damaged("ends early", where="image.tar")
+
+    monkeypatch.setattr(module, "contents", damaged)
+    assert shown(tmp_path, file("a", b"1")).refused.startswith("cannot be shown: ")

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from layerscope.analysis.browse import Scope
 from layerscope.cli.commands import explore
 from layerscope.errors import MissingExtra, UsageError
+from tests.analysis.test_browse import browsing
 from tests.cli.calling import call
 from tests.conftest import FIXTURES
 
@@ -117,3 +119,26 @@ def test_a_file_that_is_no_image_is_told_as_everywhere(tmp_path: Path) -> None:
     path.write_bytes(b"")
     code, out = on_terminal(path, keys=b"", awaited=b"hint")
     assert code == 3 and b"is empty" in out
+
+
+def extracted(image: Path, path: str, place: Path, most: int = 1 << 30) -> str:
+    """What is said of the extraction of all that the last layer shows at or below a path."""
+    with browsing(image) as (browser, report, analysis):
+        tree = browser.tree(Scope(layer=len(report.layers) - 1, cumulative=True))
+        key = tree.find(path)
+        assert key is not None
+        return explore._extracted(analysis.filesystem, most, tree.versions(key), path, str(place))
+
+
+def test_what_is_extracted_is_what_the_tree_lists(tmp_path: Path) -> None:
+    wrote = extracted(TINY, "/src", tmp_path / "out")
+    assert wrote == f"wrote 4 files, 4 directories and 0 symlinks to {tmp_path / 'out'}"
+    assert (tmp_path / "out" / "src" / "app.py").read_bytes()
+    again = extracted(TINY, "/src/app.py", tmp_path / "out" / "src")
+    assert again.endswith("/src/app.py: already exists")
+
+
+def test_an_extraction_that_fails_says_why(tmp_path: Path) -> None:
+    assert extracted(TINY, "/src", tmp_path, most=10).startswith("not extracted: ")
+    (tmp_path / "file").write_bytes(b"")
+    assert extracted(TINY, "/src", tmp_path / "file").startswith("not extracted: cannot write to ")

@@ -92,6 +92,11 @@ def _text(widget: Static) -> str:
     return str(widget.render())
 
 
+def screen_of(app: Explorer) -> str:
+    """The lines on the screen, without blanks at their ends."""
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+
+
 def seen(app: Explorer, notes: Sequence[str], extracted: list[tuple[Mapping[str, int], str, str]]) -> Seen:
     """What is on the screen now."""
     window = app.screen if isinstance(app.screen, Window) else None
@@ -116,7 +121,7 @@ def seen(app: Explorer, notes: Sequence[str], extracted: list[tuple[Mapping[str,
         layer=app.layers.cursor,
         window=_text(window.query_one("#window-title", Static)) if window is not None else "",
         notes=list(notes),
-        screen="\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips()),
+        screen=screen_of(app),
         clipboard=app.clipboard,
         filter=isinstance(app.focused, Input),
         ended=app._exit,

@@ -4,18 +4,21 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.analysis.analyse import AnalysisInputs
 from layerscope.dockerfile.parse import parse_dockerfile
+from layerscope.explore.app import Explorer
 from layerscope.explore.details import of_package
 from layerscope.model.image import Digest
+from layerscope.model.onto import Missing, Need, Onto
 from layerscope.model.package import Package
 from layerscope.provenance.origins import BuildInputs
-from layerscope.render.units import si
+from layerscope.render.units import RenderOptions, si
 from tests.analysis.test_browse import browsing, packaged, saved_image
 from tests.builder import ImageSpec, digest, docker_legacy, docker_save, edit, file, hardlink, layer, whiteout
 from tests.conftest import FIXTURES
-from tests.explore.driving import NARROW, WIDE, Seen, drive, known, pressed, sample
+from tests.explore.driving import NARROW, WIDE, Seen, drive, known, pressed, sample, screen_of, settled
 
 TINY = FIXTURES / "tiny-legacy.tar"
 
@@ -253,6 +256,26 @@ def test_a_package_of_the_system_is_told_to_own_the_files_of_another() -> None:
     assert told[:2] == ["six 1.16 (pypi)", "its files are owned by a package of the operating system"]
 
 
+def test_other_base_images_say_what_would_be_missing(image: Path) -> None:
+    missing = Missing(
+        what="libssl.so.3", check="libraries", need=Need.START, needed_by=("/app/tool",), needed_by_count=1
+    )
+    onto = Onto(
+        source="slim.tar", name="slim:1", content_bytes=17_000, base_bytes=600, own_layers=3, missing=(missing,)
+    )
+
+    async def walk(*keys: str) -> Seen:
+        with browsing(image, known()) as (browser, report, _):
+            return (await drive(browser, replace(report, onto=(onto,)), keys, WIDE))[-1]
+
+    found = asyncio.run(walk("6"))
+    assert found.current.split() == ["17.0", "kB", "2.44", "kB", "1", "0", "0", "slim:1"]
+    assert "missing at start: libssl.so.3, needed by /app/tool" in found.details
+    assert any(row.startswith("missing at start: libssl.so.3") for row in asyncio.run(walk("6", "enter")).rows)
+    assert asyncio.run(walk("6", "f")).notes == ["its files are not in this image"]
+    assert pressed(image, "6", known=known()).details == ["no other base image: --onto IMAGE compares one"]
+
+
 def test_a_failure_ends_it_and_is_kept_for_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> list[str]:
         raise ZeroDivisionError("here")
@@ -268,10 +291,16 @@ def test_an_image_without_layers_is_no_failure(tmp_path: Path) -> None:
         assert not pressed(path, *keys).ended
 
 
-def test_the_same_place_is_drawn_the_same_after_a_resize(image: Path) -> None:
+@pytest.mark.parametrize("widths", [(100, 140), (140, 100), (140, 80, 140)])
+def test_a_terminal_that_is_resized_is_laid_out_anew(image: Path, widths: tuple[int, ...]) -> None:
     async def resized() -> str:
         with browsing(image, known()) as (browser, report, _):
-            (found,) = await drive(browser, report, ("tab",), WIDE)
-            return found.screen
+            app = Explorer(report, browser, RenderOptions(units=si))
+            async with app.run_test(size=(widths[0], 40)) as pilot:
+                await pilot.press("tab", "j")
+                for width in widths[1:]:
+                    await pilot.resize_terminal(width, 40)
+                    await settled(app, pilot)
+                return screen_of(app)
 
-    assert asyncio.run(resized()) == pressed(image, "tab", known=known()).screen
+    assert asyncio.run(resized()) == pressed(image, "tab", "j", known=known(), size=(widths[-1], 40)).screen

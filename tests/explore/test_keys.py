@@ -57,6 +57,7 @@ CASES: dict[str, dict[str, Case]] = {
         "3": Case("", tab("findings")),
         "4": Case("", tab("packages")),
         "5": Case("", tab("stages")),
+        "6": Case("", tab("bases")),
         "tab": Case("", lambda before, after: (before.focus, after.focus) == ("layer-rows", "tree-rows")),
         "shift+tab": Case("", lambda before, after: (before.focus, after.focus) == ("layer-rows", "tree-rows")),
         "left_square_bracket": Case("tab", lambda before, after: (before.layer, after.layer) == (1, 0)),
@@ -125,7 +126,7 @@ CASES: dict[str, dict[str, Case]] = {
         "F": Case(FILE, lambda _, after: after.tab == "findings" and "vcs-metadata" in after.current),
         "p": Case("4 f G", lambda _, after: after.tab == "packages" and "tool" in after.current),
     },
-    "Steps, findings, packages, stages": {
+    "The other lists": {
         "enter": Case("2", lambda _, after: "Step 1" in after.window and ".git" in after.screen),
         "f": Case("3", lambda _, after: after.title.startswith("Files of vcs-metadata") and "pack" in after.current),
         "l": Case("4", lambda _, after: after.title.startswith("Files of tool 1.0") and "tool.py" in after.names),

@@ -2,8 +2,10 @@
 
 import os
 import sys
+import threading
 from collections.abc import Mapping
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 
 import typer
@@ -16,6 +18,7 @@ from layerscope.cli.options import (
     BuildOptions,
     DuplicatesOption,
     ImagePath,
+    OntoOption,
     ReadArguments,
     UnitsName,
     UnitsOption,
@@ -32,6 +35,10 @@ from layerscope.render.units import RenderOptions
 from layerscope.render.units import units as units_named
 from layerscope.render.words import counted
 
+_INTERFACE = "layerscope.explore.app"
+_LOADING = 0.1
+"""Seconds until the interface is loaded."""
+
 
 @reading_options
 @build_options
@@ -41,21 +48,23 @@ def explore(
     reading: ReadArguments,
     build: BuildOptions,
     duplicates: DuplicatesOption = True,
+    onto: OntoOption = None,
     units: UnitsOption = UnitsName.SI,
 ) -> None:
     """Browse an image in the terminal
 
-    Shows files, layers, findings and packages, and why each file is there.
+    Shows layers and what each did, steps, findings, packages and stages, and why each file is there; ? lists all keys.
 
     layerscope explore image.tar
 
     layerscope explore app.tar --dockerfile Dockerfile --stage builder=builder.tar
     """
     _check(image)
-    # The help must work without this extra.
-    from layerscope.explore.app import explore as run
-
-    options = ReportOptions(build=build, duplicates=duplicates, ignores=ignores_of(context))
+    # The interface takes half a second to load: beside reading, but behind the line that says what is read.
+    loading = threading.Timer(_LOADING, import_module, (_INTERFACE,))
+    loading.daemon = True
+    loading.start()
+    options = ReportOptions(build=build, duplicates=duplicates, ignores=ignores_of(context), onto=tuple(onto or ()))
     has_ended = False
     try:
         with opened_source(image, reading, options) as source:
@@ -66,6 +75,9 @@ def explore(
             call_of(context).kept.append(source)
             browser = Browser(source.analysis, source.report)
             extract = partial(_extracted, source.analysis.filesystem, limits(reading.limit or ()).expanded_bytes)
+            # The help must work without this extra.
+            from layerscope.explore.app import explore as run
+
             run(source.report, browser, RenderOptions(units=units_named(units.value)), extract)
             has_ended = True
     except Damaged:
@@ -84,7 +96,9 @@ def _extracted(filesystem: Filesystem, most: int, versions: Mapping[str, int], p
         unpacker = unpacked(filesystem, planned, directory, force=False)
     except LayerscopeError as error:
         return f"not extracted: {error}"
-    notes = [f"{printable(note.path)}: {printable(note.reason)}" for note in (*unpacker.notes, *planned.notes)]
+    # What options of the command line would do is of no use here.
+    reasons = ((note.path, note.reason.partition(" (--")[0]) for note in (*unpacker.notes, *planned.notes))
+    notes = [f"{printable(name)}: {printable(reason)}" for name, reason in reasons]
     left = f"; {notes[0]}" if notes else ""
     more = f" and {counted(len(notes) - 1, 'more note')}" if len(notes) > 1 else ""
     return f"wrote {unpacker.counts} to {printable(directory)}{left}{more}"
