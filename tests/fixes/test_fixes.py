@@ -88,5 +88,6 @@ def test_sums_over_all_scenarios() -> None:
     assert sum(result.found_bytes for result in found) >= 0.95 * needless
     assert sum(result.false_bytes for result in found) <= 0.001 * sum(result.claimed_bytes for result in found)
     if has_fix():
-        assert sum(result.saved("safe") for result in found) >= 0.5 * needless
+        # Compilers are for review, as an application may call them, and several scenarios have one.
+        assert sum(result.saved("safe") for result in found) >= 0.45 * needless
         assert sum(result.saved("review") for result in found) >= 0.85 * needless
