@@ -52,9 +52,9 @@ segments = st.lists(st.tuples(st.integers(0, 3), st.binary(min_size=1, max_size=
 )
 
 
-def sparse_of(maker: Callable[..., Member]) -> st.SearchStrategy[Member]:
+def sparse_of(maker: Callable[..., Member], named: st.SearchStrategy[bytes] = names) -> st.SearchStrategy[Member]:
     return st.builds(
-        lambda name, pieces, more: maker(name, pieces, real_bytes=200_000 + more), names, segments, numbers
+        lambda name, pieces, more: maker(name, pieces, real_bytes=200_000 + more), named, segments, numbers
     )
 
 
@@ -71,7 +71,8 @@ plain_members = st.one_of(
 )
 
 
-gnu_members = st.one_of(plain_members, sparse_of(gnu_sparse))
+# A longer name would be cut, perhaps at a slash, and GNU tar lists a sparse file whose name ends in one as a directory.
+gnu_members = st.one_of(plain_members, sparse_of(gnu_sparse, names.filter(lambda name: len(name) <= 100)))
 
 
 pax_members = st.one_of(
