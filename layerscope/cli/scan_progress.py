@@ -68,7 +68,8 @@ def summary(progress: Progress) -> str:
         return ""
     form = units("si")
     every = counted(progress.layers + progress.kept_layers, "layer")
-    rate = f", {form(round(progress.bytes_done / progress.seconds))}/s" if progress.seconds >= _WORTH_A_RATE else ""
+    has_rate = progress.bytes_done and progress.seconds >= _WORTH_A_RATE
+    rate = f", {form(round(progress.bytes_done / progress.seconds))}/s" if has_rate else ""
     parts = [
         f"{counted(progress.images, 'image')} of {every} in {duration(progress.seconds)}:"
         f" read {progress.layers:,} ({form(progress.bytes_done)}{rate})"
