@@ -85,3 +85,18 @@ def test_the_table_is_cut_with_a_command_for_all(registry: Registry) -> None:
     lines = done.out.decode().splitlines()
     assert lines[0].startswith("   SIZE  IN ALL IMAGES  IMAGES  LAYER ")
     assert lines[-1].startswith("and 2 more: layerscope scan ")
+
+
+def test_the_page_has_the_rows_of_the_table(registry: Registry) -> None:
+    done = call("scan", registry.root, "--by", "layer", "-f", "html", "--top", "2")
+    assert done.code == 0, done.err
+    page = done.out.decode()
+    assert "<h1>Images by layer</h1>" in page and "<p>and 1 more</p>" in page
+    assert [page.count(f'data-v="{size}"') for size in (5_010, 10_020, 3_021, 9)] == [1, 1, 1, 0]
+
+
+def test_names_of_hostile_layers_are_text_on_the_page(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "registry")
+    registry.push("app", ["1"], ImageSpec(layers=(layer(file("<script>alert(1)</script>/x/y/z", b"x")),)))
+    page = call("scan", registry.root, "--by", "directory", "-f", "html").out.decode()
+    assert "/&lt;script&gt;alert(1)&lt;" in page and "<script>alert" not in page

@@ -29,6 +29,7 @@ from layerscope.cli.output import write, write_rows
 from layerscope.errors import MissingExtra, UsageError
 from layerscope.fleet.grouping import GROUPINGS, Grouped
 from layerscope.fleet.plan import Choice
+from layerscope.model.rows import Rows
 from layerscope.render.units import RenderOptions
 from layerscope.render.units import units as units_named
 from layerscope.render.words import counted
@@ -129,8 +130,6 @@ def scan(
     layerscope scan app.tar worker.tar base.tar --sort size -f csv
     """
     gc.enable()  # The tasks of a long scan leave cycles behind, which one report does not.
-    if scan_format == ScanFormat.HTML and by != ScanBy.IMAGE:
-        raise UsageError("the page shows all images and what they share", hint="--by goes with the other formats")
     grouping = next((one for one in GROUPINGS if one.name == by.value), None)
     directory = _directory(output)
     options = ScanOptions(
@@ -154,9 +153,8 @@ def scan(
             if datasets is not None:
                 datasets.add(image)
     if scan_format == ScanFormat.HTML:
-        from layerscope.render.html_scan import html  # A page is asked for less often than the others.
-
-        write(html(scan_summary(found), RenderOptions(units=units_named(units.value), top=top)))
+        shown = RenderOptions(units=units_named(units.value), top=top)
+        write(_page(found, shown) if grouped is None else _page_by(by, grouped.rows(top), shown))
     else:
         rows = scan_rows(found, sort=sort.value, top=top) if grouped is None else grouped.rows(top)
         write_rows(rows, RowFormat(scan_format.value), units)
@@ -164,6 +162,18 @@ def scan(
         write(_summary(found, units))
     if images.failed:
         raise typer.Exit(3)
+
+
+def _page(found: Sequence[Scanned], options: RenderOptions) -> str:
+    from layerscope.render.html_scan import html  # A page is asked for less often than the others.
+
+    return html(scan_summary(found), options)
+
+
+def _page_by(by: ScanBy, rows: Rows, options: RenderOptions) -> str:
+    from layerscope.render.html_rows import html
+
+    return html(f"Images by {by.value}", rows, options)
 
 
 def _directory(output: str) -> Path | None:
