@@ -57,9 +57,10 @@ def peers(image: Path) -> dict[str, Command]:
     if shutil.which("syft"):
         found["syft -o json"] = Command(arguments=["syft", "-q", "-o", "json", f"docker-archive:{image}"])
     if shutil.which("trivy"):
-        # Without its database of vulnerabilities, which it would download.
-        arguments = ["trivy", "image", "--quiet", "--offline-scan", "--scanners", "secret", "--list-all-pkgs"]
-        found["trivy --scanners secret"] = Command(arguments=[*arguments, "-f", "json", "--input", str(image)])
+        # Without its database of vulnerabilities, which it would download, and without what it kept of an earlier run.
+        arguments = ["trivy", "image", "--quiet", "--offline-scan", "--cache-backend", "memory"]
+        arguments += ["--scanners", "secret", "--list-all-pkgs", "-f", "json", "--input", str(image)]
+        found["trivy --scanners secret"] = Command(arguments=arguments)
     return found
 
 

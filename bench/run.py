@@ -24,10 +24,9 @@ import synthetic
 from measure import Command, Measured, compare
 from peers import PYTHON, decompressed, layerscope, listings, peers, piped, report
 from synthetic import made
-from tables import growth, table, write, write_times
+from tables import growth, table, write
 
 _WORDS = {"estargz": "a gzip member for each file"}
-_IN_README = "notesapp-default"
 _FIXTURE = Path(__file__).parent.parent / "fixtures" / "tiny-legacy.tar"
 
 
@@ -174,22 +173,19 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--python", default="")
     options = parser.parse_args()
-    tables, measured = [], dict[str, dict[str, Measured]]()
+    tables = []
     with tempfile.TemporaryDirectory() as scratch:
         PYTHON[:] = [options.python or _installed(Path(tempfile.mkdtemp(dir=scratch)))]
         for case in cases(options.images, Path(scratch), large=options.large):
             if options.only in case.name:
                 image, commands = case.commands()
-                measured[case.name] = compare(commands, runs=options.runs)
-                tables.append(table(case.name, image, measured[case.name]))
+                tables.append(table(case.name, image, compare(commands, runs=options.runs)))
                 print(tables[-1], flush=True)
         if options.only in "linear":
             tables.append(linear(Path(scratch), options.runs))
             print(tables[-1], flush=True)
     if options.write:
         write(tables)
-        if _IN_README in measured:
-            write_times(options.images / f"{_IN_README}.tar", measured[_IN_README])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ from measure import LIMIT, Measured, megabytes
 ROOT = Path(__file__).parent.parent
 _MARK = "<!-- tables -->"
 _HEADING = re.compile(r"^(?=### )", re.MULTILINE)
-_TIMES = re.compile(r"^\| (?:CPU )?time for a .*$", re.MULTILINE)
+_TIMES = re.compile(r"^\| time for an archive of .*$", re.MULTILINE)
+_IN_README = "notesapp-default"
+_COLUMNS = ("layerscope report -f json", "dive --json", "syft -o json", "trivy --scanners secret")
 
 
 def table(name: str, image: Path | None, results: dict[str, Measured]) -> str:
@@ -52,20 +54,25 @@ def growth(rows: Sequence[tuple[str, Sequence[Measured]]]) -> str:
 
 
 def write(tables: Sequence[str]) -> None:
-    """Put the tables into docs/performance.md, behind its prose; others that are there stay."""
-    page = ROOT / "docs" / "performance.md"
+    """Put the tables into docs/performance.md, behind its prose, and the README's times; others that are there stay."""
+    page, readme = ROOT / "docs" / "performance.md", ROOT / "README.md"
     head, _, rest = page.read_text(encoding="utf-8").partition(_MARK)
-    found = {one.partition("\n")[0]: f"{one.strip()}\n" for one in _HEADING.split(rest) if one.strip()}
-    found |= {one.partition("\n")[0]: one for one in tables}
-    page.write_text(head + _MARK + "\n\n" + "\n".join(found.values()), encoding="utf-8")
+    found = {_name(one): f"{one.strip()}\n" for one in _HEADING.split(rest) if one.strip()}
+    found |= {_name(one): one for one in tables}
+    text = head + _MARK + "\n\n" + "\n".join(found.values())
+    page.write_text(text, encoding="utf-8")
+    readme.write_text(with_times(readme.read_text(encoding="utf-8"), text), encoding="utf-8")
 
 
-def write_times(image: Path, results: dict[str, Measured]) -> None:
-    """Put the CPU times of one image, which vary least, into the README's table, in the order of its columns."""
-    page = ROOT / "README.md"
-    cells = [f"CPU time for a {image.stat().st_size / 1e9:.2f} GB archive"]
-    for command in ("layerscope report -f json", "dive --json", "syft -o json", "trivy --scanners secret"):
-        one = results.get(command)
-        cells.append("not measured" if one is None or one.failed else f"{min(one.cpu):.2f} s")
-    row = f"| {' | '.join(cells)} | - |"
-    page.write_text(_TIMES.sub(lambda _: row, page.read_text(encoding="utf-8")), encoding="utf-8")
+def with_times(readme: str, performance: str) -> str:
+    """The README with the times of one image, as docs/performance.md has them, in the order of its table's columns."""
+    text = next(one for one in _HEADING.split(performance) if _name(one) == _IN_README)
+    least = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|", text, re.MULTILINE))
+    size = text[text.index("(") + 1 : text.index(")")]
+    cells = [f"time for an archive of {size}", *(least.get(command, "not measured") for command in _COLUMNS), "-"]
+    return _TIMES.sub(lambda _: f"| {' | '.join(cells)} |", readme)
+
+
+def _name(table: str) -> str:
+    """What is measured, without the archive's size, which changes when the image is built again."""
+    return table.partition("\n")[0].removeprefix("### ").partition(" (")[0]
