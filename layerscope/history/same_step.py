@@ -15,6 +15,7 @@ from layerscope.dockerfile.syntax import Form
 from layerscope.history.metadata import exec_arguments
 from layerscope.history.shells import without_shell
 from layerscope.model.instruction import Instruction
+from layerscope.model.one_line import one_line
 from layerscope.model.patterns import pattern
 
 COPIES = frozenset({"COPY", "ADD"})
@@ -49,21 +50,21 @@ class StepText(Struct, frozen=True, kw_only=True):
 
 def instruction_text(instruction: ResolvedInstruction) -> StepText:
     """The text of a Dockerfile's instruction."""
-    kind, line = instruction.instruction.keyword, _one_line(recorded_text(instruction))
+    kind, line = instruction.instruction.keyword, one_line(recorded_text(instruction))
     return StepText(
         kind=kind,
         line=line,
         bare=_bare(line),
         words=tuple(pair.name.text for pair in instruction.pairs) or _words(kind, line),
         destination=_directory(instruction.destination.text) if kind in COPIES else "",
-        source=_one_line(instruction.instruction.text),
+        source=one_line(instruction.instruction.text),
         resolved=instruction.resolved,
     )
 
 
 def history_text(step: Instruction) -> StepText:
     """The text of a step of the history."""
-    line = _one_line(step.text)
+    line = one_line(step.text)
     bare = _bare(line)
     content = _CONTENT.match(bare) if step.kind in COPIES else None
     destination = _directory(bare[content.end() :]) if content else ""
@@ -112,10 +113,6 @@ def _may_become(text: str, recorded: str, *, is_path: bool) -> bool:
             return False
         place += len(piece)
     return place <= end and recorded.endswith(pieces[-1])
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _bare(text: str) -> str:

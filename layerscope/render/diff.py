@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from layerscope.model.check import CheckResult, Outcome
 from layerscope.model.diff import Cause, Change, Diff, FindingChange, PackageChange, PathChange, Status
+from layerscope.model.one_line import one_line
 from layerscope.model.report import ImageSummary
 from layerscope.model.source import BASE
 from layerscope.render.causes import cause_words
@@ -91,7 +92,7 @@ def _grown(row: list[str], place: int) -> list[str]:
 
 def flat(cell: str) -> str:
     """A cell on one line."""
-    return " ".join(cell.split())
+    return one_line(cell)
 
 
 def verdict(diff: Diff, options: RenderOptions) -> str:

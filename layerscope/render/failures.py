@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from layerscope.model.check import CheckReport, CheckResult, FindingsCheck, Outcome
 from layerscope.model.diff import Cause
+from layerscope.model.one_line import one_line
 from layerscope.model.report import Report
 from layerscope.render.causes import cause_words
 from layerscope.render.cells import layer_cells
@@ -165,7 +166,7 @@ def _hidden(check: CheckResult, report: Report, options: RenderOptions) -> Failu
 
 def _growth(check: CheckResult, growth: Growth, options: RenderOptions) -> Failure:
     rows = [
-        (signed(one.delta, options.units), printable(" ".join(cause_words(one).split())))
+        (signed(one.delta, options.units), printable(one_line(cause_words(one))))
         for one in growth.causes
         if one.delta > 0
     ]

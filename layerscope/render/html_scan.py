@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from layerscope.model.one_line import one_line
 from layerscope.model.scan import ScanImage, ScanSummary, SharedLayer
 from layerscope.render.html_map import scan_map_data, scan_map_lines
 from layerscope.render.html_parts import Markup, Part, bar, count, page, prose, size, stacked, table, text
@@ -66,7 +67,7 @@ def _steps(summary: ScanSummary, units: Units) -> Iterator[str]:
             yield (
                 f'<li><div class="row"><span class="size">{units(saves)}</span><span class="words"><b>'
                 f"{text(images[0].name)}</b>{more}: {prose(sentence)}</span></div>"
-                f'<p class="below soft"><code>{text(" ".join(instruction.split()))}</code></p></li>'
+                f'<p class="below soft"><code>{text(one_line(instruction))}</code></p></li>'
             )
         yield "</ul>"
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from layerscope.model.base import Base, FoundBy
 from layerscope.model.finding import Evidence, Finding
+from layerscope.model.one_line import one_line
 from layerscope.model.report import InstructionReport, LayerReport, Report, StageReport, Unmatched
 from layerscope.model.source import Via
 from layerscope.render.units import Units
@@ -89,7 +90,7 @@ def copied_from(finding: Finding) -> str:
 def layer_line(layer: LayerReport, step: InstructionReport | None) -> str:
     """What is missing of a layer, and the instruction that made it."""
     if layer.problem:
-        return f"LEFT OUT: {' '.join(layer.problem.split())}"
+        return f"LEFT OUT: {one_line(layer.problem)}"
     words = instruction_words(step)
     return f"INCOMPLETE ({layer.partial}): {words}" if layer.partial else words
 
@@ -111,7 +112,7 @@ def instruction_words(step: InstructionReport | None) -> str:
 
 def instruction_text(step: InstructionReport) -> str:
     """The instruction in the Dockerfile's own words, else as the history records it, on one line."""
-    return " ".join((step.dockerfile_text or f"{step.kind} {step.text}").split())
+    return one_line(step.dockerfile_text or f"{step.kind} {step.text}")
 
 
 def instruction_place(step: InstructionReport) -> str:

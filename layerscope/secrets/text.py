@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from layerscope.errors import LimitExceeded
 from layerscope.model.finding import Severity
+from layerscope.model.one_line import one_line
 from layerscope.model.patterns import pattern
 from layerscope.secrets.encoding import decoded_words
 from layerscope.secrets.keys import key_in_file
@@ -133,7 +134,7 @@ def quoted(text: str, longest: int | None = None) -> str:
 
     Of more than ``longest`` characters the beginning is left.
     """
-    line = " ".join(redacted(text).split())
+    line = one_line(redacted(text))
     return line if longest is None or len(line) <= longest else f"{line[: longest - 3]}..."
 
 

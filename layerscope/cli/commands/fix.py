@@ -25,6 +25,7 @@ from layerscope.cli.output import message_width, terminal_width, write, write_ex
 from layerscope.cli.source import ReportOptions, Source, opened_source
 from layerscope.cli.user_files import is_saved_report
 from layerscope.errors import UsageError
+from layerscope.model.one_line import one_line
 from layerscope.model.onto import Need
 from layerscope.model.report import Report
 from layerscope.model.step import BY_HAND, OTHER_BASE
@@ -258,7 +259,7 @@ def _explain_left(left: "Left", report: Report, units: Units, clean: Callable[[s
 
 
 def _short(instruction: str) -> str:
-    return shortened(" ".join(instruction.split()), _LONGEST)
+    return shortened(one_line(instruction), _LONGEST)
 
 
 def _cleaner(source: Source) -> Callable[[str], str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from layerscope.history.metadata import exec_arguments
 from layerscope.model.instruction import Instruction
+from layerscope.model.one_line import one_line
 from layerscope.model.onto import Need
 from layerscope.rebase.context import Check, Context, Found, Result
 from layerscope.rebase.shell import calls
@@ -55,7 +56,7 @@ def _of_run(context: Context, step: Instruction, called: list[tuple[str, bool]])
             continue
         if number is None and not context.was_in_base(program):
             continue
-        by = " ".join((step.shown or str(step)).split())
+        by = one_line(step.shown or str(step))
         by = by if len(by) <= _LONGEST else f"{by[:_LONGEST]}..."
         yield Found(what=program, by=by, need=Need.BUILD if is_needed else Need.OTHER)
 
