@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from layerscope.advice.portions import Portion, portions
+from layerscope.advice.portions import Piece, Portion, portions
 from layerscope.advice.timeline import Site, Timeline, recorded_timeline, written_timeline
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.base import Base
 from layerscope.model.finding import Finding
 from layerscope.model.image import Image
 from layerscope.model.instruction import Instruction, built_by_buildkit
-from layerscope.packages.catalog import Catalog
+from layerscope.packages.catalog import UNOWNED, Catalog
 from layerscope.packages.package_graph import PackageGraph
 from layerscope.provenance.origins import Placement
 from layerscope.provenance.trace import Trace
@@ -83,6 +83,19 @@ class AdviceContext:
         """The portions of some rules that are left, biggest first."""
         wanted = [portion for portion in self.left if portion.rule in rules]
         return iter(sorted(wanted, key=lambda portion: -portion.content_bytes))
+
+    def owner_of(self, piece: Piece) -> int:
+        """The place of the package that owns a file, UNOWNED for none."""
+        return self.catalog.owners[piece.number] if piece.number >= 0 else UNOWNED
+
+    def hidden_by(self, piece: Piece) -> int:
+        """The layer that hides a version; -1 for none."""
+        return self.filesystem.hidden_by[piece.number] if piece.number >= 0 else -1
+
+    def hider_of(self, portion: Portion) -> int:
+        """The one layer that hides all of a portion; -1 where there are several or none."""
+        hiders = {self.filesystem.hidden_by[piece.number] for piece in portion.pieces if piece.number >= 0}
+        return hiders.pop() if len(hiders) == 1 else -1
 
     def later(self, site: Site) -> Iterator[Site]:
         """What runs after an instruction on top of what it makes: in its stage, and in the stages built on that."""

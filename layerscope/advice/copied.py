@@ -9,6 +9,7 @@ from layerscope.advice.portions import Portion, mapped, mapping_of
 from layerscope.advice.timeline import Site
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
+from layerscope.model.groups import grouped
 from layerscope.model.paths import is_at_or_below
 
 if TYPE_CHECKING:  # The parser is loaded only for a Dockerfile.
@@ -16,6 +17,12 @@ if TYPE_CHECKING:  # The parser is loaded only for a Dockerfile.
 
 _ARCHIVES = (".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".gz", ".bz2", ".xz", ".zst", ".lzma")
 """Endings of what ADD may unpack."""
+
+
+def by_copy(context: AdviceContext, *rules: str) -> dict[int, list[Portion]]:
+    """What is left of some rules by the position of the COPY of one source that brings it."""
+    found = (one for one in context.of(*rules) if one.copy.kind == "COPY" and len(one.copy.arguments) == 2)
+    return grouped(found, lambda one: one.copy.position)
 
 
 def context_paths(site: Site, paths: Iterable[str]) -> Mapping[str, str]:

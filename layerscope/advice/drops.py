@@ -11,9 +11,9 @@ from layerscope.advice.needs import COMPILED_IN, NEVER_READ, Need, Needs
 from layerscope.advice.portions import Portion, mapping_of
 from layerscope.advice.strategy import Proposal
 from layerscope.advice.timeline import Site
-from layerscope.advice.viewers import Viewers
 from layerscope.advice.words import REVIEWS, listed, without
 from layerscope.errors import EditError
+from layerscope.model.groups import grouped
 from layerscope.model.paths import is_at_or_below, normal
 
 if TYPE_CHECKING:  # What edits is loaded only for a Dockerfile.
@@ -31,12 +31,9 @@ def drops(context: AdviceContext) -> Iterator[Proposal]:
     Naming them in .dockerignore would make it fail. Nothing is proposed where a later instruction names what it
     brings; where a build or a script follows, it is for review.
     """
-    sites: dict[int, list[Portion]] = {}
-    for portion in context.of(*_RULES):
-        if portion.is_from_context and not portion.is_declared and portion.site.line is not None:
-            sites.setdefault(id(portion.site), []).append(portion)
-    viewers, needs = context.shared(Viewers), context.shared(Needs)
-    for members in sites.values():
+    found = (one for one in context.of(*_RULES) if one.is_from_context and not one.is_declared)
+    needs = context.shared(Needs)
+    for members in grouped((one for one in found if one.site.line is not None), lambda one: id(one.site)).values():
         site = members[0].site
         sources = _needless(context, site, members)
         paths = context_paths(site, (piece.source for one in members for piece in one.pieces)) if sources else {}
@@ -45,12 +42,10 @@ def drops(context: AdviceContext) -> Iterator[Proposal]:
         if not portions:
             continue
         is_archive = any(portion.rule == "archive-extracted" for portion in portions)
-        places = sorted(_places(paths, sources))
-        judgements = [needs.judge(viewers.after(site, path), is_archive=is_archive) for path in places]
-        need = max(one.need for one in judgements)
+        judged = needs.after(site, sorted(_places(paths, sources)), is_archive=is_archive)
         is_compiled_in = any(portion.rule in COMPILED_IN for portion in portions)
-        if need < Need.BUILD or (need == Need.BUILD and not is_compiled_in):
-            yield _proposal(site, sources, portions, [one.site for one in judgements if one.site is not None])
+        if judged.need < Need.BUILD or (judged.need == Need.BUILD and not is_compiled_in):
+            yield _proposal(site, sources, portions, judged.readers)
 
 
 def _of(portion: Portion, paths: AbstractSet[str]) -> Portion:

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from layerscope.advice.timeline import Site
-from layerscope.advice.word_edit import Plan, WordEdit
+from layerscope.advice.word_edit import Plan, WordEdit, Words
 from layerscope.errors import EditError
 from layerscope.model.paths import is_at_or_below
 from layerscope.model.step import Edit
@@ -97,19 +97,15 @@ def prepending(site: Site, command: str) -> Change:
     return _scripting(site, lambda script: script.prepend(command))
 
 
-def removing_words(site: Site, commands: Sequence[str], words: Sequence[str]) -> Change:
-    """Remove words from every call of the commands in a RUN, such as packages from ``apt-get install``."""
+def removing_words(site: Site, command: str, words: Sequence[str]) -> Change:
+    """Remove words from every call of a command in a RUN, such as packages from ``apt-get install``."""
 
-    def rewrite(script: "Script") -> str:
-        for index in range(len(script.commands)):
-            called = script.commands[index]
-            end = max(_end_of(called.texts, command.split()) for command in commands)
-            places = [place for place, text in enumerate(called.texts) if place >= end > 0 and text in words]
-            if places:
-                script = _again(script, script.remove_words(called, places))
-        return script.source
+    def plan(texts: Words) -> WordEdit | None:
+        end = _end_of(texts, command.split())
+        places = frozenset(place for place, text in enumerate(texts) if place >= end > 0 and text in words)
+        return WordEdit(remove=places) if places else None
 
-    return _scripting(site, rewrite)
+    return editing_words(site, plan)
 
 
 def editing_words(site: Site, plan: Plan) -> Change:
@@ -178,9 +174,9 @@ def joining(first: Site, last: Site, *, directory: str = "") -> Change:
     return change
 
 
-def _end_of(texts: Sequence[str | None], wanted: Sequence[str]) -> int:
+def _end_of(texts: Words, wanted: Sequence[str]) -> int:
     """Where the words that name a command end; 0 where they are not there. The program may have a directory."""
-    names = [text.rpartition("/")[2] if text else text for text in texts]
+    names = [text.rpartition("/")[2] for text in texts]
     for start in range(len(names) - len(wanted) + 1):
         if names[start : start + len(wanted)] == list(wanted):
             return start + len(wanted)
@@ -243,12 +239,23 @@ def inserting(source: str, *, after: Site) -> Change:
 def naming_stage(index: int, name: str) -> Change:
     """Give a stage without a name one."""
 
+    def rewrite(instruction: "EditableInstruction") -> str:
+        if len(instruction.parsed.arguments) != 1:
+            raise EditError(f"stage {index} cannot be given a name")
+        return f"{instruction.source.rstrip()} AS {name}"
+
+    return rewriting_from(index, rewrite)
+
+
+def rewriting_from(stage: int, rewrite: Callable[["EditableInstruction"], str]) -> Change:
+    """Give the FROM of a stage a new source text."""
+
     def change(files: BuildFiles) -> BuildFiles:
         document = files.dockerfile
-        found = [one for one in document.instructions if one.keyword == "FROM" and one.stage == index]
-        if len(found) != 1 or found[0].id is None or len(found[0].parsed.arguments) != 1:
-            raise EditError(f"stage {index} cannot be given a name")
-        return replace(files, dockerfile=document.replace(found[0].id, f"{found[0].source.rstrip()} AS {name}"))
+        found = [one for one in document.instructions if one.keyword == "FROM" and one.stage == stage]
+        if len(found) != 1 or found[0].id is None or not found[0].parsed.arguments:
+            raise EditError(f"stage {stage} has no FROM of its own")
+        return replace(files, dockerfile=document.replace(found[0].id, rewrite(found[0])))
 
     return change
 

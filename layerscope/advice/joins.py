@@ -6,18 +6,19 @@ from collections.abc import Iterable, Sequence
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.copied import files_in
 from layerscope.advice.files import BuildFiles, Change, joining
+from layerscope.advice.programs import MANAGERS
 from layerscope.advice.runs import calls, commands, script_of
 from layerscope.advice.timeline import Site
 from layerscope.model.paths import is_at_or_below
 
 MOST_JOINED = 4
-_NO_EFFECT = frozenset({"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"})
+NO_EFFECT = frozenset({"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"})
 """Instructions that change nothing for a RUN below or above."""
 _DAEMONS = (
     "service", "systemctl", "init.d", "pg_ctl", "pg_ctlcluster", "mysqld", "mysqld_safe", "redis-server", "supervisord",
 )  # fmt: skip
 """What starts programs that run on until the end of a RUN, and so into the next of one RUN."""
-_INSTALLERS = frozenset({"apt-get", "apt", "apt-mark", "apk", "dnf", "microdnf", "yum", "set", "true"})
+_INSTALLERS = MANAGERS | {"set", "true"}
 _SETTINGS = re.compile(
     r"PATH|HOME|LD_\w+|LC_\w+|LANG|LANGUAGE|TZ|\w*_proxy|APT_\w+|DPKG_\w+|SHELL|IFS|ENV|BASH_ENV|TMPDIR|PYTHON(?:HOME|PATH)",
     re.IGNORECASE,
@@ -49,7 +50,7 @@ def joinable(context: AdviceContext, first: Site, last: Site) -> tuple[Site, ...
     for one in between:
         if one.kind == "RUN":
             moved.append(one)
-        elif one.kind not in _NO_EFFECT and not _can_pass(context, moved, one):
+        elif one.kind not in NO_EFFECT and not _can_pass(context, moved, one):
             return ()
     return found
 

@@ -9,21 +9,17 @@ from msgspec import Struct
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.copied import readers_elsewhere
 from layerscope.advice.portions import Portion
-from layerscope.advice.runs import body, commands, script_of
+from layerscope.advice.programs import SYSTEM
+from layerscope.advice.runs import body, plain_commands, script_of
 from layerscope.advice.timeline import Site
-from layerscope.advice.word_edit import plain
 from layerscope.advice.words import place
+from layerscope.packages.catalog import UNOWNED
 
-_HARMLESS = frozenset(
-    {
-        "apt-get", "apt", "apt-mark", "apk", "dnf", "microdnf", "yum", "zypper", "rm", "mkdir", "rmdir", "chown",
-        "chmod", "chgrp", "useradd", "adduser", "groupadd", "addgroup", "usermod", "ln", "mv", "cp", "echo", "printf",
-        "touch", "set", "true", ":", "cd", "tar", "unzip", "gunzip", "curl", "wget", "sed", "cat", "ls", "find",
-        "strip", "install", "export", "unset", "ldconfig", "update-ca-certificates", "locale-gen", "corepack", "test",
-        "[", "du", "which", "git", "pwd", "tee", "grep", "head", "tail", "openssl", "docker-php-ext-install", "fi",
-        "docker-php-ext-enable", "docker-php-ext-configure", "pecl", "a2enmod", "setcap", "gem",
-    }
-)  # fmt: skip
+_HARMLESS = SYSTEM | {
+    "a2enmod", "chgrp", "corepack", "curl", "docker-php-ext-configure", "docker-php-ext-enable",
+    "docker-php-ext-install", "fi", "find", "gem", "git", "grep", "gunzip", "head", "install", "openssl", "pecl", "pwd",
+    "setcap", "strip", "tail", "tee", "unset", "unzip", "wget", "zypper",
+}  # fmt: skip
 """Programs that call none of the packages of a language."""
 _INSTALLERS = {
     "pip": frozenset({"install", "cache", "config", "wheel", "download", "list", "freeze", "check", "--version"}),
@@ -108,11 +104,10 @@ def _later(
 def _commands(
     site: Site, is_install: Callable[[Sequence[str]], bool], *, is_first: bool
 ) -> Iterator[tuple[Site, Sequence[str]]]:
-    script = script_of(site)
-    if len(script) > _LONGEST:
+    if len(script := script_of(site)) > _LONGEST:
         yield site, ["sh", script]
         return
-    found = [words for one in commands(script) if (words := plain(one))]
+    found = list(plain_commands(site))
     installs = [is_install(words) for words in found]
     start = installs.index(True) + 1 if is_first and True in installs else 0
     for words, installed in zip(found[start:], installs[start:], strict=True):
@@ -141,13 +136,11 @@ def is_harmless(words: Sequence[str]) -> bool:
 
 def names_of(context: AdviceContext, portions: Iterable[Portion]) -> set[str]:
     """The names of the packages and of the programs that they bring."""
-    owners, packages = context.catalog.owners, context.catalog.packages
     found: set[str] = set()
     for portion in portions:
         for piece in portion.pieces:
-            owner = owners[piece.number] if piece.number >= 0 else -1
-            if owner >= 0:
-                found.add(packages[owner].name)
+            if (owner := context.owner_of(piece)) != UNOWNED:
+                found.add(context.catalog.packages[owner].name)
             directory, _, name = piece.path.rpartition("/")
             if directory.endswith(("/bin", "/.bin")):
                 found.add(name)

@@ -1,7 +1,6 @@
 """What the commands of a RUN read of a project's files, as far as their words tell."""
 
 import json
-import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
@@ -10,23 +9,18 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 
 from layerscope.advice.context import AdviceContext
+from layerscope.advice.programs import SYSTEM
 from layerscope.advice.runs import body, commands, only_finds, script_of
 from layerscope.advice.timeline import Site
-from layerscope.advice.viewers import Viewer
-from layerscope.model.paths import normal
+from layerscope.advice.viewers import Viewer, Viewers
 
 _MOST_TEXT = 1 << 20
 _JSON = re.compile(r'^\s*\[|\]\s*$|"\s*,')
 _TOKEN = re.compile(r"[\w.-]+")
-_READ_NOTHING = frozenset(
-    {
-        "apt-get", "apt", "apt-mark", "apk", "dnf", "yum", "microdnf", "zypper", "pacman", "dpkg", "rpm", "useradd",
-        "adduser", "usermod", "groupadd", "addgroup", "chown", "chmod", "mkdir", "rm", "rmdir", "ln", "mv", "cp",
-        "echo", "printf", "sed", "touch", "cd", "set", "true", ":", "export", "ldconfig", "update-ca-certificates",
-        "curl", "wget", "gpg", "tar", "unzip", "install", "test", "[", "sleep", "which", "ls", "cat", "id", "corepack",
-        "virtualenv", "locale-gen", "strip", "du", "df", "date", "uname",
-    }
-)  # fmt: skip
+_READ_NOTHING = SYSTEM | {
+    "corepack", "curl", "date", "df", "dpkg", "gpg", "id", "install", "pacman", "rpm", "sleep", "strip", "uname",
+    "unzip", "virtualenv", "wget", "zypper",
+}  # fmt: skip
 """Programs that read no file but those that they are given."""
 _TESTERS = frozenset(
     {
@@ -88,10 +82,10 @@ class Need(IntEnum):
 
 
 class Judgement(Struct, frozen=True):
-    """The greatest need of several instructions, and the first that has it."""
+    """The greatest need of some paths, and for each that is needed the first instruction that needs it most."""
 
-    need: Need = Need.NONE
-    site: Site | None = None
+    need: Need
+    readers: tuple[Site, ...]
 
 
 class Needs:
@@ -99,21 +93,37 @@ class Needs:
 
     def __init__(self, context: AdviceContext) -> None:
         self._context = context
+        self.viewers = Viewers(context)
         self._tokens: dict[int, frozenset[str]] = {}
         self._commands: dict[int, tuple[tuple[str, ...], ...]] = {}
         self._reads: dict[int, Need] = {}
 
-    def judge(self, viewers: Iterable[Viewer], *, is_archive: bool = False) -> Judgement:
-        """How much those who see a path need it; an archive is needed by all that may install from it."""
-        most = Judgement()
+    def judge(self, paths: Iterable[Iterable[Viewer]], *, is_archive: bool = False) -> Judgement:
+        """How much those who see each path need it; an archive is needed by all that may install from it."""
+        most, readers = Need.NONE, []
+        for viewers in paths:
+            need, reader = self._most(viewers, is_archive=is_archive)
+            most = max(most, need)
+            if reader is not None:
+                readers.append(reader)
+            if most == Need.SURE:
+                break
+        return Judgement(most, tuple(readers))
+
+    def after(self, site: Site, paths: Iterable[str], *, is_archive: bool = False) -> Judgement:
+        """How much what follows an instruction needs the paths that it leaves."""
+        return self.judge((self.viewers.after(site, path) for path in paths), is_archive=is_archive)
+
+    def _most(self, viewers: Iterable[Viewer], *, is_archive: bool) -> tuple[Need, Site | None]:
+        most, reader = Need.NONE, None
         for viewer in viewers:
             is_source = is_archive and viewer.site.kind == "RUN" and any(map(_installs, self._all(viewer.site)))
             need = Need.SURE if is_source else self._of(viewer)
-            if need > most.need:
-                most = Judgement(need, viewer.site)
+            if need > most:
+                most, reader = need, viewer.site
                 if need == Need.SURE:
                     break
-        return most
+        return most, reader
 
     def reads_what_it_names(self, site: Site) -> bool:
         """Whether a RUN calls only what reads no file of the project but those that it names."""
@@ -223,10 +233,9 @@ class Needs:
 
     def _text(self, site: Site, path: str) -> str | None:
         """A file as the image of the stage has it in the end; None where it cannot be read."""
-        directory = site.working_directory
-        if not directory and not path.startswith("/"):
+        if not site.working_directory and not path.startswith("/"):
             return None
-        where = normal(posixpath.join(directory or "/", path))
+        where = site.path_of(path)
         for name, _ in self._context.places(site):
             filesystem = self._context.timelines[name].filesystem
             number = filesystem.resolve(where) if filesystem is not None else None

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.files import BuildFiles, Change, edits
+from layerscope.advice.files import BuildFiles, Change, edits, rewriting_from
 from layerscope.errors import EditError, LayerscopeError
 from layerscope.model.base import FoundBy
 from layerscope.model.onto import Need, Onto
 from layerscope.model.patterns import pattern
 from layerscope.model.step import OTHER_BASE, Edit, Safety, Step
 
-if TYPE_CHECKING:  # The parser is loaded only for a Dockerfile.
+if TYPE_CHECKING:  # The parser, and what edits, are loaded only for a Dockerfile.
+    from layerscope.edit.document import EditableInstruction
     from layerscope.history.match import Match
 
 _LOADED = frozenset({"libraries", "modules", "interpreters"})
@@ -76,17 +77,12 @@ def other_base(
 def _basing(stage: int, reference: str) -> Change:
     """Give a stage another base image; its flags and its name stay."""
 
-    def change(files: BuildFiles) -> BuildFiles:
-        document = files.dockerfile
-        found = [one for one in document.instructions if one.keyword == "FROM" and one.stage == stage]
-        if len(found) != 1 or found[0].id is None or not found[0].parsed.arguments:
-            raise EditError(f"stage {stage} has no FROM of its own")
-        if "$" in found[0].parsed.arguments[0]:
-            raise EditError(f"`{found[0].source.strip()}` takes its image from a build argument")
-        source = _FROM.sub(lambda line: line[1] + reference, found[0].source, count=1)
-        return replace(files, dockerfile=document.replace(found[0].id, source))
+    def rewrite(instruction: "EditableInstruction") -> str:
+        if "$" in instruction.parsed.arguments[0]:
+            raise EditError(f"`{instruction.source.strip()}` takes its image from a build argument")
+        return _FROM.sub(lambda line: line[1] + reference, instruction.source, count=1)
 
-    return change
+    return rewriting_from(stage, rewrite)
 
 
 def _review(best: Onto, context: AdviceContext) -> str:

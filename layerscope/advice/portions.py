@@ -69,6 +69,11 @@ class Portion(Struct, frozen=True, kw_only=True, eq=False):
         return self if len(pieces) == len(self.pieces) else replace(self, pieces=pieces)
 
     @property
+    def copy(self) -> Site:
+        """The instruction of the final stage that brings it."""
+        return self.via or self.site
+
+    @property
     def is_from_context(self) -> bool:
         """Whether the instruction copies from the build context."""
         resolved = self.site.resolved

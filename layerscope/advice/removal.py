@@ -12,7 +12,7 @@ from layerscope.advice.runs import body, calls, commands, script_of
 from layerscope.advice.timeline import Site
 from layerscope.filesystem.path_layers import PathLayers
 from layerscope.filesystem.tree import Filesystem
-from layerscope.model.paths import is_at_or_below, normal
+from layerscope.model.paths import is_at_or_below
 
 _OF_SYSTEM = re.compile(
     r"/(?:bin|boot|dev|etc|home|lib\w*|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)|/(?:etc|home|usr|var)/[^/]+"
@@ -85,9 +85,7 @@ def fails_without(site: Site, words: Collection[str]) -> bool:
         if command[0] != "rm" or any(word == "--force" or (word[:2] != "--" and "f" in word) for word in options):
             continue
         for argument in set(command[1:]) - set(options):
-            literal = re.split(r"[*?$\[]", argument.strip("'\""))[0]
-            path = normal(posixpath.join(site.working_directory or "/", literal))
-            is_pattern = literal != argument.strip("'\"")
+            path, is_pattern = _named(argument, site)
             if any(is_at_or_below(path, word) or (is_pattern and word.startswith(path)) for word in words):
                 return True
     return False
@@ -108,8 +106,7 @@ def names_files(site: Site, pieces: Sequence[Piece]) -> bool:
 
 def is_read_before_deleted(context: AdviceContext, piece: Piece) -> bool:
     """Whether a RUN names a file, or what is above it, for anything but its deletion: it moves a directory, say."""
-    hidden = context.filesystem.hidden_by[piece.number] if piece.number >= 0 else -1
-    writer, hider = context.final.of_layer(piece.layer), context.final.of_layer(hidden)
+    writer, hider = context.final.of_layer(piece.layer), context.final.of_layer(context.hidden_by(piece))
     if writer is None or hider is None:
         return True
     for site in context.final.sites[writer.position + 1 : hider.position + 1]:
@@ -121,8 +118,14 @@ def is_read_before_deleted(context: AdviceContext, piece: Piece) -> bool:
 
 def _is_above(word: str, path: str, site: Site) -> bool:
     """Whether a word is a path at or above another, or a wildcard for one."""
-    literal = re.split(r"[*?$\[]", word.strip("'\""))[0]
-    above = normal(posixpath.join(site.working_directory or "/", literal))
-    if literal != word.strip("'\""):
+    above, is_pattern = _named(word, site)
+    if is_pattern:
         return path.startswith(above.rstrip("/") or "/")
     return above != "/" and is_at_or_below(path, above)
+
+
+def _named(word: str, site: Site) -> tuple[str, bool]:
+    """The path that a word names, up to what the shell expands, and whether it expands anything."""
+    word = word.strip("'\"")
+    literal = re.split(r"[*?$\[]", word)[0]
+    return site.path_of(literal), literal != word

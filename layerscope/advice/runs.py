@@ -5,11 +5,13 @@ This looks at text and errs on the side of a call. What edits a RUN parses it.
 
 import posixpath
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import dropwhile
 
 from layerscope.advice.timeline import Site
+from layerscope.advice.word_edit import plain
 
 _BETWEEN = r"(?:\s+-\S+(?:\s+[^\s-]\S*=\S*)?)*\s+"
 """Options between two words of a command, such as ``-o Name=value``."""
@@ -66,6 +68,26 @@ def commands(script: str) -> Iterator[list[str]]:
         words = list(dropwhile(lambda word: word in _KEYWORDS or _ASSIGNMENT.match(word), part.split()))
         if words:
             yield words
+
+
+def plain_commands(site: Site) -> Iterator[list[str]]:
+    """The commands of a RUN without quotes and redirections."""
+    return (words for one in commands(script_of(site)) if (words := plain(one)))
+
+
+def made_and_called(site: Site) -> tuple[list[str], list[list[str]]]:
+    """The directories that a RUN without flags makes first (``mkdir -p``), and the words of its other commands.
+
+    Empty where a shell would not read them as they stand.
+    """
+    try:
+        found = [shlex.split(part) for part in re.split(r"&&|\n", site.text)]
+    except ValueError:
+        found = []
+    if site.kind != "RUN" or site.has_flags or not found:
+        return [], []
+    made = list(map(site.path_of, found.pop(0)[2:])) if found[0][:2] == ["mkdir", "-p"] else []
+    return made, found
 
 
 def scripts(text: str) -> list[str]:

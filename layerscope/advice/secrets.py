@@ -1,6 +1,6 @@
 """Secrets: what to rotate, and how to pass it instead; bytes do not matter here, so they are no steps."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from layerscope.model.finding import Finding, FindingKind, Severity
 from layerscope.model.source import BASE
@@ -18,18 +18,17 @@ _OF_BASE = "the base image holds it: use another one, or ask who maintains it fo
 
 def secret_advice(findings: Sequence[Finding]) -> tuple[SecretAdvice, ...]:
     """What to do about each secret, the most severe first."""
-    return tuple(sorted(_all(findings), key=lambda one: one.severity.rank))
-
-
-def _all(findings: Sequence[Finding]) -> Iterator[SecretAdvice]:
-    for place, finding in enumerate(findings):
-        if finding.kind == FindingKind.SECRET:
-            yield SecretAdvice(
-                finding=place,
-                severity=finding.severity,
-                rotate=_rotate(finding),
-                supply=_OF_BASE if finding.source == BASE else finding.fix,
-            )
+    found = (
+        SecretAdvice(
+            finding=place,
+            severity=finding.severity,
+            rotate=_rotate(finding),
+            supply=_OF_BASE if finding.source == BASE else finding.fix,
+        )
+        for place, finding in enumerate(findings)
+        if finding.kind == FindingKind.SECRET
+    )
+    return tuple(sorted(found, key=lambda one: one.severity.rank))
 
 
 def _rotate(finding: Finding) -> str:

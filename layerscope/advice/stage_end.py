@@ -8,6 +8,7 @@ from layerscope.advice.context import AdviceContext
 from layerscope.advice.portions import Portion
 from layerscope.advice.removal import removal_places
 from layerscope.advice.timeline import Site, Timeline
+from layerscope.advice.users import is_root
 from layerscope.filesystem.tree import Filesystem
 
 _MOST_WORDS = 12
@@ -28,18 +29,15 @@ def stage_end(context: AdviceContext, stage: str) -> Site | None:
     timeline = context.timelines.get(stage)
     if timeline is None or timeline.filesystem is None or not timeline.sites or timeline is context.final:
         return None
-    if any(site.kind in ("USER", "SHELL", "VOLUME") for site in timeline.sites) or not _is_root(context, stage):
+    if any(site.kind in ("USER", "SHELL", "VOLUME") for site in timeline.sites) or not is_root(
+        context, timeline.sites[-1]
+    ):
         return None
     if not _has_shell(timeline, timeline.filesystem):
         return None
     if any(_is_built_on(other, timeline) for name, other in context.timelines.items() if name != stage):
         return None
     return timeline.sites[-1]
-
-
-def _is_root(context: AdviceContext, stage: str) -> bool:
-    image = next((builder.image for builder in context.trace.builders if builder.name == stage), None)
-    return image is not None and image.config.user.partition(":")[0] in ("", "0", "root")
 
 
 def _has_shell(timeline: Timeline, filesystem: Filesystem) -> bool:

@@ -1,5 +1,6 @@
 """The instructions of each build stage in the order in which they run: what advice edits, and what comes after it."""
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -8,9 +9,11 @@ from msgspec import Struct
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.instruction import Instruction
+from layerscope.model.paths import normal
 
 if TYPE_CHECKING:  # The parser is loaded only for a Dockerfile.
     from layerscope.dockerfile.build import ResolvedInstruction
+    from layerscope.dockerfile.expansion import Expansion
     from layerscope.dockerfile.syntax import DockerfileInstruction
     from layerscope.history.match import Match
 
@@ -45,6 +48,19 @@ class Site(Struct, frozen=True, kw_only=True, eq=False):
         """The working directory of the instruction; empty where it is not known."""
         directory = self.resolved.working_directory if self.resolved is not None else None
         return directory.text if directory is not None and directory.resolved else ""
+
+    def path_of(self, word: str) -> str:
+        """The absolute path that a word of the instruction names, in the root where its directory is not known."""
+        return normal(posixpath.join(self.working_directory or "/", word))
+
+    @property
+    def arguments(self) -> "tuple[Expansion, ...]":
+        """The words of the instruction in a Dockerfile; empty without one."""
+        return self.resolved.arguments if self.resolved is not None else ()
+
+    @property
+    def has_flags(self) -> bool:
+        return self.resolved is not None and bool(self.resolved.instruction.flags)
 
     def flag(self, name: str) -> str:
         """The value of a flag as written, empty without it."""

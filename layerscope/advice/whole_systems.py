@@ -3,21 +3,17 @@
 from collections.abc import Iterator
 
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.portions import Portion
 from layerscope.advice.strategy import Proposal
+from layerscope.model.groups import grouped
 
 _NAME = "system"
 
 
 def whole_systems(context: AdviceContext) -> Iterator[Proposal]:
     """Start the final stage from a stage that it copies as a whole; in words, since settings come along then."""
-    copies: dict[int, list[Portion]] = {}
-    for portion in context.of("rootfs-copy"):
-        copy = portion.via or portion.site
-        if copy.kind == "COPY" and portion.stage:
-            copies.setdefault(id(copy), []).append(portion)
-    for members in copies.values():
-        copy = members[0].via or members[0].site
+    found = (one for one in context.of("rootfs-copy") if one.copy.kind == "COPY" and one.stage)
+    for members in grouped(found, lambda one: id(one.copy)).values():
+        copy = members[0].copy
         name = copy.flag("from") or members[0].stage
         if name.isdigit():
             start = f"name the stage that it copies (`FROM ... AS {_NAME}`), and start from it: `FROM {_NAME}`"

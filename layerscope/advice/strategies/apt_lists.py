@@ -1,6 +1,5 @@
 """The package lists of ``apt-get update``: delete them in the RUN that downloads them."""
 
-import posixpath
 import re
 from collections.abc import Iterator
 from itertools import takewhile
@@ -13,7 +12,6 @@ from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.users import as_root
 from layerscope.advice.words import short_place
-from layerscope.model.paths import normal
 
 _UPDATES = ("apt-get update", "apt update", "aptitude update")
 _NAMES = ("install", "upgrade", "dist-upgrade", "full-upgrade", "build-dep", "source", "download", "satisfy")
@@ -46,7 +44,7 @@ def _proposal(context: AdviceContext, portion: Portion) -> Iterator[Proposal]:
     site = portion.site
     later = _until_update(context, site)
     users = [one for one in later if _needs_lists(context, one)]
-    is_only_update = _is_only_update(site)
+    is_only_update = _ONLY_UPDATES.fullmatch(site.text.strip()) is not None
     edited = users if is_only_update else [site, *users]
     update, delete = ({id(one): as_root(context, (one,), command) for one in edited} for command in (_UPDATE, _DELETE))
     if not all(update.values()):
@@ -104,7 +102,7 @@ def _needs_lists(context: AdviceContext, site: Site) -> bool | None:
     if calls(script, *_NEEDS_LISTS):
         return True
     for name in scripts(script):
-        text = _text(context, normal(posixpath.join(site.working_directory or "/", name)))
+        text = _text(context, site.path_of(name))
         if calls(text, *_NEEDS_LISTS) and not calls(text, *_UPDATES):
             return True
         if not text or scripts(text):
@@ -118,10 +116,6 @@ def _text(context: AdviceContext, path: str) -> str:
     found = (number for number, one in enumerate(filesystem.paths) if one == path)
     data = next((data for number in found if (data := filesystem.read(number, 0, _LONGEST))), b"")
     return data.decode("utf-8", "replace") if len(data) < _LONGEST else ""
-
-
-def _is_only_update(site: Site) -> bool:
-    return _ONLY_UPDATES.fullmatch(site.text.strip()) is not None
 
 
 APT_LISTS = Strategy(name="apt-lists", propose=_propose)

@@ -1,15 +1,15 @@
 """Package managers that can do without a cache: tell them to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.files import editing_words
-from layerscope.advice.portions import Portion
 from layerscope.advice.python_installs import pip_verb
-from layerscope.advice.runs import calls, commands, script_of
+from layerscope.advice.runs import calls, plain_commands, script_of
 from layerscope.advice.strategy import Proposal, Strategy
-from layerscope.advice.word_edit import WordEdit, Words, plain, verb
+from layerscope.advice.word_edit import WordEdit, Words, verb
 
 _APK_VALUED = ("-X", "--repository", "-p", "--root", "--arch", "--repositories-file", "--keys-dir", "--cache-dir")
 _OTHERS = {"pip-cache": ("pipenv", "poetry", "virtualenv", "pdm", "hatch"), "apk-index": ("apk update", "apk upgrade")}
@@ -24,23 +24,18 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     Not proposed where something else in the RUN fills the same cache: deleting it is left to another step.
     """
     for portion in context.of(*_OTHERS):
-        script = script_of(portion.site)
-        if portion.site.kind == "RUN" and not portion.stage and not calls(script, *_OTHERS[portion.rule]):
+        site = portion.site
+        if site.kind == "RUN" and not portion.stage and not calls(script_of(site), *_OTHERS[portion.rule]):
             plan = partial(_without_cache, portion.rule)
-            found = [plain(words) for words in commands(script)]
-            edits = [(words, edit) for words in found if words and (edit := plan(words)) is not None]
-            if edits:
-                yield _proposal(portion, *edits[0])
-
-
-def _proposal(portion: Portion, words: Sequence[str], edit: WordEdit) -> Proposal:
-    at, added = next(iter(edit.add.items()))
-    return Proposal(
-        site=portion.site,
-        portions=(portion,),
-        sentence=f"install with `{' '.join((*words[: at + 1], *added))}`",
-        changes=(editing_words(portion.site, partial(_without_cache, portion.rule)),),
-    )
+            edits = ((words, edit) for words in plain_commands(site) if (edit := plan(words)) is not None)
+            for words, edit in islice(edits, 1):
+                at, added = next(iter(edit.add.items()))
+                yield Proposal(
+                    site=site,
+                    portions=(portion,),
+                    sentence=f"install with `{' '.join((*words[: at + 1], *added))}`",
+                    changes=(editing_words(site, plan),),
+                )
 
 
 def _without_cache(rule: str, words: Words) -> WordEdit | None:

@@ -17,6 +17,7 @@ from layerscope.advice.runs import body, calls, commands, script_of, scripts
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.users import as_root
+from layerscope.advice.words import listed
 from layerscope.model.paths import is_at_or_below
 
 
@@ -86,7 +87,7 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
 
 def _proposal(context: AdviceContext, members: Sequence[tuple[Portion, str]]) -> Iterator[Proposal]:
     site = members[0][0].site
-    what = _listed([_LEFTOVERS[portion.rule].what for portion, _ in members])
+    what = listed(list(dict.fromkeys(_LEFTOVERS[portion.rule].what for portion, _ in members)), most=len(members))
     written = [command for _, command in members]
     removals = [command.removeprefix("rm -rf ") for command in written if command.startswith("rm -rf ")]
     others = [command for command in written if not command.startswith("rm -rf ")]
@@ -144,7 +145,9 @@ def _is_free(context: AdviceContext, portion: Portion, command: str) -> bool:
     """Whether nothing that comes later needs the files, fills a cache again, or fails when they are not there."""
     leftover = _LEFTOVERS[portion.rule]
     later = tuple(context.later(portion.site))
-    if leftover.tools and any(calls(body(site), *leftover.tools) or _runs_script(site) for site in later):
+    if leftover.tools and any(
+        calls(body(site), *leftover.tools) or (site.kind == "RUN" and scripts(script_of(site))) for site in later
+    ):
         return False
     if would_miss(context, portion.site.stage, (piece.path for piece in portion.pieces)):
         return False
@@ -159,15 +162,6 @@ def _runs_beside(site: Site, portion: Portion) -> bool:
     """Whether a RUN has the files in its working directory, or below it, where a program may look for them unasked."""
     directory = site.working_directory if site.kind == "RUN" else ""
     return directory not in ("", "/") and any(is_at_or_below(piece.path, directory) for piece in portion.pieces)
-
-
-def _runs_script(site: Site) -> bool:
-    return site.kind == "RUN" and bool(scripts(script_of(site)))
-
-
-def _listed(names: Sequence[str]) -> str:
-    names = list(dict.fromkeys(names))
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 CLEAN_IN_RUN = Strategy(name="clean-in-run", propose=_propose)

@@ -2,14 +2,14 @@
 
 import posixpath
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.copied import would_miss
+from layerscope.advice.copied import by_copy, would_miss
 from layerscope.advice.files import copying_to, deleting
 from layerscope.advice.portions import Portion
 from layerscope.advice.removal import names_files
+from layerscope.advice.runs import made_and_called
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.users import is_root
@@ -25,34 +25,21 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     It must do nothing but move them as root (and make the directory), and no instruction between the two may run
     anything or write the same place. Not proposed where a later one changes the moved files once more.
     """
-    groups: dict[int, list[Portion]] = {}
-    for portion in context.of("deleted-later"):
-        copy = portion.via or portion.site
-        if copy.kind == "COPY" and copy.resolved is not None and len(copy.resolved.arguments) == 2:
-            groups.setdefault(copy.position, []).append(portion)
-    for position, members in groups.items():
+    for position, members in by_copy(context, "deleted-later").items():
         copy = context.final.sites[position]
         run = next((one for one in context.final.after(copy) if one.kind in ("RUN", "USER")), None)
-        move = _move(run) if run is not None and run.kind == "RUN" and run.stage == copy.stage else None
+        move = _move(run) if run is not None and run.stage == copy.stage else None
         if run is not None and move is not None and is_root(context, run):
             yield from _proposal(context, members, copy, run, *move)
 
 
 def _move(run: Site) -> tuple[str, str, list[str]] | None:
     """What the only ``mv`` of a RUN moves, where to, and the directories that it makes before."""
-    base = run.working_directory or "/"
-    try:
-        commands = [shlex.split(part) for part in re.split(r"&&|\n", run.text)]
-    except ValueError:
-        return None
-    made: list[str] = []
-    if commands and commands[0][:2] == ["mkdir", "-p"]:
-        made = [normal(posixpath.join(base, word)) for word in commands.pop(0)[2:]]
+    made, commands = made_and_called(run)
     words = [word for word in commands[0] if word != "-f"] if len(commands) == 1 else []
-    flags = run.resolved.instruction.flags if run.resolved is not None else ()
-    if len(words) != 3 or words[0] != "mv" or flags or any(word.startswith("-") for word in words):
+    if len(words) != 3 or words[0] != "mv" or any(word.startswith("-") for word in words):
         return None
-    moved, target = (posixpath.join(base, word) for word in words[1:])
+    moved, target = (posixpath.join(run.working_directory or "/", word) for word in words[1:])
     return (normal(moved), target, made) if _PLAIN.fullmatch(moved) and _PLAIN.fullmatch(target) else None
 
 

@@ -13,7 +13,7 @@ from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.users import as_root
 from layerscope.advice.words import short_place
-from layerscope.model.paths import is_at_or_below, normal
+from layerscope.model.paths import is_at_or_below
 
 
 def _propose(context: AdviceContext) -> Iterator[Proposal]:
@@ -23,8 +23,7 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     """
     needs = context.shared(Needs)
     for portion in context.of("deleted-later"):
-        hiders = {context.filesystem.hidden_by[piece.number] for piece in portion.pieces if piece.number >= 0}
-        hider = context.final.of_layer(hiders.pop()) if len(hiders) == 1 else None
+        hider = context.final.of_layer(context.hider_of(portion))
         if hider is not None and portion.site.kind == "RUN" and not portion.stage:
             yield from _proposal(context, needs, portion, hider)
 
@@ -54,9 +53,8 @@ def _proposal(context: AdviceContext, needs: Needs, portion: Portion, hider: Sit
 
 def _only_deletes(hider: Site, words: Sequence[str]) -> bool:
     """Whether the later RUN deletes the files by name, also when they are gone, and does not read them."""
-    directory = hider.working_directory or "/"
     found = [one for one in commands(script_of(hider)) if one[0] == "rm"]
-    removed = [normal(posixpath.join(directory, word.removesuffix("/*"))) for one in found for word in one[1:]]
+    removed = [hider.path_of(word.removesuffix("/*")) for one in found for word in one[1:]]
     others = [word for one in commands(script_of(hider)) if one[0] != "rm" for word in one]
     return (
         not fails_without(hider, words)

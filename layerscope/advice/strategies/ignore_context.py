@@ -14,7 +14,6 @@ from layerscope.advice.removal import is_read_before_deleted, removal_places
 from layerscope.advice.stage_end import stage_end
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
-from layerscope.advice.viewers import Viewers
 from layerscope.advice.words import listed, place, without
 
 _MOST_PATTERNS = 40
@@ -59,13 +58,13 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     package.json has scripts for it.
     """
     candidates = _candidates(context)
-    viewers, needs = context.shared(Viewers), context.shared(Needs)
+    needs = context.shared(Needs)
     groups: dict[str, dict[str, _Candidate]] = {}
     for pattern in sorted(candidates, key=lambda one: -candidates[one].content_bytes)[: 2 * _MOST_PATTERNS]:
         candidate = candidates[pattern]
-        paths, is_archive = sorted(candidate.paths), "archive-extracted" in candidate.rules
-        judgements = [needs.judge(viewers.of_context(path), is_archive=is_archive) for path in paths]
-        need = max(one.need for one in judgements)
+        seen = map(needs.viewers.of_context, sorted(candidate.paths))
+        judged = needs.judge(seen, is_archive="archive-extracted" in candidate.rules)
+        need = judged.need
         if candidate.rules <= NEVER_READ and need < Need.SURE:
             need = Need.NONE
         if need == Need.SURE or (need > Need.NONE and "deleted-later" in candidate.rules):
@@ -74,7 +73,7 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
             continue
         group = "env" if "env-file" in candidate.rules else "maybe" if need > Need.NONE else ""
         if need > Need.NONE:
-            candidate.readers = tuple(one.site for one in judgements if one.site is not None)
+            candidate.readers = judged.readers
         declared = next((one for one, _ in candidate.members if one.is_declared), None)
         if declared is not None and group != "env":
             # Without the stage's image, that the COPY brought them is what its instructions say.
@@ -83,10 +82,10 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     for group, found in groups.items():
         review = _ENVIRONMENT if group == "env" else _review(found) if group == "maybe" else group
         yield _proposal(found, review)
-    yield from _in_words(context, viewers, needs)
+    yield from _in_words(context, needs)
 
 
-def _in_words(context: AdviceContext, viewers: Viewers, needs: Needs) -> Iterator[Proposal]:
+def _in_words(context: AdviceContext, needs: Needs) -> Iterator[Proposal]:
     """Without a Dockerfile a history does not say whether a COPY took its files from the build context."""
     sites: dict[int, list[Portion]] = {}
     for portion in context.of(*(_RULES - {"deleted-later"})):
@@ -103,7 +102,7 @@ def _in_words(context: AdviceContext, viewers: Viewers, needs: Needs) -> Iterato
         free = [
             (one, places)
             for one, places in zip(members, found, strict=True)
-            if all(needs.judge(viewers.after(site, path)).need != Need.SURE for path in places[:_MOST_PATTERNS])
+            if needs.after(site, places[:_MOST_PATTERNS]).need != Need.SURE
         ]
         if free:
             shown = listed([f"`{path}`" for path in dict.fromkeys(path for _, places in free for path in places)])

@@ -11,11 +11,12 @@ from layerscope.advice.copied import files_in
 from layerscope.advice.files import deleting, inserting, rewriting
 from layerscope.advice.portions import Portion, mapping_of
 from layerscope.advice.python_installs import is_pip_install
-from layerscope.advice.runs import body, commands, script_of
+from layerscope.advice.runs import body, plain_commands, script_of
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site, Timeline
-from layerscope.advice.word_edit import Words, option, plain
+from layerscope.advice.word_edit import Words, option
 from layerscope.model.entry import Kind
+from layerscope.model.groups import grouped
 from layerscope.model.paths import is_at_or_below, normal
 
 _PREFIX = "/install"
@@ -44,12 +45,8 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     """
     if context.is_buildkit:
         return
-    groups: dict[int, list[Portion]] = {}
-    for portion in context.left:
-        copy = portion.via or portion.site
-        if portion.stage and copy.kind == "COPY" and copy.layer is not None:
-            groups.setdefault(copy.position, []).append(portion)
-    for position, members in groups.items():
+    copied = (one for one in context.left if one.stage and one.copy.kind == "COPY")
+    for position, members in grouped(copied, lambda one: one.copy.position).items():
         found = _copied(context, context.final.sites[position], members)
         if found is not None:
             yield from _installed(context, found)
@@ -74,15 +71,12 @@ def _copied(context: AdviceContext, copy: Site, members: Sequence[Portion]) -> _
         return None
     run, path = users[0], normal(source.path)
     is_known = len(script_of(run)) <= _LONGEST and all(
-        _removes(target, words) or target not in " ".join(words) or is_pip_install(words) for words in _commands(run)
+        _removes(target, words) or target not in " ".join(words) or is_pip_install(words)
+        for words in plain_commands(run)
     )
-    if not is_known or not any(is_pip_install(words) for words in _commands(run)):
+    if not is_known or not any(is_pip_install(words) for words in plain_commands(run)):
         return None
     return _Copied(copy=copy, run=run, stage=members[0].stage, source=path, target=target, portions=tuple(members))
-
-
-def _commands(site: Site) -> Iterator[list[str]]:
-    return (words for one in commands(script_of(site)) if (words := plain(one)))
 
 
 def _removes(target: str, words: Words) -> bool:
@@ -94,7 +88,7 @@ def _removes(target: str, words: Words) -> bool:
 
 def _installed(context: AdviceContext, found: _Copied) -> Iterator[Proposal]:
     stage = context.timelines.get(found.stage)
-    calls = [words for words in _commands(found.run) if not _removes(found.target, words)]
+    calls = [words for words in plain_commands(found.run) if not _removes(found.target, words)]
     if stage is None or len(calls) != 1 or not _are_alike(context, stage) or not _writes_to_prefix(context, found.run):
         return
     words = [_moved(word, found) for word in calls[0]]
@@ -152,7 +146,8 @@ def _are_alike(context: AdviceContext, stage: Timeline) -> bool:
     final = match.build.dockerfile.stages[match.build.target].base
     is_same = bases == [final] and all(one.name != final.lower() for one in match.build.dockerfile.stages)
     changed = any(
-        site.kind in ("USER", "SHELL", "ENV") or (site.kind == "RUN" and any(map(_changes_python, _commands(site))))
+        site.kind in ("USER", "SHELL", "ENV")
+        or (site.kind == "RUN" and any(map(_changes_python, plain_commands(site))))
         for site in stage.sites
     )
     return is_same and not changed

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.joins import join_all, joinable
-from layerscope.advice.portions import Piece, Portion
+from layerscope.advice.portions import Portion
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.words import short_place
@@ -36,7 +36,7 @@ def _sums(context: AdviceContext, hiders: Mapping[int, Site]) -> dict[tuple[int,
     sums: dict[tuple[int, int], int] = {}
     for portion in _left(context):
         for piece in portion.pieces:
-            hider = hiders.get(_hidden_by(context, piece))
+            hider = hiders.get(context.hidden_by(piece))
             if hider is not None and portion.site.position < hider.position:
                 pair = (portion.site.position, hider.position)
                 sums[pair] = sums.get(pair, 0) + piece.content_bytes
@@ -47,16 +47,11 @@ def _left(context: AdviceContext) -> list[Portion]:
     return [one for one in context.of(*_RULES) if one.site.kind == "RUN" and not one.stage]
 
 
-def _hidden_by(context: AdviceContext, piece: Piece) -> int:
-    """The layer that hides a version; -1 for none."""
-    return context.filesystem.hidden_by[piece.number] if piece.number >= 0 else -1
-
-
 def _proposal(context: AdviceContext, joined: Sequence[Site], hiders: Mapping[int, Site]) -> Iterator[Proposal]:
     positions = {site.position for site in joined}
     layers = {layer for layer, site in hiders.items() if site.position in positions}
     found = [
-        one.only(lambda piece: _hidden_by(context, piece) in layers)
+        one.only(lambda piece: context.hidden_by(piece) in layers)
         for one in _left(context)
         if one.site.position in positions
     ]

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.copied import files_in, would_miss
+from layerscope.advice.copied import by_copy, files_in, would_miss
 from layerscope.advice.files import Change, deleting, editing_words, mounting, naming_stage
 from layerscope.advice.portions import Portion, mapped, mapping_of
 from layerscope.advice.runs import commands, mentioning, script_of
@@ -27,12 +27,8 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     """
     if not context.is_buildkit:
         return
-    groups: dict[int, list[Portion]] = {}
-    for portion in context.of("tmp-leftover", "archive-extracted", "deleted-later", "wheelhouse"):
-        copy = portion.via or portion.site
-        if copy.kind == "COPY" and copy.resolved is not None and len(copy.resolved.arguments) == 2:
-            groups.setdefault(copy.position, []).append(portion)
-    for position, members in groups.items():
+    found = by_copy(context, "tmp-leftover", "archive-extracted", "deleted-later", "wheelhouse")
+    for position, members in found.items():
         copy = context.final.sites[position]
         paths = sorted({piece.path for portion in members for piece in portion.pieces})
         target = _target(context, copy, paths)
@@ -136,7 +132,7 @@ def _may_be(word: str, target: str, run: Site) -> bool:
 
 
 def _at(word: str, run: Site) -> str:
-    return normal(posixpath.join(run.working_directory or "/", word.strip("'\"")))
+    return run.path_of(word.strip("'\""))
 
 
 def _dropping(target: str, run: Site) -> Plan:

@@ -14,10 +14,10 @@ from layerscope.advice.portions import Portion, mapping_of
 from layerscope.advice.stage_end import removals_at_end, stage_end
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
-from layerscope.advice.viewers import Viewers
 from layerscope.advice.whole_systems import whole_systems
 from layerscope.advice.words import KINDS, REVIEWS, without
 from layerscope.model.entry import Kind
+from layerscope.model.groups import grouped
 
 _RULES = frozenset(
     {
@@ -73,19 +73,17 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     """
     yield from drops(context)
     yield from whole_systems(context)
-    groups: dict[int, list[Portion]] = {}
-    for portion in context.left:
-        copy = portion.via or portion.site
-        if portion.stage and copy.kind == "COPY" and copy.layer is not None and portion.rule in _RULES:
-            groups.setdefault(copy.layer, []).append(portion)
-    viewers, needs = context.shared(Viewers), context.shared(Needs)
-    for layer, members in groups.items():
-        copy = members[0].via or members[0].site
+    found = (one for one in context.left if one.stage and one.copy.kind == "COPY" and one.rule in _RULES)
+    needs = context.shared(Needs)
+    for layer, members in grouped(found, lambda one: one.copy.layer).items():
+        if layer is None:
+            continue
+        copy = members[0].copy
         certain = [one for one in members if not REVIEWS.get(one.rule)]
         for some in (certain, members) if 0 < len(certain) < len(members) else (members,):
             proposal = _proposal(context, copy, layer, some)
             if proposal is not None:
-                judged = _judged(viewers, needs, copy, *proposal)
+                judged = _judged(needs, copy, *proposal)
                 if judged is not None and not (_OWNERS in judged.review and _can_be_pruned(context, some)):
                     yield judged
                 break
@@ -105,13 +103,15 @@ def _proposal(
     """The proposal for a COPY, and the highest directories and files that go."""
     root, total = _tree(context, layer, members)
     if not root.is_kept and root.found_bytes:
-        return _deletion(copy, members), _gone(root, {})
+        sentence = "delete it: nothing that it copies is needed at run time"
+        proposal = Proposal(site=copy, portions=tuple(members), sentence=sentence, changes=(deleting(copy),))
+        return proposal, _gone(root, {})
     places = _places(root)
     saved = root.found_bytes - sum(node.found_bytes for node in places.values())
     if saved < max(_LEAST_BYTES, _LEAST_PART * total) or copy.resolved is None or "" in places:
         return None
-    proposal = _narrowed(context, copy, members, places)
-    return (proposal, _gone(root, places)) if proposal is not None else None
+    narrowed = _narrowed(context, copy, members, places)
+    return (narrowed, _gone(root, places)) if narrowed is not None else None
 
 
 def _gone(root: _Node, places: Mapping[str, _Node]) -> list[str]:
@@ -130,17 +130,15 @@ def _gone(root: _Node, places: Mapping[str, _Node]) -> list[str]:
     return [path for _, path in sorted(found, reverse=True)]
 
 
-def _judged(viewers: Viewers, needs: Needs, copy: Site, proposal: Proposal, gone: Sequence[str]) -> Proposal | None:
+def _judged(needs: Needs, copy: Site, proposal: Proposal, gone: Sequence[str]) -> Proposal | None:
     """The proposal with what to make sure of; None where a later instruction needs what goes."""
-    judgements = [needs.judge(viewers.after(copy, path)) for path in gone[:_MOST_JUDGED]]
-    need = max((one.need for one in judgements), default=Need.NONE)
+    judged = needs.after(copy, gone[:_MOST_JUDGED])
     is_compiled_in = any(portion.rule in COMPILED_IN for portion in proposal.portions)
-    if need == Need.SURE or (need == Need.BUILD and is_compiled_in):
+    if judged.need == Need.SURE or (judged.need == Need.BUILD and is_compiled_in):
         return None
-    readers = [one.site for one in judgements if one.site is not None]
     reviews = [REVIEWS.get(portion.rule, "") for portion in proposal.portions]
-    if readers:
-        reviews.insert(0, without(readers, "the rest"))
+    if judged.readers:
+        reviews.insert(0, without(judged.readers, "the rest"))
     return replace(proposal, review="; ".join(dict.fromkeys(filter(None, (*reviews, proposal.review)))))
 
 
@@ -217,15 +215,6 @@ def _places(root: _Node) -> dict[str, _Node]:
             continue
         del places[path]
         places |= inside
-
-
-def _deletion(copy: Site, members: Sequence[Portion]) -> Proposal:
-    return Proposal(
-        site=copy,
-        portions=tuple(members),
-        sentence="delete it: nothing that it copies is needed at run time",
-        changes=(deleting(copy),),
-    )
 
 
 def _narrowed(

@@ -4,23 +4,21 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from layerscope.advice.context import AdviceContext
-from layerscope.advice.copied import readers_elsewhere
+from layerscope.advice.copied import files_in, readers_elsewhere
 from layerscope.advice.files import appending, inserting
-from layerscope.advice.joins import join_all
+from layerscope.advice.joins import NO_EFFECT, join_all
 from layerscope.advice.later_use import is_harmless, later_use
 from layerscope.advice.other_installs import NodeProject, node_manager
 from layerscope.advice.portions import Portion
-from layerscope.advice.runs import body, calls, commands, script_of
+from layerscope.advice.runs import body, calls, plain_commands, script_of
 from layerscope.advice.stage_end import stage_end
 from layerscope.advice.stage_files import has_old_npm, node_project, project_directory, project_roots, timeline_of
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site, Timeline
-from layerscope.advice.word_edit import plain
 from layerscope.advice.words import place
-from layerscope.model.entry import Kind
+from layerscope.model.groups import grouped
 
 _MOST_JOINED = 3
-_NO_EFFECT = frozenset({"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"})
 _YARN_ONLINE = "make sure that Yarn can reach its cache or the registry there"
 
 
@@ -33,13 +31,10 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     and build become one, for review. Not proposed where another stage copies the packages, or where package.json is
     not in the stage.
     """
-    groups: dict[tuple[str, int], list[Portion]] = {}
-    for portion in context.of("node-dev-deps"):
-        if portion.site.kind == "RUN":
-            groups.setdefault((portion.stage, portion.site.position), []).append(portion)
-    for (stage, _), members in groups.items():
+    found = (portion for portion in context.of("node-dev-deps") if portion.site.kind == "RUN")
+    for (stage, _), members in grouped(found, lambda one: (one.stage, one.site.position)).items():
         timeline = timeline_of(context, stage)
-        manager = next(filter(None, map(node_manager, _commands(members[0].site))), "")
+        manager = next(filter(None, map(node_manager, plain_commands(members[0].site))), "")
         if timeline is not None and manager:
             yield from _proposal(context, timeline, manager, members)
 
@@ -101,7 +96,9 @@ def _in_run(
     context: AdviceContext, members: Sequence[Portion], directory: str, command: str, review: str
 ) -> Iterator[Proposal]:
     site = members[0].site
-    later = [one for one in context.final.after(site) if one.kind == "RUN" and not _is_harmless(one)]
+    later = [
+        one for one in context.final.after(site) if one.kind == "RUN" and not all(map(is_harmless, plain_commands(one)))
+    ]
     joined = _joined(context, site, later[-1]) if later else (site,)
     if not joined or any(one.stage != site.stage for one in joined):
         return
@@ -122,14 +119,6 @@ def _in_run(
     )
 
 
-def _commands(site: Site) -> Iterator[list[str]]:
-    return (plain(words) for words in commands(script_of(site)))
-
-
-def _is_harmless(site: Site) -> bool:
-    return all(map(is_harmless, _commands(site)))
-
-
 def _joined(context: AdviceContext, first: Site, last: Site) -> tuple[Site, ...]:
     """The RUNs from the first to the last, if they can stand in the place of the last; none otherwise.
 
@@ -147,15 +136,13 @@ def _joined(context: AdviceContext, first: Site, last: Site) -> tuple[Site, ...]
             brought = _files(context, one)
             if one.layer is None or brought & written or any("/node_modules/" in path for path in brought):
                 return ()
-        elif one.kind not in _NO_EFFECT:
+        elif one.kind not in NO_EFFECT:
             return ()
     return tuple(found)
 
 
 def _files(context: AdviceContext, site: Site) -> set[str]:
-    filesystem = context.filesystem
-    numbers = filesystem.numbers(site.layer) if site.layer is not None else ()
-    return {filesystem.path_in_layer(one) for one in numbers if filesystem.kinds[one] != Kind.DIRECTORY}
+    return set(files_in(context.filesystem, site.layer)) if site.layer is not None else set()
 
 
 def _inside(directory: str, current: str) -> str:
@@ -165,7 +152,7 @@ def _inside(directory: str, current: str) -> str:
 
 def _directory_at_end(runs: Sequence[Site]) -> str:
     """Where a RUN made of several is at its end; empty where one of them goes somewhere else."""
-    moves = any(words[0] in ("cd", "pushd") for run in runs for words in _commands(run))
+    moves = any(words[0] in ("cd", "pushd") for run in runs for words in plain_commands(run))
     return "" if moves else runs[-1].working_directory
 
 

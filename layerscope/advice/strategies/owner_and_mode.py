@@ -1,6 +1,5 @@
 """A RUN that changes owner or mode of files and so stores them again: set both where the files are written."""
 
-import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from layerscope.advice.stage_end import stage_end
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.model.entry import Fate, Kind
+from layerscope.model.groups import grouped
 from layerscope.model.paths import is_at_or_below, normal
 
 _OWNER = re.compile(r"(?P<user>[\w-]+)(?::(?P<group>[\w-]+))?")
@@ -49,12 +49,7 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     A COPY takes ``--chown``; files of a stage get their mode in that stage, since not every builder has ``--chmod``; a
     RUN sets both itself. What is left of the recursive command changes directories alone, which costs nothing.
     """
-    groups: dict[int, list[Portion]] = {}
-    for portion in context.of("copied-up"):
-        hiders = {context.filesystem.hidden_by[piece.number] for piece in portion.pieces if piece.number >= 0}
-        if len(hiders) == 1:
-            groups.setdefault(hiders.pop(), []).append(portion)
-    for layer, members in groups.items():
+    for layer, members in grouped(context.of("copied-up"), context.hider_of).items():
         site = context.final.of_layer(layer)
         command = _command(site) if site is not None and site.kind == "RUN" else None
         if site is not None and command is not None:
@@ -73,11 +68,7 @@ def _command(site: Site) -> _Command | None:
         return None
     if any(set(word) & set("$*?[;|&<>`") for word in plain) or (words[0] == "chown" and not _OWNER.fullmatch(plain[0])):
         return None
-    directory = site.working_directory
-    paths = [normal(posixpath.join(directory, path)) for path in plain[1:]]
-    if any(not path.startswith("/") for path in paths):
-        return None
-    return _Command(tool=words[0], value=plain[0], paths=tuple(paths))
+    return _Command(tool=words[0], value=plain[0], paths=tuple(map(site.path_of, plain[1:])))
 
 
 def _proposal(context: AdviceContext, site: Site, command: _Command, members: Sequence[Portion]) -> Iterator[Proposal]:

@@ -11,6 +11,7 @@ from layerscope.advice.runs import body, calls
 from layerscope.advice.stage_end import stage_end
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.filesystem.tree import Filesystem
+from layerscope.packages.catalog import UNOWNED
 
 _LIBRARIES = ("/lib/", "/lib64/")
 _UV = ("/usr/local/bin/uv", "/bin/uv", "/usr/bin/uv", "/uv", "/root/.local/bin/uv", "/root/.cargo/bin/uv")
@@ -80,13 +81,9 @@ def _is_managed(filesystem: Filesystem, environment: str) -> bool:
 
 def _names(context: AdviceContext, members: Sequence[Portion]) -> tuple[str, ...]:
     """The packages to uninstall, pip last; none where there are too many, or one of them has no name."""
-    owners, packages = context.catalog.owners, context.catalog.packages
-    found: dict[str, None] = {}
-    for portion in members:
-        for piece in portion.pieces:
-            owner = owners[piece.number] if piece.number >= 0 else -1
-            if owner >= 0 and packages[owner].type == "pypi":
-                found[packages[owner].name] = None
+    owners = {context.owner_of(piece) for portion in members for piece in portion.pieces} - {UNOWNED}
+    packages = (context.catalog.packages[owner] for owner in owners)
+    found = {package.name for package in packages if package.type == "pypi"}
     names = sorted(found, key=lambda name: (name == "pip", name.lower()))
     return tuple(map(shlex.quote, names)) if len(names) <= _MOST_NAMES else ()
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.files import inserting
 from layerscope.advice.needs import COMPILED_IN, NEVER_READ, Need, Needs
-from layerscope.advice.portions import Portion
 from layerscope.advice.stage_end import Removal, removals_at_end, stage_end
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.viewers import Viewer, Viewers
 from layerscope.advice.words import KINDS, REVIEWS, listed, without
+from layerscope.model.groups import grouped
 
 
 def _propose(context: AdviceContext) -> Iterator[Proposal]:
@@ -21,23 +21,19 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     by name, or where the stage ends as a user who may not delete them. Where a later RUN may read any file that was
     copied, as a build does, it is for review.
     """
-    stages: dict[str, list[Portion]] = {}
-    for portion in context.of(*KINDS):
-        if portion.stage and portion.via is not None:
-            stages.setdefault(portion.stage, []).append(portion)
-    viewers, needs = context.shared(Viewers), context.shared(Needs)
-    for stage, members in stages.items():
+    copied = (one for one in context.of(*KINDS) if one.stage and one.via is not None)
+    needs = context.shared(Needs)
+    for stage, members in grouped(copied, lambda one: one.stage).items():
         end, filesystem = stage_end(context, stage), context.timelines[stage].filesystem
         if end is None or filesystem is None:
             continue
         groups: dict[str, list[Removal]] = {}
         for removal in removals_at_end(context.timelines[stage], filesystem, members):
-            judgements = [needs.judge(_viewers(context, viewers, end, removal, path)) for path in removal.places]
-            need = max(one.need for one in judgements)
+            judged = needs.judge(_viewers(context, needs.viewers, end, removal, path) for path in removal.places)
             review = REVIEWS.get(removal.portion.rule, "")
-            if need in (Need.MAYBE, Need.BUILD) and removal.portion.rule not in NEVER_READ:
-                review = without(one.site for one in judgements if one.site is not None)
-            if need < Need.BUILD or (need == Need.BUILD and removal.portion.rule not in COMPILED_IN):
+            if judged.need in (Need.MAYBE, Need.BUILD) and removal.portion.rule not in NEVER_READ:
+                review = without(judged.readers)
+            if judged.need < Need.BUILD or (judged.need == Need.BUILD and removal.portion.rule not in COMPILED_IN):
                 groups.setdefault(review, []).append(removal)
         for review, removals in groups.items():
             yield _proposal(end, removals, review)

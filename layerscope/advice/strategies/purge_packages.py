@@ -10,12 +10,14 @@ from layerscope.advice.context import AdviceContext
 from layerscope.advice.files import appending, inserting, removing_words
 from layerscope.advice.joins import join_all, joinable
 from layerscope.advice.portions import Portion, mapping_of
+from layerscope.advice.programs import SYSTEM
 from layerscope.advice.runs import body, calls, commands, only_finds, script_of
 from layerscope.advice.stage_end import stage_end
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site, Timeline
 from layerscope.advice.users import as_root
 from layerscope.advice.words import short_place
+from layerscope.model.groups import grouped
 from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.orphans import automatic_packages
 
@@ -65,15 +67,10 @@ _MANAGERS = (
         takes_along=False,
     ),
 )  # fmt: skip
-_NEED_NO_TOOL = frozenset(
-    {
-        "apt-get", "apt", "apt-mark", "apt-cache", "apk", "dnf", "microdnf", "yum", "rm", "mkdir", "chown", "chmod",
-        "useradd", "adduser", "groupadd", "addgroup", "usermod", "ln", "mv", "cp", "echo", "touch", "set", "true",
-        "cd", "tar", "locale-gen", "update-ca-certificates", "ldconfig", "export", "fi", "done", "cat", "date",
-        "grep", "head", "id", "ls", "printf", "sed", "sleep", "sort", "tail", "tee", "test", "[", "tr", "which", "wc",
-        "getent", "passwd", "chpasswd", "chgrp", "rmdir", "dirname", "basename", "mktemp", "stat", "du", ":", "unset",
-    }
-)  # fmt: skip
+_NEED_NO_TOOL = SYSTEM | {
+    "apt-cache", "basename", "chgrp", "chpasswd", "date", "dirname", "done", "fi", "getent", "grep", "head", "id",
+    "mktemp", "passwd", "sleep", "sort", "stat", "tail", "tee", "tr", "unset", "wc",
+}  # fmt: skip
 _COMPRESSORS = frozenset({"xz-utils", "xz", "bzip2", "zstd", "tar", "gzip", "lzip"})
 _NAME = re.compile(r"[a-z0-9.+_-]+", re.IGNORECASE)
 _WITH_VALUE = frozenset({"-t", "--virtual", "-o", "-c", "--target-release"})
@@ -88,11 +85,9 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     RUN, where a stage built on this one runs more, or where a later RUN removes some of them itself. Where the image is
     a copy of a whole stage, they are removed at the end of that stage.
     """
-    groups: dict[tuple[str, int], list[Portion]] = {}
-    for portion in context.of(*_RULES):
-        if portion.site.kind == "RUN" and (not portion.stage or _is_whole_stage(context, portion)):
-            groups.setdefault((portion.stage, portion.site.position), []).append(portion)
-    for members in groups.values():
+    found = (one for one in context.of(*_RULES) if one.site.kind == "RUN")
+    final = (one for one in found if not one.stage or _is_whole_stage(context, one))
+    for members in grouped(final, lambda one: (one.stage, one.site.position)).values():
         script = script_of(members[0].site)
         manager = next((one for one in _MANAGERS if calls(script, one.installs)), None)
         if manager is not None:
@@ -113,7 +108,8 @@ def _removal(context: AdviceContext, members: Sequence[Portion], manager: _Manag
         words = {group[1]: group[1]} if len(words) == len(installed) and _NAME.fullmatch(group[1]) else {}
     graph = context.package_graph
     packages &= (graph.closure(chosen) | chosen) if manager.takes_along else chosen
-    taken = tuple(one for one in (_owned(context, portion, packages) for portion in members) if one.pieces)
+    owned = (portion.only(lambda piece: context.owner_of(piece) in packages) for portion in members)
+    taken = tuple(one for one in owned if one.pieces)
     if words and taken and members[0].stage:
         yield from _removal_at_end(context, taken, manager, packages, list(words))
     elif words and taken and not _is_needed_otherwise(context, site, manager, words):
@@ -141,7 +137,7 @@ def _proposal(
             portions=members,
             sentence=f"do not install {shown}",
             review=review,
-            changes=(removing_words(site, (manager.installs,), list(words.values())),),
+            changes=(removing_words(site, manager.installs, list(words.values())),),
         )
         return
     last = users[-1] if users else site
@@ -216,15 +212,8 @@ def _commands_of(
 
 
 def _packages(context: AdviceContext, members: Sequence[Portion], manager: _Manager) -> set[int]:
-    owners, packages = context.catalog.owners, context.catalog.packages
-    numbers = (piece.number for portion in members for piece in portion.pieces if piece.number >= 0)
-    found = {owners[number] for number in numbers}
-    return {index for index in found if index != UNOWNED and packages[index].type == manager.type}
-
-
-def _owned(context: AdviceContext, portion: Portion, packages: AbstractSet[int]) -> Portion:
-    owners = context.catalog.owners
-    return portion.only(lambda piece: piece.number >= 0 and owners[piece.number] in packages)
+    found = {context.owner_of(piece) for portion in members for piece in portion.pieces} - {UNOWNED}
+    return {index for index in found if context.catalog.packages[index].type == manager.type}
 
 
 def _installed(site: Site, manager: _Manager, group: str) -> dict[str, str]:

@@ -2,18 +2,16 @@
 
 import posixpath
 import re
-import shlex
 from collections.abc import Iterator
 
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.copied import context_paths, would_miss
 from layerscope.advice.files import deleting, rewriting
 from layerscope.advice.portions import Piece, Portion
-from layerscope.advice.runs import mentioning
+from layerscope.advice.runs import made_and_called, mentioning
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.users import is_root
-from layerscope.model.paths import normal
 
 _ADDABLE = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 """Endings of archives that ADD unpacks in every builder."""
@@ -57,29 +55,18 @@ def unpacked_into(run: Site, path: str) -> str:
 
     It may make that directory before, and delete the archive behind it.
     """
-    base = run.working_directory or "/"
-    try:
-        commands = [shlex.split(part) for part in re.split(r"&&|\n", run.text)]
-    except ValueError:
-        return ""
-    made, removed = [], []
-    if commands and commands[0][:2] == ["mkdir", "-p"]:
-        made = [normal(posixpath.join(base, word)) for word in commands.pop(0)[2:]]
+    made, commands = made_and_called(run)
+    removed = []
     if commands and commands[-1][:1] == ["rm"]:
-        removed = [normal(posixpath.join(base, word)) for word in commands.pop()[1:] if not word.startswith("-")]
-    if len(commands) != 1 or run.kind != "RUN" or (run.resolved is not None and run.resolved.instruction.flags):
+        removed = [run.path_of(word) for word in commands.pop()[1:] if not word.startswith("-")]
+    if len(commands) != 1:
         return ""
-    words, directory = commands[0], base
+    words, directory = commands[0], run.working_directory or "/"
     if len(words) > 2 and "-C" in words[1:-1]:
         place = words.index("-C")
-        directory = normal(posixpath.join(base, words[place + 1]))
+        directory = run.path_of(words[place + 1])
         words = words[:place] + words[place + 2 :]
-    is_it = (
-        len(words) == 3
-        and words[0] == "tar"
-        and _EXTRACTS.fullmatch(words[1])
-        and normal(posixpath.join(base, words[2])) == path
-    )
+    is_it = len(words) == 3 and words[0] == "tar" and _EXTRACTS.fullmatch(words[1]) and run.path_of(words[2]) == path
     return directory if is_it and made in ([], [directory]) and removed in ([], [path]) else ""
 
 

@@ -13,7 +13,7 @@ from layerscope.advice.later_use import later_use
 from layerscope.advice.other_installs import composer_plan, node_manager, node_plans
 from layerscope.advice.portions import Portion
 from layerscope.advice.python_installs import is_python_install, python_plans
-from layerscope.advice.runs import body, calls, commands, script_of
+from layerscope.advice.runs import body, calls, plain_commands, script_of
 from layerscope.advice.stage_end import stage_end
 from layerscope.advice.stage_files import (
     composer_scripts,
@@ -27,8 +27,9 @@ from layerscope.advice.stage_files import (
 )
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site, Timeline
-from layerscope.advice.word_edit import Plan, WordEdit, Words, plain, verb
+from layerscope.advice.word_edit import Plan, WordEdit, Words, verb
 from layerscope.advice.words import place
+from layerscope.model.groups import grouped
 
 _RULES = ("py-dev-deps", "node-dev-deps", "php-dev-deps", "ruby-dev-deps")
 _OWN_SETTINGS = re.compile(r"npm_config_(?:production|include|omit|also)|YARN_PRODUCTION|COMPOSER_DEV", re.IGNORECASE)
@@ -57,11 +58,8 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     and Composer, in each RUN of the stage that installs; for Bundler ``BUNDLE_WITHOUT``, in the final stage too.
     Where a later RUN may use one of them the step is for review, or left to what removes them at the end of the stage.
     """
-    groups: dict[tuple[str, str], list[Portion]] = {}
-    for portion in context.of(*_RULES):
-        if portion.site.kind == "RUN":
-            groups.setdefault((portion.stage, portion.rule), []).append(portion)
-    for (stage, rule), members in groups.items():
+    found = (one for one in context.of(*_RULES) if one.site.kind == "RUN")
+    for (stage, rule), members in grouped(found, lambda one: (one.stage, one.rule)).items():
         timeline = timeline_of(context, stage)
         if timeline is not None:
             yield from _proposal(context, timeline, rule, members)
@@ -117,7 +115,7 @@ def _installs(context: AdviceContext, timeline: Timeline, rule: str, members: Se
         return
     plans_of = _planner(context, timeline, rule, members)
     for site in timeline.sites:
-        words = list(_commands(site)) if site.kind == "RUN" else []
+        words = list(plain_commands(site)) if site.kind == "RUN" else []
         if not any(map(_is_install(rule), words)):
             continue
         doubt, plans = plans_of(site)
@@ -134,10 +132,6 @@ def _installs(context: AdviceContext, timeline: Timeline, rule: str, members: Se
 
 def _first_edit(plans: Sequence[Plan], words: Words) -> WordEdit | None:
     return next((edit for plan in plans if (edit := plan(words)) is not None), None)
-
-
-def _commands(site: Site) -> Iterator[list[str]]:
-    return (plain(words) for words in commands(script_of(site)))
 
 
 def _planner(
