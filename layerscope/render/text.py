@@ -22,7 +22,7 @@ from layerscope.render.words import counted
 
 _SCREEN = 40
 """Lines that the report takes at most without ``--top``."""
-_LEAST_STEPS, _LEAST_BYTES, _MOST_STEPS = 9, 6, 12
+_LEAST_STEPS, _LEAST_BYTES, _MOST_STEPS = 9, 5, 14
 """Lines that other steps and directories take whatever else there is, and at most."""
 _LAYERS, _STAGES, _WARNINGS = 4, 6, 2
 _CROWDED = 14

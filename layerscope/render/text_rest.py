@@ -78,7 +78,7 @@ def stages_section(report: Report, options: RenderOptions) -> Iterator[str]:
         waste = f", {units(stage.reclaimable_bytes)} of it reclaimable" if stage.reclaimable_bytes else ""
         size = f"{units(stage.content_bytes)} copied{waste}" if stage.content_bytes else "nothing copied"
         yield f"{printable(stage_words(stage.name))}: {size} ({stage_evidence(stage)})"
-        yield from (f"  {line}" for line in _stage(stage, report.totals.content_bytes // _NOISE, options))
+        yield from _stage(stage, report.totals.content_bytes // _NOISE, options)
 
 
 def _stage(stage: StageReport, least: int, options: RenderOptions) -> Iterator[str]:
@@ -86,14 +86,14 @@ def _stage(stage: StageReport, least: int, options: RenderOptions) -> Iterator[s
     units = options.units
     for step in stage.made_by[: options.top or _STEPS]:
         if step.content_bytes > least:
-            yield f"{units(step.content_bytes)} made by {shortened(printable(str(step)), _LONGEST_STEP)}"
+            yield f"{units(step.content_bytes):>8} made by {shortened(printable(str(step)), _LONGEST_STEP)}"
     if stage.same_content_bytes:
-        yield f"{units(stage.same_content_bytes)} same content as files in the stage (inconclusive)"
+        yield f"{units(stage.same_content_bytes):>8} same content as files in the stage (inconclusive)"
     if stage.different_bytes:
-        yield f"{units(stage.different_bytes)} differs from the image given for the stage (rebuilt since?)"
+        yield f"{units(stage.different_bytes):>8} differs from the image given for the stage (rebuilt since?)"
     if (stage.not_copied_bytes or 0) > least:
         biggest = ", ".join(f"{printable(path)} {units(size)}" for path, size in stage.not_copied[: options.top or 2])
-        yield f"{units(stage.not_copied_bytes or 0)} not copied" + (f": {biggest}" if biggest else "")
+        yield f"{units(stage.not_copied_bytes or 0):>8} not copied" + (f": {biggest}" if biggest else "")
 
 
 def bytes_section(report: Report, room: int, options: RenderOptions) -> Iterator[str]:
@@ -106,7 +106,7 @@ def bytes_section(report: Report, room: int, options: RenderOptions) -> Iterator
         return
     if left and right:
         each = most if options.top else min(most, (room - 3) // 2)
-        if each < _LEAST - 1:
+        if each < _LEAST:
             left, each = [], min(most, room - 1)
     else:
         each = most if options.top else min(most, room - 1)

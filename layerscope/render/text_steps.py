@@ -1,7 +1,7 @@
 """What the text report says to do: the one biggest step, secrets to rotate, other steps, and what else there is."""
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from layerscope.model.finding import Finding
@@ -22,6 +22,8 @@ _READABLE = 110
 """Columns that a sentence takes at most, however wide the terminal is."""
 _MOST = 5
 """Rows of a list without ``--top``."""
+_MORE_LINES = 2
+"""Lines of the row that sums up the other steps."""
 _TIGHT = 6
 """Lines of other steps with which each row has but one."""
 _SENTENCE_LINES, _ROW_LINES, _NOTE_LINES = 4, 3, 2
@@ -95,7 +97,8 @@ def _about(finding: Finding, edited: int | None, report: Report, options: Render
     copied = f", copied by line {line}" if line is not None and edited not in (None, line) else ""
     if edited is None and source:
         copied = f", {printable(source)}"
-    return f"{printable(finding.title)}{copied}{_what(finding, options)}"
+    # The end may be cut off: what it is about is worth more than the line that copies it.
+    return f"{printable(finding.title)}{_what(finding, options)}{copied}"
 
 
 def _what(finding: Finding, options: RenderOptions) -> str:
@@ -114,11 +117,12 @@ def secrets_section(report: Report, options: RenderOptions) -> Iterator[str]:
     most = options.top or _MOST
     shown = report.secrets[:most]
     rows = [[_severity(one), f"{_secret(one, report)}; {printable(one.supply)}"] for one in shown]
-    fitted = _fitted_rows(_SECRETS, rows, _SECRET_LINES, options)
+    width = _text_room(_SECRETS, rows, options)
+    fitted = _fitting(_wrapped_rows(rows, width, _ROW_LINES), _SECRET_LINES, options)
     is_short = len(fitted) < len(rows)
     if is_short:
         rows = [[_severity(one), _secret(one, report)] for one in shown]
-        fitted = _fitted_rows(_SECRETS, rows, most, options, each=1)
+        fitted = _wrapped_rows(rows, width, 1)
     yield from _rows(_SECRETS, fitted, ("text", "text"))
     if is_short:
         has_mounts = any("--mount" in one.supply for one in report.secrets)
@@ -153,14 +157,31 @@ def steps_section(report: Report, room: int, options: RenderOptions) -> Iterator
         for number, one in enumerate(others[: options.top or _MOST], first + 1)
     ]
     last = [list(row) for row in (trades_row(report, units), base_row(report, units)) if row is not None]
-    last = _fitted_rows(headers, last, room, options, each=1 if room < _TIGHT else _NOTE_LINES)
-    room -= 1 + sum(words.count("\n") + 1 for _, words in last) + 2 * (len(others) > len(rows))
-    fitted = _fitted_rows(headers, rows, room, options, each=max(1, min(_ROW_LINES, room)))
-    yield from _rows(headers, fitted + last, ("n", "text"))
-    if left := others[len(fitted) :]:
-        size = sum(one.saves_bytes for one in left)
-        words = f"and {counted(len(left), 'more step')}{f', {units(size)}' if size else ''}:"
-        yield from command_line(words, options.command("fix"), options)
+    width = _text_room(headers, rows + last, options)
+    below = _wrapped_rows(last, width, 1 if room < _TIGHT else _NOTE_LINES)
+    left = room - 1 - _lines(below)
+    fitted = _fitting(_wrapped_rows(rows, width, max(1, min(_ROW_LINES, left))), left, options)
+    if len(fitted) < len(others):
+        # A step is worth more than the second line of what no step saves.
+        below = _wrapped_rows(last, width, 1)
+        left = room - 1 - _lines(below) - _MORE_LINES
+        fitted = _fitting(_wrapped_rows(rows, width, max(1, min(_ROW_LINES, left))), left, options)
+    more, command = _more_steps(others[len(fitted) :], width, options)
+    table = iter(_rows(headers, [*fitted, *more, *below], ("n", "text")))
+    yield from islice(table, 1 + _lines([*fitted, *more]))
+    yield from command
+    yield from table
+
+
+def _more_steps(left: Sequence[Step], width: int | None, options: RenderOptions) -> tuple[list[list[str]], list[str]]:
+    """The row that sums up the steps without a row of their own, and the lines of the command where it is too long."""
+    if not left:
+        return [], []
+    size = sum(one.saves_bytes for one in left)
+    words = f"{counted(len(left), 'more step')}:"
+    # Parts of a word that is broken have nothing before them, so they cannot stand in the table.
+    first, *lines = command_line(words, options.command("fix"), options, room=width)
+    return [[options.units(size) if size else "", first]], lines
 
 
 def step_words(number: int, step: Step, report: Report) -> str:
@@ -203,21 +224,26 @@ def limited(words: str, most: int, options: RenderOptions) -> Iterator[str]:
         yield shortened(" ".join([last[0], *(line.strip() for line in last[1:])]), width)
 
 
-def _fitted_rows(
-    headers: tuple[str, str], rows: list[list[str]], most: int, options: RenderOptions, *, each: int = _ROW_LINES
-) -> list[list[str]]:
-    """As many of the rows as fit, one at least; half an advice is useless, so it is wrapped, not cut."""
-    if not rows or not options.width:
-        return rows
-    room = min(options.width, _READABLE) - 2 - max(len(headers[0]), *(width_of(first) for first, _ in rows))
-    rows = [[first, wrapped(words, room, each)] for first, words in rows]
-    used, fitting = 0, 0
-    for _, words in rows:
-        used += words.count("\n") + 1
-        if fitting and used > most and not options.top:
-            break
-        fitting += 1
-    return rows[:fitting]
+def _text_room(headers: Sequence[str], rows: Sequence[Sequence[str]], options: RenderOptions) -> int | None:
+    """The columns that are left for the texts of a table beside its first column."""
+    if not options.width:
+        return None
+    return options.width - 2 - max(len(headers[0]), *(width_of(first) for first, _ in rows), 0)
+
+
+def _wrapped_rows(rows: Iterable[list[str]], width: int | None, most: int) -> list[list[str]]:
+    """Half an advice is useless, so it is wrapped, not cut."""
+    return [[first, words if width is None else wrapped(words, width, most)] for first, words in rows]
+
+
+def _lines(rows: Iterable[list[str]]) -> int:
+    return sum(words.count("\n") + 1 for _, words in rows)
+
+
+def _fitting(rows: list[list[str]], most: int, options: RenderOptions) -> list[list[str]]:
+    """As many of the rows as fit into ``most`` lines, one at least."""
+    count = next((count for count in range(2, len(rows) + 1) if _lines(rows[:count]) > most), len(rows) + 1) - 1
+    return rows if options.top or options.width is None else rows[:count]
 
 
 def _rows(headers: tuple[str, str], rows: list[list[str]], kinds: tuple[str, str]) -> Iterable[str]:
@@ -229,10 +255,10 @@ def titles(headers: Iterable[str]) -> tuple[str, ...]:
     return tuple(styled(header, Style.SOFT) for header in headers)
 
 
-def command_line(words: str, command: str, options: RenderOptions) -> Iterator[str]:
-    """A command that can be run as it stands, over several lines where it is too long for one."""
+def command_line(words: str, command: str, options: RenderOptions, *, room: int | None = None) -> Iterator[str]:
+    """A command that can be run as it stands, beside ``words`` where ``room`` is enough, else on lines of its own."""
     line = f"{words} {printable(command)}"
-    if options.width is None or width_of(line) <= options.width:
+    if options.width is None or width_of(line) <= (room or options.width):
         yield f"{words} {styled(printable(command), Style.COMMAND)}"
         return
     yield words

@@ -68,15 +68,36 @@ def test_the_text_has_the_biggest_step_first_and_names_the_rest_with_a_command_t
     assert lines[first + 1] == "  do 0"
     first = lines.index("  SAVES  OTHER STEPS")
     assert lines[first + 1] == "9.00 kB  2. Dockerfile:2, stage build (review): do 1"
-    assert lines[first + 6] == "1.00 kB  base image (line 2, at most, review): use a smaller base image"
-    assert lines[first + 7] == "and 2 more steps, 18.0 kB: layerscope fix app.tar"
+    assert lines[first + 6] == "18.0 kB  2 more steps: layerscope fix app.tar"
+    assert lines[first + 7] == "1.00 kB  base image (line 2, at most, review): use a smaller base image"
+
+
+@pytest.mark.parametrize("saves", [7, 20_480])
+def test_no_line_of_advice_is_cut_because_of_a_wide_amount_in_another_row(saves: int) -> None:
+    long = "word " * 20 + "end"
+    some = report(step(9000), step(100, sentence=long))
+    some = replace(some, base_step=step(saves, sentence="smaller"))
+    for width in range(60, 100):
+        assert "…" not in text(some, replace(OPTIONS, width=width)).split("OTHER STEPS")[1].split("\n\n")[0]
+
+
+def test_steps_that_are_left_out_take_the_second_line_of_what_no_step_saves() -> None:
+    sentence = "use a smaller base image " * 4
+    few, many = (
+        replace(report(*(step() for _ in range(count))), base_step=step(5, sentence=sentence)) for count in (2, 12)
+    )
+    rows = [
+        [line for line in text(one, replace(OPTIONS, width=80)).split("\n") if "smaller base" in line]
+        for one in (few, many)
+    ]
+    assert list(map(len, rows)) == [2, 1] and rows[1][0].endswith("…")
 
 
 def test_a_command_that_is_too_long_for_the_line_can_still_be_run() -> None:
     for length in (30, 200):
         arguments = f"{'x' * length}.tar --dockerfile '{'y' * 12} {'y' * 12}' --stage build={'z' * 40}"
         lines = text(report(*(step() for _ in range(9))), replace(OPTIONS, width=60, arguments=arguments)).split("\n")
-        first = next(index for index, line in enumerate(lines) if re.match(r"and \d more steps", line)) + 1
+        first = next(index for index, line in enumerate(lines) if re.search(r"\d more steps:", line)) + 1
         command = lines[first]
         while command.endswith("\\"):
             first += 1
@@ -89,7 +110,7 @@ def test_the_biggest_step_says_what_it_is_about_and_which_line_brings_it() -> No
     found = replace(ordinary().findings[1], packages=(("mypy 1.0", 300), ("black 2", 100)), dockerfile_line=14)
     made = replace(report(step()), findings=(ordinary().findings[0], found, ordinary().findings[2]))
     shown = text(made, replace(OPTIONS, width=80))
-    assert "\n  what apt-lists finds, copied by line 14: mypy 300 B, black 100 B\n" in shown
+    assert "\n  what apt-lists finds: mypy 300 B, black 100 B, copied by line 14\n" in shown
     same = replace(made, findings=(made.findings[0], replace(found, dockerfile_line=2), made.findings[2]))
     assert "\n  what apt-lists finds: mypy 300 B, black 100 B\n" in text(same, replace(OPTIONS, width=80))
 
