@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from rich.style import Style
 from rich.text import Text
 
 from layerscope.explore.keys import rows
-from layerscope.explore.style import NOTICE, SOFT, STRONG, diff_style
+from layerscope.explore.style import KEY, NOTICE, SOFT, STRONG, diff_style
 from layerscope.model.report import Report
 from layerscope.model.step import BY_HAND, Step
 from layerscope.render.escape import printable
@@ -28,7 +27,7 @@ def help_page() -> Iterator[Text]:
             yield from [Text()] if last else []
             yield Text(group, STRONG)
             last = group
-        yield Text.assemble((f"  {keys:<{_LABEL}} ", Style(color="cyan")), words)
+        yield Text.assemble((f"  {keys:<{_LABEL}} ", KEY), words)
 
 
 def image_page(report: Report, units: Units) -> Iterator[Text]:

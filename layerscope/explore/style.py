@@ -1,4 +1,4 @@
-"""Colours by meaning: the 16 of the terminal itself, so that they suit a dark and a light background."""
+"""Colours by meaning: those of the report, which are legible on a dark and on a light background."""
 
 from rich.style import Style
 from rich.text import Text
@@ -7,12 +7,15 @@ from layerscope.model.change import Change
 from layerscope.model.finding import Severity
 from layerscope.render.escape import printable
 
+_GREEN, _YELLOW, _RED, _CYAN = "color(28)", "color(136)", "color(160)", "color(31)"
+"""The colours of ``layerscope.render.style``; where a terminal has but 16, the nearest of them."""
+
 CHANGE_STYLES = {
     Change.UNMODIFIED: Style(),
-    Change.ADDED: Style(color="green"),
-    Change.MODIFIED: Style(color="yellow"),
-    Change.METADATA: Style(color="bright_blue"),
-    Change.REMOVED: Style(color="red"),
+    Change.ADDED: Style(color=_GREEN),
+    Change.MODIFIED: Style(color=_YELLOW),
+    Change.METADATA: Style(color=_CYAN),
+    Change.REMOVED: Style(color=_RED),
 }
 CHANGE_MARKS = {
     Change.UNMODIFIED: " ",
@@ -23,16 +26,18 @@ CHANGE_MARKS = {
 }
 """A mark for each change, for where colours are not seen."""
 SEVERITY_STYLES = {
-    Severity.CRITICAL: Style(color="red", bold=True),
-    Severity.HIGH: Style(color="red"),
-    Severity.MEDIUM: Style(color="yellow"),
+    Severity.CRITICAL: Style(color=_RED, bold=True),
+    Severity.HIGH: Style(color=_RED),
+    Severity.MEDIUM: Style(color=_YELLOW),
     Severity.LOW: Style(),
 }
 SOFT = Style(dim=True)
 STRONG = Style(bold=True)
-GOOD = Style(color="green")
-NOTICE = Style(color="yellow")
-BAD = Style(color="red", bold=True)
+GOOD = Style(color=_GREEN)
+NOTICE = Style(color=_YELLOW)
+KEY = Style(color=_CYAN)
+RED = Style(color=_RED)
+BAD = Style(color=_RED, bold=True)
 
 
 def columns(*cells: tuple[str, int, Style]) -> Text:
@@ -52,4 +57,4 @@ def diff_style(line: str) -> Style:
     """The style of a line of a diff."""
     if line.startswith(("---", "+++")):
         return STRONG
-    return {"+": GOOD, "-": Style(color="red"), "@": Style(color="cyan")}.get(line[:1], Style())
+    return {"+": GOOD, "-": RED, "@": KEY}.get(line[:1], Style())

@@ -10,14 +10,14 @@ from textual.binding import BindingType
 from layerscope.analysis.browse import Browser, Facts
 from layerscope.explore.details import of_file
 from layerscope.explore.keys import VERSIONS, bindings
-from layerscope.explore.style import SOFT, STRONG, columns
+from layerscope.explore.style import GOOD, KEY, RED, SOFT, STRONG, columns
 from layerscope.explore.windows import Window
 from layerscope.model.entry import FATE_WORDS, Fate
 from layerscope.render.escape import printable
 from layerscope.render.units import Units
 from layerscope.render.words import fate_words, instruction_words
 
-_STYLES = {Fate.LIVE: Style(color="green"), Fate.COPIED_UP: Style(color="bright_blue")}
+_STYLES = {Fate.LIVE: GOOD, Fate.COPIED_UP: KEY}
 
 
 class VersionsWindow(Window):
@@ -61,7 +61,7 @@ def _rows(facts: Sequence[Facts], units: Units) -> list[Text]:
         version = one.version
         fate = fate_words(FATE_WORDS[version.fate])
         by = f" by layer {version.hidden_by}" if version.hidden_by >= 0 and version.fate != Fate.LIVE else ""
-        style = _STYLES.get(version.fate, Style(color="red"))
+        style = _STYLES.get(version.fate, RED)
         row = columns(
             (f"layer {version.layer}", -9, STRONG), (units(version.content_bytes), 10, Style()), (fate + by, -32, style)
         )

@@ -23,15 +23,15 @@ class Style(StrEnum):
 
 _END = "\x0f"
 _MARK = pattern(r"[\x01-\x06\x0e\x0f]")
-# Only colours that are legible on a dark and on a light background.
+# Colours of the fixed part of the palette: what a terminal calls yellow or cyan is hardly legible on white.
 _CODES = {
     Style.STRONG: "1",
     Style.SOFT: "2",
-    Style.GOOD: "32",
-    Style.NOTICE: "33",
-    Style.BAD: "31",
-    Style.WORST: "1;31",
-    Style.COMMAND: "36",
+    Style.GOOD: "38;5;28",
+    Style.NOTICE: "38;5;136",
+    Style.BAD: "38;5;160",
+    Style.WORST: "1;38;5;160",
+    Style.COMMAND: "38;5;31",
 }
 _OF_SEVERITY = {Severity.CRITICAL: Style.WORST, Severity.HIGH: Style.BAD, Severity.MEDIUM: Style.NOTICE}
 _SEQUENCES = {mark.value: f"\x1b[{code}m" for mark, code in _CODES.items()} | {_END: "\x1b[0m"}

@@ -54,14 +54,14 @@ def test_the_option_stands_before_or_behind_the_command(words: tuple[str, ...], 
 
 def test_what_grew_is_red_and_what_shrank_is_green() -> None:
     lines = call("diff", FIXTURES / "tiny-builder.tar", TINY, "--color", "always").out.decode().split("\n")
-    assert "size         48.2 kB  63.7 kB       \x1b[31m+15.5 kB\x1b[0m" in lines
-    assert "\x1b[32m-\x1b[0m  9.00 kB             \x1b[32m-9.00 kB\x1b[0m  /out" in lines
+    assert "size         48.2 kB  63.7 kB       \x1b[38;5;160m+15.5 kB\x1b[0m" in lines
+    assert "\x1b[38;5;28m-\x1b[0m  9.00 kB             \x1b[38;5;28m-9.00 kB\x1b[0m  /out" in lines
     assert "\x1b" not in call("diff", FIXTURES / "tiny-builder.tar", TINY).out.decode()
 
 
 def test_a_limit_that_is_exceeded_is_red() -> None:
     out = call("check", TINY, "--max-size", "1kB", "--color", "always").out.decode()
-    assert "\x1b[31mFAIL\x1b[0m  max-size" in out and "\x1b[32mPASS\x1b[0m  complete" in out
+    assert "\x1b[38;5;160mFAIL\x1b[0m  max-size" in out and "\x1b[38;5;28mPASS\x1b[0m  complete" in out
     assert "\x1b" not in call("check", TINY, "--max-size", "1kB").out.decode()
 
 

@@ -125,7 +125,7 @@ def test_the_first_line_is_the_verdict(after_bytes: int, verdict: str) -> None:
     assert text(diff(before, after), OPTIONS).split("\n")[0] == verdict
 
 
-@pytest.mark.parametrize(("outcome", "color"), [(Outcome.FAIL, "\x1b[31m"), (Outcome.PASS, "\x1b[32m")])
+@pytest.mark.parametrize(("outcome", "color"), [(Outcome.FAIL, "\x1b[38;5;160m"), (Outcome.PASS, "\x1b[38;5;28m")])
 def test_the_second_line_says_whether_the_growth_is_too_much(outcome: Outcome, color: str) -> None:
     checked = CheckResult(rule="max-growth", outcome=outcome, unit="bytes", value=1001, limit=1000)
     found = structs.replace(with_name("x"), growth=checked)

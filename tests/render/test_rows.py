@@ -90,7 +90,7 @@ def test_short_texts_leave_no_column_out() -> None:
 
 def test_a_severity_has_its_color_and_the_headers_step_back() -> None:
     lines = ranked("/x", 80, color=True)
-    assert lines[0].startswith("\x1b[2mSEVERITY") and lines[1].startswith("\x1b[31mhigh\x1b[0m")
+    assert lines[0].startswith("\x1b[2mSEVERITY") and lines[1].startswith("\x1b[38;5;160mhigh\x1b[0m")
     assert "\x1b" not in "".join(ranked("/x", 80))
 
 

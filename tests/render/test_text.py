@@ -205,8 +205,8 @@ def test_colors_say_what_the_words_say_and_nothing_else() -> None:
     steps = (Step(strategy="s", safety=Safety.SAFE, sentence="do it", saves_bytes=400),)
     report = replace(ordinary(), secrets=secrets, steps=steps)
     shown = text(report, replace(OPTIONS, width=80, color=True))
-    assert "\x1b[32mSAVE 400 B\x1b[0m" in shown and "\x1b[1;31mcritical\x1b[0m" in shown
-    assert "\x1b[33m900 B (36%) of it reclaimable\x1b[0m" in shown
+    assert "\x1b[38;5;28mSAVE 400 B\x1b[0m" in shown and "\x1b[1;38;5;160mcritical\x1b[0m" in shown
+    assert "\x1b[38;5;136m900 B (36%) of it reclaimable\x1b[0m" in shown
     assert re.sub(r"\x1b\[[0-9;]+m", "", shown) == text(report, replace(OPTIONS, width=80))
 
 

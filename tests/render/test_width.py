@@ -41,7 +41,7 @@ def test_wrapping_loses_no_word(text: str, limit: int) -> None:
 
 def test_a_style_ends_with_its_line_even_where_its_end_is_cut_off() -> None:
     line = shortened(styled("a very long sentence", Style.BAD), 8)
-    assert painted(line, color=True) == "\x1b[31ma very …\x1b[0m" and painted(line, color=False) == "a very …"
+    assert painted(line, color=True) == "\x1b[38;5;160ma very …\x1b[0m" and painted(line, color=False) == "a very …"
 
 
 def test_an_amount_and_its_unit_stay_on_one_line() -> None:
