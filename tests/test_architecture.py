@@ -187,6 +187,31 @@ def test_version_loads_not_even_that() -> None:
     assert not HEAVY & {name.partition(".")[0] for name in loaded}
 
 
+def test_a_small_report_loads_little() -> None:
+    archive = PACKAGE.parent / "fixtures" / "tiny-legacy.tar"
+    code = (
+        f"import os, sys; sys.argv = ['layerscope', 'report', {str(archive)!r}, '-q']; os._exit = lambda code: None;"
+        "from layerscope.__main__ import main; main(); print('LOADED', *sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.partition("LOADED ")[2].split()
+    tops = {name.partition(".")[0] for name in loaded}
+    assert not tops & {*HEAVY - {"typer", "tabulate", "wcwidth", "xxhash"}, "asyncio", "concurrent", "multiprocessing"}
+    ours = [name for name in loaded if name.startswith("layerscope.")]
+    assert not {folder(name) for name in ours} & {"dockerfile", "edit", "explore", "fleet", "gotemplate", "rebase"}
+    many = (".rules.families.", ".packages.catalogers.", ".advice.strategies.")
+    assert len([name for name in ours if not any(each in name for each in many)]) <= 210
+
+
+def test_expressions_are_compiled_when_they_are_used() -> None:
+    for path in modules():
+        if path.parent.name == "gotemplate":  # It stands apart, and only ``inspect -f`` loads it.
+            continue
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if not isinstance(node, ast.FunctionDef | ast.ClassDef):
+                assert "re.compile(" not in ast.unparse(node), f"{path.name}: use layerscope.model.patterns.pattern"
+
+
 def test_a_format_loads_no_other() -> None:
     code = (
         "import sys; from layerscope.render.renderers import RENDERERS; from tests.render.reports import OPTIONS, empty;"

@@ -10,6 +10,7 @@ from layerscope.advice.programs import MANAGERS
 from layerscope.advice.runs import calls, commands, script_of
 from layerscope.advice.timeline import Site
 from layerscope.model.paths import is_at_or_below
+from layerscope.model.patterns import pattern
 
 MOST_JOINED = 4
 NO_EFFECT = frozenset({"LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"})
@@ -19,15 +20,15 @@ _DAEMONS = (
 )  # fmt: skip
 """What starts programs that run on until the end of a RUN, and so into the next of one RUN."""
 _INSTALLERS = MANAGERS | {"set", "true"}
-_SETTINGS = re.compile(
+_SETTINGS = pattern(
     r"PATH|HOME|LD_\w+|LC_\w+|LANG|LANGUAGE|TZ|\w*_proxy|APT_\w+|DPKG_\w+|SHELL|IFS|ENV|BASH_ENV|TMPDIR|PYTHON(?:HOME|PATH)",
     re.IGNORECASE,
 )
 """Variables that programs of the system and package managers read."""
-_DEPENDS = re.compile(r"[$`<>]|\.(?:deb|apk|rpm)\b")
+_DEPENDS = pattern(r"[$`<>]|\.(?:deb|apk|rpm)\b")
 """What shows that a script depends on more than the names of packages."""
-_CLEANS = re.compile(r"-[rf]+$|/var/(?:lib|cache|log)/(?!.*\.\.)")
-_NAME = re.compile(r"([A-Za-z_]\w*)=")
+_CLEANS = pattern(r"-[rf]+$|/var/(?:lib|cache|log)/(?!.*\.\.)")
+_NAME = pattern(r"([A-Za-z_]\w*)=")
 _OF_SYSTEM = ("/etc", "/bin", "/sbin", "/lib", "/lib64", "/var/lib", "/var/cache", "/usr")
 _NOT_OF_SYSTEM = ("/usr/src",)
 _ACCOUNTS = frozenset({"/etc/passwd", "/etc/group"})

@@ -13,6 +13,7 @@ from layerscope.advice.programs import SYSTEM
 from layerscope.advice.runs import body, plain_commands, script_of
 from layerscope.advice.timeline import Site
 from layerscope.advice.words import place
+from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import UNOWNED
 
 _HARMLESS = SYSTEM | {
@@ -34,8 +35,8 @@ _INSTALLERS = {
     "composer": frozenset({"config", "clear-cache", "clearcache", "self-update", "--version"}),
 }
 """What the installers do without a package that they installed; Node's and Composer's run scripts of the project."""
-_PIP = re.compile(r"pip(?:3(?:\.\d+)?)?")
-_PYTHON = re.compile(r"(?:python|python3|pypy3?)(?:\.\d+)?")
+_PIP = pattern(r"pip(?:3(?:\.\d+)?)?")
+_PYTHON = pattern(r"(?:python|python3|pypy3?)(?:\.\d+)?")
 _MODULES = frozenset({"venv", "virtualenv", "compileall", "ensurepip"})
 _TASKS = frozenset({"manage.py", "django-admin", "django", "flask", "artisan", "console", "rails", "rake"})
 """What runs an application's own tasks, as it would in production; builds and scripts may need anything."""

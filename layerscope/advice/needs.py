@@ -13,10 +13,11 @@ from layerscope.advice.programs import SYSTEM
 from layerscope.advice.runs import body, commands, only_finds, script_of
 from layerscope.advice.timeline import Site
 from layerscope.advice.viewers import Viewer, Viewers
+from layerscope.model.patterns import pattern
 
 _MOST_TEXT = 1 << 20
-_JSON = re.compile(r'^\s*\[|\]\s*$|"\s*,')
-_TOKEN = re.compile(r"[\w.-]+")
+_JSON = pattern(r'^\s*\[|\]\s*$|"\s*,')
+_TOKEN = pattern(r"[\w.-]+")
 _READ_NOTHING = SYSTEM | {
     "corepack", "curl", "date", "df", "dpkg", "gpg", "id", "install", "pacman", "rpm", "sleep", "strip", "uname",
     "unzip", "virtualenv", "wget", "zypper",
@@ -28,16 +29,16 @@ _TESTERS = frozenset(
         "behave", "cypress", "playwright", "test",
     }
 )  # fmt: skip
-_IS_TEST = re.compile(
+_IS_TEST = pattern(
     r"(?:^|/)(?:tests?|__tests__|specs?|e2e|cypress|fixtures|testdata|conftest\.py|test_[^/]*|[^/]*_test\.\w+"
     r"|[^/]*[._-](?:test|spec)\.\w+)(?:/|\Z)"
 )
 _REPOSITORIES = frozenset({".git", ".hg", ".svn"})
 _PROGRAMS = ("git", "hg", "svn")
-_MARKS = re.compile(r"[^\w./-]")
+_MARKS = pattern(r"[^\w./-]")
 """In a name, what the shell may read in other ways."""
-_PYTHON = re.compile(r"python[\d.]*")
-_PIP = re.compile(r"pip[\d.]*")
+_PYTHON = pattern(r"python[\d.]*")
+_PIP = pattern(r"pip[\d.]*")
 _NODE = frozenset({"npm", "yarn", "pnpm"})
 _NO_BUILDS = frozenset({*_NODE, *_PROGRAMS})
 _HOOKS = frozenset({"preinstall", "install", "postinstall", "prepare", "preprepare", "postprepare", "prepublish"})
@@ -58,7 +59,7 @@ _INSTALLERS = frozenset(
 """Programs that may take packages from archives of the project."""
 _BUILDS = ("-e", "--editable", "-r", "--requirement", ".", "/", "file:", "$")
 """What words of pip begin with that name a project, or may."""
-_LOCAL = re.compile(r"\s*(?:-e\b|--editable\b|-f\b|--find-links\b|\.|file:|/)|.*@\s*file:")
+_LOCAL = pattern(r"\s*(?:-e\b|--editable\b|-f\b|--find-links\b|\.|file:|/)|.*@\s*file:")
 _SILENT = frozenset({"ARG", "COPY", "ADD", "EXPOSE", "LABEL", "MAINTAINER", "STOPSIGNAL", "USER", "VOLUME"})
 """Instructions whose words read no file; what COPY and ADD take is known exactly."""
 

@@ -1,6 +1,5 @@
 """The bytes of each finding by the instruction that makes them, which is where a change has an effect."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from layerscope.advice.timeline import Site, Timeline
 from layerscope.errors import LayerscopeError
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.finding import Finding, FindingKind
+from layerscope.model.patterns import pattern
 from layerscope.model.source import BASE
 from layerscope.provenance.comparison import same_content
 from layerscope.provenance.trace import Builder, Trace
@@ -23,7 +23,7 @@ _MOST_STAGES = 20
 """Stages that one file is followed through."""
 _OF_PROJECTS = frozenset({"ci-config", "container-files", "editor-os-junk", "env-file", "vcs-metadata"})
 """Rules for files that lie in a project, and that no build makes; only a download brings them otherwise."""
-_DOWNLOADS = re.compile(r"(?<![\w-])(?:git|hg|svn|curl|wget|tar|unzip|bsdtar|rsync|degit)(?![\w-])")
+_DOWNLOADS = pattern(r"(?<![\w-])(?:git|hg|svn|curl|wget|tar|unzip|bsdtar|rsync|degit)(?![\w-])")
 
 
 class Piece(Struct, frozen=True, kw_only=True, gc=False):

@@ -4,12 +4,12 @@ Sources: pip, "pip install"; Pipenv, "Commands"; Poetry, "Commands" and "Managin
 "Managing dependencies"; PDM, "CLI Reference".
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
 
 from layerscope.advice.word_edit import Plan, WordEdit, Words, option, verb
+from layerscope.model.patterns import pattern
 from layerscope.rules.lockfiles import is_for_development
 from layerscope.rules.requirements import included_files
 
@@ -24,11 +24,11 @@ _PIP_VALUED = frozenset(
     }
 )  # fmt: skip
 _PIPENV = ("install", "sync", "requirements", "lock")
-_EXTRAS = re.compile(r"(\.{0,2}/?[\w./-]*)\[([\w.,\s-]+)\]")
+_EXTRAS = pattern(r"(\.{0,2}/?[\w./-]*)\[([\w.,\s-]+)\]")
 MOST_FILES = 16
 """Requirements files of one command that are read."""
 _OTHER_GROUPS = "make sure that production needs no dependencies of other groups"
-_OLD_POETRY = re.compile(r"(?:0|1\.[01])(?:\.|\Z)")
+_OLD_POETRY = pattern(r"(?:0|1\.[01])(?:\.|\Z)")
 
 
 class PythonProject(Struct, frozen=True, kw_only=True):

@@ -13,8 +13,9 @@ from layerscope.advice.timeline import Site
 from layerscope.filesystem.path_layers import PathLayers
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.paths import is_at_or_below
+from layerscope.model.patterns import pattern
 
-_OF_SYSTEM = re.compile(
+_OF_SYSTEM = pattern(
     r"/(?:bin|boot|dev|etc|home|lib\w*|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)|/(?:etc|home|usr|var)/[^/]+"
     r"|/usr/local/[^/]+|/var/lib/[^/]+"
 )
@@ -22,7 +23,7 @@ _OF_SYSTEM = re.compile(
 
 _SHARED = frozenset({"", "/tmp", "/var/tmp", "/root", "/home", "/opt", "/usr/local", "/usr", "/var"})
 """Directories that instructions name for what else is in them."""
-_WORD = re.compile(r"[^\s'\"`;|&()<>=/*]+")
+_WORD = pattern(r"[^\s'\"`;|&()<>=/*]+")
 
 
 def removal_words(

@@ -12,16 +12,17 @@ from itertools import dropwhile
 
 from layerscope.advice.timeline import Site
 from layerscope.advice.word_edit import plain
+from layerscope.model.patterns import pattern
 
 _BETWEEN = r"(?:\s+-\S+(?:\s+[^\s-]\S*=\S*)?)*\s+"
 """Options between two words of a command, such as ``-o Name=value``."""
 
-_SEPARATORS = re.compile(r"&&|\|\||[;|\n&()]|(?<![^\s;&|(])\{(?=\s)|(?<![^\s;&|)])\}")
+_SEPARATORS = pattern(r"&&|\|\||[;|\n&()]|(?<![^\s;&|(])\{(?=\s)|(?<![^\s;&|)])\}")
 """Braces are some only where they group commands: those of ``${NAME}`` and ``{a,b}`` are part of a word."""
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_ASSIGNMENT = pattern(r"[A-Za-z_]\w*=")
 _KEYWORDS = frozenset({"then", "do", "else", "if", "while", "!", "sudo", "env", "exec", "command", "time", "-E"})
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "source", "."})
-_PROGRAM = re.compile(
+_PROGRAM = pattern(
     r"/(?:[^/]+/)*s?bin/[^/]+|(?:.*/)?(?:[Cc]onfigure|config|autogen\.sh|gradlew|mvnw|manage\.py|node_modules/\.bin/[^/]+)"
 )
 """Paths of programs, and of scripts that are known to install nothing."""

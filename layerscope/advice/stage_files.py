@@ -12,14 +12,15 @@ from layerscope.advice.runs import body, script_of
 from layerscope.advice.timeline import Site, Timeline
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.paths import is_at_or_below
+from layerscope.model.patterns import pattern
 from layerscope.rules.documents import json_object, toml_object
 from layerscope.rules.requirements import included_files
 
 _FILE_BYTES = 1 << 20
-_POETRY = re.compile(r"poetry(?:==|~=)(\d+\.\d+)|POETRY_VERSION[= ]\"?(\d+\.\d+)", re.IGNORECASE)
-_REQUIREMENTS = re.compile(r"[\w./-]+\.(?:txt|in)\b")
-_OLD_NODE = re.compile(r"(?:docker\.io/)?(?:library/)?node:(?:[4-9]|1[0-4])(?![\d])")
-_CHANGES_DIRECTORY = re.compile(r"(?<![\w-])cd\s|--directory|--project|--prefix|--cwd|\s-C\s")
+_POETRY = pattern(r"poetry(?:==|~=)(\d+\.\d+)|POETRY_VERSION[= ]\"?(\d+\.\d+)", re.IGNORECASE)
+_REQUIREMENTS = pattern(r"[\w./-]+\.(?:txt|in)\b")
+_OLD_NODE = pattern(r"(?:docker\.io/)?(?:library/)?node:(?:[4-9]|1[0-4])(?![\d])")
+_CHANGES_DIRECTORY = pattern(r"(?<![\w-])cd\s|--directory|--project|--prefix|--cwd|\s-C\s")
 _NPM_MANIFESTS = ("/usr/local/lib/node_modules/npm/package.json", "/usr/lib/node_modules/npm/package.json")
 
 

@@ -1,11 +1,12 @@
 """A change to the words of one command, decided on its words alone: the same for text and for a parsed script."""
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from msgspec import Struct, field
 
-_REDIRECTS = re.compile(r"\d*(?:[<>]+&?|&>)")
+from layerscope.model.patterns import pattern
+
+_REDIRECTS = pattern(r"\d*(?:[<>]+&?|&>)")
 
 Words = Sequence[str]
 """The words of a command without quotes; one that holds an expansion is as it is written."""

@@ -1,12 +1,13 @@
 """The build context where --context does not name it: the directory that has what COPY takes by name."""
 
 import posixpath
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from layerscope.model.patterns import pattern
 
 if TYPE_CHECKING:  # The parser is large and loaded only for a Dockerfile.
     from layerscope.dockerfile.syntax import Dockerfile
@@ -14,9 +15,9 @@ if TYPE_CHECKING:  # The parser is large and loaded only for a Dockerfile.
 _MOST_UP = 4
 """Directories that are looked at: that of the Dockerfile and those above it."""
 _MOST_NAMES = 200
-_OPEN = re.compile(r"[$*?\[\\]|://|^git@")
+_OPEN = pattern(r"[$*?\[\\]|://|^git@")
 """In a source: what only a build, or somebody else's disk, knows."""
-_OF_BUILDS = re.compile(r"(?i)(?:.*[.-])?(?:docker|container)file(?:[.-].*)?|\..*|.*compose.*\.ya?ml|.*\.(?:sh|md|hcl)")
+_OF_BUILDS = pattern(r"(?i)(?:.*[.-])?(?:docker|container)file(?:[.-].*)?|\..*|.*compose.*\.ya?ml|.*\.(?:sh|md|hcl)")
 
 
 def find_context(path: Path, dockerfile: "Dockerfile") -> Path | None:

@@ -9,6 +9,7 @@ from layerscope.cli.help import choices_of, examples, listed
 from layerscope.cli.image_hints import missing_hint
 from layerscope.errors import UsageError
 from layerscope.model.nearest import did_you_mean, nearest
+from layerscope.model.patterns import pattern
 
 _ELSEWHERE = {
     "analyze": "report",
@@ -42,8 +43,8 @@ _OPTIONS_ELSEWHERE = {
     "--source": "name the archive without an option: layerscope report image.tar",
 }
 """Options of other programs, and what to do instead."""
-_QUOTED = re.compile(r"'(.*)' is not|(\S+) is not in the range", re.DOTALL)
-_EXTRA = re.compile(r"extra argument\(?s?\)? \((.*)\)", re.DOTALL)
+_QUOTED = pattern(r"'(.*)' is not|(\S+) is not in the range", re.DOTALL)
+_EXTRA = pattern(r"extra argument\(?s?\)? \((.*)\)", re.DOTALL)
 _Load = Callable[[str], Any]
 
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 from layerscope.edit.elements import REDIRECTS, Element, conditional, top_level_list
 from layerscope.edit.words import ShellWord, find_name, literal
 from layerscope.errors import EditError, MissingExtra
+from layerscope.model.patterns import pattern
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -27,7 +28,7 @@ _NESTED = frozenset(
     }
 )  # fmt: skip
 _COMMANDS = frozenset({"command", "declaration_command", "unset_command"})
-_AFTER_REDIRECT = re.compile(r"[ \t]*(?:[0-9]*[<>]|&>)")
+_AFTER_REDIRECT = pattern(r"[ \t]*(?:[0-9]*[<>]|&>)")
 
 
 class Command(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,6 @@ what was meant.
 """
 
 import json
-import re
 from collections.abc import Iterable
 
 from layerscope.dockerfile.expansion import BLANKS
@@ -14,10 +13,11 @@ from layerscope.edit.document import EditableInstruction
 from layerscope.edit.layout import Layout, indent_of, is_first_on_line, with_blanks, without
 from layerscope.edit.script import parsed_instruction
 from layerscope.errors import EditError
+from layerscope.model.patterns import pattern
 
-_PLAIN = re.compile(r"[^\s'\"\\`]+")
-_WORD = re.compile(r"[^\t\v\f\r ]+")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_PLAIN = pattern(r"[^\s'\"\\`]+")
+_WORD = pattern(r"[^\t\v\f\r ]+")
+_STRING = pattern(r'"(?:[^"\\]|\\.)*"')
 
 
 def set_flag(instruction: EditableInstruction, name: str, value: str) -> str:

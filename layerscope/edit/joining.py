@@ -11,6 +11,7 @@ from layerscope.dockerfile.expansion import BLANKS
 from layerscope.edit.list_edits import check_end, joiner_after, place_after
 from layerscope.edit.script import ScriptText
 from layerscope.errors import EditError
+from layerscope.model.patterns import pattern
 
 _DIRECTORY = frozenset({"cd", "pushd", "popd"})
 _LASTING = frozenset(
@@ -23,7 +24,7 @@ _LASTING = frozenset(
 _HARMLESS = frozenset({"e", "x", "v", "errexit", "xtrace", "verbose"})
 _UNSET = frozenset({"u", "nounset"})
 _HARMLESS_WITHOUT_EXPANSIONS = frozenset({*_HARMLESS, *_UNSET, "o", "pipefail"})
-_SETTINGS = re.compile(r"(?:PATH|HOME|SHELL|LANG|TZ|IFS|ENV|BASH_ENV|TMPDIR|PS[0-9]|(?:LC|LD|PIP|NPM|DEB).*)\Z")
+_SETTINGS = pattern(r"(?:PATH|HOME|SHELL|LANG|TZ|IFS|ENV|BASH_ENV|TMPDIR|PS[0-9]|(?:LC|LD|PIP|NPM|DEB).*)\Z")
 
 
 def joined(first: ScriptText, second: ScriptText, *, directory: str = "") -> str:

@@ -1,6 +1,5 @@
 """The shell script of a RUN instruction, with places in the Dockerfile's own text."""
 
-import re
 from typing import Self
 
 from msgspec import Struct
@@ -14,11 +13,12 @@ from layerscope.edit.commands import Command, Syntax, parse_script
 from layerscope.edit.elements import Element
 from layerscope.edit.layout import Layout
 from layerscope.errors import EditError, UsageError
+from layerscope.model.patterns import pattern
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
 _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
-_SHEBANG = re.compile(r"#![ \t]*(?:/usr/bin/env[ \t]+)?([^\n]*)\n")
-_INVISIBLE = re.compile(r"\\\n|\s")
+_SHEBANG = pattern(r"#![ \t]*(?:/usr/bin/env[ \t]+)?([^\n]*)\n")
+_INVISIBLE = pattern(r"\\\n|\s")
 
 
 class ScriptText(Struct, frozen=True, kw_only=True):

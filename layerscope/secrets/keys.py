@@ -1,13 +1,12 @@
 """What private keys look like: PEM (RFC 7468), OpenSSH, PuTTY, PKCS #12, Java key stores, GnuPG."""
 
 import binascii
-import re
 from typing import NamedTuple
 
 from layerscope.model.patterns import pattern
 
 _HEAD = pattern(rb"-----BEGIN ([A-Z0-9 ]{0,40})PRIVATE KEY(?: BLOCK)?-----")
-_BASE64 = re.compile(rb"[A-Za-z0-9+/=]{4,}")
+_BASE64 = pattern(rb"[A-Za-z0-9+/=]{4,}")
 _LINE = 40
 """Fewer characters than any line of a real key but the last: PEM has 64, OpenSSH 70 to a line."""
 _BODY = 8192

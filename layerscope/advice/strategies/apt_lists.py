@@ -1,6 +1,5 @@
 """The package lists of ``apt-get update``: delete them in the RUN that downloads them."""
 
-import re
 from collections.abc import Iterator
 from itertools import takewhile
 
@@ -12,6 +11,7 @@ from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.users import as_root
 from layerscope.advice.words import short_place
+from layerscope.model.patterns import pattern
 
 _UPDATES = ("apt-get update", "apt update", "aptitude update")
 _NAMES = ("install", "upgrade", "dist-upgrade", "full-upgrade", "build-dep", "source", "download", "satisfy")
@@ -20,8 +20,8 @@ _NEEDS_LISTS = (
     "apt-cache", "apt-file", "aptitude", "mk-build-deps", "gdebi", "rosdep install", "apt show", "apt search",
     "apt list",
 )  # fmt: skip
-_ONLY_UPDATES = re.compile(r"(?:sudo\s+)?apt(?:-get)?(?:\s+-\S+)*\s+update(?:\s+-\S+)*")
-_OVER_LISTS = re.compile(r"\b(?:target|dst|destination)=/var/lib/apt(?:[/,]|$)")
+_ONLY_UPDATES = pattern(r"(?:sudo\s+)?apt(?:-get)?(?:\s+-\S+)*\s+update(?:\s+-\S+)*")
+_OVER_LISTS = pattern(r"\b(?:target|dst|destination)=/var/lib/apt(?:[/,]|$)")
 _LONGEST = 64 << 10
 """The longest script that is read."""
 _UPDATE = "apt-get update"

@@ -1,7 +1,6 @@
 """Leftovers of a RUN: delete them at its end, since a later instruction only hides them."""
 
 import posixpath
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 
@@ -19,6 +18,7 @@ from layerscope.advice.timeline import Site
 from layerscope.advice.users import as_root
 from layerscope.advice.words import listed
 from layerscope.model.paths import is_at_or_below
+from layerscope.model.patterns import pattern
 
 
 class _Leftover(Struct, frozen=True, kw_only=True):
@@ -56,12 +56,12 @@ _LEFTOVERS = {
     "archive-extracted": _Leftover(what="archives that are unpacked", is_cache=False),
     "vcs-metadata": _Leftover(what="the version control repository", is_cache=False, tools=("git", "hg", "svn")),
 }
-_OF_MANAGERS = re.compile(
+_OF_MANAGERS = pattern(
     r"/var/log/(?:apt/.+|dpkg\.log|alternatives\.log|bootstrap\.log|apk\.log|(?:dnf|yum|hawkey|pacman)[\w.-]*\.log"
     r"|zypp/.+|zypper\.log|anaconda/.+|fontconfig\.log|faillog|lastlog)|(?!/var/log/).*"
 )
 """Logs that no daemon writes, which might not be able to make its own again."""
-_RANDOM = re.compile(
+_RANDOM = pattern(
     r"(?:^|[-_.])(?:tmp)?(?=[a-z_]*\d|tmp)[a-z\d_]{8,11}(?:\.\w{1,5})?$|tmp\.[A-Za-z\d]{6,}$|\d{4}-\d\d-\d\d"
 )
 """Names as mkstemp and mktemp make them, or with the date: the next build writes others."""

@@ -1,7 +1,6 @@
 """A file that a COPY brings and a RUN moves, which ships it twice: copy it to its place at once."""
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from layerscope.advice.context import AdviceContext
@@ -15,8 +14,9 @@ from layerscope.advice.timeline import Site
 from layerscope.advice.users import is_root
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.paths import is_at_or_below, normal
+from layerscope.model.patterns import pattern
 
-_PLAIN = re.compile(r"/[\w/.+@-]+")
+_PLAIN = pattern(r"/[\w/.+@-]+")
 
 
 def _propose(context: AdviceContext) -> Iterator[Proposal]:

@@ -18,9 +18,10 @@ from layerscope.advice.word_edit import Words, option
 from layerscope.model.entry import Kind
 from layerscope.model.groups import grouped
 from layerscope.model.paths import is_at_or_below, normal
+from layerscope.model.patterns import pattern
 
 _PREFIX = "/install"
-_QUOTES = re.compile(r"[\"'$`\\]")
+_QUOTES = pattern(r"[\"'$`\\]")
 _LONGEST = 1 << 14
 _SAME_PYTHON = "make sure that both stages have the same Python, and that the application needs nothing else of its RUN"
 

@@ -13,8 +13,9 @@ from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.word_edit import Plan, WordEdit, Words
 from layerscope.model.paths import is_at_or_below, normal
+from layerscope.model.patterns import pattern
 
-_PLAIN = re.compile(r"[\w/.+@-]+")
+_PLAIN = pattern(r"[\w/.+@-]+")
 _MOST_NAMES = 100
 _MOVES = frozenset({"mv", "unlink", "rmdir", "shred"})
 

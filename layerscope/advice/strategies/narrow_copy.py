@@ -1,6 +1,5 @@
 """A COPY from a build stage that brings little that is needed: copy just that, or nothing."""
 
-import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
@@ -18,6 +17,7 @@ from layerscope.advice.whole_systems import whole_systems
 from layerscope.advice.words import KINDS, REVIEWS, without
 from layerscope.model.entry import Kind
 from layerscope.model.groups import grouped
+from layerscope.model.patterns import pattern
 
 _RULES = frozenset(
     {
@@ -40,7 +40,7 @@ _EXPECTED = frozenset(
     {"cache", "data", "db", "log", "logs", "media", "run", "spool", "storage", "tmp", "uploads", "var"}
 )
 """Directories that a program may expect to find, if empty."""
-_UNSTABLE = re.compile(r"\d+\.\d+|[0-9a-f]{7,}|[.-](?=[^.]*\d)[\w-]{8,}\.")
+_UNSTABLE = pattern(r"\d+\.\d+|[0-9a-f]{7,}|[.-](?=[^.]*\d)[\w-]{8,}\.")
 """What the name of a file holds that another build gives another name: a version, a digest."""
 _PLAIN_MODE = 0o755
 _OWNERS = "make sure that nothing writes to the directories above, which root owns then"

@@ -1,6 +1,5 @@
 """A RUN that changes owner or mode of files and so stores them again: set both where the files are written."""
 
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 
@@ -17,9 +16,10 @@ from layerscope.advice.timeline import Site
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.groups import grouped
 from layerscope.model.paths import is_at_or_below, normal
+from layerscope.model.patterns import pattern
 
-_OWNER = re.compile(r"(?P<user>[\w-]+)(?::(?P<group>[\w-]+))?")
-_OCTAL = re.compile(r"0?[0-7]{3}")
+_OWNER = pattern(r"(?P<user>[\w-]+)(?::(?P<group>[\w-]+))?")
+_OCTAL = pattern(r"0?[0-7]{3}")
 _RECURSIVE = frozenset({"-R", "--recursive"})
 _MOST_DIRECTORIES = 4
 

@@ -18,6 +18,7 @@ from layerscope.advice.timeline import Site, Timeline
 from layerscope.advice.users import as_root
 from layerscope.advice.words import short_place
 from layerscope.model.groups import grouped
+from layerscope.model.patterns import pattern
 from layerscope.packages.catalog import UNOWNED
 from layerscope.rules.orphans import automatic_packages
 
@@ -72,9 +73,9 @@ _NEED_NO_TOOL = SYSTEM | {
     "mktemp", "passwd", "sleep", "sort", "stat", "tail", "tee", "tr", "unset", "wc",
 }  # fmt: skip
 _COMPRESSORS = frozenset({"xz-utils", "xz", "bzip2", "zstd", "tar", "gzip", "lzip"})
-_NAME = re.compile(r"[a-z0-9.+_-]+", re.IGNORECASE)
+_NAME = pattern(r"[a-z0-9.+_-]+", re.IGNORECASE)
 _WITH_VALUE = frozenset({"-t", "--virtual", "-o", "-c", "--target-release"})
-_GROUP = re.compile(r"(?:-t|--virtual)(?:=|\s+)(\S+)")
+_GROUP = pattern(r"(?:-t|--virtual)(?:=|\s+)(\S+)")
 
 
 def _propose(context: AdviceContext) -> Iterator[Proposal]:

@@ -1,7 +1,6 @@
 """An archive that a COPY brings for a RUN to unpack: let ADD unpack it."""
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from layerscope.advice.context import AdviceContext
@@ -12,11 +11,12 @@ from layerscope.advice.runs import made_and_called, mentioning
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
 from layerscope.advice.users import is_root
+from layerscope.model.patterns import pattern
 
 _ADDABLE = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 """Endings of archives that ADD unpacks in every builder."""
-_EXTRACTS = re.compile(r"-?[xvzjJ]*x[vzjJ]*f")
-_PLAIN = re.compile(r"[\w/.+@-]+")
+_EXTRACTS = pattern(r"-?[xvzjJ]*x[vzjJ]*f")
+_PLAIN = pattern(r"[\w/.+@-]+")
 
 
 def _propose(context: AdviceContext) -> Iterator[Proposal]:

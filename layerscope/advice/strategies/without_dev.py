@@ -30,14 +30,15 @@ from layerscope.advice.timeline import Site, Timeline
 from layerscope.advice.word_edit import Plan, WordEdit, Words, verb
 from layerscope.advice.words import place
 from layerscope.model.groups import grouped
+from layerscope.model.patterns import pattern
 
 _RULES = ("py-dev-deps", "node-dev-deps", "php-dev-deps", "ruby-dev-deps")
-_OWN_SETTINGS = re.compile(r"npm_config_(?:production|include|omit|also)|YARN_PRODUCTION|COMPOSER_DEV", re.IGNORECASE)
+_OWN_SETTINGS = pattern(r"npm_config_(?:production|include|omit|also)|YARN_PRODUCTION|COMPOSER_DEV", re.IGNORECASE)
 """Variables that say what is installed, against which an option may not count."""
-_BUNDLER_SETTINGS = re.compile(r"config\s[^\n;&|]*\bwith(?:out)?\b|BUNDLE_WITH|--with(?:out)?\b")
-_WITHOUT = re.compile(r"BUNDLE_WITHOUT=([\w:.-]+)")
+_BUNDLER_SETTINGS = pattern(r"config\s[^\n;&|]*\bwith(?:out)?\b|BUNDLE_WITH|--with(?:out)?\b")
+_WITHOUT = pattern(r"BUNDLE_WITHOUT=([\w:.-]+)")
 _LONGEST = 100
-_UV_RUNS = re.compile(r"(?<![\w.-])uv\s+run(?![^\n]*--no-(?:dev|sync))")
+_UV_RUNS = pattern(r"(?<![\w.-])uv\s+run(?![^\n]*--no-(?:dev|sync))")
 _AT_START = "start the application without `uv run`, or with `uv run --no-dev`, which else installs them again"
 _SCRIPTS = "make sure that no script that the installation runs needs them (postinstall, prepare, post-install-cmd)"
 
