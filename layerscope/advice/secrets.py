@@ -33,7 +33,9 @@ def secret_advice(findings: Sequence[Finding]) -> tuple[SecretAdvice, ...]:
 
 def _rotate(finding: Finding) -> str:
     path = finding.paths[0].path if finding.paths else ""
-    what = f"{_CONTENTS.get(finding.rule, 'the secret')} in {path}" if path else finding.detail
+    more = len({one.path for one in finding.paths}) - 1
+    place = f"{path} and {more:,} more files" if more > 0 else path
+    what = f"{_CONTENTS.get(finding.rule, 'the secret')} in {place}" if path else finding.detail
     if finding.severity == Severity.LOW:
         return f"check {what}, and rotate what is real"
     return f"rotate {what}"

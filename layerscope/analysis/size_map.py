@@ -1,5 +1,6 @@
 """Add up the bytes of all layers in few enough cells to draw them: the biggest files and directories, and the rest."""
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Container, Iterator
 from heapq import nlargest
@@ -10,6 +11,7 @@ from layerscope.analysis.claims import finding_versions
 from layerscope.analysis.directories import DirectorySums
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Fate
+from layerscope.model.finding import Finding
 from layerscope.model.report import Report
 from layerscope.model.size_map import NONE, OTHER, SizeCell, SizeMap, State
 from layerscope.model.source import is_reclaimable
@@ -65,7 +67,10 @@ def _summed(analysis: Analysis, report: Report, names: Container[str]) -> _Sums:
     """Add up the versions that have bytes by key; one of which a finding claims a part counts in two."""
     filesystem, former, trace = analysis.filesystem, analysis.catalog.former, analysis.trace
     paths, directories, sizes, fates = filesystem.paths, filesystem.directories, filesystem.sizes, filesystem.fates
-    owners, claims, live = analysis.catalog.owners, _claims(filesystem, report), Fate.LIVE.value
+    owners, live = analysis.catalog.owners, Fate.LIVE.value
+    claimed_by, parts = _claims(filesystem, report)
+    findings = [(place, _state(finding)) for place, finding in enumerate(report.findings)]
+    findings += [(NONE, State.OWN)] * len(report.ignored)
     place_of = _nearest(names)
     stages = {stage.name: place for place, stage in enumerate(report.stages)}
     sums: _Sums = {}
@@ -94,7 +99,9 @@ def _summed(analysis: Analysis, report: Report, names: Container[str]) -> _Sums:
             if stage_of is not None:
                 source = stage_of(number)
                 stage = NONE if source is None else stages.get(source.stage, OTHER)
-            finding, claimed, state = claims.get(number) or (NONE, size, unclaimed[hidden])
+            claim = claimed_by[number]
+            finding, state = (NONE, unclaimed[hidden]) if claim == NONE else findings[claim]
+            claimed = parts.get(number, size)
             row = sums.setdefault(
                 (path, layer, owner, finding, stage, plain if plain == State.BASE else state, hidden), [0, 0]
             )
@@ -105,17 +112,20 @@ def _summed(analysis: Analysis, report: Report, names: Container[str]) -> _Sums:
     return sums
 
 
-def _claims(filesystem: Filesystem, report: Report) -> dict[int, tuple[int, int, State]]:
-    """Return for each claimed version the place of its finding, the claimed bytes and what they are."""
-    found: dict[int, tuple[int, int, State]] = {}
-    findings = (*report.findings, *report.ignored)
-    for number, index, content_bytes in finding_versions(filesystem, findings):
-        if content_bytes and number not in found:
-            counts = index < len(report.findings)
-            finding = findings[index]
-            state = State.RECLAIMABLE if is_reclaimable(finding) else State.TRADE if finding.trade else State.OWN
-            found[number] = (index, content_bytes, state) if counts else (NONE, content_bytes, State.OWN)
-    return found
+def _claims(filesystem: Filesystem, report: Report) -> tuple["array[int]", dict[int, int]]:
+    """Return the place of each version's finding, ignored ones last, and the claimed bytes where they are not all."""
+    claimed_by, parts = array("i", [NONE]) * len(filesystem), dict[int, int]()
+    sizes = filesystem.sizes
+    for number, index, content_bytes in finding_versions(filesystem, (*report.findings, *report.ignored)):
+        if content_bytes and claimed_by[number] == NONE:
+            claimed_by[number] = index
+            if content_bytes != sizes[number]:
+                parts[number] = content_bytes
+    return claimed_by, parts
+
+
+def _state(finding: Finding) -> State:
+    return State.RECLAIMABLE if is_reclaimable(finding) else State.TRADE if finding.trade else State.OWN
 
 
 def _nearest(names: Container[str]) -> Callable[[str], str]:

@@ -24,6 +24,7 @@ A_LINE = 64
 
 _LEAST_BYTES, _BYTES_A_BYTE, _MOST_BYTES = 32 * MIB, 4, 2 * GIB
 _LEAST_VISITS, _VISITS_AN_ENTRY = 100_000, 20
+_MOST_CLAIMS = 40_000
 _LONGEST_WORD = 300
 
 
@@ -62,12 +63,13 @@ class Tree(Struct, frozen=True, kw_only=True):
 
 
 class Budget:
-    """The bytes that all catalogers of a run may read, and the directory entries that they may list."""
+    """What all catalogers of a run may read, list and claim: bytes, directory entries and packages."""
 
     def __init__(self, filesystem: Filesystem) -> None:
         tar_bytes = sum(layer.tar_bytes for layer in filesystem.layers)
         self._bytes = self._most = min(_LEAST_BYTES + _BYTES_A_BYTE * tar_bytes, _MOST_BYTES)
         self._visits = _LEAST_VISITS + _VISITS_AN_ENTRY * len(filesystem)
+        self._claims = _MOST_CLAIMS
 
     def spend(self, count: int) -> None:
         """Count bytes; raises LimitExceeded where none are left."""
@@ -80,6 +82,12 @@ class Budget:
         self._visits -= count
         if self._visits < 0:
             raise LimitExceeded("the records of packages name the same directories again and again")
+
+    def claim(self) -> None:
+        """Count a package; raises LimitExceeded where there are too many."""
+        self._claims -= 1
+        if self._claims < 0:
+            raise LimitExceeded(f"over {_MOST_CLAIMS:,} packages; the rest are not listed")
 
 
 class Context:

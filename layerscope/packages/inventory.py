@@ -31,7 +31,7 @@ def catalog(filesystem: Filesystem, catalogers: Sequence[Cataloger] = CATALOGERS
         least, own = cataloger.wanted.executables, list[str]()
         large = tuple(number for number, content_bytes in executables if content_bytes >= least) if least else ()
         context = Context(filesystem, budget, matches=matches, executables=large, warn=own.append)
-        for claim in _claims(cataloger, context, own):
+        for claim in _claims(cataloger, context, budget, own):
             ledger.add(claim, is_os=cataloger.is_os, is_guess=cataloger.is_guess)
         more = len(own) - _MOST_WARNINGS
         warnings += own[:_MOST_WARNINGS]
@@ -39,10 +39,12 @@ def catalog(filesystem: Filesystem, catalogers: Sequence[Cataloger] = CATALOGERS
     return ledger.close(tuple(warnings))
 
 
-def _claims(cataloger: Cataloger, context: Context, warnings: list[str]) -> Iterator[Claim]:
+def _claims(cataloger: Cataloger, context: Context, budget: Budget, warnings: list[str]) -> Iterator[Claim]:
     """What a cataloger yields until it ends or fails; a failure is the first of its warnings."""
     try:
-        yield from cataloger.catalog(context)
+        for claim in cataloger.catalog(context):
+            budget.claim()
+            yield claim
     except Exception as problem:
         # Databases are hostile input, and an oversight in one cataloger must not cost the whole report.
         message = problem.message if isinstance(problem, LayerscopeError) else f"{type(problem).__name__}: {problem}"

@@ -10,6 +10,7 @@ from functools import partial
 from operator import attrgetter
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import FATE_WORDS, Kind
@@ -27,6 +28,8 @@ StageOf = Callable[[int], Source | None]
 """Returns the build stage that a version (by its number) came from, None if unknown."""
 
 DUPLICATES = "duplicate-content"
+MOST_APART = 5_000
+"""Findings with a line of their own; beyond them one stands for all of a kind that a rule finds."""
 
 _CONTEXT = "keep {path} out of the build context (.dockerignore), or copy less than {step} does"
 _INHERITED = "it comes with the base image: a slimmer base image could save it"
@@ -90,10 +93,34 @@ def findings(
     found: list[Finding] = []
     for rule, matches in zip(chosen, selected, strict=True):
         context.matches = tuple(matches)
+        alike: dict[tuple[object, ...], list[RuleMatch]] = {}
         for match in rule.check(context):
-            found += judge.findings(rule, match)
+            if len(found) < MOST_APART or not match.versions:
+                found += judge.findings(rule, match)
+            else:
+                alike.setdefault(_kind_of(match), []).append(match)
+        for matches_alike in alike.values():
+            found += judge.findings(rule, _together(matches_alike))
     found.sort(key=_order)
     return judge.account(found)
+
+
+def _kind_of(match: RuleMatch) -> tuple[object, ...]:
+    """All of a match but what it found and where."""
+    texts = (match.severity, match.title, match.fix, match.evidence, match.trade)
+    return (*texts, match.layer, match.apart, bool(match.place), match.savings is None)
+
+
+def _together(matches: Sequence[RuleMatch]) -> RuleMatch:
+    """One match for many of a kind: a finding for each of a million keys would take ten times the image's memory."""
+    if len(matches) == 1:
+        return matches[0]
+    return replace(
+        matches[0],
+        versions=tuple(number for match in matches for number in match.versions),
+        savings=None if matches[0].savings is None else tuple(one for match in matches for one in match.savings or ()),
+        detail=f"{len(matches):,} of a kind, as there are over {MOST_APART:,} findings",
+    )
 
 
 def _order(finding: Finding) -> tuple[int, bool, int, int, str, tuple[int, ...]]:

@@ -1,6 +1,7 @@
 """Secrets are a list of their own: what to rotate and how to pass it, the most severe first."""
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.advice.secrets import secret_advice
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath, Severity
@@ -45,6 +46,12 @@ def finding(
 def test_each_secret_says_what_to_rotate_and_its_rule_how_to_pass_it(found: Finding, rotate: str) -> None:
     (one,) = secret_advice([found])
     assert (one.rotate, one.supply) == (rotate, found.fix)
+
+
+def test_one_secret_in_many_files_says_how_many() -> None:
+    paths = tuple(FoundPath(path=path, layer=1, content_bytes=9, fate="live") for path in ("/a", "/a", "/b", "/c"))
+    (one,) = secret_advice([replace(finding("private-key"), paths=paths)])
+    assert one.rotate == "rotate the private key in /a and 2 more files"
 
 
 def test_a_secret_of_the_base_needs_another_base() -> None:

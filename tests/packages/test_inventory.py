@@ -257,6 +257,16 @@ def test_many_warnings_of_one_cataloger_are_counted() -> None:
     assert found.warnings[-1] == "loud packages: 980 more warnings"
 
 
+def test_more_packages_than_the_limit_cost_a_warning_and_not_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("layerscope.packages.context._MOST_CLAIMS", 2)
+    catalogers = [_claiming([f"/usr/{name}"], name=name) for name in "abc"]
+    members = [file(f"usr/{name}", b"1") for name in "abc"]
+    assert not inventory(members, catalogers=catalogers[:2]).warnings
+    found = inventory(members, catalogers=catalogers)
+    assert found.names == ["a", "b"]
+    assert found.warnings == ("c packages: over 2 packages; the rest are not listed",)
+
+
 def test_the_layer_of_a_package_without_a_database_is_the_lowest_of_its_files() -> None:
     found = inventory(
         [file("etc/x", b"1")],

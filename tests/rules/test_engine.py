@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from layerscope.model.finding import Evidence, FindingKind, Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.source import Source
+from layerscope.rules import engine
 from layerscope.rules.rule import Rule, RuleContext, RuleMatch, rule
 from tests.builder import ImageSpec, directory, file, hardlink, layer, whiteout
 from tests.rules.conftest import Find, copied, of_rule, paths_of, ran, step
@@ -289,3 +290,36 @@ def test_secrets_come_first_by_severity_and_the_others_by_bytes(find: Find) -> N
     found = find(spec, rules=(grave, SECOND, secrets)).findings
     assert [finding.detail for finding in found[:3]] == ["a critical one", "a medium one", "a low one"]
     assert [finding.rule for finding in found[3:]] == ["second", "grave"]
+
+
+def _each(name: str, *trees: str) -> Rule:
+    def check(context: RuleContext) -> Iterator[RuleMatch]:
+        """Match every file by itself."""
+        for number in context.matches:
+            severity = Severity.HIGH if context.filesystem.path_of(number).endswith("!") else None
+            yield RuleMatch(versions=(number,), detail=context.filesystem.path_of(number), severity=severity)
+
+    wanted = Wanted(paths=PathSet(trees=trees))
+    return rule(name, severity=Severity.LOW, title="a {path}", fix="delete {path}", wanted=wanted)(check)
+
+
+def test_of_very_many_findings_one_stands_for_all_of_a_kind(find: Find, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "MOST_APART", 2)
+    files = [file(f"{top}/{name}", b"12") for top, names in (("a", "123456!?"), ("b", "12")) for name in names]
+    found = find(ran(layer(*files)), rules=(_each("each", "/a"), _each("other", "/b")))
+    rows = [(one.rule, one.severity, one.path_count, one.content_bytes, one.detail) for one in found.findings]
+    together = "of a kind, as there are over 2 findings"
+    assert sorted(rows) == sorted([
+        ("each", Severity.HIGH, 1, 2, "/a/!"),
+        ("each", Severity.LOW, 1, 2, "/a/1"),
+        ("each", Severity.LOW, 1, 2, "/a/2"),
+        ("each", Severity.LOW, 5, 10, f"5 {together}"),
+        ("other", Severity.LOW, 2, 4, f"2 {together}"),
+    ])  # fmt: skip
+    assert found.claimed_bytes == 20
+
+
+def test_what_the_limit_leaves_stays_apart(find: Find, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "MOST_APART", 2)
+    found = find(ran(layer(file("a/1", b"1"), file("a/2", b"2"), file("a/3", b"3"))), rules=(_each("each", "/a"),))
+    assert [one.detail for one in found.findings] == ["/a/1", "/a/2", "/a/3"]
