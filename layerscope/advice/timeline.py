@@ -24,7 +24,7 @@ class Site(Struct, frozen=True, kw_only=True, eq=False):
     ``position`` is its place in the timeline of its stage. ``text`` is what follows the keyword and its flags, in the
     Dockerfile's words where it is in one. ``layer`` is the layer that it made in the image of the stage, where that is
     at hand. ``line`` and ``resolved`` are the Dockerfile's; ``line`` is None without a Dockerfile and for a trigger of
-    ONBUILD: such a site cannot be edited.
+    ONBUILD: such a site cannot be edited. ``recorded_directory`` is the working directory by the history alone.
     """
 
     stage: str
@@ -34,6 +34,7 @@ class Site(Struct, frozen=True, kw_only=True, eq=False):
     layer: int | None = None
     line: int | None = None
     resolved: "ResolvedInstruction | None" = None
+    recorded_directory: str = ""
 
     def __str__(self) -> str:
         written = self.resolved.instruction if self.resolved is not None else f"{self.kind} {self.text}"
@@ -46,8 +47,10 @@ class Site(Struct, frozen=True, kw_only=True, eq=False):
     @property
     def working_directory(self) -> str:
         """The working directory of the instruction; empty where it is not known."""
-        directory = self.resolved.working_directory if self.resolved is not None else None
-        return directory.text if directory is not None and directory.resolved else ""
+        if self.resolved is None:
+            return self.recorded_directory
+        directory = self.resolved.working_directory
+        return directory.text if directory.resolved else ""
 
     def path_of(self, word: str) -> str:
         """The absolute path that a word of the instruction names, in the root where its directory is not known."""
@@ -108,10 +111,22 @@ def recorded_timeline(
             kind=step.kind,
             text=step.shown.partition(" ")[2] if step.shown else step.text,
             layer=None if step.index in joined else step.layer,
+            recorded_directory=directory,
         )
-        for position, step in enumerate(own)
+        for position, (step, directory) in enumerate(zip(own, _directories(steps)[first:], strict=True))
     )
     return Timeline(stage=stage, sites=sites, filesystem=filesystem)
+
+
+def _directories(steps: Sequence[Instruction]) -> list[str]:
+    """The working directory of each step, empty where the history leaves it open."""
+    found, directory = [], ""
+    for step in steps:
+        if step.kind == "WORKDIR":
+            path = posixpath.join(directory, step.text)
+            directory = normal(path) if path.startswith("/") and "$" not in path else ""
+        found.append(directory)
+    return found
 
 
 def written_timeline(

@@ -26,6 +26,12 @@ def test_what_no_strategy_resolves_has_a_step_at_the_instruction_that_makes_it(t
     assert step.safety == Safety.REVIEW and step.sentence.startswith("delete /opt/x in") and not step.edits
 
 
+def test_a_temporary_file_that_a_later_run_may_read_is_deleted_on_a_condition(tmp_path: Path) -> None:
+    dockerfile = "FROM debian\nWORKDIR /tmp\nRUN pipenv lock\nRUN pipenv install\n"
+    (step,) = steps(Build(dockerfile=dockerfile, layers={3: (file("tmp/Pipfile.lock", BIG),)}).advise(tmp_path))
+    assert step.sentence.startswith("unless a later instruction reads it, delete /tmp/Pipfile.lock at the end of")
+
+
 def test_what_a_strategy_resolves_and_what_the_base_brought_has_none(tmp_path: Path) -> None:
     made = Build(dockerfile=DOCKERFILE, layers={2: (file("opt/x", BIG),), 3: (whiteout("opt/x"),)}).advise(tmp_path)
     assert made.names == ["delete-where-written"] and not steps(made)

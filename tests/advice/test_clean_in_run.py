@@ -108,6 +108,25 @@ def test_sudo_is_used_where_the_run_uses_it(tmp_path: Path) -> None:
     assert patched(advised)[1] == "RUN sudo apt-get install -y git && sudo apt-get clean"
 
 
+@pytest.mark.parametrize("is_buildkit", [False, True])
+@pytest.mark.parametrize(
+    ("directories", "is_free"),
+    [
+        pytest.param(["/tmp"], False, id="the directory"),
+        pytest.param(["/", "tmp"], False, id="a relative one"),
+        pytest.param(["/app"], True, id="another directory"),
+    ],
+)
+def test_the_history_tells_the_directory_of_a_later_run(
+    tmp_path: Path, directories: list[str], is_free: bool, is_buildkit: bool
+) -> None:
+    moves = "".join(f"WORKDIR {one}\n" for one in directories)
+    text = f"FROM debian\nRUN cd /tmp && pipenv lock\n{moves}RUN pipenv install\n"
+    build = Build(dockerfile=text, layers={2: (file("tmp/Pipfile.lock", DATA),)}, is_buildkit=is_buildkit)
+    made = build.advise(tmp_path, with_dockerfile=False)
+    assert ("clean-in-run" in made.names) is is_free
+
+
 def test_files_in_the_directory_of_a_later_run_stay(tmp_path: Path) -> None:
     lock = file("tmp/Pipfile.lock", DATA)
     advised = built(tmp_path, "RUN cd /tmp && pipenv lock", "WORKDIR /tmp", "RUN pipenv install", made=(lock,))
@@ -116,10 +135,19 @@ def test_files_in_the_directory_of_a_later_run_stay(tmp_path: Path) -> None:
     assert patched(elsewhere)[0].endswith(" && rm -rf /tmp/Pipfile.lock")
 
 
+def test_a_directory_is_deleted_whatever_the_names_in_it_look_like(tmp_path: Path) -> None:
+    cache = [file(f"root/.cache/virtualenv/pip/{name}", DATA) for name in ("__init__.py", "big5freq.py")]
+    advised = built(tmp_path, "RUN pipenv lock", made=cache)
+    assert patched(advised) == ["RUN pipenv lock && rm -rf /root/.cache"]
+
+
 def test_names_that_the_next_build_does_not_give_are_not_written_down(tmp_path: Path) -> None:
     made = (file("tmp/pipenv-request-k8awr5z4.json", DATA), file("tmp/report.txt", DATA))
     advised = built(tmp_path, "RUN pipenv lock", made=made)
     assert patched(advised)[0].endswith(" && rm -rf /tmp/report.txt")
+    beside = file("tmp/notes.md", DATA)
+    scratch = built(tmp_path, "RUN make", made=(file("tmp/tmp.a8Kx02Lq/object.bin", DATA), beside))
+    assert patched(scratch)[0].endswith(" && rm -rf /tmp/notes.md")
     log = file("root/.npm/_logs/2026-11-29T00_41_01_214Z-debug-0.log", DATA)
     assert "clean-in-run" not in built(tmp_path, "RUN npm ci", made=(log,)).names
     assert advised.of("clean-in-run").saves_bytes == len(DATA)

@@ -74,6 +74,13 @@ def test_tmp_leftover(find: Find, member: Member, fields: dict[str, tuple[str, .
     assert bool(caught(find, "tmp-leftover", ran(layer(member), **fields))) is found
 
 
+def test_what_a_copy_brings_to_tmp_is_mounted_and_not_left_out_of_the_build(find: Find) -> None:
+    """The instruction after the COPY reads it, as `pipenv lock` reads /tmp/Pipfile."""
+    (finding,) = of_rule(find(copied(layer(file("tmp/Pipfile", b"1")))), "tmp-leftover")
+    assert finding.fix.startswith("copy /tmp/Pipfile into a build stage only, and from there what is made of it")
+    assert "build context" not in finding.fix
+
+
 NOISE = bytes((n * 7919 + n // 251) % 256 for n in range(90_000))
 FILES = {"x-1.0/a.txt": b"1" * 9, "x-1.0/b/c.txt": b"2" * 99, "x-1.0/d.txt": b"3" * 999, "x-1.0/noise": NOISE}
 TAR = layer(*(file(name, content) for name, content in FILES.items()))

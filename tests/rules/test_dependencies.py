@@ -340,6 +340,14 @@ def test_py_managers_are_not_caught(find: Find, name: str, cmd: tuple[str, ...])
     assert caught(find, "py-managers", ran(data, cmd=cmd), packages) == set()
 
 
+def test_a_manager_that_virtualenv_keeps_in_its_cache_is_part_of_the_cache(find: Find) -> None:
+    unpacked, installed = "root/.cache/virtualenv/wheel/3.11/image/1/pip/__init__.py", "opt/env/pip/__init__.py"
+    packages = {"pypi/pip": (f"/{unpacked}", f"/{installed}")}
+    found = find(ran(layer(file(unpacked, b"1"), file(installed, b"2"))), packages=packages)
+    paths = {finding.rule: [one.path for one in finding.paths] for finding in found.findings}
+    assert paths == {"py-managers": [f"/{installed}"], "pip-cache": [f"/{unpacked}"]}
+
+
 @pytest.mark.parametrize(
     ("path", "found"),
     [
@@ -347,6 +355,7 @@ def test_py_managers_are_not_caught(find: Find, name: str, cmd: tuple[str, ...])
         pytest.param("opt/wheelhouse/x-1.0.tar.gz", True, id="a source distribution among wheels"),
         pytest.param("usr/lib/python3.11/ensurepip/_bundled/pip-24.whl", False, id="ensurepip's bundle"),
         pytest.param(f"{SITE}/virtualenv/seed/wheels/embed/pip-24.whl", False, id="virtualenv's bundle"),
+        pytest.param("root/.cache/virtualenv/wheel/house/x-1.0-py3-none-any.whl", False, id="a cache's"),
         pytest.param("data/export-1.0.tar.gz", False, id="another archive"),
         pytest.param("app/dist/bundle-1.0.tar.gz", False, id="what the application hands out"),
     ],

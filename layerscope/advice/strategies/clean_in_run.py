@@ -11,7 +11,7 @@ from layerscope.advice.context import AdviceContext
 from layerscope.advice.copied import would_miss
 from layerscope.advice.files import appending
 from layerscope.advice.portions import Portion
-from layerscope.advice.removal import fails_without, names_files, removal_words
+from layerscope.advice.removal import fails_without, names_files, removal_places
 from layerscope.advice.runs import body, calls, commands, script_of, scripts
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site
@@ -122,9 +122,13 @@ def _deletion(context: AdviceContext, portion: Portion) -> tuple[Portion, str]:
         programs = (words[0] for words in commands(script_of(portion.site)))
         conda = next((one for one in programs if posixpath.basename(one) in _CONDA), "")
         return portion, f"{conda} clean -afy" if conda else ""
-    named = portion.only(lambda piece: _RANDOM.search(posixpath.basename(piece.path)) is None)
-    words = removal_words(context.filesystem, layer, (piece.path for piece in named.pieces), most=_MOST_WORDS)
-    return named, f"rm -rf {' '.join(words)}" if words else ""
+    (places,) = removal_places(context.filesystem, layer, [[piece.path for piece in portion.pieces]])
+    # A directory may hold such names, as long as it has none itself.
+    named = [place for place in places if _RANDOM.search(posixpath.basename(place)) is None]
+    if not 0 < len(named) <= _MOST_WORDS:
+        return portion, ""
+    taken = portion.only(lambda piece: any(is_at_or_below(piece.path, place) for place in named))
+    return taken, f"rm -rf {' '.join(map(shlex.quote, named))}"
 
 
 def _is_own(context: AdviceContext, portion: Portion) -> bool:

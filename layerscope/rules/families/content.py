@@ -55,8 +55,10 @@ def _speaks_another(image: Image) -> bool:
     "tmp-leftover",
     severity=Severity.LOW,
     title="temporary files",
-    fix="delete {path} at the end of {step}[[, or mount a tmpfs there (`RUN --mount=type=tmpfs`)|]]",
+    fix="unless a later instruction reads it, delete {path} at the end of {step}[[, or mount a tmpfs there "
+    "(`RUN --mount=type=tmpfs`)|]]",
     copied_fix=BIND_MOUNT,
+    ignored_fix=BIND_MOUNT,
     wanted=Wanted(paths=PathSet(trees=("/tmp", "/var/tmp")), head=0),
 )
 def tmp_leftover(context: RuleContext) -> Iterator[RuleMatch]:

@@ -222,6 +222,10 @@ _MANAGERS = {
 }
 
 
+_VIRTUALENV = "/.cache/virtualenv/"
+"""Where virtualenv unpacks the pip that it copies into environments; pip-cache reports all of it."""
+
+
 @rule(
     "py-managers",
     severity=Severity.MEDIUM,
@@ -238,8 +242,12 @@ def py_managers(context: RuleContext) -> Iterator[RuleMatch]:
     if calls(context, "pipenv", "poetry", "pdm", "hatch", "uv", "uvx", "pip", "pip3", "virtualenv"):
         return
     owned = owned_by(context, indexes(context, lambda p: p.type == "pypi" and normal(p.name) in _MANAGERS))
+    path_of = context.filesystem.path_of
     # To use the base's pip compiles it, and to leave out a pip that is there takes another base.
-    found = {i: tuple(n for n in numbers if not is_written_by_running(context, n)) for i, numbers in owned.items()}
+    found = {
+        i: tuple(n for n in numbers if not is_written_by_running(context, n) and _VIRTUALENV not in path_of(n))
+        for i, numbers in owned.items()
+    }
     for severity in (Severity.MEDIUM, Severity.LOW):
         chosen = {i: n for i, n in found.items() if _MANAGERS[normal(context.catalog.packages[i].name)] == severity}
         for versions, names in by_instruction(context, chosen):
@@ -250,6 +258,8 @@ _SDIST = pattern(r".*/(?:wheels?|wheelhouse)/[^/]+-\d[^/-]*\.tar\.gz")
 _DISTRIBUTION = pattern(r"(.+?)-(\d[^-]*?)(?:-.*\.whl|\.tar\.gz)")
 _FOR_BROWSERS = "_wasm32.whl"
 _BUNDLES = ("/ensurepip/", "/site-packages/", "/dist-packages/", "/usr/share/", "/usr/lib/", "/lib-dynload/")
+_CACHES = tuple(f"/.cache/{name}/" for name in ("pip", "uv", "pipenv", "pypoetry", "virtualenv"))
+"""What pip-cache reports: a build that needs the wheels and packages in it downloads them again."""
 
 
 @rule(
@@ -265,7 +275,7 @@ def wheelhouse(context: RuleContext) -> Iterator[RuleMatch]:
 
     A directory counts if one of its distributions is installed in the same version. The wheels that Python ships for
     `ensurepip` and `virtualenv`, wheels for browsers, and a directory that Entrypoint or Cmd name are not reported.
-    Wheels that were copied in and deleted later are reported by deleted-later.
+    Wheels that were copied in and deleted later are reported by deleted-later, those in a cache by pip-cache.
     """
     path_of, used = context.filesystem.path_of, {word.rstrip("/") for word in context.command_words}
     directories: dict[str, list[int]] = {}
@@ -274,7 +284,7 @@ def wheelhouse(context: RuleContext) -> Iterator[RuleMatch]:
         directory = path.rpartition("/")[0]
         if is_owned(context, number) or path.endswith(_FOR_BROWSERS) or directory in used:
             continue
-        if (path.endswith(".whl") or _SDIST.fullmatch(path)) and not any(bundle in path for bundle in _BUNDLES):
+        if (path.endswith(".whl") or _SDIST.fullmatch(path)) and not any(one in path for one in _BUNDLES + _CACHES):
             directories.setdefault(directory, []).append(number)
     if not directories:
         return
