@@ -5,11 +5,20 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from layerscope.advice.advise import Advice
-from layerscope.model.finding import Finding
+from layerscope.model.finding import Finding, FindingKind, Severity
+from layerscope.model.source import BASE
 from layerscope.model.step import SecretAdvice, Step
 
 _MOST = 3
 """Steps that one finding names."""
+_CONTENTS = {
+    "private-key": "the private key",
+    "cred-file": "the credentials",
+    "env-file": "the secrets",
+    "token-pattern": "the token",
+}
+"""What a file of each rule holds."""
+_OF_BASE = "the base image holds it: use another one, or ask who maintains it for a release without it"
 
 
 def with_fixes(
@@ -46,3 +55,28 @@ def _place(step: Step) -> str:
         return ""
     named = bool(step.stage) and not step.stage.isdigit()
     return f"line {step.dockerfile_line}" + (f", stage {step.stage}" if named else "")
+
+
+def secret_advice(findings: Sequence[Finding]) -> tuple[SecretAdvice, ...]:
+    """What to do about each secret, the most severe first."""
+    found = (
+        SecretAdvice(
+            finding=place,
+            severity=finding.severity,
+            rotate=_rotate(finding),
+            supply=_OF_BASE if finding.source == BASE else finding.fix,
+        )
+        for place, finding in enumerate(findings)
+        if finding.kind == FindingKind.SECRET
+    )
+    return tuple(sorted(found, key=lambda one: one.severity.rank))
+
+
+def _rotate(finding: Finding) -> str:
+    path = finding.paths[0].path if finding.paths else ""
+    more = len({one.path for one in finding.paths}) - 1
+    place = f"{path} and {more:,} more files" if more > 0 else path
+    what = f"{_CONTENTS.get(finding.rule, 'the secret')} in {place}" if path else finding.detail
+    if finding.severity == Severity.LOW:
+        return f"check {what}, and rotate what is real"
+    return f"rotate {what}"

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from heapq import nsmallest
 from itertools import compress
 
-from layerscope.advice.finding_fixes import with_fixes
-from layerscope.advice.secrets import secret_advice
+from layerscope.advice.finding_fixes import secret_advice, with_fixes
 from layerscope.analysis.analyse import Analysis
 from layerscope.analysis.directories import biggest_directories
 from layerscope.analysis.redact import redacted, step_secrets

@@ -13,7 +13,7 @@ from layerscope.dockerfile.expansion import BLANKS
 from layerscope.dockerfile.lines import Scanner
 from layerscope.dockerfile.parse import LocatedInstruction, dockerfile_of, located_instructions
 from layerscope.dockerfile.syntax import DockerfileInstruction
-from layerscope.edit.newlines import common_newline, newline_of, with_newline
+from layerscope.edit.layout import common_newline, newline_of, with_newline
 from layerscope.errors import EditError, UsageError
 
 BOM = "\ufeff"

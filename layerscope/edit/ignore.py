@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from layerscope.dockerfile.ignore_pattern import IgnorePattern
-from layerscope.edit.newlines import newline_of
+from layerscope.edit.layout import newline_of
 from layerscope.errors import EditError, LayerscopeError
 
 _BOM = "\ufeff"

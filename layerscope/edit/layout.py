@@ -8,7 +8,6 @@ from msgspec import Struct
 from layerscope.dockerfile.expansion import BLANKS
 from layerscope.dockerfile.instructions import Head, split_head
 from layerscope.dockerfile.lines import LogicalLine, Scanner
-from layerscope.edit.newlines import newline_of
 from layerscope.errors import EditError, UsageError
 
 
@@ -156,3 +155,20 @@ def _lines(source: str, escape: str, *, comments: bool) -> list[_Line]:
         lines.append(_Line(start=at, content=content, tail=whole[len(content) :], dropped=dropped))
         at += len(whole)
     return lines
+
+
+def newline_of(text: str) -> str:
+    """The first end of a line: ``\\r\\n`` or ``\\n``; empty where there is none."""
+    at = text.find("\n")
+    return "" if at < 0 else "\r\n" if text[at - 1 : at] == "\r" else "\n"
+
+
+def with_newline(text: str, newline: str) -> str:
+    """The text with CRLF at the end of each line where ``newline`` is one, and unchanged otherwise."""
+    return text.replace("\r\n", "\n").replace("\n", newline) if newline == "\r\n" else text
+
+
+def common_newline(text: str) -> str:
+    """The end that all lines have, empty where they differ or there is none."""
+    every, crlf = text.count("\n"), text.count("\r\n")
+    return "" if crlf not in (0, every) else newline_of(text)

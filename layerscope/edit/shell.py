@@ -7,7 +7,7 @@ and wherever a guess would be needed, EditError is raised.
 from collections.abc import Iterable
 from typing import Self
 
-from layerscope.edit import list_edits, word_edits
+from layerscope.edit import list_edits, script
 from layerscope.edit.commands import Command
 from layerscope.edit.joining import joined as _joined
 from layerscope.edit.script import DEFAULT_SHELL, ScriptText
@@ -27,11 +27,11 @@ class Script(ScriptText, frozen=True, kw_only=True):
 
     def add_words(self, command: Command, after_word_index: int, words: Iterable[str]) -> str:
         """The source with words, as the shell reads them, behind one of the command's words."""
-        return word_edits.add_words(self, command, after_word_index, tuple(words))
+        return script.add_words(self, command, after_word_index, tuple(words))
 
     def remove_words(self, command: Command, indexes: Iterable[int]) -> str:
         """The source without some words behind the command's name; no line is left empty."""
-        return word_edits.remove_words(self, command, frozenset(indexes))
+        return script.remove_words(self, command, frozenset(indexes))
 
     def remove_command(self, command: Command) -> str:
         """The source without a command of the top-level list and the operator that joins it."""

@@ -1,8 +1,10 @@
 """The screen of the explorer, and how to move on it: tabs, panes, and the way back."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from msgspec import Struct
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.app import App, ComposeResult
@@ -13,17 +15,21 @@ from layerscope.analysis.browse import Browser, Scope
 from layerscope.explore.details import of_directory, of_file, of_layer
 from layerscope.explore.details_box import DetailsBox
 from layerscope.explore.files_pane import FilesPane, Spot
-from layerscope.explore.head import head_lines
 from layerscope.explore.layers import LayerRows
 from layerscope.explore.lists import ListPane
 from layerscope.explore.rows import Rows
+from layerscope.explore.style import BAD, GOOD, NOTICE, SOFT, STRONG
 from layerscope.explore.tables import tables
 from layerscope.explore.tabs import TabBar
 from layerscope.model.report import Report
-from layerscope.render.units import RenderOptions
+from layerscope.render.escape import printable
+from layerscope.render.units import RenderOptions, Units, percent
+from layerscope.render.verdict import reclaimable_figures, size_words
+from layerscope.render.words import base_words, counted
 
 WIDE = 110
 """Columns from which layers and files are shown side by side."""
+_GAP = "   "
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -229,3 +235,38 @@ class Navigator(App[None]):
         self.query_one("#left").display = self.is_wide or is_left
         self.files.display = self.is_wide or not is_left
         self.query_one("#layer-details").display = self.is_wide
+
+
+def head_lines(report: Report, units: Units, width: int) -> Iterator[Text]:
+    """Two lines that fit the width; of the name the end is cut, of the rest what matters least."""
+    platform = printable(report.image.platform) if report.image.platform != "unknown" else ""
+    facts = Text("".join(f"{_GAP}{fact}" for fact in (platform, size_words(report, units)) if fact))
+    name = Text(printable(report.image.name), STRONG)
+    name.truncate(max(12, width - facts.cell_len), overflow="ellipsis")
+    yield name + facts
+    line = Text()
+    for part in _parts(report, units):
+        if line and line.cell_len + len(_GAP) + part.cell_len > width:
+            break
+        line += Text(_GAP if line else "") + part
+    yield line
+
+
+def _parts(report: Report, units: Units) -> Iterator[Text]:
+    """What the second line says, what matters most first."""
+    totals, figures = report.totals, reclaimable_figures(report, units)
+    if not report.complete:
+        yield Text("INCOMPLETE (i: why)", BAD)
+    yield Text(f"{'your layers' if totals.base_bytes else 'all layers'} {units(totals.own_bytes)}", Style())
+    if figures is not None:
+        yield Text(f"{figures[0]} ({figures[1]}) reclaimable", NOTICE)
+    else:
+        yield Text("no waste found" if report.complete else "no waste found in what was read", GOOD)
+    if totals.base_bytes:
+        share = percent(totals.base_bytes, totals.content_bytes)
+        yield Text(f"{base_words(report.base)} {units(totals.base_bytes)} ({share})", SOFT)
+    if report.warnings:
+        yield Text(f"{counted(len(report.warnings), 'warning')} (i)", NOTICE)
+    if report.dockerfile is not None:
+        used = report.dockerfile
+        yield Text(f"{printable(used.name)} matches {used.matched} of {counted(used.total, 'instruction')}", SOFT)

@@ -1,7 +1,7 @@
 """Windows over the explorer: lines of text, the content of a file, and where to extract to."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -12,7 +12,6 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Static
 
 from layerscope.analysis.content import Content
-from layerscope.explore.hexadecimal import hexadecimal
 from layerscope.explore.keys import VIEW, WINDOWS, bindings
 from layerscope.explore.rows import Rows
 from layerscope.explore.style import NOTICE, SOFT, STRONG
@@ -21,6 +20,7 @@ from layerscope.render.units import Units
 
 _STEP = 8
 """Columns that one key moves a text sideways."""
+_WIDTH = 16
 
 
 class Lines(Rows):
@@ -215,3 +215,14 @@ class Prompt(ModalScreen[str]):
 def _printed(line: str) -> str:
     """A line of a file without anything that a terminal would obey."""
     return printable(line.removesuffix("\r").expandtabs(8))
+
+
+def hexadecimal(data: bytes) -> Iterator[str]:
+    """Lines such as ``00000010  23 21 2f 62 69 6e 2f 73  68 0a                    |#!/bin/sh.|``."""
+    for start in range(0, len(data), _WIDTH):
+        part = data[start : start + _WIDTH]
+        left, right = part[: _WIDTH // 2].hex(" "), part[_WIDTH // 2 :].hex(" ")
+        characters = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
+        yield f"{start:08x}  {left:<23}  {right:<23}  |{characters}|"
+    if not data:
+        yield "empty"

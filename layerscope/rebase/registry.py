@@ -4,11 +4,8 @@ from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages.formats.dynamic import DYNAMIC
 from layerscope.rebase.checks.certificates import CERTIFICATES
 from layerscope.rebase.checks.commands import COMMANDS
-from layerscope.rebase.checks.interpreters import INTERPRETERS
-from layerscope.rebase.checks.libraries import LIBRARIES
-from layerscope.rebase.checks.links import LINKS
 from layerscope.rebase.checks.modules import MODULES
-from layerscope.rebase.checks.platform import PLATFORM
+from layerscope.rebase.checks.programs import INTERPRETERS, LIBRARIES, LINKS, PLATFORM
 from layerscope.rebase.checks.users import USERS
 from layerscope.rebase.context import Check
 

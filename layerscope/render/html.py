@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from itertools import islice
 
+from layerscope.model.onto import Onto
 from layerscope.model.report import LayerReport, Report
 from layerscope.model.size_map import SizeMap
 from layerscope.render.finding_summary import ignored_summaries
 from layerscope.render.html_advice import biggest_step, secrets, steps
 from layerscope.render.html_findings import findings
 from layerscope.render.html_map import map_data, map_lines
-from layerscope.render.html_onto import other_bases
 from layerscope.render.html_parts import (
     MOST_LAYERS,
+    Cell,
     Markup,
     Part,
     bar,
@@ -19,11 +20,13 @@ from layerscope.render.html_parts import (
     layer_link,
     line_code,
     page,
+    prose,
     size,
     stacked,
     table,
     text,
 )
+from layerscope.render.onto import HEADERS, missing_counts, saved, sentences, size_sentence
 from layerscope.render.units import RenderOptions, Units
 from layerscope.render.verdict import reclaimable_figures, size_words
 from layerscope.render.words import (
@@ -40,6 +43,7 @@ from layerscope.render.words import (
 )
 
 _MOST_PACKAGES, _MOST_IGNORED, _MOST_WARNINGS = 500, 500, 500
+_MOST = 20
 
 
 def html(report: Report, options: RenderOptions, sizes: SizeMap | None = None) -> str:
@@ -239,3 +243,19 @@ def _warnings(report: Report) -> Iterator[str]:
 def _more(left: int) -> Iterator[str]:
     if left > 0:
         yield f"<p>and {left:,} more: use -f json for all of them</p>"
+
+
+def other_bases(report: Report, units: Units) -> Iterator[str]:
+    """A table of the candidates, and what is to say of each; nothing where none was given."""
+    if not report.onto:
+        return
+    yield from table("other-bases", HEADERS, "wnnnnn", (_row(one, report, units) for one in report.onto))
+    for one in report.onto:
+        yield f"<h3>{text(one.name)}</h3>\n<p>{text(size_sentence(one, report, units))}</p>\n<ul>"
+        yield from (f"<li><b>{label}:</b> {prose(words)}</li>" for label, words in sentences(one, report, units, _MOST))
+        yield "</ul>"
+
+
+def _row(one: Onto, report: Report, units: Units) -> tuple[Cell, ...]:
+    sizes = (size(one.content_bytes, units), size(saved(one, report), units))
+    return one.name, *sizes, *map(count, missing_counts(one))

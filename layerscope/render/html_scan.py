@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from layerscope.model.one_line import one_line
+from layerscope.model.rows import TEXT_KINDS, Rows
 from layerscope.model.scan import ScanImage, ScanSummary, SharedLayer
 from layerscope.render.html_map import scan_map_data, scan_map_lines
-from layerscope.render.html_parts import Markup, Part, bar, count, page, prose, size, stacked, table, text
+from layerscope.render.html_parts import Cell, Markup, Number, Part, bar, count, page, prose, size, stacked, table, text
+from layerscope.render.table import cell
 from layerscope.render.units import RenderOptions, Units
 from layerscope.render.words import counted
 
@@ -127,3 +129,22 @@ def _shared(summary: ScanSummary, units: Units) -> Iterator[str]:
 def _named(one: SharedLayer) -> str:
     left = one.count - len(one.images)
     return ", ".join(one.images) + (f" and {left:,} more" if left else "")
+
+
+def rows_html(title: str, data: Rows, options: RenderOptions) -> str:
+    """A listing as a page whose table sorts and filters; columns that tables hide are left out here as well."""
+    shown = [(place, column) for place, column in enumerate(data.columns) if column.shown]
+    rows: list[list[Cell]] = []
+    for row in data.rows:
+        cells: list[Cell] = []
+        for place, column in shown:
+            value, words = row[place], cell(row[place], column.kind, options.units)
+            cells.append(Number(words, value) if isinstance(value, int) else words)
+        rows.append(cells)
+    headers = [(column.header or column.name).capitalize() for _, column in shown]
+    kinds = "".join("w" if column.kind in TEXT_KINDS else "n" for _, column in shown)
+    lines = [*table("rows", headers, kinds, iter(rows))]
+    if data.left_out:
+        lines.append(f"<p>and {data.left_out:,} more</p>")
+    part = Part(anchor="rows", title="Each layer counted once", short="Rows", lines=tuple(lines))
+    return page(title, iter((f"<h1>{text(title)}</h1>",)), (part,))

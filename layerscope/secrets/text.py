@@ -14,9 +14,8 @@ from layerscope.secrets.encoding import decoded_words
 from layerscope.secrets.keys import key_in_file
 from layerscope.secrets.masks import MADE_UP, is_placeholder, mask
 from layerscope.secrets.names import authentication, is_path, is_secret_of, speaks_of_secret, url_credentials, weight_of
-from layerscope.secrets.settings import pairs_of_setting
 from layerscope.secrets.tokens import may_hold_token, tokens_in
-from layerscope.secrets.values import IN_QUERY, extent, strings_in, value_at
+from layerscope.secrets.values import IN_QUERY, extent, pairs_of_setting, strings_in, value_at
 
 
 class TextSecret(NamedTuple):

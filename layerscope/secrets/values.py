@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from layerscope.model.patterns import pattern
 
@@ -23,6 +23,9 @@ _INSIDE = {'"': pattern(r"(?:[^\s\"\\]++|\\[^\snrt])++"), "'": pattern(r"(?:[^\s
 IN_QUERY = pattern(r"[^\s\"'\\&]+")
 _ON_LINE = pattern(r"[^\s\"']+")
 _LINE_BEGINS = pattern(r"(?:\A|\n)[ \t]{0,20}(?:export[ \t]{1,4})?\Z")
+_NOP = "#(nop)"
+_SETTING = pattern(r"\s*(?:ENV|ARG|LABEL)\s+")
+_PAIR = pattern(r"(?:(?<= )|^)\"?([A-Za-z_][\w.\-]{0,200})\"?=")
 
 
 def strings_in(text: str) -> list[tuple[int, int]]:
@@ -49,3 +52,19 @@ def value_at(
         return found[1], start
     bare = inside.match(text, start, last)
     return (bare[0] if bare is not None else "", start)
+
+
+def pairs_of_setting(text: str) -> Iterator[tuple[str, str, int]]:
+    """Name, value and the value's place for the pairs of ENV, ARG or LABEL; the history has them without quotes."""
+    keyword = _SETTING.match(text, text.find(_NOP) + len(_NOP) if _NOP in text[:100] else 0)
+    if keyword is None:
+        return
+    names = list(_PAIR.finditer(text, keyword.end()))
+    if not names or names[0].start() != keyword.end():
+        name, blank, value = text[keyword.end() :].partition(" ")
+        if blank and "=" not in name:
+            yield name, value, len(text) - len(value)
+        return
+    ends = [name.start() - 1 for name in names[1:]] + [len(text)]
+    for match, end in zip(names, ends, strict=True):
+        yield match[1], text[match.end() : end], match.end()

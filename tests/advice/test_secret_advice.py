@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from layerscope.advice.secrets import secret_advice
+from layerscope.advice.finding_fixes import secret_advice
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath, Severity
 
 

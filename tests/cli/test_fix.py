@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.cli.build_context import find_context
+from layerscope.cli.build import find_context
 from layerscope.dockerfile.parse import parse_dockerfile
 from tests.advice.builds import Build
 from tests.builder import Member, file

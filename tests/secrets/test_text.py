@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from layerscope.errors import LimitExceeded
 from layerscope.secrets.names import is_secret
-from layerscope.secrets.settings import pairs_of_setting
 from layerscope.secrets.text import (
     TextSecret,
     quoted,
@@ -17,6 +16,7 @@ from layerscope.secrets.text import (
     secrets_in_value,
     secrets_in_words,
 )
+from layerscope.secrets.values import pairs_of_setting
 from tests.rules.forged import characters, hexadecimal, pem, with_checksum
 
 TOKEN = hexadecimal(32)

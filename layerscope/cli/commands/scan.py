@@ -29,7 +29,6 @@ from layerscope.cli.output import write, write_rows
 from layerscope.errors import MissingExtra, UsageError
 from layerscope.fleet.grouping import GROUPINGS, Grouped
 from layerscope.fleet.plan import Choice
-from layerscope.model.rows import Rows
 from layerscope.render.units import RenderOptions
 from layerscope.render.units import units as units_named
 from layerscope.render.words import counted
@@ -153,8 +152,11 @@ def scan(
             if datasets is not None:
                 datasets.add(image)
     if scan_format == ScanFormat.HTML:
+        from layerscope.render.html_scan import html, rows_html  # A page is asked for less often than the others.
+
         shown = RenderOptions(units=units_named(units.value), top=top)
-        write(_page(found, shown) if grouped is None else _page_by(by, grouped.rows(top), shown))
+        title = f"Images by {by.value}"
+        write(html(scan_summary(found), shown) if grouped is None else rows_html(title, grouped.rows(top), shown))
     else:
         rows = scan_rows(found, sort=sort.value, top=top) if grouped is None else grouped.rows(top)
         write_rows(rows, RowFormat(scan_format.value), units)
@@ -162,18 +164,6 @@ def scan(
         write(_summary(found, units))
     if images.failed:
         raise typer.Exit(3)
-
-
-def _page(found: Sequence[Scanned], options: RenderOptions) -> str:
-    from layerscope.render.html_scan import html  # A page is asked for less often than the others.
-
-    return html(scan_summary(found), options)
-
-
-def _page_by(by: ScanBy, rows: Rows, options: RenderOptions) -> str:
-    from layerscope.render.html_rows import html
-
-    return html(f"Images by {by.value}", rows, options)
 
 
 def _directory(output: str) -> Path | None:
