@@ -30,6 +30,13 @@ def test_a_gem_owns_its_tree_its_program_its_extension_and_its_archive() -> None
     assert sum(map(len, found.paths)) == len(members)
 
 
+def test_a_gem_owns_its_generated_documents_and_no_others() -> None:
+    record = file(f"{_HOME}/specifications/rack-3.0.gemspec", b"# stub: rack 3.0 ruby lib\n")
+    documents = [file(f"{_HOME}/doc/{name}/ri/X.ri", b"x") for name in ("rack-3.0", "rack-3.0.1")]
+    owned = catalogued(RUBY, [record, *documents]).paths_of("rack")
+    assert owned == (f"/{_HOME}/doc/rack-3.0/ri/X.ri", f"/{_HOME}/specifications/rack-3.0.gemspec")
+
+
 def test_a_default_gem_owns_its_part_of_the_standard_library() -> None:
     text = b"# stub: json 2.6.1 ruby lib\nGem::Specification.new do |s|\n"
     text += b'  s.files = ["lib/json.rb".freeze, "../../etc/x"]\n'

@@ -55,6 +55,15 @@ def test_node_dev_deps(find: Find, lock: list[Member], found: set[str]) -> None:
     assert caught(find, "node-dev-deps", copied(layer(*MODULES, *lock))) == found
 
 
+def test_each_project_counts_by_its_own_lockfile(find: Find) -> None:
+    second = [
+        file("web/node_modules/jest/package.json", b'{"version":"29.0.0"}'),
+        _lock("web/package-lock.json", {"": {}, **INSTALLED}),
+    ]
+    found = caught(find, "node-dev-deps", copied(layer(*MODULES, HIDDEN, PLAIN, *second)))
+    assert found == JEST | {"/web/node_modules/jest/package.json"}
+
+
 LINKS = [
     symlink("app/node_modules/.bin/jest", "../jest/bin.js"),
     symlink("app/node_modules/.bin/express", "../express/bin.js"),

@@ -55,6 +55,12 @@ def test_an_environment_of_windows(find: Find) -> None:
     ("config", "packages"),
     [
         pytest.param(CONFIG.replace(b"/home/me/shop", b"/app"), PACKAGES, id="made where it is"),
+        pytest.param(CONFIG.replace(b"/home/me/shop/venv", b"/app/venv/"), PACKAGES, id="made there, with a slash"),
+        pytest.param(
+            CONFIG,
+            {"pypi/flask": PACKAGES["pypi/flask"], "npm/flask": PACKAGES["pypi/Flask"]},
+            id="elsewhere is a package of another language with that name",
+        ),
         pytest.param(b"home = /usr/bin\n", PACKAGES, id="nobody knows where"),
         pytest.param(CONFIG, {"pypi/flask": PACKAGES["pypi/flask"]}, id="its packages are nowhere else"),
     ],

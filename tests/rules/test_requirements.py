@@ -115,6 +115,11 @@ def test_a_group_is_not_developments_unless_its_name_says_so(find: Find) -> None
     [
         pytest.param(b"django\ngunicorn\nblack\n", {"black", "click", "pathspec"}, id="production asks for it too"),
         pytest.param(b"django\ngunicorn\n-r requirements-dev.txt\n", ONLY, id="production includes development"),
+        pytest.param(
+            b"django\ngunicorn\n" + b"".join(b"only%d; sys_platform == 'win32'\n" % number for number in range(9)),
+            set(),
+            id="what other platforms need is not installed",
+        ),
         pytest.param(b"other\nabsent\nnowhere\ndjango\n", ONLY, id="of production hardly anything is installed"),
         pytest.param(b"", ONLY, id="production asks for nothing"),
     ],
