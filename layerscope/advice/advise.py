@@ -1,6 +1,6 @@
 """From findings to steps: each strategy in turn takes what it can resolve, and a byte is in one step only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
@@ -48,16 +48,15 @@ def advise(
     found: list[Advice] = []
     left = {_key(portion, piece) for portion in (*context.left, *context.trades) for piece in portion.pieces}
     for strategy in strategies:
-        before = len(left)
+        changed: set[int] = set()
         for proposal in tuple(strategy.propose(context)):
             taken = _taken(proposal, left)
             if taken is not None:
                 found.append(_advice(context, strategy, taken, files, order=len(found)))
-        if len(left) < before:
-            rest = (_kept(portion, left) for portion in context.left)
-            context.left = tuple(portion for portion in rest if portion.pieces)
-            trades = (_kept(portion, left) for portion in context.trades)
-            context.trades = tuple(portion for portion in trades if portion.pieces)
+                changed.update(portion.finding for portion in taken.portions)
+        if changed:
+            context.left = _still_left(context.left, left, changed)
+            context.trades = _still_left(context.trades, left, changed)
     return in_order(found)
 
 
@@ -86,6 +85,12 @@ def _saves(proposal: Proposal) -> int:
     """The bytes that a step saves: not more than its portions count, so that no byte is in two steps."""
     counted = sum(portion.content_bytes for portion in proposal.portions)
     return counted if proposal.saves_bytes is None else min(proposal.saves_bytes, counted)
+
+
+def _still_left(portions: Iterable[Portion], left: AbstractSet[_Key], changed: Container[int]) -> tuple[Portion, ...]:
+    """The portions with what is left of them, where it is less: of the findings that changed."""
+    rest = (_kept(portion, left) if portion.finding in changed else portion for portion in portions)
+    return tuple(portion for portion in rest if portion.pieces)
 
 
 def _kept(portion: Portion, keys: AbstractSet[_Key], *, but: AbstractSet[_Key] = frozenset()) -> Portion:

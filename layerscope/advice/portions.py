@@ -130,9 +130,10 @@ class _Makers:
             if via is None:
                 continue
             number = self._trace.number_of(path.layer, path.path)
-            made = _Made(site=via, source=path.path)
             if via.kind in ("COPY", "ADD") and number is not None:
-                made = self._made(via, number, path.path, finding.rule)
+                made = self._made(via, path.layer, number, path.path, finding.rule)
+            else:
+                made = _Made(site=via, source=path.path)
             piece = Piece(
                 path=path.path,
                 layer=path.layer,
@@ -154,9 +155,8 @@ class _Makers:
                 is_declared=made.is_declared,
             )
 
-    def _made(self, via: Site, number: int, path: str, rule: str) -> _Made:
+    def _made(self, via: Site, layer: int, number: int, path: str, rule: str) -> _Made:
         """Where a file of a COPY comes from, as far as it is known."""
-        layer = self._trace.filesystem.layer_of(number)
         copy = self._copies.get(layer)
         if copy is not None:
             site, source = copy.maker(number, path)

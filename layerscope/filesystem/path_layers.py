@@ -2,9 +2,12 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import compress
 
 from layerscope.model.entry import Kind
 from layerscope.model.image import Layer
+
+_IS_FILE = bytes(kind != Kind.DIRECTORY for kind in range(256))
 
 
 class PathLayers:
@@ -14,14 +17,12 @@ class PathLayers:
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        directory = Kind.DIRECTORY
         self.lowest: dict[str, int] = {}
         self.files: dict[str, int] = {}
-        for index, layer in enumerate(layers):
-            for path, kind in zip(layer.changeset.paths, layer.changeset.kinds, strict=True):
-                self.lowest.setdefault(path, index)
-                if kind != directory:
-                    self.files.setdefault(path, index)
+        for index in reversed(range(len(layers))):
+            paths, kinds = layers[index].changeset.paths, layers[index].changeset.kinds
+            self.lowest.update(dict.fromkeys(paths, index))
+            self.files.update(dict.fromkeys(compress(paths, kinds.translate(_IS_FILE)), index))
         self._sorted = sorted(self.lowest)
 
     def below(self, directory: str) -> Iterator[str]:

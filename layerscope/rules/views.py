@@ -31,6 +31,8 @@ def within(path: str, directories: AbstractSet[str]) -> bool:
 
 def under(context: RuleContext, directories: AbstractSet[str]) -> tuple[int, ...]:
     """The live versions below any of these directories, also where a layer lists no directories of its own."""
+    if not directories:
+        return ()
     inside = (members for parent, members in context.filesystem.children.items() if within(f"{parent}/", directories))
     return tuple(sorted(number for members in inside for number in members))
 

@@ -27,8 +27,10 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
     """
     groups: dict[tuple[str, str], list[Portion]] = {}
     for portion in context.of("py-dev-deps", *(() if _needs_pip(context) else ("py-managers",))):
+        if not portion.stage:
+            continue
         environments = {_environment(piece.source) for piece in portion.pieces if piece.content_bytes}
-        if portion.stage and len(environments) == 1:
+        if len(environments) == 1:
             groups.setdefault((portion.stage, environments.pop()), []).append(portion)
     for (stage, environment), members in groups.items():
         end, filesystem = stage_end(context, stage), context.timelines[stage].filesystem
