@@ -120,6 +120,7 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
         from_context=frozenset(layer for layer, origin in joined.layers.items() if origin.from_context),
         stage_of=joined.stage_of if joined.layers or joined.matched else None,
         lockfiles=(*inputs.lockfiles, *_stage_lockfiles(joined.builders)),
+        written={index: origin.written for index, origin in placement.origins.items()},
     )
     found = _with_places(found, placement, joined, packages)
     counted = without(found.findings, inputs.ignores)

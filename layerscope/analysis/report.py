@@ -22,7 +22,6 @@ from layerscope.model.report import (
 )
 from layerscope.model.source import BASE, CONTEXT, Via, recorded_source, source_of
 from layerscope.provenance.comparison import Verdict
-from layerscope.provenance.origins import Origin
 from layerscope.rules.families.secrets_config import secret_values
 from layerscope.secrets.text import secrets_in
 
@@ -65,7 +64,7 @@ def report(analysis: Analysis) -> Report:
 def secrets_of(analysis: Analysis) -> frozenset[str]:
     """Return every secret that a text of the report may quote."""
     of_builders = (secret_values(one.image, one.instructions) for one in analysis.trace.builders)
-    written = (secrets_in(_written(origin)) for origin in analysis.placement.origins.values())
+    written = (secrets_in(origin.written) for origin in analysis.placement.origins.values())
     of_dockerfile = frozenset(secret.value for found in written for secret in found)
     steps = [one.step for one in analysis.advice]
     return analysis.secrets.union(*of_builders, of_dockerfile, step_secrets(steps))
@@ -150,7 +149,7 @@ def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
             text=step.text,
             layer=step.layer,
             dockerfile_line=origin.line if origin else None,
-            dockerfile_text=_written(origin),
+            dockerfile_text=origin.written if origin else "",
             stage=origin.stage if origin else "",
             source=_source(analysis, step, stages),
             via=(origin.via if origin else Via.COPY) if stages else None,
@@ -159,11 +158,6 @@ def _instructions(analysis: Analysis) -> Iterator[InstructionReport]:
             matched_bytes=builder.comparison.layers[made][Verdict.MATCHED] if builder else 0,
             content_bytes=layers[step.layer].content_bytes if step.layer is not None else 0,
         )
-
-
-def _written(origin: Origin | None) -> str:
-    """Return an instruction in the Dockerfile's own words."""
-    return str(origin.instruction.instruction) if origin is not None and origin.instruction is not None else ""
 
 
 def _source(analysis: Analysis, step: Instruction, stages: Sequence[str]) -> str:

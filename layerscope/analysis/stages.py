@@ -129,8 +129,8 @@ def steps_of(builder: Builder, sums: Mapping[int, int]) -> tuple[StageStep, ...]
     found = []
     for layer, content_bytes in sorted(sums.items(), key=lambda item: (-item[1], item[0])):
         step, line = builder.step_of_layer(layer)
-        if step is not None:
-            found.append(StageStep(text=quoted(str(step)), dockerfile_line=line, content_bytes=content_bytes))
+        if step:
+            found.append(StageStep(text=quoted(step), dockerfile_line=line, content_bytes=content_bytes))
     return tuple(found)
 
 

@@ -51,6 +51,11 @@ class Origin(Struct, frozen=True, kw_only=True):
     instruction: "ResolvedInstruction | None" = None
     from_context: bool = False
 
+    @property
+    def written(self) -> str:
+        """The instruction in the Dockerfile's own words, empty where it is in none."""
+        return str(self.instruction.instruction) if self.instruction is not None else ""
+
 
 class Placement(Struct, frozen=True, kw_only=True):
     """The origin of each history step by its index, with the Dockerfile that it is from.

@@ -30,12 +30,16 @@ class Builder(Struct, frozen=True, kw_only=True):
     comparison: Comparison
     match: "Match | None" = None
 
-    def step_of_layer(self, layer: int) -> tuple[Instruction | None, int | None]:
-        """The instruction that alone made a layer of the builder, and its line in the Dockerfile."""
+    def step_of_layer(self, layer: int) -> tuple[str, int | None]:
+        """The instruction that alone made a layer of the builder, in the Dockerfile's words and with its line if known.
+
+        It is empty where there is no such instruction.
+        """
         step = next((step for step in self.instructions if step.layer == layer and not step.joined), None)
         if step is None or self.match is None or step.index not in self.match.steps:
-            return step, None
-        return step, self.match.steps[step.index].instruction.line
+            return str(step or ""), None
+        written = self.match.steps[step.index].instruction
+        return str(written), written.line
 
 
 class Trace(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from layerscope.render.escape import printable
 from layerscope.render.style import Style, severity_style, styled, with_marks, with_sequences
 from layerscope.render.units import Units
 from layerscope.render.width import shortened, shortened_path, width_of
+from layerscope.render.words import number_words
 
 
 def cell(value: object, kind: str, units: Units) -> str:
@@ -18,6 +19,8 @@ def cell(value: object, kind: str, units: Units) -> str:
         return ""
     if kind == "bytes" and isinstance(value, int):
         return units(value)
+    if isinstance(value, tuple) and all(isinstance(one, int) for one in value):
+        return number_words(value)
     if isinstance(value, tuple | list):
         return ", ".join(printable(str(one)) for one in value)
     if kind == "number" and isinstance(value, int):

@@ -38,10 +38,11 @@ def text(report: Report, options: RenderOptions) -> str:
         list(save_section(report, options)),
         list(secrets_section(report, options)),
     ]
+    onto = list(onto_section(report, options))
     is_crowded = sum(map(len, above)) > _CROWDED
     below = [list(notes(report, options)), list(_warnings(report, 1 if is_crowded else 3, options))]
     # Sections of a fixed length first: the others share what is left, in the order of their worth.
-    left = _SCREEN - sum(len(section) + 1 for section in (*above, *below) if section)
+    left = _SCREEN - sum(len(section) + 1 for section in (*above, onto, *below) if section)
     rest = min(_LEAST_STEPS, 3 + 3 * (len(report.steps) - has_biggest(report))) + _LEAST_BYTES
     rows = max(LEAST_LAYERS, min(LAYERS, max(_LAYERS, left - rest - 3), left - _TIGHT))
     layers = list(layers_section(report, options.top or rows, options))
@@ -52,10 +53,9 @@ def text(report: Report, options: RenderOptions) -> str:
     steps = list(steps_section(report, room, options))
     left -= len(steps) + bool(steps and not below[0])
     places = list(bytes_section(report, left, options)) if options.top or left > 1 else []
-    # Other bases are shown where they are asked for, besides the one screen.
     sections = [
         above[0],
-        list(onto_section(report, options)),
+        onto,
         *above[1:],
         layers,
         [*steps, *below[0]],

@@ -130,14 +130,18 @@ def instruction_place(step: InstructionReport) -> str:
 
 def layer_words(layers: Sequence[int]) -> str:
     """``layer 3``, ``layers 1-4, 6``; nothing for no layer."""
+    return f"{'layer' if len(layers) == 1 else 'layers'} {number_words(layers)}" if layers else ""
+
+
+def number_words(numbers: Sequence[int]) -> str:
+    """``1-4, 6``."""
     runs: list[list[int]] = []
-    for layer in layers:
-        if runs and layer == runs[-1][-1] + 1:
-            runs[-1][1:] = [layer]
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1][1:] = [number]
         else:
-            runs.append([layer])
-    listed = ", ".join("-".join(map(str, run)) for run in runs)
-    return f"{'layer' if len(layers) == 1 else 'layers'} {listed}" if runs else ""
+            runs.append([number])
+    return ", ".join("-".join(map(str, run)) for run in runs)
 
 
 def counted(count: int, one: str, many: str = "") -> str:

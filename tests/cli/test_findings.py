@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builder import ImageSpec, file, layer
+from tests.builder import ImageSpec, docker_save, file, layer, whiteout
 from tests.cli.images import BEFORE, written
 from tests.conftest import Run
 
@@ -26,8 +26,45 @@ def rows(run: Run, *arguments: str | Path) -> list[dict[str, object]]:
 
 def test_a_table_shows_where_and_how_much(run: Run, image: Path) -> None:
     lines = run("findings", image).stdout.split("\n")
-    assert lines[0].split() == ["SEVERITY", "RULE", "KIND", "SIZE", "FILES", "LAYERS", "PATH"]
-    assert any(line.split() == ["high", "vcs-metadata", "leak", "21", "B", "1", "3", "/app/.git"] for line in lines)
+    assert lines[0].split() == ["SEVERITY", "RULE", "KIND", "SIZE", "FILES", "LAYERS", "PATH", "PLACES"]
+    assert any(
+        line.split() == ["high", "vcs-metadata", "leak", "21", "B", "1", "3", "/app/.git", "1"] for line in lines
+    )
+
+
+def test_a_table_has_one_row_for_each_finding_unless_all_is_asked_for(run: Run, tmp_path: Path) -> None:
+    spec = ImageSpec(
+        layers=(
+            layer(file("srv/a.log", b"x" * 900), file("opt/b.log", b"y" * 80)),
+            layer(whiteout("srv/a.log"), whiteout("opt/b.log")),
+        )
+    )
+    path = written(tmp_path, "image.tar", spec)
+    brief, wide = (
+        [line.split() for line in run("findings", path, *more).stdout.split("\n") if "deleted-later" in line]
+        for more in ((), ("--wide",))
+    )
+    assert [line[-1] for line in wide] == ["/srv/a.log", "/opt/b.log"]
+    assert [(*line[3:5], *line[-2:]) for line in brief] == [("980", "B", "/srv/a.log", "2")]
+    assert len(rows(run, path, "--rule", "deleted-later")) == 2
+
+
+def test_what_is_inherited_comes_last_but_for_secrets(run: Run, tmp_path: Path) -> None:
+    key = (
+        b"-----BEGIN OPENSSH PRIVATE KEY-----\n"
+        + b"b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\n" * 4
+        + b"-----END OPENSSH PRIVATE KEY-----\n"
+    )
+    below = layer(file("root/.ssh/id_rsa", key), file("var/cache/apt/archives/big.deb", b"x" * 9000))
+    base, path = tmp_path / "base.tar", tmp_path / "image.tar"
+    base.write_bytes(docker_save(ImageSpec(layers=(below,), tags=("base:1",))))
+    path.write_bytes(docker_save(ImageSpec(layers=(below, layer(file("var/log/dpkg.log", b"x"))))))
+    found = rows(run, path, "--base", base)
+    assert [(row["rule"], row["source"]) for row in found] == [
+        ("private-key", "base"),
+        ("logs", "unknown"),
+        ("apt-archives", "base"),
+    ]
 
 
 def test_the_rows_hold_what_the_report_says(run: Run, image: Path) -> None:

@@ -66,6 +66,7 @@ def find(tmp_path: Path) -> Find:
         stage_of: StageOf | None = None,
         from_context: frozenset[int] = frozenset(),
         lockfiles: tuple[tuple[str, bytes], ...] = (),
+        written: Mapping[int, str] | None = None,
     ) -> Findings:
         path = tmp_path / "image.tar"
         path.write_bytes(docker_legacy(spec))
@@ -83,6 +84,7 @@ def find(tmp_path: Path) -> Find:
                 stage_of=stage_of,
                 from_context=from_context,
                 lockfiles=lockfiles,
+                written=written,
             )
 
     return run

@@ -230,6 +230,8 @@ def test_what_was_copied_can_have_a_fix_of_its_own(find: Find) -> None:
     rule_of_both = replace(FIRST, fix="clean up", copied_fix="copy less than {step}")
     fixes = [find(made(layer(file("a/x", b"1"))), rules=(rule_of_both,)).findings[0].fix for made in (ran, copied)]
     assert fixes == ["clean up", "copy less than `COPY dir:000000000000 in /`"]
+    (written,) = find(copied(layer(file("a/x", b"1"))), rules=(rule_of_both,), written={0: "COPY . /"}).findings
+    assert written.fix == "copy less than `COPY . /`"
 
 
 @pytest.mark.parametrize("fix", ["ignored", ""])

@@ -37,6 +37,7 @@ _GROUPS = (
     Column(name="path", header="PATH"),
     *_DETAILS,
 )
+_BRIEF = (*_GROUPS[: -len(_DETAILS)], Column(name="places", header="PLACES", kind="number", rank=3), *_DETAILS)
 _PATHS = (
     *_SHARED,
     Column(name="layer", header="LAYER", kind="number", rank=3),
@@ -49,13 +50,15 @@ _PATHS = (
 class FindingQuery(Struct, frozen=True, kw_only=True):
     """Which findings to list; an empty filter lets all pass.
 
-    ``every_path`` asks for a row for each path, ``with_reasons`` for the user's reasons to ignore them in tables.
+    ``every_path`` asks for a row for each path, ``is_brief`` for one for each finding, ``with_reasons`` for the user's
+    reasons to ignore them in tables.
     """
 
     rules: frozenset[str] = frozenset()
     severities: frozenset[Severity] = frozenset()
     kinds: frozenset[FindingKind] = frozenset()
     every_path: bool = False
+    is_brief: bool = False
     with_reasons: bool = False
 
     def takes(self, finding: Finding) -> bool:
@@ -68,12 +71,14 @@ class FindingQuery(Struct, frozen=True, kw_only=True):
 
 
 def finding_rows(findings: Sequence[Finding], query: FindingQuery) -> Rows:
-    """Return the findings of a query in their order; the bytes of the rows are those of the findings."""
-    make = _paths if query.every_path else _groups
-    rows = [
-        row for number, finding in enumerate(findings, start=1) if query.takes(finding) for row in make(number, finding)
-    ]
-    columns: tuple[Column, ...] = _PATHS if query.every_path else _GROUPS
+    """Return the findings of a query; the bytes of the rows are those of the findings.
+
+    They keep their order, but what is inherited comes last: no change to one's own instructions removes it.
+    """
+    make, columns = (_paths, _PATHS) if query.every_path else (_brief, _BRIEF) if query.is_brief else (_groups, _GROUPS)
+    numbered = [(number, one) for number, one in enumerate(findings, start=1) if query.takes(one)]
+    numbered.sort(key=lambda pair: pair[1].kind == FindingKind.INHERITED)
+    rows = [row for number, finding in numbered for row in make(number, finding)]
     shown = {"ignored"} if query.with_reasons else set[str]()
     if any(":" in finding.source or finding.dockerfile_line is not None for finding in findings):
         shown |= _PLACED
@@ -87,6 +92,18 @@ def _groups(number: int, finding: Finding) -> Iterator[tuple[object, ...]]:
     for group in collapse((path.path, path.content_bytes) for path in finding.paths):
         layers = {path.layer for path in finding.paths if is_at_or_below(path.path, group.path)}
         yield row(_GROUPS, finding, finding=number, layers=tuple(sorted(layers)), **asdict(group))
+
+
+def _brief(number: int, finding: Finding) -> Iterator[tuple[object, ...]]:
+    groups = collapse((path.path, path.content_bytes) for path in finding.paths)
+    yield row(
+        _BRIEF,
+        finding,
+        finding=number,
+        files=len(finding.paths),
+        path=groups[0].path if groups else finding.detail,
+        places=len(groups) or None,
+    )
 
 
 def _paths(number: int, finding: Finding) -> Iterator[tuple[object, ...]]:

@@ -96,6 +96,7 @@ def _list(
         severities=frozenset(options.severity or ()),
         kinds=frozenset(kinds),
         every_path=options.every_path,
+        is_brief=options.row_format == RowFormat.TABLE and not options.wide,
         with_reasons=options.ignored,
     )
     how = ReportOptions(build=build, duplicates=options.duplicates, ignores=ignores_of(context))

@@ -21,16 +21,18 @@ from layerscope.cli.options import (
     TopOption,
     UnitsName,
     UnitsOption,
+    WideTableOption,
     output_option,
     reading_option,
     reading_options,
 )
-from layerscope.cli.output import write, write_rows
+from layerscope.cli.output import terminal_width, write, write_rows
 from layerscope.errors import MissingExtra, UsageError
 from layerscope.fleet.grouping import GROUPINGS, Grouped
 from layerscope.fleet.plan import Choice
 from layerscope.render.units import RenderOptions
 from layerscope.render.units import units as units_named
+from layerscope.render.width import wrap_words
 from layerscope.render.words import counted
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ def scan(
         str, output_option("-o", "--output", metavar="parquet=DIR", help="Write Parquet files for a database, too")
     ] = "",
     scan_format: Annotated[ScanFormat, output_option("-f", "--format", help="Output format")] = ScanFormat.TABLE,
+    wide: WideTableOption = False,
     units: UnitsOption = UnitsName.SI,
     jobs: Annotated[
         int, reading_option("--jobs", metavar="N", help="Processes that read (0: one for each core)", variable=True)
@@ -159,9 +162,9 @@ def scan(
         write(html(scan_summary(found), shown) if grouped is None else rows_html(title, grouped.rows(top), shown))
     else:
         rows = scan_rows(found, sort=sort.value, top=top) if grouped is None else grouped.rows(top)
-        write_rows(rows, RowFormat(scan_format.value), units)
+        write_rows(rows, RowFormat(scan_format.value), units, wide=wide, color=reading.color)
     if scan_format == ScanFormat.TABLE and len(found) > 1:
-        write(_summary(found, units))
+        write("\n" + "".join(f"{line}\n" for line in wrap_words(_summary(found, units), terminal_width())))
     if images.failed:
         raise typer.Exit(3)
 
@@ -188,7 +191,7 @@ def _summary(found: Sequence[Scanned], units: UnitsName) -> str:
     total, form = sums(found), units_named(units.value)
     part = f" ({total.incomplete:,} incomplete)" if total.incomplete else ""
     return (
-        f"\n{counted(total.images, 'image')}{part} of {form(total.content_bytes)};"
+        f"{counted(total.images, 'image')}{part} of {form(total.content_bytes)};"
         f" {form(total.distinct_bytes)} with each layer counted once,"
-        f" at most {form(total.reclaimable_bytes)} of it reclaimable\n"
+        f" at most {form(total.reclaimable_bytes)} of it reclaimable"
     )
