@@ -43,10 +43,6 @@ def _ports(text: str) -> str:
     return " ".join(port.removesuffix(":{}") for port in ports[1].split()) if ports else text
 
 
-def _volumes(text: str) -> str:
-    return text if exec_arguments(text) else _ports(text)
-
-
 def _health_check(text: str) -> str:
     if fields := _CHECK_FIELDS.fullmatch(text):
         form, command, interval, timeout, period, start, retries = fields.groups()
@@ -83,5 +79,5 @@ _REWRITES: dict[str, Callable[[str], str]] = {
     "ENTRYPOINT": _array,
     "EXPOSE": _ports,
     "HEALTHCHECK": _health_check,
-    "VOLUME": _volumes,
+    "VOLUME": _ports,
 }

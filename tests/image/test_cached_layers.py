@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.errors import ArchiveError, Damaged, LayerscopeError
 from layerscope.image import cached_layers
@@ -437,6 +438,26 @@ def test_another_reader_of_ranges_is_another_key() -> None:
         for reader in (None, RangeReader(_first), RangeReader(_last), RangeReader(_first, b"x"))
     }
     assert len(keys) == 4
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        pytest.param(Wanted(head=100), id="beginnings"),
+        pytest.param(Wanted(head=0, tail=100), id="ends"),
+        pytest.param(Wanted(head=0, ranges=RangeReader(_last)), id="ranges"),
+    ],
+)
+@pytest.mark.parametrize("most", [1, 1000])
+def test_a_layer_of_which_very_much_is_wanted_is_not_kept(
+    wish: Wanted, most: int, image: Path, kept: Cache, done: Count, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cached_layers, "_MOST_CONTENT", most)
+    wanted = (replace(wish, paths=PathSet(trees=("/bin", "/cache"))),)
+    for _ in range(2):
+        with open_image(str(image), ReadOptions(wanted=wanted, cache=kept)):
+            again = done()["decompressed"]
+    assert bool(again) == (most == 1)
 
 
 def test_ranges_come_back_from_the_cache(image: Path, kept: Cache, done: Count) -> None:

@@ -273,6 +273,7 @@ def test_platforms_are_one_image_wherever_they_are_listed(
     assert error.message == "the image is for 5 platforms:"
     assert [opened(path, image=digest)[0].image_id for digest in error.choices] == [one.image_id for one in OFFERED]
     assert opened(path, image="0", platform=Platform.parse("arm"))[0].image_id == OFFERED[2].image_id
+    assert error_of(path, image="1").message.startswith("no image in the archive is called '1'")
 
 
 @pytest.mark.parametrize(

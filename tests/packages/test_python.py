@@ -229,6 +229,12 @@ def test_an_egg_owns_its_directory_and_an_egg_info_file_its_module() -> None:
     assert f"/{_SITE}/zed-3.0-py3.11.egg/zed.py" in found.paths_of("zed")
 
 
+@pytest.mark.parametrize("place", ["zed-3.0.egg/EGG-INFO", "zed-3.0.egg-info", "zed-3.0.dist-info"])
+def test_where_metadata_name_nothing_the_directory_does(place: str) -> None:
+    record = "METADATA" if place.endswith(".dist-info") else "PKG-INFO"
+    assert catalogued(PYTHON, [file(f"{_SITE}/{place}/{record}", b"\n")]).versions == [("zed", "3.0")]
+
+
 def test_the_egg_info_of_a_source_tree_counts_where_an_egg_link_stands_for_it() -> None:
     source = [file("src/tool.egg-info/PKG-INFO", _METADATA), file("src/setup.py", b"x")]
     assert catalogued(PYTHON, source).claims == ()

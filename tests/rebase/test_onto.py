@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from layerscope.model.instruction import Instruction
 from layerscope.model.onto import Need
+from layerscope.rebase.rebased import own_from
 from tests.builder import Member, directory, file, symlink, whiteout
 from tests.packages.elves import linked
 from tests.rebase.worlds import (
@@ -126,6 +128,39 @@ def test_an_interpreter_and_the_commands_of_a_script_are_missing_at_start(tmp_pa
     start = missing(found, Need.START)
     assert start == {"/bin/bash": ("/app/main",), "jq": ("/app/run",)}
     assert "bash" in missing(found, Need.OTHER)
+
+
+def test_an_interpreter_that_the_old_base_lacks_too_is_no_loss(tmp_path: Path) -> None:
+    scripts = (
+        file("app/run", script("/bin/sh"), mode=0o755),
+        file("app/never", script("/usr/bin/perl"), mode=0o755),
+        file("app/other", script("/bin/bash"), mode=0o755),
+    )
+    bash = file("bin/bash", program("libc.so.6"), mode=0o755)
+    own = (copy(*scripts), APP)
+    found = onto(tmp_path, base=(*GLIBC, SHELL, bash), own=own, other=(*GLIBC, SHELL), entrypoint=("/app/run",))
+    assert missing(found, Need.OTHER) == {"/bin/bash": ("/app/other",)}
+
+
+STEPS = ("ADD /", "CMD sh", "LABEL a=b", "COPY a /a", "RUN b")
+
+
+@pytest.mark.parametrize(
+    ("kept", "base_layers", "first"),
+    [
+        pytest.param(5, 1, 2, id="behind the CMD of the base"),
+        pytest.param(5, 0, 0, id="without a base all are own"),
+        pytest.param(5, 2, 4, id="behind the last layer of the base"),
+        pytest.param(3, 1, 1, id="without an own layer the CMD may be own"),
+    ],
+)
+def test_own_instructions_begin_behind_those_of_the_base(kept: int, base_layers: int, first: int) -> None:
+    layers = iter(range(9))
+    steps = [
+        Instruction(index=index, kind=kind, text=rest, layer=next(layers) if kind in ("ADD", "COPY", "RUN") else None)
+        for index, (kind, _, rest) in enumerate(one.partition(" ") for one in STEPS[:kept])
+    ]
+    assert own_from(steps, base_layers) == first
 
 
 def test_a_script_without_set_e_goes_on_behind_a_command_that_is_missing(tmp_path: Path) -> None:

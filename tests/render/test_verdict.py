@@ -6,8 +6,8 @@ from xml.etree.ElementTree import fromstring
 
 from msgspec.structs import replace
 
-from layerscope.model.finding import Severity
-from layerscope.model.report import Report
+from layerscope.model.finding import Evidence, Severity
+from layerscope.model.report import DockerfileReport, Report
 from layerscope.model.step import SecretAdvice
 from layerscope.render.html import html
 from layerscope.render.junit import junit
@@ -56,6 +56,18 @@ def test_the_summary_counts_secrets_and_says_what_was_not_read() -> None:
 def test_formats_agree_where_nothing_is_known_of_a_smaller_base() -> None:
     for shown in said(ordinary()):
         assert "base image: at most, with a smaller one (what docs-man-locale finds)" in shown
+
+
+def test_the_report_says_how_well_the_dockerfile_matches() -> None:
+    used = DockerfileReport(name="Dockerfile", evidence=Evidence.ATTESTED, matched=2, total=3, first_mismatch="RUN x")
+    words = "matches 2 of 3 instructions; first mismatch from the end: RUN x"
+    assert f"Dockerfile (from an unsigned attestation) {words}" in text(
+        replace(ordinary(), dockerfile=used), replace(OPTIONS, width=200)
+    )
+    given = replace(used, evidence=Evidence.MATCHED, matched=3, first_mismatch="")
+    shown = text(replace(ordinary(), dockerfile=given), OPTIONS)
+    assert "Dockerfile matches 3 of 3 instructions\n" in shown
+    assert "instructions\n" not in text(replace(ordinary(), dockerfile=None), OPTIONS)
 
 
 def test_formats_agree_that_there_is_no_waste() -> None:

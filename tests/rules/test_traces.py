@@ -57,6 +57,13 @@ def test_credentials_in_a_repositorys_config_are_critical_and_masked(find: Find,
     assert TOKEN[2:8] not in str(found)
 
 
+@pytest.mark.parametrize("value", ["${TOKEN}", f"{TOKEN} {TOKEN}"], ids=["a variable", "no header's value"])
+def test_a_header_without_a_secret_is_none(find: Find, value: str) -> None:
+    config = file("app/.git/config", f"[http]\n\textraheader = AUTHORIZATION: basic {value}\n".encode())
+    (found,) = find(copied(layer(HEAD, OBJECT, config)), rules=TRACES).findings
+    assert found.severity != Severity.CRITICAL and TOKEN not in str(found)
+
+
 @pytest.mark.parametrize(
     "spec",
     [
