@@ -54,8 +54,9 @@ def _biggest_names(filesystem: Filesystem) -> Iterator[tuple[str, int]]:
     sizes, directories, paths = filesystem.sizes, filesystem.directories, filesystem.paths
     for size, number in nlargest(_MOST_FILES, compress(zip(sizes, range(len(sizes)), strict=True), sizes)):
         yield paths[number], size
-    totals, _ = DirectorySums(compress(zip(directories, sizes, strict=True), sizes)).totals()
-    yield from ((f"{path}/", size) for path, size in nlargest(_MOST_DIRECTORIES, totals.items(), key=_rank) if size)
+    places, totals, _ = DirectorySums(compress(zip(directories, sizes, strict=True), sizes)).totals()
+    biggest = nlargest(_MOST_DIRECTORIES, zip(places, totals, strict=True), key=_rank)
+    yield from ((f"{path}/", size) for path, size in biggest if size)
 
 
 def _rank(name: tuple[str, int]) -> tuple[int, int]:

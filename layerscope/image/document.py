@@ -92,6 +92,9 @@ class Node:
 
     def strings(self) -> Mapping[str, str]:
         """An object whose values are strings; null values are left out."""
+        members = self.mapping()
+        if all(isinstance(value, str) for value in members.values()):
+            return members  # A copy of 100,000 labels takes megabytes.
         return {key: node.text() for key, node in self.members()}
 
     def decoded(self) -> bytes:

@@ -5,16 +5,16 @@ import re
 from layerscope.model.patterns import pattern
 
 _COMMAND = pattern(r"^([^\S\n]*)::", re.MULTILINE)
-_PIECE = 1 << 16
+_PIECE = 1 << 14
 
 
 def printable(text: str) -> str:
     """``text`` with control, format and lone surrogate characters as escapes; a byte that is not UTF-8 is ``\\xff``."""
     if text.isprintable():
         return text
-    if len(text) > _PIECE:  # A string for each character takes fifty times the memory.
+    if len(text) > _PIECE:  # It may hold a million different characters, all to be escaped.
         return "".join([printable(text[start : start + _PIECE]) for start in range(0, len(text), _PIECE)])
-    return "".join(character if character.isprintable() else _escaped(character) for character in text)
+    return text.translate({ord(one): _escaped(one) for one in set(text) if not one.isprintable()})
 
 
 def printable_lines(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
 
@@ -19,8 +19,8 @@ from layerscope.render.units import RenderOptions
 
 _COMPUTED = {Finding: ("path_count",), Package: ("full_name", "purl"), Base: ("evidence",), Onto: ("fits",)}
 """The properties that are written beside the fields."""
-_TOGETHER = 256
-"""So many elements of an array are one piece of a document."""
+_LONG = 1 << 16
+"""So many characters of a text, and of short members, are one piece."""
 _ODD = pattern(r"[^\0-~]+")
 
 
@@ -39,21 +39,57 @@ def lines(value: object) -> str:
 
 
 def pieces(value: object) -> Iterator[str]:
-    """The same document in pieces of whole lines, for one that is not to be in memory as a whole."""
+    """The same document in pieces, for one that is not to be in memory as a whole.
+
+    None begins with what a command of GitHub's runner begins with, or cuts one.
+    """
+    gathered, length = list[str](), 0
+    for part in _parts_of_lines(plain(value)):
+        if length >= _LONG and part[0] not in " :" and gathered[-1][-1] != "#":
+            yield "".join(gathered)
+            gathered, length = [], 0
+        gathered.append(part)
+        length += len(part)
+    yield "".join(gathered)
+
+
+def _parts_of_lines(members: Mapping[str, object]) -> Iterator[str]:
     encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=plain).encode
-    members = plain(value)
     yield "{\n"
     for number, (name, member) in enumerate(members.items(), 1):
         end = ",\n" if number < len(members) else "\n"
-        if not (isinstance(member, list | tuple) and member):
-            yield f"  {encode(name)}: {encode(member)}{end}"
-            continue
-        yield f"  {encode(name)}: [\n"
-        for start in range(0, len(member), _TOGETHER):
-            elements = [_leaf(one) or encode(one) for one in member[start : start + _TOGETHER]]
-            yield "    " + ",\n    ".join(elements) + (",\n" if start + _TOGETHER < len(member) else "\n")
-        yield f"  ]{end}"
+        yield f"  {encode(name)}: "
+        if isinstance(member, list | tuple) and member:
+            yield "[\n"
+            for place, one in enumerate(member):
+                yield ",\n    " if place else "    "
+                if leaf := _leaf(one):
+                    yield leaf
+                else:
+                    yield from _parts(one, encode)
+            yield f"\n  ]{end}"
+        else:
+            yield from _parts(member, encode)
+            yield end
     yield "}\n"
+
+
+def _parts(value: object, encode: Callable[[object], str]) -> Iterator[str]:
+    """The JSON of a value in parts: encoding 100,000 labels at once takes ten times their length."""
+    if isinstance(value, str) and len(value) > _LONG:
+        yield '"'
+        for start in range(0, len(value), _LONG):
+            yield _quoted(value[start : start + _LONG])[1:-1]
+        yield '"'
+        return
+    members = value if isinstance(value, dict) else plain(value) if isinstance(value, Struct | Mapping) else {}
+    if members and all(isinstance(one, str) for one in members):
+        for number, (name, member) in enumerate(members.items()):
+            yield f"{',' if number else '{'}{encode(name)}:"
+            yield from _parts(member, encode)
+        yield "}"
+    else:
+        yield encode(value)
 
 
 def report_json(report: Report, options: RenderOptions) -> str:

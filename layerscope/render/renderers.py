@@ -47,7 +47,7 @@ RENDERERS: dict[str, Renderer] = {
 
 
 def in_pieces(name: str, report: Report, options: RenderOptions) -> Iterable[str]:
-    """The text of a format in pieces of whole lines: a long JSON document is never in memory as a whole."""
+    """The text of a format in pieces to write: a long JSON document is never in memory as a whole."""
     if name == "json":
         pieces: Iterable[str] = import_module("layerscope.render.json").pieces(report)
         return pieces

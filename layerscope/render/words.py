@@ -18,6 +18,8 @@ METADATA_ONLY_COPY = (
     "A metadata-only copy was replaced by a copy with the same content, because a later step changed its mode, owner "
     "or time."
 )
+_LONGEST = 100_000
+"""Characters of an instruction."""
 _FATES = {COPIED_UP: "metadata-only copy"}
 FOUND_BY_WORDS = {
     FoundBy.GIVEN: "given by --base",
@@ -111,8 +113,12 @@ def instruction_words(step: InstructionReport | None) -> str:
 
 
 def instruction_text(step: InstructionReport) -> str:
-    """The instruction in the Dockerfile's own words, else as the history records it, on one line."""
-    return one_line(step.dockerfile_text or f"{step.kind} {step.text}")
+    """The instruction in the Dockerfile's own words, else as the history records it, on one line.
+
+    Only JSON has all of one that nobody wrote by hand.
+    """
+    line = one_line(step.dockerfile_text or f"{step.kind} {step.text}")
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
 
 
 def instruction_place(step: InstructionReport) -> str:
