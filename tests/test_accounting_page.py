@@ -46,4 +46,4 @@ def test_only_what_is_hidden_is_waste(
     filesystem = opened_filesystem(ImageSpec(layers=tuple(layer(*members) for members in layers)), tmp_path)
     assert sum(filesystem.hidden_bytes(one.index) for one in filesystem.layers) == hidden
     numbers = range(len(filesystem))
-    assert {filesystem.fate_of(one) for one in numbers if filesystem.content_bytes(one)} - {Fate.LIVE} == fates
+    assert {Fate(filesystem.fates[one]) for one in numbers if filesystem.content_bytes(one)} - {Fate.LIVE} == fates

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from layerscope.advice.context import AdviceContext
 from layerscope.advice.other_installs import NodeProject
+from layerscope.advice.portions import Portion
 from layerscope.advice.python_installs import MOST_FILES, PythonProject, group_names
 from layerscope.advice.runs import body, script_of
 from layerscope.advice.timeline import Site, Timeline
@@ -103,9 +104,10 @@ def _path(site: Site, name: str) -> str:
     return posixpath.normpath(posixpath.join(directory, name))
 
 
-def project_roots(paths: Iterable[str], mark: str) -> frozenset[str]:
-    """The directories that hold the directories called ``mark`` in which these paths lie."""
-    return frozenset(path.partition(f"/{mark}/")[0] for path in paths if f"/{mark}/" in path)
+def node_roots(portions: Iterable[Portion]) -> frozenset[str]:
+    """The directories that hold the outermost node_modules in which the files of portions lie."""
+    paths = (piece.source or piece.path for portion in portions for piece in portion.pieces)
+    return frozenset(path.partition("/node_modules/")[0] for path in paths if "/node_modules/" in path)
 
 
 def project_directory(site: Site, roots: AbstractSet[str]) -> str:

@@ -15,16 +15,6 @@ def read_patterns(text: str) -> tuple[IgnorePattern, ...]:
     return tuple(each for each in parsed if each is not None)
 
 
-def is_ignored(patterns: Sequence[IgnorePattern], path: str) -> bool:
-    """Whether a path, from the root of the context, is kept out of it: the last pattern that matches wins."""
-    path = path.strip("/")
-    ignored = False
-    for pattern in patterns:
-        if pattern.is_exception == ignored and pattern.matches(path):
-            ignored = not ignored
-    return ignored
-
-
 def with_patterns(text: str, patterns: Iterable[str]) -> str:
     """The file with the patterns that it does not have in effect yet, below all else, so that no ``!`` undoes them."""
     present = read_patterns(text)

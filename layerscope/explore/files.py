@@ -79,10 +79,6 @@ class TreeRows(Rows):
         self.listing = None
         self.redraw(0)
 
-    def forget(self) -> None:
-        """Open the biggest directories of the next tree, whatever was open before."""
-        self._kept = None
-
     @property
     def key(self) -> Key | None:
         """The row under the cursor."""

@@ -107,9 +107,6 @@ class Filesystem:
     def content_bytes(self, number: int) -> int:
         return self.sizes[number]
 
-    def fate_of(self, number: int) -> Fate:
-        return Fate(self.fates[number])
-
     def version(self, number: int) -> Version:
         """Return one version as a value."""
         layer, index = self.place(number)

@@ -38,9 +38,9 @@ class System:
         """The file that a command names: by its path, from ``directory`` on, or on the PATH."""
         return next((number for path in self.places(word, directory) if (number := self.file(path)) is not None), None)
 
-    def program_path(self, word: str, directory: str = "") -> str:
+    def program_path(self, word: str) -> str:
         """The path by which that file is called, with its links; empty where there is none."""
-        return next((path for path in self.places(word, directory) if self.file(path) is not None), "")
+        return next((path for path in self.places(word) if self.file(path) is not None), "")
 
     def places(self, word: str, directory: str = "") -> Iterator[str]:
         """Where a command is looked for."""

@@ -38,10 +38,9 @@ def shortened_path(text: str, limit: int) -> str:
     return f"{_beginning(text, kept)}{CUT}{_end(text, limit - 1 - kept)}"
 
 
-def padded(text: str, width: int, *, right: bool = False) -> str:
-    """``text`` with the spaces that fill ``width`` columns behind it, or before it."""
-    spaces = " " * (width - width_of(text))
-    return spaces + text if right else text + spaces
+def padded(text: str, width: int) -> str:
+    """``text`` with the spaces that fill ``width`` columns behind it."""
+    return text + " " * (width - width_of(text))
 
 
 def wrap_words(text: str, width: int | None, indent: str = "  ") -> Iterator[str]:

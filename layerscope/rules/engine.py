@@ -42,8 +42,7 @@ class Findings(Struct, frozen=True, kw_only=True):
 
     ``claimed_bytes`` is what findings claim of the user's own bytes, ``inherited_bytes`` what they claim of the
     base's, ``trade_bytes`` what trades claim of the own ones. ``reclaimable`` holds for each layer the own bytes that
-    are hidden, or claimed by a finding that is no trade; ``hidden_unclaimed_bytes`` is the part of it that no finding
-    names (0 with the whole catalogue).
+    are hidden, or claimed by a finding that is no trade.
     """
 
     findings: tuple[Finding, ...]
@@ -52,7 +51,6 @@ class Findings(Struct, frozen=True, kw_only=True):
     claimed_bytes: int
     inherited_bytes: int
     trade_bytes: int
-    hidden_unclaimed_bytes: int
     reclaimable: tuple[int, ...]
     warnings: tuple[str, ...] = ()
 
@@ -60,11 +58,6 @@ class Findings(Struct, frozen=True, kw_only=True):
     def reclaimable_bytes(self) -> int:
         """What is reclaimable in all layers together."""
         return sum(self.reclaimable)
-
-    @property
-    def rest_bytes(self) -> int:
-        """The user's own bytes with no findings."""
-        return self.own_bytes - self.claimed_bytes
 
 
 def findings(
@@ -175,10 +168,9 @@ class _Judge:
             yield self._finding(rule, match, group, paths)
 
     def account(self, found: Sequence[Finding]) -> Findings:
-        """Return the findings with their sums, and the hidden bytes that none of them claims."""
+        """Return the findings with their sums."""
         layers, base = self._filesystem.layers, self._context.base_layers
         reclaimable = [0] * len(layers)
-        unclaimed = 0
         inherited = sum(finding.content_bytes for finding in found if finding.source == BASE)
         for finding in found:
             if is_reclaimable(finding):
@@ -187,9 +179,7 @@ class _Judge:
         trades = sum(finding.content_bytes for finding in found if finding.trade and finding.source != BASE)
         claimed = sum(reclaimable) + trades
         for layer in range(base, len(layers)):
-            hidden = self._claims.hidden_unclaimed(layer)
-            reclaimable[layer] += hidden
-            unclaimed += hidden
+            reclaimable[layer] += self._claims.hidden_unclaimed(layer)
         return Findings(
             findings=tuple(found),
             base_bytes=sum(layer.content_bytes for layer in layers[:base]),
@@ -197,7 +187,6 @@ class _Judge:
             claimed_bytes=claimed,
             inherited_bytes=inherited,
             trade_bytes=trades,
-            hidden_unclaimed_bytes=unclaimed,
             reclaimable=tuple(reclaimable),
             warnings=tuple(self._context.warnings),
         )

@@ -1,13 +1,24 @@
 """The .dockerignore file is read as moby's patternmatcher reads it, and lines are added below all else."""
 
 import time
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.edit.ignore import is_ignored, literal_pattern, read_patterns, with_patterns
+from layerscope.dockerfile.ignore_pattern import IgnorePattern
+from layerscope.edit.ignore import literal_pattern, read_patterns, with_patterns
 from layerscope.errors import EditError, UsageError
+
+
+def is_ignored(patterns: Iterable[IgnorePattern], path: str) -> bool:
+    """Whether a path is kept out of the context: the last pattern that matches wins."""
+    ignored = False
+    for pattern in patterns:
+        if pattern.matches(path.strip("/")):
+            ignored = not pattern.is_exception
+    return ignored
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,9 @@
 """Patches that are proven: every scenario is built, patched, built again and compared (``make test-fixes``)."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.fixes.command import has_fix
-from tests.fixes.engine import Engine, Unavailable, engine
+from tests.fixes.engine import Engine, Unavailable
 from tests.fixes.harness import prove, summary
 from tests.fixes.results import Attempt, Result
 from tests.fixes.scenario import Scenario, scenarios
@@ -15,15 +13,6 @@ pytestmark = pytest.mark.fixes
 _RESULTS: dict[str, Result] = {}
 _TOLERANCE_BYTES = 100_000
 _SCENARIOS = scenarios()
-
-
-@pytest.fixture(scope="session")
-def running() -> Iterator[Engine]:
-    try:
-        with engine() as found:
-            yield found
-    except Unavailable as reason:
-        pytest.skip(str(reason))
 
 
 @pytest.fixture(scope="session", params=_SCENARIOS, ids=lambda scenario: scenario.name)

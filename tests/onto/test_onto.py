@@ -1,24 +1,14 @@
 """What the report says of another base, proven: built there and started (``make test-onto``)."""
 
-from collections.abc import Iterator
 from subprocess import CalledProcessError
 
 import pytest
 
-from tests.fixes.engine import BuildFailed, Engine, Unavailable, engine
+from tests.fixes.engine import BuildFailed, Engine, Unavailable
 from tests.onto.pairs import PAIRS, Pair
 from tests.onto.proof import Outcome, keep, prove
 
 pytestmark = pytest.mark.fixes
-
-
-@pytest.fixture(scope="session")
-def running() -> Iterator[Engine]:
-    try:
-        with engine() as found:
-            yield found
-    except Unavailable as reason:
-        pytest.skip(str(reason))
 
 
 @pytest.fixture(scope="session", params=PAIRS, ids=lambda pair: pair.name)

@@ -99,7 +99,7 @@ def check_account(filesystem: Filesystem, found: Catalog) -> None:
     by_owner: dict[int, int] = {}
     for number in range(len(filesystem)):
         owner = found.owners[number]
-        if filesystem.fate_of(number) != Fate.LIVE:
+        if filesystem.fates[number] != Fate.LIVE:
             assert owner == UNOWNED, "a hidden version has no owner"
             continue
         content_bytes = filesystem.content_bytes(number)

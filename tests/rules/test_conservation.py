@@ -63,11 +63,9 @@ def test_findings_and_totals_reconcile(find: Find, image: tuple[ImageSpec, int, 
     assert all(f.content_bytes == sum(path.content_bytes for path in f.paths) for f in found.findings)
     assert found.claimed_bytes == sum(finding.content_bytes for finding in own)
     assert found.inherited_bytes == sum(finding.content_bytes for finding in inherited) <= found.base_bytes
-    assert found.claimed_bytes + found.rest_bytes == found.own_bytes
     assert found.trade_bytes == sum(finding.content_bytes for finding in own if finding.trade) <= found.claimed_bytes
     assert 0 <= found.claimed_bytes <= found.reclaimable_bytes + found.trade_bytes <= found.own_bytes
-    assert found.reclaimable_bytes + found.trade_bytes == found.claimed_bytes + found.hidden_unclaimed_bytes
-    assert found.hidden_unclaimed_bytes == 0
+    assert found.reclaimable_bytes + found.trade_bytes == found.claimed_bytes
     assert all(path.layer >= base_layers for finding in own for path in finding.paths)
     assert all(path.layer < base_layers for finding in inherited for path in finding.paths)
     assert not any(found.reclaimable[:base_layers])

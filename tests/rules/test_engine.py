@@ -59,7 +59,7 @@ def test_a_trade_is_listed_last_and_not_reclaimable(find: Find) -> None:
     assert [(finding.rule, finding.trade) for finding in found.findings] == [
         ("first", False), ("trade", True), ("trade", True),
     ]  # fmt: skip
-    assert (found.reclaimable_bytes, found.trade_bytes, found.claimed_bytes, found.rest_bytes) == (1, 4, 5, 0)
+    assert (found.reclaimable_bytes, found.trade_bytes, found.claimed_bytes, found.own_bytes) == (1, 4, 5, 5)
 
 
 def test_an_add_brings_what_was_made_elsewhere_as_a_copy_does(find: Find) -> None:
@@ -148,7 +148,7 @@ def test_each_instruction_has_its_own_finding(find: Find) -> None:
 def test_hidden_bytes_that_no_rule_names_are_reclaimable(find: Find) -> None:
     found = find(ran(layer(file("c", b"123")), layer(whiteout("c"))), rules=(FIRST,))
     assert found.findings == ()
-    assert found.hidden_unclaimed_bytes == found.reclaimable_bytes == 3
+    assert (found.claimed_bytes, found.reclaimable_bytes) == (0, 3)
 
 
 def test_a_base_file_that_an_own_layer_hides_stays_the_bases(find: Find) -> None:
@@ -208,7 +208,7 @@ def test_directories_are_not_listed(find: Find) -> None:
 
 def test_a_name_that_occurs_twice_in_one_layer_is_two_versions(find: Find) -> None:
     found = find(ran(layer(file("a/x", b"123"), file("a/x", b"12345"))), rules=(FIRST,))
-    assert (found.claimed_bytes, found.rest_bytes) == (8, 0)
+    assert (found.claimed_bytes, found.own_bytes) == (8, 8)
 
 
 def test_a_part_of_a_file_can_be_claimed(find: Find) -> None:

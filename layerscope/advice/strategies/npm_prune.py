@@ -12,7 +12,7 @@ from layerscope.advice.other_installs import NodeProject, node_manager
 from layerscope.advice.portions import Portion
 from layerscope.advice.runs import body, calls, plain_commands, script_of
 from layerscope.advice.stage_end import stage_end
-from layerscope.advice.stage_files import has_old_npm, node_project, project_directory, project_roots, timeline_of
+from layerscope.advice.stage_files import has_old_npm, node_project, node_roots, project_directory, timeline_of
 from layerscope.advice.strategy import Proposal, Strategy
 from layerscope.advice.timeline import Site, Timeline
 from layerscope.advice.words import place
@@ -42,7 +42,7 @@ def _propose(context: AdviceContext) -> Iterator[Proposal]:
 def _proposal(
     context: AdviceContext, timeline: Timeline, manager: str, members: Sequence[Portion]
 ) -> Iterator[Proposal]:
-    roots = project_roots((piece.source or piece.path for one in members for piece in one.pieces), "node_modules")
+    roots = node_roots(members)
     directory = project_directory(members[0].site, roots)
     project = node_project(timeline, directory, is_old=has_old_npm(context, timeline))
     command = _command(project, manager)

@@ -19,9 +19,9 @@ from layerscope.advice.stage_files import (
     composer_scripts,
     has_old_npm,
     node_project,
+    node_roots,
     poetry_version,
     project_directory,
-    project_roots,
     python_project,
     timeline_of,
 )
@@ -147,7 +147,7 @@ def _planner(
             "" if _ignores_scripts(site) or composer_scripts(timeline, site) is False else _SCRIPTS,
             (composer_plan,),
         )
-    roots = project_roots((piece.source or piece.path for one in members for piece in one.pieces), "node_modules")
+    roots = node_roots(members)
     return partial(_node_plans, timeline, roots, has_old_npm(context, timeline))
 
 

@@ -28,7 +28,7 @@ def _paths(*, names: tuple[str, ...] = (), suffixes: tuple[str, ...] = (), trees
     return Wanted(paths=PathSet(names=names, suffixes=suffixes, trees=trees), head=0)
 
 
-def _matching(context: RuleContext, keep: Callable[[str], bool] = lambda path: True) -> Iterator[RuleMatch]:
+def _matching(context: RuleContext, keep: Callable[[str], bool]) -> Iterator[RuleMatch]:
     """All of the user's files among the matches that ``keep`` accepts, as one match."""
     numbers = dict.fromkeys(number for number, path in users_files(context) if keep(path))
     if numbers:
