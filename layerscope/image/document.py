@@ -4,6 +4,7 @@ import base64
 import json
 import string
 from collections.abc import Iterable, Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 from layerscope.errors import Damaged, LimitExceeded
@@ -31,7 +32,9 @@ class Node:
         self._folded: dict[str, object] | None = None
 
     def __getitem__(self, key: str) -> "Node":
-        """The member of an object; null where it is missing."""
+        """The member of an object; null where it is missing, or the object itself is null within the document."""
+        if self.value is None and self._path:  # It leaves a Go struct as it was: empty.
+            return Node(None, self._where, f"{self._path}.{key}")
         if not isinstance(self.value, dict):
             raise self.wrong("an object")
         return Node(self._by_folded_name().get(folded(key)), self._where, f"{self._path}.{key}")
@@ -140,6 +143,18 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, Any]:
     return value if len(value) == len(pairs) else _members(pairs)
 
 
+def _constant(text: str) -> float:
+    raise ValueError(f"JSON has no {text}")
+
+
+def _float(text: str) -> float:
+    """A number that can be written as JSON again: Python makes infinity of what is too large."""
+    value = float(text)
+    if not isfinite(value):
+        raise ValueError(f"the number {text[:20]} is too large")
+    return value
+
+
 def parse(data: bytes, where: str, limits: Limits) -> Node:
     """The document in ``data``; raises Damaged when it is not JSON, or nested too deep.
 
@@ -148,7 +163,9 @@ def parse(data: bytes, where: str, limits: Limits) -> Node:
     if values_in(data) > limits.json_values:
         raise LimitExceeded(f"{where}: JSON of over {limits.json_values:,} values", hint="raise --limit json_values")
     try:
-        value = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_object)
+        value = json.loads(
+            data.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_constant, parse_float=_float
+        )
         _check_depth(value, limits.json_depth, where)
     except RecursionError:
         raise Damaged("the JSON is nested too deep", where=where) from None

@@ -108,7 +108,7 @@ def _listed(index: int, blob: LayerBlob, diff_id: Digest | None, outcome: _Outco
         outcome = ArchiveError("the archive has only an empty file in its place")
     if isinstance(outcome, ArchiveError):
         return _lost(index, blob, diff_id, outcome)
-    verified, problem = _verified(outcome, blob.digest, diff_id, is_named=is_named)
+    verified, problem = _verified(outcome, blob.digest, diff_id, blob.stored_bytes, is_named=is_named)
     where, hint = f"layer {index} ({blob.name})", _CHANGED if verified == Verified.MISMATCH else ""
     found = outcome.diff_id if verified == Verified.MISMATCH else None
     diff_id = (found or diff_id or outcome.diff_id) if is_named else None
@@ -150,7 +150,7 @@ def _lost(index: int, blob: LayerBlob, diff_id: Digest | None, error: ArchiveErr
 
 
 def _verified(
-    data: LayerData, digest: Digest | None, diff_id: Digest | None, *, is_named: bool
+    data: LayerData, digest: Digest | None, diff_id: Digest | None, expected_bytes: int, *, is_named: bool
 ) -> tuple[Verified, str]:
     """What is proven of a layer that was read, and what is wrong with it."""
     if not is_named:
@@ -169,6 +169,9 @@ def _verified(
         proofs.append(other is not None)
         if expected is not None and other is None and found[0] is not None:
             unknown.append(f"its {expected.algorithm} {what}")
+    if expected_bytes not in (0, data.stored_bytes):
+        problem = f"its descriptor says {expected_bytes:,} bytes, but it has {data.stored_bytes:,}"
+        return Verified.CONTENTS if proofs[0] else Verified.HEADERS, problem
     if proofs[0]:
         return Verified.CONTENTS, ""
     if not data.ended and not proofs[1]:

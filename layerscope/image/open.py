@@ -9,7 +9,7 @@ from pathlib import Path
 from layerscope.errors import ArchiveError, Damaged, NotAnImage
 from layerscope.image.assemble import from_store, root_file_system
 from layerscope.image.capture import Reopen
-from layerscope.image.kinds import HEAD, kind_of
+from layerscope.image.kinds import HEAD, kind_of, may_be_tar
 from layerscope.image.layer import Counted, LayerData, ahead, expanded, first_bytes
 from layerscope.image.layouts import archive_in, image_in, is_image
 from layerscope.image.options import ReadOptions
@@ -17,16 +17,17 @@ from layerscope.image.plain import Positional
 from layerscope.image.store import DirectoryStore, StreamStore, TarStore
 from layerscope.image.stream import read_outer
 from layerscope.model.changeset import Changeset
+from layerscope.model.entry import Kind
 from layerscope.model.image import Image
 from layerscope.model.patterns import pattern
 from layerscope.tar.columns import Columns
 from layerscope.tar.compression import Readable, decompressor, sniff
-from layerscope.tar.header import BLOCK, ZEROS, is_header
 from layerscope.tar.positional import PositionalFile, Range
 from layerscope.tar.walk import walk
 from layerscope.tar.window import PositionalWindow
 
 _PART = pattern(r"/(?:oci-layout|repositories|blobs|(?:sha256:)?[0-9a-f]{64}(?:\.[.\w]+)?)?(?:/|\Z)")
+_ARCHIVE = pattern(r"\.(?:tar(?:\.\w+)?|tgz|oci)\Z")
 _PIPE = 1 << 20
 
 
@@ -148,7 +149,7 @@ def _expect_tar(head: bytes, source: str) -> None:
     if not head:
         raise NotAnImage(f"{source} is empty", hint="was the disk full, or the command before the pipe interrupted?")
     kind = kind_of(head)
-    if not kind and (is_header(head[:BLOCK]) or not head.strip(b"\0") or head[:BLOCK] == ZEROS):
+    if not kind and may_be_tar(head):
         return
     hint = "layerscope reads what docker save, podman save, skopeo copy and buildx write"
     message = f"{source} is {kind}, not a container image" if kind else f"{source} is not a tar archive"
@@ -156,10 +157,15 @@ def _expect_tar(head: bytes, source: str) -> None:
 
 
 def _expect_root_file_system(outer: Changeset, source: str) -> None:
-    """Raise for a tar that looks like an image archive but lacks the file that says what is in it."""
+    """Raise for a tar that looks like an image archive but lacks its metadata, and for one of other archives."""
     if outer.paths and all(_PART.match(path) for path in outer.paths):
         hint = "docker before 1.10 wrote such archives; so does a save that was interrupted"
         raise NotAnImage(f"{source} holds layers, but neither manifest.json nor index.json", hint=hint)
+    files = (path for path, kind in zip(outer.paths, outer.kinds, strict=True) if kind != Kind.DIRECTORY)
+    first = next(files, "")
+    if _ARCHIVE.search(first) and all(map(_ARCHIVE.search, files)):
+        message = f"{source} is a tar of other archives, such as {first[1:]}"
+        raise NotAnImage(message, hint="extract the one that is an image, and read that")
 
 
 def _system_error(source: str, error: OSError) -> ArchiveError:

@@ -252,7 +252,14 @@ class StreamStore(OuterStore):
             return b""
         if index not in self._documents:
             length = self._outer.sizes[index]
-            raise too_long(name, length) if length > self._limits.json_bytes else Damaged("not JSON", where=name)
+            if length > self._limits.json_bytes:
+                raise too_long(name, length)
+            if (path := self._outer.paths[index]) != self._root + normal(name):
+                hint = "read the archive from a file that is not compressed"
+                raise ArchiveError(
+                    f"{name} is a link to {path}, which was not kept while the archive passed", hint=hint
+                )
+            raise Damaged("not JSON", where=name)
         return self._documents[index]
 
     def layer(self, name: str, where: str, reading: ReadOptions) -> LayerData:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from layerscope.errors import ArchiveError
 from layerscope.image.capture import Capture, Reopen, hasher
-from layerscope.image.kinds import HEAD, not_a_tar
+from layerscope.image.kinds import HEAD, may_be_tar, not_a_tar
 from layerscope.image.layer import OTHER_ALGORITHMS, Counted, LayerData, first_bytes, read_stream
 from layerscope.image.options import ReadOptions
 from layerscope.image.plan import Planner
@@ -23,14 +23,13 @@ from layerscope.model.paths import common_directory
 from layerscope.model.patterns import pattern
 from layerscope.tar.columns import Columns
 from layerscope.tar.compression import Readable, sniff
-from layerscope.tar.header import BLOCK, ZEROS, is_header
 from layerscope.tar.sparse import filled, segments_of
 from layerscope.tar.walk import walk
 from layerscope.tar.window import StreamWindow
 
 _OUTER_NAMES = pattern(
     r"/(?:blobs|oci-layout|repositories|(?:sha256:)?[0-9a-f]{64}[^/]*|[0-9a-z]{32}(?:-[0-9a-z]+)*)(?:/|\Z)"
-    r"|/[^/]*\.json\Z|/(?:[^/]*/)*[^/]*\.tar(?:\.\w+)?\Z"
+    r"|/[^/]*\.json\Z|/(?:[^/]*/)*(?:[^/]*\.tar(?:\.\w+)?|[0-9a-f]{64})\Z"
 )
 _DEEP_NAMES = pattern(
     r"/(?:blobs/[^/]+/[0-9a-f]{32,}|oci-layout|repositories|(?:index|manifest|config)\.json"
@@ -126,7 +125,7 @@ class OuterVisitor:
         self, index: int, raw: io.RawIOBase, head: bytes, length: int, reopen: Reopen | None, *, blob: bool
     ) -> None:
         """Keep a file that is a layer or a document, as its first bytes say; they are still to be read from ``raw``."""
-        if sniff(head) or is_header(head[:BLOCK]) or head[:BLOCK] == ZEROS:
+        if sniff(head) or may_be_tar(head):
             try:
                 path = self._columns.paths[index]
                 algorithms = tuple(one for one in OTHER_ALGORITHMS if f"/{one}/" in path)

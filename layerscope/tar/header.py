@@ -22,6 +22,10 @@ PREFIX = 345
 """Where the prefix of a long name stands, a zero byte in most headers."""
 
 
+_NO_NUL = frozenset({b"path", b"linkpath", b"uname", b"gname"})
+"""What the engines refuse a pax record of with a NUL in it (Go, archive/tar)."""
+
+
 def number(field: bytes) -> int:
     """A numeric field: octal digits, or GNU's base-256 where the first bit is set. Raises ValueError."""
     text = field.rstrip(b"\0 ")
@@ -116,6 +120,9 @@ def pax_records(body: bytes, where: str, offset: int) -> dict[str, str]:
         key, equals, value = body[space + 1 : end - 1].partition(b"=")
         if not equals:
             raise Damaged("a pax record has no value", where=where, offset=offset + position)
+        if b"\0" in value and key in _NO_NUL:
+            message = f"a pax record has a NUL in its {key.decode()}"
+            raise Damaged(message, where=where, offset=offset + position)
         records[key.decode("utf-8", "surrogateescape")] = value.decode("utf-8", "surrogateescape")
         position = end
     return records

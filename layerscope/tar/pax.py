@@ -12,8 +12,6 @@ from layerscope.tar.header import BLOCK, LARGEST, number, pax_records
 
 _XATTR = "SCHILY.xattr."
 _XATTR_BASE64 = "LIBARCHIVE.xattr."
-_FOR_ALL = frozenset({"path", "linkpath", "size", "mtime", "uid", "gid"})
-"""What a global header may say for all entries behind it; more would be copied for each of them."""
 
 
 class Extended(Struct, frozen=True, kw_only=True):
@@ -37,7 +35,6 @@ class Extensions:
     def __init__(self, where: str, limits: Limits) -> None:
         self._where = where
         self._limits = limits
-        self._global: dict[str, str] = {}
         self._local: dict[str, str] = {}
         self._name = ""
         self._link = ""
@@ -64,18 +61,18 @@ class Extensions:
         elif flag == b"K":
             self._link = body.split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
         elif flag == b"g":
-            records = pax_records(body, self._where, position)
-            self._global.update({key: value for key, value in records.items() if key in _FOR_ALL})
+            pax_records(body, self._where, position)  # Engines check it, and ignore what it says (Go, archive/tar).
+            self._pending_bytes -= len(body)
         else:
             self.body = self.body + body if self._local else body
             self._local.update(pax_records(body, self._where, position))
-        self.pending = bool(self._name or self._link or self._local or self._global)
+        self.pending = bool(self._name or self._link or self._local)
 
     def apply(
         self, name: str, link: str, size: int, mtime: int, ownership: Ownership, header: bytes, position: int
     ) -> Extended:
         """The header's fields as the extensions before it change them; local ones are used up."""
-        records = {**self._global, **self._local} if self._global else self._local
+        records = self._local
         mode, uid, gid = ownership
         stored = self._number(records, "size", size, position)
         real = self._sparse_size(records, header, position)
@@ -96,7 +93,7 @@ class Extensions:
             position=position,
         )
         self._local, self._name, self._link, self._pending_bytes = {}, "", "", 0
-        self.pending = bool(self._global)
+        self.pending = False
         return extended
 
     def continues(self, block: bytes) -> bool:

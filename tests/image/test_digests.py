@@ -92,6 +92,26 @@ def test_a_blob_that_is_not_what_its_descriptor_says_is_a_mismatch(
     assert warning.endswith(f"the content is not what its digest says: {digest(held)} instead of {digest(named)}")
 
 
+@pytest.mark.parametrize("verify", [False, True])
+@pytest.mark.parametrize("outer", ["", "gzip"])
+def test_a_length_that_is_not_the_descriptor_s_is_warned_of(outer: Compression, verify: bool, tmp_path: Path) -> None:
+    """The digest proves the content, but registries and engines refuse it."""
+    held = compress(UPPER, "gzip")
+    layers = [{"digest": digest(held), "size": len(held) + 1}, {"digest": digest(held), "size": len(held)}]
+    config = to_json({"os": "linux", "rootfs": {"diff_ids": [digest(UPPER)] * 2}})
+    manifest = to_json({"config": {"digest": digest(config), "size": len(config)}, "layers": layers})
+    blobs = {"blobs/" + digest(one).replace(":", "/"): one for one in (held, config, manifest)}
+    index = to_json({"manifests": [{"digest": digest(manifest), "size": len(manifest)}]})
+    path = tmp_path / "image.tar"
+    path.write_bytes(compress(layer(*(file(*one) for one in {**blobs, "index.json": index}.items())), outer))
+    image, _ = opened(path, verify=verify)
+    assert image.complete and [each.verified for each in image.layers] == ["contents"] * 2
+    [warning] = image.warnings
+    assert warning.startswith("layer 0 (")
+    assert warning.endswith(f"its descriptor says {len(held) + 1:,} bytes, but it has {len(held):,}")
+    assert isinstance(error_of(path, verify=verify, strict=True), Damaged)
+
+
 def named_by(algorithm: str, content: bytes) -> str:
     return f"{algorithm}:{hashlib.new(algorithm, content).hexdigest()}"
 

@@ -338,6 +338,35 @@ def test_the_last_of_equal_names_counts_as_in_go(text: str, value: object) -> No
     assert parse(text.encode(), "manifest.json", Limits())["Config"].value == value
 
 
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+def test_a_number_that_json_cannot_write_is_refused(value: str, tmp_path: Path) -> None:
+    """Python reads them, and would write reports that nothing else can read."""
+    config = SPEC.config_bytes.replace(b'"config":{', b'"config":{"Healthcheck":{"Interval":%s},' % value.encode())
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(ImageSpec(layers=SPEC.layers, raw_config=config)))
+    assert ".json: not JSON (" in error_of(path).message
+    path.write_bytes(docker_legacy(ImageSpec(layers=SPEC.layers, raw_config=config.replace(value.encode(), b"-1.5e9"))))
+    assert opened(path)[0].complete
+
+
+def test_null_in_the_place_of_an_object_is_an_empty_one_as_in_go(tmp_path: Path) -> None:
+    config = to_json({**SPEC.config, "history": [None, {"created_by": "RUN x"}], "config": None})
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(ImageSpec(layers=SPEC.layers, raw_config=config)))
+    assert [step.created_by for step in opened(path)[0].config.history] == ["", "RUN x"]
+
+
+def test_a_manifest_of_an_artifact_without_a_config_is_named(tmp_path: Path) -> None:
+    manifest = to_json(
+        {"mediaType": "application/vnd.oci.artifact.manifest.v1+json", "artifactType": "x/y", "blobs": []}
+    )
+    index = to_json({"manifests": [{"digest": digest(manifest), "size": len(manifest)}]})
+    path = tmp_path / "image.tar"
+    path.write_bytes(layer(file("blobs/" + digest(manifest).replace(":", "/"), manifest), file("index.json", index)))
+    error = error_of(path)
+    assert isinstance(error, NotAnImage) and error.message.endswith("this is an artifact (x/y), not a container image")
+
+
 def test_the_long_s_and_the_kelvin_sign_are_letters_to_go() -> None:
     document = parse('{"layer\u017f":1,"\u212aind":2}'.encode(), "manifest.json", Limits())
     assert ("Layers" in document, document["kind"].value) == (True, 2)

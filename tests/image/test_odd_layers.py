@@ -1,6 +1,8 @@
 """Layers that are absent, empty, repeated, in a wrong order or behind links."""
 
 import sys
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from layerscope.errors import ArchiveError
 from tests.builder import (
     Compression,
     ImageSpec,
+    Member,
     archive,
     compress,
     contents,
@@ -183,6 +186,12 @@ def test_a_directory_s_metadata_leads_nowhere_outside(name: str, tmp_path: Path)
         pytest.param(b"PK\3\4" + bytes(30), "a zip archive", id="a short zip"),
         pytest.param(b'{"a": 1}', "a JSON document", id="JSON"),
         pytest.param(b"GGUF" + bytes(600), "a model", id="model"),
+        pytest.param(b"\x04\x22\x4d\x18" + b"4" * 600, "lz4 data", id="lz4"),
+        pytest.param(b"\x5d\0\0\x80\0" + b"\xff" * 600, "lzma data", id="lzma"),
+        pytest.param(b"<html>404</html>" * 60, "a web page", id="an error of a proxy"),
+        pytest.param(b"text\n" * 300, "", id="text"),
+        pytest.param(b"hi", "", id="a short text"),
+        pytest.param(zlib.compress(LOWER, 0), "", id="zlib"),
     ],
 )
 def test_a_layer_that_is_no_tar_is_named_and_left_out(data: bytes, kind: str, form: str, tmp_path: Path) -> None:
@@ -193,9 +202,62 @@ def test_a_layer_that_is_no_tar_is_named_and_left_out(data: bytes, kind: str, fo
     else:
         path.write_bytes(oci_archive(spec, compression="gzip" if form == "gzip" else ""))
     image, _ = opened(path)
-    assert [layer.problem for layer in image.layers] == ["", f"it is {kind}, not a tar archive"]
+    problem = f"it is {kind}, not a tar archive" if kind else "it is not a tar archive"
+    assert [layer.problem for layer in image.layers] == ["", problem]
     assert not image.complete
     assert isinstance(error_of(path, strict=True), ArchiveError)
+
+
+@pytest.mark.parametrize("outer", ["", "gzip"])
+def test_a_layer_that_is_compressed_twice_is_called_so(outer: Compression, tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(compress(oci_archive(ImageSpec(layers=(LOWER, compress(UPPER, "zstd")))), outer))
+    image, _ = opened(path)
+    assert [layer.problem for layer in image.layers] == ["", "it is zstd data, compressed twice, not a tar archive"]
+
+
+@pytest.mark.parametrize("outer", ["", "gzip"])
+def test_a_first_header_that_is_damaged_is_damage_in_every_form(outer: Compression, tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(compress(docker_legacy(ImageSpec(layers=(LOWER, b"x" + UPPER[1:]))), outer))
+    image, _ = opened(path)
+    assert [layer.problem[-32:] for layer in image.layers] == ["", ": a tar header fails its checksum"[1:]]
+
+
+@pytest.mark.parametrize("link", [symlink, hardlink])
+@pytest.mark.parametrize("outer", ["", "gzip"])
+def test_blobs_may_be_links_to_files_elsewhere(
+    link: Callable[..., Member], outer: Compression, tmp_path: Path, expected: Told
+) -> None:
+    files = contents(oci_archive(SPEC))
+    blobs = [name for name in files if name.startswith("blobs/")]
+    up = "../../" if link is symlink else ""
+    data = archive(
+        [
+            *((name, content) for name, content in files.items() if name not in blobs),
+            *(("store/" + name[-64:], files[name]) for name in blobs),
+            *(link(name, f"{up}store/{name[-64:]}") for name in blobs),
+        ]
+    )
+    path = tmp_path / "image.tar"
+    path.write_bytes(compress(data, outer))
+    image, facts = opened(path)
+    assert facts == expected and image.warnings == ()
+
+
+def test_a_document_whose_link_leads_to_no_blob_is_said_to_be_missing_from_a_stream(tmp_path: Path) -> None:
+    files = contents(docker_legacy(SPEC))
+    config = next(name for name in files if name.endswith(".json") and name != "manifest.json")
+    data = archive(
+        [*((n, c) for n, c in files.items() if n != config), ("store/it", files[config]), symlink(config, "store/it")]
+    )
+    path = tmp_path / "image.tar"
+    path.write_bytes(data)
+    assert opened(path)[0].complete
+    path.write_bytes(compress(data, "gzip"))
+    error = error_of(path)
+    assert error.message == f"{config} is a link to /store/it, which was not kept while the archive passed"
+    assert "file that is not compressed" in error.hint
 
 
 @pytest.mark.parametrize("outer", ["", "gzip"])

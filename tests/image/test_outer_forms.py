@@ -124,6 +124,7 @@ def test_an_old_archive_that_was_packed_with_the_directory_above_it(
 @pytest.mark.parametrize(
     "members",
     [
+        pytest.param((file("app.tar", b"x"), file("bin/app")), id="an archive beside a program"),
         pytest.param((file("app/manifest.json", b'{"name":"x"}'), file("app/index.html")), id="a web page"),
         pytest.param((file("app/index.json", b'{"manifests":[]}'), file("app/x")), id="an index of nothing"),
         pytest.param(

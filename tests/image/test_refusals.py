@@ -9,7 +9,7 @@ import pytest
 from layerscope.errors import ArchiveError, NotAnImage
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
-from tests.builder import Compression, compress, docker_save, file, helm_chart, layer, with_document
+from tests.builder import Compression, compress, directory, docker_save, file, helm_chart, layer, with_document
 from tests.image.opening import error_of, fifo_of
 from tests.image.samples import LOWER, SPEC
 
@@ -61,6 +61,11 @@ def test_what_signs_or_attests_an_image_is_none(tmp_path: Path, media_type: str,
             layer(file("a" * 64 + "/layer.tar", LOWER), file("repositories", b"{}")),
             "{} holds layers, but neither manifest.json nor index.json",
             id="docker before 1.10",
+        ),
+        pytest.param(
+            layer(directory("out"), file("out/app.tar.gz", b"x"), file("out/b.tar", b"y")),
+            "{} is a tar of other archives, such as out/app.tar.gz",
+            id="a tar of tars",
         ),
         pytest.param(layer(file("manifest.json", b"[]")), "manifest.json names no image", id="no image"),
         pytest.param(layer(file("index.json", b'{"manifests":[]}')), "index.json names no image", id="no manifest"),

@@ -2,9 +2,10 @@
 
 import pytest
 
+from layerscope.errors import Damaged
 from layerscope.model.entry import Kind
 from tests.builder import Member, directory, file, header, layer, pax_header, raw, symlink
-from tests.tar.walking import layer_of
+from tests.tar.walking import failure_of, layer_of
 
 
 def test_ustar_prefix_and_name_are_joined() -> None:
@@ -140,15 +141,31 @@ def test_extended_attributes_of_both_writers_are_read() -> None:
     }
 
 
-def test_a_global_header_speaks_for_all_entries_behind_it() -> None:
+def test_a_global_header_speaks_for_no_entry_as_engines_have_it() -> None:
     data = layer(
         file("a"),
-        pax_header({"uid": b"7", "comment": b"0123abcd"}, for_all=True),
-        file("b"),
+        pax_header({"uid": b"7", "path": b"all", "size": b"0", "comment": b"0123abcd"}, for_all=True),
+        file("b", b"12"),
         file("c", pax={"uid": b"8"}),
         file("d"),
     )
-    assert [entry.uid for entry in layer_of(data).changeset] == [0, 7, 8, 7]
+    found = [(entry.path, entry.content_bytes, entry.uid) for entry in layer_of(data).changeset]
+    assert found == [("/a", 0, 0), ("/b", 2, 0), ("/c", 0, 8), ("/d", 0, 0)]
+
+
+def test_many_global_headers_are_not_one_that_is_too_large() -> None:
+    each = pax_header({"comment": b"x" * 90_000}, for_all=True)
+    assert layer_of(layer(*[each, file("a")] * 60)).changeset.paths == ["/a"] * 60
+
+
+@pytest.mark.parametrize("key", ["path", "linkpath", "uname", "gname"])
+def test_a_nul_in_a_name_of_a_pax_record_is_damage_as_engines_have_it(key: str) -> None:
+    found = failure_of(layer(file("a", pax={key: b"x\0y"})))
+    assert (found.kind, found.message) == (Damaged, f"layer, offset 512: a pax record has a NUL in its {key}")
+
+
+def test_a_nul_in_another_pax_record_is_none_in_a_name() -> None:
+    assert layer_of(layer(file("a", pax={"comment": b"x\0y"}))).changeset.paths == ["/a"]
 
 
 def test_negative_numbers_of_base_256_are_read() -> None:
