@@ -103,6 +103,7 @@ def test_a_package_of_debug_symbols_is_claimed_whole(find: Find) -> None:
     spec = ran(layer(file("usr/lib/debug/x.debug", b"12345")))
     (finding,) = find(spec, packages={"deb/libc6-dbgsym": ("/usr/lib/debug/x.debug",)}).findings
     assert (finding.rule, finding.content_bytes, finding.trade) == ("unstripped-elf", 5, False)
+    assert find(spec, packages={"npm/libc6-dbgsym": ("/usr/lib/debug/x.debug",)}).findings == ()
 
 
 def test_what_the_base_left_unstripped_is_not_even_looked_at(find: Find) -> None:

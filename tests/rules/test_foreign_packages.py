@@ -112,6 +112,7 @@ def test_another_environment_in_use_does_not_save_that_of_the_host(find: Find) -
         pytest.param("x-linux-y", b'{"os": ["!linux"]}', True, id="everywhere but here"),
         pytest.param("is-windows", b"{}", False, id="only its name"),
         pytest.param("x-win32-y", b'{"os": ["!darwin"]}', False, id="not on another one"),
+        pytest.param("codec", b'{"os": ["darwin"]}', False, id="a name of no platform"),
         pytest.param("x-win32-z", b'{"os": "win32", "cpu": [1]}', False, id="no lists of names"),
     ],
 )
@@ -119,3 +120,10 @@ def test_packages_of_node_for_another_platform(find: Find, name: str, manifest: 
     path = f"app/node_modules/{name}/package.json"
     spec = copied(layer(file(path, manifest), file("usr/bin/node", b"x")))
     assert caught(find, RULE, spec) == ({f"/{path}"} if found else set())
+
+
+def test_a_package_of_node_that_the_system_installed_stays(find: Find) -> None:
+    path = "usr/share/app/node_modules/@esbuild/darwin-arm64/package.json"
+    spec = copied(layer(file(path, b'{"os": ["darwin"]}'), file("usr/bin/node", b"x")))
+    assert caught(find, RULE, spec) == {f"/{path}"}
+    assert caught(find, RULE, spec, {"deb/app": (f"/{path}",)}) == set()

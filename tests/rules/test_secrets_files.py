@@ -4,7 +4,7 @@ import pytest
 
 from layerscope.model.finding import FindingKind, Severity
 from layerscope.rules.families.secrets_files import SECRET_FILES
-from tests.builder import ImageSpec, file, hardlink, layer, whiteout
+from tests.builder import ImageSpec, file, hardlink, layer, symlink, whiteout
 from tests.rules.conftest import Find, copied, of_rule, paths_of, ran
 from tests.rules.forged import (
     certificate,
@@ -113,6 +113,14 @@ def test_credentials_of_tools_are_found_and_masked(find: Find, path: str, conten
     assert (found.rule, found.severity) == ("cred-file", Severity.CRITICAL)
     assert f"{TOKEN[:2]}***{TOKEN[-2:]}" in found.detail
     assert TOKEN[2:8] not in str(found)
+
+
+def test_a_credential_is_found_behind_links_vendored_and_packaged_files(find: Find) -> None:
+    token = f"//registry.example.org/:_authToken={TOKEN}\n".encode()
+    names = ("a/.npmrc", "b/node_modules/x/.npmrc", "c/.npmrc", "z/.npmrc")
+    members = (symlink(names[0], "/z/.npmrc"), *(file(name, token) for name in names[1:]), file("0/.npmrc", b""))
+    (found,) = find(copied(layer(*members)), rules=SECRET_FILES, packages={"deb/c": ("/c/.npmrc",)}).findings
+    assert [one.path for one in found.paths] == ["/z/.npmrc"]
 
 
 @pytest.mark.parametrize(("path", "content", "placeholder"), CREDENTIALS)
