@@ -13,6 +13,7 @@ from layerscope.analysis.policy import check_growth
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.diff import Change, Diff, FindingChange, PackageChange, PathChange, Side, Status
 from layerscope.model.finding import Finding
+from layerscope.model.groups import grouped
 from layerscope.model.package import Package
 from layerscope.model.report import PathBytes, Report
 from layerscope.model.source import BASE
@@ -97,11 +98,8 @@ def diff_packages(before: Iterable[Package], after: Iterable[Package]) -> tuple[
 
 
 def _by_name(packages: Iterable[Package]) -> dict[tuple[str, str], list[Package]]:
-    found: dict[tuple[str, str], list[Package]] = {}
-    for package in packages:
-        if package.removed_in is None:
-            found.setdefault((package.type, package.full_name), []).append(package)
-    return found
+    there = (package for package in packages if package.removed_in is None)
+    return grouped(there, lambda one: (one.type, one.full_name))
 
 
 def diff_findings(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[FindingChange, ...]:
@@ -170,10 +168,7 @@ def _claimed(findings: Iterable[Finding], *, inherited: bool) -> int:
 
 
 def _by_place(findings: Iterable[Finding]) -> dict[tuple[str, str], list[Finding]]:
-    found: dict[tuple[str, str], list[Finding]] = {}
-    for finding in findings:
-        found.setdefault((finding.rule, _place(finding)), []).append(finding)
-    return found
+    return grouped(findings, lambda one: (one.rule, _place(one)))
 
 
 def _place(finding: Finding) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from layerscope.model.groups import grouped
 from layerscope.model.one_line import one_line
 from layerscope.model.rows import TEXT_KINDS, Rows
 from layerscope.model.scan import ScanImage, ScanSummary, SharedLayer
@@ -56,10 +57,8 @@ def _head(summary: ScanSummary, units: Units) -> Iterator[str]:
 
 def _steps(summary: ScanSummary, units: Units) -> Iterator[str]:
     """The biggest step of each image, those first that save most; one that several images need is listed once."""
-    found: dict[tuple[str, str], list[ScanImage]] = {}
-    for image in summary.images:
-        if image.step is not None and image.step.saves_bytes:
-            found.setdefault((image.step.instruction, image.step.sentence), []).append(image)
+    saving = (image for image in summary.images if image.step is not None and image.step.saves_bytes)
+    found = grouped(saving, lambda one: (one.step.instruction, one.step.sentence) if one.step else ("", ""))
     ordered = sorted(found.items(), key=lambda item: -max(one.step.saves_bytes for one in item[1] if one.step))
     if ordered:
         yield '<ul class="steps" data-list="steps">'
