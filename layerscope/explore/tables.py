@@ -13,7 +13,7 @@ from layerscope.model.step import Step
 from layerscope.render.cells import finding_cells
 from layerscope.render.escape import printable
 from layerscope.render.onto import rows
-from layerscope.render.steps import step_mark, step_place
+from layerscope.render.steps import step_layers, step_mark, step_place
 from layerscope.render.units import RenderOptions, Units
 from layerscope.render.words import stage_evidence, stage_words
 
@@ -45,7 +45,9 @@ def steps_table(report: Report, options: RenderOptions) -> Table:
     def cells(place: int) -> Sequence[Cell]:
         step = steps[place]
         saves = ("up to " if step is report.base_step else "") + units(step.saves_bytes) if step.saves_bytes else ""
-        where = step_place(step, report).partition(",")[0] if step.dockerfile_line is not None else ""
+        where = "" if step is report.base_step else step_layers(step, report)
+        if step.dockerfile_line is not None:
+            where = step_place(step, report).partition(",")[0]
         return (saves, NOTICE), _kind(step, report), (where, _PLAIN), (printable(step.sentence), _PLAIN)
 
     return Table(

@@ -34,12 +34,22 @@ def step_name(number: int, step: Step) -> str:
 def step_place(step: Step, report: Report) -> str:
     """``Dockerfile:11, stage builder``; without a line the instruction itself, or the layers of what is found."""
     if step.dockerfile_line is None:
-        layers = layer_words(sorted({layer for place in step.findings for layer in report.findings[place].layers}))
-        return shortened(printable(step.instruction), _LONGEST) or layers or "the image's config"
+        instruction = shortened(printable(step.instruction), _LONGEST)
+        return instruction or step_layers(step, report) or "the image's config"
     name = report.dockerfile.name if report.dockerfile is not None else "Dockerfile"
     # A stage without a name has its number, which says nothing beside a line.
     stage = f", stage {printable(step.stage)}" if step.stage and not step.stage.isdigit() else ""
     return f"{printable(name)}:{step.dockerfile_line}{stage}"
+
+
+def step_layers(step: Step, report: Report) -> str:
+    """``layers 8, 10``: those of what the step resolves."""
+    return layer_words(sorted({layer for place in step.findings for layer in report.findings[place].layers}))
+
+
+def short_place(step: Step, report: Report) -> str:
+    """``Dockerfile:14, stage builder``; without a line ``layer 9``."""
+    return (step.dockerfile_line is None and step_layers(step, report)) or step_place(step, report)
 
 
 def step_saves(step: Step, units: Units) -> str:

@@ -10,7 +10,7 @@ from layerscope.model.step import BY_HAND, SecretAdvice, Step
 from layerscope.render.cells import finding_place, package_list
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import line_of
-from layerscope.render.steps import has_biggest, step_mark, step_name, step_place, step_saves
+from layerscope.render.steps import has_biggest, short_place, step_mark, step_name, step_saves
 from layerscope.render.style import Style, severity_style, styled
 from layerscope.render.table import aligned
 from layerscope.render.units import RenderOptions
@@ -56,20 +56,12 @@ def save_section(report: Report, options: RenderOptions) -> Iterator[str]:
 
 def _place(step: Step, report: Report) -> str:
     """The line to edit; without a Dockerfile the layer and its instruction."""
-    short = _short_place(step, report)
+    short = short_place(step, report)
     if step.dockerfile_line is None and short.startswith("layer "):
         layer = report.findings[step.findings[0]].layers[0]
         made_by = next((one for one in report.instructions if one.layer == layer), None)
         return f"{short}: {printable(instruction_words(made_by))}" if made_by is not None else short
     return short
-
-
-def _short_place(step: Step, report: Report) -> str:
-    """``Dockerfile:14`` or ``layer 9``."""
-    if step.dockerfile_line is not None:
-        return step_place(step, report)
-    findings = [report.findings[place] for place in step.findings]
-    return layer_words(sorted({layer for one in findings for layer in one.layers})) or step_place(step, report)
 
 
 def _evidence(step: Step, report: Report, options: RenderOptions) -> Iterator[str]:
@@ -187,7 +179,7 @@ def _more_steps(left: Sequence[Step], width: int | None, options: RenderOptions)
 def step_words(number: int, step: Step, report: Report) -> str:
     """``2. Dockerfile:11 (review): what to do``."""
     mark = step_mark(step)
-    return f"{number}. {_short_place(step, report)}{f' ({mark})' if mark else ''}: {printable(step.sentence)}"
+    return f"{number}. {short_place(step, report)}{f' ({mark})' if mark else ''}: {printable(step.sentence)}"
 
 
 def notes(report: Report, options: RenderOptions) -> Iterator[str]:

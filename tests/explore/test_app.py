@@ -133,6 +133,12 @@ def test_back_leads_where_each_jump_came_from(image: Path) -> None:
     assert pressed(image, "H", "backspace", known=known()).title.startswith("Changes of layer 1")
 
 
+def test_a_step_without_a_line_names_its_layer(image: Path) -> None:
+    found = pressed(image, "2")
+    assert all(" layer " in row for row in found.rows if "base image" not in row)
+    assert not any(" layer " in row for row in pressed(image, "2", known=known()).rows)
+
+
 def test_a_step_shows_its_edit_in_words_where_there_is_none(image: Path) -> None:
     found = pressed(image, "2", "enter", known=known())
     assert "keep `.git` out of the build context" in found.rows[0]
