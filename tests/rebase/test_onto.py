@@ -114,6 +114,17 @@ def test_libraries_of_the_own_layers_are_found_as_the_loader_finds_them(
     assert found.missing == ()
 
 
+@pytest.mark.parametrize("include", ["/etc/ld.so.conf.d/*.conf", "ld.so.conf.d/own.*"])
+def test_a_library_that_only_the_old_base_s_settings_find_is_missing(tmp_path: Path, include: str) -> None:
+    conf = (
+        file("etc/ld.so.conf", f"include {include}\n".encode()),
+        file("etc/ld.so.conf.d/own.conf", b"/srv/conf\n"),
+    )
+    own = (*app(program("libown.so", "libc.so.6")), copy(file("srv/conf/libown.so", linked("libc.so.6"))))
+    found = onto(tmp_path, base=(*GLIBC, *conf), own=own, other=GLIBC, entrypoint=("/app/run",))
+    assert missing(found, Need.START) == {"libown.so": ("/app/run",)}
+
+
 def test_an_interpreter_and_the_commands_of_a_script_are_missing_at_start(tmp_path: Path) -> None:
     tools = (SHELL, file("bin/bash", program("libc.so.6"), mode=0o755), file("usr/bin/jq", program(), mode=0o755))
     entry = script("/bin/sh", "set -e", "jq . /app/x", "if true; then bash -c hello; fi", 'exec "$@"')

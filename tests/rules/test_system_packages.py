@@ -317,6 +317,8 @@ def test_package_managers_of_languages_that_the_system_installed(find: Find, pac
         pytest.param("deb/python3-setuptools", (), id="setuptools, which programs import"),
         pytest.param("deb/ruby-bundler", (), id="Bundler, which Rails loads"),
         pytest.param("pypi/pip", (), id="pip's own pip, which is another rule's"),
+        pytest.param("pypi/poetry", (), id="poetry that pip installed"),
+        pytest.param("npm/yarn", (), id="yarn that npm installed"),
     ],
 )
 def test_package_managers_that_the_image_uses(find: Find, package: str, cmd: tuple[str, ...]) -> None:
