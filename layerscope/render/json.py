@@ -21,6 +21,8 @@ _COMPUTED = {Finding: ("path_count",), Package: ("full_name", "purl"), Base: ("e
 """The properties that are written beside the fields."""
 _LONG = 1 << 16
 """So many characters of a text, and of short members, are one piece."""
+_MANY = 1000
+"""So many elements within an element are not encoded as a whole."""
 _ODD = pattern(r"[^\0-~]+")
 
 
@@ -88,6 +90,11 @@ def _parts(value: object, encode: Callable[[object], str]) -> Iterator[str]:
             yield f"{',' if number else '{'}{encode(name)}:"
             yield from _parts(member, encode)
         yield "}"
+    elif isinstance(value, list | tuple) and len(value) > _MANY:
+        for place, one in enumerate(value):
+            yield "," if place else "["
+            yield from _parts(one, encode)
+        yield "]"
     else:
         yield encode(value)
 

@@ -63,7 +63,12 @@ def test_pieces_of_a_document_are_it_and_cut_no_command(
 
 def test_a_document_with_a_long_text_or_many_labels_is_never_in_memory() -> None:
     labels = {f"label{number}": "value" for number in range(50_000)}
-    for value in ({"a": ["\x7f" * 1_000_000]}, {"a": "\x7f" * 1_000_000}, {"a": labels}):
+    for value in (
+        {"a": ["\x7f" * 1_000_000]},
+        {"a": {"b": [[number, "x"] for number in range(50_000)]}},
+        {"a": "\x7f" * 1_000_000},
+        {"a": labels},
+    ):
         assert peak_of(partial(deque, module_of_json.pieces(value), 0)) < 3_000_000
 
 

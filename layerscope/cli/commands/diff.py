@@ -1,5 +1,6 @@
 """``layerscope diff``: what changed between two images."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated
@@ -25,7 +26,7 @@ from layerscope.cli.source import ReportOptions
 from layerscope.model.check import Outcome
 from layerscope.render.diff import text
 from layerscope.render.diff_markdown import markdown
-from layerscope.render.json import lines
+from layerscope.render.json import pieces
 from layerscope.render.units import RenderOptions
 from layerscope.render.units import units as units_named
 
@@ -145,17 +146,18 @@ def diff(
     with suppress(BrokenPipeError):  # The exit code counts even if nobody reads the output.
         color = use_color(reading.color)
         shown = RenderOptions(units=units_named(units.value), top=top, width=terminal_width(), color=color)
-        write(_rendered(made, diff_format, shown))
+        for piece in _rendered(made, diff_format, shown):
+            write(piece)
     growth = made.diff.growth
     if growth is not None and growth.outcome == Outcome.FAIL:
         raise typer.Exit(1)
 
 
-def _rendered(made: Compared, diff_format: DiffFormat, options: RenderOptions) -> str:
+def _rendered(made: Compared, diff_format: DiffFormat, options: RenderOptions) -> Iterable[str]:
     if diff_format == DiffFormat.JSON:
-        return lines(made.diff)
+        return pieces(made.diff)
     if diff_format == DiffFormat.HTML:
         from layerscope.render.html_diff import html  # A page is asked for less often than the others.
 
-        return html(made.diff, options, made.sides)
-    return (markdown if diff_format == DiffFormat.MARKDOWN else text)(made.diff, options)
+        return (html(made.diff, options, made.sides),)
+    return ((markdown if diff_format == DiffFormat.MARKDOWN else text)(made.diff, options),)
