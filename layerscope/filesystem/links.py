@@ -8,6 +8,9 @@ from itertools import compress
 from layerscope.model.changeset import Changeset
 from layerscope.model.entry import IS_ENTRY, Kind
 
+_CAN_BE_LINKED = bytes(flag and kind != Kind.DIRECTORY for kind, flag in enumerate(IS_ENTRY))
+"""By kind; no system has hardlinks to directories."""
+
 
 def hardlinks(changeset: Changeset) -> Iterator[tuple[int, str]]:
     """Index and target of each hardlink of a layer."""
@@ -20,15 +23,15 @@ def carriers_of(
 ) -> tuple[dict[int, int], tuple[int, ...]]:
     """Return the version that carries the bytes of each hardlink, and the hardlinks that are broken.
 
-    A broken one leads nowhere or into a circle: no layer has its content, and no engine can extract it. ``hidden_by``
-    is the layer that hides each version, negative for a live one.
+    A broken one leads nowhere, to a directory or into a circle: no layer has its content, and no engine can extract it.
+    ``hidden_by`` is the layer that hides each version, negative for a live one.
     """
     links = [(layer, index, target) for layer, one in enumerate(changesets) for index, target in hardlinks(one)]
     versions: dict[str, list[int]] = {target: [] for _, _, target in links}
     for changeset, start in zip(changesets if links else (), starts, strict=False):
-        is_entry = changeset.kinds.translate(IS_ENTRY)
+        can_be_linked = changeset.kinds.translate(_CAN_BE_LINKED)
         for index in compress(range(len(changeset)), map(versions.__contains__, changeset.paths)):
-            if is_entry[index]:
+            if can_be_linked[index]:
                 versions[changeset.paths[index]].append(start + index)
     targets: dict[int, int | None] = {}
     for layer, index, target in links:
