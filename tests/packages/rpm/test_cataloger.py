@@ -76,6 +76,13 @@ def test_of_two_formats_in_one_directory_the_newer_is_read() -> None:
     assert "gamma" not in found.names
 
 
+def test_of_two_formats_the_one_that_a_later_layer_deleted_is_not_read() -> None:
+    old = file("var/lib/rpm/rpmdb.sqlite", database("killed.sqlite"))
+    new = file("var/lib/rpm/Packages", database("Packages.big"))
+    found = _found([old], [whiteout("var/lib/rpm/rpmdb.sqlite"), new])
+    assert found.one("alpha").location == "/var/lib/rpm/Packages"
+
+
 def test_the_log_beside_the_database_counts() -> None:
     members = [file("var/lib/rpm/rpmdb.sqlite", database("killed.sqlite"))]
     without = _found(members)
