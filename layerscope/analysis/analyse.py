@@ -114,7 +114,7 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
         image,
         filesystem,
         packages,
-        steps,
+        _as_written(steps, placement),
         base.layers,
         duplicates=inputs.duplicates,
         from_context=frozenset(layer for layer, origin in joined.layers.items() if origin.from_context),
@@ -233,6 +233,19 @@ def _placement(image: Image, steps: tuple[Instruction, ...], known: BuildInputs)
     from layerscope.provenance.dockerfile_origins import place
 
     return place(image, steps, known)
+
+
+def _as_written(steps: tuple[Instruction, ...], placement: Placement) -> tuple[Instruction, ...]:
+    """The steps as sentences show them: in the Dockerfile's own words where it has them."""
+    match = placement.match
+    if match is None:
+        return steps
+    return tuple(
+        replace(step, shown=str(match.steps[step.index].instruction))
+        if step.index in match.steps and not step.shown
+        else step
+        for step in steps
+    )
 
 
 def _trace(

@@ -63,7 +63,7 @@ def evaluate(report: Report, policy: Policy, baseline: Report | None = None) -> 
 def _complete(report: Report, policy: Policy) -> CheckResult:
     value = sum(not layer.is_complete for layer in report.layers)
     outcome = Outcome.PASS if report.complete else Outcome.SKIP if policy.allow_incomplete else Outcome.FAIL
-    detail = "layers missing, damaged, cut, not read in full or not what the image names" + (
+    detail = "layers missing, damaged, cut short, partly read or not matching their digest" + (
         ", which is allowed" if outcome == Outcome.SKIP else ""
     )
     return CheckResult(rule="complete", outcome=outcome, unit="layers", value=value, limit=0, detail=detail)

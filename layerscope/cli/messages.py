@@ -81,5 +81,5 @@ def hinting(*, image: str, platform: str, dockerfile: str = "") -> Iterator[None
         raise
     except UsageError as error:
         if dockerfile and "--target" in error.hint:
-            error.hint += f" {dockerfile} names the one of this image"
+            error.hint += f"; {dockerfile} names the one of this image"
         raise

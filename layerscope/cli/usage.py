@@ -94,9 +94,16 @@ def _unknown_option(option: str, context: Any, commands: Sequence[str], load: _L
 
 def _meant(option: str, context: Any) -> str:
     """What to use instead of an option that no command has."""
+    for argument in (one.metavar for one in context.command.params if one.param_type_name == "argument"):
+        if argument.strip("[].") == option.lstrip("-").upper():
+            return f"it is an argument: {context.command_path} {_arguments(context.command)}"
     known = _names(context.command) if option.startswith("--") else ()
     other = did_you_mean(option, known, f"{context.command_path} --help lists the options")
     return _OPTIONS_ELSEWHERE.get(option, other)
+
+
+def _arguments(command: Any) -> str:
+    return " ".join(one.metavar for one in command.params if one.param_type_name == "argument")
 
 
 def _bad_value(error: Any, load: _Load) -> UsageError:

@@ -160,7 +160,8 @@ class ListPane(FilterPane):
         rows = self.rows
         shown = f"{rows.cursor + 1:,} of {len(rows.values):,}" if rows.values else "0"
         text = Text(no_wrap=True, overflow="ellipsis").append(shown, STRONG)
-        text.append(f", by {rows.table.orders[rows.order][0]}", SOFT)
+        if rows.values:
+            text.append(f", by {rows.table.orders[rows.order][0]}", SOFT)
         if self.pattern:
             text.append(f"  matching {printable(self.pattern)}", NOTICE)
         if self.problem:

@@ -162,7 +162,7 @@ def stages_table(report: Report, units: Units) -> Table:
         cells=cells,
         details=lambda place: list(of_stage(found[place], units)),
         orders=(("size", lambda place: -found[place].content_bytes), ("name", lambda place: found[place].name)),
-        nothing="no stages known: --dockerfile FILE and --stage NAME=IMAGE say more",
+        nothing="no build stages known: --dockerfile FILE and --stage NAME=IMAGE add them",
     )
 
 

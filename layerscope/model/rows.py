@@ -26,12 +26,13 @@ class Rows(Struct, frozen=True, kw_only=True):
     """Rows of raw values (str, int, None or a tuple of them), one for each column.
 
     ``rows`` may be an iterator, and is then consumed by rendering it. ``left_out`` counts those beyond the limit that
-    the user set.
+    the user set. ``nothing`` is what a table says where there is none.
     """
 
     columns: tuple[Column, ...]
     rows: Iterable[tuple[object, ...]]
     left_out: int = 0
+    nothing: str = "nothing to list"
 
 
 def beyond(count: int, top: int) -> int:

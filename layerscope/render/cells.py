@@ -5,7 +5,7 @@ from layerscope.model.report import LayerReport, Report
 from layerscope.render.escape import printable
 from layerscope.render.finding_summary import more_places, places
 from layerscope.render.units import RenderOptions, Units
-from layerscope.render.words import copied_from, counted, layer_line
+from layerscope.render.words import copied_from, counted, layer_line, layer_words
 
 _PACKAGES = 6
 
@@ -53,7 +53,7 @@ def package_list(finding: Finding, units: Units, most: int = _PACKAGES) -> str:
 
 def _origin(finding: Finding) -> str:
     """The line of the Dockerfile, else the layer; and the stage with its evidence, where one is known."""
-    place = f"layer {finding.layers[0]}" if finding.layers else ""
+    place = layer_words(finding.layers)
     if finding.dockerfile_line is not None:
         place = f"line {finding.dockerfile_line}"
     place = ", ".join(filter(None, (place, printable(copied_from(finding)))))

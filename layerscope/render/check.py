@@ -82,12 +82,13 @@ def _finding(one: FindingSummary) -> dict[str, Any]:
 
 
 def summary(checked: CheckReport) -> str:
-    """``FAIL app:1: 1 of 3 checks failed``, or ``PASS app:1: all 3 checks passed``."""
+    """``FAIL app:1: 1 of 3 checks failed``, or ``PASS app:1: 3 of 3 checks passed``."""
     limited = [one for one in _limited(checked) if one.outcome != Outcome.SKIP]
     failed = sum(one.outcome == Outcome.FAIL for one in limited)
     ignored = f"; {counted(checked.ignored, 'finding')} ignored" if checked.ignored else ""
     every = counted(len(limited), "check")
-    result = f"{failed:,} of {every} failed" if failed else f"{'all ' if len(limited) > 1 else ''}{every} passed"
+    passed = f"{len(limited):,} of {every}" if len(limited) > 1 else every
+    result = f"{failed:,} of {every} failed" if failed else f"{passed} passed"
     return f"{'PASS' if checked.passed else 'FAIL'} {printable(checked.name)}: {result}{ignored}"
 
 

@@ -165,10 +165,9 @@ def _hidden(check: CheckResult, report: Report, options: RenderOptions) -> Failu
 
 
 def _growth(check: CheckResult, growth: Growth, options: RenderOptions) -> Failure:
+    """What grew and what shrank, so that the rows add up to the growth."""
     rows = [
-        (signed(one.delta, options.units), printable(one_line(cause_words(one))))
-        for one in growth.causes
-        if one.delta > 0
+        (signed(one.delta, options.units), printable(one_line(cause_words(one)))) for one in growth.causes if one.delta
     ]
     return _cut(check, ("growth", "instruction"), ("n", "text"), rows, growth.command, options)
 

@@ -12,7 +12,7 @@ from layerscope.model.source import BASE
 from layerscope.model.step import Step
 from layerscope.render.escape import printable
 from layerscope.render.units import RenderOptions, Units
-from layerscope.render.words import copied_from, counted
+from layerscope.render.words import copied_from, counted, layer_words
 
 
 class FindingSummary(Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ class FindingSummary(Struct, frozen=True, kw_only=True):
         parts = [
             f"{finding.title}{at}{files}",
             copied_from(finding),
-            f"layer {finding.layers[0]}" if finding.layers else "",
+            layer_words(finding.layers),
             units(finding.content_bytes) if finding.content_bytes else "",
         ]
         detail = f": {finding.detail}" if finding.detail else ""

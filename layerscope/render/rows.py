@@ -24,7 +24,7 @@ _FORMULAS = frozenset("=+-@＝＋－＠")
 
 def _table(data: Rows, options: RenderOptions) -> Iterator[str]:
     made = table(data, options.units, options.width)
-    lines = made.text.split("\n") if made.text else ["nothing to list"]
+    lines = made.text.split("\n") if made.text else [data.nothing]
     if made.left_out:
         lines.append(styled(f"not shown: {', '.join(made.left_out)} (--wide shows all)", Style.SOFT))
     yield "".join(f"{painted(line, color=options.color)}\n" for line in lines)

@@ -7,7 +7,7 @@ from layerscope.model.step import BY_HAND, Safety, Step
 from layerscope.render.escape import printable
 from layerscope.render.units import RenderOptions, Units
 from layerscope.render.width import shortened, wrap_words
-from layerscope.render.words import layer_words
+from layerscope.render.words import dockerfile_name, layer_words
 
 _LONGEST = 200
 """Characters that are shown of an instruction."""
@@ -36,15 +36,19 @@ def step_place(step: Step, report: Report) -> str:
     if step.dockerfile_line is None:
         instruction = shortened(printable(step.instruction), _LONGEST)
         return instruction or step_layers(step, report) or "the image's config"
-    name = report.dockerfile.name if report.dockerfile is not None else "Dockerfile"
     # A stage without a name has its number, which says nothing beside a line.
     stage = f", stage {printable(step.stage)}" if step.stage and not step.stage.isdigit() else ""
-    return f"{printable(name)}:{step.dockerfile_line}{stage}"
+    return f"{printable(dockerfile_name(report))}:{step.dockerfile_line}{stage}"
 
 
 def step_layers(step: Step, report: Report) -> str:
-    """``layers 8, 10``: those of what the step resolves."""
-    return layer_words(sorted({layer for place in step.findings for layer in report.findings[place].layers}))
+    """``Dockerfile:5, 8``: the lines of the layers that hold what a step is about; ``layers 8, 10`` without them."""
+    layers = sorted({layer for place in step.findings for layer in report.findings[place].layers})
+    by_layer = {one.layer: one.dockerfile_line for one in report.instructions if one.layer is not None}
+    lines = [line for layer in layers if (line := by_layer.get(layer)) is not None]
+    if not lines or len(lines) < len(layers):
+        return layer_words(layers)
+    return f"{printable(dockerfile_name(report))}:{', '.join(map(str, dict.fromkeys(lines)))}"
 
 
 def short_place(step: Step, report: Report) -> str:

@@ -4,6 +4,8 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from msgspec.structs import replace
+
 from layerscope.model.finding import Finding
 from layerscope.model.report import Report
 from layerscope.model.step import BY_HAND, SecretAdvice, Step
@@ -69,7 +71,7 @@ def _evidence(step: Step, report: Report, options: RenderOptions) -> Iterator[st
 
     A single one may take several lines, each of several takes one.
     """
-    found = sorted((report.findings[place] for place in step.findings), key=lambda one: -one.content_bytes)
+    found = sorted(_joined(report.findings[place] for place in step.findings), key=lambda one: -one.content_bytes)
     edited = step.dockerfile_line
     if len(found) == 1:
         yield from limited(_INDENT + _about(found[0], edited, report, options), _NOTE_LINES, options)
@@ -82,6 +84,19 @@ def _evidence(step: Step, report: Report, options: RenderOptions) -> Iterator[st
         rest = options.units(sum(finding.content_bytes for finding in found[_EVIDENCE:]))
         cells.append(["", rest, counted(len(found) - _EVIDENCE, "more finding")])
     yield from aligned(("", "", ""), cells, ("text", "n", "text"), options.width).split("\n") if cells else ()
+
+
+def _joined(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """The findings, as one where only the packages differ: what a lockfile adds to a manifest, for instance."""
+    alike: dict[tuple[str, str, str, int | None], Finding] = {}
+    for number, one in enumerate(findings):
+        key = (one.title if one.packages else str(number), one.rule, one.source, one.instruction)
+        if (first := alike.get(key)) is not None:
+            packages = sorted((*first.packages, *one.packages), key=lambda row: -row[1])
+            size = first.content_bytes + one.content_bytes
+            one = replace(first, content_bytes=size, packages=tuple(packages))
+        alike[key] = one
+    return alike.values()
 
 
 def _about(finding: Finding, edited: int | None, report: Report, options: RenderOptions) -> str:

@@ -10,7 +10,7 @@ from layerscope.model.source import Via
 from layerscope.render.units import Units
 
 INCOMPLETE = (
-    "layers are missing, damaged, cut, unread in part or not what the image names; the figures cover what was read"
+    "layers are missing, damaged, cut short, partly read or not matching their digest; the figures cover what was read"
 )
 """What to say of a report that is not complete; its warnings name the layers."""
 COPIED_UP = "copied-up"

@@ -41,7 +41,8 @@ class Window(Protocol):
 
 
 def ends_within_entry(where: str, offset: int) -> Damaged:
-    return Damaged("the data ends within an entry", where=where, offset=offset)
+    hint = "it was cut off: save or download it again"
+    return Damaged("the data ends within an entry", where=where, offset=offset, hint=hint)
 
 
 class PositionalWindow:

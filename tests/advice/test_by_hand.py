@@ -32,6 +32,14 @@ def test_a_temporary_file_that_a_later_run_may_read_is_deleted_on_a_condition(tm
     assert step.sentence.startswith("unless a later instruction reads it, delete /tmp/Pipfile.lock at the end of")
 
 
+def test_the_sentence_has_the_words_of_the_dockerfile_where_there_is_one(tmp_path: Path) -> None:
+    build = Build(dockerfile="FROM debian\nCOPY in /tmp/in\nRUN make\n", layers={2: (file("tmp/in", BIG),)})
+    (step,) = steps(build.advise(tmp_path))
+    assert step.sentence.endswith(" instead of `COPY in /tmp/in`")
+    (step,) = steps(build.advise(tmp_path, with_dockerfile=False))
+    assert " instead of `COPY dir:" in step.sentence
+
+
 def test_what_a_strategy_resolves_and_what_the_base_brought_has_none(tmp_path: Path) -> None:
     made = Build(dockerfile=DOCKERFILE, layers={2: (file("opt/x", BIG),), 3: (whiteout("opt/x"),)}).advise(tmp_path)
     assert made.names == ["delete-where-written"] and not steps(made)

@@ -120,5 +120,8 @@ def test_an_unknown_rule_is_told_with_the_nearest(run: Run, image: Path) -> None
 
 def test_nothing_found_is_said(run: Run, tmp_path: Path) -> None:
     clean = written(tmp_path, "clean.tar", ImageSpec(layers=(layer(file("a", b"1")),)))
-    assert run("findings", clean).stdout == "nothing to list\n"
+    assert run("findings", clean).stdout == "no findings\n"
+    assert run("findings", clean, "--kind", "secret").stdout == "no secrets found\n"
+    assert run("leaks", clean).stdout == "no leaks found\n"
+    assert run("findings", clean, "--kind", "secret", "--severity", "low").stdout == "no findings match\n"
     assert json.loads(run("findings", clean, "-f", "json").stdout) == []

@@ -81,6 +81,9 @@ def test_a_word_that_is_neither_gets_a_hint(name: str, hint: str, tmp_path: Path
             "it follows the command: layerscope check IMAGE --fail-on",
         ),
         pytest.param(("report", IMAGE, "--json"), "report has no option --json", "use -f json"),
+        pytest.param(
+            ("files", IMAGE, "--path", "/x"), "files has no option --path", "it is an argument: layerscope files IMAGE"
+        ),
         pytest.param(("report", IMAGE, "-j"), "report has no option -j", "layerscope report --help lists the options"),
         pytest.param(("report",), "report needs IMAGE", "for example: layerscope report image.tar"),
         pytest.param(("diff", IMAGE), "diff needs AFTER", "for example: layerscope diff before.tar after.tar"),

@@ -62,7 +62,7 @@ def test_a_figure_and_a_limit_that_look_equal_have_all_their_digits() -> None:
     [
         (CHECKED.checks[:1], 2, "PASS a: 1 check passed; 2 findings ignored"),
         (CHECKED.checks[:1], 0, "PASS a: 1 check passed"),
-        (CHECKED.checks[:1] * 3, 0, "PASS a: all 3 checks passed"),
+        (CHECKED.checks[:1] * 3, 0, "PASS a: 3 of 3 checks passed"),
         (CHECKED.checks, 0, "FAIL a: 1 of 2 checks failed"),
     ],
 )
@@ -110,7 +110,7 @@ def test_hidden_files_of_the_base_count_only_where_the_limit_counts_them() -> No
     assert "/of/base" in "\n".join(below(Policy(highest_wasted=1), report))
 
 
-def test_growth_has_the_instructions_that_grew_and_the_command_that_compares() -> None:
+def test_growth_has_what_grew_and_what_shrank_and_the_command_that_compares() -> None:
     failed = CheckResult(rule="max-growth", outcome=Outcome.FAIL, unit="bytes", value=9, limit=1, detail="growth")
     causes = (
         Cause(text="COPY . .", status=Status.CHANGED, after_line=7, before_bytes=1, after_bytes=9),
@@ -122,6 +122,7 @@ def test_growth_has_the_instructions_that_grew_and_the_command_that_compares() -
         "max-growth",
         "  GROWTH  INSTRUCTION",
         "    +8 B  line 7: COPY . .",
+        "    -5 B  was line 9: RUN make",
         "  next: layerscope diff old.tar app.tar",
         "",
     ]

@@ -20,7 +20,7 @@ from layerscope.render.html import html
 from layerscope.render.json import report_json
 from layerscope.render.markdown import markdown
 from layerscope.render.sarif import sarif
-from layerscope.render.steps import diff_lines, steps_text
+from layerscope.render.steps import diff_lines, step_place, steps_text
 from layerscope.render.text import text
 from tests.render.reports import HOSTILE, OPTIONS, finding, ordinary
 
@@ -59,6 +59,26 @@ def hostile(name: str) -> Report:
     one = step(sentence=name, review=name, safety=Safety.REVIEW, instruction=name, stage=name, edits=(edit,))
     secrets = (SecretAdvice(finding=0, severity=Severity.LOW, rotate=name, supply=name),)
     return replace(ordinary(), steps=(one, replace(one, dockerfile_line=None)), base_step=one, secrets=secrets)
+
+
+def test_a_step_over_several_layers_has_their_lines_else_the_layers() -> None:
+    one = step(stage="", instruction="", dockerfile_line=None, findings=(0,))
+    made = report(one)
+    findings = (replace(made.findings[0], layers=(0, 1)), *made.findings[1:])
+    lines = (replace(made.instructions[0], dockerfile_line=3), made.instructions[1])
+    assert step_place(one, replace(made, findings=findings, instructions=lines)) == "Dockerfile:3, 7"
+    assert step_place(one, replace(made, findings=findings)) == "layers 0-1"
+
+
+@pytest.mark.parametrize(("title", "rows"), [("only to develop", 1), ("only to test", 2)])
+def test_findings_that_differ_in_their_packages_alone_are_one_row_of_evidence(title: str, rows: int) -> None:
+    made = report(step(findings=(0, 1)))
+    first = replace(made.findings[0], title="only to develop", packages=(("mypy 2", 100), ("black 1", 10)))
+    other = replace(first, title=title, packages=(("jedi 1", 50),))
+    lines = text(replace(made, findings=(first, other, made.findings[2])), OPTIONS).split("\n")
+    evidence = [line for line in lines if "only to" in line]
+    assert len(evidence) == rows
+    assert (": mypy 100 B, jedi 50 B, black 10 B" in evidence[0]) is (rows == 1)
 
 
 def test_the_text_has_the_biggest_step_first_and_names_the_rest_with_a_command_to_run() -> None:
@@ -139,7 +159,7 @@ def test_all_formats_have_the_same_steps_and_mark_what_is_done_by_hand() -> None
     by_hand = step(30, strategy=BY_HAND, sentence="sweep up", review="by hand", safety=Safety.REVIEW, edits=())
     made = report(step(), by_hand, replace(by_hand, dockerfile_line=None, instruction="", findings=(0,)))
     for shown in (text(made, OPTIONS), markdown(made, OPTIONS), html(made, OPTIONS), steps_text(made, OPTIONS)):
-        assert shown.count("sweep up") == 2 and shown.count("by hand") == 2 and "layer 1" in shown
+        assert shown.count("sweep up") == 2 and shown.count("by hand") == 2 and "Dockerfile:7" in shown
     assert len(json.loads(report_json(made, OPTIONS))["steps"]) == 3
     assert "saves 0 B" not in steps_text(replace(made, steps=(replace(by_hand, saves_bytes=0),)), OPTIONS)
     without = replace(made, steps=())

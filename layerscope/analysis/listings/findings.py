@@ -47,6 +47,14 @@ _PATHS = (
 )
 
 
+_NONE = {
+    FindingKind.SECRET: "no secrets found",
+    FindingKind.LEAK: "no leaks found",
+    FindingKind.WASTE: "no waste found",
+    FindingKind.INHERITED: "no findings in the base image",
+}
+
+
 class FindingQuery(Struct, frozen=True, kw_only=True):
     """Which findings to list; an empty filter lets all pass.
 
@@ -83,7 +91,16 @@ def finding_rows(findings: Sequence[Finding], query: FindingQuery) -> Rows:
     if any(":" in finding.source or finding.dockerfile_line is not None for finding in findings):
         shown |= _PLACED
     columns = tuple(replace(one, shown=True) if one.name in shown else one for one in columns)
-    return Rows(columns=columns, rows=tuple(rows))
+    return Rows(columns=columns, rows=tuple(rows), nothing=_nothing(query))
+
+
+def _nothing(query: FindingQuery) -> str:
+    """What an empty list means: no more than what was asked for."""
+    if query.with_reasons:
+        return "no ignored findings"
+    if query.rules or query.severities or len(query.kinds) > 1:
+        return "no findings match"
+    return next((_NONE[kind] for kind in query.kinds), "no findings")
 
 
 def _groups(number: int, finding: Finding) -> Iterator[tuple[object, ...]]:
