@@ -117,7 +117,7 @@ def read_positional(file: PositionalFile, base: int, length: int, where: str, re
     window = PositionalWindow(file, base, length, where)
     expect_tar(window)
     ended = walk(window, columns)
-    changeset = columns.changeset()
+    changeset = columns.layer()
     digest, others = None, tuple[Digest, ...]()
     if reading.verify or not ended:  # A layer that may have been cut is read whole, to compare its digest.
         digest, *found = digests_of(file, base, length, where, reading, reading.progress)
@@ -191,7 +191,7 @@ def read_stream(raw: Readable, where: str, reading: ReadOptions, reopen: Reopen 
         finally:
             reading.tally.idle(counted.count - 2 * window.end)
     reading.tally.expect_work()
-    changeset = columns.changeset()
+    changeset = columns.layer()
     (diff_id, *diff_ids), (digest, *digests) = proof.digests(), stored_proof.digests()
     return LayerData(
         changeset=changeset,

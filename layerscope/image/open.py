@@ -92,7 +92,7 @@ def _from_file(file: PositionalFile, source: str, reading: ReadOptions) -> Image
     store = archive_in(lambda root: TarStore(file, outer, reading.limits, root), outer, reading.limits)
     if store is not None:
         return from_store(store, source, reading, warnings, ended=ended)
-    _expect_root_file_system(outer, source)
+    _expect_root_file_system(outer, source, columns.bad_map)
     contents = Positional(file, 0, outer, reading)
     data = LayerData(
         changeset=outer,
@@ -123,7 +123,7 @@ def _from_stream(raw: io.RawIOBase, source: str, reading: ReadOptions) -> Image:
     store = archive_in(lambda root: StreamStore(outer, tar.documents, tar.layers, limits, root), outer, limits)
     if store is not None:
         return from_store(store, source, reading, tar.outer.warnings, ended=tar.outer.ended)
-    _expect_root_file_system(outer, source)
+    _expect_root_file_system(outer, source, tar.bad_map)
     return root_file_system(tar.outer, source, reading)
 
 
@@ -156,8 +156,8 @@ def _expect_tar(head: bytes, source: str) -> None:
     raise NotAnImage(message, hint=hint)
 
 
-def _expect_root_file_system(outer: Changeset, source: str) -> None:
-    """Raise for a tar that looks like an image archive but lacks its metadata, and for one of other archives."""
+def _expect_root_file_system(outer: Changeset, source: str, bad_map: Damaged | None) -> None:
+    """Raise for an image archive without its metadata, for a tar of other archives, and for a bad sparse map."""
     if outer.paths and all(_PART.match(path) for path in outer.paths):
         hint = "docker before 1.10 wrote such archives; so does a save that was interrupted"
         raise NotAnImage(f"{source} holds layers, but neither manifest.json nor index.json", hint=hint)
@@ -166,6 +166,8 @@ def _expect_root_file_system(outer: Changeset, source: str) -> None:
     if _ARCHIVE.search(first) and all(map(_ARCHIVE.search, files)):
         message = f"{source} is a tar of other archives, such as {first[1:]}"
         raise NotAnImage(message, hint="extract the one that is an image, and read that")
+    if bad_map is not None:
+        raise bad_map
 
 
 def _system_error(source: str, error: OSError) -> ArchiveError:

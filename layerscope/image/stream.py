@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from layerscope.errors import ArchiveError
+from layerscope.errors import ArchiveError, Damaged
 from layerscope.image.capture import Capture, Reopen, hasher
 from layerscope.image.kinds import HEAD, may_be_tar, not_a_tar
 from layerscope.image.layer import OTHER_ALGORITHMS, Counted, LayerData, first_bytes, read_stream
@@ -70,7 +70,6 @@ class OuterVisitor:
     """Keeps the layers and documents of an outer tar while it is read."""
 
     def __init__(self, window: StreamWindow, columns: Columns, reading: ReadOptions, reopen: Reopen | None) -> None:
-        columns.keeps_map = True
         self._reopen = reopen
         self.documents = Spool(reading.room)
         self.layers: dict[int, LayerData | ArchiveError] = {}
@@ -159,9 +158,13 @@ def _may_be_json(path: str, head: bytes) -> bool:
 
 
 class OuterTar(Struct, frozen=True, kw_only=True):
-    """An outer tar that was read forwards, with the documents and layers among its files by entry."""
+    """An outer tar that was read forwards, with the documents and layers among its files by entry.
+
+    ``bad_map`` is what is wrong with a sparse file of it, which matters where it is a root file system.
+    """
 
     outer: LayerData
+    bad_map: Damaged | None
     documents: Mapping[int, bytes]
     layers: dict[int, LayerData | ArchiveError]
 
@@ -193,4 +196,4 @@ def read_outer(
         looked_at_all=visitor.capture.looked_at_all,
         warnings=tuple(warnings),
     )
-    return OuterTar(outer=outer, documents=visitor.documents, layers=visitor.layers)
+    return OuterTar(outer=outer, bad_map=columns.bad_map, documents=visitor.documents, layers=visitor.layers)

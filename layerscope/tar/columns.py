@@ -27,6 +27,7 @@ from layerscope.tar.header import (
 )
 from layerscope.tar.markers import TABLE_OF_CONTENTS, classify, is_aside, settle
 from layerscope.tar.pax import Extensions
+from layerscope.tar.sparse import check_headers, too_long
 
 _KINDS = {
     b"0": Kind.FILE,
@@ -81,8 +82,9 @@ class Columns:
     """The headers of one tar, read in order.
 
     ``add`` takes one header and returns how many bytes of payload follow it. Where ``expects`` is set, that
-    payload belongs to the headers themselves and goes to ``extend``. ``lists`` is what the compiled walk adds to. With
-    ``keeps_map``, ``gnu_map`` and ``pax_map`` are what ``segments_of`` reads the map of the last sparse file from.
+    payload belongs to the headers themselves and goes to ``extend``. ``lists`` is what the compiled walk adds to.
+    ``gnu_map`` and ``pax_map`` are what ``segments_of`` reads the map of the last sparse file from; ``bad_map`` says
+    what is wrong with the first one that makes no sense.
     """
 
     def __init__(self, where: str, limits: Limits, warn: Callable[[str], None]) -> None:
@@ -107,9 +109,9 @@ class Columns:
         self._xattrs: dict[int, tuple[tuple[str, bytes], ...]] = {}
         self.sparse: dict[int, int] = {}
         self._aside: list[int] = []
-        self.keeps_map = False
         self.gnu_map = bytearray()
         self.pax_map = b""
+        self.bad_map: Damaged | None = None
         self._longest_map = limits.sparse_bytes
         self._known_xattrs: dict[tuple[tuple[str, bytes], ...], tuple[tuple[str, bytes], ...]] = {}
         self.link_bytes = self.text_bytes = 0
@@ -222,6 +224,8 @@ class Columns:
         if is_file and extended.is_sparse:
             self.sparse[index] = extended.stored_bytes
             self.gnu_map[:], self.pax_map = (header, b"") if flag == b"S" else (b"", self._extensions.body)
+            if not extended.continues:
+                self._check_map(index)
         self.expects = extended.continues
         return BLOCK if extended.continues else extended.stored_bytes if is_file or flag in _WITH_PAYLOAD else 0
 
@@ -264,17 +268,34 @@ class Columns:
         index = len(self.paths) - 1
         self.expects = self._extensions.continues(block)
         self.offsets[index] = position + BLOCK
-        if self.keeps_map:
-            self.gnu_map += block
-            if len(self.gnu_map) > self._longest_map:
-                message = f"{self.where}: a sparse map of over {self._longest_map:,} bytes"
-                raise LimitExceeded(message, hint="raise --limit sparse_bytes")
-        return BLOCK if self.expects else self.sparse[index]
+        self.gnu_map += block
+        if len(self.gnu_map) > self._longest_map:
+            raise too_long(self.where, self._longest_map)
+        if self.expects:
+            return BLOCK
+        self._check_map(index)
+        return self.sparse[index]
+
+    def _check_map(self, index: int) -> None:
+        """Only contents need the map, but no engine unpacks a layer in which one makes no sense (Go, archive/tar)."""
+        if self.kinds[index] != Kind.FILE:  # Its name made it something else.
+            return
+        stored, length = self.sparse[index], self.sizes[index]
+        try:
+            check_headers(bytes(self.gnu_map), self.pax_map, self.offsets[index], stored, length, self.where)
+        except Damaged as damage:
+            self.bad_map = self.bad_map or damage
 
     @property
     def pending(self) -> bool:
         """Whether extension headers wait for the header that they extend."""
         return self._extensions.pending
+
+    def layer(self) -> Changeset:
+        """All that was added, as a layer; raises Damaged where a sparse map makes no sense."""
+        if self.bad_map is not None:
+            raise self.bad_map
+        return self.changeset()
 
     def changeset(self) -> Changeset:
         """All that was added."""

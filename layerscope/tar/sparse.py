@@ -33,7 +33,7 @@ def segments(tar: Tar, changeset: Changeset, index: int, where: str, limits: Lim
     """The stretches of data of a sparse file of a tar whose headers are read once more; see ``segments_of``."""
     start, content = _headers(changeset, index), changeset.offsets[index]
     if content - start > limits.sparse_bytes:
-        raise too_long(where, limits)
+        raise too_long(where, limits.sparse_bytes)
     tar.move(start)
     gnu, pax = _in_headers(b"".join(bytes(piece) for piece in tar.pieces(content - start)))
     return segments_of(tar, gnu, pax, content, changeset.sparse[index], changeset.sizes[index], where, limits)
@@ -49,21 +49,22 @@ def segments_of(
     header; the map is in one of them, or before the data (GNU tar manual, "Storing Sparse Files"). Raises Damaged
     where it makes no sense.
     """
-    taken = 0
-    try:
-        numbers = _gnu_map(gnu) if gnu else _pax_map(pax, where)
-    except ValueError:
-        raise Damaged("a sparse map cannot be read", where=where, offset=content) from None
+    taken, numbers = 0, _map_in_headers(gnu, pax, content, where)
     if numbers is None:
         tar.move(content)
         numbers, taken = _map_in_content(tar, min(stored, limits.sparse_bytes), where, content)
     return _checked(numbers, content + taken, content + stored, length, where)
 
 
-def too_long(where: str, limits: Limits) -> LimitExceeded:
-    return LimitExceeded(
-        f"{where}: a sparse map of over {limits.sparse_bytes:,} bytes", hint="raise --limit sparse_bytes"
-    )
+def check_headers(gnu: bytes, pax: bytes, content: int, stored: int, length: int, where: str) -> None:
+    """Raise Damaged where a map in the headers makes no sense; one before the data is looked at with them only."""
+    numbers = _map_in_headers(gnu, pax, content, where)
+    if numbers is not None:
+        _checked(numbers, content, content + stored, length, where)
+
+
+def too_long(where: str, most: int) -> LimitExceeded:
+    return LimitExceeded(f"{where}: a sparse map of over {most:,} bytes", hint="raise --limit sparse_bytes")
 
 
 def filled(tar: Tar, stretches: list[Segment], length: int) -> Iterator[Piece]:
@@ -91,6 +92,14 @@ def _checked(numbers: list[tuple[int, int]], position: int, stored_end: int, len
         found.append((offset, position, count))
         position, end = position + count, offset + count
     return found
+
+
+def _map_in_headers(gnu: bytes, pax: bytes, content: int, where: str) -> list[tuple[int, int]] | None:
+    """Offset and length of each stretch; None where the map stands before the data."""
+    try:
+        return _gnu_map(gnu) if gnu else _pax_map(pax, where)
+    except ValueError:
+        raise Damaged("a sparse map cannot be read", where=where, offset=content) from None
 
 
 def _headers(changeset: Changeset, index: int) -> int:

@@ -81,6 +81,14 @@ def test_a_map_that_is_no_map_leaves_out_that_layer(outer: Compression, tmp_path
     assert "a sparse map points outside its file" in image.layers[0].problem
 
 
+@pytest.mark.parametrize("outer", ["", "gzip"])
+def test_a_root_file_system_with_a_map_that_is_no_map_is_damaged(outer: Compression, tmp_path: Path) -> None:
+    path = tmp_path / "root.tar"
+    bad = gnu_sparse("s", [(512, b"x" * 512), (0, b"y" * 512)], real_bytes=9000)
+    path.write_bytes(compress(layer(file("etc/os-release", b"ID=x"), bad), outer))
+    assert "a sparse map points outside its file" in str(error_of(path))
+
+
 def test_a_map_of_an_outer_archive_is_limited(tmp_path: Path) -> None:
     path = tmp_path / "image.tar.gz"
     long = gnu_sparse("blobs/x", [(1024 * number, b"x" * 512) for number in range(100)], real_bytes=200_000)

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.builder import file, gnu_sparse, header, layer, pax_sparse, raw
+from layerscope.errors import Damaged
+from tests.builder import Member, file, gnu_sparse, header, layer, pax_sparse, raw
+from tests.building.tar import pax_sparse_in_header
 from tests.image.peers import PEERS, Listed, ours
-from tests.tar.walking import layer_of
+from tests.tar.walking import Failure, layer_of, the_only
 
 
 def sparse_pax_0(pieces: list[tuple[bytes, bytes]], records: dict[str, bytes], content: bytes) -> bytes:
@@ -75,3 +77,21 @@ def test_a_sparse_file_takes_its_payload_from_the_pax_size() -> None:
     records = {"GNU.sparse.size": b"9000", "GNU.sparse.map": b"0,3", "size": b"3"}
     data = layer(file("s", b"abc", declared_bytes=0, pax=records), file("after"))
     assert [(entry.path, entry.content_bytes) for entry in layer_of(data).changeset] == [("/s", 9000), ("/after", 0)]
+
+
+WRONG = {
+    "overlapping": [(0, b"a" * 512), (256, b"b" * 512)],
+    "backwards": [(1024, b"a" * 512), (0, b"b" * 512)],
+    "outside the file": [(5000, b"a" * 512)],
+    "outside the file, in an extension block": [*((n, b"a") for n in range(30)), (5000, b"a" * 512)],
+}
+
+
+@pytest.mark.parametrize("maker", [gnu_sparse, pax_sparse_in_header])
+@pytest.mark.parametrize("segments", WRONG.values(), ids=WRONG)
+def test_a_sparse_map_that_engines_refuse_is_damage(
+    maker: Callable[..., Member], segments: list[tuple[int, bytes]]
+) -> None:
+    found = the_only(layer(maker("s", segments, real_bytes=2000)))
+    assert isinstance(found, Failure) and found.kind is Damaged, found
+    assert "a sparse map points outside its file" in found.message
