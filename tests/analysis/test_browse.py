@@ -191,6 +191,14 @@ def test_a_row_is_found_by_its_path_and_a_subtree_by_its_row(archive: Path) -> N
         assert tree.versions(number) == {"/srv/app/.git/HEAD": number}
 
 
+def test_of_several_rows_of_a_path_the_one_of_the_version_is_found(tmp_path: Path) -> None:
+    layers = [layer(file("srv/x", b"x" * length)) for length in (1, 20, 300)]
+    with browsing(saved_image(tmp_path / "image.tar", *layers)) as (browser, _, _):
+        tree = browser.tree(Scope(hidden=True))
+        first, second = (key for key in tree.children("/srv", Order.SIZE) if isinstance(key, int))
+        assert (tree.find("/srv/x", first), tree.find("/srv/x", second)) == (first, second)
+
+
 def test_the_biggest_directories_are_opened_until_there_are_enough_rows(archive: Path) -> None:
     with browsing(archive) as (browser, made, _):
         tree = browser.tree(final(made))

@@ -91,6 +91,17 @@ def test_a_wrong_config_is_told_with_its_place(config: dict[str, object], messag
     assert message in error.message
 
 
+@pytest.mark.parametrize("name", ["Cmd", "Entrypoint"])
+@pytest.mark.parametrize(
+    ("written", "words"), [(["sh", "-c", "run"], ("sh", "-c", "run")), ("run it", ("run it",)), (None, ())]
+)
+def test_a_command_may_be_one_text(name: str, written: object, words: tuple[str, ...], tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(jib(ImageSpec(layers=(LOWER,), config_extra={"config": {name: written}})))
+    config = opened(path)[0].config
+    assert (config.cmd, config.entrypoint) == ((words, ()) if name == "Cmd" else ((), words))
+
+
 def test_a_layer_without_a_name_is_told_by_what_names_it(tmp_path: Path) -> None:
     path = tmp_path / "image.tar"
     path.write_bytes(docker_legacy(SPEC))
@@ -146,6 +157,17 @@ def test_metadata_longer_than_the_limit_is_refused(outer: Compression, tmp_path:
     error = error_of(path, limits=Limits(json_bytes=10))
     assert isinstance(error, LimitExceeded) and error.message.endswith(" bytes of metadata")
     assert error.hint == "raise --limit json_bytes"
+
+
+def test_so_are_those_of_a_directory_and_by_one_byte(tmp_path: Path) -> None:
+    documents = contents(oci_archive(SPEC))
+    for name, content in documents.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    longest = max(len(content) for content in documents.values() if content[:1] == b"{")
+    assert opened(tmp_path, limits=Limits(json_bytes=longest))[0].tags == SPEC.tags
+    error = error_of(tmp_path, limits=Limits(json_bytes=longest - 1))
+    assert isinstance(error, LimitExceeded) and error.message.endswith(f": {longest:,} bytes of metadata")
 
 
 @pytest.mark.parametrize("outer", ["gzip", "zstd", "xz", "bzip2"])

@@ -42,7 +42,10 @@ def test_several_old_images_are_told_apart_by_name_and_id(tmp_path: Path) -> Non
     path.write_bytes(docker_before_1_10(SPEC, OTHER))
     error = error_of(path)
     assert isinstance(error, AmbiguousImage)
-    assert [line.split()[:2] for line in error.listing] == [["0", "app:1,"], ["1", "other:1"]]
+    ids = [v1_ids(spec)[-1][:12] for spec in (SPEC, OTHER)]
+    names = [["0", "app:1,", "app:latest"], ["1", "other:1"]]
+    told = [line.partition(" (")[0].split() for line in error.listing]
+    assert told == [[*name, one] for name, one in zip(names, ids, strict=True)]
     for asked in ("other", "1", v1_ids(OTHER)[-1][:12]):
         assert opened(path, image=asked)[0].tags == ("other:1",)
 

@@ -47,6 +47,12 @@ def test_bytes_that_are_no_utf_8_can_be_had_back() -> None:
     assert path.link_bytes == 1
 
 
+@pytest.mark.parametrize("name", ["l", "/usr//lib/l"])
+def test_a_target_that_fills_its_field_ends_there(name: str) -> None:
+    changeset = layer_of(layer(raw(header(name.encode(), typeflag=b"2", link=b"t" * 100)))).changeset
+    assert changeset[0].link == "t" * 100
+
+
 @pytest.mark.parametrize(
     ("name", "path", "kind"),
     [

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.errors import Damaged, LimitExceeded
-from layerscope.tar.compression import Frames, decompressor
+from layerscope.tar.compression import Frames, decompressor, sniff
 from tests.builder import compress, skippable_frame
 from tests.tar.walking import Drip
 
@@ -58,6 +58,14 @@ def test_streams_expand_across_all_their_members(compression: str, step: int) ->
     packed = compress(data, compression)  # type: ignore[arg-type]
     stream = decompressor(compression.partition("-")[0], Drip(packed, step), "layer")
     assert everything(stream) == data
+
+
+@pytest.mark.parametrize(
+    ("first", "compression"),
+    [(0x4F, ""), (0x50, "zstd"), (0x57, "zstd"), (0x5F, "zstd"), (0x60, "")],
+)
+def test_any_skippable_frame_may_begin_zstd(first: int, compression: str) -> None:
+    assert sniff(bytes([first]) + skippable_frame(b"toc")[1:] + compress(b"abc", "zstd")) == compression
 
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd", "xz", "bzip2"])
