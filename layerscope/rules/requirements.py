@@ -86,12 +86,7 @@ def _purpose(path: str) -> tuple[str, bool]:
         root, folder = "", directory
     if folder in _FOLDERS:
         return root, is_for_development(name)
-    if (
-        name in _NAMES
-        and name.startswith("requirements.")
-        and is_for_development(folder)
-        and name[13:] in ("in", "txt")
-    ):
+    if name in ("requirements.in", "requirements.txt") and is_for_development(folder):
         return root, True
     return directory, is_for_development(name)
 

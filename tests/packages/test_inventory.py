@@ -188,6 +188,12 @@ def test_bytes_of_a_hardlink_go_to_the_owner_of_a_link_where_nobody_claims_the_c
     assert found.one("one").files == 1
 
 
+def test_a_link_that_nobody_claims_does_not_take_the_bytes_from_one_that_is_claimed() -> None:
+    links = [hardlink("usr/link", "opt/carrier"), hardlink("usr/other", "opt/carrier")]
+    found = inventory([file("opt/carrier", b"1234"), *links], catalogers=[_claiming(["/usr/link"])])
+    assert (found.one("one").content_bytes, found.unowned_bytes) == (4, 0)
+
+
 def test_the_owner_of_the_carrier_has_the_bytes_even_if_the_link_is_claimed_before() -> None:
     found = inventory(
         [file("opt/carrier", b"1234"), hardlink("usr/link", "opt/carrier")],

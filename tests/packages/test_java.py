@@ -135,6 +135,7 @@ def test_nested_archives_are_listed_and_own_nothing(stored: bool, compressed: bo
     assert found.versions == [("app", "1.0"), ("part", "2.0"), ("plain", "3.1"), ("web", "")]
     assert {claim.parent for claim in found.claims} == {"", "app"}
     assert found.paths == (("/opt/app/app-1.0.ear",), (), (), ())
+    assert not found.warnings
 
 
 def test_archives_within_archives_are_followed_to_a_depth() -> None:

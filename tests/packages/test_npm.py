@@ -157,6 +157,7 @@ def test_a_package_elsewhere_is_installed_by_a_link(path: str, link: str, target
 def test_a_damaged_manifest_leaves_the_package_its_directorys_name(content: bytes, name: str, warned: bool) -> None:
     found = catalogued(NPM, [file("app/node_modules/a/package.json", content), file("app/node_modules/a/x.js")])
     assert found.versions == [(name, "")]
+    assert found.one(name).namespace == ""
     assert len(found.paths[0]) == 2
     assert [message.partition(":")[0] for message in found.warnings] == ["/app/node_modules/a/package.json"] * warned
 

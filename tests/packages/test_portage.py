@@ -58,9 +58,11 @@ def test_an_upgrade_lists_the_old_version_as_removed() -> None:
     assert (new.layer, new.content_bytes) == (1, 2 + len(_CONTENTS))
 
 
-def test_a_directory_without_a_version_costs_a_warning() -> None:
-    found = inventory([file("var/db/pkg/app-misc/tool/CONTENTS", _CONTENTS)], catalogers=[PORTAGE])
-    assert found.warnings == ("/var/db/pkg/app-misc/tool: the name has no version",)
+@pytest.mark.parametrize("directory", ["tool", "tool-x", "1.2", "-1.2-r1"])
+def test_a_directory_without_a_name_or_a_version_costs_a_warning(directory: str) -> None:
+    found = inventory([file(f"var/db/pkg/app-misc/{directory}/CONTENTS", _CONTENTS)], catalogers=[PORTAGE])
+    assert found.warnings == (f"/var/db/pkg/app-misc/{directory}: the name has no version",)
+    assert found.names == []
 
 
 def test_garbage_owns_nothing() -> None:

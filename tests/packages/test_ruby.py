@@ -37,6 +37,18 @@ def test_a_gem_owns_its_generated_documents_and_no_others() -> None:
     assert owned == (f"/{_HOME}/doc/rack-3.0/ri/X.ri", f"/{_HOME}/specifications/rack-3.0.gemspec")
 
 
+def test_a_program_of_a_gem_lies_beside_the_gems_or_beside_its_ruby() -> None:
+    home = "usr/lib/ruby/gems/3.1.0"
+    text = b'# stub: rack 3.0 ruby lib\nGem::Specification.new do |s|\n  s.executables = ["rackup".freeze]\n'
+    programs = [file(path) for path in ("usr/bin/rackup", f"{home}/bin/rackup", "bin/rackup")]
+    found = catalogued(RUBY, [file(f"{home}/specifications/rack-3.0.gemspec", text), *programs])
+    assert found.paths_of("rack") == (
+        "/usr/bin/rackup",
+        f"/{home}/bin/rackup",
+        f"/{home}/specifications/rack-3.0.gemspec",
+    )
+
+
 def test_a_default_gem_owns_its_part_of_the_standard_library() -> None:
     text = b"# stub: json 2.6.1 ruby lib\nGem::Specification.new do |s|\n"
     text += b'  s.files = ["lib/json.rb".freeze, "../../etc/x"]\n'

@@ -87,6 +87,16 @@ def test_rule_catches_not(find: Find, name: str, members: list[Member], fields: 
     assert caught(find, name, ran(layer(*members), **fields)) == set()
 
 
+def test_lists_of_the_base_and_own_ones_are_two_findings(find: Find) -> None:
+    lists = [layer(file(f"var/lib/apt/lists/{name}", b"content")) for name in ("base", "own")]
+    found = of_rule(find(ran(*lists), base_layers=1), "apt-lists")
+    by_kind = {finding.kind: [path.path for path in finding.paths] for finding in found}
+    assert by_kind == {
+        FindingKind.INHERITED: ["/var/lib/apt/lists/base"],
+        FindingKind.WASTE: ["/var/lib/apt/lists/own"],
+    }
+
+
 def test_condas_packages_count_only_where_no_environment_links_to_them(find: Find) -> None:
     members = [
         file("opt/conda/pkgs/urls.txt", b"u"),

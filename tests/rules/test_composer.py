@@ -55,6 +55,13 @@ def test_a_lockfile_of_another_project_says_nothing(tmp_path: Path) -> None:
     assert _found(tmp_path, PACKAGES, file("opt/composer.lock", json.dumps(LOCK).encode())) == set()
 
 
+def test_packages_of_the_base_are_not_caught(tmp_path: Path) -> None:
+    listing = file("srv/vendor/composer/installed.json", json.dumps(MARKED).encode())
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(copied(layer(listing, *FILES), layer(file("srv/index.php", b"<?php")))))
+    assert paths_of(found_in(str(path), 1), "php-dev-deps") == set()
+
+
 def test_packages_of_an_image_for_development_are_not_caught(tmp_path: Path) -> None:
     assert _found(tmp_path, MARKED, env=("APP_ENV=dev",)) == set()
     assert _found(tmp_path, MARKED, env=("APP_ENV=prod",)) == FOUND

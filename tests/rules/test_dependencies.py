@@ -264,6 +264,11 @@ PROJECT = b'[project]\ndependencies=["flask","gunicorn"]\n[dependency-groups]\nd
         pytest.param([file("app/poetry.lock", OLD_POETRY)], {"black"}, id="an older poetry.lock"),
         pytest.param([file("app/pdm.lock", PDM)], {"pytest", "iniconfig"}, id="pdm.lock"),
         pytest.param([file("app/uv.lock", UV)], {"black", "pathspec"}, id="uv.lock"),
+        pytest.param(
+            [file("app/uv.lock", UV.replace(b'"black"\nversion = "1.0"', b'"black"\nversion = "2.0"'))],
+            set(),
+            id="uv.lock with another version",
+        ),
         pytest.param([file("app/pyproject.toml", PROJECT)], ONLY_DEV, id="groups of pyproject.toml"),
         pytest.param([], set(), id="no manifest, no claim"),
         pytest.param(

@@ -75,6 +75,10 @@ def test_a_package_that_embeds_javascript_may_run_it(find: Find) -> None:
     assert _found(find, *UI, packages=("pypi/fastapi",))
 
 
+def test_a_program_within_the_packages_runs_nothing(find: Find) -> None:
+    assert _found(find, *UI, file("app/ui/node_modules/node/bin/node", b"ELF", mode=0o755))
+
+
 def test_tools_that_only_the_build_starts_may_name_the_packages(find: Find) -> None:
     members = [
         file("app/ui/webpack.config.js", b"exclude: '/node_modules/'"),

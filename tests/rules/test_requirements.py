@@ -177,6 +177,7 @@ def test_a_package_that_was_asked_for_by_its_name_is_kept(find: Find) -> None:
 
 def test_the_advice_names_the_files(find: Find) -> None:
     members = [PRODUCTION, file("app/requirements-dev.txt", b"black\n"), file("app/requirements-test.txt", b"pytest\n")]
+    members.append(file("app/requirements-local.txt", b"django\ngunicorn\n"))  # Asks for production's only.
     names = ("django", "gunicorn", "black", "pytest")
     packages = {f"pypi/{name}": (f"/{SITE}/{name}.py",) for name in names}
     data = layer(*members, *(file(f"{SITE}/{name}.py", name.encode()) for name in names))

@@ -38,6 +38,12 @@ def test_rule_catches(find: Find, rule: str, path: str, content: bytes) -> None:
         pytest.param(
             "source-maps", "srv/app.js.map", {"env": ("NODE_OPTIONS=--enable-source-maps",)}, id="for traces by Env"
         ),
+        pytest.param(
+            "source-maps",
+            "srv/app.js.map",
+            {"cmd": ("node", "-r", "source-map-support/register", "x")},
+            id="by a package",
+        ),
     ],
 )
 def test_rule_catches_not(find: Find, rule: str, path: str, fields: dict[str, tuple[str, ...]]) -> None:

@@ -137,6 +137,9 @@ def test_a_placeholder_in_the_same_file_is_no_finding(find: Find, path: str, con
         pytest.param("root/.docker/config.json", "{broken", id="broken JSON"),
         pytest.param("root/.docker/config.json", "[" * 50_000, id="deep JSON"),
         pytest.param("root/.m2/settings.xml", "<password>{COQLCE6DU6GtcS5P=}</password>", id="encrypted for Maven"),
+        pytest.param(
+            "root/.gradle/gradle.properties", f"buildRevision={TOKEN}\n", id="a name that speaks of no secret"
+        ),
         pytest.param("root/.gitconfig", "[user]\n\temail = bob@example.org\n", id="git without credentials"),
         pytest.param("root/.kube/config", "users:\n- user:\n    tokenFile: /run/token\n", id="token in a file"),
         pytest.param("usr/lib/node_modules/npm/.npmrc", f"_authToken={TOKEN}", id="dependency"),

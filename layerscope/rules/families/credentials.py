@@ -105,10 +105,9 @@ def _pgpass(text: str) -> Iterator[Credential]:
 
 
 def _settings_xml(text: str) -> Iterator[Credential]:
-    """Passwords in braces are encrypted with the master password of another file (Maven, encryption guide)."""
+    """What Maven encrypts, with the master password of another file, stands in braces, as placeholders do."""
     for match in _XML.finditer(text):
-        if not (match[2].startswith("{") and match[2].endswith("}")):
-            yield from _real(match[1], match[2])
+        yield from _real(match[1], match[2])
 
 
 def _nuget(text: str) -> Iterator[Credential]:

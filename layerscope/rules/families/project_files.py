@@ -138,7 +138,7 @@ class _Found:
         return is_site or calls(self._context, *_SERVERS)
 
     def _is_database(self, name: str) -> bool:
-        return (self._context.filesystem.read(self._top[name], 0, 16) or b"") == _SQLITE
+        return self._context.filesystem.read(self._top[name], 0, 16) == _SQLITE
 
     def _paths(self, name: str) -> list[str]:
         filesystem = self._context.filesystem

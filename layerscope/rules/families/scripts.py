@@ -157,7 +157,7 @@ def source_maps(context: RuleContext) -> Iterator[RuleMatch]:
     path_of, read = context.filesystem.path_of, context.filesystem.read
     found = [n for n in files(context, living(context)) if path_of(n).endswith(_MAPS)]
     published = tuple(n for n in found if is_owned(context, n) or _is_published(path_of(n)))
-    own = tuple(n for n in sorted(set(found).difference(published)) if (read(n, 0, 1) or b"") == b"{")
+    own = tuple(n for n in sorted(set(found).difference(published)) if read(n, 0, 1) == b"{")
     if own:
         with_sources = sum(b'"sourcesContent"' in (read(n, 0, 64 << 10) or b"") for n in own)
         yield RuleMatch(
