@@ -135,8 +135,6 @@ class Filesystem:
     def marked(self, image: Image) -> Image:
         """The image of these layers, where those with broken hardlinks are marked as incomplete."""
         counts = Counter(map(self.layer_of, self.broken_hardlinks))
-        if not counts:
-            return image
         layers = list(image.layers)
         for index, count in counts.items():
             broken = "1 broken hardlink" if count == 1 else f"{count:,} broken hardlinks"

@@ -119,7 +119,7 @@ class StreamWindow:
             if keep:
                 self.buffer[:keep] = self.buffer[position - self.start : position - self.start + keep]
             self.start = self.end - keep
-            count = self._stream.readinto(self.view[keep : keep + _CHUNK]) or 0
+            count = self._stream.readinto(self.view[keep : keep + _CHUNK])
             if not count:
                 self.length = self.end
                 break

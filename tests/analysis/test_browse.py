@@ -191,6 +191,25 @@ def test_a_row_is_found_by_its_path_and_a_subtree_by_its_row(archive: Path) -> N
         assert tree.versions(number) == {"/srv/app/.git/HEAD": number}
 
 
+def test_the_entry_of_the_root_is_that_of_the_topmost_row(tmp_path: Path) -> None:
+    with browsing(saved_image(tmp_path / "image.tar", layer(directory("."), directory("d"), file("a", b"1")))) as (
+        browser,
+        made,
+        _,
+    ):
+        assert sorted(browser.tree(final(made)).versions("")) == ["/", "/a", "/d"]
+
+
+@pytest.mark.parametrize("change", [Change.ADDED, Change.REMOVED])
+def test_a_directory_that_a_layer_added_or_removed_says_so_whatever_it_holds(tmp_path: Path, change: Change) -> None:
+    members = (directory("opt"), directory("opt/d"), file("opt/d/a", b"1"), directory("opt/none"))
+    lower = (directory("opt"),) if change == Change.ADDED else members
+    upper = members if change == Change.ADDED else (whiteout("opt/d"), whiteout("opt/none"))
+    with browsing(saved_image(tmp_path / "image.tar", layer(*lower), layer(*upper))) as (browser, _, _):
+        tree = browser.tree(Scope(layer=1, changes=EVERY_CHANGE - {Change.UNMODIFIED}))
+        assert {item.name: item.change for item in items(tree, "/opt")} == {"d": change, "none": change}
+
+
 def test_of_several_rows_of_a_path_the_one_of_the_version_is_found(tmp_path: Path) -> None:
     layers = [layer(file("srv/x", b"x" * length)) for length in (1, 20, 300)]
     with browsing(saved_image(tmp_path / "image.tar", *layers)) as (browser, _, _):

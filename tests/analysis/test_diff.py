@@ -41,6 +41,17 @@ def test_layers_are_shared_by_diff_id_wherever_they_stand() -> None:
     assert (found.before, found.after) == ((1,), (2,))
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "incomplete"),
+    [(True, True, []), (False, True, ["first"]), (True, False, ["second"]), (False, False, ["first", "second"])],
+)
+def test_an_image_that_is_incomplete_is_warned_of(before: bool, after: bool, incomplete: list[str]) -> None:
+    found = diff(replace(made(("RUN a", "A", 1)), complete=before), replace(made(("RUN a", "A", 1)), complete=after))
+    assert [warning.split(":")[0] for warning in found.warnings] == [
+        f"the {side} image is incomplete" for side in incomplete
+    ]
+
+
 def test_a_layer_that_one_image_holds_twice_is_shared_once() -> None:
     found = diff(made(("RUN a", "A", 1), ("RUN b", "A", 1)), made(("RUN a", "A", 1))).layers
     assert (found.shared, found.before, found.after) == (1, (1,), ())

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from layerscope.analysis.ignore import Ignore, apply, ignoring, unmatched, without
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath, Severity
+from layerscope.model.report import StageReport
 from layerscope.model.step import Safety, SecretAdvice, Step
 from tests.advice.builds import Build
 from tests.analysis.pairs import report_of
@@ -123,6 +124,18 @@ def test_an_ignored_trade_comes_off_the_trades(tmp_path: Path) -> None:
     made = ignoring(plain, [Ignore(rule="bytecode", reason="r")], TODAY)
     assert (plain.totals.trade_bytes, made.totals.trade_bytes) == (1, 0)
     assert plain.totals.reclaimable_bytes == made.totals.reclaimable_bytes == 0
+
+
+def test_what_is_ignored_comes_off_the_stage_that_it_was_copied_from(tmp_path: Path) -> None:
+    found = (
+        finding(("/a", 100), source="stage:b"),
+        finding(("/b", 20), source="stage:b", rule="other"),
+        replace(finding(("/c", 3), source="stage:b"), trade=True),
+    )
+    stages = tuple(StageReport(name=name, reclaimable_bytes=120, trade_bytes=3) for name in ("b", "c"))
+    plain = report_of(ImageSpec(layers=(layer(file("a", b"1")),)), tmp_path)
+    made = ignoring(replace(plain, findings=found, stages=stages), [Ignore(rule="tests", reason="r")], TODAY)
+    assert [(one.reclaimable_bytes, one.trade_bytes) for one in made.stages] == [(20, 0), (120, 3)]
 
 
 def test_steps_and_secrets_follow_their_findings(tmp_path: Path) -> None:

@@ -23,3 +23,10 @@ def test_packages_that_are_alike_are_sorted_by_name(sort: str, names: str) -> No
     found = package_rows(PACKAGES, PackageQuery(), sort=sort, top=0, with_purl=False)
     at = [column.name for column in found.columns].index("name")
     assert "".join(str(row[at]) for row in found.rows) == names
+
+
+@pytest.mark.parametrize(("with_purl", "purl"), [(True, "pkg:deb/d@1"), (False, "")])
+def test_package_urls_are_only_listed_where_they_are_wanted(with_purl: bool, purl: str) -> None:
+    found = package_rows(PACKAGES[:1], PackageQuery(), sort="name", top=0, with_purl=with_purl)
+    at = [column.name for column in found.columns].index("purl")
+    assert [row[at] for row in found.rows] == [purl]

@@ -4,10 +4,24 @@ from pathlib import Path
 
 import pytest
 
+from layerscope.analysis.redact import cleaner
+from layerscope.errors import LimitExceeded
 from tests.builder import ImageSpec, docker_legacy, file, layer
 from tests.conftest import Run
 
 SECRET = "s3cr3t-" + "Zq8vXw2Lk9Pn"
+
+
+@pytest.mark.parametrize(("length", "masked"), [(10, 100), (10_000, 9)])
+def test_the_work_of_masking_is_limited_by_secrets_and_by_length(
+    length: int, masked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("layerscope.analysis.redact._MOST", 1000)
+    clean = cleaner(frozenset(f"{SECRET}{number}" for number in range(10)))
+    for _ in range(masked):
+        assert clean("x" * length) == "x" * length
+    with pytest.raises(LimitExceeded, match="10 secrets, too many to mask them all"):
+        clean("x" * length)
 
 
 @pytest.fixture

@@ -87,6 +87,18 @@ def test_a_full_disk_ends_it_at_once(
     assert os.listdir(tmp_path / "out") == []
 
 
+def test_of_hidden_versions_of_a_path_the_last_is_written_and_each_older_file_is_noted(tmp_path: Path) -> None:
+    layers = (layer(directory("d"), file("d/a", b"1" * (index + 1))) for index in range(4))
+    (tmp_path / "image.tar").write_bytes(crane(ImageSpec(layers=tuple(layers))))
+    with open_image(str(tmp_path / "image.tar"), ReadOptions()) as image:
+        made = plan(Filesystem(image.layers), ExtractQuery(path="/d", hidden=True))
+    assert [item.content_bytes for item in made.items if item.path == "/d/a"] == [3]
+    older = "holds an older version; extract it with --layer"
+    assert [(note.path, note.reason) for note in made.notes] == [
+        ("/d/a", f"layer {index} {older} {index}") for index in (0, 1)
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "safe"),
     [

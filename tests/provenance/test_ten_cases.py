@@ -390,7 +390,7 @@ CASE_7 = Scene(
 def test_7_a_static_binary_is_no_leak(tmp_path: Path, level: str) -> None:
     made = CASE_7.report(tmp_path, level)
     assert made.findings == ()
-    assert made.base.layers == 0
+    assert (made.base.layers, made.base.name) == (0, "")
     if level != "inferred":
         assert stage(made, "b").content_bytes == 53_000
         assert stage(made, "b").reclaimable_bytes == 0

@@ -57,6 +57,28 @@ def test_a_builder_alone_is_enough_for_a_match(tmp_path: Path) -> None:
     assert str(leak.made_by) == "RUN git clone x"
 
 
+@pytest.mark.parametrize("level", ["declared", "matched", "attested"])
+def test_what_two_copies_brought_from_a_stage_has_the_line_of_each(tmp_path: Path, level: str) -> None:
+    first, second = (layer(file(f"usr/share/doc/{name}/guide", name.encode() * 300)) for name in ("one", "two"))
+    copies = [
+        (f"COPY /usr/share/doc/{name} /usr/share/doc/{name}", one) for name, one in (("one", first), ("two", second))
+    ]
+    made = Scene(
+        final=image(ROOT, *(Step(created_by=f"{text} # buildkit", layer=one) for text, one in copies)),
+        dockerfile="FROM debian AS b\nRUN make\nFROM debian\n"
+        + "".join(f"{text.replace('COPY', 'COPY --from=b')}\n" for text, _ in copies),
+        builders={
+            "b": image(
+                ROOT,
+                Step(created_by="RUN /bin/sh -c make # buildkit", layer=first),
+                Step(created_by="RUN /bin/sh -c make # buildkit", layer=second),
+            )
+        },
+    ).report(tmp_path, level)
+    found = {(one.dockerfile_line, one.layers) for one in made.findings if one.rule == "docs-man-locale"}
+    assert found == {(4, (1,)), (5, (2,))}
+
+
 @pytest.mark.parametrize("destination", ["/srv", "/srv/"])
 def test_the_files_tell_the_folder_where_the_history_keeps_none(tmp_path: Path, destination: str) -> None:
     copied = layer(directory("srv"), file("srv/.git/HEAD", HEAD), file("srv/.git/objects/ab/cd", b"object" * 100))
