@@ -118,7 +118,7 @@ def test_libraries_of_the_own_layers_are_found_as_the_loader_finds_them(
 def test_a_library_that_only_the_old_base_s_settings_find_is_missing(tmp_path: Path, include: str) -> None:
     conf = (
         file("etc/ld.so.conf", f"include {include}\n".encode()),
-        file("etc/ld.so.conf.d/own.conf", b"/srv/conf\n"),
+        file("etc/ld.so.conf.d/own.conf", b"/srv/x,/srv/conf:/srv/y  # and more\n"),
     )
     own = (*app(program("libown.so", "libc.so.6")), copy(file("srv/conf/libown.so", linked("libc.so.6"))))
     found = onto(tmp_path, base=(*GLIBC, *conf), own=own, other=GLIBC, entrypoint=("/app/run",))
@@ -291,6 +291,43 @@ def test_the_sizes_and_the_files_of_the_base_that_a_run_changed(tmp_path: Path) 
     assert (found.content_bytes, found.base_bytes, found.own_layers) == (70 + 5000 + 4 + 1, 70, 2)
     (layer,) = found.run_layers
     assert layer.paths == ("/etc/gone", "/etc/tool.conf") and layer.instruction == "RUN configure"
+
+
+@pytest.mark.parametrize(
+    ("test", "lost"),
+    [
+        pytest.param(["CMD", "probe", "-q"], {"probe"}, id="a program"),
+        pytest.param(["CMD-SHELL", "probe -q"], {"/bin/sh"}, id="a line of the shell"),
+        pytest.param(["NONE"], set(), id="switched off"),
+        pytest.param([], set(), id="the one of the base"),
+        pytest.param("probe", set(), id="no list"),
+    ],
+)
+def test_what_a_health_check_starts_is_missing_apart_from_the_start(
+    tmp_path: Path, test: object, lost: set[str]
+) -> None:
+    config = {"Entrypoint": ["/app/run"], "Healthcheck": {"Test": test}}
+    check = setting(f"HEALTHCHECK {test}")
+    base = (*GLIBC, SHELL, file("usr/bin/probe", program("libc.so.6"), mode=0o755))
+    own = (*app(program("libc.so.6")), check)
+    found = onto(tmp_path, base=base, own=own, other=GLIBC, config_extra={"config": config})
+    assert missing(found, Need.START) == {}
+    assert missing(found, Need.OTHER).keys() == lost
+
+
+def test_a_library_for_another_machine_is_not_the_one_that_is_missing(tmp_path: Path) -> None:
+    other = file(LIBPQ.name, linked("libc.so.6", machine=183))
+    own = app(program("libpq.so.5", "libc.so.6"))
+    found = onto(tmp_path, base=(*GLIBC, LIBPQ), own=own, other=(*GLIBC, other), entrypoint=("/app/run",))
+    assert missing(found, Need.START) == {"libpq.so.5": ("/app/run",)}
+
+
+def test_a_program_that_an_own_layer_deleted_from_the_base_was_there_for_the_build(tmp_path: Path) -> None:
+    tool = file("usr/bin/tool", program("libc.so.6"), mode=0o755)
+    steps = (run("tool --make && rm /usr/bin/tool", whiteout("usr/bin/tool")),)
+    found = onto(tmp_path, base=(*GLIBC, SHELL, tool), own=steps, other=(*GLIBC, SHELL))
+    assert missing(found, Need.BUILD).keys() == {"tool"}
+    assert missing(onto(tmp_path, base=(*GLIBC, SHELL), own=steps, other=(*GLIBC, SHELL)), Need.BUILD) == {}
 
 
 def test_settings_come_from_the_candidate_unless_own_instructions_set_them(tmp_path: Path) -> None:

@@ -105,6 +105,8 @@ def test_what_the_projects_settings_name_is_in_use(find: Find, setting: str, tex
         pytest.param("app/pyproject.toml", b'testpaths = ["tests"]\n', id="pyproject.toml"),
         pytest.param("app/node_modules/x/index.js", b"require('../tests/x')\n", id="a dependency"),
         pytest.param("app/.github/workflows/ci.yml", b"run: pytest tests/\n", id="a workflow"),
+        pytest.param("app/.tox/py/run.py", b"open('tests/data/big.json')\n", id="a cache"),
+        pytest.param("app/docs/conf.py", b"path = '../tests'\n", id="the documents"),
     ],
 )
 def test_what_development_names_is_not_in_use(find: Find, path: str, text: bytes) -> None:
@@ -147,6 +149,13 @@ def test_documents_that_may_be_read_are_not_claimed(
     assert caught(find, RULE, spec) == set()
 
 
+def test_a_readme_that_a_server_of_documents_shows_stays(find: Find) -> None:
+    members = (MANIFEST, CODE, file("app/README.md", b"x"))
+    assert caught(find, RULE, copied(layer(*members), cmd=("mkdocs", "serve"))) == set()
+    assert caught(find, RULE, copied(layer(*members, file("app/docusaurus.config.js", b"x")))) == set()
+    assert caught(find, RULE, copied(layer(*members), cmd=("gunicorn", "main"))) == {"/app/README.md"}
+
+
 def test_of_a_program_that_cannot_be_read_only_what_nothing_can_need_is_found(find: Find) -> None:
     members = (
         file("app/go.mod", b"module x\n"), file("app/server", b"\x7fELF", mode=0o755), file("app/docs/a.md", b"x"),
@@ -165,6 +174,11 @@ def test_of_a_program_that_cannot_be_read_only_what_nothing_can_need_is_found(fi
 def test_a_program_beside_code_may_name_what_the_code_does_not(find: Find, program: Member) -> None:
     members = (MANIFEST, CODE, file("app/docs/a.md", b"x"), file("app/logs/x.log", b"x"))
     assert caught(find, RULE, copied(layer(*members, program))) == set()
+
+
+def test_large_data_beside_code_is_no_program(find: Find) -> None:
+    members = (MANIFEST, CODE, file("app/model.bin", b"x" * (1 << 20)), file("app/docs/a.md", b"x"))
+    assert caught(find, RULE, copied(layer(*members))) == {"/app/docs/a.md"}
 
 
 @pytest.mark.parametrize("name", ["a.out", "server.out", "blog", "x.log/data"])

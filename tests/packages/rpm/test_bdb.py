@@ -36,6 +36,13 @@ def test_the_counter_is_no_record(name: str) -> None:
     assert _read(database(name)) == ([1, 2, 3, 4, 5, 6, 7], [])
 
 
+def test_pages_of_either_kind_of_hash_hold_records() -> None:
+    data = database("Packages.little")
+    for start in _pages(data, *_HASH_PAGES):
+        numbers = {kind: _read(_changed(data, start + 25, bytes((kind,)))) for kind in _HASH_PAGES}
+        assert numbers[2] == numbers[13] == _read(data)
+
+
 def test_both_byte_orders_hold_the_same_records() -> None:
     little, big = (
         dict(records(database(name), where="db", warn=pytest.fail)) for name in ("Packages.little", "Packages.big")
