@@ -8,7 +8,7 @@ from layerscope.analysis import content as module
 from layerscope.analysis.content import Content, content
 from layerscope.errors import Damaged
 from tests.analysis.test_browse import browsing, saved_image
-from tests.builder import Member, file, hardlink, layer, symlink
+from tests.builder import Member, file, gnu_sparse, hardlink, layer, symlink
 from tests.rules.forged import with_checksum
 
 TOKEN = with_checksum("gh" + "p_")
@@ -96,6 +96,11 @@ def test_only_the_beginning_of_a_long_file_is_shown(tmp_path: Path) -> None:
     assert (found.size, len(found.data), found.is_cut) == (500_000, module.MOST, True)
     assert found.text is not None and len(found.text) == module.MOST
     assert not shown(tmp_path, file("x", b"x")).is_cut
+
+
+def test_the_holes_of_a_sparse_file_are_shown_as_zeros(tmp_path: Path) -> None:
+    found = shown(tmp_path, gnu_sparse("x", [(3, b"abc"), (10, b"d")], real_bytes=20), path="/x")
+    assert (found.size, found.data) == (20, b"\0\0\0abc\0\0\0\0d" + bytes(9))
 
 
 @pytest.mark.parametrize("before", [module.MOST - 60, module.MOST - 40, module.MOST - 13, module.MOST + 1])
