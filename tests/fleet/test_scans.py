@@ -267,3 +267,12 @@ def test_workers_of_another_program_are_refused(cluster: Any, registry: Registry
     with pytest.raises(LayerscopeError, match=r"does not see .*/nowhere"):
         DaskCluster(cluster.scheduler_address, [str(tmp_path / "nowhere")], settings_of(tmp_path))
     assert not list(tmp_path.iterdir())
+
+
+def test_strictly_an_image_with_a_warning_is_a_problem(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "registry")
+    registry.push("sound", ["1"], ImageSpec(layers=(layer(file("a", b"a")),)))
+    registry.push("odd", ["1"], ImageSpec(layers=(layer(file("b", b"b")) + b"odd" * 512,)))
+    assert call("scan", registry.root, "-f", "json").code == 0
+    done = call("scan", registry.root, "-f", "json", "--strict")
+    assert done.code == 3 and "data behind the end of the tar" in done.err

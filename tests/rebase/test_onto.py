@@ -330,6 +330,15 @@ def test_a_program_that_an_own_layer_deleted_from_the_base_was_there_for_the_bui
     assert missing(onto(tmp_path, base=(*GLIBC, SHELL), own=steps, other=(*GLIBC, SHELL)), Need.BUILD) == {}
 
 
+def test_of_what_the_bases_waste_the_biggest_saving_comes_first(tmp_path: Path) -> None:
+    lists, cache = file("var/lib/apt/lists/x", b"l" * 9), file("root/.cache/pip/http/x", b"c" * 99)
+    found = onto(tmp_path, base=(*GLIBC, lists, cache), own=(copy(file("x", b"")),), other=GLIBC)
+    assert [(one.rule, one.before_bytes, one.after_bytes) for one in found.inherited] == [
+        ("pip-cache", 99, 0),
+        ("apt-lists", 9, 0),
+    ]
+
+
 def test_settings_come_from_the_candidate_unless_own_instructions_set_them(tmp_path: Path) -> None:
     other: dict[str, object] = {"cmd": ("/missing",), "user": "nobody-there"}
     found = onto(tmp_path, base=GLIBC, own=(copy(file("x", b"")),), other=GLIBC, other_fields=other, cmd=("sh",))
