@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from layerscope.errors import LimitExceeded
+from layerscope.image.content import ContentStore, Storage, StorageKind
+from layerscope.model.limits import Limits
 from tests.builder import ImageSpec, containerd, file, helm_chart, layer, oci_archive, oci_layout_directory
 from tests.cli.calling import NEEDS_SYMLINKS, Called, call
 from tests.fleet.storages import Registry, content_store
@@ -119,6 +122,16 @@ def test_a_broken_manifest_is_a_problem_of_each_of_its_tags(
     for line, tag in zip(said(done), ("broken:1", "broken:2"), strict=True):
         assert line.startswith(f"layerscope: {registry.root}: {tag}: ")
         assert line.endswith(message.format(digest=name))
+
+
+def test_a_document_longer_than_the_limit_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "index.json").write_bytes(b'{"manifests": []}')
+    store = ContentStore(Storage(kind=StorageKind.LAYOUT, root=str(tmp_path), place="x"), Limits(json_bytes=17))
+    assert store.document("index.json") == b'{"manifests": []}'
+    (tmp_path / "index.json").write_bytes(b'{"manifests": [] }')
+    monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("read"))
+    with pytest.raises(LimitExceeded, match="index.json: 18 bytes of metadata"):
+        store.document("index.json")
 
 
 def test_an_image_that_lacks_a_layer_is_a_row_and_a_problem(registry: Registry) -> None:
