@@ -37,7 +37,7 @@ _IN_NAMES = frozenset("./\\:@")
 """Characters of paths and image references, which no command has."""
 _ParserError: Any = typer.BadParameter.__mro__[1]
 """The base class of the parser's errors; typer brings its own parser, so its module has no stable name."""
-_COLORED = frozenset({"report", "diff", "check", "findings", "leaks", "layers", "history", "files", "packages"})
+_COLORED = frozenset({"report", "diff", "check", "findings", "leaks", "layers", "history", "files", "packages", "scan"})
 """Commands that print colors; all others accept --color, and do not list it."""
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
