@@ -120,7 +120,6 @@ def analyse(image: Image, inputs: AnalysisInputs) -> Analysis:
         from_context=frozenset(layer for layer, origin in joined.layers.items() if origin.from_context),
         stage_of=joined.stage_of if joined.layers or joined.matched else None,
         lockfiles=(*inputs.lockfiles, *_stage_lockfiles(joined.builders)),
-        written={index: origin.written for index, origin in placement.origins.items()},
     )
     found = _with_places(found, placement, joined, packages)
     counted = without(found.findings, inputs.ignores)
@@ -237,15 +236,10 @@ def _placement(image: Image, steps: tuple[Instruction, ...], known: BuildInputs)
 
 def _as_written(steps: tuple[Instruction, ...], placement: Placement) -> tuple[Instruction, ...]:
     """The steps as sentences show them: in the Dockerfile's own words where it has them."""
-    match = placement.match
-    if match is None:
-        return steps
-    return tuple(
-        replace(step, shown=str(match.steps[step.index].instruction))
-        if step.index in match.steps and not step.shown
-        else step
-        for step in steps
-    )
+    written = {index: origin.written for index, origin in placement.origins.items()}
+    if placement.match is not None:
+        written |= {index: str(one.instruction) for index, one in placement.match.steps.items()}
+    return tuple(replace(step, shown=step.shown or written.get(step.index, "")) for step in steps)
 
 
 def _trace(

@@ -1,8 +1,10 @@
 """From build options to the inputs of an analysis: Dockerfile, base image, builder images, lockfiles."""
 
 import os
+import posixpath
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,13 +23,6 @@ from layerscope.provenance.origins import BuildInputs
 if TYPE_CHECKING:  # The parser is large and loaded only for a Dockerfile.
     from layerscope.advice.files import BuildFiles
     from layerscope.dockerfile.scope import BaseConfig
-    from layerscope.dockerfile.syntax import Dockerfile
-
-import posixpath
-from itertools import islice
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:  # The parser is large and loaded only for a Dockerfile.
     from layerscope.dockerfile.syntax import Dockerfile
 
 _HEAD = 1 << 12

@@ -5,10 +5,13 @@ from rich.text import Text
 
 from layerscope.model.change import Change
 from layerscope.model.finding import Severity
+from layerscope.render import style as of_report
 from layerscope.render.escape import printable
 
-_GREEN, _YELLOW, _RED, _CYAN = "color(28)", "color(136)", "color(160)", "color(31)"
-"""The colours of ``layerscope.render.style``; where a terminal has but 16, the nearest of them."""
+_GREEN, _YELLOW, _RED, _CYAN = (
+    f"color({number})" for number in (of_report.GREEN, of_report.YELLOW, of_report.RED, of_report.CYAN)
+)
+"""Where a terminal has but 16, the nearest of them."""
 
 CHANGE_STYLES = {
     Change.UNMODIFIED: Style(),

@@ -23,15 +23,16 @@ class Style(StrEnum):
 
 _END = "\x0f"
 _MARK = pattern(r"[\x01-\x06\x0e\x0f]")
-# Colours of the fixed part of the palette: what a terminal calls yellow or cyan is hardly legible on white.
+GREEN, YELLOW, RED, CYAN = 28, 136, 160, 31
+"""Of the fixed part of the palette: what a terminal itself calls yellow or cyan is hardly legible on white."""
 _CODES = {
     Style.STRONG: "1",
     Style.SOFT: "2",
-    Style.GOOD: "38;5;28",
-    Style.NOTICE: "38;5;136",
-    Style.BAD: "38;5;160",
-    Style.WORST: "1;38;5;160",
-    Style.COMMAND: "38;5;31",
+    Style.GOOD: f"38;5;{GREEN}",
+    Style.NOTICE: f"38;5;{YELLOW}",
+    Style.BAD: f"38;5;{RED}",
+    Style.WORST: f"1;38;5;{RED}",
+    Style.COMMAND: f"38;5;{CYAN}",
 }
 _OF_SEVERITY = {Severity.CRITICAL: Style.WORST, Severity.HIGH: Style.BAD, Severity.MEDIUM: Style.NOTICE}
 _SEQUENCES = {mark.value: f"\x1b[{code}m" for mark, code in _CODES.items()} | {_END: "\x1b[0m"}

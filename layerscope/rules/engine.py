@@ -4,7 +4,7 @@ The rules come in the order of the catalogue, and a version belongs to the first
 one match is split here by what added it: the base image, or each of the user's own instructions.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 from operator import attrgetter
@@ -72,17 +72,15 @@ def findings(
     stage_of: StageOf | None = None,
     from_context: frozenset[int] = frozenset(),
     lockfiles: tuple[tuple[str, bytes], ...] = (),
-    written: Mapping[int, str] | None = None,
 ) -> Findings:
     """Run ``rules`` over an image; ``base_layers`` is how many of the lowest layers its base image brought.
 
     Without ``duplicates`` no contents are compared for copies at other paths. ``from_context`` are the layers that
-    took their files from the build context alone. ``lockfiles`` are pairs of path and content from outside the image,
-    ``written`` instructions in the Dockerfile's words, by their index in the history.
+    took their files from the build context alone. ``lockfiles`` are pairs of path and content from outside the image.
     Findings come as lists show them: secrets first, by severity, then all others by bytes, trades last.
     """
     context = RuleContext(image, filesystem, catalog, instructions, base_layers, lockfiles)
-    judge = _Judge(context, stage_of, from_context, written or {})
+    judge = _Judge(context, stage_of, from_context)
     chosen = [rule for rule in rules if duplicates or rule.name != DUPLICATES]
     selected = filesystem.select([rule.wanted.paths for rule in chosen])
     found: list[Finding] = []
@@ -137,19 +135,12 @@ class _Group(Struct, frozen=True, kw_only=True):
 class _Judge:
     """Turns what the rules found into findings, one claim after another."""
 
-    def __init__(
-        self,
-        context: RuleContext,
-        stage_of: StageOf | None,
-        from_context: frozenset[int],
-        written: Mapping[int, str],
-    ) -> None:
+    def __init__(self, context: RuleContext, stage_of: StageOf | None, from_context: frozenset[int]) -> None:
         self._context = context
         self._filesystem = context.filesystem
         self._claims = Claims(context.filesystem, context.claimed)
         self._stage_of = stage_of
         self._from_context = from_context
-        self._written = written
 
     def findings(self, rule: Rule, match: RuleMatch) -> Iterator[Finding]:
         """Return the findings of one match; none if other rules have claimed all of it."""
@@ -227,9 +218,6 @@ class _Judge:
         step = self._context.makers.get(layer)
         return step is not None and step.kind in ("COPY", "ADD")
 
-    def _step(self, step: Instruction) -> str:
-        return shortened(step, self._written.get(step.index, ""))
-
     def _finding(self, rule: Rule, match: RuleMatch, group: _Group, found: list[FoundPath]) -> Finding:
         # Two sorts by one field each are faster than one by pairs.
         found.sort(key=attrgetter("path"))
@@ -241,9 +229,7 @@ class _Judge:
             "path": lambda: exact(paths, partial(self._is_whole, {path.path for path in paths})),
             "place": lambda: telling(paths),
             "ignore": lambda: ignored(paths, rule.wanted.paths),
-            "step": lambda: (
-                shortened(step, self._written.get(step.index, "")) if step else "the instruction that adds it"
-            ),
+            "step": lambda: shortened(step) if step else "the instruction that adds it",
         }
         fix = for_builder(_fix(rule, match, group), is_buildkit=self._context.is_buildkit)
         title, fix = filled((match.title or rule.title, fix), meanings)

@@ -93,6 +93,6 @@ def _pattern(path: str, wanted: PathSet) -> str:
     return f"*{suffix}" if suffix and name not in wanted.names else name
 
 
-def shortened(step: Instruction, written: str = "") -> str:
-    """An instruction on one short line, as it is ``written`` in the Dockerfile if it is, its secrets masked."""
-    return f"`{quoted(step.shown or written or str(step), _LONGEST)}`"
+def shortened(step: Instruction) -> str:
+    """An instruction on one short line, its secrets masked."""
+    return f"`{quoted(step.shown or str(step), _LONGEST)}`"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.history.alignment import instructions
@@ -73,6 +74,7 @@ def find(tmp_path: Path) -> Find:
         with open_image(str(path), ReadOptions(wanted=(*WANTED, *(rule.wanted for rule in rules)))) as image:
             filesystem = Filesystem(image.layers)
             steps, _ = instructions(image.config.history, len(image.layers))
+            steps = tuple(replace(step, shown=(written or {}).get(step.index, step.shown)) for step in steps)
             return findings(
                 image,
                 filesystem,
@@ -84,7 +86,6 @@ def find(tmp_path: Path) -> Find:
                 stage_of=stage_of,
                 from_context=from_context,
                 lockfiles=lockfiles,
-                written=written,
             )
 
     return run
