@@ -94,7 +94,7 @@ def _warnings(steps: tuple[Instruction, ...], surplus: int, layer_count: int) ->
         if surplus < 0:
             left = f"layers without an instruction: {-surplus}"
         own = layer_count + surplus
-        return (f"the history has {own} layers, the image has {layer_count}; aligned from the top, {left}",)
+        return (f"number of layers: {own} in the history, {layer_count} in the image; aligned from the top, {left}",)
     top = steps[-1]
     if layer_count == 1 and len(steps) > 1 and top.layer == 0 and top.kind in _MAKES_NO_LAYER:
         return (f"the image was squashed: its one layer holds the work of all {len(steps)} instructions",)

@@ -30,14 +30,14 @@ def test_indexes_are_places_in_the_history() -> None:
 def test_layers_beyond_the_history_are_the_lowest() -> None:
     assert layers(FITTING, 5) == [None, 3, None, 4, None]
     assert instructions(FITTING, 5)[1] == (
-        "the history has 2 layers, the image has 5; aligned from the top, layers without an instruction: 3",
+        "number of layers: 2 in the history, 5 in the image; aligned from the top, layers without an instruction: 3",
     )
 
 
 def test_entries_beyond_the_layers_are_the_lowest() -> None:
     assert layers(FITTING, 1) == [None, None, None, 0, None]
     assert instructions(FITTING, 1)[1] == (
-        "the history has 2 layers, the image has 1; aligned from the top, instructions without a layer: 1",
+        "number of layers: 2 in the history, 1 in the image; aligned from the top, instructions without a layer: 1",
     )
 
 
