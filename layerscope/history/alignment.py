@@ -36,9 +36,7 @@ def image_instructions(image: Image) -> tuple[tuple[Instruction, ...], tuple[str
     """The same for an image, whose history is that of the layers that its config names."""
     named = image.named_layers
     steps, warnings = instructions(image.config.history, len(named))
-    if len(named) < len(image.layers):
-        steps = tuple(step if step.layer is None else replace(step, layer=named[step.layer]) for step in steps)
-    return steps, warnings
+    return tuple(step if step.layer is None else replace(step, layer=named[step.layer]) for step in steps), warnings
 
 
 def layers_before(instructions: Sequence[Instruction], index: int) -> int:
