@@ -84,10 +84,10 @@ class Cache:
 
     def _is_ours(self) -> bool:
         """Whether only this user can write entries; a directory that others write to could hold anything."""
-        found = os.stat(self.directory)
         if not hasattr(os, "geteuid"):
-            return stat.S_ISDIR(found.st_mode)
-        return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
+            return True
+        found = os.stat(self.directory)
+        return found.st_uid == os.geteuid() and not found.st_mode & 0o022
 
     def _write(self, key: bytes, body: bytes, length: int) -> None:
         """Write an entry as a whole or not at all; raises OSError."""
