@@ -159,6 +159,8 @@ static int take_header(Batch *batch, const unsigned char *header, Py_ssize_t lon
         return 0;
     if (kind == SYMLINK_KIND) {
         target = text_length(header + LINK, LINK_LENGTH);
+        if (target > longest)
+            return 0;
         memcpy(text + length, header + LINK, target);
     }
     batch->kind[batch->count] = kind;

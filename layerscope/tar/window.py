@@ -77,7 +77,7 @@ class PositionalWindow:
             offset = position - self.start
             count = min(length, self.end - position) if offset >= 0 else 0
             if count <= 0:
-                count, offset = min(self.load(position, min(length, _LARGEST)), length), 0
+                count, offset = self.load(position, length), 0
                 if not count:
                     raise ends_within_entry(self._where, self.length)
             yield self.view[offset : offset + count]
