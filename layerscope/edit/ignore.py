@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from layerscope.dockerfile.expansion import BLANKS
 from layerscope.dockerfile.ignore_pattern import IgnorePattern
 from layerscope.edit.layout import newline_of
 from layerscope.errors import EditError, LayerscopeError
@@ -31,8 +32,13 @@ def with_patterns(text: str, patterns: Iterable[str]) -> str:
 
 
 def literal_pattern(path: str) -> str:
-    """A pattern for one path, whatever characters it holds."""
-    escaped = "".join(f"\\{each}" if each in "*?[]\\" else each for each in path.strip("/"))
+    """A pattern for one path, whatever characters it holds; the builder strips blanks at the ends of a line."""
+    text = path.strip("/")
+    start, end = len(text) - len(text.lstrip(BLANKS)), len(text.rstrip(BLANKS))
+    escaped = "".join(
+        f"[{each}]" if not start <= at < end else f"\\{each}" if each in "*?[]\\" else each
+        for at, each in enumerate(text)
+    )
     return f"\\{escaped}" if escaped.startswith(("!", "#")) else escaped
 
 

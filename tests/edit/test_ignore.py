@@ -140,6 +140,13 @@ def test_an_added_path_is_ignored_whatever_stands_above(text: str, name: str) ->
         assert is_ignored(patterns, path) and is_ignored(patterns, f"{path}/below")
 
 
+@pytest.mark.parametrize("path", [" a", "a ", "\ta\u3000", " ", "a b", "!a ", "#"])
+def test_blanks_at_the_ends_of_a_path_are_part_of_it(path: str) -> None:
+    patterns = read_patterns(with_patterns("", [literal_pattern(path)]))
+    assert is_ignored(patterns, path) and not is_ignored(patterns, path.strip() + "x")
+    assert path == path.strip() or not is_ignored(patterns, path.strip())
+
+
 def test_many_stars_take_no_longer_than_few() -> None:
     started = time.perf_counter()
     assert not is_ignored(read_patterns("**/" + "*a" * 200 + "b"), "a" * 4000)

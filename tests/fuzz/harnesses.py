@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from layerscope.errors import LayerscopeError
 from layerscope.model.entry import Entry
 from layerscope.model.limits import Limits
+from tests.fuzz.edit_harnesses import dockerfile_edit, dockerignore_edit
+from tests.fuzz.file_harnesses import attestation, directory, image_files, settings
+from tests.fuzz.page_harness import page
 
 Harness = Callable[[bytes], None]
 
@@ -230,16 +233,23 @@ def cached_layer(data: bytes) -> None:
 
 HARNESSES: dict[str, Harness] = {
     "archive": archive,
+    "attestation": attestation,
     "bdb": bdb,
     "cached_layer": cached_layer,
     "compressed": compressed,
+    "directory": directory,
     "dockerfile": dockerfile,
+    "dockerfile_edit": dockerfile_edit,
+    "dockerignore_edit": dockerignore_edit,
     "history": history,
+    "image_files": image_files,
     "json_config": json_config,
     "json_metadata": json_metadata,
     "ndb": ndb,
+    "page": page,
     "rpm_header": rpm_header,
     "saved_report": saved_report,
+    "settings": settings,
     "sqlite": sqlite,
     "tar": tar,
     "template": template,

@@ -36,8 +36,12 @@ from tests.builder import (
     to_json,
     whiteout,
 )
+from tests.edit.test_document import FILES
+from tests.fuzz import file_seeds
+from tests.fuzz.file_harnesses import PART
 from tests.packages.rpm.header_builder import blob, one_file
 from tests.packages.rpm.samples import database
+from tests.render.reports import HOSTILE
 
 DATA = Path(__file__).parent.parent / "data"
 CORPUS = Path(__file__).parent / "corpus"
@@ -204,6 +208,19 @@ _HISTORY_WORDS += [
     b"file:",
 ]
 
+_SETTINGS = b"""base = "debian:12"
+units = "iec"
+[limits]
+entries = 5
+[check]
+max-size = "1GB"
+[[ignore]]
+rule = "apt-lists"
+reason = "a"
+path = "/var/*"
+expires = 2030-01-02
+"""
+
 WORDS: dict[str, list[bytes]] = {
     "tar": _TAR_WORDS,
     "archive": _TAR_WORDS + _JSON_WORDS,
@@ -212,6 +229,10 @@ WORDS: dict[str, list[bytes]] = {
     "saved_report": _JSON_WORDS,
     "template": _TEMPLATE_WORDS,
     "dockerfile": _DOCKERFILE_WORDS,
+    "dockerfile_edit": [*_DOCKERFILE_WORDS, b" && ", b" || ", b"; ", b"|", b"{ ", b"(", b"# ", b"if a; then b; fi\n"],
+    "image_files": [*_JSON_WORDS, PART, b"=", b"../", b"\n", b"\0", b"\xff\xff\xff\x7f"],
+    "attestation": _JSON_WORDS,
+    "directory": [*_JSON_WORDS, PART],
     "history": _HISTORY_WORDS,
 }
 
@@ -228,6 +249,10 @@ def _histories() -> list[bytes]:
         texts.append(path.read_bytes()[:4000])
     line = b"/bin/sh -c #(nop) COPY dir:abc in /dst \nRUN |1 A=b /bin/sh -c make # buildkit\tbuildkit.dockerfile.v0\n"
     return [line, *texts]
+
+
+def _dockerfiles() -> list[bytes]:
+    return [path.read_bytes() for path in sorted((DATA / "dockerfiles").glob("*.Dockerfile"))]
 
 
 def _documents() -> list[bytes]:
@@ -267,18 +292,25 @@ _MAKERS: dict[str, Callable[[], list[bytes]]] = {
         rootfs(file("a", b"1")),
         compress(docker_legacy(SPEC), "gzip"),
     ],
+    "attestation": file_seeds.attestations,
     "bdb": lambda: [database("Packages.little"), database("Packages.big")],
     "cached_layer": _entries,
     "compressed": lambda: [
         compress(LOWER, one) for one in ("gzip", "zstd", "xz", "bzip2", "gzip-members", "zstd-frames")
     ],
-    "dockerfile": lambda: [path.read_bytes() for path in sorted((DATA / "dockerfiles").glob("*.Dockerfile"))],
+    "directory": file_seeds.directories,
+    "dockerfile": _dockerfiles,
+    "dockerfile_edit": lambda: [*_dockerfiles(), *(text.encode("utf-8", "surrogateescape") for text in FILES.values())],
+    "dockerignore_edit": lambda: [b"# c\n*.py\n!a.py\n\0a.py", b"**/x\r\n/b/\r\n\0*\n", b"[a-z]?\\*\n\0q"],
     "history": _histories,
+    "image_files": file_seeds.image_files,
     "json_config": lambda: [SPEC.config_bytes],
     "json_metadata": _documents,
     "ndb": lambda: [database("Packages.db")],
+    "page": lambda: [text.encode("utf-8", "surrogateescape") for text in HOSTILE.values()],
     "rpm_header": lambda: [blob(one_file()), blob(one_file(), region=True)],
     "saved_report": _reports,
+    "settings": lambda: [_SETTINGS, b"rules:\n  lowestEfficiency: 0.95\n  highestWastedBytes: '20MB' # c\n"],
     "sqlite": lambda: [database("rpmdb.sqlite"), database("killed.sqlite") + database("killed.sqlite-wal")],
     "tar": lambda: _TARS,
     "template": lambda: [
