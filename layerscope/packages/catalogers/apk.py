@@ -64,8 +64,7 @@ def _paths(text: str, _: Reader) -> Iterator[str]:
         if line.startswith("R:"):
             yield f"{directory}/{line[2:]}"
         elif line.startswith("F:"):
-            name = line[2:].strip("/")
-            directory = f"/{name}" if name else ""
+            directory = f"/{line[2:]}".rstrip("/")
 
 
 APK = Cataloger(name="apk", wanted=Wanted(paths=PathSet(paths=_PATHS), head=MOST_BYTES), catalog=_catalog, is_os=True)

@@ -3,7 +3,7 @@
 The document's packages (SPDX 2.3, clause 7) are the component and what was built into it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -65,15 +65,14 @@ def _files(filesystem: Filesystem, directory: str, *, alone: bool) -> dict[str, 
     for number in filesystem.below(directory):
         path = filesystem.path_of(number)
         name = path.rpartition("/")[2]
-        ends = [] if alone else [index for index, letter in enumerate(name) if index and letter in "-."]
+        ends = [index for index, letter in enumerate(name) if index and letter in "-."]
         for beginning in [""] if alone else [name, *(name[:end] for end in ends[:_MOST_PARTS])]:
             found.setdefault(beginning, []).append(path)
     return found
 
 
-def _paths(record: str, paths: list[str], _: Reader) -> Iterator[str]:
-    yield record
-    yield from paths
+def _paths(record: str, paths: list[str], _: Reader) -> Iterable[str]:
+    return dict.fromkeys((record, *paths))
 
 
 BITNAMI = Cataloger(

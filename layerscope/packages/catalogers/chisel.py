@@ -35,7 +35,7 @@ def _listed(context: Context, number: int) -> list[Listed]:
         kind, name, version, path, slices = (record.get(key) for key in ("kind", "name", "version", "path", "slices"))
         if kind == "package" and isinstance(name, str) and isinstance(version, str):
             packages[name] = record
-        elif kind == "path" and isinstance(path, str) and not path.endswith("/") and isinstance(slices, list):
+        elif kind == "path" and isinstance(path, str) and isinstance(slices, list):
             # The first slice's package is as good an owner as any; packages rarely share more than directories.
             owner = next((one.partition("_")[0] for one in slices if isinstance(one, str)), "")
             paths.setdefault(owner, []).append(path)

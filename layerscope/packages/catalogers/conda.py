@@ -23,8 +23,8 @@ def _catalog(context: Context) -> Iterator[Claim]:
 def _listings(context: Context) -> Iterator[tuple[int, list[Listed]]]:
     for number in context.matches:
         path = context.filesystem.path_of(number)
-        prefix, directory, name = path.rpartition(_DIRECTORY)
-        if not directory or "/" in name or not name.endswith(".json"):
+        prefix, _, name = path.rpartition(_DIRECTORY)
+        if "/" in name or not name.endswith(".json"):
             continue
         document = context.read_object(number, _MOST_BYTES)
         texts = {key: value for key, value in document.items() if isinstance(value, str)}

@@ -4,7 +4,6 @@ Source: dotnet/sdk, documentation/specs/runtime-configuration-file.md.
 """
 
 from collections.abc import Iterator
-from posixpath import normpath
 from typing import Any
 
 from layerscope.model.limits import MIB
@@ -26,7 +25,7 @@ def _catalog(context: Context) -> Iterator[Claim]:
             # A project is the application itself, which is not an installed package.
             if _mapping(library).get("type") in _INSTALLED:
                 paths = [f"{record.directory}/{path}" for path in assets.get(key, ())]
-                yield _claim(key, record, context.locator.find_all(path for path in paths if normpath(path) == path))
+                yield _claim(key, record, context.locator.find_all(paths))
 
 
 def _claim(key: str, record: Record, versions: tuple[int, ...]) -> Claim:

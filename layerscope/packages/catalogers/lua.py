@@ -21,9 +21,9 @@ _DEEPEST = 40
 
 def _catalog(context: Context) -> Iterator[Claim]:
     for record in context.live_records():
-        prefix, tree, rest = record.directory.partition(_TREE)
+        prefix, _, rest = record.directory.partition(_TREE)
         parts = rest.split("/")
-        if not tree or len(parts) != 3:
+        if len(parts) != 3:
             context.warn(f"{record.path}: it does not lie in a tree of LuaRocks")
             continue
         deployed = _deployed(context, record, prefix, parts[0].removeprefix("-") or "5.1")
@@ -39,7 +39,7 @@ def _deployed(context: Context, record: Record, prefix: str, lua: str) -> Iterat
     for kind, *names in _listed(text):
         place = places.get(kind)
         path = "/".join((place or "", *names))
-        if place and names and normpath(path) == path:
+        if place and normpath(path) == path:
             yield path
         elif place:
             foreign += 1
@@ -50,26 +50,22 @@ def _deployed(context: Context, record: Record, prefix: str, lua: str) -> Iterat
 def _listed(text: str) -> Iterator[list[str]]:
     """The paths in a manifest, as components: nested tables of Lua whose leaves are checksums."""
     above: list[str] = []
-    key, is_value = "", False
+    key = before = ""
     for token in _TOKEN.finditer(text):
         sign = token[0]
-        if sign == "=":
-            is_value = True
-        elif sign == "{":
+        if sign == "{":
             if len(above) >= _DEEPEST:
                 return
             above.append(key)
-            is_value = False
         elif sign == "}":
             if above:
                 above.pop()
-        elif is_value:
-            # The outermost table is the manifest itself.
-            if len(above) > 1:
-                yield [*above[1:], key]
-            is_value = False
-        else:
+        elif sign != "=" and before != "=":
             key = token[1] if token[1] is not None else token[2]
+        # The outermost table is the manifest itself.
+        elif sign != "=" and len(above) > 1:
+            yield [*above[1:], key]
+        before = sign
 
 
 LUA = Cataloger(name="luarocks", wanted=Wanted(paths=PathSet(names=(_MANIFEST,)), head=_MOST), catalog=_catalog)

@@ -60,8 +60,7 @@ def _paths(directory: str, context: Context, read: Reader) -> Iterator[str]:
         yield f"{directory}/{name}"
     files = read(f"{directory}/files")
     if files is not None:
-        listed = sections(text_of(files)).get("FILES", [])
-        yield from (f"/{path}" for path in listed if not path.endswith("/"))
+        yield from (f"/{path}" for path in sections(text_of(files)).get("FILES", ()))
         return
     mtree = read(f"{directory}/mtree")
     if mtree is not None:
@@ -85,7 +84,7 @@ def _in_mtree(data: bytes, where: str, context: Context) -> Iterator[str]:
         if name == "/set":
             default = kind  # What it does not name stays as an earlier one set it.
         elif name.startswith("./") and not name.startswith("./.") and kind != "dir":
-            yield _unescaped(name[1:])
+            yield _unescaped(name.removeprefix("."))
 
 
 def _unescaped(name: str) -> str:

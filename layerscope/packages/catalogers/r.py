@@ -16,7 +16,7 @@ _MOST = MIB
 def _catalog(context: Context) -> Iterator[Claim]:
     for record in context.live_records():
         text = context.read_text(record.number, _MOST) or ""
-        lines = (line.partition(":") for line in text.splitlines() if line[:1].isalpha())
+        lines = (line.partition(":") for line in text.splitlines())
         fields = {key: word(value) for key, colon, value in lines if colon}
         name = fields.get("Package", "")
         # A source tree has a DESCRIPTION as well, but nothing was built there.
