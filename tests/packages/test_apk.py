@@ -116,3 +116,24 @@ def test_a_record_says_what_the_package_needs_and_what_it_was_installed_with() -
     found = inventory([_database(record)], catalogers=[APK]).relations["tool-doc"]
     assert found.needs == ("so:libc.so.1", "busybox", "python3")
     assert (found.provides, found.installed_with) == (("cmd:tool", "so:libtool.so.2"), ("tool",))
+
+
+@pytest.mark.parametrize(
+    ("conditions", "names"),
+    [
+        pytest.param("docs tool=1-r0", ("tool",), id="the package itself and another"),
+        pytest.param("docs", ("docs",), id="another alone"),
+        pytest.param("!old tool=1-r0>2 tool=2", ("tool",), id="versions and a conflict"),
+        pytest.param("", (), id="none"),
+    ],
+)
+def test_a_package_came_with_the_one_whose_version_is_a_condition(conditions: str, names: tuple[str, ...]) -> None:
+    found = inventory([_database(f"P:x\nV:1\ni:{conditions}\n")], catalogers=[APK]).relations["x"]
+    assert found.installed_with == names
+
+
+@pytest.mark.parametrize("directory", ["usr/bin", "usr/bin/", "/usr/bin", "usr/odd\x01"])
+def test_a_directory_is_relative_to_the_root(directory: str) -> None:
+    path = f"{directory.strip('/')}/x"
+    found = inventory([_database(f"P:x\nV:1\nF:{directory}\nR:x\n"), file(path)], catalogers=[APK])
+    assert found.paths("x") == {f"/{path}"}

@@ -41,5 +41,14 @@ def test_a_damaged_description_costs_a_warning(content: bytes) -> None:
     assert len(found.claims) + len(found.warnings) == 1
 
 
-def test_a_bundle_of_another_system_is_passed_over() -> None:
-    assert catalogued(ERLANG, [file("opt/Tool.app", b"x")]).claims == ()
+@pytest.mark.parametrize("path", ["opt/Tool.app", "asn1.app", "lib/asn1/ebin/old/asn1.app", "lib/asn1/src/asn1.app"])
+def test_a_file_of_that_suffix_elsewhere_is_passed_over(path: str) -> None:
+    found = catalogued(ERLANG, [file(path, _APP), file("usr/lib/asn1/ebin/asn1.app", _APP)])
+    assert [claim.location for claim in found.claims] == ["/usr/lib/asn1/ebin/asn1.app"]
+    assert found.warnings == ()
+
+
+def test_a_damaged_description_does_not_hide_the_next() -> None:
+    found = catalogued(ERLANG, [file("lib/a-1/ebin/a.app"), file("lib/b-1/ebin/b.app", b"{application,b,[]}")])
+    assert found.versions == [("b", "")]
+    assert found.warnings == ("/lib/a-1/ebin/a.app: it describes no application",)

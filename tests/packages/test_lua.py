@@ -27,18 +27,40 @@ def test_what_luarocks_installed_owns_what_was_deployed(compressed: bool) -> Non
 
 
 @pytest.mark.parametrize(
-    ("manifest", "path"),
+    ("manifest", "path", "foreign"),
     [
-        pytest.param('rock_manifest = { lua = { ["../../../../etc/shadow"] = "0" } }', "etc/shadow", id="up and out"),
+        pytest.param('rock_manifest = { lua = { ["../../../../etc/x"] = "0" } }', "etc/x", 1, id="up and out"),
         pytest.param(
-            'rock_manifest = { lua = { [".."] = { ["x.lua"] = "0" } } }', "usr/local/share/lua/x.lua", id="up"
+            'rock_manifest = { lua = { [".."] = { a = "0", ["x.lua"] = "0" } } }',
+            "usr/local/share/lua/x.lua",
+            2,
+            id="up",
         ),
-        pytest.param('rock_manifest = { etc = { shadow = "0" } }', "etc/shadow", id="a kind that is not deployed"),
+        pytest.param('rock_manifest = { etc = { shadow = "0" } }', "shadow", 0, id="a kind that is not deployed"),
+        pytest.param('rock_manifest = { bin = "0" }', "usr/local/bin", 0, id="a place itself"),
+        pytest.param('{ bin = { "x" } }', "usr/local/bin/bin", 0, id="a value without a key"),
     ],
 )
-def test_a_manifest_owns_nothing_outside_of_its_places(manifest: str, path: str) -> None:
+def test_a_manifest_owns_nothing_outside_of_its_places(manifest: str, path: str, foreign: int) -> None:
     found = catalogued(LUA, [file(f"{_ROCK}/rock_manifest", manifest.encode()), file(path)])
     assert found.paths_of("tiny") == (f"/{_ROCK}/rock_manifest",)
+    where = f"/{_ROCK}/rock_manifest: paths that lead out of the directory of their kind: {foreign}"
+    assert found.warnings == ((where,) if foreign else ())
+
+
+@pytest.mark.parametrize("depth", [37, 38, 39])
+def test_a_manifest_is_followed_to_a_depth(depth: int) -> None:
+    manifest = "rock_manifest = { bin = {" + "d = {" * depth + 'x = "0"' + "}" * (depth + 2)
+    program = "usr/local/bin/" + "d/" * depth + "x"
+    found = catalogued(LUA, [file(f"{_ROCK}/rock_manifest", manifest.encode()), file(program)])
+    assert (f"/{program}" in found.paths_of("tiny")) is (depth < 39)
+
+
+def test_a_tree_without_a_version_is_that_of_lua_5_1() -> None:
+    rock = "usr/lib/luarocks/rocks/tiny/1.0-1"
+    manifest = b'rock_manifest = { lua = { ["x.lua"] = "0" } }'
+    found = catalogued(LUA, [file(f"{rock}/rock_manifest", manifest), file("usr/share/lua/5.1/x.lua")])
+    assert found.paths_of("tiny") == (f"/{rock}/rock_manifest", "/usr/share/lua/5.1/x.lua")
 
 
 @pytest.mark.parametrize(
@@ -49,6 +71,7 @@ def test_a_manifest_owns_nothing_outside_of_its_places(manifest: str, path: str)
         pytest.param(b"}" * 100_000, id="closed without end"),
         pytest.param(b'rock_manifest = { lua = { ["x', id="cut"),
         pytest.param(b"\xff\0" * 1000, id="binary"),
+        pytest.param(b" " * (4 << 20) + b"\n", id="too long"),
     ],
 )
 def test_a_damaged_manifest_leaves_the_rock_its_directory(manifest: bytes) -> None:
@@ -57,7 +80,9 @@ def test_a_damaged_manifest_leaves_the_rock_its_directory(manifest: bytes) -> No
     assert len(found.paths_of("tiny")) == 2
 
 
-def test_a_manifest_elsewhere_costs_a_warning() -> None:
-    found = catalogued(LUA, [file("srv/rock_manifest", b"rock_manifest = {}")])
-    assert found.claims == ()
-    assert found.warnings == ("/srv/rock_manifest: it does not lie in a tree of LuaRocks",)
+@pytest.mark.parametrize("directory", ["srv", "lib/luarocks/rocks-5.4/tiny", "lib/luarocks/rocks-5.4/tiny/1.0-1/doc"])
+def test_a_manifest_elsewhere_costs_a_warning_and_not_the_next(directory: str) -> None:
+    manifests = [file(f"{place}/rock_manifest", b"rock_manifest = {}") for place in (directory, _ROCK)]
+    found = catalogued(LUA, manifests)
+    assert found.versions == [("tiny", "1.0-1")]
+    assert found.warnings == (f"/{directory}/rock_manifest: it does not lie in a tree of LuaRocks",)

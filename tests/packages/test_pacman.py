@@ -1,7 +1,9 @@
 import gzip
 
-from layerscope.packages.catalogers.pacman import PACMAN
-from tests.builder import Member, directory, file, whiteout
+import pytest
+
+from layerscope.packages.catalogers.pacman import PACMAN, sections
+from tests.builder import Member, directory, file, symlink, whiteout
 from tests.packages.inventories import inventory
 
 _DIRECTORY = "var/lib/pacman/local/tool-1:2.0-1"
@@ -32,10 +34,18 @@ def test_a_package_owns_its_files_and_its_records() -> None:
 
 
 def test_where_the_list_is_missing_the_compressed_one_tells() -> None:
-    members = [_record("desc", _DESC), _record("mtree", gzip.compress(_MTREE))]
-    found = inventory([*members, *_CONTENT], catalogers=[PACMAN])
+    members = [_record("desc", _DESC), _record("mtree", gzip.compress(_MTREE + b"x/usr/other size=1\n"))]
+    others = [symlink("usr/lib", "lib64"), file(".BUILDINFO", b"1")]
+    found = inventory([*members, *_CONTENT, *others], catalogers=[PACMAN])
     assert found.paths("tool") >= {"/usr/bin/tool", "/usr/share/a file"}
-    assert "/usr/other" not in found.paths("tool")
+    assert found.paths("tool") == {
+        f"/{_DIRECTORY}/desc",
+        f"/{_DIRECTORY}/mtree",
+        "/usr/bin/tool",
+        "/usr/share/a file",
+        "/usr/lib",
+    }
+    assert found.warnings == ()
 
 
 def test_a_removed_package_is_listed_with_what_it_still_costs() -> None:
@@ -76,3 +86,48 @@ def test_what_a_later_default_does_not_name_stays_as_it_was() -> None:
     members = [_record("desc", _DESC), _record("mtree", gzip.compress(text)), file("opt", b"4444"), *_CONTENT]
     found = inventory(members, catalogers=[PACMAN])
     assert found.paths("tool") == {"/usr/other", f"/{_DIRECTORY}/desc", f"/{_DIRECTORY}/mtree"}
+
+
+@pytest.mark.parametrize(
+    ("path", "desc"),
+    [
+        pytest.param("tool-1/desc", b"%NAME%\ntool\n", id="no version"),
+        pytest.param("tool-1/desc", b"%VERSION%\n1\n", id="no name"),
+        pytest.param("tool-1/desc/x/desc", _DESC, id="deeper"),
+        pytest.param("desc", _DESC, id="no directory of its own"),
+        pytest.param("tool-1/old.desc", _DESC, id="another name"),
+        pytest.param("tool-1/desc", b"", id="empty"),
+    ],
+)
+def test_what_describes_no_package_hides_none(path: str, desc: bytes) -> None:
+    members = [file(f"var/lib/pacman/local/{path}", desc), symlink("var/lib/pacman/local/link-1/desc", "x")]
+    found = inventory([*members, file("var/lib/pacman/local/x-1/desc", _DESC)], catalogers=[PACMAN])
+    assert [package.location for package in found.packages] == ["/var/lib/pacman/local/x-1/desc"]
+    named = (f"/var/lib/pacman/local/{path} names no package, or no version of it",)
+    assert found.warnings == (named if desc and path == "tool-1/desc" else ())
+
+
+def test_only_the_first_line_of_a_field_counts_and_a_package_needs_no_list() -> None:
+    desc = b"%NAME%\ntool\nother\n\n%VERSION%\n1\n2\n\n%ARCH%\nany\nx86_64\n"
+    found = inventory([_record("desc", desc)], catalogers=[PACMAN])
+    assert found.one("tool").purl == "pkg:alpm/arch/tool@1?arch=any"
+    assert found.paths("tool") == {f"/{_DIRECTORY}/desc"}
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "warning"),
+    [
+        pytest.param(b"garbage", "Error -3", id="not compressed"),
+        pytest.param(gzip.compress(_MTREE)[:-9], "it ends early, or holds more than 67,108,864 bytes", id="cut"),
+    ],
+)
+def test_a_damaged_list_costs_one_warning(data: bytes, warning: str) -> None:
+    found = inventory([_record("desc", _DESC), _record("mtree", data)], catalogers=[PACMAN])
+    [message] = found.warnings
+    assert message.startswith(f"/{_DIRECTORY}/mtree: {warning}")
+
+
+def test_sections_end_at_empty_lines() -> None:
+    text = "stray\n%A%\n1\n%B%\n\n%\n%%\n%x\nx%\nlost\n%A%\n2\n\n%C%\n\n%D%"
+    assert sections(text) == {"A": ["1", "%B%", "2"], "C": [], "D": []}

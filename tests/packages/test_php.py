@@ -80,3 +80,31 @@ def test_a_damaged_list_costs_a_warning_that_names_it(content: bytes, warning: s
     assert found.claims == ()
     assert [message[:38] for message in found.warnings] == ["/srv/vendor/composer/installed.json: " + warning[:1]]
     assert warning in found.warnings[0]
+
+
+def test_a_list_elsewhere_is_not_composers() -> None:
+    document = json.dumps({"packages": [{"name": "acme/log", "version": "1.0"}]}).encode()
+    assert catalogued(PHP, [file("srv/vendor/installed.json", document)]).claims == ()
+
+
+@pytest.mark.parametrize(
+    ("programs", "owned"),
+    [
+        pytest.param("bin/log", ["log"], id="one"),
+        pytest.param(["bin/log", "tail", 7, None], ["log", "tail"], id="several"),
+        pytest.param({"log": 1}, [], id="another type"),
+        pytest.param(["x"] * 1000 + ["log"], [], id="more than are looked for"),
+        pytest.param(["x"] * 999 + ["log"], ["log"], id="as many as are looked for"),
+    ],
+)
+def test_a_package_owns_its_programs(programs: object, owned: list[str]) -> None:
+    document = {"packages": [{"name": "acme/log", "bin": programs}]}
+    members = [file("srv/vendor/composer/installed.json", json.dumps(document).encode())]
+    found = catalogued(PHP, [*members, *(file(f"srv/vendor/bin/{name}") for name in ("log", "tail", "None"))])
+    assert found.paths_of("log") == tuple(f"/srv/vendor/bin/{name}" for name in owned)
+
+
+def test_a_name_without_a_vendor_and_no_path_is_that_of_a_directory_in_vendor() -> None:
+    found = _installed([{"name": "acme/log"}, {"name": "log", "install-path": 7}, {"name": "acme", "version": 2}])
+    claims = [(claim.namespace, claim.name, claim.version) for claim in found.claims]
+    assert claims == [("acme", "log", ""), ("", "log", ""), ("", "acme", "")]

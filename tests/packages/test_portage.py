@@ -69,3 +69,33 @@ def test_garbage_owns_nothing() -> None:
     contents = b"obj\nobj \nsym ->\n\xff\xfe\nobj ../../etc/shadow a b\nobj /usr/../etc/shadow a b\n"
     members = [file("var/db/pkg/app-misc/tool-1/CONTENTS", contents), file("etc/shadow", b"1"), file("usr/x")]
     assert inventory(members, catalogers=[PORTAGE]).paths("tool") == {"/var/db/pkg/app-misc/tool-1/CONTENTS"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("app-misc/tool-1/SLOT", id="another file"),
+        pytest.param("app-misc/tool-1/CONTENTS/x", id="deeper"),
+        pytest.param("tool-1/CONTENTS", id="without a category"),
+        pytest.param("CONTENTS", id="in the database itself"),
+    ],
+)
+def test_only_a_list_in_its_place_is_a_package(path: str) -> None:
+    found = inventory([file(f"var/db/pkg/{path}", _CONTENTS), file("usr/bin/tool", b"1")], catalogers=[PORTAGE])
+    assert (found.names, found.warnings) == ([], ())
+
+
+def test_a_list_that_is_a_link_leaves_the_package_its_records() -> None:
+    record = "var/db/pkg/app-misc/tool-1"
+    found = inventory([symlink(f"{record}/CONTENTS", "x"), file(f"{record}/SLOT")], catalogers=[PORTAGE])
+    assert found.paths("tool") == {f"/{record}/CONTENTS", f"/{record}/SLOT"}
+    assert found.warnings == ()
+
+
+def test_only_objects_and_links_are_a_packages_own() -> None:
+    contents = b"dir /usr/a\nfif /usr/b\ndev /usr/c\n/usr/d\nobj /usr/e 0 0\n"
+    members = [file("var/db/pkg/app-misc/tool-1/CONTENTS", contents), *(file(f"usr/{name}") for name in "abcde")]
+    assert inventory(members, catalogers=[PORTAGE]).paths("tool") == {
+        "/var/db/pkg/app-misc/tool-1/CONTENTS",
+        "/usr/e",
+    }

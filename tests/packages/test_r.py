@@ -25,6 +25,9 @@ def test_an_installed_package_owns_its_directory() -> None:
         pytest.param("lib/mime/DESCRIPTION", b"", id="empty"),
         pytest.param("lib/mime/DESCRIPTION", b"\xff\0" * 5000, id="binary"),
         pytest.param("DESCRIPTION", _DESCRIPTION, id="in the root"),
+        pytest.param("DESCRIPTION", b"Built: R 4.2.2\n", id="in the root, without a name"),
+        pytest.param("lib/mime/DESCRIPTION", b"Package: mime\nBuilt\n Built: R\n", id="no note that it was built"),
+        pytest.param("lib/mime/DESCRIPTION", _DESCRIPTION + b" " * (1 << 20), id="too long to read"),
     ],
 )
 def test_other_descriptions_are_no_packages(path: str, content: bytes) -> None:

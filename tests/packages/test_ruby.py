@@ -12,7 +12,11 @@ _HOME = "usr/local/bundle"
 def test_what_gem_installed_is_listed_as_gem_lists_it(compressed: bool) -> None:
     found = catalogued(RUBY, members_of_archive("gem/bundle", "usr/local"), compressed=compressed)
     assert found.versions == [("alpha", "1.2.0"), ("beta", "0.1.0.pre2"), ("gamma", "2.0.1")]
-    assert found.one("beta").qualifiers == (("platform", "x86_64-linux"),)
+    assert {claim.name: claim.qualifiers for claim in found.claims} == {
+        "alpha": (),
+        "beta": (("platform", "x86_64-linux"),),
+        "gamma": (),
+    }
     assert not found.warnings
 
 
@@ -37,10 +41,23 @@ def test_a_gem_owns_its_generated_documents_and_no_others() -> None:
     assert owned == (f"/{_HOME}/doc/rack-3.0/ri/X.ri", f"/{_HOME}/specifications/rack-3.0.gemspec")
 
 
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        pytest.param(b's.executables = ["rackup"]\n', "bin/rackup", id="a program of the system"),
+        pytest.param(b's.files = ["lib/rack.rb"]\n', f"{_HOME}/rack.rb", id="a library beside the gems"),
+        pytest.param(b"", "usr/local/rack.rb", id="no list"),
+    ],
+)
+def test_where_no_ruby_is_around_the_gems_nothing_of_it_is_theirs(text: bytes, path: str) -> None:
+    record = f"{_HOME}/specifications/default/rack-3.0.gemspec"
+    assert catalogued(RUBY, [file(record, text), file(path)]).paths_of("rack") == (f"/{record}",)
+
+
 def test_a_program_of_a_gem_lies_beside_the_gems_or_beside_its_ruby() -> None:
     home = "usr/lib/ruby/gems/3.1.0"
-    text = b'# stub: rack 3.0 ruby lib\nGem::Specification.new do |s|\n  s.executables = ["rackup".freeze]\n'
-    programs = [file(path) for path in ("usr/bin/rackup", f"{home}/bin/rackup", "bin/rackup")]
+    text = b'# stub: rack 3.0 ruby lib\nGem::Specification.new do |s|\n  s.executables = ["rackup".freeze, "sub/x"]\n'
+    programs = [file(path) for path in ("usr/bin/rackup", f"{home}/bin/rackup", "bin/rackup", "usr/bin/sub/x")]
     found = catalogued(RUBY, [file(f"{home}/specifications/rack-3.0.gemspec", text), *programs])
     assert found.paths_of("rack") == (
         "/usr/bin/rackup",
@@ -49,21 +66,20 @@ def test_a_program_of_a_gem_lies_beside_the_gems_or_beside_its_ruby() -> None:
     )
 
 
-def test_a_default_gem_owns_its_part_of_the_standard_library() -> None:
+@pytest.mark.parametrize("default", [True, False], ids=["a default gem", "another gem"])
+def test_a_default_gem_owns_its_part_of_the_standard_library(default: bool) -> None:
+    specification = f"usr/lib/ruby/gems/3.1.0/specifications/{'default/' * default}json-2.6.1.gemspec"
     text = b"# stub: json 2.6.1 ruby lib\nGem::Specification.new do |s|\n"
     text += b'  s.files = ["lib/json.rb".freeze, "../../etc/x"]\n'
     found = catalogued(
         RUBY,
         [
-            file("usr/lib/ruby/gems/3.1.0/specifications/default/json-2.6.1.gemspec", text),
+            file(specification, text),
             file("usr/lib/ruby/3.1.0/json.rb"),
             file("usr/lib/etc/x"),
         ],
     )
-    assert found.paths_of("json") == (
-        "/usr/lib/ruby/3.1.0/json.rb",
-        "/usr/lib/ruby/gems/3.1.0/specifications/default/json-2.6.1.gemspec",
-    )
+    assert found.paths_of("json") == (*(("/usr/lib/ruby/3.1.0/json.rb",) if default else ()), f"/{specification}")
 
 
 @pytest.mark.parametrize(
@@ -80,21 +96,43 @@ def test_name_and_version_come_from_the_best_place(text: str, name: str, version
 
 
 @pytest.mark.parametrize(
+    ("full_name", "name", "version"),
+    [("rack-3.0", "rack", "3.0"), ("rack", "rack", ""), ("1.5", "1.5", ""), ("rack-test", "rack", "")],
+)
+def test_only_what_follows_a_hyphen_and_begins_with_a_digit_is_a_version(
+    full_name: str, name: str, version: str
+) -> None:
+    found = catalogued(RUBY, [file(f"{_HOME}/specifications/{full_name}.gemspec", b"x")])
+    assert found.versions == [(name, version)]
+
+
+@pytest.mark.parametrize(
     "path",
     [
         pytest.param("app/app.gemspec", id="a project"),
         pytest.param(f"{_HOME}/gems/a-1/a.gemspec", id="the source of an installed gem"),
+        pytest.param(f"{_HOME}/specifications/old/a-1.gemspec", id="beside the specifications"),
+        pytest.param("a.gemspec", id="a project in the root"),
+        pytest.param("default/a.gemspec", id="a directory called default"),
     ],
 )
 def test_a_gemspec_elsewhere_is_no_installed_gem(path: str) -> None:
     assert catalogued(RUBY, [file(path, b"# stub: a 1 ruby lib\n")]).claims == ()
 
 
-def test_a_gem_from_a_repository_owns_its_checkout() -> None:
+@pytest.mark.parametrize(
+    ("text", "name", "version"),
+    [
+        pytest.param(b's.name = "tool"\ns.version = V\n', "x", "", id="an expression for a version"),
+        pytest.param(b's.name = "tool"\ns.version = "1.0"\n', "tool", "1.0", id="a version"),
+        pytest.param(b" " * (1 << 20) + b"\n", "x", "", id="too long to read"),
+    ],
+)
+def test_a_gem_from_a_repository_owns_its_checkout(text: bytes, name: str, version: str) -> None:
     home = f"{_HOME}/ruby/3.1.0/bundler/gems/tool-0123abcd"
-    found = catalogued(RUBY, [file(f"{home}/tool.gemspec", b's.name = "tool"\ns.version = V\n'), file(f"{home}/x.rb")])
-    assert found.versions == [("tool", "")]
-    assert len(found.paths_of("tool")) == 2
+    found = catalogued(RUBY, [file(f"{home}/x.gemspec", text), file(f"{home}/x.rb")])
+    assert found.versions == [(name, version)]
+    assert found.paths_of(name) == (f"/{home}/x.gemspec", f"/{home}/x.rb")
 
 
 @pytest.mark.parametrize(

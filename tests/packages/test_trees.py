@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from layerscope.packages.catalogers.bitnami import BITNAMI
@@ -5,7 +7,7 @@ from layerscope.packages.catalogers.dpkg import DPKG
 from layerscope.packages.catalogers.homebrew import HOMEBREW
 from layerscope.packages.catalogers.kernel import KERNEL
 from layerscope.packages.catalogers.nix import NIX
-from tests.builder import directory, file, symlink, whiteout
+from tests.builder import directory, file, hardlink, symlink, whiteout
 from tests.packages.inventories import inventory
 from tests.packages.test_dpkg import listing, stanza, status
 
@@ -128,3 +130,98 @@ def test_a_component_whose_document_is_broken_costs_a_warning(data: bytes) -> No
     assert found.names == []
     assert found.warnings
     assert "/opt/bitnami/redis/.spdx-redis.spdx" in found.warnings[0]
+
+
+def test_what_a_builder_of_nix_left_is_no_package_and_hides_none() -> None:
+    names = ("a-1.drv", "b-1.lock", "c-1.lock", "d-1", "e-1.lock")
+    contents = (b"recipe", b"", b"12345", b"", b"")
+    found = inventory(
+        [
+            file("nix/store/a-1", b"1"),
+            *(file(f"nix/store/{_DIGEST}-{name}", data) for name, data in zip(names, contents, strict=True)),
+            hardlink(f"nix/store/{_DIGEST}-f-1.lock", "nix/store/a-1"),
+            file(f"nix/store/{_DIGEST}-g-1.lock/a"),
+            file(f"nix/store/{_DIGEST}-g-1.lock/b", b"1"),
+        ],
+        catalogers=[NIX],
+    )
+    assert [(one.name, one.version) for one in found.packages] == [
+        ("c", "1.lock"),
+        ("d", "1"),
+        ("f", "1.lock"),
+        ("g", "1.lock"),
+    ]
+
+
+@pytest.mark.parametrize("suffix", [".ko", ".ko.gz", ".ko.xz", ".ko.zst"])
+def test_a_directory_of_modules_is_a_package_where_it_holds_a_live_module(suffix: str) -> None:
+    found = inventory(
+        [
+            file("lib/modules/1/modules.dep"),
+            file(f"lib/modules/2/x{suffix}"),
+            file(f"lib/modules/3/x{suffix}"),
+            file(f"lib/modules/4/x{suffix}/README"),
+        ],
+        [whiteout("lib/modules/3")],
+        catalogers=[KERNEL],
+    )
+    assert [one.version for one in found.packages] == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("path", "is_record"),
+    [
+        ("opt/bitnami/a/.spdx-a.spdx", True),
+        ("opt/bitnami/a/b/c/.spdx-a.spdx", True),
+        ("opt/bitnami/a/b/c/d/.spdx-a.spdx", False),
+        ("srv/bitnami/a/.spdx-a.spdx", False),
+        ("opt/bitnami/a/a.spdx", False),
+        ("opt/bitnami/a/x.spdx-a.spdx", False),
+    ],
+)
+def test_a_component_has_its_document_in_its_directory(path: str, is_record: bool) -> None:
+    found = inventory([file(path, _spdx("a", "1"))], catalogers=[BITNAMI])
+    assert (found.names, found.warnings) == (["a"] * is_record, ())
+
+
+@pytest.mark.parametrize(
+    ("packages", "version"),
+    [
+        pytest.param([{"name": "x", "versionInfo": "1"}, {"name": "a", "versionInfo": "2"}], "2", id="its own"),
+        pytest.param([{"name": "x", "versionInfo": "1"}, {"versionInfo": "2"}], "1", id="the first"),
+        pytest.param([7, "x", {"versionInfo": "2"}], "2", id="the first that is one"),
+        pytest.param([{"name": "a", "versionInfo": ["2"]}, {"versionInfo": "1"}], "", id="its own of another type"),
+        pytest.param([], "", id="none"),
+        pytest.param({"versionInfo": "1"}, "", id="no list"),
+        pytest.param(None, "", id="nothing"),
+    ],
+)
+def test_the_version_of_a_component_is_that_of_its_package(packages: object, version: str) -> None:
+    path = "opt/bitnami/a/.spdx-a.spdx"
+    found = inventory([file(path, json.dumps({"packages": packages}).encode())], catalogers=[BITNAMI])
+    assert [one.version for one in found.packages] == ([version] if version else [])
+    assert found.warnings == (() if version else (f"/{path} names no version of a",))
+
+
+def test_two_components_in_a_directory_share_it_and_one_alone_has_all_of_it() -> None:
+    names = ("yq", "yq-4.txt", "yq.d", "yqx", "yq\x01x", ".yq", "other")
+    members = [file(f"opt/bitnami/{place}/{name}", b"1") for place in ("one", "two") for name in names]
+    records = [("one", "yq"), ("two", "yq"), ("two", "gosu")]
+    documents = [file(f"opt/bitnami/{place}/.spdx-{name}.spdx", _spdx(name, place)) for place, name in records]
+    found = inventory([*members, *documents], catalogers=[BITNAMI])
+    assert found.paths("yq", "one") == {f"/opt/bitnami/one/{name}" for name in (*names, ".spdx-yq.spdx")}
+    assert found.paths("yq", "two") == {f"/opt/bitnami/two/{name}" for name in (*names[:3], ".spdx-yq.spdx")}
+    assert found.paths("gosu") == {"/opt/bitnami/two/.spdx-gosu.spdx"}
+
+
+def test_a_name_of_many_parts_begins_with_ten_of_them() -> None:
+    name = "-".join("abcdefghijkl")
+    components = ["-".join("abcdefghij"), "-".join("abcdefghijk")]
+    documents = [file(f"opt/bitnami/x/.spdx-{one}.spdx", _spdx(one, "1")) for one in components]
+    found = inventory([file(f"opt/bitnami/x/{name}", b"1"), *documents], catalogers=[BITNAMI])
+    assert f"/opt/bitnami/x/{name}" in found.paths(components[0])
+    longer = inventory(
+        [file(f"opt/bitnami/x/{name}", b"1"), documents[1], file("opt/bitnami/x/.spdx-b.spdx", _spdx("b", "1"))],
+        catalogers=[BITNAMI],
+    )
+    assert f"/opt/bitnami/x/{name}" not in longer.paths(components[1])

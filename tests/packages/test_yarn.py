@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from layerscope.model.pathset import RangedFile
 from layerscope.packages.catalogers.yarn import YARN
 from tests.builder import file
 from tests.packages.images import catalogued
@@ -42,3 +43,22 @@ def test_a_damaged_archive_is_known_by_its_name(data: bytes, name: str, version:
     found = catalogued(YARN, [file(_NAME, data)])
     assert found.versions == [(name, version)]
     assert len(found.warnings) == warned
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "version"),
+    [
+        pytest.param(b'{"name": "real", "version": "2"}', "real", "2", id="another name than its directory"),
+        pytest.param(b'{"version": "2"}', "alias", "2", id="no name"),
+        pytest.param(b'{"name": "real"}'.ljust(1 << 20), "real", "", id="as long as is read"),
+        pytest.param(b'{"name": "real"}'.ljust((1 << 20) + 1), "alias", "", id="longer than is read"),
+    ],
+)
+def test_the_manifest_inside_says_the_name_before_its_directory(content: bytes, name: str, version: str) -> None:
+    data = zipped({"node_modules/alias/package.json": content})
+    assert catalogued(YARN, [file(_NAME, data)]).versions == [(name, version)]
+
+
+def test_an_archive_of_which_nothing_was_kept_is_known_by_its_name() -> None:
+    lost = RangedFile(lambda start, length: None, 1000, "/x/a-npm-1.2-0.zip", print, print)
+    assert YARN.wanted.ranges is not None and YARN.wanted.ranges.analyse(lost) == ("a", "1.2")
