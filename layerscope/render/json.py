@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from layerscope.model.base import Base
+from layerscope.model.diff import FindingChange, PackageChange, PathChange
 from layerscope.model.finding import Finding
 from layerscope.model.onto import Onto
 from layerscope.model.package import Package
@@ -19,6 +20,8 @@ from layerscope.render.units import RenderOptions
 
 _COMPUTED = {Finding: ("path_count",), Package: ("full_name", "purl"), Base: ("evidence",), Onto: ("fits",)}
 """The properties that are written beside the fields."""
+_ROWS = (Finding, Package, FindingChange, PackageChange, PathChange)
+"""What a document has thousands of, none of them long."""
 _LONG = 1 << 16
 """So many characters of a text, and of short members, are one piece."""
 _MANY = 1000
@@ -65,10 +68,7 @@ def _parts_of_lines(members: Mapping[str, object]) -> Iterator[str]:
             yield "[\n"
             for place, one in enumerate(member):
                 yield ",\n    " if place else "    "
-                if leaf := _leaf(one):
-                    yield leaf
-                else:
-                    yield from _parts(one, encode)
+                yield from _parts(one, encode)
             yield f"\n  ]{end}"
         else:
             yield from _parts(member, encode)
@@ -83,6 +83,9 @@ def _parts(value: object, encode: Callable[[object], str]) -> Iterator[str]:
         for start in range(0, len(value), _LONG):
             yield _quoted(value[start : start + _LONG])[1:-1]
         yield '"'
+        return
+    if isinstance(value, _ROWS) and (row := _row(value)):
+        yield row
         return
     members = value if isinstance(value, dict) else plain(value) if isinstance(value, Struct | Mapping) else {}
     if members and all(isinstance(one, str) for one in members):
@@ -120,15 +123,13 @@ def plain(value: object) -> dict[str, Any]:
 _ROW = json.JSONEncoder(ensure_ascii=True, default=plain)
 
 
-def _leaf(value: object) -> str:
-    """The JSON of the values that a report has thousands of, in a tenth of the time; empty for others.
+def _row(value: Struct) -> str:
+    """The JSON of one of ``_ROWS``, in a tenth of the time; empty for one with bytes that are not UTF-8.
 
-    It is also empty for bytes that are not UTF-8, which need a member of their own.
+    These need a member of their own.
     """
-    if not isinstance(value, Finding | Package):
-        return ""
     try:
-        text = msgspec.json.encode(plain(value)).decode()
+        text = msgspec.json.encode(plain(value) if type(value) in _COMPUTED else value).decode()
     except UnicodeEncodeError:
         return ""
     # Everything outside of strings is ASCII, so that all other characters are within one.

@@ -1,5 +1,6 @@
 """A diff as text and Markdown: hostile names stay harmless, and it stays short."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ from layerscope.model.finding import BuilderStep, FindingKind, Severity
 from layerscope.model.report import ImageSummary
 from layerscope.render.diff import names, text
 from layerscope.render.diff_markdown import markdown
+from layerscope.render.json import dumps, lines, plain
 from layerscope.render.units import RenderOptions, si
 from tests.render.reports import HOSTILE, ordinary
 
@@ -36,6 +38,16 @@ def with_name(name: str) -> Diff:
     return structs.replace(
         diff(before, hostile), directories=directories, paths=PathDiff(paths=(path,), counts={"moved": 1})
     )
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_many_paths_are_written_as_the_standard_library_writes_each(case: str) -> None:
+    made = with_name(HOSTILE[case])
+    assert made.paths is not None
+    many = structs.replace(made.paths, paths=made.paths.paths * 1001)
+    (written,) = {dumps(one) for one in json.loads(lines(structs.replace(made, paths=many)))["paths"]["paths"]}
+    assert written == dumps(json.loads(json.dumps(made.paths.paths[0], default=plain)))
+    assert set(lines(made)) <= {*map(chr, range(0x20, 0x7F)), "\n"}
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE.keys())
