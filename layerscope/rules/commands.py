@@ -96,7 +96,7 @@ def _package_scripts(image: Image, filesystem: Filesystem, words: Sequence[str])
     directories = dict.fromkeys((image.config.working_dir, *(word for word in words if word.startswith("/"))))
     found = (filesystem.live.get(f"{directory.rstrip('/')}/{_PACKAGE}") for directory in directories)
     for number in islice((number for number in found if number is not None), _MOST_SCRIPTS):
-        scripts = json_object(filesystem.read(number, 0, _PACKAGE_BYTES) or b"").get("scripts")
+        scripts = json_object(filesystem.read(number) or b"").get("scripts")
         todo, done = list(names), set[str]()
         while todo and isinstance(scripts, dict):
             name = todo.pop()

@@ -121,18 +121,18 @@ class _Uses:
     def look_at(self, number: int) -> None:
         """Add the packages that one file or link uses."""
         filesystem = self._filesystem
-        path, layer_and_index = filesystem.paths[number], filesystem.place(number)
-        name = path.rpartition("/")[2]
+        path = filesystem.paths[number]
         if filesystem.kinds[number] == Kind.SYMLINK:
-            self._follow(path, filesystem.layers[layer_and_index[0]].changeset.links.get(layer_and_index[1], ""))
+            layer, index = filesystem.place(number)
+            self._follow(path, filesystem.layers[layer].changeset.links.get(index, ""))
             return
-        suffix = name[name.rfind(".") :] if "." in name else ""
+        suffix = path[path.rfind(".") :]
         if suffix in _INTERPRETERS and not (suffix != ".py" and is_vendored(path)):
             self.call({_INTERPRETERS[suffix]})
         carrier = filesystem.carrier(number)
         layer, index = filesystem.place(carrier)
         is_executable = bool(filesystem.layers[layer].changeset.ownerships[index][0] & 0o111)
-        if name.rstrip(_VERSION).endswith((".so", ".node")) or (
+        if path.rstrip(_VERSION).endswith((".so", ".node")) or (
             is_executable and filesystem.sizes[carrier] >= _PROGRAM_BYTES
         ):
             self._load(number)

@@ -83,7 +83,7 @@ def roots_of(context: RuleContext) -> list[str]:
     for number in context.matches:
         path, layer = filesystem.paths[number], filesystem.layer_of(number)
         root = filesystem.directories[number]
-        if layer < context.base_layers or filesystem.live.get(path) != number or root in found or root in _NOT_ROOTS:
+        if layer < context.base_layers or filesystem.live.get(path) != number or root in _NOT_ROOTS:
             continue
         inside = f"{root}/"
         if is_vendored(inside) or _ELSEWHERE.search(inside) or is_of_test(inside) or is_packaged(context, number):

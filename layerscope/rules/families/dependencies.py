@@ -86,7 +86,7 @@ def _followed(context: RuleContext, path: str, lockfile: bytes, root: str) -> It
     members = _members(context, root)
     if members is None:
         return
-    names = only_development(context.filesystem.read(manifest, 0, 1 << 20) or b"", graph, members)
+    names = only_development(context.filesystem.read(manifest) or b"", graph, members)
     modules = f"{root}/node_modules"
     places = _places(context, modules, names)
     versions = _installed_at(context, modules, places) if places and not _starts(context, modules, places) else ()
@@ -142,7 +142,7 @@ def _members(context: RuleContext, root: str) -> list[bytes] | None:
         todo += [name for name in inside if not name.endswith("/node_modules")]
         number = filesystem.live.get(f"{directory}/package.json") if directory != root else None
         if number is not None:
-            found.append(filesystem.read(number, 0, 1 << 20) or b"")
+            found.append(filesystem.read(number) or b"")
     return found
 
 
@@ -206,7 +206,7 @@ def _installed(context: RuleContext, root: str, place: str, version: str, sure: 
 
 
 def _package_version(context: RuleContext, number: int) -> str:
-    return str(json_object(context.filesystem.read(number, 0, 1 << 20) or b"").get("version", ""))
+    return str(json_object(context.filesystem.read(number) or b"").get("version", ""))
 
 
 _MANAGERS = {

@@ -77,7 +77,7 @@ def _environments(context: RuleContext) -> Iterator[RuleMatch]:
         is_broken = _is_broken(context, place)
         detail = "its interpreter is not in the image"
         if not is_broken:
-            origin = _origin(context.filesystem.read(number, 0, _CONFIG_BYTES) or b"")
+            origin = _origin(context.filesystem.read(number) or b"")
             twice = _installed_twice(context, place)
             if origin in ("", place) or not twice:
                 continue
@@ -124,7 +124,7 @@ def _other_platforms(context: RuleContext) -> Iterator[RuleMatch]:
     found: dict[str, str] = {}
     for number, path in _live_own(context, _MANIFEST):
         if platform.os and _PLATFORM.search(path) and not is_packaged(context, number):
-            manifest = json_object(filesystem.read(number, 0, _CONFIG_BYTES) or b"")
+            manifest = json_object(filesystem.read(number) or b"")
             if not (
                 _allows(manifest.get("os"), platform.os)
                 and _allows(manifest.get("cpu"), _CPUS.get(platform.architecture, ""))

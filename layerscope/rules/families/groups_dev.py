@@ -78,7 +78,7 @@ def _texts(context: RuleContext, names: frozenset[str]) -> Iterator[tuple[str, b
     for number in living(context):
         path = filesystem.paths[number]
         if path.rpartition("/")[2] in names and "/gems/" not in path and "/vendor/" not in path:
-            yield path, filesystem.read(number, 0, _LOCK_BYTES) or b""
+            yield path, filesystem.read(number) or b""
     yield from ((path, text) for path, text in context.lockfiles if path.rpartition("/")[2] in names)
 
 
@@ -118,7 +118,7 @@ def php_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
         if not path.endswith(_INSTALLED):
             continue
         found = [(index, one) for index, one in _own(context, "composer") if one.location == path]
-        document = json_object(filesystem.read(number, 0, _LOCK_BYTES) or b"")
+        document = json_object(filesystem.read(number) or b"")
         if "dev-package-names" in document:
             marked, by = _strings(document["dev-package-names"]), path
             chosen = [index for index, one in found if one.full_name in marked]

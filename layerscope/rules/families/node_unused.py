@@ -98,21 +98,21 @@ def node_unused(context: RuleContext) -> Iterator[RuleMatch]:
     for root in roots:
         if not linked_into(context, f"{root}/{_MODULES}"):
             numbers = _own(context, context.filesystem.below(f"{root}/{_MODULES}"))
-            yield RuleMatch(versions=(*numbers, *(_sources(context, root) if numbers else ())))
+            yield RuleMatch(versions=(*numbers, *_sources(context, root)))
 
 
 def _is_an_application(context: RuleContext) -> bool:
-    started = [*context.image.config.entrypoint, *context.image.config.cmd][:1]
+    started = (*context.image.config.entrypoint, *context.image.config.cmd)
     return bool(started) and started[0].rpartition("/")[2] not in _SHELLS and not calls(context, *_TOOLS)
 
 
 def _is_built(context: RuleContext, root: str) -> bool:
     """Whether a project is built by a script of its package.json, with packages, and was built."""
     filesystem = context.filesystem
-    number = filesystem.live.get(f"{root}/{_MANIFEST}")
-    if number is None or not _own(context, filesystem.below(f"{root}/{_MODULES}")):
+    if not _own(context, filesystem.below(f"{root}/{_MODULES}")):
         return False
-    scripts = json_object(filesystem.read(number, 0, _MANIFEST_BYTES) or b"").get("scripts")
+    number = filesystem.live[f"{root}/{_MANIFEST}"]  # It is the marker of the project.
+    scripts = json_object(filesystem.read(number) or b"").get("scripts")
     if not isinstance(scripts, dict) or not any(_BUILDS.fullmatch(name) for name in scripts):
         return False
     paths, outputs = filesystem.paths, (f"{root}/{name}" for name in _OUTPUTS)
@@ -131,7 +131,7 @@ def _may_run_javascript(context: RuleContext) -> bool:
         name = path.rpartition("/")[2]
         if filesystem.kinds[number] == Kind.DIRECTORY or inside in path:
             continue
-        if name in _RUNTIMES and "." not in name and _is_program(context, number):
+        if name in _RUNTIMES and _is_program(context, number):
             return True
         if _LIBRARY.fullmatch(name):
             return True
@@ -158,8 +158,7 @@ def _is_named(context: RuleContext, roots: list[str]) -> bool:
     for number in filesystem.live_numbers():
         path = filesystem.paths[number]
         if (
-            filesystem.kinds[number] == Kind.FILE
-            and 0 < filesystem.sizes[number] <= REFERENCES.small
+            filesystem.sizes[number] <= REFERENCES.small
             and filesystem.layer_of(number) >= first
             and not path.startswith(sources)
             and not _OF_BUILDS.fullmatch(path.rpartition("/")[2])

@@ -171,7 +171,7 @@ def _texts(context: RuleContext) -> tuple[list[tuple[str, bytes]], dict[str, str
     filesystem, ranks = context.filesystem, list(PYTHON)
     found = [(filesystem.path_of(number), number) for number in living(context)]
     found = [(path, number) for path, number in found if not _is_of_package(path)]
-    texts = [(path, filesystem.read(number, 0, _FILE_BYTES) or b"") for path, number in found if _is_project(path)]
+    texts = [(path, filesystem.read(number) or b"") for path, number in found if _is_project(path)]
     texts += [(path, text) for path, text in context.lockfiles if _is_project(path)]
     manifests = [(path, text) for path, text in texts if path.rpartition("/")[2] in PYTHON]
     manifests.sort(key=lambda item: (item[0].rpartition("/")[0], ranks.index(item[0].rpartition("/")[2])))
