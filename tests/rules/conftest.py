@@ -1,7 +1,9 @@
 """Findings on archives that are made in memory."""
 
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -20,11 +22,15 @@ from layerscope.packages.relations import Relations
 from layerscope.provenance.base_image import base_boundary
 from layerscope.rules.engine import Findings, StageOf, findings
 from layerscope.rules.registry import RULES, WANTED
-from layerscope.rules.rule import Rule
+from layerscope.rules.rule import Rule, RuleContext
 from tests.builder import ImageSpec, docker_legacy
 
 Find = Callable[..., Findings]
 """``find(spec, base_layers=0, packages={}, rules=RULES)``; packages map ``type/name`` to paths that it owns."""
+
+
+Looked = Callable[..., RuleContext]
+"""``look(spec, base_layers=0, packages={}, relations={})``: what rules see of an image."""
 
 
 def no_packages(filesystem: Filesystem) -> Catalog:
@@ -89,6 +95,33 @@ def find(tmp_path: Path) -> Find:
             )
 
     return run
+
+
+@pytest.fixture
+def look(tmp_path: Path) -> Iterator[Looked]:
+    """Open images as ``find`` does, for what rules ask of them; their contents can be read until the test ends."""
+    numbers = count()
+    with ExitStack() as opened:
+
+        def run(
+            spec: ImageSpec,
+            *,
+            base_layers: int = 0,
+            packages: Mapping[str, Sequence[str]] | None = None,
+            relations: Mapping[str, Relations] | None = None,
+            matching: Callable[[str], bool] = lambda path: True,
+        ) -> RuleContext:
+            path = tmp_path / f"looked-{next(numbers)}.tar"
+            path.write_bytes(docker_legacy(spec))
+            image = opened.enter_context(open_image(str(path), ReadOptions(wanted=WANTED)))
+            filesystem = Filesystem(image.layers)
+            steps, _ = instructions(image.config.history, len(image.layers))
+            known = catalog_of(filesystem, packages or {}, relations)
+            context = RuleContext(image, filesystem, known, steps, base_layers)
+            context.matches = tuple(n for n, path in enumerate(filesystem.paths) if matching(path))
+            return context
+
+        yield run
 
 
 def found_in(path: str, base_layers: int | None = None) -> Findings:

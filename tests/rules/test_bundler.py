@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.rules.bundler import development_gems
+from layerscope.rules import bundler
+from layerscope.rules.bundler import Gems, development_gems
 from tests.builder import docker_legacy, file, layer
 from tests.rules.conftest import Find, copied, found_in, of_rule, paths_of
 
@@ -103,6 +104,73 @@ def test_what_groups_of_development_need_alone_is_followed() -> None:
 )
 def test_what_is_not_surely_developments_counts_as_productions(gemfile: str) -> None:
     assert development_gems(gemfile, LOCK).development == {}
+
+
+SMALL_LOCK = """\
+GEM
+  specs:
+    a (1)
+      b
+    b (2)
+    b (2-java)
+      c
+    c (3)
+    nothing
+      orphan
+    e (6)
+    orphan (4)
+  d (5)
+
+DEPENDENCIES
+  a
+  c
+  e!
+  d
+    b (9)
+
+CHECKSUMS
+  orphan (4) sha256=1
+"""
+
+
+@pytest.mark.parametrize(
+    ("gemfile", "development", "groups"),
+    [
+        pytest.param("group :test do\n  gem 'a'\nend", {"a": "1", "b": "2"}, ("test",), id="followed"),
+        pytest.param("group :test do\ngem 'a'\nend if x\ngem 'c'", {"a": "1", "b": "2"}, ("test",), id="end if"),
+        pytest.param("group :test do\ngem 'a'\nend.x\ngem 'c'", {"a": "1", "b": "2"}, ("test",), id="end and a call"),
+        pytest.param("gem 'e', group: :dev\nendless = 1", {"e": "6"}, ("dev",), id="a word that begins with end"),
+        pytest.param("gem 'e', group: :dev\nif x then y end", {"e": "6"}, ("dev",), id="a block on one line"),
+        pytest.param("gem 'e', group: :dev\nx.each do |y| y;end", {"e": "6"}, ("dev",), id="another one"),
+        pytest.param("if x\ngem 'e', group: :dev\nend", {"e": "6"}, ("dev",), id="a condition around it"),
+        pytest.param("x.each do |y|\ngem 'e', group: :dev\nend", {"e": "6"}, ("dev",), id="a loop around it"),
+        pytest.param("if x\ngem 'e', group: :dev", {}, (), id="a condition that does not end"),
+        pytest.param("gem 'e', 'groups' => ['dev', \"test\"]", {"e": "6"}, ("dev", "test"), id="quoted"),
+        pytest.param("gem 'e',\n  group: %w(dev ci) # why", {"e": "6"}, ("ci", "dev"), id="a list of words"),
+        pytest.param("gem 'e', group: [:dev, :app]", {}, (), id="a group of production among them"),
+        pytest.param("gem 'e', group: :dev\ngem 'e', group: :test", {"e": "6"}, ("dev", "test"), id="twice"),
+        pytest.param("gem 'e', group: :dev\ngem 'e'", {}, (), id="in production as well"),
+        pytest.param("gem 'e'\ngem 'e', group: :dev", {}, (), id="in production before"),
+        pytest.param("gem 'b', group: :dev", {}, (), id="not what the lockfile was made for"),
+        pytest.param("group :dev, optional: true do\ngem 'e'\nend", {"e": "6"}, ("dev",), id="an optional group"),
+        pytest.param("gem 'd', group: :dev", {}, ("dev",), id="not locked"),
+    ],
+)
+def test_what_a_gemfile_says(gemfile: str, development: dict[str, str], groups: tuple[str, ...]) -> None:
+    locked = frozenset({"a", "b", "c", "e", "orphan"})
+    assert development_gems(gemfile, SMALL_LOCK) == Gems(development=development, locked=locked, groups=groups)
+
+
+def test_a_statement_is_joined_and_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundler, "_LONGEST", 20)
+    option = "group: :dev"
+    for gap, is_found in ((0, True), (1, False)):
+        line = f"gem 'e',{' ' * gap} {option}"
+        assert len(line) == 20 + gap
+        assert bool(development_gems(line, SMALL_LOCK).development) == is_found
+    for first, is_joined in (("gem 'e', ',,,,,,,,,,", False), ("gem 'e', ',,,,,,,,,", True)):
+        assert len(first) == 20 - is_joined
+        assert (next(bundler._statements(f"{first}\n{option}")) != first) == is_joined
 
 
 @given(st.text(alphabet="gem group:do end'\n,%i[]=>#()", max_size=200), st.text(alphabet=" ab(1)\nGEM", max_size=200))

@@ -1,5 +1,7 @@
 """Lockfiles of yarn and pnpm: the graph that they hold, and what only development needs by it."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -167,6 +169,65 @@ def test_members_of_a_workspace_have_development_packages_of_their_own(name: str
 def test_any_text_is_read(text: str) -> None:
     for graph in (yarn_graph("packages:\n" + text), pnpm_graph("packages:\n" + text)):
         assert all(isinstance(needs, frozenset) for needs in graph.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "graph"),
+    [
+        pytest.param('a@1:\n  dependencies:\n    b "1"\n  other:\n    c "1"\n', {"a": {"b"}}, id="another section"),
+        pytest.param('a@1:\n  peerDependencies:\n    b "1"\n', {"a": {"b"}}, id="peers"),
+        pytest.param('a@1:\n  dependencies:\n# no\n    b "1"\n', {"a": {"b"}}, id="a comment between"),
+        pytest.param('a@1:\n  dependencies:\n    b "1"\nodd:\n  dependencies:\n    c "1"\n', {"a": {"b"}}, id="no key"),
+        pytest.param('a@1:\n  dependencies:\na@2:\n    b "1"\n', {"a": set()}, id="a need without a section"),
+        pytest.param('a@1:\n  dependencies:\n    b "1"\na@2:\n  dependencies:\n    c "1"\n', {"a": {"b", "c"}}, id="two versions"),
+    ],
+)  # fmt: skip
+def test_what_an_entry_of_yarn_needs(text: str, graph: dict[str, set[str]]) -> None:
+    assert yarn_graph(text) == graph
+
+
+@pytest.mark.parametrize(
+    ("text", "graph"),
+    [
+        pytest.param("packages:\n  a@1:\n    dependencies:\n      b: 1\n    other:\n      c: 1\n", {"a": {"b"}}, id="another section"),
+        pytest.param("packages:\n  a@1:\n    transitivePeerDependencies:\n      b: 1\n", {"a": {"b"}}, id="peers"),
+        pytest.param("other:\n  a@1:\n    dependencies:\n      b: 1\n", {}, id="outside of the packages"),
+        pytest.param("packages:\n  a@1:\nother:\n  b@1:\n", {"a": set()}, id="behind the packages"),
+        pytest.param("packages: \n  a@1:\n    dependencies:\n  c@1:\n      b: 1\n", {"a": set(), "c": set()}, id="no section"),
+        pytest.param("packages:\n  a@1:\n    dependencies:\nsnapshots:\n  a@1:\n    dependencies:\n      b: 1\n", {"a": {"b"}}, id="both"),
+    ],
+)  # fmt: skip
+def test_what_an_entry_of_pnpm_needs(text: str, graph: dict[str, set[str]]) -> None:
+    assert pnpm_graph(text) == graph
+
+
+@pytest.mark.parametrize(
+    ("manifest", "members", "found"),
+    [
+        pytest.param({"devDependencies": {"a": "1"}}, [], {"a", "b"}, id="followed"),
+        pytest.param({"devDependencies": {"a": "1"}, "dependencies": {"b": "1"}}, [], {"a"}, id="production needs it"),
+        pytest.param({"devDependencies": {"a": "1"}, "optionalDependencies": {"b": "1"}}, [], {"a"}, id="optional"),
+        pytest.param({"devDependencies": {"a": "1"}, "peerDependencies": {"a": "1"}}, [], set(), id="a peer"),
+        pytest.param(
+            {"devDependencies": {"a": "1"}, "optionalDependencies": {"x": "1"}}, [], {"a", "b"}, id="not there"
+        ),
+        pytest.param({"devDependencies": {"a": "1"}, "dependencies": {"x": "1"}}, [], set(), id="another lockfile"),
+        pytest.param({"devDependencies": {"x": "1"}}, [], {"x"}, id="not in the lockfile"),
+        pytest.param({"devDependencies": ["a"]}, [], set(), id="no table"),
+        pytest.param({"devDependencies": {"a": "1"}, "workspaces": []}, [], set(), id="a workspace of unknown members"),
+        pytest.param({"workspaces": []}, [{"devDependencies": {"a": "1", "x": "1"}}], {"a", "b"}, id="a member's"),
+        pytest.param(
+            {"devDependencies": {"a": "1"}}, [{"peerDependencies": {"b": "1"}}], {"a"}, id="a member needs it"
+        ),
+    ],
+)
+def test_what_only_development_needs(manifest: object, members: list[object], found: set[str]) -> None:
+    graph = yarn_graph('a@1:\n  dependencies:\n    b "1"\nb@1:\n')
+    assert only_development(_json(manifest), graph, map(_json, members)) == found
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value).encode()
 
 
 def _modules(*paths: str) -> list[Member]:

@@ -121,6 +121,8 @@ def test_what_development_names_is_not_in_use(find: Find, path: str, text: bytes
         pytest.param({"cmd": ("python", "-m", "tests.serve")}, (), id="the command names a module of it"),
         pytest.param({"cmd": ("pytest",)}, (), id="the image runs tests"),
         pytest.param({"cmd": ("npm", "run", "test:all")}, (), id="a script of tests"),
+        pytest.param({"cmd": ("npm", "test")}, (), id="the tests"),
+        pytest.param({"entrypoint": ("sh",)}, (), id="the image starts a shell"),
         pytest.param({"cmd": ("/usr/bin/python3",)}, (), id="the image starts an interpreter alone"),
         pytest.param({"env": ("DATA=/app/tests/data",)}, (), id="Env names it"),
         pytest.param({"working_dir": "/app/tests"}, (), id="the image works there"),
@@ -160,8 +162,12 @@ def test_of_a_program_that_cannot_be_read_only_what_nothing_can_need_is_found(fi
     members = (
         file("app/go.mod", b"module x\n"), file("app/server", b"\x7fELF", mode=0o755), file("app/docs/a.md", b"x"),
         file("app/logs/x.log", b"x"), file("app/.mypy_cache/x", b"x"), file("app/README.md", b"x"),
+        file("app/htmlcov/x", b"x"), file("app/coverage/lcov.info", b"x"), file("app/test/a_test.go", b"x"),
+        file("app/dev.db", DATABASE), file("app/x.log", b"x"),
     )  # fmt: skip
-    assert caught(find, RULE, copied(layer(*members))) == {"/app/.mypy_cache/x"}
+    assert caught(find, RULE, copied(layer(*members))) == {
+        "/app/.mypy_cache/x", "/app/htmlcov/x", "/app/coverage/lcov.info", "/app/test/a_test.go",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -241,3 +247,88 @@ def test_the_bases_project_is_left_alone(find: Find) -> None:
     members = layer(MANIFEST, CODE, *TESTS)
     spec = ImageSpec(layers=(members, layer(file("x", b"1"))), history=(step("COPY a /app"), step("/bin/sh -c x")))
     assert paths_of(find(spec, base_layers=1), RULE) == set()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"cmd": ("npm", "run", "testing")},
+        {"cmd": ("python3", "main.py")},
+        {"entrypoint": ("python",), "cmd": ("main.py",)},
+        {"cmd": ("gunicorn",)},
+    ],
+)
+def test_tests_of_an_image_that_runs_something_else(find: Find, fields: dict[str, tuple[str, ...]]) -> None:
+    spec = copied(layer(MANIFEST, CODE, *TESTS), **fields)
+    assert caught(find, RULE, spec) == {"/app/tests/test_main.py", "/app/tests/data/big.json"}
+
+
+@pytest.mark.parametrize("name", ["nohup.out", "a.log", "-.gitignore"])
+def test_a_file_at_the_top_is_claimed_and_a_directory_of_that_name_is_not(find: Find, name: str) -> None:
+    name = name.removeprefix("-")
+    assert caught(find, RULE, copied(layer(MANIFEST, CODE, file(f"app/{name}", b"x")))) == {f"/app/{name}"}
+    assert caught(find, RULE, copied(layer(MANIFEST, CODE, file(f"app/{name}/x", b"x")))) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        pytest.param("app/logs/keep.txt", {}, id="no log among logs"),
+        pytest.param("app/reports/lcov.info", {}, id="a report in another directory"),
+        pytest.param("app/docs/a.md", {"env": ("DOCS=/app/docs",)}, id="documents that Env names"),
+        pytest.param("app/docs/a.md", {"cmd": ("hugo", "server")}, id="documents that a server delivers"),
+        pytest.param("app/README.md", {"env": ("TEXT=/app/README.md",)}, id="a README that Env names"),
+        pytest.param("app/README.html", {}, id="another README"),
+        pytest.param("app/.coverage", {"env": ("COVERAGE_FILE=/app/.coverage",)}, id="a report that Env names"),
+        pytest.param("app/.tox/a.py", {"cmd": ("/app/.tox/py/bin/python",)}, id="a cache that the image starts"),
+    ],
+)
+def test_what_has_a_use_or_another_purpose_stays(find: Find, path: str, fields: dict[str, tuple[str, ...]]) -> None:
+    assert caught(find, RULE, copied(layer(MANIFEST, CODE, file(path, b"x")), **fields)) == set()
+
+
+@pytest.mark.parametrize("root", ["srv/www/app", "home/me/public_html/app", "srv/www"])
+def test_documents_and_the_readme_of_what_a_server_delivers_stay(find: Find, root: str) -> None:
+    members = [
+        file(f"{root}/{name}", b"x") for name in ("package.json", "a.js", "docs/a.md", "README.md", ".gitignore")
+    ]
+    assert caught(find, RULE, copied(layer(*members))) == {f"/{root}/.gitignore"}
+
+
+@pytest.mark.parametrize("folder", ["tests", "spec", "docs", "htmlcov", ".pytest_cache", ".mypy_cache", "coverage"])
+def test_what_a_directory_of_development_names_is_not_in_use(find: Find, folder: str) -> None:
+    naming = file(f"app/{folder}/code.js", b"open('logs/x')")
+    assert "/app/logs/x.log" in caught(find, RULE, copied(layer(MANIFEST, CODE, file("app/logs/x.log", b"x"), naming)))
+    naming = file("app/code/code.js", b"open('logs/x')")
+    assert not caught(find, RULE, copied(layer(MANIFEST, CODE, file("app/logs/x.log", b"x"), naming)))
+
+
+def test_all_of_a_project_comes_in_this_order(find: Find) -> None:
+    names = [
+        "spec/a_spec.rb", "tests/test_a.py", "doc/a.md", "docs/b.md", "log/a.log", "logs/b.log", "coverage/lcov.info",
+        ".coverage", "htmlcov/index.html", ".mypy_cache/a", ".tox/b", ".editorconfig", "README", "a.dev.db", "debug.log",
+    ]  # fmt: skip
+    members = [
+        file(f"app/{name}", DATABASE if name.endswith(".db") else b"x" * 100 * (name != "README")) for name in names
+    ]
+    found = of_rule(find(copied(layer(MANIFEST, CODE, *members))), RULE)
+    assert [one.title for one in found] == [
+        "the project's tests: /app/spec/a_spec.rb",
+        "the project's tests: /app/tests/test_a.py",
+        "the project's documents: /app/doc/a.md",
+        "the project's documents: /app/docs/b.md",
+        "logs of development: /app/log/a.log",
+        "logs of development: /app/logs/b.log",
+        "reports of coverage: /app/coverage/lcov.info",
+        "reports of coverage: /app/.coverage",
+        "reports of coverage: /app/htmlcov/index.html",
+        "the cache of a tool for development: /app/.mypy_cache/a",
+        "the cache of a tool for development: /app/.tox/b",
+        "files about the project: /app/.editorconfig and 1 more",
+        "a database of development: /app/a.dev.db",
+        "logs of development: /app/debug.log",
+    ]
+
+
+def test_what_is_empty_is_no_finding(find: Find) -> None:
+    assert of_rule(find(copied(layer(MANIFEST, CODE, file("app/logs/x.log"), file("app/.gitignore")))), RULE) == ()

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.rules.requirements import is_requirements, requirements
+from layerscope.rules.lockfiles import Declared, Node
+from layerscope.rules.requirements import Requirements, is_requirements, requirements
 from tests.builder import Member, file, layer
 from tests.rules.conftest import Find, copied, of_rule, paths_of, step
 
@@ -211,3 +212,96 @@ def test_any_lines_are_read(production: list[str], development: list[str]) -> No
 def test_files_are_known_by_their_names() -> None:
     assert is_requirements("/app/requirements/dev.txt")
     assert not is_requirements("/app/other/dev.txt")
+
+
+def _nodes(*names: str) -> frozenset[Node]:
+    return frozenset((name, "") for name in names)
+
+
+def _wishes(production: str, development: str, expected: str) -> Declared:
+    return Declared(
+        production=_nodes(*production.split()),
+        development=_nodes(*development.split()),
+        expected=frozenset(expected.split()),
+    )
+
+
+@pytest.mark.parametrize(
+    ("texts", "beside", "found"),
+    [
+        pytest.param(
+            {"/a/requirements.txt": "A\nb; x\n./local\n/abs\nhttps://h/x.whl\nc @ https://h/c.whl\n -e .\n# d",
+             "/a/requirements-dev.txt": "b\nt"},
+            {},
+            [("/a", ("requirements-dev.txt",), _wishes("a b c", "t", "a c"))],
+            id="what lines ask for",
+        ),
+        pytest.param(
+            {"/a/requirements/base.txt": "a", "/a/requirements/dev.txt": "t", "/a/reqs/test.in": "u"},
+            {},
+            [("/a", ("reqs/test.in", "requirements/dev.txt"), _wishes("a", "t u", "a"))],
+            id="folders of requirements",
+        ),
+        pytest.param(
+            {"/a/requirements.txt": "a", "/a/docs/requirements.txt": "t", "/a/worker/requirements.txt": "w"},
+            {},
+            [
+                ("/a", ("docs/requirements.txt",), _wishes("a", "t", "a")),
+                ("/a/worker", (), _wishes("w", "", "w")),
+            ],
+            id="folders of other purposes",
+        ),
+        pytest.param(
+            {"/a/requirements.txt": "a", "/a/docs/requirements.md.txt": "t", "/a/docs/reqs.txt": "u"},
+            {},
+            [("/a/docs", (), _wishes("t u", "", "t u")), ("/a", (), _wishes("a", "", "a"))],
+            id="other names in such a folder",
+        ),
+        pytest.param(
+            {"requirements.txt": "a", "docs/requirements.in": "t", "requirements/dev.txt": "u"},
+            {},
+            [("", ("docs/requirements.in", "requirements/dev.txt"), _wishes("a", "t u", "a"))],
+            id="beside the Dockerfile",
+        ),
+        pytest.param(
+            {"build:/s/requirements.txt": "a", "build:/s/requirements-dev.txt": "t"},
+            {},
+            [("build:/s", ("requirements-dev.txt",), _wishes("a", "t", "a"))],
+            id="of a stage",
+        ),
+        pytest.param(
+            {"/a/requirements-dev.txt": "a\nt"},
+            {"/a": _nodes("a")},
+            [("/a", ("requirements-dev.txt",), _wishes("a", "t", ""))],
+            id="production by another file",
+        ),
+        pytest.param({"/a/requirements-dev.txt": "t"}, {"/b": _nodes("a")}, [], id="another project's file"),
+        pytest.param(
+            {"/a/requirements.txt": "a\n--requirement=requirements-dev.txt\n-rgone.txt", "/a/requirements-dev.txt": "t"},
+            {},
+            [("/a", (), _wishes("a t", "", "a t"))],
+            id="production includes it",
+        ),
+    ],
+)  # fmt: skip
+def test_what_the_files_of_each_project_say(
+    texts: dict[str, str], beside: dict[str, frozenset[Node]], found: list[tuple[str, tuple[str, ...], Declared]]
+) -> None:
+    expected = [Requirements(root=root, files=files, wishes=wishes) for root, files, wishes in found]
+    assert list(requirements(texts, beside)) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/app/requirements.txt", True),
+        ("reqs.in", True),
+        ("/a/reqs/requirements.txt", True),
+        ("/a/requirements/requirements.txt", True),
+        ("/a/reqs/base.in", True),
+        ("/a/requirements/x.txt", False),
+        ("/a/requirements-x.txt", False),
+    ],
+)
+def test_which_files_are_read(path: str, found: bool) -> None:
+    assert is_requirements(path) == found
