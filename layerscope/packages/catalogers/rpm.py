@@ -35,7 +35,7 @@ def _catalog(context: Context) -> Iterator[Claim]:
     for directory in _DIRECTORIES:
         paths = [path for name in _NAMES if (path := f"{directory}/{name}") in by_path]
         in_use = [path for path in paths if path in context.filesystem.live] or paths
-        logs = by_path.get(f"{directory}/{_LOG}", []) if f"{directory}/{_NAMES[0]}" in in_use[:1] else []
+        logs = by_path.get(f"{directory}/{_LOG}", []) if f"{directory}/{_NAMES[0]}" in in_use else []
         for path in in_use[:1]:
             yield from database.claims(_listings(context, by_path[path], logs, known))
 
@@ -50,12 +50,13 @@ def _listings(
     layer_of = context.filesystem.layer_of
     for number in numbers:
         data = context.read_all(number, _MOST_BYTES, None)
-        if not data:
-            continue
         log = next((log for log in reversed(logs) if layer_of(log) == layer_of(number)), None)
+        log_data = b"" if log is None else context.read_all(log, MOST_BYTES, None) or b""
+        # A new database is empty until its log is written back.
+        if data is None or not (data or log_data):
+            continue
         path = context.filesystem.path_of(number)
         try:
-            log_data = b"" if log is None else context.read_all(log, MOST_BYTES, None) or b""
             packages, warnings = read_database(data, where=path, log=log_data, known=known)
         except Damaged as problem:
             context.warn(problem.message)

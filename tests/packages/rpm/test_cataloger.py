@@ -1,5 +1,8 @@
 import os
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -7,7 +10,7 @@ from layerscope.packages.catalogers.rpm import RPM, relations_of
 from layerscope.packages.formats.rpm.header import Type
 from layerscope.packages.formats.rpm.package import Tag, parse_package
 from tests.builder import Member, directory, file, hardlink, symlink, whiteout
-from tests.packages.images import members_of
+from tests.packages.images import catalogued, members_of
 from tests.packages.inventories import Inventory, inventory, run, tool
 from tests.packages.rpm.header_builder import NEVR, Item, blob
 from tests.packages.rpm.samples import FOLDER, database
@@ -171,3 +174,60 @@ def test_a_boolean_expression_needs_all_that_it_names() -> None:
 def test_damaged_needs_do_not_cost_the_package() -> None:
     package = parse_package(blob((*NEVR, (Tag.REQUIRENAME, Type.INT32, [1]))), where="db")
     assert (package.name, package.requires) == ("made", ())
+
+
+@pytest.mark.parametrize(
+    ("lower", "names", "warned"),
+    [
+        pytest.param(symlink("var/lib/rpm/Packages.db", "x"), {"alpha"}, 0, id="a link"),
+        pytest.param(file("var/lib/rpm/Packages.db", b""), {"alpha"}, 0, id="empty"),
+        pytest.param(file("var/lib/rpm/Packages.db", b"garbage"), {"alpha"}, 1, id="damaged"),
+    ],
+)
+def test_a_version_of_a_database_that_cannot_be_read_does_not_hide_the_next(
+    lower: Member, names: set[str], warned: int
+) -> None:
+    found = _found([lower], [file("var/lib/rpm/Packages.db", database("Packages.db"))])
+    assert names <= set(found.names)
+    assert [warning.partition(":")[0] for warning in found.warnings] == ["/var/lib/rpm/Packages.db"] * warned
+
+
+def test_a_database_that_is_empty_until_its_log_is_written_back_is_read(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "db")) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT NULL)")
+        connection.execute("INSERT INTO Packages (blob) VALUES (?)", (blob(NEVR),))
+        connection.commit()
+        log = file("var/lib/rpm/rpmdb.sqlite-wal", (tmp_path / "db-wal").read_bytes())
+    found = _found([file("var/lib/rpm/rpmdb.sqlite", b""), log])
+    assert (found.names, found.warnings) == (["made"], ())
+
+
+def test_a_log_counts_for_the_database_of_its_own_layer_and_format() -> None:
+    data, log = database("killed.sqlite"), file("var/lib/rpm/rpmdb.sqlite-wal", database("killed.sqlite-wal"))
+    newer = data + bytes(len(data) % 4096)
+    found = _found([file("var/lib/rpm/rpmdb.sqlite", data), log], [file("var/lib/rpm/rpmdb.sqlite", newer, mode=0o600)])
+    assert {package.name: package.removed_in for package in found.packages} == {"beta": None, "slow": 1}
+    found = _found([file("var/lib/rpm/Packages.db", database("Packages.db")), log])
+    assert "alpha" in found.names and found.warnings == ()
+
+
+def test_what_a_reader_warns_of_is_passed_on() -> None:
+    found = _found([file("var/lib/rpm/Packages.db", database("Packages.db").replace(b"alpha.conf", b"alphb.conf"))])
+    assert [warning.rpartition(": ")[2] for warning in found.warnings] == ["wrong checksum, read all the same"]
+
+
+def test_a_package_claims_no_directory() -> None:
+    members = [file("var/lib/rpm/Packages.db", database("Packages.db")), directory("usr/share/alpha"), *_ALPHA]
+    assert catalogued(RPM, members).paths_of("alpha") == (
+        "/etc/alpha/alpha.conf",
+        "/usr/bin/a",
+        "/usr/bin/alpha",
+        "/usr/share/alpha/linked-1",
+        "/usr/share/alpha/linked-2",
+    )
+
+
+def test_a_need_that_is_no_expression_is_one_name() -> None:
+    item: Item = (Tag.REQUIRENAME, Type.STRING_ARRAY, ["odd name", "odd name", "(a and b)"])
+    assert relations_of(parse_package(blob((*NEVR, item)), where="db")).needs == ("odd name", "a", "and", "b")
