@@ -49,6 +49,7 @@ def test_a_package_owns_the_files_of_its_list_and_its_records() -> None:
             file("usr/other", b"1"),
             listing("tool", "/usr", "/usr/tool"),
             file("var/lib/dpkg/info/tool.postinst", b"exit"),
+            file("var/lib/dpkg/what/tool.postinst", b"1"),
         ]
     )
     records = {"/var/lib/dpkg/info/tool.list", "/var/lib/dpkg/info/tool.postinst"}
@@ -123,12 +124,13 @@ def test_a_diverted_file_is_found_where_it_was_moved_and_the_diverting_package_k
             status(stanza("dash"), stanza("bash")),
             file("bin/sh", b"bash"),
             file("bin/sh.distrib", b"dash!"),
-            listing("dash", "/bin/sh"),
             listing("bash", "/bin/sh"),
-            file("var/lib/dpkg/diversions", b"/bin/sh\n/bin/sh.distrib\nbash\n"),
+            file("bin/x.other", b"x"),
+            listing("dash", "/bin/sh", "/bin/x"),
+            file("var/lib/dpkg/diversions", b"/bin/sh\n/bin/sh.distrib\nbash\n/bin/x\n/bin/x.other\nbash"),
         ]
     )
-    assert without_records(found, "dash") == {"/bin/sh.distrib"}
+    assert without_records(found, "dash") == {"/bin/sh.distrib", "/bin/x.other"}
     assert without_records(found, "bash") == {"/bin/sh"}
 
 
@@ -158,7 +160,9 @@ def test_distroless_images_have_a_record_for_each_package() -> None:
         ],
         [file("var/lib/dpkg/status.d/later", b"Package: later\nVersion: 1\n")],
     )
-    assert without_records(found, "tool") == {"/usr/bin/tool", "/usr/share/a file", "/etc/tool.conf"}
+    records = {"/var/lib/dpkg/status.d/tool", "/var/lib/dpkg/status.d/tool.md5sums"}
+    assert found.paths("tool") == {"/usr/bin/tool", "/usr/share/a file", "/etc/tool.conf"} | records
+    assert found.warnings == ()
     assert found.one("tool").location == "/var/lib/dpkg/status.d/tool"
     assert (found.one("tool").layer, found.one("later").layer) == (0, 1)
 

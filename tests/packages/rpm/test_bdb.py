@@ -155,3 +155,104 @@ def test_a_cut_database_gives_what_is_whole() -> None:
     packages, warnings = read_database(data[: len(data) // 2], where="db")
     assert 0 < len(packages) < 6
     assert warnings
+
+
+def _hash_page(number: int, *items: bytes, kind: int = 13) -> bytes:
+    """A page of 512 bytes that holds these items, the first at its end."""
+    page, end = bytearray(512), 512
+    struct.pack_into("<8xIIIHHBB", page, 0, number, 0, 0, len(items), 0, 0, kind)
+    for index, item in enumerate(items):
+        end -= len(item)
+        page[end : end + len(item)] = item
+        struct.pack_into("<H", page, 26 + 2 * index, end)
+    return bytes(page)
+
+
+def _overflow_page(number: int, content: bytes, *, used: int | None = None, following: int = 0) -> bytes:
+    head = struct.pack("<8xIIIHHBB", number, 0, following, 0, len(content) if used is None else used, 0, _OVERFLOW)
+    return (head + content).ljust(512, b"\0")
+
+
+def _hash_database(*pages: bytes) -> bytes:
+    meta = bytearray(512)
+    struct.pack_into("<12xIII", meta, 0, 0x061561, 9, 512)
+    struct.pack_into("<I", meta, 32, len(pages))
+    return bytes(meta) + b"".join(pages)
+
+
+def _key(number: int) -> bytes:
+    return b"\1" + struct.pack("<I", number)
+
+
+def _off_page(page: int, length: int) -> bytes:
+    return b"\3" + bytes(3) + struct.pack("<II", page, length)
+
+
+def _made(*pages: bytes) -> tuple[list[tuple[int, bytes]], list[str]]:
+    warnings: list[str] = []
+    return list(records(_hash_database(*pages), where="db", warn=warnings.append)), warnings
+
+
+@pytest.mark.parametrize("length", [71, 72])
+def test_a_database_shorter_than_its_meta_page_is_damaged(length: int) -> None:
+    data = _hash_database()[:length]
+    if length == 72:
+        assert _read(data) == ([], ["db: 1 pages are declared, and 0 are there"])
+    else:
+        with pytest.raises(Damaged, match="a Berkeley DB of 71 bytes"):
+            _read(data)
+
+
+def test_pages_of_other_kinds_and_empty_ones_hide_none() -> None:
+    pages = [_hash_page(1, kind=5), _hash_page(9), _hash_page(3, _key(7), b"\1blob")]
+    assert _made(*pages) == ([(7, b"blob")], [])
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_page_may_be_full_to_the_byte(more: int) -> None:
+    items = [item for number in range(1, 49) for item in (_key(number), b"\1")]
+    items[-1] += bytes(6 + more)
+    found, warnings = _made(_hash_page(1, *items))
+    if more:
+        assert (found, warnings) == ([], ["db, offset 512: an item at 217 of its page"])
+    else:
+        assert ([number for number, _ in found], warnings) == (list(range(1, 49)), [])
+
+
+def test_more_items_than_the_last_page_has_room_for_cost_what_lies_on_it() -> None:
+    broken = bytearray(_hash_page(2, _key(2), b"\1b"))
+    struct.pack_into("<H", broken, 20, 244)
+    assert _made(_hash_page(1, _key(1), b"\1a"), bytes(broken)) == (
+        [(1, b"a")],
+        ["db, offset 1,024: a page of 244 items"],
+    )
+
+
+@pytest.mark.parametrize("rest", [1, 2, 486])
+def test_a_chain_of_overflow_pages_is_followed_to_its_last_byte(rest: int) -> None:
+    content = bytes(range(1, 244)) * 2 + b"z" * rest
+    pages = [
+        _overflow_page(1, content[:486], following=3),
+        _hash_page(2, _key(5), _off_page(1, len(content))),
+        _overflow_page(3, content[486:]),
+    ]
+    assert _made(*pages) == ([(5, content)], [])
+
+
+@pytest.mark.parametrize(
+    ("item", "used", "message"),
+    [
+        pytest.param(_off_page(2, 487), 487, "record 5 continues on a page that does not fit", id="more than a page"),
+        pytest.param(_off_page(2, 9), 10, "record 5 continues on a page that does not fit", id="more than is missing"),
+        pytest.param(_off_page(0, 9), 9, "record 5 continues on page 0, which is absent or taken", id="the meta page"),
+        pytest.param(_off_page(3, 9), 9, "record 5 continues on page 3, which is absent or taken", id="no page"),
+        pytest.param(_off_page(2, 1537), 9, "record 5 declares 1,537 bytes", id="more than the file has"),
+        pytest.param(_off_page(2, 1536), 9, "record 5 continues on page 0, which is absent or taken", id="the file's"),
+        pytest.param(_off_page(2, 9)[:5], 9, "record 5 is an item of type 3 and 5 bytes", id="a short pointer"),
+    ],
+)
+def test_a_pointer_to_what_does_not_fit_costs_its_record_alone(item: bytes, used: int, message: str) -> None:
+    pages = [_hash_page(1, _key(5), item, _key(6), b"\1x"), _overflow_page(2, b"x" * 486, used=used)]
+    found, [warning] = _made(*pages)
+    assert found == [(6, b"x")]
+    assert warning.rpartition("db")[2].partition(": ")[2] == message

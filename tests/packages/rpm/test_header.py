@@ -53,8 +53,6 @@ def test_bytes_that_are_no_utf8_are_kept(raw: bytes) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        pytest.param(b"", id="nothing"),
-        pytest.param(struct.pack(">I", 1), id="half an introduction"),
         pytest.param(struct.pack(">II", 0, 0), id="no tags"),
         pytest.param(struct.pack(">II", 2**31, 0), id="2^31 tags"),
         pytest.param(struct.pack(">II", 1, 2**31) + bytes(16), id="2^31 bytes of values"),
@@ -63,8 +61,40 @@ def test_bytes_that_are_no_utf8_are_kept(raw: bytes) -> None:
     ],
 )
 def test_a_header_of_another_length_than_it_declares_is_damaged(raw: bytes) -> None:
-    with pytest.raises(Damaged, match="db"):
+    with pytest.raises(Damaged, match="db, offset 0: a header of .* declares"):
         Header(raw, where="db")
+
+
+@pytest.mark.parametrize("length", [0, 4, 7])
+def test_half_an_introduction_is_damaged(length: int) -> None:
+    with pytest.raises(Damaged, match=f"db: a header of {length} bytes"):
+        Header(blob(_ITEMS)[:length], where="db")
+
+
+@pytest.mark.parametrize("tags", [65_535, 65_536])
+def test_so_many_tags_may_a_header_have(tags: int) -> None:
+    raw = struct.pack(">II", tags, 1) + struct.pack(">IIiI", _NUMBERS, Type.CHAR, 0, 1) * tags + b"x"
+    if tags == 65_535:
+        assert Header(raw, where="db").numbers(_NUMBERS, Type.CHAR) == (ord("x"),)
+    else:
+        with pytest.raises(Damaged, match="declares 65,536 tags"):
+            Header(raw, where="db")
+
+
+def test_a_text_that_counts_as_two_is_damaged() -> None:
+    header = Header(struct.pack(">IIIIiI", 1, 4, _TEXT, Type.STRING, 0, 2) + b"a\0b\0", where="db")
+    with pytest.raises(Damaged, match="tag 1000 holds 2 values of type 6"):
+        header.text(_TEXT)
+
+
+def test_a_first_entry_that_is_no_region_has_no_trailer() -> None:
+    sound = blob(_ITEMS[:2])
+    header = Header(sound[:8] + sound[24:40] + sound[8:24] + sound[40:], where="db")
+    assert (header.text(_TEXT), header.numbers(_NUMBERS, Type.INT32)) == ("name", (1, 2**32 - 1))
+
+
+def test_a_region_may_hold_nothing_but_itself() -> None:
+    assert Header(blob([], region=True, dribbles=_ITEMS), where="db").text(_TEXT) == "name"
 
 
 @pytest.mark.parametrize(

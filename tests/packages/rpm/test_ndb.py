@@ -73,6 +73,8 @@ def test_a_file_header_that_cannot_be_right_is_damaged(version: int, pages: int)
         pytest.param((6, 1, _BLOCKS), id="within the slots"),
         pytest.param((7, _FIRST_BLOCK + _BLOCKS, _BLOCKS), id="another package's blocks"),
         pytest.param((6, _FIRST_BLOCK, _BLOCKS), id="the blocks of the first"),
+        pytest.param((5, _FIRST_BLOCK, _BLOCKS), id="the first once more"),
+        pytest.param((6, _FIRST_BLOCK + _BLOCKS - 1, _BLOCKS), id="the last block of the first"),
     ],
 )
 def test_a_slot_that_is_wrong_costs_its_record_alone(slot: Slot) -> None:
@@ -111,3 +113,47 @@ def test_a_wrong_checksum_is_told_and_the_record_read() -> None:
     packages, warnings = read_database(data, where="db")
     assert [package.name for package in packages] == ["mode"]
     assert warnings == ("db: record 5: wrong checksum, read all the same",)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        pytest.param(b"RpmP" + bytes(27), "an ndb database of 31 bytes", id="shorter than the header"),
+        pytest.param(b"RpmP" + bytes(28), "", id="a header alone"),
+        pytest.param(_made([], b""), "", id="slots alone"),
+        pytest.param(_made([], b"")[:-1], "1 pages of slots in 4,095 bytes", id="fewer slots than declared"),
+    ],
+)
+def test_an_empty_database_has_a_header_and_whole_pages_of_slots(data: bytes, message: str) -> None:
+    if message:
+        with pytest.raises(Damaged, match=message):
+            _read(data)
+    else:
+        assert _read(data) == ([], [])
+
+
+def test_a_record_that_does_not_fit_hides_none() -> None:
+    last = _FIRST_BLOCK + _BLOCKS
+    data = _made([(5, _FIRST_BLOCK, 1), (6, last, _BLOCKS)], _stored(5) + _stored(6))
+    numbers, warnings = _read(data)
+    assert (numbers, len(warnings)) == ([6], 1)
+    assert warnings[0].endswith(": 1 blocks do not fit")
+
+
+@pytest.mark.parametrize(
+    ("length", "numbers", "warning"),
+    [
+        pytest.param(17, [5], "wrong checksum, read all the same", id="as they were written"),
+        pytest.param(5, [5], "wrong checksum, read all the same", id="15 bytes of padding"),
+        pytest.param(20, [5], "wrong checksum, read all the same", id="no padding"),
+        pytest.param(4, [], "its 3 blocks do not end as they begin", id="16 bytes of padding"),
+        pytest.param(21, [], "its 3 blocks do not end as they begin", id="into the tail"),
+    ],
+)
+def test_only_padding_lies_between_a_record_and_its_end(length: int, numbers: list[int], warning: str) -> None:
+    stored = bytearray(_stored(5, b"x" * 17))
+    struct.pack_into("<I", stored, 12, length)
+    struct.pack_into("<I", stored, len(stored) - 8, length)
+    stored[-12] ^= 1
+    found, [message] = _read(_made([(5, _FIRST_BLOCK, len(stored) // 16)], bytes(stored)))
+    assert (found, message.rpartition(": ")[2]) == (numbers, warning)

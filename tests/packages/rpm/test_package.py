@@ -1,8 +1,10 @@
+from fractions import Fraction
+
 import pytest
 
 from layerscope.errors import Damaged
 from layerscope.packages.formats.rpm.header import Type
-from layerscope.packages.formats.rpm.package import FileState, Tag, parse_package
+from layerscope.packages.formats.rpm.package import FileState, RpmFile, Tag, parse_package
 from tests.packages.rpm.header_builder import NEVR, Item, blob, one_file
 
 
@@ -51,8 +53,28 @@ def test_a_package_owns_what_rpm_installed(state: int, installed: bool) -> None:
     assert (file.state, file.is_installed) == (state, installed)
 
 
-def test_a_file_without_a_recorded_state_is_installed() -> None:
-    assert parse_package(blob(one_file()), where="db").files[0].is_installed
+def test_a_file_of_which_nothing_is_recorded_is_installed() -> None:
+    [found] = parse_package(blob(one_file()), where="db").files
+    assert found == RpmFile(path="/d/f", mode=0, flags=0, state=FileState.MISSING)
+    assert (found.is_installed, found.is_ghost) == (True, False)
+
+
+def test_names_in_directories_win_over_whole_paths() -> None:
+    items = one_file(OLD=(Tag.OLDFILENAMES, Type.STRING_ARRAY, ["/x", "/y"]))
+    assert [file.path for file in parse_package(blob(items), where="db").files] == ["/d/f"]
+
+
+@pytest.mark.parametrize("spare", [0, -1])
+def test_paths_may_be_some_times_as_long_as_the_header(spare: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = blob(one_file(DIRNAMES=(Tag.DIRNAMES, Type.STRING_ARRAY, ["/" + "d" * 15])))
+    monkeypatch.setattr(
+        "layerscope.packages.formats.rpm.package._PATH_CHARACTERS_PER_BYTE", Fraction(16 + spare, len(raw))
+    )
+    if not spare:
+        assert parse_package(raw, where="db").files[0].path == "/" + "d" * 15 + "f"
+    else:
+        with pytest.raises(Damaged, match="as long as the header"):
+            parse_package(raw, where="db")
 
 
 @pytest.mark.parametrize(
@@ -67,6 +89,14 @@ def test_a_file_without_a_recorded_state_is_installed() -> None:
         pytest.param(one_file(MODES=(Tag.FILEMODES, Type.INT16, [1, 2])), id="too many modes"),
         pytest.param(one_file(STATES=(Tag.FILESTATES, Type.CHAR, [0, 0])), id="too many states"),
         pytest.param((*NEVR, (Tag.BASENAMES, Type.STRING_ARRAY, ["f"])), id="no directories"),
+        pytest.param(one_file(DIRNAMES=(1, Type.INT32, [0])), id="indexes of no directories"),
+        pytest.param(
+            one_file(
+                BASENAMES=(Tag.BASENAMES, Type.STRING_ARRAY, ["f", "g"]),
+                DIRINDEXES=(Tag.DIRINDEXES, Type.INT32, [0, 1]),
+            ),
+            id="one directory out of range",
+        ),
     ],
 )
 def test_file_tags_that_disagree_are_damaged(items: tuple[Item, ...]) -> None:

@@ -109,3 +109,17 @@ def test_a_contested_file_belongs_to_the_package_that_replaced_it(name: str) -> 
 def test_what_is_no_database_is_damaged(data: bytes) -> None:
     with pytest.raises(Damaged, match="rpmdb"):
         read_database(data, where="rpmdb")
+
+
+def test_a_record_that_was_read_before_is_not_read_again() -> None:
+    known: dict[bytes, RpmPackage] = {}
+    first, _ = read_database(database("Packages.db"), where="db", known=known)
+    assert sorted(package.name for package in known.values()) == sorted([*(one.name for one in first), "gpg-pubkey"])
+    again, _ = read_database(database("Packages.db"), where="db", known=known)
+    assert {id(package) for package in again} == {id(package) for package in first}
+
+
+@pytest.mark.parametrize("data", [b"", bytes(4096), b"Packages"])
+def test_what_has_none_of_the_formats_is_named_so(data: bytes) -> None:
+    with pytest.raises(Damaged, match="neither SQLite, ndb nor a hash of Berkeley DB"):
+        read_database(data, where="rpmdb")

@@ -3,12 +3,14 @@ import struct
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from layerscope.errors import Damaged
 from layerscope.packages.formats.rpm import read_database
-from layerscope.packages.formats.rpm.sqlite import _guard, records
+from layerscope.packages.formats.rpm.sqlite import _guard, _lengths, records
 from tests.packages.rpm.header_builder import NEVR, blob
 from tests.packages.rpm.samples import database
 
@@ -61,10 +63,38 @@ def test_a_row_that_is_no_header_costs_a_warning_that_names_it() -> None:
     ]
 
 
-def test_of_many_warnings_the_first_are_given_and_the_rest_counted() -> None:
-    _, warnings = read_database(_made([_TABLE], [b"?"] * 1000), where="db")
-    assert len(warnings) == 21
-    assert warnings[-1] == "db: 980 more warnings of this kind"
+@pytest.mark.parametrize(("rows", "more"), [(20, ""), (21, "1"), (1020, "1,000")])
+def test_of_many_warnings_the_first_are_given_and_the_rest_counted(rows: int, more: str) -> None:
+    _, warnings = read_database(_made([_TABLE], [b"?"] * rows), where="db")
+    assert len(warnings) == 20 + bool(more)
+    assert warnings[20:] == ((f"db: {more} more warnings of this kind",) if more else ())
+
+
+@pytest.mark.parametrize(("length", "message"), [(99, "an SQLite database of 99 bytes"), (100, "SQLite cannot")])
+def test_what_is_shorter_than_a_header_is_no_database(length: int, message: str) -> None:
+    with pytest.raises(Damaged, match=message):
+        _read(_made([_TABLE])[:length])
+
+
+def test_a_database_is_read_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.TemporaryDirectory", pytest.fail)
+    assert _read(database("rpmdb.sqlite")) == ([1, 2, 3, 4, 5, 6, 7], [])
+
+
+def test_a_database_that_takes_too_many_steps_is_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("layerscope.packages.formats.rpm.sqlite._STEP", 1)
+    monkeypatch.setattr("layerscope.packages.formats.rpm.sqlite._SPARE_STEPS", -1_000_000)
+    with pytest.raises(Damaged, match="interrupted"):
+        _read(database("rpmdb.sqlite"))
+
+
+@pytest.mark.parametrize(("data_bytes", "longest"), [(5_000, 10_000), (20_000, 20_000)])
+def test_what_sqlite_may_do_is_held_down(data_bytes: int, longest: int) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        _guard(connection, data_bytes)
+        names = ("trusted_schema", "query_only", "cell_size_check")
+        assert [connection.execute(f"PRAGMA {name}").fetchone() for name in names] == [(0,), (1,), (1,)]
+        assert connection.getlimit(sqlite3.SQLITE_LIMIT_LENGTH) == longest
 
 
 _LINES = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
@@ -76,6 +106,17 @@ _LINES = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
         pytest.param(["CREATE TABLE Other (hnum INTEGER PRIMARY KEY, blob BLOB)"], id="no such table"),
         pytest.param([f"CREATE VIEW Packages AS {_LINES} SELECT x AS hnum, x AS blob FROM n"], id="endless view"),
         pytest.param(["CREATE VIRTUAL TABLE Packages USING fts5(hnum, blob)"], id="virtual table"),
+        pytest.param(["CREATE TABLE Other (hnum)", "CREATE INDEX Packages ON Other (hnum)"], id="index"),
+    ],
+)
+def test_what_is_no_plain_table_is_damaged(statements: Sequence[str]) -> None:
+    with pytest.raises(Damaged, match="no plain table Packages"):
+        _read(_made(statements))
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
         pytest.param(["CREATE TABLE Packages (hnum INTEGER, blob BLOB)"], id="no primary key"),
         pytest.param(
             ["CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB) WITHOUT ROWID"], id="no row numbers"
@@ -88,7 +129,7 @@ _LINES = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
     ],
 )
 def test_a_table_that_rpm_would_not_make_is_damaged(statements: Sequence[str]) -> None:
-    with pytest.raises(Damaged, match="db"):
+    with pytest.raises(Damaged, match="other columns than rpm makes|SQLite cannot read it"):
         _read(_made(statements))
 
 
@@ -153,8 +194,18 @@ def test_a_row_that_its_number_does_not_lead_to_costs_a_warning() -> None:
     sound = _made(["PRAGMA page_size = 512", _TABLE], [bytes(99_602)])
     rows = [_row(sound, number) for number in (3, 1, 2)]
     numbers, warnings = _read(_with_root(sound + bytes(3 * 99_840), b"\x0d", b"", rows))
-    assert 3 not in numbers
-    assert "db: record 3: not found by its number" in warnings
+    assert (numbers, warnings) == ([1, 2], ["db: record 3: not found by its number"])
+
+
+@pytest.mark.parametrize(("data_bytes", "is_damaged"), [(12, False), (11, True)])
+def test_a_row_takes_four_bytes_at_least(data_bytes: int, is_damaged: bool) -> None:
+    rows: list[tuple[int, object]] = [(1, 0), (2, 0), (3, 0)]
+    connection = cast(sqlite3.Connection, SimpleNamespace(execute=lambda _: rows))
+    if is_damaged:
+        with pytest.raises(Damaged, match="more rows than the file has room for"):
+            _lengths(connection, data_bytes, "db", pytest.fail)
+    else:
+        assert _lengths(connection, data_bytes, "db", pytest.fail) == rows
 
 
 def test_a_page_that_is_listed_again_and_again_does_not_make_work_without_end() -> None:

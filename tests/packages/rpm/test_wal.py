@@ -1,5 +1,6 @@
 import sqlite3
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -86,12 +87,49 @@ def test_a_page_outside_the_database_is_left_out(number: int) -> None:
     assert apply_log(b"", _signed(page_count=1, number=number), where="db") == bytes(512)
 
 
+@pytest.mark.parametrize(("declared", "is_damaged"), [(2, False), (3, True)])
+def test_a_database_is_no_longer_than_it_and_its_log(declared: int, is_damaged: bool) -> None:
+    log = _signed(page_count=declared)
+    data = b"y" * (2 * 512 - len(log))
+    if is_damaged:
+        with pytest.raises(Damaged, match="declares 3 pages of 512 bytes"):
+            apply_log(data, log, where="db")
+    else:
+        assert apply_log(data, log, where="db") == (b"x" * 512).ljust(1024, b"\0")
+
+
+@pytest.mark.parametrize(
+    ("log", "page"),
+    [
+        pytest.param(lambda: _log((1, 1, b"a"), (1, 0, b"b")), b"a", id="the second is not finished"),
+        pytest.param(lambda: _log((1, 1, b"a"), (1, 1, b"b")), b"b", id="both are finished"),
+        pytest.param(lambda: _log((1, 1, b"a"), (1, 1, b"b"))[:-1], b"a", id="the second is cut in its page"),
+        pytest.param(lambda: _log((1, 1, b"a"), (1, 1, b"b"))[:-500], b"a", id="the second is cut in its head"),
+        pytest.param(lambda: _log((1, 0, b"a")), b"", id="none is finished"),
+        pytest.param(lambda: _log(), b"", id="no frames"),
+        pytest.param(lambda: _log((1, 1, b"a"), version=3_007_001), b"", id="another version"),
+        pytest.param(lambda: _log((1, 1, b"a"), page_bytes=504), b"", id="pages of another length"),
+    ],
+)
+def test_the_last_finished_transaction_counts(log: Callable[[], bytes], page: bytes) -> None:
+    assert apply_log(b"old", log(), where="db") == (page * 512 or b"old")
+
+
 def _signed(*, page_count: int, number: int = 1) -> bytes:
     """A log with one page of 512 bytes and right checksums."""
-    head = struct.pack(">6I", 0x377F0683, 3_007_000, 512, 0, 1, 2)
-    sums = _sums(head, (0, 0))
-    start, page = struct.pack(">II", number, page_count), b"x" * 512
-    return head + struct.pack(">II", *sums) + start + struct.pack(">IIII", 1, 2, *_sums(start + page, sums)) + page
+    return _log((number, page_count, b"x"))
+
+
+def _log(*frames: tuple[int, int, bytes], version: int = 3_007_000, page_bytes: int = 512) -> bytes:
+    """A log with right checksums: of each frame the page's number, the count of pages after it, and its content."""
+    log = struct.pack(">6I", 0x377F0683, version, page_bytes, 0, 1, 2)
+    sums = _sums(log, (0, 0))
+    log += struct.pack(">II", *sums)
+    for number, count_after, content in frames:
+        start, page = struct.pack(">II", number, count_after), content * page_bytes
+        sums = _sums(start + page, sums)
+        log += start + struct.pack(">IIII", 1, 2, *sums) + page
+    return log
 
 
 def _sums(raw: bytes, sums: tuple[int, int]) -> tuple[int, int]:

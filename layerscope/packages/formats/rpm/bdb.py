@@ -108,7 +108,6 @@ class _Reader:
 
     def _pairs(self, spans: list[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
         for key, value in zip(spans[::2], spans[1::2], strict=True):
-            number = -1
             try:
                 raw = self._item(*key, "a key")
                 if len(raw) != _KEY_BYTES:

@@ -16,7 +16,6 @@ from layerscope.errors import Damaged
 _INTRO = struct.Struct(">II")
 _ENTRY = struct.Struct(">IIiI")
 _MOST_TAGS = 0xFFFF
-_MOST_BYTES = 0x0FFFFFFF
 _REGIONS = range(61, 64)
 _TRAILER_BYTES = 16
 
@@ -63,7 +62,7 @@ class Header:
             raise Damaged(f"a header of {len(blob)} bytes", where=where)
         tags, store_bytes = _INTRO.unpack_from(blob)
         start = _INTRO.size + tags * _ENTRY.size
-        if not 0 < tags <= _MOST_TAGS or store_bytes > _MOST_BYTES or start + store_bytes != len(blob):
+        if not 0 < tags <= _MOST_TAGS or start + store_bytes != len(blob):
             message = f"a header of {len(blob):,} bytes declares {tags:,} tags and {store_bytes:,} bytes of values"
             raise Damaged(message, where=where, offset=0)
         self._blob = blob
@@ -80,7 +79,7 @@ class Header:
             raise self._mistyped(entry)
         begin = self._start + entry.offset
         end = self._blob.find(b"\0", begin)
-        if end < 0:
+        if end == -1:
             raise Damaged(f"the text of tag {tag} has no end", where=self._where, offset=begin)
         return _decode(self._blob[begin:end])
 

@@ -146,9 +146,10 @@ def apply_log(data: bytes, log: bytes, *, where: str) -> bytes:
     ``data`` may be empty, as a new database is until its log is written back. Raises Damaged where the log
     declares a database that is longer than both together.
     """
-    pages, page_bytes, page_count = _finished(log)
-    if not page_count:
+    finished = _finished(log)
+    if finished is None:
         return data
+    pages, page_bytes, page_count = finished
     if page_count * page_bytes > len(data) + len(log):
         raise Damaged(f"the write-ahead log declares {page_count:,} pages of {page_bytes:,} bytes", where=where)
     result = bytearray(data[: page_count * page_bytes].ljust(page_count * page_bytes, b"\0"))
@@ -159,17 +160,20 @@ def apply_log(data: bytes, log: bytes, *, where: str) -> bytes:
     return bytes(result)
 
 
-def _finished(log: bytes) -> tuple[dict[int, int], int, int]:
-    """Where the newest version of each page lies in ``log``, the length of pages, and their count in the database."""
+def _finished(log: bytes) -> tuple[dict[int, int], int, int] | None:
+    """Where the newest version of each page lies in ``log``, the length of pages, and their count in the database.
+
+    None where no transaction is finished.
+    """
     if len(log) < _LOG_HEAD.size:
-        return {}, 0, 0
+        return None
     magic, version, page_bytes, _, salt_1, salt_2, *head_sums = _LOG_HEAD.unpack_from(log)
     order = _LOG_MAGICS.get(magic)
     if order is None or version != _LOG_VERSION or page_bytes not in _PAGE_SIZES:
-        return {}, 0, 0
+        return None
     sums = _checksum(log[: _LOG_HEAD.size - 8], order, (0, 0))
     if list(sums) != head_sums:
-        return {}, 0, 0
+        return None
     pages: dict[int, int] = {}
     open_pages: dict[int, int] = {}
     page_count = 0
@@ -185,7 +189,7 @@ def _finished(log: bytes) -> tuple[dict[int, int], int, int]:
             pages |= open_pages
             open_pages = {}
             page_count = count_after
-    return pages, page_bytes, page_count
+    return (pages, page_bytes, page_count) if page_count else None
 
 
 def _checksum(raw: bytes, order: str, sums: tuple[int, int]) -> tuple[int, int]:
