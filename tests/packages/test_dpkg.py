@@ -55,7 +55,7 @@ def test_a_package_owns_the_files_of_its_list_and_its_records() -> None:
     records = {"/var/lib/dpkg/info/tool.list", "/var/lib/dpkg/info/tool.postinst"}
     assert found.paths("tool") == {"/usr/tool"} | records
     package = found.one("tool")
-    assert (package.version, package.layer, package.files) == ("1.0", 0, 3)
+    assert (package.version, package.layer, package.files, found.warnings) == ("1.0", 0, 3, ())
     assert package.content_bytes == 5 + len("/.\n/usr\n/usr/tool\n") + len("exit")
     assert package.purl == "pkg:deb/debian/tool@1.0?arch=amd64&distro=debian-12"
 
@@ -220,6 +220,11 @@ def test_a_compressed_layer_tells_the_same() -> None:
             [status(b"Package: tool\n", stanza("good"))],
             "/var/lib/dpkg/status: record 0 names no package, or no version of it",
             id="no version",
+        ),
+        pytest.param(
+            [status(b"Version: 1\n", stanza("good"))],
+            "/var/lib/dpkg/status: record 0 names no package, or no version of it",
+            id="no name",
         ),
         pytest.param(
             [status(stanza("good"), b"\xff\x00\xfe garbage\n")],
