@@ -23,7 +23,7 @@ from layerscope.model.limits import Limits
 from layerscope.model.pathset import RangeReader
 from layerscope.tar.columns import Columns
 from layerscope.tar.compression import Readable
-from layerscope.tar.window import Window
+from layerscope.tar.window import Window, WindowTar
 
 _FILE = Kind.FILE  # Looked up once: every file asks for it, and that is slow for enumerations in Python 3.11.
 
@@ -94,16 +94,21 @@ class Capture:
         self.looked_at_all = True
 
     def visit(self, index: int, position: int, payload: int) -> None:
-        """Fingerprint one file, and keep what was asked for."""
-        deque(self.passing(index, position, payload), 0)
+        """Fingerprint one file, and keep what was asked for; a sparse file's payload is not its content."""
+        columns, window = self._columns, self._window
+        assert columns is not None and window is not None
+        if index not in columns.sparse:
+            deque(self.passing(index, position, payload), 0)
+        elif columns.map_follows:
+            columns.check_map(WindowTar(window))
 
     def passing(self, index: int, position: int, payload: int) -> Iterator[memoryview]:
         """The same, and yield the pieces of the file to the caller."""
         columns, window = self._columns, self._window
         assert columns is not None and window is not None
         pieces = window.pieces(position, payload)
-        if columns.kinds[index] != _FILE or index in columns.sparse:
-            return pieces  # A sparse file's payload is not its content.
+        if columns.kinds[index] != _FILE:
+            return pieces
         share = self._plan(columns.paths[index], payload, columns.owned[index][0])
         return self._taken(index, pieces, payload, share)
 

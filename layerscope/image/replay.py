@@ -10,7 +10,6 @@ from layerscope.model.limits import Limits
 from layerscope.tar.compression import Readable
 from layerscope.tar.positional import PositionalFile
 from layerscope.tar.sparse import Tar, filled, segments
-from layerscope.tar.window import Window
 
 _CHUNK = 1 << 18
 
@@ -36,21 +35,6 @@ class PositionalTar:
             self._position += count
             length -= count
             yield self._view[:count]
-
-
-class WindowTar:
-    """A tar that a walk is at, from its place on."""
-
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._position = 0
-
-    def move(self, position: int) -> None:
-        self._position = position
-
-    def pieces(self, length: int) -> Iterator[memoryview]:
-        start, self._position = self._position, self._position + length
-        return self._window.pieces(start, length)
 
 
 class ForwardTar:

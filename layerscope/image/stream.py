@@ -17,15 +17,15 @@ from layerscope.image.kinds import HEAD, may_be_tar, not_a_tar
 from layerscope.image.layer import OTHER_ALGORITHMS, Counted, LayerData, first_bytes, read_stream
 from layerscope.image.options import ReadOptions
 from layerscope.image.plan import Planner
-from layerscope.image.replay import ForwardTar, Pieces, WindowTar
+from layerscope.image.replay import ForwardTar, Pieces
 from layerscope.image.spool import Spool
 from layerscope.model.paths import common_directory
 from layerscope.model.patterns import pattern
 from layerscope.tar.columns import Columns
 from layerscope.tar.compression import Readable, sniff
-from layerscope.tar.sparse import filled, segments_of
+from layerscope.tar.sparse import BadMap, filled, segments_of
 from layerscope.tar.walk import walk
-from layerscope.tar.window import StreamWindow
+from layerscope.tar.window import StreamWindow, WindowTar
 
 _OUTER_NAMES = pattern(
     r"/(?:blobs|oci-layout|repositories|(?:sha256:)?[0-9a-f]{64}[^/]*|[0-9a-z]{32}(?:-[0-9a-z]+)*)(?:/|\Z)"
@@ -145,7 +145,11 @@ class OuterVisitor:
             found = segments_of(tar, bytes(columns.gnu_map), columns.pax_map, position, payload, length, path, limits)
         except ArchiveError as error:
             self.layers[index] = error
+            if isinstance(error, BadMap):
+                columns.bad_map = columns.bad_map or error
             return
+        finally:
+            columns.map_follows = False
         raw = Pieces(filled(tar, found, length))
         head = first_bytes(raw, HEAD)
         inner = None if reopen is None else lambda: Pieces(filled(ForwardTar(reopen(), path), found, length))

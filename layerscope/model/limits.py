@@ -32,14 +32,14 @@ class Limits(Struct, frozen=True, kw_only=True):
     """How much of anything one image may hold, in bytes unless the name says otherwise.
 
     ``ratio`` bounds the expansion of a compressed stream, but only beyond ``ratio_from`` expanded bytes, since a
-    small file of zeros compresses a thousandfold and does no harm. ``sparse_bytes`` bounds the map
-    of one sparse file, of which GNU tar needs 24 for each stretch of data. ``path_bytes`` bounds a path, and the target
-    of a link; ``text_bytes`` the memory that the long ones of all entries take, extended attributes included.
+    small file of zeros compresses a thousandfold and does no harm. ``sparse_bytes`` bounds the maps of a layer's
+    sparse files, of which GNU tar needs 24 for each stretch of data. ``path_bytes`` bounds a path, and the target of
+    a link; ``text_bytes`` the memory that the long ones of all entries take, extended attributes included.
     ``captured_bytes`` bounds the contents that later steps ask for by the names of one layer's files, and the longest
-    file that is put aside to learn which ranges of it to keep; what exceeds it is not looked at, also in a plain layer,
-    which is read only when it is asked for. ``json_values`` bounds a document's values, ``history`` the steps of a
-    config's history. ``expanded_bytes``, ``ratio``, ``entries`` and ``text_bytes`` also bound what all layers of an
-    image take together.
+    file that is put aside to learn which ranges of it to keep; what exceeds it is not looked at, also in a plain
+    layer, which is read only when it is asked for. ``json_values`` bounds a document's values, ``history`` the steps
+    of a config's history. ``expanded_bytes``, ``ratio``, ``entries`` and ``text_bytes`` also bound what all layers of
+    an image take together.
     """
 
     expanded_bytes: int = 512 * GIB
@@ -52,7 +52,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     json_depth: int = 100
     json_values: int = 120_000
     pax_bytes: int = 4 * MIB
-    sparse_bytes: int = 64 * MIB
+    sparse_bytes: int = 8 * MIB
     captured_bytes: int = 1 * GIB
     layers: int = 20_000
     history: int = 20_000

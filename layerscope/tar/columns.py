@@ -27,7 +27,7 @@ from layerscope.tar.header import (
 )
 from layerscope.tar.markers import TABLE_OF_CONTENTS, classify, is_aside, settle
 from layerscope.tar.pax import Extensions
-from layerscope.tar.sparse import check_headers, too_long
+from layerscope.tar.sparse import BadMap, Tar, check_map, too_long
 
 _KINDS = {
     b"0": Kind.FILE,
@@ -60,6 +60,8 @@ Lists: TypeAlias = tuple[
 longest path, most entries."""
 _ORDINARY = 768
 """Bytes of memory that the path, the directory and the link target of an ordinary header take at most."""
+_SHORT_MAP = 2 * BLOCK
+"""A map, with the headers that it stands in, that does not count towards the limit on all maps of a tar."""
 END = -1
 """What ``add`` returns for a block of zeros."""
 
@@ -84,7 +86,8 @@ class Columns:
     ``add`` takes one header and returns how many bytes of payload follow it. Where ``expects`` is set, that
     payload belongs to the headers themselves and goes to ``extend``. ``lists`` is what the compiled walk adds to.
     ``gnu_map`` and ``pax_map`` are what ``segments_of`` reads the map of the last sparse file from; ``bad_map`` says
-    what is wrong with the first one that makes no sense.
+    what is wrong with the first one that makes no sense. ``map_follows``: it stands before the data of the last entry,
+    and is still to be checked, by ``check_map``.
     """
 
     def __init__(self, where: str, limits: Limits, warn: Callable[[str], None]) -> None:
@@ -112,7 +115,9 @@ class Columns:
         self.gnu_map = bytearray()
         self.pax_map = b""
         self.bad_map: Damaged | None = None
-        self._longest_map = limits.sparse_bytes
+        self.map_follows = False
+        self._map_bytes = 0
+        self._limits = limits
         self._known_xattrs: dict[tuple[tuple[str, bytes], ...], tuple[tuple[str, bytes], ...]] = {}
         self.link_bytes = self.text_bytes = 0
         self.lists: Lists = (
@@ -269,8 +274,8 @@ class Columns:
         self.expects = self._extensions.continues(block)
         self.offsets[index] = position + BLOCK
         self.gnu_map += block
-        if len(self.gnu_map) > self._longest_map:
-            raise too_long(self.where, self._longest_map)
+        if len(self.gnu_map) > self._limits.sparse_bytes:
+            raise too_long(self.where, self._limits.sparse_bytes)
         if self.expects:
             return BLOCK
         self._check_map(index)
@@ -278,13 +283,25 @@ class Columns:
 
     def _check_map(self, index: int) -> None:
         """Only contents need the map, but no engine unpacks a layer in which one makes no sense (Go, archive/tar)."""
-        if self.kinds[index] != Kind.FILE:  # Its name made it something else.
-            return
-        stored, length = self.sparse[index], self.sizes[index]
+        if self.kinds[index] == Kind.FILE:  # Its name may have made it something else.
+            self.map_follows = not self._is_checked(None, index)
+
+    def check_map(self, tar: Tar) -> None:
+        """Check the map that stands before the data of the last entry; ``tar`` is read from there on."""
+        self.map_follows = False
+        self._is_checked(tar, len(self.paths) - 1)
+
+    def _is_checked(self, tar: Tar | None, index: int) -> bool:
+        stored, length, gnu = self.sparse[index], self.sizes[index], bytes(self.gnu_map)
         try:
-            check_headers(bytes(self.gnu_map), self.pax_map, self.offsets[index], stored, length, self.where)
-        except Damaged as damage:
+            taken = check_map(tar, gnu, self.pax_map, self.offsets[index], stored, length, self.where, self._limits)
+        except BadMap as damage:
             self.bad_map = self.bad_map or damage
+            return True
+        self._map_bytes += max(0, (taken or 0) - _SHORT_MAP)
+        if self._map_bytes > self._limits.sparse_bytes:
+            raise too_long(self.where, self._limits.sparse_bytes)
+        return taken is not None
 
     @property
     def pending(self) -> bool:

@@ -8,8 +8,11 @@ from msgspec import Struct
 from layerscope.errors import Damaged, LimitExceeded
 from layerscope.model.changeset import Ownership
 from layerscope.model.limits import Limits
+from layerscope.model.patterns import pattern
 from layerscope.tar.header import BLOCK, LARGEST, number, pax_records
 
+_NUMBER = pattern(r"(?P<sign>[+-]?)0{0,50}(?P<digits>[0-9]{1,18})(?P<fraction>\.[0-9]*)?")
+_SIGNED = frozenset({"mtime", "uid", "gid"})
 _XATTR = "SCHILY.xattr."
 _XATTR_BASE64 = "LIBARCHIVE.xattr."
 
@@ -116,15 +119,18 @@ class Extensions:
         return None
 
     def _number(self, records: dict[str, str], key: str, otherwise: int, position: int) -> int:
-        """A decimal record, rounded down; negative only where it is a time."""
+        """A decimal record as the engines take it (Go, archive/tar): a time has a fraction, which is rounded down.
+
+        No length is negative, but times and owners may be: an NFS server's nobody is -2.
+        """
         value = records.get(key)
         if value is None or value == "":
             return otherwise
-        whole, _, fraction = value.partition(".")
-        digits = whole.removeprefix("-") if key == "mtime" else whole
-        if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
+        found = _NUMBER.fullmatch(value)
+        if found is None or (found["fraction"] and key != "mtime") or (found["sign"] == "-" and key not in _SIGNED):
             raise Damaged(f"a pax record has a bad {key}: {value[:40]!r}", where=self._where, offset=position)
-        return int(whole) - (whole.startswith("-") and bool(fraction.strip("0")))
+        number = int(found["digits"])
+        return number if found["sign"] != "-" else -number - bool((found["fraction"] or "").strip(".0"))
 
 
 def _xattrs(records: dict[str, str]) -> tuple[tuple[str, bytes], ...]:

@@ -4,6 +4,7 @@ The walk keeps no maps: only contents need them, and one can be longer than all 
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from typing import Protocol, TypeAlias
 
@@ -17,6 +18,10 @@ from layerscope.tar.header import BLOCK, number, pax_records
 _DIGITS = 19
 _EXTENSIONS = frozenset({b"x", b"g", b"X", b"L", b"K"})
 Segment: TypeAlias = tuple[int, int, int]
+
+
+class BadMap(Damaged):
+    """A sparse map that makes no sense: no engine unpacks its file (Go, archive/tar)."""
 
 
 class Tar(Protocol):
@@ -46,25 +51,28 @@ def segments_of(
 
     They are ascending, apart, and inside of the file, which is ``length`` bytes long and has ``stored`` bytes at
     ``content`` of the tar. ``gnu`` is its header of type S with what extends it, ``pax`` the body of its extended
-    header; the map is in one of them, or before the data (GNU tar manual, "Storing Sparse Files"). Raises Damaged
+    header; the map is in one of them, or before the data (GNU tar manual, "Storing Sparse Files"). Raises BadMap
     where it makes no sense.
     """
-    taken, numbers = 0, _map_in_headers(gnu, pax, content, where)
-    if numbers is None:
-        tar.move(content)
-        numbers, taken = _map_in_content(tar, min(stored, limits.sparse_bytes), where, content)
-    return _checked(numbers, content + taken, content + stored, length, where)
+    found = _Map(gnu, pax, content, stored, length, where)
+    stretches = [*found.stretches(found.pairs(tar, limits))]
+    data = content + found.taken
+    return [(offset, data + at, count) for offset, at, count in stretches]
 
 
-def check_headers(gnu: bytes, pax: bytes, content: int, stored: int, length: int, where: str) -> None:
-    """Raise Damaged where a map in the headers makes no sense; one before the data is looked at with them only."""
-    numbers = _map_in_headers(gnu, pax, content, where)
-    if numbers is not None:
-        _checked(numbers, content, content + stored, length, where)
+def check_map(
+    tar: Tar | None, gnu: bytes, pax: bytes, content: int, stored: int, length: int, where: str, limits: Limits
+) -> int | None:
+    """Raise BadMap where the map makes no sense; returns its length at most, None if it is where only a tar leads."""
+    found = _Map(gnu, pax, content, stored, length, where)
+    if tar is None and not found.is_in_headers:
+        return None
+    deque(found.stretches(found.pairs(tar, limits)), 0)
+    return len(gnu) + len(pax) + found.taken
 
 
 def too_long(where: str, most: int) -> LimitExceeded:
-    return LimitExceeded(f"{where}: a sparse map of over {most:,} bytes", hint="raise --limit sparse_bytes")
+    return LimitExceeded(f"{where}: sparse maps of over {most:,} bytes", hint="raise --limit sparse_bytes")
 
 
 def filled(tar: Tar, stretches: list[Segment], length: int) -> Iterator[Piece]:
@@ -80,26 +88,73 @@ def filled(tar: Tar, stretches: list[Segment], length: int) -> Iterator[Piece]:
         yield length - done
 
 
-def _checked(numbers: list[tuple[int, int]], position: int, stored_end: int, length: int, where: str) -> list[Segment]:
-    found, end = [], 0
-    for offset, count in numbers:
-        if not count:
-            continue  # The end of the last hole, or a place of the header that is not used.
-        if count < 0 or offset < end or offset + count > length:
-            raise Damaged("a sparse map points outside its file", where=where, offset=position)
-        if position + count > stored_end:
-            raise Damaged("a sparse map claims more data than there is", where=where, offset=position)
-        found.append((offset, position, count))
-        position, end = position + count, offset + count
-    return found
+class _Map:
+    """The map of one sparse file, which is never in memory as a whole: it may be far longer than all other headers.
 
+    ``taken`` is how many bytes of it stood before the data, once they were read.
+    """
 
-def _map_in_headers(gnu: bytes, pax: bytes, content: int, where: str) -> list[tuple[int, int]] | None:
-    """Offset and length of each stretch; None where the map stands before the data."""
-    try:
-        return _gnu_map(gnu) if gnu else _pax_map(pax, where)
-    except ValueError:
-        raise Damaged("a sparse map cannot be read", where=where, offset=content) from None
+    def __init__(self, gnu: bytes, pax: bytes, content: int, stored: int, length: int, where: str) -> None:
+        self._gnu = gnu
+        self._pax = pax
+        self._content = content
+        self._stored = stored
+        self._length = length
+        self._where = where
+        self.taken = 0
+        self.is_in_headers = bool(gnu) or pax_records(pax, where, 0).get("GNU.sparse.major") != "1"
+
+    def pairs(self, tar: Tar | None, limits: Limits) -> Iterator[tuple[int, int]]:
+        """Offset and length of each stretch, as the map has them."""
+        if self.is_in_headers:
+            try:
+                yield from _gnu_map(self._gnu) if self._gnu else _pax_map(self._pax, self._where)
+            except ValueError:
+                raise self._bad("cannot be read") from None
+        elif tar is not None:
+            numbers = self._numbers(tar, limits)
+            for _ in range(next(numbers)):
+                yield next(numbers), next(numbers)
+
+    def stretches(self, pairs: Iterator[tuple[int, int]]) -> Iterator[Segment]:
+        """Offset in the file, place behind the map, and length of each; raises BadMap for what no engine unpacks."""
+        end = at = 0
+        for offset, count in pairs:
+            if not count:
+                continue  # The end of the last hole, or a place of the header that is not used.
+            if count < 0 or offset < end or offset + count > self._length:
+                raise self._bad("points outside its file")
+            if at + count > self._stored - self.taken:
+                raise self._bad("claims more data than there is")
+            yield offset, at, count
+            at, end = at + count, offset + count
+        if at < self._stored - self.taken:
+            raise self._bad("leaves out data that is there")
+
+    def _numbers(self, tar: Tar, limits: Limits) -> Iterator[int]:
+        """Decimal numbers, one a line: how many stretches, then offset and length of each, filled up to whole blocks.
+
+        They go on as long as they are asked for.
+        """
+        tar.move(self._content)
+        rest = b""
+        while True:
+            if self.taken + BLOCK > limits.sparse_bytes:
+                raise too_long(self._where, limits.sparse_bytes)
+            if self.taken + BLOCK > self._stored:
+                raise self._bad("does not end")
+            block = b"".join(bytes(piece) for piece in tar.pieces(BLOCK))
+            self.taken += BLOCK
+            *lines, rest = (rest + block).split(b"\n")
+            for line in lines:
+                if not line.isdigit() or len(line) > _DIGITS:
+                    raise self._bad("contains something that is not a number")
+                yield int(line)
+            if len(rest) > _DIGITS and rest.strip(b"\0"):
+                raise self._bad("contains something that is not a number")
+
+    def _bad(self, what: str) -> BadMap:
+        return BadMap(f"a sparse map {what}", where=self._where, offset=self._content)
 
 
 def _headers(changeset: Changeset, index: int) -> int:
@@ -109,28 +164,6 @@ def _headers(changeset: Changeset, index: int) -> int:
     before = index - 1
     payload = changeset.sparse.get(before, changeset.sizes[before]) if changeset.kinds[before] == Kind.FILE else 0
     return (changeset.offsets[before] + payload + BLOCK - 1) & -BLOCK
-
-
-def _map_in_content(tar: Tar, most: int, where: str, position: int) -> tuple[list[tuple[int, int]], int]:
-    """Decimal numbers, one a line: how many stretches, then offset and length of each, filled up to whole blocks."""
-    numbers: list[int] = []
-    rest, taken = b"", 0
-    while not numbers or len(numbers) <= 2 * numbers[0]:
-        if taken + BLOCK > most:
-            raise Damaged("a sparse map does not end", where=where, offset=position)
-        block = b"".join(bytes(piece) for piece in tar.pieces(BLOCK))
-        taken += BLOCK
-        *lines, rest = (rest + block).split(b"\n")
-        wanted = 2 * numbers[0] + 1 - len(numbers) if numbers else len(lines)
-        for line in lines[: max(wanted, 1)]:
-            if not line.isdigit() or len(line) > _DIGITS:
-                raise Damaged("a sparse map contains something that is not a number", where=where, offset=position)
-            numbers.append(int(line))
-            if len(numbers) > 2 * numbers[0]:
-                break
-        if len(rest) > _DIGITS and rest.strip(b"\0"):
-            raise Damaged("a sparse map contains something that is not a number", where=where, offset=position)
-    return list(zip(numbers[1::2], numbers[2::2], strict=True)), taken
 
 
 def _in_headers(head: bytes) -> tuple[bytes, bytes]:
@@ -149,28 +182,27 @@ def _in_headers(head: bytes) -> tuple[bytes, bytes]:
     return b"", pax
 
 
-def _gnu_map(blocks: bytes) -> list[tuple[int, int]]:
+def _gnu_map(blocks: bytes) -> Iterator[tuple[int, int]]:
     """Four stretches in the header, and 21 in each block that extends it."""
-    numbers = [_pair(blocks, 386 + 24 * place) for place in range(4)]
+    for place in range(4):
+        yield _pair(blocks, 386 + 24 * place)
     for start in range(BLOCK, len(blocks), BLOCK):
-        numbers += [_pair(blocks, start + 24 * place) for place in range(21)]
-    return numbers
+        for place in range(21):
+            yield _pair(blocks, start + 24 * place)
 
 
 def _pair(blocks: bytes, start: int) -> tuple[int, int]:
     return number(blocks[start : start + 12]), number(blocks[start + 12 : start + 24])
 
 
-def _pax_map(body: bytes, where: str) -> list[tuple[int, int]] | None:
-    """The map of version 0.1, one record, or of 0.0, two for each stretch; None for 1.0, which has it elsewhere."""
+def _pax_map(body: bytes, where: str) -> Iterator[tuple[int, int]]:
+    """The map of version 0.1, one record, or of 0.0, two for each stretch."""
     records = pax_records(body, where, 0)
-    if records.get("GNU.sparse.major") == "1":
-        return None
     if "GNU.sparse.map" in records:
         numbers = list(map(int, filter(None, records["GNU.sparse.map"].split(","))))
-        return list(zip(numbers[::2], numbers[1::2], strict=True))
+        return zip(numbers[::2], numbers[1::2], strict=True)
     offsets, lengths = (
         [int(found[1]) for found in re.finditer(rb"\d+ GNU\.sparse\.%s=(\d+)\n" % key, body)]
         for key in (b"offset", b"numbytes")
     )
-    return list(zip(offsets, lengths, strict=True))
+    return zip(offsets, lengths, strict=True)

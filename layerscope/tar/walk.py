@@ -7,7 +7,7 @@ from layerscope.errors import Damaged
 from layerscope.tar.columns import END, Columns
 from layerscope.tar.header import BLOCK, is_header
 from layerscope.tar.markers import TABLE_OF_CONTENTS
-from layerscope.tar.window import Window, ends_within_entry
+from layerscope.tar.window import Window, WindowTar, ends_within_entry
 
 _MOST_PADDING = 64 << 20
 _TABLE_OF_CONTENTS = TABLE_OF_CONTENTS[1:].encode() + b"\0"
@@ -70,6 +70,8 @@ def walk(window: Window, columns: Columns, visitor: Visitor | None = None) -> bo
                 body = b"".join(bytes(piece) for piece in window.pieces(position, payload))
                 position += _padded(payload)
                 payload = columns.extend(body, position - BLOCK)
+        if columns.map_follows and (visitor is None or not payload):
+            columns.check_map(WindowTar(window))
         if payload:
             if visitor is not None:
                 visitor.visit(len(columns.paths) - 1, position, payload)

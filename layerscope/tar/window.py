@@ -163,3 +163,18 @@ class StreamWindow:
                 f"{self._where}: expands over {self._limits.ratio}-fold, to {self.end:,} bytes and more",
                 hint="raise --limit ratio if this archive is to be trusted",
             )
+
+
+class WindowTar:
+    """A tar that a walk is at, from its place on."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._position = 0
+
+    def move(self, position: int) -> None:
+        self._position = position
+
+    def pieces(self, length: int) -> Iterator[memoryview]:
+        start, self._position = self._position, self._position + length
+        return self._window.pieces(start, length)

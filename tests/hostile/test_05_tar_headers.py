@@ -25,7 +25,7 @@ def test_an_old_sparse_map_of_a_million_pieces_is_passed_over(command: Command, 
 @BOTH
 def test_an_old_sparse_map_that_never_ends_is_damage(command: Command, archive: Archive) -> None:
     head = gnu_sparse("a", [(number * 2, b"x") for number in range(5)], real_bytes=100).to_bytes()[:512]
-    endless = (b"00000000000\0" * 42 + b"\1").ljust(512, b"\0") * 20_000
+    endless = (b"00000000000\0" * 42 + b"\1").ljust(512, b"\0") * 10_000
     error = command.error(archive(layer(raw(head + endless), trailer=False)))
     assert "layer 0 (" in error and "offset" in error
 
@@ -104,5 +104,5 @@ def test_a_sparse_map_beyond_its_limit_is_not_kept(archive: Archive, tmp_path: P
     path = tmp_path / "image.tar"
     path.write_bytes(archive([gnu_sparse("a", pieces, real_bytes=2_000)]))
     reading = ReadOptions(limits=Limits(sparse_bytes=10_000))
-    with pytest.raises(LimitExceeded, match="a sparse map of over 10,000 bytes"), open_image(str(path), reading):
+    with pytest.raises(LimitExceeded, match="sparse maps of over 10,000 bytes"), open_image(str(path), reading):
         pass

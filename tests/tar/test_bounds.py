@@ -32,11 +32,11 @@ LONG = "p/" * 400 + "f"
         pytest.param([file("a"), file(LONG)], "entries", 2, "layer: over 1 entries", id="an entry of pax"),
         pytest.param(
             [gnu_sparse("s", [(n * 1024, b"x") for n in range(20)], real_bytes=99_000)],
-            "sparse_bytes", 1024, "layer: a sparse map of over 1,023 bytes", id="a sparse map",
+            "sparse_bytes", 1024, "layer: sparse maps of over 1,023 bytes", id="a sparse map",
         ),
         pytest.param(
             [gnu_sparse("s", [(n * 1024, b"x") for n in range(30)], real_bytes=99_000)],
-            "sparse_bytes", 1536, "layer: a sparse map of over 1,535 bytes", id="one of several blocks",
+            "sparse_bytes", 1536, "layer: sparse maps of over 1,535 bytes", id="one of several blocks",
         ),
     ],
 )  # fmt: skip

@@ -5,7 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from layerscope.errors import Damaged
+from layerscope.image.options import ReadOptions
+from layerscope.model.limits import Limits
 from tests.builder import Member, file, gnu_sparse, header, layer, pax_sparse, raw
+from tests.building.header import padded
 from tests.building.tar import pax_sparse_in_header
 from tests.image.peers import PEERS, Listed, ours
 from tests.tar.walking import Failure, layer_of, the_only
@@ -87,11 +90,67 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("maker", [gnu_sparse, pax_sparse_in_header])
+@pytest.mark.parametrize("maker", [gnu_sparse, pax_sparse_in_header, pax_sparse])
 @pytest.mark.parametrize("segments", WRONG.values(), ids=WRONG)
 def test_a_sparse_map_that_engines_refuse_is_damage(
     maker: Callable[..., Member], segments: list[tuple[int, bytes]]
 ) -> None:
-    found = the_only(layer(maker("s", segments, real_bytes=2000)))
-    assert isinstance(found, Failure) and found.kind is Damaged, found
-    assert "a sparse map points outside its file" in found.message
+    assert "a sparse map points outside its file" in refusal(layer(maker("s", segments, real_bytes=2000)))
+
+
+def refusal(data: bytes) -> str:
+    """Why a layer is refused, in whatever way it is read."""
+    found = the_only(data)
+    assert isinstance(found, Failure) and issubclass(found.kind, Damaged), found
+    return found.message
+
+
+def before_the_data(sparse_map: bytes, data: bytes = b"") -> bytes:
+    """A layer of one sparse file of 9,000 bytes with this map before its data (PAX format 1.0)."""
+    records = {"GNU.sparse.major": b"1", "GNU.sparse.minor": b"0", "GNU.sparse.realsize": b"9000"}
+    return layer(file("s", sparse_map + data, pax=records), file("after", b"x"))
+
+
+@pytest.mark.parametrize(
+    ("sparse_map", "data", "what"),
+    [
+        (b"", b"", "does not end"),
+        (b"1\n0\n5\n", b"", "does not end"),
+        (padded(b"1\n0\n"), b"x" * 512, "contains something that is not a number"),
+        (padded(b"1\n0\n600\n"), b"x" * 512, "claims more data than there is"),
+        (padded(b"1\n0\n500\n"), b"x" * 512, "leaves out data that is there"),
+        (padded(b"1\n0\n-5\n"), b"x" * 512, "contains something that is not a number"),
+        (b"9" * 18 + b"\n" + b"0\n" * 200, b"", "does not end"),
+    ],
+)
+def test_a_map_before_the_data_is_checked_though_nobody_reads_the_file(
+    sparse_map: bytes, data: bytes, what: str
+) -> None:
+    assert f"a sparse map {what}" in refusal(before_the_data(sparse_map, data))
+
+
+@pytest.mark.parametrize(
+    ("sparse_map", "data"),
+    [
+        (padded(b"0\n"), b""),
+        (padded(b"2\n0\n512\n9000\n0\n"), b"x" * 512),
+        (padded(b"300\n" + b"".join(b"%d\n1\n" % (n * 30) for n in range(300))), b"x" * 300),
+    ],
+)
+def test_a_map_that_makes_sense_is_no_damage(sparse_map: bytes, data: bytes) -> None:
+    assert layer_of(before_the_data(sparse_map, data)).changeset.sizes[0] == 9000
+
+
+def test_a_map_in_the_headers_that_leaves_out_data_is_damage() -> None:
+    records = {"GNU.sparse.size": b"9000", "GNU.sparse.map": b"0,3"}
+    assert "leaves out data that is there" in refusal(layer(file("s", b"abcd", pax=records)))
+
+
+@pytest.mark.parametrize(("maker", "most"), [(gnu_sparse, 12_000), (pax_sparse, 3_000), (pax_sparse_in_header, 2_000)])
+def test_the_maps_of_all_sparse_files_have_one_limit(maker: Callable[..., Member], most: int) -> None:
+    """Reading a map takes far longer than skipping as many bytes."""
+    members = [maker(f"s{n}", [(n * 2, b"x") for n in range(300)], real_bytes=2000) for n in range(3)]
+    limits = ReadOptions(limits=Limits(sparse_bytes=most))
+    assert len(layer_of(layer(members[0]), limits).changeset) == 1
+    found = the_only(layer(*members), limits)
+    assert isinstance(found, Failure) and found.message == f"layer: sparse maps of over {most:,} bytes"
