@@ -79,10 +79,13 @@ def linked(
     defines: Sequence[str] = (),
     machine: int = 62,
     strings: bytes = b"",
+    weak: Sequence[str] = (),
+    base: Sequence[str] = (),
 ) -> bytes:
     """A program, or a library without ``interpreter``, as the loader reads it: by segments, without sections.
 
     ``requires`` are the versions of symbols by library, ``defines`` those that it defines; ``strings`` are more names.
+    Versions that are among ``weak`` or ``base`` have that flag.
     """
     names = b"\0" + strings
     places: dict[str, int] = {}
@@ -100,10 +103,13 @@ def linked(
         last = number == len(requires or {})
         needs += struct.pack("<2H3I", 1, len(versions), place(library), 16, 0 if last else 16 + 16 * len(versions))
         for count, version in enumerate(versions, 1):
-            needs += struct.pack("<I2H2I", 0, 0, 2, place(version), 0 if count == len(versions) else 16)
+            needs += struct.pack(
+                "<I2H2I", 0, 2 * (version in weak), 2, place(version), 0 if count == len(versions) else 16
+            )
     offers = b""
     for number, version in enumerate(defines, 1):
-        offers += struct.pack("<4H3I", 1, 0, number + 1, 1, 0, 20, 0 if number == len(defines) else 28)
+        flags = int(version in base)
+        offers += struct.pack("<4H3I", 1, flags, number + 1, 1, 0, 20, 0 if number == len(defines) else 28)
         offers += struct.pack("<2I", place(version), 0)
     start = 64 + 3 * 56
     body, at = b"", dict[str, int]()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.packages.catalogers.dpkg import DPKG
-from tests.builder import Member, directory, file, symlink, whiteout
+from tests.builder import Member, directory, file, hardlink, symlink, whiteout
 from tests.packages.images import members_of
 from tests.packages.inventories import Inventory, inventory, run, tool
 
@@ -148,7 +148,8 @@ def test_a_local_diversion_moves_the_file_of_every_package() -> None:
 
 
 def test_distroless_images_have_a_record_for_each_package() -> None:
-    record = b"Package: tool\nVersion: 2\nArchitecture: amd64\nConffiles:\n /etc/tool.conf " + b"0" * 32 + b"\n"
+    record = b"Package: tool\nVersion: 2\nArchitecture: amd64\nConffiles:\n /etc/tool.conf " + b"0" * 32
+    record += b"\n /etc/a file " + b"0" * 32 + b" obsolete\n etc/relative " + b"0" * 32 + b"\n nothing\n"
     sums = b"0" * 32 + b"  usr/bin/tool\n" + b"1" * 32 + b"  usr/share/a file\n"
     found = debian(
         [
@@ -156,12 +157,12 @@ def test_distroless_images_have_a_record_for_each_package() -> None:
             file("var/lib/dpkg/status.d/tool.md5sums", sums),
             file("usr/bin/tool", b"1"),
             file("usr/share/a file", b"22"),
-            file("etc/tool.conf", b"333"),
+            *(file(f"etc/{name}", b"333") for name in ("tool.conf", "a file", "relative", "nothing")),
         ],
         [file("var/lib/dpkg/status.d/later", b"Package: later\nVersion: 1\n")],
     )
     records = {"/var/lib/dpkg/status.d/tool", "/var/lib/dpkg/status.d/tool.md5sums"}
-    assert found.paths("tool") == {"/usr/bin/tool", "/usr/share/a file", "/etc/tool.conf"} | records
+    assert found.paths("tool") == {"/usr/bin/tool", "/usr/share/a file", "/etc/tool.conf", "/etc/a file"} | records
     assert found.warnings == ()
     assert found.one("tool").location == "/var/lib/dpkg/status.d/tool"
     assert (found.one("tool").layer, found.one("later").layer) == (0, 1)
@@ -336,3 +337,16 @@ def test_a_record_says_what_the_package_needs_and_offers() -> None:
     assert (first.needs, first.recommends) == (("libc6", "perl", "mta", "exim4-daemon"), ("less",))
     assert (first.provides, first.is_essential) == (("tool-abi", "pager"), True)
     assert (second.needs, second.recommends, second.provides, second.is_essential) == ((), (), (), False)
+
+
+def test_a_directory_behind_a_link_to_a_symlink_belongs_to_nobody() -> None:
+    found = debian(
+        [
+            status(stanza("tool")),
+            symlink("bin", "usr/bin"),
+            hardlink("sbin", "bin"),
+            file("usr/bin/tool", b"1"),
+            listing("tool", "/sbin", "/sbin/tool"),
+        ]
+    )
+    assert without_records(found, "tool") == {"/usr/bin/tool"}

@@ -1,10 +1,13 @@
 """What programs and libraries say that they need to be loaded."""
 
+import struct
 from random import Random
 
 import pytest
 
-from layerscope.packages.formats.dynamic import Dynamic, dynamic, needed
+from layerscope.model.pathset import RangedFile
+from layerscope.packages.formats.dynamic import DYNAMIC, Dynamic, _Table, dynamic, needed
+from layerscope.packages.formats.elf import Elf
 from layerscope.packages.formats.ranges import ranges_in
 from tests.packages.elves import elf, linked, loading
 
@@ -71,31 +74,9 @@ def test_a_library_says_which_versions_it_defines() -> None:
     assert (found.soname, found.rpath, found.defines) == ("libpq.so.5", "/opt/lib", frozenset({"PQ_1", "PQ_2"}))
 
 
-@pytest.mark.parametrize(
-    ("strings", "abi"), [(b"node_register_module_v115\0", 115), (b"napi_register_module_v1\0", None)]
-)
-def test_a_module_for_node_names_the_version_that_it_was_compiled_for(strings: bytes, abi: int | None) -> None:
-    found = _dynamic(linked("libc.so.6", strings=strings), is_node_module=True)
-    assert found is not None and found.node_abi == abi
-
-
 def test_a_static_program_without_sections_needs_nothing() -> None:
     found = _dynamic(elf({".text": b"x"}, named=False))
     assert found is not None and found.needed == () and found.interpreter == ""
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        pytest.param(linked(*["libx.so"] * 2000), id="too many libraries"),
-        pytest.param(linked("x" * 70_000), id="a name without an end"),
-        pytest.param(linked(requires={"libc.so.6": ["A"] * 5000}), id="too many versions"),
-        pytest.param(linked(*(f"lib{number}.so" for number in range(5000))), id="a section of many blocks"),
-    ],
-)
-def test_what_goes_on_for_too_long_is_not_read_or_cut(data: bytes) -> None:
-    found = _dynamic(data)
-    assert found is None or all(len(name) <= 256 for name in found.needed)
 
 
 def test_no_damage_raises_or_takes_long() -> None:
@@ -108,3 +89,161 @@ def test_no_damage_raises_or_takes_long() -> None:
         for _ in range(source.randint(1, 6)):
             data[source.randrange(len(data))] = source.choice((0, 1, 0x7F, 0xFF, source.randrange(256)))
         _dynamic(bytes(data[: source.choice((len(data), source.randrange(len(data))))]))
+
+
+def test_versions_that_need_not_be_there_and_the_librarys_own_name_are_left_out() -> None:
+    requires = {"libc.so.6": ["A", "B", "C"], "libz.so.1": ["B"]}
+    found = _dynamic(linked(requires=requires, defines=["libx.so", "X_1", "X_2"], weak=["B"], base=["libx.so"]))
+    assert found is not None
+    assert found.requires == (("libc.so.6", ("A", "C")), ("libz.so.1", ()))
+    assert found.defines == frozenset({"X_1", "X_2"})
+
+
+@pytest.mark.parametrize("change", ["", "no interpreter", "a long one"])
+def test_a_program_names_its_loader(change: str) -> None:
+    path = "/" + "l" * (4096 if change == "a long one" else 4094)
+    found = _dynamic(linked("libc.so.6", interpreter="" if change == "no interpreter" else path))
+    assert found is not None and found.interpreter == ("" if change else path)
+
+
+@pytest.mark.parametrize(
+    ("count", "is_read"),
+    [pytest.param(1024, True, id="as many as are read"), pytest.param(1025, False, id="more than are read")],
+)
+def test_so_many_libraries_may_a_file_need(count: int, is_read: bool) -> None:
+    data = linked(*["libx.so"] * count)
+    assert _needed(data) == (("libx.so",) * count if is_read else None)
+    assert (_dynamic(data) is not None) is is_read
+
+
+@pytest.mark.parametrize(("count", "is_read"), [(4096, True), (4097, False)])
+def test_so_many_versions_may_a_file_require(count: int, is_read: bool) -> None:
+    found = _dynamic(linked(requires={"libc.so.6": ["A"] * (count - 1), "libz.so.1": ["B"]}))
+    assert (found is not None) is is_read
+    if found is not None:
+        assert found.requires == (("libc.so.6", ("A",) * (count - 1)), ("libz.so.1", ("B",)))
+
+
+@pytest.mark.parametrize(("count", "known"), [(4096, 4096), (4097, 4096)])
+def test_so_many_records_does_a_chain_have(count: int, known: int) -> None:
+    found = _dynamic(linked(defines=[f"V{number}" for number in range(count)]))
+    assert found is not None and found.defines == frozenset(f"V{number}" for number in range(known))
+
+
+@pytest.mark.parametrize("length", [255, 256, 300])
+def test_long_names_are_cut(length: int) -> None:
+    assert _needed(linked("n" * length)) == ("n" * min(length, 256),)
+    found = _dynamic(linked(soname="s" * 16 * length, rpath="r" * 16 * length, runpath="p" * 16 * length))
+    assert found is not None
+    longest = min(16 * length, 4096)
+    assert (found.soname, found.rpath, found.runpath) == ("s" * longest, "r" * longest, "p" * longest)
+
+
+@pytest.mark.parametrize(("rows", "is_read"), [(4096, True), (4097, False)])
+def test_a_section_of_64_kibibytes_is_read_up_to_its_end(rows: int, is_read: bool) -> None:
+    needs = struct.pack("<4Q", 1, 1, 0, 0) + struct.pack("<2Q", 1, 2)
+    data = elf({".dynamic": needs.ljust(16 * rows, b"\0"), ".dynstr": b"\0libc.so.6\0"})
+    assert _needed(data) == (("libc.so.6",) if is_read else None)
+
+
+@pytest.mark.parametrize(
+    ("sections", "found"),
+    [
+        pytest.param({".text": b"x"}, (), id="a static program"),
+        pytest.param({".dynamic": struct.pack("<2Q", 1, 0) + b"rest"}, None, id="no strings"),
+        pytest.param({".dynamic": struct.pack("<2Q", 1, 0) + b"rest", ".dynstr": b"x\0"}, ("x",), id="half a row"),
+        pytest.param({".dynamic": struct.pack("<2Q", 1, 1), ".dynstr": b"x\0"}, (), id="an empty name"),
+    ],
+)
+def test_sections_say_it_where_segments_do_not(sections: dict[str, bytes], found: tuple[str, ...] | None) -> None:
+    data = bytearray(elf(sections))
+    if found is None:
+        row = struct.unpack_from("<Q", data, 40)[0] + 64
+        struct.pack_into("<I", data, row + 40, 3)
+    assert _needed(bytes(data)) == found
+
+
+def test_what_is_no_elf_file_or_lost_its_table_says_nothing() -> None:
+    assert _dynamic(b"#!/bin/sh\n".ljust(99)) is None
+    data = bytearray(linked("libc.so.6", interpreter="/lib/ld.so", requires={"libc.so.6": ["A"]}, defines=["B"]))
+    struct.pack_into("<I", data, 64 + 56, 9)
+    assert _dynamic(bytes(data)) is None
+    struct.pack_into("<I", data, 64 + 2 * 56, 9)
+    assert _dynamic(bytes(data)) == Dynamic(machine=62, is_wide=True)
+    assert _needed(bytes(data)) is None
+
+
+@pytest.mark.parametrize(
+    ("strings", "abi"),
+    [
+        (b"node_register_module_v115\0", 115),
+        (b"node_register_module_v9\0node_register_module_v8\0", 9),
+        (b"node_register_module_v1234\0", 1234),
+        (b"node_register_module_vx\0", None),
+        (b"node_register_module_v", None),
+        (b"napi_register_module_v1\0", None),
+        (b"x" * (256 * 1024 - 24) + b"node_register_module_v1\0", 1),
+        (b"x" * (256 * 1024 - 23) + b"node_register_module_v1\0", None),
+    ],
+)
+def test_the_name_of_a_nodes_function_ends_with_a_number(strings: bytes, abi: int | None) -> None:
+    data = linked("libc.so.6", strings=strings)
+    found, other = _dynamic(data, is_node_module=True), _dynamic(data)
+    assert found is not None and found.node_abi == abi
+    assert other is not None and other.node_abi is None
+
+
+def _table(data: bytes, asked: list[tuple[int, int]]) -> _Table:
+    def read(start: int, count: int) -> bytes | None:
+        asked.append((start, count))
+        return ranges_in(data)(start, count)
+
+    table = _Table(Elf(read, len(data)), read, len(data))
+    table._blocks.clear()
+    asked.clear()
+    return table
+
+
+@pytest.mark.parametrize(
+    ("start", "count", "asked"),
+    [
+        pytest.param(0, 4096, [(0, 4096)], id="a block"),
+        pytest.param(4096, 1, [(4096, 4096)], id="the first byte of one"),
+        pytest.param(4095, 1, [(0, 4096)], id="the last byte of one"),
+        pytest.param(4095, 2, [(0, 4096), (4096, 4096)], id="over an edge"),
+        pytest.param(4095, 4099, [(0, 4096), (4096, 4096), (8192, 808)], id="three"),
+        pytest.param(8999, 1, [(8192, 808)], id="the last byte of the file"),
+        pytest.param(8999, 2, None, id="one beyond it"),
+    ],
+)
+def test_names_are_read_in_whole_blocks_and_no_others(
+    start: int, count: int, asked: list[tuple[int, int]] | None
+) -> None:
+    data, seen = loading("libc.so.6")[:9000], list[tuple[int, int]]()
+    table = _table(data, seen)
+    assert table._bytes(start, count) == (data[start : start + count] if asked else None)
+    assert table._bytes(start, count) == (data[start : start + count] if asked else None)
+    assert seen == (asked or [])
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_256_blocks_are_read_of_a_file(more: int) -> None:
+    data = loading("libc.so.6").ljust(300 * 4096, b"x")
+    table = _table(data, [])
+    count = (256 + more) * 4096
+    assert table._bytes(0, count) == (None if more else data[:count])
+    assert table._bytes(4096, 9) == data[4096:4105]
+
+
+def test_a_block_that_was_not_kept_is_none() -> None:
+    data = loading("libc.so.6")
+    table = _table(data, [])
+    table._read = lambda start, count: None
+    assert table._bytes(0, 1) is None
+
+
+@pytest.mark.parametrize(("path", "abi"), [("/x/m.node", 115), ("/x/m.so", None)])
+def test_only_a_module_of_node_is_searched_for_its_number(path: str, abi: int | None) -> None:
+    data = linked(strings=b"node_register_module_v115\0")
+    found = DYNAMIC.analyse(RangedFile(ranges_in(data), len(data), path, print, print))
+    assert isinstance(found, Dynamic) and found.node_abi == abi

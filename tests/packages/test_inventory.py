@@ -1,6 +1,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -8,9 +9,19 @@ from msgspec.structs import replace
 from layerscope.errors import Damaged
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages.cataloger import Cataloger, Claim
+from layerscope.packages.catalogers.apk import APK
+from layerscope.packages.catalogers.bitnami import BITNAMI
+from layerscope.packages.catalogers.chisel import CHISEL
+from layerscope.packages.catalogers.conda import CONDA
+from layerscope.packages.catalogers.dpkg import DPKG, OPKG
+from layerscope.packages.catalogers.homebrew import HOMEBREW
+from layerscope.packages.catalogers.nix import NIX
+from layerscope.packages.catalogers.pacman import PACMAN
+from layerscope.packages.catalogers.portage import PORTAGE
 from layerscope.packages.context import Context
 from tests.builder import Member, directory, file, hardlink, symlink, whiteout
 from tests.packages.inventories import inventory
+from tests.packages.test_dpkg import listing, stanza, status
 
 _ANYTHING = Wanted(paths=PathSet(trees=("/etc", "/usr", "/opt")))
 
@@ -346,3 +357,35 @@ def test_owners_and_unowned_add_up_to_the_live_bytes_whatever_is_claimed(
     members = [[_members[kind](path) for path, kind in one] for one in layers]
     found = inventory(*members, catalogers=catalogers)
     assert len(found.packages) == len(claims)
+
+
+_DESC = b"%NAME%\nx\n\n%VERSION%\n1\n"
+_WALL = b'{"jsonwall": "1"}\n{"kind": "package", "name": "x", "version": "1"}\n' + (
+    b'{"kind": "path", "path": "/usr/a", "slices": ["x_y"]}\n'
+)
+_SYSTEMS: tuple[tuple[Cataloger, str, list[Member]], ...] = (
+    (APK, "/usr/a", [file("lib/apk/db/installed", b"P:x\nV:1\nF:usr\nR:a\n")]),
+    (DPKG, "/usr/a", [status(stanza("x")), listing("x", "/usr/a")]),
+    (OPKG, "/usr/a", [file("usr/lib/opkg/status", stanza("x")), file("usr/lib/opkg/info/x.list", b"/usr/a\n")]),
+    (
+        PACMAN,
+        "/usr/a",
+        [file(f"var/lib/pacman/local/x/{n}", d) for n, d in (("desc", _DESC), ("files", b"%FILES%\nusr/a"))],
+    ),
+    (PORTAGE, "/usr/a", [file("var/db/pkg/c/x-1/CONTENTS", b"obj /usr/a 0 0\n")]),
+    (CHISEL, "/usr/a", [file("manifest.wall", zstandard.compress(_WALL))]),
+    (CONDA, "/usr/a", [file("usr/conda-meta/x.json", b'{"name": "x", "version": "1", "files": ["a"]}')]),
+    (NIX, "/nix/store/0c7c96gikmzv87i7lv3vq5s1cmfjd6zf-x-1", []),
+    (HOMEBREW, "/usr/Cellar/x/1/a", []),
+    (BITNAMI, "/opt/bitnami/x/a", [file("opt/bitnami/x/.spdx-x.spdx", b'{"packages": [{"versionInfo": "1"}]}')]),
+)
+
+
+@pytest.mark.parametrize(
+    ("cataloger", "path", "records"), _SYSTEMS, ids=[one.catalog.__module__ for one, *_ in _SYSTEMS]
+)
+def test_what_a_manager_of_systems_owns_is_no_languages(cataloger: Cataloger, path: str, records: list[Member]) -> None:
+    members = [file(path[1:], b"1"), *records]
+    found = inventory(members, catalogers=[_claiming([path], name="language"), cataloger])
+    assert path in found.paths("x")
+    assert (found.one("language").shared, found.one("x").shared, found.warnings) == (True, False, ())

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layerscope.packages.formats.ranges import ranges_in
-from layerscope.packages.formats.strippable import strippable
+from layerscope.packages.formats.strippable import Strippable, strippable
 from tests.packages.elves import elf
 
 
@@ -38,8 +38,42 @@ def test_only_what_strip_takes_counts(sections: dict[str, bytes], saved: int) ->
     assert _strippable(elf(sections)) == saved
 
 
-def test_an_object_file_is_not_a_program() -> None:
-    assert _strippable(elf(SYMBOLS, kind=1)) == 0
+@pytest.mark.parametrize(("kind", "saved"), [(1, 0), (2, 150), (3, 150), (4, 0)])
+def test_programs_and_shared_libraries_are_stripped(kind: int, saved: int) -> None:
+    assert _strippable(elf(SYMBOLS, kind=kind)) == saved
+
+
+def _placed(data: bytes, index: int, *, offset: int, length: int, link: int = 0) -> bytes:
+    """The same file of 64 bits with another place for the section at an index."""
+    row = struct.unpack_from("<Q", data, 40)[0] + 64 * index
+    return data[: row + 24] + struct.pack("<QQI", offset, length, link) + data[row + 44 :]
+
+
+def test_a_section_may_end_where_the_file_does_and_not_behind_it() -> None:
+    data = elf({".debug_a": b"x"})
+    for offset, length, saved in ((0, len(data), len(data)), (1, len(data), 0), (1, len(data) - 1, len(data) - 1)):
+        found = strippable(ranges_in(_placed(data, 1, offset=offset, length=length)), len(data))
+        assert found == Strippable(debug_bytes=saved, symbol_bytes=0)
+
+
+def test_sections_that_overlap_save_no_more_than_the_file() -> None:
+    data = elf({".debug_a": b"x", ".debug_b": b"y", ".symtab": b"z", ".strtab": b"n" * 20})
+    whole = len(data)
+    data = _placed(data, 1, offset=0, length=whole - 30)
+    found = strippable(ranges_in(data), whole)
+    assert found == Strippable(debug_bytes=whole - 29, symbol_bytes=21)
+    found = strippable(ranges_in(_placed(data, 3, offset=0, length=10, link=4)), whole)
+    assert found == Strippable(debug_bytes=whole - 29, symbol_bytes=29)
+    found = strippable(ranges_in(_placed(data, 2, offset=0, length=whole)), whole)
+    assert found == Strippable(debug_bytes=whole, symbol_bytes=0)
+
+
+@pytest.mark.parametrize(("link", "saved"), [(2, 50), (5, 30), (4, 63)])
+def test_symbols_have_the_strings_that_they_name(link: int, saved: int) -> None:
+    data = elf({".symtab": b"s" * 30, ".strtab": b"n" * 20, ".text": b"x"})
+    row = struct.unpack_from("<Q", data, 40)[0] + 64
+    offset, length = struct.unpack_from("<QQ", data, row + 24)
+    assert _strippable(_placed(data, 1, offset=offset, length=length, link=link)) == saved
 
 
 @given(st.binary(max_size=300))

@@ -152,7 +152,7 @@ def _names(field: bytes) -> tuple[str, ...]:
 
 def _summed(data: bytes) -> list[str]:
     """The paths of an ``.md5sums``: 32 digits, two characters, a path relative to the root."""
-    return [f"/{line[34:]}" for line in text_of(data).split("\n") if len(line) > 34]
+    return [f"/{line[34:]}" for line in text_of(data).split("\n")]
 
 
 def _conffiles(raw: bytes) -> tuple[str, ...]:
