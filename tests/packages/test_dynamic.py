@@ -9,7 +9,7 @@ from layerscope.model.pathset import RangedFile
 from layerscope.packages.formats.dynamic import DYNAMIC, Dynamic, _Table, dynamic, needed
 from layerscope.packages.formats.elf import Elf
 from layerscope.packages.formats.ranges import ranges_in
-from tests.packages.elves import elf, linked, loading
+from tests.packages.elves import address, elf, linked, loading
 
 
 def _needed(data: bytes) -> tuple[str, ...] | None:
@@ -247,3 +247,78 @@ def test_only_a_module_of_node_is_searched_for_its_number(path: str, abi: int | 
     data = linked(strings=b"node_register_module_v115\0")
     found = DYNAMIC.analyse(RangedFile(ranges_in(data), len(data), path, print, print))
     assert isinstance(found, Dynamic) and found.node_abi == abi
+
+
+def test_what_is_loaded_counts_before_what_sections_say() -> None:
+    strings = b"\0section.so\0"
+    entries = struct.pack("<2Q", 1, 1)
+    data = bytearray(elf({".dynamic": entries, ".other": struct.pack("<2Q", 1, 9), ".dynstr": strings}))
+    other = Elf(ranges_in(bytes(data)), len(data)).sections()[".other"]
+    struct.pack_into("<2I3Q", data, 64, 2, 6, other.offset, 0, 0)
+    struct.pack_into("<Q", data, 64 + 32, other.length)
+    assert _needed(bytes(data)) == ("so",)
+    data = bytearray(
+        elf({".dynamic": entries + struct.pack("<2Q", 5, 0), ".text": b"\0loaded.so\0", ".dynstr": strings})
+    )
+    found = Elf(ranges_in(bytes(data)), len(data)).sections()
+    struct.pack_into("<Q", data, found[".dynamic"].offset + 24, address(found[".text"].offset))
+    assert _needed(bytes(data)) == ("loaded.so",)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(linked(requires={"libc.so.6": ["A"]}), id="one that it requires"),
+        pytest.param(linked(defines=["A"]), id="one that it defines"),
+    ],
+)
+def test_a_version_whose_name_lies_outside_the_file_makes_it_unreadable(data: bytes) -> None:
+    name = data.index(b"\0A\0") + 1
+    strings = data.rindex(b"\0\0", 0, name - 1) + 1 if b"libc" in data else name - 1
+    place = data.rindex(struct.pack("<2I", name - strings, 0), 0, name)
+    assert _dynamic(data) is not None
+    assert _dynamic(data[:place] + struct.pack("<I", len(data)) + data[place + 4 :]) is None
+
+
+def test_a_library_or_name_outside_of_the_file_is_an_empty_one() -> None:
+    data = linked(requires={"libc.so.6": ["A"]}, soname="x" * 9)
+    record = data.index(struct.pack("<2H", 1, 1), 232)
+    _, _, file, first, _ = struct.unpack_from("<2H3I", data, record)
+    lost = data[: record + 4] + struct.pack("<I", 1 << 20) + data[record + 8 :]
+    found = _dynamic(lost)
+    assert (file, first) == (11, 16) and found is not None and found.requires == (("", ("A",)),)
+    entry = data.index(struct.pack("<2Q", 14, 1))
+    found = _dynamic(data[: entry + 8] + struct.pack("<Q", 1 << 20) + data[entry + 16 :])
+    assert found is not None and (found.soname, found.requires) == ("", (("libc.so.6", ("A",)),))
+
+
+def test_a_chain_of_versions_ends_where_it_says_even_if_it_counts_more() -> None:
+    data = linked(requires={"libc.so.6": ["A", "B"]}, defines=["C"])
+    record = data.index(struct.pack("<2H", 1, 2), 232)
+    found = _dynamic(data[: record + 2] + struct.pack("<H", 9) + data[record + 4 :])
+    assert found is not None and found.requires == (("libc.so.6", ("A", "B")),)
+    found = _dynamic(data[: record + 2] + struct.pack("<H", 1) + data[record + 4 :])
+    assert found is not None and found.requires == (("libc.so.6", ("A",)),)
+
+
+@pytest.mark.parametrize(
+    ("tag", "records", "requires", "defines"),
+    [
+        pytest.param(0x6FFFFFFF, 9, (("libc.so.6", ("A",)),), frozenset({"B"}), id="more that are required"),
+        pytest.param(0x6FFFFFFF, 0, (), frozenset({"B"}), id="none that are required"),
+        pytest.param(0x6FFFFFFD, 0, (("libc.so.6", ("A",)),), frozenset(), id="none that are defined"),
+    ],
+)
+def test_a_chain_has_no_more_records_than_its_entry_counts(
+    tag: int, records: int, requires: tuple[tuple[str, tuple[str, ...]], ...], defines: frozenset[str]
+) -> None:
+    data = linked(requires={"libc.so.6": ["A"]}, defines=["B"])
+    entry = data.index(struct.pack("<2Q", tag, 1))
+    found = _dynamic(data[: entry + 8] + struct.pack("<Q", records) + data[entry + 16 :])
+    assert found is not None and (found.requires, found.defines) == (requires, defines)
+    absent = _dynamic(data[:entry] + struct.pack("<2Q", 99, 1) + data[entry + 16 :])
+    assert absent is not None and () in (absent.requires, tuple(absent.defines))
+
+
+def test_names_that_lie_in_too_many_blocks_are_not_read() -> None:
+    assert _needed(linked(*(f"{number:04}".ljust(4095, "n") for number in range(300)))) is None

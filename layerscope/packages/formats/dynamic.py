@@ -103,10 +103,11 @@ class _Table:
         place = self._elf.dynamic()
         sections = self._elf.table()
         section = next((one for one in sections if one.kind == _SECTION), None)
-        if place is None and section is None:
+        if place is None and section is not None:
+            place = section.offset, section.length
+        if place is None:
             return bool(sections)
-        offset, size = place if place is not None else (section.offset, section.length) if section else (0, 0)
-        data = self._read(offset, size) if size <= _MOST_BYTES else None
+        data = self._read(*place) if place[1] <= _MOST_BYTES else None
         if data is None:
             return False
         layout = struct.Struct(self._elf.order + ("2Q" if self._elf.is_wide else "2I"))
