@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from layerscope.model.pathset import RangedFile
-from layerscope.packages.formats.dynamic import DYNAMIC, Dynamic, _Table, dynamic, needed
+from layerscope.packages.formats.dynamic import DYNAMIC, NEEDED, Dynamic, _Table, dynamic, needed
 from layerscope.packages.formats.elf import Elf
 from layerscope.packages.formats.ranges import ranges_in
 from tests.packages.elves import address, elf, linked, loading
@@ -179,11 +179,12 @@ def test_what_is_no_elf_file_or_lost_its_table_says_nothing() -> None:
         (b"node_register_module_v115\0", 115),
         (b"node_register_module_v9\0node_register_module_v8\0", 9),
         (b"node_register_module_v1234\0", 1234),
+        (b"node_register_module_v12345\0", None),
         (b"node_register_module_vx\0", None),
         (b"node_register_module_v", None),
         (b"napi_register_module_v1\0", None),
-        (b"x" * (256 * 1024 - 24) + b"node_register_module_v1\0", 1),
-        (b"x" * (256 * 1024 - 23) + b"node_register_module_v1\0", None),
+        (b"x" * (256 * 1024 - 25) + b"node_register_module_v1\0", 1),
+        (b"x" * (256 * 1024 - 24) + b"node_register_module_v1\0", None),
     ],
 )
 def test_the_name_of_a_nodes_function_ends_with_a_number(strings: bytes, abi: int | None) -> None:
@@ -242,11 +243,33 @@ def test_a_block_that_was_not_kept_is_none() -> None:
     assert table._bytes(0, 1) is None
 
 
+_NODE = b"node_register_module_v115\0"
+_NODE_LENGTH = struct.pack("<2Q", 10, 1 + len(_NODE))
+
+
 @pytest.mark.parametrize(("path", "abi"), [("/x/m.node", 115), ("/x/m.so", None)])
 def test_only_a_module_of_node_is_searched_for_its_number(path: str, abi: int | None) -> None:
     data = linked(strings=b"node_register_module_v115\0")
     found = DYNAMIC.analyse(RangedFile(ranges_in(data), len(data), path, print, print))
     assert isinstance(found, Dynamic) and found.node_abi == abi
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(elf({".text": b"x"}), id="no dynamic section"),
+        pytest.param(linked(strings=_NODE).replace(struct.pack("<Q", 10), struct.pack("<Q", 99)), id="no length"),
+        pytest.param(linked(strings=_NODE).replace(_NODE_LENGTH, struct.pack("<2Q", 10, 1 << 40)), id="a false length"),
+    ],
+)
+def test_where_its_names_cannot_be_read_a_module_has_no_number(data: bytes) -> None:
+    found = _dynamic(data, is_node_module=True)
+    assert found is not None and (found.needed, found.node_abi) == ((), None)
+
+
+def test_the_names_of_libraries_are_read_by_ranges() -> None:
+    data = loading("libc.so.6")
+    assert NEEDED.analyse(RangedFile(ranges_in(data), len(data), "/x", print, print)) == ("libc.so.6",)
 
 
 def test_what_is_loaded_counts_before_what_sections_say() -> None:

@@ -216,8 +216,8 @@ class _Table:
         """The number in the name of the function by which Node registers the module."""
         size = self._value(_STRINGS_BYTES) or 0
         data = self._read(self._strings, min(size, _NODE_STRINGS)) if self._strings is not None else None
-        digits = (data or b"").partition(_NODE)[2][:4].partition(b"\0")[0]
-        return int(digits) if digits.isdigit() else None
+        digits, end, _ = (data or b"").partition(_NODE)[2][:5].partition(b"\0")
+        return int(digits) if end and digits.isdigit() else None
 
 
 def _needed(file: RangedFile) -> tuple[str, ...] | None:
