@@ -40,16 +40,23 @@ def from_store(
     ``ended`` says whether the archive has its end-of-archive marker.
     """
     store = WithData(store, reading.limits)
-    candidates = images(store, reading.limits)
+    found = list(warnings)
+
+    def on_damage(error: Damaged) -> None:
+        if reading.strict:
+            raise error
+        found.append(f"{error.message}; manifest.json is used, and other images in the archive may be missing")
+
+    candidates = images(store, reading.limits, on_damage)
     if not ended:
         if any(
             one.format == "docker-v1" for one in candidates
         ):  # A cut archive with a manifest.json at its end looks the same.
             raise Damaged("it ends without its end-of-archive marker", where=source)
-        warnings = (*warnings, _MAY_BE_CUT)
+        found.append(_MAY_BE_CUT)
     candidate = choose(candidates, reading.image, reading.platform)
     layout = "oci-layout" if in_directory else ""
-    return from_candidate(candidate, store, source, reading, warnings, layout=layout)
+    return from_candidate(candidate, store, source, reading, found, layout=layout)
 
 
 def from_candidate(

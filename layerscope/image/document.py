@@ -15,6 +15,8 @@ from layerscope.model.platform import Platform
 _FOLDS = str.maketrans(string.ascii_uppercase + "\u017f\u212a", string.ascii_lowercase + "sk")
 """What Go's encoding/json takes for equal to an ASCII letter: its other case, the long s and the Kelvin sign."""
 
+_MOST_DIGITS = 4300
+"""More, Python neither reads nor writes."""
 _LINE_ENDS = str.maketrans("", "", "\r\n")
 
 
@@ -94,7 +96,7 @@ class Node:
             yield key, Node(value, self._where, f"{self._path}.{key}")
 
     def strings(self) -> Mapping[str, str]:
-        """An object whose values are strings; null values are left out."""
+        """An object whose values are strings; null is an empty one, as in Go."""
         members = self.mapping()
         if all(isinstance(value, str) for value in members.values()):
             return members  # A copy of 100,000 labels takes megabytes.
@@ -151,12 +153,18 @@ def _float(text: str) -> float:
     """A number that can be written as JSON again: Python makes infinity of what is too large."""
     value = float(text)
     if not isfinite(value):
-        raise ValueError(f"the number {text[:20]} is too large")
+        raise OverflowError(text)
     return value
 
 
+def _integer(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise OverflowError(text)
+    return int(text)
+
+
 def parse(data: bytes, where: str, limits: Limits) -> Node:
-    """The document in ``data``; raises Damaged when it is not JSON, or nested too deep.
+    """The document in ``data``; raises Damaged when it is not JSON, nested too deep, or has a number that is too large.
 
     A value takes many times the memory of its text, so LimitExceeded is raised for too many before they are made.
     """
@@ -164,11 +172,18 @@ def parse(data: bytes, where: str, limits: Limits) -> Node:
         raise LimitExceeded(f"{where}: JSON of over {limits.json_values:,} values", hint="raise --limit json_values")
     try:
         value = json.loads(
-            data.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_constant, parse_float=_float
+            data.decode("utf-8-sig"),
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_float=_float,
+            parse_int=_integer,
         )
         _check_depth(value, limits.json_depth, where)
     except RecursionError:
         raise Damaged("the JSON is nested too deep", where=where) from None
+    except OverflowError as error:
+        number = str(error)
+        raise Damaged(f"the number {number[:20]}{'...' * (len(number) > 20)} is too large", where=where) from None
     except ValueError as error:
         raise Damaged(f"not JSON ({str(error)[:80]})", where=where) from None
     return Node(value, where)

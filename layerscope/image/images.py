@@ -1,10 +1,10 @@
 """All images that an archive holds, whichever of its documents leads to them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from layerscope.errors import ArchiveError, NotAnImage
+from layerscope.errors import ArchiveError, Damaged, NotAnImage
 from layerscope.image import docker, oci, v1
 from layerscope.image.candidate import Candidate
 from layerscope.image.docker import Dir, is_manifest
@@ -14,9 +14,15 @@ from layerscope.model.limits import Limits
 from layerscope.model.platform import Platform
 
 
-def images(store: WithData, limits: Limits) -> tuple[Candidate, ...]:
-    """One candidate for each image and platform; where there are several, each with the platform of its config."""
-    return _with_platforms(_found(store, limits), store, limits)
+def images(
+    store: WithData, limits: Limits, on_damage: Callable[[Damaged], None] | None = None
+) -> tuple[Candidate, ...]:
+    """One candidate for each image and platform; where there are several, each with the platform of its config.
+
+    ``on_damage`` gets what is wrong with ``index.json`` where ``manifest.json`` alone leads to an image, as it does for
+    ``docker load``; without it that is raised.
+    """
+    return _with_platforms(_found(store, limits, on_damage), store, limits)
 
 
 def images_of(index: Node, store: WithData, limits: Limits, where: str) -> tuple[Candidate, ...]:
@@ -48,21 +54,39 @@ def is_archive(store: Store, limits: Limits) -> bool:
     )
 
 
-def _found(store: WithData, limits: Limits) -> tuple[Candidate, ...]:
+def _found(store: WithData, limits: Limits, on_damage: Callable[[Damaged], None] | None) -> tuple[Candidate, ...]:
     """All images; what ``manifest.json`` and ``index.json`` both describe is one candidate."""
-    from_index: tuple[Candidate, ...] = ()
-    has_manifest = store.has(docker.MANIFEST)
-    if store.has(oci.INDEX):
-        index = parse(store.document(oci.INDEX), oci.INDEX, limits)
-        is_layout = store.has(oci.LAYOUT) and not has_manifest
-        if "manifests" in index or is_layout:  # Many web pages have an index.json of their own.
-            from_index = oci.Layout(store, limits).candidates(index)
-    if not has_manifest:
+    from_index, damage = tuple[Candidate, ...](), None
+    try:
+        from_index = _from_index(store, limits)
+    except Damaged as error:
+        damage = error
+    if not store.has(docker.MANIFEST):
+        if damage is not None:
+            raise damage
         if not from_index and not store.has(oci.INDEX):
             from_index = v1.candidates(store, limits)
         if not from_index:
             raise NotAnImage("index.json names no image")
         return from_index
+    found = _from_manifest(store, limits, from_index)
+    if damage is not None:
+        if on_damage is None or all(one.missing for one in found):
+            raise damage
+        on_damage(damage)
+    return found
+
+
+def _from_index(store: WithData, limits: Limits) -> tuple[Candidate, ...]:
+    if store.has(oci.INDEX):
+        index = parse(store.document(oci.INDEX), oci.INDEX, limits)
+        is_layout = store.has(oci.LAYOUT) and not store.has(docker.MANIFEST)
+        if "manifests" in index or is_layout:  # Many web pages have an index.json of their own.
+            return oci.Layout(store, limits).candidates(index)
+    return ()
+
+
+def _from_manifest(store: WithData, limits: Limits, from_index: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     document = parse(store.document(docker.MANIFEST), docker.MANIFEST, limits)
     if is_manifest(document):
         return from_index or Dir(store, limits).images()

@@ -360,15 +360,28 @@ def test_the_last_of_equal_names_counts_as_in_go(text: str, value: object) -> No
     assert parse(text.encode(), "manifest.json", Limits())["Config"].value == value
 
 
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
-def test_a_number_that_json_cannot_write_is_refused(value: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("NaN", "not JSON (JSON has no NaN)"),
+        ("Infinity", "not JSON (JSON has no Infinity)"),
+        ("-Infinity", "not JSON (JSON has no -Infinity)"),
+        ("1e999", "the number 1e999 is too large"),
+        ("-1e999", "the number -1e999 is too large"),
+        ("9" * 5000, f"the number {'9' * 20}... is too large"),
+        ("9" * 5000 + ".5", f"the number {'9' * 20}... is too large"),
+    ],
+)
+def test_a_number_that_json_cannot_write_is_refused(value: str, message: str, tmp_path: Path) -> None:
     """Python reads them, and would write reports that nothing else can read."""
     config = SPEC.config_bytes.replace(b'"config":{', b'"config":{"Healthcheck":{"Interval":%s},' % value.encode())
     path = tmp_path / "image.tar"
     path.write_bytes(docker_legacy(ImageSpec(layers=SPEC.layers, raw_config=config)))
-    assert ".json: not JSON (" in error_of(path).message
-    path.write_bytes(docker_legacy(ImageSpec(layers=SPEC.layers, raw_config=config.replace(value.encode(), b"-1.5e9"))))
-    assert opened(path)[0].complete
+    assert error_of(path).message.endswith(f".json: {message}")
+    for usual in (b"-1.5e9", b"9" * 4000, b"0." + b"1" * 5000):
+        whole = config.replace(value.encode(), usual)
+        path.write_bytes(docker_legacy(ImageSpec(layers=SPEC.layers, raw_config=whole)))
+        assert opened(path)[0].complete
 
 
 def test_null_in_the_place_of_an_object_is_an_empty_one_as_in_go(tmp_path: Path) -> None:
@@ -438,3 +451,33 @@ def test_many_missing_layers_get_few_warnings(tmp_path: Path) -> None:
     image, _ = opened(path)
     assert len(image.layers) == 1_000 and len(image.warnings) < 30
     assert any("980 more layers are left out" in warning for warning in image.warnings), image.warnings[-2:]
+
+
+BAD_INDEXES = {
+    "absent manifests": to_json({"manifests": [{"digest": digest(b"absent"), "size": 6}]}),
+    "no manifests": b"{}",
+    "no JSON": b'{"manifests":[',
+    "a bad digest": to_json({"manifests": [{"digest": "sha256:1"}]}),
+}
+
+
+@pytest.mark.parametrize("index", [BAD_INDEXES[one] for one in BAD_INDEXES if one != "no manifests"])
+def test_a_damaged_index_beside_a_whole_manifest_is_warned_of(index: bytes, tmp_path: Path) -> None:
+    """As docker load has it, which reads manifest.json; with --strict it is an error."""
+    path = tmp_path / "image.tar"
+    path.write_bytes(edit(docker_save(SPEC), replace={"index.json": index}))
+    image, _ = opened(path)
+    assert [str(one) for one in image.config.diff_ids] == list(SPEC.diff_ids) and image.complete
+    [warning] = [one for one in image.warnings if "index.json" in one]
+    assert warning.endswith("; manifest.json is used, and other images in the archive may be missing")
+    assert isinstance(error_of(path, strict=True), Damaged)
+
+
+@pytest.mark.parametrize("index", BAD_INDEXES.values(), ids=BAD_INDEXES)
+def test_a_damaged_index_alone_is_an_error(index: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(edit(docker_save(SPEC), replace={"index.json": index}, remove=["manifest.json"]))
+    assert isinstance(error_of(path), Damaged)
+    lost = [name for name in contents(docker_save(SPEC)) if SPEC.image_id[7:] in name]
+    path.write_bytes(edit(docker_save(SPEC), replace={"index.json": index}, remove=lost))
+    assert error_of(path).message
