@@ -124,13 +124,13 @@ def look(tmp_path: Path) -> Iterator[Looked]:
         yield run
 
 
-def found_in(path: str, base_layers: int | None = None) -> Findings:
+def found_in(path: str, base_layers: int | None = None, lockfiles: tuple[tuple[str, bytes], ...] = ()) -> Findings:
     """The findings on an archive on the disk, with its packages; the base is guessed where it is not given."""
     with open_image(path, ReadOptions(wanted=(*WANTED, *PACKAGES_WANTED))) as image:
         filesystem = Filesystem(image.layers)
         steps, _ = instructions(image.config.history, len(image.layers))
         base = (base_boundary(steps) or 0) if base_layers is None else base_layers
-        return findings(image, filesystem, catalog(filesystem), steps, base)
+        return findings(image, filesystem, catalog(filesystem), steps, base, lockfiles=lockfiles)
 
 
 def step(created_by: str, *, empty_layer: bool = False) -> dict[str, object]:
@@ -156,7 +156,8 @@ def of_rule(found: Findings, name: str) -> tuple[Finding, ...]:
 
 
 def paths_of(found: Findings, name: str) -> set[str]:
-    """All paths that one rule found."""
+    """All paths that one rule found; each of its findings has some."""
+    assert all(finding.paths for finding in of_rule(found, name))
     return {path.path for finding in of_rule(found, name) for path in finding.paths}
 
 

@@ -105,16 +105,15 @@ def _of_tar(data: bytes) -> Iterator[_Member]:
     position = 0
     while position + _BLOCK <= len(data) and data[position + 257 : position + 262] == b"ustar":
         block = data[position : position + _BLOCK]
-        digits = block[124:136].strip(b" \0")
-        try:
-            length = int(digits or b"0", 8)
-        except ValueError:
-            return
+        digits = block[124:136].strip(b" \0") or b"0"
+        if digits.strip(b"01234567"):
+            return  # int() also takes a sign: a negative length would be read forever.
+        length = int(digits, 8)
         name = block[:100].split(b"\0")[0]
-        if prefix := block[345:500].split(b"\0")[0]:
-            name = prefix + b"/" + name if block[257:263] == b"ustar\0" else name
         if block[156:157] in (b"0", b"\0") and length and len(name) < 100:
-            yield _Member(name.decode("utf-8", "surrogateescape").removeprefix("./"), length)
+            prefix = block[345:500].split(b"\0")[0] if block[257:263] == b"ustar\0" else b""
+            path = prefix + b"/" + name if prefix else name
+            yield _Member(path.decode("utf-8", "surrogateescape").removeprefix("./"), length)
         position += _BLOCK + -(-length // _BLOCK) * _BLOCK
 
 
