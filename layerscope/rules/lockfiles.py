@@ -108,7 +108,7 @@ def _asked(requirements: object) -> frozenset[Node]:
     return frozenset(node for text in texts if isinstance(text, str) for node in nodes(text))
 
 
-def _pipfile_lock(data: bytes) -> Wishes | None:
+def _pipfile_lock(data: bytes) -> Wishes:
     document = json_object(data)
     default = _asked(_table(document.get("default")))
     return Locked(
@@ -121,7 +121,7 @@ def _pipfile_lock(data: bytes) -> Wishes | None:
     )
 
 
-def _grouped_lock(data: bytes) -> Wishes | None:
+def _grouped_lock(data: bytes) -> Wishes:
     """poetry.lock and pdm.lock: each package with its groups, or the category of Poetry before 1.5."""
     versions: dict[str, str] = {}
     needed: set[str] = set()
@@ -135,7 +135,7 @@ def _grouped_lock(data: bytes) -> Wishes | None:
     return _locked(versions, needed)
 
 
-def _uv_lock(data: bytes) -> Wishes | None:
+def _uv_lock(data: bytes) -> Wishes:
     """uv.lock: the workspace's own members are the roots, their extras and groups stand apart."""
     packages = {normal(str(package.get("name", ""))): package for package in _tables(toml_object(data).get("package"))}
     roots = [p for p in packages.values() if {"editable", "virtual", "directory"} & set(_table(p.get("source")))]
@@ -169,13 +169,13 @@ def _listed(*lists: object) -> Iterator[str]:
     return (normal(str(item.get("name", ""))) for dependencies in lists for item in _tables(dependencies))
 
 
-def _pipfile(data: bytes) -> Wishes | None:
+def _pipfile(data: bytes) -> Wishes:
     document = toml_object(data)
     production = _asked(_table(document.get("packages")))
     return _declared(production, [("dev", _table(document.get("dev-packages")))])
 
 
-def _pyproject(data: bytes) -> Wishes | None:
+def _pyproject(data: bytes) -> Wishes:
     """PEP 621 and PEP 735, and the tables of Poetry, PDM, uv and Hatch."""
     document = toml_object(data)
     project, tool = _table(document.get("project")), _table(document.get("tool"))
@@ -207,7 +207,7 @@ def _declared(production: frozenset[Node], groups: Iterable[tuple[str, object]])
     return Declared(production=production, development=development, expected=expected)
 
 
-PYTHON: Mapping[str, Callable[[bytes], Wishes | None]] = {
+PYTHON: Mapping[str, Callable[[bytes], Wishes]] = {
     "Pipfile.lock": _pipfile_lock,
     "poetry.lock": _grouped_lock,
     "pdm.lock": _grouped_lock,

@@ -25,7 +25,8 @@ class RuleMatch(Struct, frozen=True, kw_only=True):
     """One thing that a rule found: versions that nothing needs, for one reason.
 
     ``versions`` are numbers of the file system, live or hidden; a version that an earlier rule claimed already is
-    dropped by the engine. A match without versions is about the config (a secret in ENV); ``place`` says where.
+    dropped by the engine. A match without versions is about the config (a secret in ENV); ``place`` says where. One
+    without place and detail either is nothing.
     ``severity``, ``title`` and ``fix`` are given where they differ from the rule's own (see Rule).
     ``savings`` is given where the fix saves less than the versions' lengths (debug sections of a program): the
     bytes of each live version, in the order of ``versions``. ``layer`` is the layer whose instruction is to blame,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from layerscope.model.entry import Fate, Kind
+from layerscope.model.entry import Fate
 from layerscope.model.finding import Severity
 from layerscope.model.paths import is_licence
 from layerscope.model.pathset import PathSet, Wanted
@@ -55,8 +55,7 @@ def objects(context: RuleContext) -> Iterator[RuleMatch]:
         if any(tree in path for tree in trees) or within(path, dotnet) or _is_object(context, number, path)
     ]
     versions += _beside_fingerprints(context, paths.values())
-    if versions:
-        yield RuleMatch(versions=tuple(dict.fromkeys(versions)))
+    yield RuleMatch(versions=tuple(dict.fromkeys(versions)))
 
 
 def _beside_fingerprints(context: RuleContext, paths: Iterable[str]) -> Iterator[int]:
@@ -132,32 +131,29 @@ def unstripped_elf(context: RuleContext) -> Iterator[RuleMatch]:
         )
     found = {number: strippable(*ranges_of(context.filesystem, number)) for number in _programs(context)}
     debug = {number: one.debug_bytes for number, one in found.items() if one.debug_bytes >= _DEBUG_WORTH}
-    if debug:
-        yield RuleMatch(versions=tuple(debug), savings=tuple(debug.values()), trade=True)
+    yield RuleMatch(versions=tuple(debug), savings=tuple(debug.values()), trade=True)
     symbols = {
         number: one.symbol_bytes
         for number, one in found.items()
         if number not in debug and one.symbol_bytes >= _SYMBOLS_WORTH
     }
-    if symbols:
-        yield RuleMatch(
-            versions=tuple(symbols),
-            savings=tuple(symbols.values()),
-            title="symbol tables of programs",
-            fix='strip {path} in the build stage (`strip`, or `-ldflags="-s -w"` for Go)',
-            trade=True,
-        )
+    yield RuleMatch(
+        versions=tuple(symbols),
+        savings=tuple(symbols.values()),
+        title="symbol tables of programs",
+        fix='strip {path} in the build stage (`strip`, or `-ldflags="-s -w"` for Go)',
+        trade=True,
+    )
 
 
 def _programs(context: RuleContext) -> Iterator[int]:
     """The live files of own layers that may be programs and that no package brought as they are."""
     filesystem, owners, packages = context.filesystem, context.catalog.owners, context.catalog.packages
-    libraries, fates, kinds = frozenset(context.matches), filesystem.fates, filesystem.kinds
-    live, file = Fate.LIVE, Kind.FILE
+    libraries, fates, live = frozenset(context.matches), filesystem.fates, Fate.LIVE
     for layer in filesystem.layers[context.base_layers :]:
         start, modes = filesystem.numbers(layer.index).start, layer.changeset.ownerships
         for number, size in enumerate(layer.changeset.sizes, start):
-            if size < _PROGRAM_BYTES or fates[number] != live or kinds[number] != file:
+            if size < _PROGRAM_BYTES or fates[number] != live:
                 continue
             if number not in libraries and not modes[number - start][0] & 0o111:
                 continue
@@ -231,10 +227,7 @@ def sources(context: RuleContext) -> Iterator[RuleMatch]:
     native = tuple(n for n in found if n not in set(managed)) if found and _has_program(context) else ()
     vendored = _vendored(context, matches.values(), projects) if native else ()
     versions = tuple(dict.fromkeys((*native, *vendored, *(managed if built else ()))))
-    if versions:
-        yield RuleMatch(
-            versions=versions, severity=Severity.LOW if content_bytes(context, versions) < _FEW_BYTES else None
-        )
+    yield RuleMatch(versions=versions, severity=Severity.LOW if content_bytes(context, versions) < _FEW_BYTES else None)
 
 
 def _workspaces(context: RuleContext, paths: Iterable[str]) -> set[str]:

@@ -29,8 +29,7 @@ def _leaks(context: RuleContext, versions: tuple[int, ...]) -> Iterator[RuleMatc
     own = tuple(number for number in versions if context.filesystem.layer_of(number) >= context.base_layers)
     if content_bytes(context, own):
         yield RuleMatch(versions=own, severity=weight(content_bytes(context, own)))
-    if len(own) < len(versions):
-        yield RuleMatch(versions=tuple(set(versions).difference(own)))
+    yield RuleMatch(versions=tuple(set(versions).difference(own)))
 
 
 @rule(

@@ -40,8 +40,7 @@ def docs_man_locale(context: RuleContext) -> Iterator[RuleMatch]:
         and not (translated and "/locale/" in path)
         and not (used and f"{path}/".startswith(used))
     )
-    if versions:
-        yield RuleMatch(versions=versions, apart=False, trade=True)
+    yield RuleMatch(versions=versions, apart=False, trade=True)
 
 
 def _speaks_another(image: Image) -> bool:
@@ -69,9 +68,7 @@ def tmp_leftover(context: RuleContext) -> Iterator[RuleMatch]:
     used = named_below(context, "/tmp", "/var/tmp")
     path_of = context.filesystem.path_of
     found = [number for number in files(context, living(context)) if context.filesystem.content_bytes(number)]
-    versions = tuple(number for number in found if not f"{path_of(number)}/".startswith(used))
-    if versions:
-        yield RuleMatch(versions=versions)
+    yield RuleMatch(versions=tuple(number for number in found if not f"{path_of(number)}/".startswith(used)))
 
 
 CONTENT = (docs_man_locale, tmp_leftover)

@@ -47,13 +47,11 @@ def duplicate_content(context: RuleContext) -> Iterator[RuleMatch]:
         yield RuleMatch(
             versions=copies, detail=f"same content as {twin}", severity=weight(content_bytes(context, copies))
         )
-    if small:
-        total = content_bytes(context, small)
-        yield RuleMatch(
-            versions=tuple(sorted(small)),
-            title="small files whose content is at another path too",
-            severity=Severity.LOW if total < _WORTH_A_LINE else Severity.MEDIUM,
-        )
+    yield RuleMatch(
+        versions=tuple(sorted(small)),
+        title="small files whose content is at another path too",
+        severity=Severity.LOW if content_bytes(context, small) < _WORTH_A_LINE else Severity.MEDIUM,
+    )
 
 
 def _duplicates(context: RuleContext) -> Iterator[tuple[int, tuple[int, ...]]]:

@@ -150,7 +150,7 @@ def _installed_at(context: RuleContext, modules: str, places: Mapping[str, str])
     """What lies at these places, and the links and scripts in ``node_modules`` that lead there."""
     filesystem, separator = context.filesystem, "/node_modules/"
     homes = {modules, *(f"{place.rpartition(separator)[0]}/node_modules" for place in places)}
-    scopes = (f"{home}/{name.partition('/')[0]}" for home in homes for name in places.values() if name.startswith("@"))
+    scopes = (f"{home}/{name.partition('/')[0]}" for home in homes for name in places.values())
     beside = {*homes, *(f"{home}/.bin" for home in homes), *scopes}
     links = [
         number
@@ -286,8 +286,6 @@ def wheelhouse(context: RuleContext) -> Iterator[RuleMatch]:
             continue
         if (path.endswith(".whl") or _SDIST.fullmatch(path)) and not any(one in path for one in _BUNDLES + _CACHES):
             directories.setdefault(directory, []).append(number)
-    if not directories:
-        return
     installed = {(normal(p.name), p.version) for p in context.catalog.packages if p.type == "pypi"}
     versions = tuple(
         number
@@ -295,8 +293,7 @@ def wheelhouse(context: RuleContext) -> Iterator[RuleMatch]:
         if any(_distribution(path_of(number)) in installed for number in numbers)
         for number in numbers
     )
-    if versions:
-        yield RuleMatch(versions=versions)
+    yield RuleMatch(versions=versions)
 
 
 def _distribution(path: str) -> tuple[str, str]:

@@ -142,9 +142,7 @@ def _by_lock(found: list[tuple[int, Package]], locks: list[tuple[str, bytes]]) -
     for path, data in locks:
         document = json_object(data)
         wanted = _versions(document.get("packages"))
-        marked = {
-            name: version for name, version in _versions(document.get("packages-dev")).items() if name not in wanted
-        }
+        marked = _versions(document.get("packages-dev"))
         versions = {name: version for name, version in marked.items() if version and name not in wanted}
         chosen = [index for index, one in found if versions.get(one.full_name) == one.version]
         if chosen:

@@ -191,14 +191,13 @@ def _without_databases(context: RuleContext, versions: tuple[int, ...]) -> tuple
 
 
 def _written_again(databases: list[int]) -> Iterator[RuleMatch]:
-    if databases:
-        yield RuleMatch(
-            versions=tuple(sorted(databases)),
-            severity=Severity.LOW,
-            title="databases and logs that several instructions write",
-            fix="install packages in one RUN",
-            apart=False,
-        )
+    yield RuleMatch(
+        versions=tuple(sorted(databases)),
+        severity=Severity.LOW,
+        title="databases and logs that several instructions write",
+        fix="install packages in one RUN",
+        apart=False,
+    )
 
 
 def _hidden(context: RuleContext, fate: Fate) -> dict[Pair, tuple[int, ...]]:

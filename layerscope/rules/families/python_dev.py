@@ -143,8 +143,6 @@ def _projects(context: RuleContext) -> Iterator[_Project]:
     for path, text in manifests:
         directory, _, name = path.rpartition("/")
         wishes = PYTHON[name](text)
-        if wishes is None:
-            continue
         beside[directory] = beside.get(directory, frozenset()) | wishes.production
         fix = _FIXES.get(name) or _FIXES.get(name.removesuffix(".lock"), "")
         project = _Project(
@@ -173,7 +171,7 @@ def _texts(context: RuleContext) -> tuple[list[tuple[str, bytes]], dict[str, str
     found = [(path, number) for path, number in found if not _is_of_package(path)]
     texts = [(path, filesystem.read(number) or b"") for path, number in found if _is_project(path)]
     texts += [(path, text) for path, text in context.lockfiles if _is_project(path)]
-    manifests = [(path, text) for path, text in texts if path.rpartition("/")[2] in PYTHON]
+    manifests = [(path, text) for path, text in texts if not is_requirements(path)]
     manifests.sort(key=lambda item: (item[0].rpartition("/")[0], ranks.index(item[0].rpartition("/")[2])))
     return manifests, {path: text.decode("utf-8", "replace") for path, text in texts if is_requirements(path)}
 

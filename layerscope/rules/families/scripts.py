@@ -35,16 +35,14 @@ def tests(context: RuleContext) -> Iterator[RuleMatch]:
     path_of = context.filesystem.path_of
     found = [number for number in files(context, living(context)) if _is_test(path_of(number))]
     published = [number for number in found if is_owned(context, number) or is_vendored(path_of(number))]
-    if len(published) < len(found):
-        yield RuleMatch(versions=tuple(set(found).difference(published)), apart=False)
-    if published:
-        yield RuleMatch(
-            versions=tuple(published),
-            title="tests of packages",
-            fix="delete {path} where the packages are installed, in {step}",
-            apart=False,
-            trade=True,
-        )
+    yield RuleMatch(versions=tuple(set(found).difference(published)), apart=False)
+    yield RuleMatch(
+        versions=tuple(published),
+        title="tests of packages",
+        fix="delete {path} where the packages are installed, in {step}",
+        apart=False,
+        trade=True,
+    )
 
 
 def _is_test(path: str) -> bool:
@@ -158,19 +156,15 @@ def source_maps(context: RuleContext) -> Iterator[RuleMatch]:
     found = [n for n in files(context, living(context)) if path_of(n).endswith(_MAPS)]
     published = tuple(n for n in found if is_owned(context, n) or _is_published(path_of(n)))
     own = tuple(n for n in sorted(set(found).difference(published)) if read(n, 0, 1) == b"{")
-    if own:
-        with_sources = sum(b'"sourcesContent"' in (read(n, 0, 64 << 10) or b"") for n in own)
-        yield RuleMatch(
-            versions=own, detail=f"{with_sources} of {len(own)} with sources inside" if with_sources else ""
-        )
-    if published:
-        yield RuleMatch(
-            versions=published,
-            severity=Severity.LOW,
-            title="source maps of published packages",
-            fix="delete {path} where the packages are installed, in {step}",
-            trade=True,
-        )
+    with_sources = sum(b'"sourcesContent"' in (read(n) or b"") for n in own)
+    yield RuleMatch(versions=own, detail=f"{with_sources} of {len(own)} with sources inside" if with_sources else "")
+    yield RuleMatch(
+        versions=published,
+        severity=Severity.LOW,
+        title="source maps of published packages",
+        fix="delete {path} where the packages are installed, in {step}",
+        trade=True,
+    )
 
 
 def _is_published(path: str) -> bool:

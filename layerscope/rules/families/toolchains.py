@@ -141,8 +141,7 @@ def lang_toolchain(context: RuleContext) -> Iterator[RuleMatch]:
         for number, path in paths.items()
         if not any(piece in path for piece in skip) and (not _of_jdk(path) or (not java and within(path, homes)))
     )
-    if versions:
-        yield RuleMatch(versions=versions)
+    yield RuleMatch(versions=versions)
     yield from _packages(context, lambda package: package.type in OS_TYPES and _is_language(package.name, skip, java))
 
 
@@ -220,9 +219,8 @@ def static_libs(context: RuleContext) -> Iterator[RuleMatch]:
     """
     if calls(context, *_COMPILERS, "go", "cargo") or compiles_at_run_time(context):
         return
-    versions = tuple(number for number in files(context, living(context)) if _is_for_linkers(context, number))
-    if versions:
-        yield RuleMatch(versions=versions)
+    live = files(context, living(context))
+    yield RuleMatch(versions=tuple(number for number in live if _is_for_linkers(context, number)))
 
 
 def _is_for_linkers(context: RuleContext, number: int) -> bool:

@@ -30,9 +30,7 @@ def _paths(*, names: tuple[str, ...] = (), suffixes: tuple[str, ...] = (), trees
 
 def _matching(context: RuleContext, keep: Callable[[str], bool]) -> Iterator[RuleMatch]:
     """All of the user's files among the matches that ``keep`` accepts, as one match."""
-    numbers = dict.fromkeys(number for number, path in users_files(context) if keep(path))
-    if numbers:
-        yield RuleMatch(versions=tuple(numbers))
+    yield RuleMatch(versions=tuple(number for number, path in users_files(context) if keep(path)))
 
 
 @rule(
