@@ -2,8 +2,9 @@
 
 import pytest
 
+from layerscope.model.finding import Severity
 from layerscope.packages.formats.elf import BPF
-from tests.builder import Member, file, hardlink, layer
+from tests.builder import Member, file, hardlink, layer, whiteout
 from tests.packages.elves import elf
 from tests.rules.conftest import Find, caught, copied, of_rule, paths_of, ran
 
@@ -47,10 +48,45 @@ STRIPPED = elf({".text": b"x" * 100_000})
         pytest.param([file("data/letter.o", b"only the name")], set(), id="only the name"),
         pytest.param([file("app/obj/Duck.txt", b"1")], set(), id="another obj"),
         pytest.param([file("app/target/classes/A", b"1")], set(), id="another target"),
+        pytest.param([file("x/project.assets.json", b"1")], set(), id="another place of .NET's notes"),
+        pytest.param([file("app/obj/x.ko", OBJECT)], set(), id="a module in a directory of objects"),
+        pytest.param([file("opt/lib/shared.o", elf(kind=3))], set(), id="a library that is called an object"),
+        pytest.param(
+            [
+                file("p/t/CACHEDIR.TAG", b"1"),
+                file("p/t/x/CACHEDIR.TAG", b"1"),
+                file("p/CACHEDIR.TAG", b"1"),
+                file("p/t/x/r/.cargo-lock", b"1"),
+                file("p/t/x/r/.fingerprint/a/b", b"1"),
+                file("p/t/x/app.d", b"1"),
+                file("p/t/x/r/build/a/out", b"1"),
+                file("p/t/x/r/incremental/a/b", b"1"),
+                file("p/t/x/r/examples/a", b"1"),
+            ],
+            {
+                "/p/t/CACHEDIR.TAG",
+                "/p/t/x/CACHEDIR.TAG",
+                "/p/t/x/r/.cargo-lock",
+                "/p/t/x/r/.fingerprint/a/b",
+                "/p/t/x/r/build/a/out",
+                "/p/t/x/r/incremental/a/b",
+            },
+            id="what Cargo leaves in a profile and up to two directories above it",
+        ),
     ],
 )
 def test_objects(find: Find, members: list[Member], found: set[str]) -> None:
     assert caught(find, "objects", copied(layer(*members))) == found
+
+
+def test_an_object_of_a_package_of_the_system_is_its_own_matter(find: Find) -> None:
+    spec = ran(layer(file("src/main.o", OBJECT)))
+    assert caught(find, "objects", spec, {"deb/x": ("/src/main.o",)}) == set()
+    assert caught(find, "objects", spec, {"pypi/x": ("/src/main.o",)}) == {"/src/main.o"}
+
+
+def test_a_deleted_object_is_no_finding_of_this_rule(find: Find) -> None:
+    assert caught(find, "objects", ran(layer(file("a.o", OBJECT)), layer(whiteout("a.o")))) == set()
 
 
 def test_the_program_that_cargo_links_into_deps_stays(find: Find) -> None:
@@ -92,6 +128,49 @@ def test_large_symbol_tables_without_debug_sections_are_a_trade(find: Find) -> N
         (300_000, True, "symbol tables of programs")
     ]
     assert found.reclaimable_bytes == 0
+
+
+@pytest.mark.parametrize(
+    ("sections", "found"),
+    [
+        pytest.param({".debug_info": 4_096}, "debug sections in programs", id="as much as is worth a finding"),
+        pytest.param({".debug_info": 4_095}, "", id="less"),
+        pytest.param({".symtab": 256 << 10}, "symbol tables of programs", id="as many symbols"),
+        pytest.param({".symtab": (256 << 10) - 1}, "", id="fewer"),
+        pytest.param({".symtab": 256 << 10, ".debug_info": 4_096}, "debug sections in programs", id="both, told once"),
+    ],
+)
+def test_sections_count_from_a_size_on(find: Find, sections: dict[str, int], found: str) -> None:
+    program = elf({".text": b"x" * 9_000, **{name: b"s" * size for name, size in sections.items()}})
+    findings = of_rule(find(copied(layer(file("app", program, mode=0o755)))), "unstripped-elf")
+    assert [one.title for one in findings] == [found] * bool(found)
+
+
+def _sized(size: int) -> bytes:
+    """A program with debug sections, as long as that."""
+    return elf({".debug_info": b"d" * 5_000}).ljust(size, b"\0")
+
+
+@pytest.mark.parametrize(
+    ("members", "packages", "found"),
+    [
+        pytest.param([file("app", _sized(8 << 10), mode=0o755)], {}, {"/app"}, id="a program of eight KiB"),
+        pytest.param([file("app", _sized((8 << 10) - 1), mode=0o755)], {}, set(), id="a smaller one"),
+        pytest.param([file("app", _sized(9_000), mode=0o645)], {}, {"/app"}, id="one that only others may execute"),
+        pytest.param([file("x.so", _sized(9_000)), file("y.node", _sized(9_001))], {}, {"/x.so", "/y.node"}, id="libraries"),
+        pytest.param([file("app", _sized(9_000), mode=0o755), hardlink("b", "app")], {}, set(), id="one of two names"),
+        pytest.param([file("app", _sized(9_000), mode=0o755)], {"generic/x": ("/app",)}, {"/app"}, id="a program of its own"),
+        pytest.param([file("app", _sized(9_000), mode=0o755)], {"cargo/x": ("/app",)}, {"/app"}, id="a crate"),
+        pytest.param([file("app", _sized(9_000), mode=0o755)], {"npm/x": ("/app",)}, set(), id="a package's"),
+    ],
+)  # fmt: skip
+def test_which_programs_are_looked_at(
+    find: Find, members: list[Member], packages: dict[str, tuple[str, ...]], found: set[str]
+) -> None:
+    spec = copied(layer(*members), layer(file("later", b"1")))
+    assert caught(find, "unstripped-elf", spec, packages) == found
+    gone = copied(layer(*members), layer(*(whiteout(one.name.decode()) for one in members)))
+    assert caught(find, "unstripped-elf", gone) == set()
 
 
 def test_a_program_that_is_a_package_by_itself_can_be_stripped(find: Find) -> None:
@@ -194,6 +273,50 @@ def test_a_program_of_another_package_was_not_built_from_the_sources(find: Find,
 )
 def test_sources_of_dependencies(find: Find, members: list[Member], found: set[str]) -> None:
     assert caught(find, "sources", copied(layer(*members))) == found
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        pytest.param([file("s/Cargo.toml", b"1"), file("s/a.rs", b"1"), file("s/a.go", b"1")], {"/s/a.rs"}, id="Rust"),
+        pytest.param([file("s/Makefile", b"1"), file("s/x/y/a.c", b"1"), file("a.c", b"1")], {"/s/x/y/a.c"}, id="C"),
+        pytest.param([file("Makefile", b"1"), file("a.c", b"1")], {"/a.c"}, id="at the top of the image"),
+        pytest.param([file("s/go.mod", b"1"), file("s/c/Makefile", b"1"), file("s/c/a.go", b"1"), file("s/c/b.cc", b"1")],
+                     {"/s/c/a.go", "/s/c/b.cc"}, id="a project within another one"),
+        pytest.param([file("s/go.mod", b"1"), file("s/Makefile", b"1"), file("s/a.go", b"1"), file("s/b.c", b"1")],
+                     {"/s/a.go", "/s/b.c"}, id="two languages"),
+        pytest.param([file("s/gomod", b"1"), file("s/a.go", b"1")], set(), id="no manifest"),
+        pytest.param([file("s/.csproj.go", b"1"), file("s/a.cs", b"1")], set(), id="a name that holds an ending"),
+        pytest.param([file("s/pom.xml", b"1"), file("s/A.java", b"1")], set(), id="no jar"),
+        pytest.param([file("s/pom.xml", b"1"), file("s/A.java", b"1"), file("x.class", b"1")], {"/s/A.java"}, id="a class"),
+        pytest.param([file("s/a.fsproj", b"1"), file("s/P.fs", b"1"), file("s/P.cs", b"1"), file("a.dll", b"1")],
+                     {"/s/P.fs"}, id="F#"),
+        pytest.param([file("usr/go/src/a/b.go", b"1")], set(), id="Go's own packages"),
+        pytest.param([file("go/src/a/b.c", b"1")], set(), id="no Go in its workspace"),
+        pytest.param([file("go/src/a/b.go", b"1"), file("other/c.go", b"1")], {"/go/src/a/b.go"}, id="beside a workspace"),
+        pytest.param([file("s/go.mod", b"1"), file("s/other/modules.txt", b"1"), file("s/other/x", b"1")], set(), id="modules"),
+    ],
+)  # fmt: skip
+def test_which_sources_a_manifest_speaks_for(find: Find, members: list[Member], found: set[str]) -> None:
+    assert caught(find, "sources", copied(layer(*members, GO[2]))) == found
+
+
+@pytest.mark.parametrize(("size", "severity"), [(9_999, Severity.LOW), (10_000, Severity.MEDIUM)])
+def test_a_few_bytes_of_sources_weigh_little(find: Find, size: int, severity: Severity) -> None:
+    members = [GO[0], file("src/main.go", b"1" * size), GO[2]]
+    (finding,) = of_rule(find(copied(layer(*members))), "sources")
+    assert (finding.severity, finding.content_bytes) == (severity, size)
+
+
+def test_sources_of_a_package_of_the_system_are_its_own_matter(find: Find) -> None:
+    assert caught(find, "sources", copied(layer(*GO)), {"deb/x": ("/src/main.go",)}) == set()
+    assert caught(find, "sources", copied(layer(*GO)), {"deb/x": ("/src/go.mod",)}) == set()
+
+
+@pytest.mark.parametrize("cmd", [("dotnet", "run"), ("dotnet", "watch"), ("mvn", "x"), ("sh", "-c", "cargo run")])
+def test_an_image_that_builds_when_it_starts_needs_its_sources(find: Find, cmd: tuple[str, ...]) -> None:
+    assert caught(find, "sources", copied(layer(*GO), cmd=cmd)) == set()
+    assert caught(find, "sources", copied(layer(*GO), cmd=("dotnet", "app.dll"))) == {"/src/main.go"}
 
 
 def test_sources_are_wanted_where_the_image_builds(find: Find) -> None:

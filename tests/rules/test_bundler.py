@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from layerscope.rules import bundler
 from layerscope.rules.bundler import Gems, development_gems
-from tests.builder import docker_legacy, file, layer
+from layerscope.rules.families import groups_dev
+from tests.builder import Member, docker_legacy, file, layer
 from tests.rules.conftest import Find, copied, found_in, of_rule, paths_of
 
 GEMFILE = """\
@@ -223,3 +224,93 @@ def test_the_files_may_be_beside_the_dockerfile(find: Find) -> None:
     (finding,) = of_rule(find(copied(data), packages=packages, lockfiles=beside), "ruby-dev-deps")
     assert finding.detail == "by Gemfile: rspec-core"
     assert "BUNDLE_WITHOUT=development:test" in finding.fix
+
+
+SPECIFICATIONS = f"{HOME}/specifications"
+
+
+def _specified(*gems: str, needs: str = "", under: str = SPECIFICATIONS) -> list[Member]:
+    """The specifications of gems, each with the same needs."""
+    members = []
+    for name, _, version in (gem.partition("@") for gem in gems):
+        text = f"# stub: {name} {version} ruby lib\n{needs}\n"
+        members.append(file(f"{under}/{name}-{version}.gemspec", text.encode()))
+    return members
+
+
+def _images_gems(tmp_path: Path, *members: Member, **fields: tuple[str, ...]) -> set[str]:
+    """The names of the gems that are found in an image with these files."""
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(copied(layer(*members), **{"cmd": ("puma",), **fields})))
+    found = of_rule(found_in(str(path), 0), "ruby-dev-deps")
+    return {name for one in found for name in one.detail.partition(": ")[2].split(", ")}
+
+
+OWN = [file("app/Gemfile", b"gem 'e', group: :dev\ngem 'a'"), file("app/Gemfile.lock", SMALL_LOCK.encode())]
+
+
+@pytest.mark.parametrize(
+    ("members", "fields", "found"),
+    [
+        pytest.param(OWN, {}, {"e"}, id="a gem of development"),
+        pytest.param(OWN, {"cmd": ("rspec",)}, set(), id="the image runs tests"),
+        pytest.param(OWN, {"cmd": ("guard",)}, set(), id="the image runs a tool of development"),
+        pytest.param(OWN, {"env": ("RACK_ENV=Test",)}, set(), id="Env is set for tests"),
+        pytest.param(OWN, {"env": ("MODE=test",)}, {"e"}, id="another variable"),
+        pytest.param(OWN, {"env": ("RACK_ENV=deployment",)}, {"e"}, id="another value"),
+        pytest.param(OWN[:1], {}, set(), id="no lockfile"),
+        pytest.param(OWN[1:], {}, set(), id="no Gemfile"),
+        pytest.param([OWN[0], file("app/Gemfile.lock", b"")], {}, set(), id="an empty lockfile"),
+        pytest.param(
+            [file("app/gems.rb", OWN[0].content), file("app/gems.locked", OWN[1].content)], {}, {"e"}, id="other names"
+        ),
+        pytest.param([OWN[0], file("app/gems.locked", OWN[1].content)], {}, set(), id="names that do not belong together"),
+        pytest.param(
+            [file("app/gems/x/Gemfile", OWN[0].content), file("app/gems/x/Gemfile.lock", OWN[1].content)], {}, set(),
+            id="those of a gem",
+        ),
+        pytest.param(
+            [file("app/vendor/Gemfile", OWN[0].content), file("app/vendor/Gemfile.lock", OWN[1].content)], {}, set(),
+            id="those of a dependency",
+        ),
+    ],
+)  # fmt: skip
+def test_which_gems_of_an_image_only_development_needs(
+    tmp_path: Path, members: list[Member], fields: dict[str, tuple[str, ...]], found: set[str]
+) -> None:
+    assert _images_gems(tmp_path, *members, *_specified("a@1", "e@6"), **fields) == found
+
+
+@pytest.mark.parametrize(
+    ("gems", "found"),
+    [
+        pytest.param(_specified("e@6"), {"e"}, id="the locked version"),
+        pytest.param(_specified("e@7"), set(), id="another version"),
+        pytest.param(_specified("e@6", under=f"{SPECIFICATIONS}/default"), set(), id="a gem that comes with Ruby"),
+        pytest.param([*_specified("e@6"), *_specified("tool@1", needs='s.add_dependency "e"')], set(),
+                     id="a gem beside the lockfile needs it"),
+        pytest.param([*_specified("e@6"), *_specified("tool@1", needs="s.add_development_dependency 'e'")], {"e"},
+                     id="for its own development"),
+        pytest.param([*_specified("e@6"), *_specified("a@1", needs="s.add_dependency(%q<e>.freeze)")], set(),
+                     id="a gem of production needs it, whatever the lockfile says"),
+    ],
+)  # fmt: skip
+def test_a_gem_is_found_in_its_locked_version_unless_another_needs_it(
+    tmp_path: Path, gems: list[Member], found: set[str]
+) -> None:
+    assert _images_gems(tmp_path, *OWN, *gems) == found
+
+
+def test_only_so_many_lockfiles_are_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = b"GEM\n  specs:\n    z (1)\n\nDEPENDENCIES\n  z\n"
+    other = [file("a/Gemfile", b"gem 'z'"), file("a/Gemfile.lock", locked)]
+    for most, found in ((2, {"e"}), (1, set())):
+        monkeypatch.setattr(groups_dev, "_MOST_BUNDLES", most)
+        assert _images_gems(tmp_path, *other, *OWN, *_specified("e@6")) == found
+
+
+def test_gems_of_the_base_are_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(copied(layer(*_specified("e@6")), layer(*OWN))))
+    assert of_rule(found_in(str(path), 1), "ruby-dev-deps") == ()
+    assert len(of_rule(found_in(str(path), 0), "ruby-dev-deps")) == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.builder import Member, docker_legacy, file, layer
-from tests.rules.conftest import copied, found_in, paths_of
+from tests.rules.conftest import copied, found_in, of_rule, paths_of
 
 PACKAGES = [
     {"name": "acme/log", "version": "1.0", "install-path": "../acme/log"},
@@ -66,3 +66,40 @@ def test_packages_of_an_image_for_development_are_not_caught(tmp_path: Path) -> 
     assert _found(tmp_path, MARKED, env=("APP_ENV=dev",)) == set()
     assert _found(tmp_path, MARKED, env=("APP_ENV=prod",)) == FOUND
     assert _found(tmp_path, MARKED, cmd=("vendor/bin/unit",)) == set()
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_found"),
+    [
+        ({"cmd": ("phpunit",)}, False),
+        ({"cmd": ("vendor/bin/pest",)}, False),
+        ({"env": ("APP_ENV=Local",)}, False),
+        ({"env": ("MODE=dev",)}, True),
+        ({"env": ("APP_ENV=staging",)}, True),
+    ],
+)
+def test_what_the_image_is_for(tmp_path: Path, fields: dict[str, tuple[str, ...]], is_found: bool) -> None:
+    assert _found(tmp_path, MARKED, **fields) == (FOUND if is_found else set())
+
+
+@pytest.mark.parametrize(
+    ("locks", "is_found"),
+    [
+        pytest.param([("composer.lock", LOCK)], True, id="beside the Dockerfile"),
+        pytest.param([("build:/x/composer.lock", LOCK)], True, id="in a builder"),
+        pytest.param([("/other/composer.lock", LOCK)], False, id="of another project"),
+        pytest.param([("other.lock", LOCK)], False, id="another lockfile"),
+        pytest.param([("composer.lock", {"packages-dev": [7, {}]}), ("b:/composer.lock", LOCK)], True, id="the second"),
+        pytest.param([("composer.lock", {"packages-dev": [{"name": "acme/unit"}]})], False, id="without a version"),
+        pytest.param([("composer.lock", {"packages-dev": {"name": "acme/unit"}})], False, id="no list"),
+    ],
+)
+def test_the_lockfile_may_lie_outside_of_the_image(
+    tmp_path: Path, locks: list[tuple[str, object]], is_found: bool
+) -> None:
+    path = tmp_path / "image.tar"
+    listing = file("srv/vendor/composer/installed.json", json.dumps(PACKAGES).encode())
+    path.write_bytes(docker_legacy(copied(layer(listing, *FILES))))
+    outside = tuple((name, json.dumps(lock).encode()) for name, lock in locks)
+    found = of_rule(found_in(str(path), 0, outside), "php-dev-deps")
+    assert [one.detail for one in found] == [f"by {locks[-1][0]}: acme/unit"] * is_found

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from layerscope.model.finding import FindingKind, Severity
+from layerscope.rules.families import dependencies
 from tests.builder import Member, file, layer, symlink, whiteout
 from tests.rules.conftest import Find, caught, copied, of_rule, paths_of, ran
 
@@ -70,9 +71,57 @@ LINKS = [
     symlink("app/node_modules/@x/linked", "../jest"),
     file("app/node_modules/.bin/started", b'#!/bin/sh\nexec node  "$basedir/../jest/bin/run.js" "$@"\n'),
     file("app/node_modules/.bin/other", b'#!/bin/sh\nexec node  "$basedir/../express/bin/run.js" "$@"\n'),
+    file("app/node_modules/started", b'#!/bin/sh\nexec node  "$basedir/jest/bin/run.js" "$@"\n'),
     file("app/node_modules/jest/bin.js", b"jest"),
     file("app/node_modules/express/bin.js", b"express"),
 ]
+
+
+def test_what_npm_notes_in_node_modules_counts_before_the_projects_lockfile(find: Find) -> None:
+    stale = _lock(NAME, {"node_modules/express": {"version": "4.0.0", "dev": True}})
+    assert caught(find, "node-dev-deps", copied(layer(*MODULES, HIDDEN, stale))) == JEST
+    inner = file("app/node_modules/jest/node_modules/chalk/package.json", b'{"version":"1"}')
+    of_jest = _lock("app/node_modules/express/package-lock.json", {"node_modules/a": {"version": "1", "dev": True}})
+    a = file("app/node_modules/express/node_modules/a/package.json", b'{"version":"1"}')
+    found = caught(find, "node-dev-deps", copied(layer(*MODULES, HIDDEN, inner, of_jest, a)))
+    assert found == JEST | {"/app/node_modules/jest/node_modules/chalk/package.json"}
+
+
+OUTSIDE = (("package-lock.json", PLAIN.content), ("build:/src/x.json", b"{}"))
+
+
+@pytest.mark.parametrize(
+    ("members", "lockfiles", "found"),
+    [
+        pytest.param(MODULES, OUTSIDE, JEST, id="npm's"),
+        pytest.param(MODULES, OUTSIDE[1:], set(), id="no lockfile"),
+        pytest.param([*MODULES, OTHER_VERSION], OUTSIDE, set(), id="the image's own is asked"),
+        pytest.param([*MODULES, file("app/yarn.lock", b"")], OUTSIDE, set(), id="the image's own of yarn is asked"),
+        pytest.param(
+            [*MODULES, MANIFEST],
+            [("yarn.lock", b"jest@29:\n  version 1\n")],
+            JEST,
+            id="yarn's, by the image's manifest",
+        ),
+        pytest.param(MODULES, [("yarn.lock", b"jest@29:\n  version 1\n")], set(), id="yarn's, without a manifest"),
+        pytest.param(
+            [file("app/node_modules/@x/y/lib/a.js", b"1"), *MODULES[2:]], OUTSIDE, JEST, id="directories of scopes"
+        ),
+        pytest.param([file("app/modules/jest/package.json", MODULES[2].content)], OUTSIDE, set(), id="no node_modules"),
+    ],
+)
+def test_lockfiles_from_outside_of_the_image(
+    find: Find, members: list[Member], lockfiles: list[tuple[str, bytes]], found: set[str]
+) -> None:
+    assert paths_of(find(copied(layer(*members)), lockfiles=tuple(lockfiles)), "node-dev-deps") == found
+
+
+def test_a_project_with_too_many_directories_is_not_judged(find: Find, monkeypatch: pytest.MonkeyPatch) -> None:
+    members = [*MODULES[2:], MANIFEST, file("app/yarn.lock", b"jest@29:\n  version 1\n"), file("app/a/b/x", b"1")]
+    # The project, node_modules, a and b; the last two once more as what is looked into.
+    for most, found in ((6, JEST), (5, set())):
+        monkeypatch.setattr(dependencies, "_MOST_DIRECTORIES", most)
+        assert caught(find, "node-dev-deps", copied(layer(*members))) == found
 
 
 def test_links_and_scripts_that_start_a_package_go_with_it(find: Find) -> None:
@@ -111,6 +160,16 @@ def test_what_members_of_a_workspace_need_in_production_is_kept(
     files += [file(f"app/packages/m{index}/package.json", text) for index, text in enumerate(members)]
     paths = caught(find, "node-dev-deps", copied(layer(*files)))
     assert {path.split("/")[3] for path in paths} == found
+
+
+def test_a_package_that_is_locked_but_not_installed_is_not_named(find: Find) -> None:
+    ghost = {"node_modules/ghost": {"version": "1", "dev": True}}
+    for lock in (
+        _lock("app/node_modules/.package-lock.json", {**INSTALLED, **ghost}),
+        _lock(NAME, {**INSTALLED, **ghost}),
+    ):
+        (finding,) = of_rule(find(copied(layer(*MODULES, lock))), "node-dev-deps")
+        assert finding.detail == f"by /{lock.name.decode()}: jest"
 
 
 def test_node_dev_deps_name_the_lockfile_and_the_packages(find: Find) -> None:
@@ -159,6 +218,12 @@ def test_node_dev_deps_that_the_image_starts_are_wanted(
         pytest.param([BIN], ("node", "typescript.js"), id="another file"),
         pytest.param([BIN], ("typescript",), id="a word that is no command of a package"),
         pytest.param([BIN], ("npm", "start"), id="without a script"),
+        pytest.param([symlink("app/node_modules/.bin/tsc", "../gone")], ("npx", "tsc"), id="a link to nothing"),
+        pytest.param(
+            [symlink("app/node_modules/.bin/tsc", "/srv/x"), file("srv/x", b"1")], ("tsc",), id="another's link"
+        ),
+        pytest.param([BIN], ("@x/run",), id="its name alone, with a scope"),
+        pytest.param([BIN], ("node", "-r", "@x/other/register"), id="another package of the scope"),
         pytest.param([], ("npm", "run", "x"), id="no script of that name"),
     ],
 )
@@ -270,6 +335,19 @@ PROJECT = b'[project]\ndependencies=["flask","gunicorn"]\n[dependency-groups]\nd
             id="uv.lock with another version",
         ),
         pytest.param([file("app/pyproject.toml", PROJECT)], ONLY_DEV, id="groups of pyproject.toml"),
+        pytest.param(
+            [file("app/poetry.lock", POETRY), file("app/pyproject.toml", PROJECT)],
+            {"pytest", "iniconfig"},
+            id="a lockfile knows more than the manifest beside it",
+        ),
+        pytest.param(
+            [file("app/Pipfile.lock", b'{"default":{"flask":{}}}'), PIPFILE], ONLY_DEV, id="a lockfile of production alone"
+        ),
+        pytest.param(
+            [file("app/Pipfile.lock", b'{"default":{"black":{}}}'), PIPFILE],
+            {"pytest", "iniconfig"},
+            id="what the lockfile beside it has in production",
+        ),
         pytest.param([], set(), id="no manifest, no claim"),
         pytest.param(
             [file("app/Pipfile.lock", b'{"develop":{"black":{"version":"==2.0"}}}')], set(), id="another version"
@@ -287,6 +365,11 @@ PROJECT = b'[project]\ndependencies=["flask","gunicorn"]\n[dependency-groups]\nd
 def test_py_dev_deps(find: Find, manifest: list[Member], found: set[str]) -> None:
     data, packages = _python(*manifest)
     assert _names(caught(find, "py-dev-deps", copied(data), packages)) == found
+
+
+def test_tools_of_installation_are_no_packages_of_development(find: Find) -> None:
+    data, packages = _python(file("app/Pipfile", PIPFILE.content + b'wheel="*"\n'), needs=NEEDS | {"wheel": ""})
+    assert _names(caught(find, "py-dev-deps", copied(data), packages)) == ONLY_DEV
 
 
 def test_a_manifest_from_outside_the_image_counts_too(find: Find) -> None:
@@ -397,6 +480,13 @@ def test_wheels_that_nothing_was_installed_from(
 ) -> None:
     data, packages = _python(file(path, b"1"), needs=needs)
     assert caught(find, "wheelhouse", copied(data, cmd=cmd), packages) == set()
+
+
+def test_wheels_are_not_those_of_a_package_of_another_language(find: Find) -> None:
+    spec = copied(layer(file(X, b"1"), file("app/x.js", b"1")))
+    assert caught(find, "wheelhouse", spec, {"npm/x@1.0": ("/app/x.js",)}) == set()
+    assert caught(find, "wheelhouse", spec, {"pypi/x@1.0": ("/app/x.js",)}) == {f"/{X}"}
+    assert caught(find, "wheelhouse", spec, {"pypi/x@1.0": ("/app/x.js", f"/{X}")}) == set()
 
 
 def test_the_wheels_of_a_folder_count_together(find: Find) -> None:

@@ -42,14 +42,14 @@ def test_any_document_is_read(document: dict[str, object]) -> None:
     as_toml = "\n".join(f"{json.dumps(key)} = {_toml(value)}" for key, value in document.items()).encode()
     for name, read in PYTHON.items():
         data = json.dumps(document).encode() if name == "Pipfile.lock" else as_toml
-        assert isinstance(read(data), Locked | Declared | None)
+        assert isinstance(read(data), Locked | Declared)
     assert isinstance(node_dev_packages(json.dumps(document).encode()), dict)
 
 
 @given(st.binary(max_size=100))
 def test_any_bytes_are_read(data: bytes) -> None:
     for read in PYTHON.values():
-        assert isinstance(read(data), Locked | Declared | None)
+        assert isinstance(read(data), Locked | Declared)
     assert node_dev_packages(data) == {}
 
 

@@ -324,3 +324,26 @@ def test_package_managers_of_languages_that_the_system_installed(find: Find, pac
 def test_package_managers_that_the_image_uses(find: Find, package: str, cmd: tuple[str, ...]) -> None:
     spec = ran(layer(file("usr/lib/it", b"1")), cmd=cmd)
     assert caught(find, "os-pkg-managers", spec, {package: ("/usr/lib/it",)}) == set()
+
+
+def test_a_package_without_files_is_no_package_of_which_all_files_go(find: Find) -> None:
+    packages = {"deb/meta": (), "deb/perl": ("/usr/bin/perl5",)}
+    relations = {"deb/meta": Relations(needs=("perl",)), "deb/perl": Relations()}
+    spec = ran(layer(file("usr/bin/perl5", b"1"), _auto("perl")))
+    assert paths_of(find(spec, packages=packages, relations=relations), "orphaned-packages") == set()
+
+
+@pytest.mark.parametrize("kind", ["apk", "rpm"])
+@pytest.mark.parametrize(("command", "is_found"), [("apk add git", True), ("apk add git perl", False)])
+@pytest.mark.parametrize("world", [True, False])
+def test_where_apk_has_no_record_the_words_of_the_instruction_decide(
+    find: Find, kind: str, command: str, is_found: bool, world: bool
+) -> None:
+    members = [file("usr/bin/git", b"1"), file("usr/bin/perl5", b"1")]
+    if world and kind == "rpm":
+        members.append(file("etc/apk/world", b"perl\n"))
+    spec = ImageSpec(layers=(layer(*members),), history=(step(f"RUN {command}"),))
+    packages = {f"{kind}/git": ("/usr/bin/git",), f"{kind}/perl": ("/usr/bin/perl5",)}
+    relations = {f"{kind}/git": Relations(needs=("perl",)), f"{kind}/perl": Relations()}
+    found = paths_of(find(spec, packages=packages, relations=relations), "orphaned-packages")
+    assert found == ({"/usr/bin/perl5"} if is_found else set())
