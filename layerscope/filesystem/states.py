@@ -107,8 +107,5 @@ class States:
         return Change.METADATA if lower.links.get(place) == upper.links.get(index) else Change.MODIFIED
 
     def _carried(self, mask: bytearray) -> dict[int, int]:
-        return {
-            link: carrier
-            for carrier, link in self._filesystem.survivors.items()
-            if link < len(mask) and mask[link] and not mask[carrier]
-        }
+        survivors = self._filesystem.survivors.items()  # A link among them is never hidden.
+        return {link: carrier for carrier, link in survivors if link < len(mask) and not mask[carrier]}
