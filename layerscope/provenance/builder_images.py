@@ -121,7 +121,7 @@ def _copied_from(
 
     ``origins`` are those of the layers that one step made.
     """
-    by_layer = {step.layer: step for step in steps if step.layer is not None}
+    by_layer = {step.layer: step for step in steps}
     found = []
     for layer in layers:
         origin, step = origins.get(layer), by_layer.get(layer)

@@ -135,7 +135,7 @@ def _from_graph(
 
     Where the graph shows no source, the origin ``by_text`` says more: it may be the build context.
     """
-    by_layer = {step.layer: step for step in steps if step.layer is not None}
+    by_layer = {step.layer: step for step in steps}
     origins = {}
     for layer, name in provenance.layer_steps.items():
         vertex, step = provenance.steps[name], by_layer.get(layer)
