@@ -209,7 +209,7 @@ class _Extraction:
         """Make a directory, and those on the way to it, in the place of links and files no newer than ``time``."""
         for link in dead:
             self._remove(link, time)
-        while self._files and directory and directory not in self._standing:
+        while directory and directory not in self._standing:
             self._remove(directory, time)
             self._standing.add(directory)
             directory = directory.rpartition("/")[0]

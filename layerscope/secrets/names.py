@@ -47,7 +47,7 @@ _AUTHORITY = {
 The last is for a text that is nothing but a URL.
 """
 _HOST = pattern(r"[\w.\-]+")
-_HOST_ENDS = pattern(r"@(?:\w[\w\-]*(?:\.[\w.\-]+|:[0-9]{1,5})|localhost)(?=[?#])")
+_HOST_ENDS = pattern(r"@(?:\w[\w\-]*(?:\.[\w.\-]+(?::[0-9]{1,5})?|:[0-9]{1,5})|localhost)(?=[?#])")
 _PORT = pattern(r"[0-9]{1,5}(?:[?#][\w=&.%\-]*|,[\w.\-]{1,80}:[0-9]{1,5}.*)\Z", re.DOTALL)
 _AUTHENTICATION = pattern(r"(?:basic|bearer|token|digest|apikey|negotiate)\s+(?=\S+\Z)", re.IGNORECASE)
 _DSN_USER = pattern(r"[0-9a-f]{32}\Z")
