@@ -247,6 +247,7 @@ def test_a_carrier_lives_under_the_first_of_its_live_names() -> None:
         pytest.param([["a/b/c/x"], ["a/b"], ["a/y"]], ["a/b", "a/y"], id="a file over a directory, deep"),
         pytest.param([["a/b/x", "a/b/y", "a/b", "a/b/z"]], ["a/b/z"], id="and a directory again, in one layer"),
         pytest.param([["a/b/x", "a", "a/b/y", "a/b"]], ["a/b"], id="twice a file over a directory, in one layer"),
+        pytest.param([["a"], ["a/x", "a/", "z/q", "z"]], ["a", "a/x", "z"], id="a directory's entry behind its file"),
         pytest.param([["a/x", "a/y/z", "b"], ["a", "a/y/q"]], ["a/y/q", "b"], id="over what a lower layer has below"),
     ],
 )

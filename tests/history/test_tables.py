@@ -3,6 +3,7 @@
 import pytest
 
 from layerscope.history.alignment import image_instructions, instructions, layers_before, made_content
+from layerscope.history.created_by import parse
 from layerscope.history.match import LEAST_SCORE, align, match
 from layerscope.history.metadata import exec_arguments, written
 from layerscope.history.same_step import StepText, history_text, is_same_step
@@ -42,6 +43,7 @@ def text(kind: str, line: str = "", **fields: object) -> StepText:
         pytest.param(text("COPY", "a $D/e", resolved=False), text("COPY", "s", destination="/d/e"), True, id="a variable"),
         pytest.param(text("COPY", "a $D/e", resolved=True), text("COPY", "s", destination="/d/e"), False, id="which is known"),
         pytest.param(text("COPY", "a $D/e", resolved=False), text("COPY", "s", destination="/d/f"), False, id="another end"),
+        pytest.param(text("COPY", "a b", resolved=False), text("COPY", "s", destination="/w/b"), True, id="a relative one"),
         pytest.param(text("RUN", "a $B c", resolved=False), text("RUN", "a b c"), True, id="a variable of a RUN"),
         pytest.param(text("RUN", "a ${B} c", resolved=False), text("RUN", "a  c"), True, id="an empty one"),
         pytest.param(text("RUN", "a $B c", resolved=True), text("RUN", "a b c"), False, id="one whose value is known"),
@@ -256,6 +258,55 @@ def test_layers_that_the_config_does_not_name_have_no_step() -> None:
     image = Image(source="x", format="", config=config, layers=layers)
     steps, warnings = image_instructions(image)
     assert ([step.layer for step in steps], warnings) == ([0, None, 2], ())
+
+
+@pytest.mark.parametrize(
+    ("created_by", "author", "kind", "text"),
+    [
+        ("ko build ko://x", "", "KO", "build ko://x"),
+        ("ko publish x", "", "KO", "publish x"),
+        ("ko x", "ko", "KO", "x"),
+        ("ko x", "", "RUN", "ko x"),
+        ("bazel build x", "", "BAZEL", "build x"),
+        ("bazel x", "", "RUN", "bazel x"),
+        ("x y", "Bazel", "BAZEL", "x y"),
+        ("apko x", "", "APKO", "x"),
+        ("melange x", "", "APKO", "melange x"),
+        ("jib-cli", "", "JIB", "jib-cli"),
+        ("x", "Jib", "JIB", "x"),
+        ("/bin/make", "", "RUN", "/bin/make"),
+        ("make", "", "", "make"),
+        ("make it", "", "RUN", "make it"),
+        ("Make it", "", "", "Make it"),
+        ("run make", "kaniko", "RUN", "make"),
+        ("run make", "", "RUN", "run make"),
+        ("COPY", "", "COPY", ""),
+        ("COPYa b", "", "", "COPYa b"),
+    ],
+)
+def test_each_tool_writes_its_own_words(created_by: str, author: str, kind: str, text: str) -> None:
+    step = parse(HistoryEntry(created_by=created_by, author=author), 3)
+    assert (step.index, step.kind, step.text, step.created_by) == (3, kind, text, created_by)
+
+
+@pytest.mark.parametrize(
+    ("comment", "created_by", "kind", "text"),
+    [
+        ("buildkit.exporter.image.v0", "[1/2] RUN x", "RUN", "x"),
+        ("buildkit.dockerfile.v0", "[1/2] RUN x", "", "[1/2] RUN x"),
+        ("buildkit.exporter.image.v0", "mount / from exec x y", "RUN", "x y"),
+        ("buildkit.dockerfile.v0", "x y", "", "x y"),
+        ("FROM x", "x y", "RUN", "x y"),
+        ("a message", "x y", "COMMIT", "x y"),
+        ("a message", "", "", "a message"),
+        ("store paths: nothing", "", "NIX", "store paths: nothing"),
+        ("Imported from -", "x y", "COMMIT", "x y"),
+        ("Created by Image Factory", "", "IMPORT", "Created by Image Factory"),
+    ],
+)
+def test_a_comment_tells_who_wrote_a_step(comment: str, created_by: str, kind: str, text: str) -> None:
+    step = parse(HistoryEntry(created_by=created_by, comment=comment), 0)
+    assert (step.kind, step.text, step.comment) == (kind, text, comment)
 
 
 def test_what_made_content_and_how_many_layers_lie_below() -> None:

@@ -8,19 +8,23 @@ from typing import cast
 
 import pytest
 
-from layerscope.errors import ArchiveError, LimitExceeded
-from layerscope.image import assemble
+from layerscope.errors import ArchiveError, Damaged, LimitExceeded, NotAnImage
+from layerscope.image import assemble, spool
 from layerscope.image.assemble import _contradictory, _in_parallel, _notes, _outcomes, _read, _ways
 from layerscope.image.candidate import Candidate, LayerBlob
+from layerscope.image.document import parse
+from layerscope.image.images import images
 from layerscope.image.layer import Counted, LayerData, Proof, digests_of, first_bytes
 from layerscope.image.options import ReadOptions
+from layerscope.image.spool import Room, Spool
 from layerscope.image.store import WithData
+from layerscope.image.stream import OuterTar, part, read_outer
 from layerscope.model.image import Digest
 from layerscope.model.limits import Limits
 from layerscope.model.platform import Platform
 from layerscope.tar.positional import PositionalFile
 from layerscope.tar.tally import Tally
-from tests.builder import file, layer
+from tests.builder import Member, compress, digest, file, layer, to_json
 from tests.tar.walking import Drip, streamed
 
 
@@ -313,3 +317,182 @@ def test_a_file_that_is_nearly_a_hole_is_not_hashed(limits: Limits, stored_bytes
         return
     with pytest.raises(LimitExceeded, match="^layer: 1,000 bytes, nearly all of them a hole of the file$"):
         digests_of(file, 0, 1000, "layer", reading, steps.append)
+
+
+@pytest.mark.parametrize(
+    ("form", "digest", "image_id", "is_changed"),
+    [
+        ("oci-archive", Digest("sha512", hashlib.sha512(b"{}").hexdigest()), "", False),
+        ("oci-archive", Digest("sha256", hashlib.sha256(b"{}").hexdigest()), "", False),
+        ("oci-archive", None, "", False),
+        ("docker-archive", Digest("sha256", "0" * 64), "", True),
+        ("docker-v1", None, "its id", False),
+    ],
+)
+def test_the_id_of_an_image_is_its_config_s(form: str, digest: Digest | None, image_id: str, is_changed: bool) -> None:
+    candidate = Candidate(group="", format=form, config="config", config_digest=digest, image_id=image_id)
+    image = assemble.from_candidate(candidate, Blobs({"config": b"{}"}), "source", ReadOptions())
+    own = f"sha256:{hashlib.sha256(b'{}').hexdigest()}"
+    assert image.image_id == (image_id or (own if is_changed or digest is None else str(digest)))
+    assert any("it was changed after the image was built" in warning for warning in image.warnings) == is_changed
+    assert (image.format, image.source, image.complete) == (form, "source", True)
+
+
+@pytest.mark.parametrize(
+    ("layout", "form"), [("", "oci-archive"), ("oci-layout", "oci-layout"), ("registry", "registry")]
+)
+def test_what_holds_an_image_layout_is_its_format(layout: str, form: str) -> None:
+    for given, expected in (("oci-archive", form), ("docker-archive", "docker-archive")):
+        candidate = Candidate(group="", format=given, config="config")
+        store = Blobs({"config": b"{}"})
+        assert assemble.from_candidate(candidate, store, "source", ReadOptions(), layout=layout).format == expected
+
+
+def index_of(depth: int) -> tuple[dict[str, bytes], bytes]:
+    """The blobs and the ``index.json`` of an image layout whose manifest lies below so many other indexes."""
+    found: dict[str, bytes] = {}
+
+    def add(content: bytes) -> dict[str, object]:
+        found[f"blobs/{digest(content).replace(':', '/')}"] = content
+        return {"digest": digest(content), "size": len(content)}
+
+    one = add(to_json({"schemaVersion": 2, "config": add(b"{}"), "layers": [add(SMALL)]}))
+    for _ in range(depth):
+        one = add(to_json({"manifests": [one]}))
+    return found, to_json({"manifests": [one]})
+
+
+@pytest.mark.parametrize("depth", [0, 1, 8, 9])
+def test_indexes_are_followed_to_a_depth(depth: int) -> None:
+    files, index = index_of(depth)
+    store = WithData(Blobs({**files, "index.json": index, "oci-layout": b"{}"}), Limits())
+    if depth > 8:
+        with pytest.raises(NotAnImage, match="index.json names no image"):
+            images(store, Limits())
+    else:
+        assert len(images(store, Limits())) == 1
+
+
+def test_a_document_has_so_many_values_and_no_more() -> None:
+    assert len(list(parse(b"[1,2,3]", "x", Limits(json_values=3)))) == 3
+    with pytest.raises(LimitExceeded, match="^x: JSON of over 2 values$"):
+        parse(b"[1,2,3]", "x", Limits(json_values=2))
+
+
+@pytest.mark.parametrize(
+    ("text", "depth"), [(b"1", 1), (b"[]", 1), (b"[[]]", 2), (b'{"a":[{}]}', 3), (b"[1,[2],[[3]]]", 3)]
+)
+def test_a_document_is_nested_so_deep_and_no_deeper(text: bytes, depth: int) -> None:
+    parse(text, "x", Limits(json_depth=depth))
+    if depth > 1:
+        with pytest.raises(Damaged, match="^x: the JSON is nested too deep$"):
+            parse(text, "x", Limits(json_depth=depth - 1))
+
+
+def outer(*members: Member, limits: Limits | None = None) -> OuterTar:
+    """An outer tar that passed once."""
+    counted = Counted(io.BytesIO(layer(*members)))
+    return read_outer(counted, counted, "", "source", ReadOptions(limits=limits or Limits()), None)
+
+
+LONG, HEXES = b'{"a": "' + b"x" * 991 + b'"}', "a" * 64
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "limits", "kept"),
+    [
+        ("manifest.json", b'{"a":1}', Limits(), "document"),
+        ("manifest.json", b"text", Limits(), "document"),
+        ("manifest.json", LONG, Limits(json_bytes=1000), "document"),
+        ("manifest.json", LONG, Limits(json_bytes=999), "it is a JSON document, not a tar archive"),
+        ("blobs/sha256/x", b'{"a":1}', Limits(), "document"),
+        ("blobs/sha256/x", b" \n{", Limits(), "document"),
+        ("blobs/sha256/x", b"[", Limits(), "document"),
+        ("blobs/sha256/x", b'"', Limits(), "document"),
+        ("blobs/sha256/x", b"-1", Limits(), "document"),
+        ("blobs/sha256/x", b"7", Limits(), "document"),
+        ("blobs/sha256/x", b"null", Limits(), "document"),
+        ("blobs/sha256/x", b"true", Limits(), "document"),
+        ("blobs/sha256/x", b"false", Limits(), "document"),
+        ("blobs/sha256/x", b"\xef\xbb\xbf{}", Limits(), "document"),
+        ("blobs/sha256/x", b"text", Limits(), "document"),
+        ("blobs/sha256/x", b"hello", Limits(), "it is not a tar archive"),
+        ("blobs/sha256/x", SMALL, Limits(), "layer"),
+        (f"{HEXES}/layer.tar", SMALL, Limits(), "layer"),
+        (f"sha256:{HEXES}", SMALL, Limits(), "layer"),
+        ("layer.tar.gz", SMALL, Limits(), "layer"),
+        ("a/b/layer.tar", SMALL, Limits(), "layer"),
+        (f"a/b/{HEXES}", SMALL, Limits(), "layer"),
+        ("repositories", b"{}", Limits(), "document"),
+        ("oci-layout", b"{}", Limits(), "document"),
+        (f"{'0a' * 16}-x-1", SMALL, Limits(), "layer"),
+        ("bin/layer", SMALL, Limits(), ""),
+        ("bin/x.json", b"{}", Limits(), ""),
+        ("xblobs", SMALL, Limits(), ""),
+        (f"{HEXES[:63]}", SMALL, Limits(), ""),
+    ],
+)
+def test_what_an_archive_would_have_is_kept_of_a_stream(path: str, content: bytes, limits: Limits, kept: str) -> None:
+    found = outer(file("first/file", b"1"), file("other", b"2"), file(path, content), limits=limits)
+    documents, layers = dict(found.documents), found.layers
+    if kept == "document":
+        assert (documents, layers) == ({2: content}, {})
+    elif kept == "layer":
+        one = layers[2]
+        assert isinstance(one, LayerData) and (documents, one.stored_bytes) == ({}, len(content))
+    elif kept:
+        assert (documents, [str(error) for error in layers.values()]) == ({}, [kept])
+    else:
+        assert (documents, layers) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("paths", "kept"),
+    [
+        (("x/blobs/sha256/" + HEXES, "x/blobs/sha256/" + HEXES[1:] + "b"), {0, 1}),
+        (("x/manifest.json", "x/" + HEXES + "/json", "x/l.tar"), {0, 1, 2}),
+        (("x/other.json", "x/l.tar", "x/y.json"), {1}),
+        (("._x", "x/l.tar"), {1}),
+        (("x/l", "y/l.tar"), {1}),
+        (("x/l.tar", "y/manifest.json"), {0}),
+    ],
+)
+def test_an_archive_a_level_too_deep_is_one_while_all_files_lie_there(paths: tuple[str, ...], kept: set[int]) -> None:
+    contents = {".tar": SMALL}
+    found = outer(*(file(path, contents.get(path[-4:], b"{}")) for path in paths))
+    assert {*found.documents, *found.layers} == kept
+
+
+def test_a_stretch_of_a_stream_is_read_behind_what_comes_before() -> None:
+    for position, length, step in ((0, 3, 9), (2, 3, 1), (4, 9, 2), (6, 1, 9), (9, 1, 9), (3, 0, 9)):
+        stream = part(lambda step=step: Drip(b"abcdef", step), position, length)  # type: ignore[misc]
+        assert stream is not None
+        assert cast(io.RawIOBase, stream()).readall() == b"abcdef"[position : position + length]
+    assert part(None, 0, 1) is None
+
+
+@pytest.mark.parametrize(("length", "in_memory"), [(100, True), (101, False)])
+def test_contents_are_in_memory_up_to_a_limit(length: int, in_memory: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "_IN_MEMORY", 150)
+    monkeypatch.setattr(spool, "_SHORT", 10)
+    monkeypatch.setattr(spool, "_BLOCK", 1)
+    room = Room()
+    one, other = Spool(room), Spool(room)
+    one[0] = b"x" * 50
+    other[0] = b"y" * length
+    assert (room._end == 0) == in_memory
+    one[1] = b"z" * 10  # So short a one is in memory always.
+    assert (room._end == 0) == in_memory
+    one[2] = b"w" * 60
+    assert room._end > 0
+    assert (one[0], other[0], one[1], one[2]) == (b"x" * 50, b"y" * length, b"z" * 10, b"w" * 60)
+    del one[1]
+    assert list(one) == [0, 2]
+
+
+def test_what_a_layer_takes_from_a_stream_counts_for_its_ratio() -> None:
+    data = compress(layer(file("a", bytes(range(256)) * 40)), "gzip")
+    reading = ReadOptions(limits=Limits(ratio_from=100, ratio=100), tally=Tally())
+    assert len(streamed(data, reading).changeset) == 1
+    inner = reading.inside()
+    assert (inner.nested, inner.progress, inner.tally) == (True, None, reading.tally)

@@ -29,8 +29,9 @@ from tests.image.samples import DIALECTS, LOWER, SPEC
 from tests.image.test_dialects import says_the_same
 
 FORMS = ("gnu", "0.0", "0.1", "1.0")
-HOLES = ImageSpec(layers=(LOWER, layer(file("hole", bytes(90_000)), file("b", b"b" * 200)), bytes(10_240)))
-"""Stored without holes: a layer that is one hole, one with a long one, and one of many pieces."""
+MANY = layer(file("many", (b"m" * 512 + bytes(512)) * 80))
+HOLES = ImageSpec(layers=(LOWER, layer(file("hole", bytes(90_000)), file("b", b"b" * 200)), bytes(10_240), MANY))
+"""Stored without holes: a layer that is one hole, one with a long one, and one whose map takes several blocks."""
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -77,7 +78,7 @@ def test_a_map_that_is_no_map_leaves_out_that_layer(outer: Compression, tmp_path
     path = tmp_path / "image.tar"
     path.write_bytes(compress(edit(data, remove=[name], add=[bad]), outer))
     image, _ = opened(path)
-    assert [bool(each.problem) for each in image.layers] == [True, False, False]
+    assert [bool(each.problem) for each in image.layers] == [True, False, False, False]
     assert "a sparse map points outside its file" in image.layers[0].problem
 
 

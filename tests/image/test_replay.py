@@ -23,9 +23,11 @@ from tests.builder import (
     gnu_sparse,
     layer,
     oci_archive,
+    pax_header,
     pax_sparse,
     rootfs,
 )
+from tests.building.member import gnu_long
 from tests.image.opening import fifo_of
 
 BIG = bytes(range(256)) * 4096
@@ -88,10 +90,28 @@ def _pax_0(key: str) -> Member:
     return file("s", b"".join(data for _, data in PIECES), pax=records)
 
 
+def _behind(*extensions: Member, member: Member) -> Member:
+    """The member with other extension headers before its own."""
+    return Member(literal=b"".join(one.to_bytes() for one in (*extensions, member)))
+
+
 @pytest.mark.parametrize("compression", ["gzip", ""])
 @pytest.mark.parametrize(
     ("member", "content"),
     [
+        pytest.param(
+            _behind(gnu_long(b"long", b"L"), member=_pax_0("map")), CONTENT, id="pax 0.1 behind a long name of GNU"
+        ),
+        pytest.param(
+            _behind(pax_header({"GNU.sparse.major": b"1"}, for_all=True), member=_pax_0("map")),
+            CONTENT,
+            id="pax 0.1 behind a global header",
+        ),
+        pytest.param(
+            _behind(pax_header({"comment": b"x"}), member=_pax_0("map")),
+            CONTENT,
+            id="pax 0.1 in the second of two",
+        ),
         pytest.param(gnu_sparse("s", PIECES, real_bytes=len(CONTENT)), CONTENT, id="old GNU"),
         pytest.param(pax_sparse("s", PIECES, real_bytes=len(CONTENT)), CONTENT, id="pax 1.0"),
         pytest.param(_pax_0("map"), CONTENT, id="pax 0.1"),

@@ -18,6 +18,16 @@ def test_the_place_of_a_prefix_means_nothing_in_gnu_headers() -> None:
     assert layer_of(data).changeset.paths == ["/a"]
 
 
+@pytest.mark.parametrize("flag", [b"0", b"1", b"2", b"3", b"5", b"6", b"\0", b"Z"])
+@pytest.mark.parametrize("prefix", [b"", b"p", b"p" * 155])
+@pytest.mark.parametrize("is_posix", [True, False])
+def test_the_prefix_of_any_type_goes_before_its_name(flag: bytes, prefix: bytes, is_posix: bool) -> None:
+    block = header(b"n", typeflag=flag, link=b"t", prefix=prefix, magic=b"ustar\0" if is_posix else b"ustar  \0")
+    path = f"/{prefix.decode()}/n" if prefix and is_posix else "/n"
+    assert layer_of(layer(raw(block))).changeset.paths == [path]
+    assert layer_of(layer(pax_header({"comment": b"c"}), raw(block))).changeset.paths == [path]
+
+
 @pytest.mark.parametrize(
     ("name", "path"),
     [
