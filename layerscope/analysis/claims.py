@@ -15,22 +15,25 @@ def finding_versions(filesystem: Filesystem, findings: Sequence[Finding]) -> Ite
     hardlink keeps alive has the link's name; then fate and length decide.
     """
     named = {path.path for finding in findings for path in finding.paths}
-    numbers: dict[tuple[int, str], list[int]] = {}
+    firsts: list[dict[str, int]] = []
+    alike: dict[int, list[int]] = {}
     paths = filesystem.paths
     for layer in range(len(filesystem.layers)):
-        span = filesystem.numbers(layer)
+        span, first = filesystem.numbers(layer), dict[str, int]()
         for number in compress(span, map(named.__contains__, paths[span.start : span.stop])):
-            numbers.setdefault((layer, paths[number]), []).append(number)
-    claimed: set[int] = set()
+            if (one := first.setdefault(paths[number], number)) != number:
+                alike.setdefault(one, [one]).append(number)
+        firsts.append(first)
+    claimed = bytearray(len(filesystem))
 
     def unlike(number: int, path: FoundPath) -> tuple[bool, bool, bool]:
         is_other = filesystem.sizes[number] != path.content_bytes
-        return FATE_WORDS[filesystem.fates[number]] != path.fate, number in claimed and path.content_bytes > 0, is_other
+        return FATE_WORDS[filesystem.fates[number]] != path.fate, claimed[number] > 0 < path.content_bytes, is_other
 
     for index, finding in enumerate(findings):
         for path in finding.paths:
-            same = numbers[path.layer, path.path]
-            number = same[0] if len(same) == 1 else min(same, key=lambda one: unlike(one, path))
-            if path.content_bytes:
-                claimed.add(number)
+            number = firsts[path.layer][path.path]
+            if number in alike:
+                number = min(alike[number], key=lambda one: unlike(one, path))
+            claimed[number] |= path.content_bytes > 0
             yield number, index, path.content_bytes

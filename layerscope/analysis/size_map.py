@@ -19,6 +19,8 @@ from layerscope.packages.catalog import UNOWNED
 
 _MOST_FILES, _MOST_DIRECTORIES = 5_000, 3_000
 _MOST_CELLS = 16_000
+_MOST_CHARACTERS = 1 << 20
+"""The length of all names of the map together; only deep directories reach it."""
 _MOST_OF_EACH = 2_000
 """Layers, packages, findings and stages that cells tell apart; half of it, again and again, until they are few."""
 _LONGEST_NAME = 120
@@ -56,7 +58,12 @@ def _biggest_names(filesystem: Filesystem) -> Iterator[tuple[str, int]]:
         yield paths[number], size
     places, totals, _ = DirectorySums(compress(zip(directories, sizes, strict=True), sizes)).totals()
     biggest = nlargest(_MOST_DIRECTORIES, zip(places, totals, strict=True), key=_rank)
-    yield from ((f"{path}/", size) for path, size in biggest if size)
+    left = _MOST_CHARACTERS
+    for path, size in biggest:
+        left -= len(path)
+        if not size or left < 0:
+            return
+        yield f"{path}/", size
 
 
 def _rank(name: tuple[str, int]) -> tuple[int, int]:

@@ -24,7 +24,7 @@ MAX_DEPTH = 50
 """How deep ``${a:-${b:-...}}`` may nest."""
 MAX_VALUE = 1 << 20
 """The most characters that one word may grow to; ``ENV a=$a$a`` doubles with each line."""
-MAX_TOTAL = 1 << 26
+MAX_TOTAL = 1 << 23
 """The most characters that all words of one build may take together."""
 _HEREDOC_MARK = pattern(r"<<[\t\r ]*|<")
 _NAME = pattern(r"[0-9]+|[@*#?\-$!]|[^\W\d]\w*")

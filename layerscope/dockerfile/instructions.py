@@ -74,19 +74,26 @@ def parse_instruction(line: LogicalLine, start: int, escape: str) -> DockerfileI
     head = split_head(line, start, escape)
     text = line.text[head.rest :].rstrip(BLANKS)
     rest = _Rest(line=line, keyword=head.keyword, text=text, offset=head.rest, escape=escape)
-    flags = [(word.offset, *word.text[2:].partition("=")) for word in head.flags]
+    flags = tuple(map(_flag_of, head.flags))
     at_line, column = line.place(start)
     base = DockerfileInstruction(
         keyword=head.keyword,
-        flags=tuple(Flag(name=name, value=value if equals else None) for _, name, equals, value in flags),
+        flags=flags,
         mounts=tuple(
-            _mount(value, line, offset) for offset, name, _, value in flags if head.keyword == "RUN" and name == "mount"
+            _mount(flag.value or "", line, word.offset)
+            for word, flag in zip(head.flags, flags, strict=True)
+            if head.keyword == "RUN" and flag.name == "mount"
         ),
         text=rest.text,
         line=at_line,
         column=column,
     )
     return _with_arguments(base, rest)
+
+
+def _flag_of(word: Word) -> Flag:
+    name, equals, value = word.text[2:].partition("=")
+    return Flag(name=name, value=value if equals else None)
 
 
 def _with_arguments(base: DockerfileInstruction, rest: _Rest) -> DockerfileInstruction:

@@ -12,7 +12,8 @@ from layerscope.dockerfile.expansion import BLANKS
 from layerscope.dockerfile.syntax import Heredoc
 from layerscope.errors import LimitExceeded, UsageError
 
-MAX_BYTES = 4 * 1024 * 1024
+MAX_BYTES = 1024 * 1024
+MAX_LINES = 100_000
 DIRECTIVES = frozenset({"syntax", "escape", "check"})
 
 
@@ -52,6 +53,8 @@ class Scanner:
             raise LimitExceeded(f"{name} is longer than {MAX_BYTES:,} bytes")
         text = content if isinstance(content, str) else content.decode("utf-8", "surrogateescape")
         self.name = name
+        if text.count("\n") > MAX_LINES:
+            raise LimitExceeded(f"{name} has more than {MAX_LINES:,} lines")
         self.source = text.removeprefix("\ufeff").split("\n")
         if not self.source[-1]:
             self.source.pop()

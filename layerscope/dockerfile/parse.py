@@ -5,13 +5,19 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from layerscope.dockerfile.expansion import BLANKS
 from layerscope.dockerfile.instructions import heredoc_marks, parse_instruction
 from layerscope.dockerfile.lines import Scanner
 from layerscope.dockerfile.syntax import Dockerfile, DockerfileInstruction, DockerfileStage, Form
-from layerscope.errors import UsageError
+from layerscope.errors import LimitExceeded, UsageError
 from layerscope.model.patterns import pattern
 
+MAX_INSTRUCTIONS = 10_000
+"""Each takes a few kilobytes until it is matched with a layer."""
+MAX_WORDS = 140_000
+"""The most words of all instructions together, counted by what may separate them."""
 _HEREDOC_KEYWORDS = frozenset({"RUN", "COPY", "ADD"})
+_SEPARATORS = f"{BLANKS},"
 _STAGE_NAME = pattern(r"[a-z][a-z0-9._-]*\Z")
 
 
@@ -27,7 +33,7 @@ def parse_dockerfile(content: bytes | str, *, name: str = "Dockerfile") -> Docke
     """Parse a whole Dockerfile; ``name`` is how messages call it.
 
     Raises UsageError (``name:line:column: message``) where the builder would refuse the file as well, and
-    LimitExceeded for more than MAX_BYTES.
+    LimitExceeded for more than MAX_BYTES, MAX_LINES, MAX_INSTRUCTIONS or MAX_WORDS.
     """
     scanner = Scanner(content, name)
     return dockerfile_of(scanner, [each.instruction for each in located_instructions(scanner)])
@@ -58,8 +64,15 @@ def dockerfile_of(scanner: Scanner, instructions: list[DockerfileInstruction]) -
 
 
 def located_instructions(scanner: Scanner) -> Iterator[LocatedInstruction]:
-    """The instructions one after the other, each with its lines; raises UsageError with a place."""
+    """The instructions one after the other, each with its lines; raises UsageError with a place, and LimitExceeded."""
+    instructions = words = 0
     while (line := scanner.next_line()) is not None:
+        instructions += 1
+        words += sum(map(line.text.count, _SEPARATORS)) - line.text.count("  ")
+        if instructions > MAX_INSTRUCTIONS:
+            raise LimitExceeded(f"{scanner.name} has more than {MAX_INSTRUCTIONS:,} instructions")
+        if words > MAX_WORDS:
+            raise LimitExceeded(f"{scanner.name} has more than {MAX_WORDS:,} words")
         instruction = parse_instruction(line, 0, scanner.escape)
         inner = instruction.trigger or instruction
         if inner.keyword in _HEREDOC_KEYWORDS and inner.form is Form.SHELL and "<<" in line.text:

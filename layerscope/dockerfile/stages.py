@@ -11,7 +11,7 @@ from layerscope.dockerfile.scope import Scope
 from layerscope.dockerfile.syntax import Dockerfile, DockerfileInstruction, DockerfileStage, Mount
 from layerscope.errors import LimitExceeded, UsageError
 
-MAX_TRIGGERED = 100_000
+MAX_TRIGGERED = 20_000
 """The most ONBUILD triggers that all stages run together; each stage on top of one runs all of its triggers."""
 _MAX_INDEX_DIGITS = 9
 

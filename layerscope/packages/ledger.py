@@ -30,7 +30,8 @@ class Ledger:
         self._free = bytearray(self._ownable)
         self._claims: list[Claim] = []
         self._is_os: list[bool] = []
-        self._indexes: dict[_Identity, int] = {}
+        # By the hash of what identifies a claim, since 40,000 of these would take as much memory as the packages.
+        self._indexes: dict[int, int] = {}
         self._shared: set[int] = set()
         self._former: dict[int, int] = {}
 
@@ -39,7 +40,7 @@ class Ledger:
         files = self._files(claim) if is_guess else ()
         if files and all(self._owners[number] != UNOWNED for number in files):
             return  # A package owns the program already, under its own name.
-        index = self._indexes.setdefault(_identity(claim), len(self._claims))
+        index = self._index(claim)
         if index == len(self._claims):
             self._claims.append(claim)
             self._is_os.append(is_os)
@@ -50,13 +51,25 @@ class Ledger:
         else:
             self._take_unless_shared(claim, index)
 
+    def _index(self, claim: Claim) -> int:
+        """The index of an earlier claim of the same package at the same place, else the next one."""
+        identity, count = _identity(claim), len(self._claims)
+        place = hash(identity)
+        while (index := self._indexes.setdefault(place, count)) != count and _identity(self._claims[index]) != identity:
+            place += 1
+        return index
+
     def close(self, warnings: tuple[str, ...]) -> Catalog:
         """Return the packages with their sums; no claim can be added afterwards."""
-        self._indexes.clear()  # It takes as much memory as the packages.
+        self._indexes.clear()
         self._give_bytecode_to_its_source()
-        files = Counter(self._owners)
+        files = array("i", [0]) * len(self._claims)
+        for owner, count in Counter(self._owners).items():
+            if owner != UNOWNED:
+                files[owner] = count
         self._give_carriers_to_their_links()
-        by_layer: dict[int, dict[int, int]] = {}
+        nothing: dict[int, int] = {}  # For the many that own none.
+        by_layer = [nothing] * len(self._claims)
         filesystem = self._filesystem
         live_bytes = 0
         for layer in filesystem.layers:
@@ -68,18 +81,17 @@ class Ledger:
                 sums[owner] = sums.get(owner, 0) + content_bytes
             sums.pop(UNOWNED, None)
             for owner, content_bytes in sums.items():
-                by_layer.setdefault(owner, {})[layer.index] = content_bytes
-        unowned = live_bytes - sum(sum(layers.values()) for layers in by_layer.values())
+                if by_layer[owner] is nothing:
+                    by_layer[owner] = {}
+                by_layer[owner][layer.index] = content_bytes
+        unowned = live_bytes - sum(sum(layers.values()) for layers in by_layer)
         self._give_hidden_carriers_to_their_links()
         hidden: Counter[int] = Counter()
         for number, index in self._former.items():
             hidden[index] += filesystem.content_bytes(number)
         relations = {i: claim.relations for i, claim in enumerate(self._claims) if claim.relations is not None}
-        nothing: dict[int, int] = {}  # For the many that own none.
         packages = tuple(
-            self._package(
-                claim, index, files=files[index], layers=by_layer.get(index, nothing), hidden_bytes=hidden[index]
-            )
+            self._package(claim, index, files=files[index], layers=by_layer[index], hidden_bytes=hidden[index])
             for index, claim in enumerate(self._released())
         )
         return Catalog(

@@ -6,7 +6,11 @@ from collections.abc import Set as AbstractSet
 from layerscope.model.entry import Fate, Kind
 from layerscope.model.finding import Severity
 from layerscope.model.instruction import Instruction
+from layerscope.model.limits import MIB
 from layerscope.rules.rule import RuleContext
+
+MOST_BYTES, MOST_LINES = 16 * MIB, 100_000
+"""What the files of all projects that a rule compares may hold together; each line takes some 400 bytes."""
 
 
 def living(context: RuleContext) -> tuple[int, ...]:
@@ -19,6 +23,24 @@ def files(context: RuleContext, numbers: Iterable[int]) -> tuple[int, ...]:
     """Those that are regular files or hardlinks."""
     kinds, last = context.filesystem.kinds, Kind.HARDLINK
     return tuple([number for number in sorted(set(numbers)) if kinds[number] <= last])
+
+
+def texts(context: RuleContext, rule: str, numbers: Iterable[int]) -> list[tuple[str, bytes]]:
+    """Path and content of each version.
+
+    None of them, with a warning, where they exceed a limit together, since each decides what the others mean.
+    """
+    found = list[tuple[str, bytes]]()
+    left_bytes, left_lines = MOST_BYTES, MOST_LINES
+    for number in numbers:
+        data = context.filesystem.read(number) or b""
+        left_bytes, left_lines = left_bytes - len(data), left_lines - data.count(b"\n")
+        if left_bytes < 0 or left_lines < 0:
+            limits = f"{MOST_BYTES:,} bytes or {MOST_LINES:,} lines"
+            context.warn(f"{rule}: files that say what projects need hold more than {limits}; none was looked at")
+            return []
+        found.append((context.filesystem.paths[number], data))
+    return found
 
 
 def within(path: str, directories: AbstractSet[str]) -> bool:

@@ -1,6 +1,6 @@
 """The map of an image: few cells, and every sum over them is the report's own figure."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from layerscope.analysis import size_map as size_map_module
 from layerscope.analysis.analyse import WANTED, Analysis, AnalysisInputs, analyse
+from layerscope.analysis.claims import finding_versions
 from layerscope.analysis.ignore import Ignore, ignoring
 from layerscope.analysis.report import report
 from layerscope.analysis.size_map import size_maps
@@ -22,6 +23,7 @@ from layerscope.model.report import Report
 from layerscope.model.size_map import OTHER, SizeMap, State
 from tests.builder import ImageSpec, Member, docker_legacy, docker_save, file, hardlink, layer, whiteout
 from tests.conftest import FIXTURES
+from tests.memory import peak_of
 from tests.rules.conftest import step
 from tests.rules.test_conservation import STEPS, members_of_images
 
@@ -161,3 +163,22 @@ def test_a_very_long_name_is_shortened(tmp_path: Path) -> None:
     with analysed(path) as (analysis, made):
         (found,) = size_maps((analysis, made))
     assert max(map(len, found.names)) < 130
+
+
+def test_the_map_of_many_findings_takes_little_more_than_their_paths(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    below, above = ([file(f"d{n}/f", text) for n in range(20_000)] for text in (b"x", b"y"))
+    path.write_bytes(docker_legacy(ImageSpec(layers=(layer(*below), layer(*above)))))
+    with analysed(path) as (analysis, made):
+        assert peak_of(lambda: deque(finding_versions(analysis.filesystem, made.findings), 0)) < 6_000_000
+
+
+def test_names_of_deep_directories_take_no_more_memory_than_those_of_many(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(
+        docker_legacy(ImageSpec(layers=(layer(*(file("d/" * 3_000 + f"f{n}", b"x") for n in range(10))),)))
+    )
+    with analysed(path) as (analysis, made):
+        (found,) = size_maps((analysis, made))
+        check_sums(made, found)
+        assert peak_of(lambda: size_maps((analysis, made))) < 15_000_000

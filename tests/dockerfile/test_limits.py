@@ -3,8 +3,9 @@
 import pytest
 
 from layerscope.dockerfile.build import Build
-from layerscope.dockerfile.parse import parse_dockerfile
-from layerscope.errors import LayerscopeError
+from layerscope.dockerfile.lines import MAX_LINES
+from layerscope.dockerfile.parse import MAX_INSTRUCTIONS, MAX_WORDS, parse_dockerfile
+from layerscope.errors import LayerscopeError, LimitExceeded
 
 SIZE = 1 << 18
 
@@ -25,7 +26,7 @@ SIZE = 1 << 18
         pytest.param("RUN [" + '"a",' * (SIZE // 4) + '"b"]', id="JSON"),
         pytest.param("RUN " + "a<<b " * (SIZE // 5), id="almost here-documents"),
         pytest.param("RUN <<E\n" + "\tE \n" * (SIZE // 4) + "E", id="here-document"),
-        pytest.param("RUN x\n" * (SIZE // 6), id="instructions"),
+        pytest.param("RUN x\n" * (MAX_INSTRUCTIONS - 1), id="instructions"),
         pytest.param("USER " + "$" * SIZE, id="dollars"),
         pytest.param("USER " + "${a:-x}" * (SIZE // 7), id="defaults"),
     ],
@@ -53,8 +54,30 @@ def test_hostile_input_is_refused(body: str) -> None:
 
 
 def test_many_stages_on_top_of_each_other() -> None:
-    content = "FROM scratch AS s0\n" + "".join(f"FROM s{n} AS s{n + 1}\nRUN {n}\n" for n in range(20_000))
-    assert len(Build.of(parse_dockerfile(content)).flatten()) == 20_000
+    stages = MAX_INSTRUCTIONS // 2 - 1
+    content = "FROM scratch AS s0\n" + "".join(f"FROM s{n} AS s{n + 1}\nRUN {n}\n" for n in range(stages))
+    assert len(Build.of(parse_dockerfile(content)).flatten()) == stages
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        pytest.param("RUN x\n" * MAX_INSTRUCTIONS, "instructions", id="instructions"),
+        pytest.param("ENV " + "a=b " * MAX_WORDS + "a=b", "words", id="words of one"),
+        pytest.param(
+            "ENV" + " a=b" * (MAX_WORDS // 100) + "\n" + ("ENV" + " a=b" * 150 + "\n") * 990, "words", id="of all"
+        ),
+        pytest.param("RUN x" + "\\\n" * MAX_LINES + "\n", "lines", id="continuation lines"),
+        pytest.param("RUN <<E\n" + "\n" * MAX_LINES + "E\n", "lines", id="lines of a here-document"),
+    ],
+)
+def test_what_would_take_too_much_memory_is_refused(text: str, what: str) -> None:
+    with pytest.raises(LimitExceeded, match=f"^F has more than [0-9,]+ {what}$"):
+        parse_dockerfile("FROM scratch\n" + text, name="F")
+
+
+def test_blanks_that_align_an_instruction_are_no_words() -> None:
+    parse_dockerfile("FROM scratch\n" + ("RUN a &&" + " " * 30 + "\\\n    b\n") * 4_000)
 
 
 @pytest.mark.parametrize(

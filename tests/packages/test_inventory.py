@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from layerscope.errors import Damaged
+from layerscope.filesystem.tree import Filesystem
+from layerscope.image.open import open_image
+from layerscope.image.options import ReadOptions
 from layerscope.model.pathset import PathSet, Wanted
+from layerscope.packages import ledger
 from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.catalogers.apk import APK
 from layerscope.packages.catalogers.bitnami import BITNAMI
@@ -19,7 +23,10 @@ from layerscope.packages.catalogers.nix import NIX
 from layerscope.packages.catalogers.pacman import PACMAN
 from layerscope.packages.catalogers.portage import PORTAGE
 from layerscope.packages.context import Context
-from tests.builder import Member, directory, file, hardlink, symlink, whiteout
+from layerscope.packages.inventory import catalog
+from tests.builder import ImageSpec, Member, directory, docker_legacy, file, hardlink, layer, symlink, whiteout
+from tests.image.opening import file_of
+from tests.memory import peak_of
 from tests.packages.inventories import inventory
 from tests.packages.test_dpkg import listing, stanza, status
 
@@ -389,3 +396,23 @@ def test_what_a_manager_of_systems_owns_is_no_languages(cataloger: Cataloger, pa
     found = inventory(members, catalogers=[_claiming([path], name="language"), cataloger])
     assert path in found.paths("x")
     assert (found.one("language").shared, found.one("x").shared, found.warnings) == (True, False, ())
+
+
+def test_a_package_among_very_many_takes_some_hundred_bytes() -> None:
+    def claims(context: Context) -> Iterator[Claim]:
+        return (Claim(type="test", name=f"a{n}", version="1", versions=(n,)) for n in range(20_000))
+
+    many = Cataloger(name="many", wanted=_ANYTHING, catalog=claims)
+    spec = ImageSpec(layers=(layer(*(file(f"d/{n}", b"x") for n in range(20_000))),))
+    with file_of(docker_legacy(spec)) as path, open_image(str(path), ReadOptions()) as image:
+        filesystem = Filesystem(image.layers)
+        assert peak_of(lambda: catalog(filesystem, [many])) < 12_500_000
+
+
+def test_packages_whose_identities_have_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "hash", lambda identity: 7, raising=False)
+    found = inventory(
+        [file("usr/a", b"1"), file("usr/b", b"22"), file("usr/c", b"333")],
+        catalogers=[_claiming([f"/usr/{name}"], name=name) for name in "abcb"],
+    )
+    assert [(one.name, one.content_bytes) for one in found.packages] == [("a", 1), ("b", 2), ("c", 3)]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from layerscope.rules import views
 from layerscope.rules.lockfiles import Declared, Node
 from layerscope.rules.requirements import Requirements, is_requirements, requirements
 from tests.builder import Member, file, layer
@@ -66,6 +67,20 @@ def _found(
 )  # fmt: skip
 def test_what_development_alone_asks_for_is_caught(find: Find, name: str) -> None:
     assert _found(find, PRODUCTION, file(f"app/{name}", DEVELOPMENT)) == ONLY
+
+
+@pytest.mark.parametrize("limit", [{"MOST_LINES": 6}, {"MOST_BYTES": 150}])
+def test_projects_whose_files_exceed_a_limit_together_say_nothing(
+    find: Find, monkeypatch: pytest.MonkeyPatch, limit: Mapping[str, int]
+) -> None:
+    for name, value in limit.items():
+        monkeypatch.setattr(views, name, value)
+    found = (PRODUCTION, file("app/requirements-dev.txt", DEVELOPMENT))
+    assert _found(find, *found) == ONLY
+    assert _found(find, *found, file("app/requirements-test.txt", b"# a comment that is of no use\n\n")) == set()
+    members = (*found, file("lib/requirements-test.txt", b"# a comment that is of no use\n\n"))
+    (warning,) = find(copied(layer(*members))).warnings
+    assert warning.startswith("py-dev-deps: files that say what projects need hold more than ")
 
 
 def test_files_of_a_folder_are_read_together(find: Find) -> None:

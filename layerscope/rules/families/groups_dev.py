@@ -12,7 +12,7 @@ from layerscope.rules.documents import json_object
 from layerscope.rules.lockfiles import closure
 from layerscope.rules.ownership import by_instruction, owned_by, starts
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
-from layerscope.rules.views import calls, living
+from layerscope.rules.views import calls, living, texts
 
 _LOCK_BYTES = 16 << 20
 _GEMSPEC_BYTES = 1 << 20
@@ -62,24 +62,26 @@ def ruby_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
 
 
 def _bundles(context: RuleContext) -> Iterator[tuple[str, Gems]]:
-    texts = dict(_texts(context, frozenset(_GEMFILES)))
-    for path, lockfile in texts.items():
+    found = dict(_texts(context, "ruby-dev-deps", frozenset(_GEMFILES)))
+    for path, lockfile in found.items():
         directory, slash, name = path.rpartition("/")
-        gemfile = texts.get(f"{directory}{slash}{LOCKFILES[name]}") if name in LOCKFILES else None
+        gemfile = found.get(f"{directory}{slash}{LOCKFILES[name]}") if name in LOCKFILES else None
         if gemfile is not None:
             gems = development_gems(gemfile.decode("utf-8", "replace"), lockfile.decode("utf-8", "replace"))
             if gems.locked:
                 yield path.removesuffix(name) + LOCKFILES[name], gems
 
 
-def _texts(context: RuleContext, names: frozenset[str]) -> Iterator[tuple[str, bytes]]:
+def _texts(context: RuleContext, rule: str, names: frozenset[str]) -> list[tuple[str, bytes]]:
     """Files of these names in the image, outside of installed packages, then those from outside the image."""
-    filesystem = context.filesystem
-    for number in living(context):
-        path = filesystem.paths[number]
-        if path.rpartition("/")[2] in names and "/gems/" not in path and "/vendor/" not in path:
-            yield path, filesystem.read(number) or b""
-    yield from ((path, text) for path, text in context.lockfiles if path.rpartition("/")[2] in names)
+    paths = ((number, context.filesystem.paths[number]) for number in living(context))
+    inside = (
+        number
+        for number, path in paths
+        if path.rpartition("/")[2] in names and "/gems/" not in path and "/vendor/" not in path
+    )
+    outside = [(path, text) for path, text in context.lockfiles if path.rpartition("/")[2] in names]
+    return texts(context, rule, inside) + outside
 
 
 def _is_locked(locked: str, version: str) -> bool:
@@ -112,7 +114,7 @@ def php_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
     if _is_for_development(context) or calls(context, "phpunit", "pest"):
         return
     filesystem = context.filesystem
-    locks = list(_texts(context, frozenset({_COMPOSER_LOCK})))
+    locks = _texts(context, "php-dev-deps", frozenset({_COMPOSER_LOCK}))
     for number in living(context):
         path = filesystem.paths[number]
         if not path.endswith(_INSTALLED):

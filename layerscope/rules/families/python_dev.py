@@ -13,7 +13,7 @@ from layerscope.rules.lockfiles import PYTHON, Declared, Locked, Node, Wishes, c
 from layerscope.rules.ownership import by_instruction, listing, loose, owned_by, starts
 from layerscope.rules.requirements import REQUIREMENTS, is_requirements, requirements
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
-from layerscope.rules.views import calls, living
+from layerscope.rules.views import calls, living, texts
 
 _FILE_BYTES = 4 << 20
 _METADATA_BYTES = 64 << 10
@@ -137,7 +137,7 @@ def _projects(context: RuleContext) -> Iterator[_Project]:
 
     The other files are there for what they say of production alone.
     """
-    manifests, texts = _texts(context)
+    manifests, requirements_files = _texts(context)
     done: set[str] = set()
     beside: dict[str, frozenset[Node]] = {}
     for path, text in manifests:
@@ -153,7 +153,7 @@ def _projects(context: RuleContext) -> Iterator[_Project]:
         else:
             done.add(directory)
             yield project
-    for one in requirements(texts, beside):
+    for one in requirements(requirements_files, beside):
         files = [f"{one.root}/{name}" if one.root else name for name in one.files]
         without = " ".join(f"-r {name}" for name in one.files[:_MOST_FILES])
         yield _Project(
@@ -166,14 +166,13 @@ def _projects(context: RuleContext) -> Iterator[_Project]:
 
 def _texts(context: RuleContext) -> tuple[list[tuple[str, bytes]], dict[str, str]]:
     """The manifests and lockfiles, those of each directory together, the best first; and requirements files."""
-    filesystem, ranks = context.filesystem, list(PYTHON)
-    found = [(filesystem.path_of(number), number) for number in living(context)]
-    found = [(path, number) for path, number in found if not _is_of_package(path)]
-    texts = [(path, filesystem.read(number) or b"") for path, number in found if _is_project(path)]
-    texts += [(path, text) for path, text in context.lockfiles if _is_project(path)]
-    manifests = [(path, text) for path, text in texts if not is_requirements(path)]
+    ranks, paths = list(PYTHON), context.filesystem.paths
+    inside = (one for one in living(context) if _is_project(paths[one]) and not _is_of_package(paths[one]))
+    found = texts(context, "py-dev-deps", inside)
+    found += [(path, text) for path, text in context.lockfiles if _is_project(path)]
+    manifests = [(path, text) for path, text in found if not is_requirements(path)]
     manifests.sort(key=lambda item: (item[0].rpartition("/")[0], ranks.index(item[0].rpartition("/")[2])))
-    return manifests, {path: text.decode("utf-8", "replace") for path, text in texts if is_requirements(path)}
+    return manifests, {path: text.decode("utf-8", "replace") for path, text in found if is_requirements(path)}
 
 
 def _is_project(path: str) -> bool:
