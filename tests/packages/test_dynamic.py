@@ -199,7 +199,7 @@ def _table(data: bytes, asked: list[tuple[int, int]]) -> _Table:
         asked.append((start, count))
         return ranges_in(data)(start, count)
 
-    table = _Table(Elf(read, len(data)), read, len(data))
+    table = _Table(Elf(read), read, len(data))
     table._blocks.clear()
     asked.clear()
     return table
@@ -276,14 +276,14 @@ def test_what_is_loaded_counts_before_what_sections_say() -> None:
     strings = b"\0section.so\0"
     entries = struct.pack("<2Q", 1, 1)
     data = bytearray(elf({".dynamic": entries, ".other": struct.pack("<2Q", 1, 9), ".dynstr": strings}))
-    other = Elf(ranges_in(bytes(data)), len(data)).sections()[".other"]
+    other = Elf(ranges_in(bytes(data))).sections()[".other"]
     struct.pack_into("<2I3Q", data, 64, 2, 6, other.offset, 0, 0)
     struct.pack_into("<Q", data, 64 + 32, other.length)
     assert _needed(bytes(data)) == ("so",)
     data = bytearray(
         elf({".dynamic": entries + struct.pack("<2Q", 5, 0), ".text": b"\0loaded.so\0", ".dynstr": strings})
     )
-    found = Elf(ranges_in(bytes(data)), len(data)).sections()
+    found = Elf(ranges_in(bytes(data))).sections()
     struct.pack_into("<Q", data, found[".dynamic"].offset + 24, address(found[".text"].offset))
     assert _needed(bytes(data)) == ("loaded.so",)
 

@@ -15,7 +15,7 @@ _SECTIONS = {".one": b"first", ".two": b"second" * 100}
 
 
 def _read(data: bytes) -> Elf:
-    return Elf(ranges_in(data), len(data))
+    return Elf(ranges_in(data))
 
 
 @pytest.mark.parametrize("wide", [True, False], ids=["64 bits", "32 bits"])
@@ -138,8 +138,32 @@ def test_as_many_sections_are_read_as_the_limit_says(more: int) -> None:
     assert len(found.table()) == (0 if more else 4096)
 
 
-@pytest.mark.parametrize("more", [0, 1])
-def test_a_mebibyte_of_names_is_read(more: int) -> None:
+@pytest.mark.parametrize("width", [63, 65, 128])
+def test_a_table_of_another_width_is_none(width: int) -> None:
+    data = bytearray(elf(_SECTIONS))
+    data[58:60] = width.to_bytes(2, "little")
+    assert _read(bytes(data)).table() == []
+
+
+def test_a_name_without_an_end_is_none() -> None:
+    data = bytearray(elf(_SECTIONS))
+    names = int.from_bytes(data[40:48], "little") + 3 * 64 + 32
+    data[names] -= 1
+    assert [section.name for section in _read(bytes(data)).table()] == ["", ".one", ".two", ""]
+
+
+def test_an_address_is_sought_in_every_segment() -> None:
+    data = bytearray(elf(_SECTIONS))
+    data[120:176] = data[64:120]
+    data[56] = 2
+    data[64 + 16 : 64 + 24] = address(1 << 22).to_bytes(8, "little")
+    found = _read(bytes(data))
+    assert found.loaded(address(300), 9) == found.loaded(address((1 << 22) + 300), 9) == data[300:309]
+    assert (found.offset_of(address(300)), found.offset_of(address(1 << 21))) == (300, None)
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_a_mebibyte_of_names_is_read(more: bool) -> None:
     names = [f"{number:03}" + "x" * 4092 for number in range(255)]
     names.append("y" * (4095 - 1 - len(".shstrtab\0") + more))
     found = _read(elf(dict.fromkeys(names, b"x")))

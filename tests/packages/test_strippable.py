@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from layerscope.model.pathset import RangedFile
 from layerscope.packages.formats.ranges import ranges_in
-from layerscope.packages.formats.strippable import Strippable, strippable
+from layerscope.packages.formats.strippable import SECTIONS, Strippable, strippable
 from tests.packages.elves import elf
 
 
@@ -86,3 +87,16 @@ def test_a_damaged_header_says_no_more_than_the_file_holds(value: int, position:
     data = bytearray(elf(SYMBOLS))
     data[position : position + 8] = struct.pack("<Q", value % (1 << 64))
     assert 0 <= _strippable(bytes(data)) <= len(data)
+
+
+def test_sections_without_bytes_save_nothing_and_hide_none() -> None:
+    data = bytearray(elf({".bss": b"1", ".debug_a": b"22", ".debug_b": b"333"}))
+    row = struct.unpack_from("<Q", data, 40)[0] + 64 * 3
+    struct.pack_into("<I", data, row + 4, 8)
+    assert _strippable(bytes(data)) == 2
+
+
+def test_sections_are_read_by_ranges() -> None:
+    data = elf(SYMBOLS)
+    found = SECTIONS.analyse(RangedFile(ranges_in(data), len(data), "/x", print, print))
+    assert found == Strippable(debug_bytes=100, symbol_bytes=50)

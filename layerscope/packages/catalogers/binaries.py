@@ -178,7 +178,7 @@ def _searched(file: RangedFile, program: _Program | None) -> tuple[str, bool]:
 
     Without a program all of them are read.
     """
-    sections = Elf(file.read, file.length).sections()
+    sections = Elf(file.read).sections()
     places = [(sections[name].offset, sections[name].length) for name in _CONSTANTS if name in sections]
     found: list[bytes] = []
     for position, count in places or [(0, file.length)]:

@@ -60,7 +60,7 @@ def _catalog(context: Context) -> Iterator[Claim]:
 
 def _build_info(file: RangedFile) -> tuple[bool, _BuildInfo | None]:
     """Return whether a file is a Go binary, and its build information where it can be read."""
-    elf = Elf(file.read, file.length)
+    elf = Elf(file.read)
     section = elf.section(_SECTION)
     place = section.offset if section is not None else None if elf.has_sections() else _searched(elf, file.read)
     return place is not None, _at(elf, file.read, place) if place is not None else None

@@ -48,7 +48,7 @@ def _claim(crate: dict[str, Any], location: str, *, versions: tuple[int, ...] = 
 
 def _crates(file: RangedFile) -> list[dict[str, Any]] | None:
     """The crates with names; none where the section cannot be read, None for a file without one."""
-    section = Elf(file.read, file.length).section(_SECTION)
+    section = Elf(file.read).section(_SECTION)
     if section is None:
         return None
     data = file.read(section.offset, section.length) if section.length <= _MOST_STORED else None

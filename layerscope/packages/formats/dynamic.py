@@ -52,13 +52,13 @@ class Dynamic(Struct, frozen=True, kw_only=True):
 
 def needed(read: ReadRange, length: int) -> tuple[str, ...] | None:
     """Return the names of the libraries that are loaded, none for a static program; None where they cannot be read."""
-    table = _Table(Elf(read, length), read, length)
+    table = _Table(Elf(read), read, length)
     return table.needed() if table.is_readable else None
 
 
 def dynamic(read: ReadRange, length: int, *, is_node_module: bool = False) -> Dynamic | None:
     """Return all of it; None for what is no ELF file or cannot be read."""
-    elf = Elf(read, length)
+    elf = Elf(read)
     if not elf.is_elf:
         return None
     table = _Table(elf, read, length)

@@ -75,9 +75,9 @@ class Elf:
     64 bits.
     """
 
-    def __init__(self, read: ReadRange, length: int) -> None:
+    def __init__(self, read: ReadRange) -> None:
         self._read = read
-        self._first = (read(0, _HEADER_BYTES) if length >= _HEADER_BYTES else None) or b""
+        self._first = read(0, _HEADER_BYTES) or b""
         found = identity(self._first)
         self.is_elf = found is not None
         self.kind, self.machine = found if found is not None else (0, 0)
@@ -98,9 +98,9 @@ class Elf:
         return self.sections().get(name) if name.encode() in self._rows[1] else None
 
     def has_sections(self) -> bool:
-        """Whether any section has a name and content."""
+        """Whether any section has a name."""
         headers, names = self._rows
-        return any(kind != _NO_BITS and _name(names, name_at) for name_at, kind, *_ in headers)
+        return any(_name(names, name_at) for name_at, *_ in headers)
 
     def table(self) -> list[Section]:
         """All sections by index, the empty first one too; none where their table was not kept."""
@@ -182,4 +182,4 @@ class Elf:
 
 def _name(names: bytes, start: int) -> str:
     end = names.find(b"\0", start)
-    return names[start:end][:100].decode("ascii", "replace") if end >= 0 else ""
+    return names[start:end][:100].decode("ascii", "replace") if end != -1 else ""

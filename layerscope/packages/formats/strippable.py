@@ -18,7 +18,7 @@ def strippable(read: ReadRange, length: int) -> Strippable:
 
     Nothing for any other file, a damaged one, or one of which too little was kept.
     """
-    elf = Elf(read, length)
+    elf = Elf(read)
     sections = elf.table() if elf.kind in (EXECUTABLE, SHARED) else []
     debug = symbols = 0
     for section in sections:
