@@ -195,6 +195,11 @@ def test_the_directory_is_found_by_either_end(data: bytes) -> None:
         ),
         pytest.param(_ended_64(_SOUND, offset=0xFFFFFFFF, magic=b"PK\6\5"), "at 4,294,967,295", id="a damaged record"),
         pytest.param(_ended_64(_SOUND, offset=0xFFFFFFFF, locator=b"PK\6\6"), "at 4,294,967,295", id="no locator"),
+        pytest.param(
+            b"PK\6\7".ljust(20, b"\0") + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, 0, 0xFFFFFFFF, 0),
+            "at 4,294,967,295",
+            id="a locator alone",
+        ),
     ],
 )
 def test_an_end_that_does_not_fit_is_damaged(data: bytes, message: str) -> None:
@@ -275,10 +280,32 @@ def test_a_members_data_begins_behind_its_name_and_extra_field() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         info = zipfile.ZipInfo("name")
-        info.extra = b"\x99\x99\3\0abc"
+        info.extra, info.comment = b"\x99\x99\3\0abc", b"a comment"
         archive.writestr(info, b"content")
+        archive.writestr("other", b"1")
     data = buffer.getvalue()
-    [member] = _members(data)
+    member, other = _members(data)
+    assert (member.name, other.name, other.content_bytes) == ("name", "other", 1)
     place = member_place(ranges_in(data), member)
     assert place == data.index(b"content") == 30 + 4 + 7
+    assert member_place(ranges_in(data.replace(b"PK\3\4", b"PK\3\5", 1)), member) is None
     assert (member.is_stored, replace(member, method=8).is_stored) == (True, False)
+
+
+def test_an_archive_without_members_is_one() -> None:
+    assert _members(zipped({})) == []
+
+
+@pytest.mark.parametrize("length", [21, 22])
+def test_what_was_not_kept_may_be_an_archive_if_it_is_long_enough(length: int) -> None:
+    if length == 22:
+        assert zip_members(lambda start, count: None, length, "x.zip", _ALL) is None
+    else:
+        with pytest.raises(Damaged, match="its end is missing"):
+            zip_members(lambda start, count: None, length, "x.zip", _ALL)
+
+
+def test_what_is_deflated_and_was_not_kept_is_none() -> None:
+    data = zipped({"x": b"content" * 99})
+    [member] = _members(data)
+    assert member_content(_kept(data, 31, 0), member, 1000, uncounted) is None

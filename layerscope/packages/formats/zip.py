@@ -101,7 +101,7 @@ def _locate(read: ReadRange, length: int, where: str) -> tuple[int, int, int] | 
         if located is not None:
             end, directory_bytes, offset = located
     start = end - directory_bytes
-    if directory_bytes > _MOST_DIRECTORY or start < 0 or offset > start:
+    if directory_bytes > _MOST_DIRECTORY or offset > start:
         message = f"its directory of {directory_bytes:,} bytes at {offset:,} does not fit"
         raise Damaged(message, where=where, offset=end)
     return start, directory_bytes, start - offset
