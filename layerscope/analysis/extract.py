@@ -87,7 +87,7 @@ def _plan(
         item = _item(filesystem, path, number, parts, query, notes)
         if item is not None:
             items.append(item)
-    carriers = {item.carrier: item.content_bytes for item in items if item.kind == Kind.FILE}
+    carriers = {item.carrier: item.content_bytes for item in items}
     return Plan(items=tuple(items), notes=tuple(notes), content_bytes=sum(carriers.values()))
 
 
@@ -157,9 +157,9 @@ def _item(
         kind=kind,
         mode=mode,
         mtime=version.mtime,
-        link=version.link if kind == Kind.SYMLINK else "",
+        link=version.link,
         carrier=carrier if kind == Kind.FILE else -1,
-        content_bytes=version.content_bytes if kind == Kind.FILE else 0,
+        content_bytes=version.content_bytes,
     )
 
 
@@ -173,7 +173,7 @@ def safe_name(name: str, *, windows: bool = False) -> str:
     unsafe = _RESERVED if windows else frozenset("/")
 
     def is_safe(place: int, one: str) -> bool:
-        if one == "%" and (code := _CODE.match(name, place)):
+        if code := _CODE.match(name, place):
             byte = chr(int(code[1], 16))
             return not windows and byte.isascii() and byte.isprintable() and byte not in "./%"
         return one.isprintable() and one not in unsafe

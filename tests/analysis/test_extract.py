@@ -151,7 +151,9 @@ def test_what_is_hidden_is_planned_without_what_is_live(filesystem: Filesystem) 
         "/srv/old": ("srv/old", 0o644, 5),
         "/srv/both": ("srv/both", 0o755, 0),
     }
-    assert planned(filesystem, "/srv/old", hidden=True, layer=0) == {"/srv/old": ("old", 0o644, 5)}
+    for layer_or_all in (0, None):
+        found = planned(filesystem, "/srv/old", hidden=True, layer=layer_or_all)
+        assert found == {"/srv/old": ("old", 0o644, 5)}
 
 
 @pytest.mark.parametrize(
@@ -190,6 +192,14 @@ def test_of_several_hidden_versions_the_last_is_planned_and_the_others_named() -
     )
 
 
+def test_the_root_itself_is_a_directory_to_write() -> None:
+    made = plan(tree(["./", "a:1"]), ExtractQuery(path="/"))
+    assert [(item.path, item.parts, item.kind) for item in made.items] == [
+        ("/", (), Kind.DIRECTORY),
+        ("/a", ("a",), Kind.FILE),
+    ]
+
+
 def test_what_lies_in_the_place_of_the_root_or_links_to_nothing_is_left_out() -> None:
     found = tree(["a:1", "b = none"])
     made = plan_of(found, ExtractQuery(path="/"), {"/": 0, "/b": 1})
@@ -198,6 +208,6 @@ def test_what_lies_in_the_place_of_the_root_or_links_to_nothing_is_left_out() ->
         Note(path="/", reason="left out: it is in the place of the root directory"),
         Note(path="/b", reason="left out: a broken hardlink"),
     )
-    made = plan_of(found, ExtractQuery(path="/x/y/"), {"/x/y/\x07": 0})
-    assert [item.parts for item in made.items] == [("y", "%07")]
-    assert made.notes == (Note(path="/x/y/\x07", reason="written as y/%07"),)
+    made = plan_of(found, ExtractQuery(path="/x/y/"), {"/x/y/\x01": 0})
+    assert [item.parts for item in made.items] == [("y", "%01")]
+    assert made.notes == (Note(path="/x/y/\x01", reason="written as y/%01"),)

@@ -178,3 +178,96 @@ def test_a_package_that_is_there_again_was_not_removed() -> None:
     upper = [_manifest("app/node_modules/a", name="a", version="1.1.0")]
     found = catalogued(NPM, lower, [whiteout("app/node_modules/a")], upper)
     assert [(claim.version, claim.layer, claim.removed_in) for claim in found.claims] == [("1.1.0", 2, None)]
+
+
+@pytest.mark.parametrize(
+    ("directory", "name"),
+    [
+        ("a", ("", "a")),
+        ("a/b", None),
+        ("@s/a", ("@s", "a")),
+        ("@s", None),
+        ("@s/a/b", None),
+        (".hidden", None),
+        (".hidden/a", None),
+        (".store", None),
+        (".store/a-npm-1", ("", "a-npm-1")),
+        (".store/a-npm-1/package", ("", "package")),
+        (".store/a-npm-1/lib", None),
+        (".store/a-npm-1/package/lib", None),
+        (".store/@s/a", ("@s", "a")),
+        (".store/@s/a/lib", None),
+        (".store/a-npm-1/node_modules/a", ("", "a")),
+        (".pnpm/a@1/node_modules/@s/a", ("@s", "a")),
+        (".pnpm/node_modules/a", None),
+        ("a/node_modules/b", ("", "b")),
+        ("a/lib/node_modules/b", None),
+        (".cache/node_modules/b", None),
+    ],
+)
+def test_a_package_lies_directly_in_a_package_or_a_store(directory: str, name: tuple[str, str] | None) -> None:
+    found = catalogued(NPM, [_manifest(f"app/node_modules/{directory}")])
+    assert [(claim.namespace, claim.name) for claim in found.claims] == ([name] if name else [])
+
+
+@pytest.mark.parametrize(
+    ("path", "link", "target"),
+    [
+        pytest.param("src/part", "app/links/part", "/src/part", id="a link elsewhere"),
+        pytest.param("src/part", "app/@acme/part", "/src/part", id="a link in a directory that is no scope"),
+        pytest.param("src/part", "app/node_modules/a/part", "/src/part", id="a link of a package"),
+        pytest.param("src/part", "app/node_modules/part", "/src", id="a link to the directory around it"),
+        pytest.param("app/node_modules/a/esm", "app/node_modules/esm", "a/esm", id="a link into a package"),
+        pytest.param("opt/yarn", "usr/local/bin/yarn", "/opt/yarn/x.js", id="a program outside of bin"),
+        pytest.param("opt/yarn", "usr/sbin/yarn", "/opt/yarn/bin/x.js", id="a program elsewhere"),
+        pytest.param("", "usr/local/bin/yarn", "/opt/yarn/x.js", id="the root"),
+    ],
+)
+def test_other_links_install_nothing(path: str, link: str, target: str) -> None:
+    members = [
+        _manifest(path or ".", name="part"),
+        file("opt/yarn/x.js"),
+        file("opt/yarn/bin/x.js"),
+        symlink(link, target),
+    ]
+    assert catalogued(NPM, members).claims == ()
+
+
+@pytest.mark.parametrize("directory", ["usr/local/bin", "usr/bin", "bin", "opt/bin"])
+def test_programs_are_linked_from_four_directories(directory: str) -> None:
+    members = [_manifest("opt/yarn", name="yarn"), file("opt/yarn/bin/yarn.js")]
+    found = catalogued(NPM, [*members, symlink(f"{directory}/yarn", "/opt/yarn/bin/yarn.js")])
+    assert found.paths_of("yarn") == ("/opt/yarn/bin/yarn.js", "/opt/yarn/package.json")
+    others = [
+        file(f"{directory}/x"),
+        symlink(f"{directory}/lost", "/none"),
+        _manifest(directory.rpartition("/")[0] or "."),
+    ]
+    found = catalogued(NPM, [*members, *others, hardlink(f"{directory}/yarn", "opt/yarn/bin/yarn.js")])
+    assert found.claims == ()
+
+
+def test_a_removed_package_claims_what_went_with_it_and_nothing_else() -> None:
+    home = "app/node_modules/a"
+    lower = [
+        _manifest(home, name="a", version="1.0.0"),
+        file(f"{home}/x/y/z.js", b"1"),
+        file(f"{home}/early.js", b"2"),
+        file(f"{home}/node_modules/.bin/tool", b"3"),
+        file(f"{home}/test/node_modules/b/b.js", b"4"),
+        _manifest("app/node_modules/kept", name="kept"),
+        file("app/node_modules/kept/gone.js"),
+        file("app/stray.js"),
+        _manifest("app", name="app"),
+    ]
+    upper = [whiteout(f"{home}/early.js")]
+    last = [
+        whiteout(home),
+        whiteout("app/node_modules/kept/gone.js"),
+        whiteout("app/stray.js"),
+        whiteout("app/package.json"),
+    ]
+    found = catalogued(NPM, lower, upper, last)
+    assert [(claim.name, claim.layer, claim.removed_in) for claim in found.claims] == [("kept", 0, None), ("a", 0, 2)]
+    assert found.paths_of("a") == (f"/{home}/package.json", f"/{home}/x/y/z.js")
+    assert found.paths_of("kept") == ("/app/node_modules/kept/package.json",)
