@@ -210,6 +210,6 @@ def _change(one: _Step | None, other: _Step | None) -> InstructionChange:
 
 
 def _is_same(one: _Step | None, other: _Step | None) -> bool:
-    if one is None or other is None or (one.layer is None) != (other.layer is None):
+    if one is None or other is None:
         return False
     return one.layer is None or (one.diff_id != "" and one.diff_id == other.diff_id)

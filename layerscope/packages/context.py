@@ -177,7 +177,7 @@ class Context:
             self._visit(1 + len(numbers))
             found += [number for number in numbers if kinds[number] != directory_kind]
             todo += self.filesystem.subdirectories.get(current, ())
-            if without and current == directory and f"{directory}/{without}" in todo:
+            if current == directory and f"{directory}/{without}" in todo:
                 todo.remove(f"{directory}/{without}")
         return tuple(found)
 

@@ -9,7 +9,16 @@ from layerscope.analysis.diff import by_reports, diff, diff_findings, diff_packa
 from layerscope.model.diff import Diff, Status
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath, Severity
 from layerscope.model.package import Package
-from layerscope.model.report import ImageSummary, InstructionReport, LayerReport, PathBytes, Report, Totals
+from layerscope.model.report import (
+    DockerfileReport,
+    ImageSummary,
+    InstructionReport,
+    LayerReport,
+    PathBytes,
+    Report,
+    StageReport,
+    Totals,
+)
 
 
 def made(*steps: tuple[str, str, int]) -> Report:
@@ -242,6 +251,8 @@ def test_findings_of_other_rules_at_the_same_path_stay_apart() -> None:
         pytest.param([("run", 9)], [("run", 9)], (0, 0), id="the same"),
         pytest.param([("run", 9), ("base", 5)], [("run", 9), ("base", 8)], (0, 0), id="the base grew by itself"),
         pytest.param([("run", 9), ("base", 5)], [("base", 5)], (0, 0), id="one's own are gone"),
+        pytest.param([("run", 9), ("base", 5)], [("run", 12), ("base", 8)], (0, 0), id="both grew"),
+        pytest.param([("run", 12), ("base", 8)], [("run", 9), ("base", 5)], (0, 0), id="both shrank"),
     ],
 )
 def test_waste_that_is_inherited_now_is_no_improvement(
@@ -271,3 +282,298 @@ def test_an_image_differs_from_itself_in_nothing() -> None:
     found = diff(report, report)
     changes = (found.instructions, found.packages, found.directories, found.findings)
     assert {one.status for kind in changes for one in kind} == {Status.SAME}
+
+
+def pairs(before: Report, after: Report) -> list[tuple[int | None, int | None, str]]:
+    """The places of each pair of instructions in either image, and what became of it."""
+    return [(one.before, one.after, one.status.value) for one in diff(before, after).instructions]
+
+
+_A, _B = ("file:" + letter * 64 for letter in "ab")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(
+            [("RUN a", "A", 1), ("RUN b", "A", 1)],
+            [("RUN b", "A", 1), ("RUN a", "A", 1)],
+            [(1, 0, "same"), (0, 1, "same")],
+            id="by layer and text before layer",
+        ),
+        pytest.param(
+            [(f"COPY {_A} in /x", "A", 1), (f"COPY {_B} in /x", "B", 1)],
+            [(f"COPY {_B} in /x", "C", 1), (f"COPY {_A} in /x", "D", 1)],
+            [(1, 0, "changed"), (0, 1, "changed")],
+            id="by text before text without checksums",
+        ),
+        pytest.param(
+            [("RUN x y z", "", 0)],
+            [("RUN x y z", "A", 1)],
+            [(None, 0, "added"), (0, None, "removed")],
+            id="a step that makes a layer is no step that makes none",
+        ),
+        pytest.param(
+            [(f"COPY {_A} in /x", "", 0)],
+            [(f"COPY {_B} in /x", "A", 1)],
+            [(None, 0, "added"), (0, None, "removed")],
+            id="nor without checksums",
+        ),
+        pytest.param(
+            [("RUN a", "A", 0)],
+            [("RUN b", "A", 0)],
+            [(None, 0, "added"), (0, None, "removed")],
+            id="empty layers say nothing",
+        ),
+        pytest.param(
+            [("RUN a", "A", 1), ("RUN a", "B", 1)],
+            [("RUN a", "A", 1)],
+            [(0, 0, "same"), (1, None, "removed")],
+            id="what is paired takes no other",
+        ),
+        pytest.param(
+            [("RUN a", "A", 1)],
+            [("RUN a", "A", 1), ("RUN a", "B", 1)],
+            [(0, 0, "same"), (None, 1, "added")],
+            id="nor is it taken again",
+        ),
+        pytest.param(
+            [("ENV A=1 B=2 C=3", "", 0)],
+            [("ENV A=1 B=2 C=4", "", 0)],
+            [(None, 0, "added"), (0, None, "removed")],
+            id="steps without layers are not edited",
+        ),
+        pytest.param(
+            [("RUN add x y z", "", 0)],
+            [("RUN add x y w", "A", 1)],
+            [(None, 0, "added"), (0, None, "removed")],
+            id="nor become steps with one",
+        ),
+        pytest.param(
+            [("RUN add x y z", "A", 1)],
+            [("RUN add x y w", "", 0)],
+            [(None, 0, "added"), (0, None, "removed")],
+            id="nor lose theirs",
+        ),
+        pytest.param(
+            [("RUN a b c d", "A", 1), ("RUN x", "X", 1)],
+            [("RUN a b c e", "N", 1), ("RUN x", "X", 1), ("RUN a b c d", "A", 1)],
+            [(None, 0, "added"), (1, 1, "same"), (0, 2, "same")],
+            id="what moved is not edited as well",
+        ),
+        pytest.param(
+            [("RUN a b c d", "A", 1), ("RUN x", "X", 1), ("RUN a b c e", "N", 1)],
+            [("RUN x", "X", 1), ("RUN a b c d", "A", 1)],
+            [(1, 0, "same"), (0, 1, "same"), (2, None, "removed")],
+            id="nor is it what another became",
+        ),
+        pytest.param([("RUN a b", "A", 1)], [("RUN a c", "B", 1)], [(0, 0, "changed")], id="half of the words"),
+        pytest.param(
+            [("RUN a b c", "A", 1)],
+            [("RUN a d e", "B", 1)],
+            [(None, 0, "added"), (0, None, "removed")],
+            id="less than half of the words",
+        ),
+        pytest.param(
+            [("RUN a b c", "A", 1), ("RUN a b d", "B", 1)],
+            [("RUN a b e", "C", 1)],
+            [(0, 0, "changed"), (1, None, "removed")],
+            id="of two alike the first",
+        ),
+        pytest.param(
+            [("RUN a b c", "A", 1), ("RUN a b d", "B", 1)],
+            [("RUN a b d e", "C", 1)],
+            [(0, None, "removed"), (1, 0, "changed")],
+            id="of two the one that is more alike",
+        ),
+        pytest.param([("RUN", "A", 1)], [("RUN", "B", 1)], [(0, 0, "changed")], id="no words at all"),
+        pytest.param(
+            [("RUN", "A", 1)],
+            [("RUN x", "B", 1)],
+            [(None, 0, "added"), (0, None, "removed")],
+            id="no words on one side",
+        ),
+        pytest.param(
+            [("RUN a", "A", 1), ("RUN b", "B", 1), ("RUN c", "C", 1), ("RUN d", "D", 1)],
+            [("RUN d", "D", 1), ("RUN e", "E", 1)],
+            [(0, None, "removed"), (1, None, "removed"), (2, None, "removed"), (3, 0, "same"), (None, 1, "added")],
+            id="what went before it and what came after",
+        ),
+    ],
+)
+def test_each_step_has_at_most_one_partner(
+    before: Sequence[tuple[str, str, int]],
+    after: Sequence[tuple[str, str, int]],
+    expected: list[tuple[int | None, int | None, str]],
+) -> None:
+    assert pairs(made(*before), made(*after)) == expected
+
+
+@pytest.mark.parametrize(("count", "status"), [(50, Status.CHANGED), (51, None)])
+def test_fifty_steps_between_two_neighbours_are_compared(count: int, status: Status | None) -> None:
+    sides = [made(*((f"RUN add like x{n} {side}", f"{side}{n}", 1) for n in range(count))) for side in "ab"]
+    rows = diff(*sides).instructions
+    assert {one.status for one in rows} == ({status} if status else {Status.ADDED, Status.REMOVED})
+    assert [one.before for one in rows if one.before is not None] == list(range(count))
+
+
+def test_a_line_of_the_dockerfile_is_known_by_its_own_words() -> None:
+    one, other = made(("RUN recorded so", "A", 1)), made(("RUN otherwise", "B", 1))
+    sides = [
+        replace(side, instructions=(replace(side.instructions[0], dockerfile_text="RUN make", dockerfile_line=line),))
+        for side, line in ((one, 3), (other, 4))
+    ]
+    [row] = diff(*sides).instructions
+    assert (row.text, row.status, row.before_line, row.after_line) == ("RUN make", Status.CHANGED, 3, 4)
+    without = replace(sides[1], instructions=(replace(sides[1].instructions[0], layer=None),), layers=())
+    assert len(diff(sides[0], without).instructions) == 2
+
+
+def unrecorded(report: Report, *places: int) -> Report:
+    """The report with layers of one byte at some places of which no instruction is recorded."""
+    layers = list(report.layers)
+    for place in places:
+        layers.insert(place, LayerReport(index=place, diff_id=f"Z{place}", content_bytes=1))
+    return replace(report, layers=tuple(replace(layer, index=index) for index, layer in enumerate(layers)))
+
+
+def test_layers_without_a_recorded_step_stand_in_their_order() -> None:
+    report = unrecorded(made(("RUN a", "A", 1), ("RUN b", "B", 1)), 0, 2, 4)
+    rows = diff(report, report).instructions
+    assert [(row.before_layer, row.after_layer, row.status.value) for row in rows] == [
+        (layer, layer, "same") for layer in range(5)
+    ]
+    assert [row.text for row in rows] == ["no instruction is recorded", "RUN a"] + [
+        "no instruction is recorded",
+        "RUN b",
+        "no instruction is recorded",
+    ]
+
+
+def test_layers_without_a_recorded_step_are_not_paired_by_that() -> None:
+    before, after = unrecorded(made(("RUN a", "A", 1)), 0), unrecorded(made(("RUN a", "A", 1)), 1)
+    rows = [(row.before_layer, row.after_layer) for row in diff(before, after).instructions]
+    assert rows == [(0, None), (1, 0), (None, 1)]
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "shared", "prefix", "before", "after"),
+    [
+        ("ABC", "AXC", 2, 1, (1,), (1,)),
+        ("AAA", "AA", 2, 2, (2,), ()),
+        ("AA", "AAA", 2, 2, (), (2,)),
+        ("AABB", "ABAB", 4, 1, (), ()),
+        ("--A", "--A", 1, 0, (0, 1), (0, 1)),
+        ("", "A", 0, 0, (), (0,)),
+        ("A", "B", 0, 0, (0,), (0,)),
+    ],
+)
+def test_layers_are_shared_once_each_and_none_without_a_digest(
+    here: str, there: str, shared: int, prefix: int, before: tuple[int, ...], after: tuple[int, ...]
+) -> None:
+    sides = [made(*((f"RUN {diff_id}", diff_id, 10) for diff_id in side)) for side in (here, there)]
+    sides = [
+        replace(side, layers=tuple(replace(one, diff_id=one.diff_id.strip("-")) for one in side.layers))
+        for side in sides
+    ]
+    found = diff(*sides).layers
+    assert (found.shared, found.shared_prefix, found.before, found.after) == (shared, prefix, before, after)
+    assert found.shared_bytes == 10 * (len(here) - len(before))
+
+
+def test_of_two_findings_that_share_a_path_with_a_third_the_first_place_is_its_partner() -> None:
+    def at(place: str, content_bytes: int) -> Finding:
+        one = finding("tests", f"/{place}/x", content_bytes)
+        return replace(one, paths=(*one.paths, FoundPath(path="/s/y", layer=0, content_bytes=0, fate="live")))
+
+    for order in ("ab", "ba"):
+        before = [at(place, {"a": 1, "b": 20}[place]) for place in order]
+        rows = diff_findings(before, [at("c", 300)])
+        assert [(row.status.value, row.before_bytes, row.after_bytes) for row in rows] == [
+            ("changed", 1, 300),
+            ("removed", 20, 0),
+        ]
+
+
+def test_what_is_new_comes_before_what_is_resolved_and_the_most_bytes_first() -> None:
+    rows = diff_findings(
+        [finding(rule, f"/{rule}", size) for rule, size in (("a", 1), ("b", 9), ("c", 3), ("d", 30))]
+        + [finding("e", "/e", 5, Severity.CRITICAL)],
+        [finding(rule, f"/{rule}", size) for rule, size in (("a", 9), ("b", 1), ("x", 3), ("y", 30))],
+    )
+    assert [(row.rule, row.status.value) for row in rows] == [
+        ("a", "changed"),
+        ("b", "changed"),
+        ("y", "added"),
+        ("x", "added"),
+        ("e", "removed"),
+        ("d", "removed"),
+        ("c", "removed"),
+    ]
+
+
+def test_a_finding_of_the_config_is_known_by_what_it_says() -> None:
+    one, other = (replace(finding("env", "/x", 0), paths=(), detail=detail) for detail in ("A", "B"))
+    rows = diff_findings([one, other], [replace(one, title="new")])
+    assert [(row.where, row.title, row.status.value) for row in rows] == [("A", "new", "same"), ("B", "env", "removed")]
+
+
+def test_any_path_that_it_keeps_tells_a_finding_but_no_other_has_it_then() -> None:
+    def at(*paths: str) -> Finding:
+        found = tuple(FoundPath(path=path, layer=0, content_bytes=1, fate="live") for path in paths)
+        return replace(finding("tests", "/x", len(paths)), paths=found)
+
+    rows = diff_findings([at("/a/1", "/b/2", "/c/3")], [at("/z/9", "/b/2"), at("/a/1", "/y/8")])
+    assert sorted((row.status.value, row.before_count, row.after_count) for row in rows) == [
+        ("added", 0, 1),
+        ("changed", 1, 1),
+    ]
+
+
+def test_stages_are_compared_by_name() -> None:
+    one, other = (
+        replace(made(), stages=tuple(StageReport(name=name, content_bytes=size) for name, size in stages))
+        for stages in ((("b", 10), ("c", 5), ("e", 1)), (("e", 2), ("c", 5), ("d", 7)))
+    )
+    assert [(row.name, row.status.value, row.before_bytes, row.after_bytes) for row in diff(one, other).stages] == [
+        ("b", "removed", 10, 0),
+        ("c", "same", 5, 5),
+        ("d", "added", 0, 7),
+        ("e", "changed", 1, 2),
+    ]
+
+
+def test_images_for_different_platforms_are_warned_of() -> None:
+    one, other = (
+        replace(made(), image=replace(made().image, platform=name)) for name in ("linux/amd64", "linux/arm64")
+    )
+    assert diff(one, other).warnings == ("the images are for different platforms: linux/amd64 and linux/arm64",)
+    assert diff(one, one).warnings == ()
+
+
+def test_a_side_has_the_name_of_its_dockerfile() -> None:
+    known = replace(made(), dockerfile=DockerfileReport(name="app.Dockerfile", evidence=Evidence.DECLARED))
+    found = diff(made(("RUN a", "A", 1)), known)
+    assert (found.before.dockerfile, found.before.layers) == ("", 1)
+    assert (found.after.dockerfile, found.after.layers) == ("app.Dockerfile", 0)
+
+
+def test_packages_have_their_type_and_the_biggest_difference_comes_first() -> None:
+    def packages(*sizes: int) -> list[Package]:
+        return [
+            Package(type=kind, name=name, version="1", content_bytes=size)
+            for kind, name, size in zip(("deb", "npm", "deb"), "aab", sizes, strict=True)
+        ]
+
+    rows = diff_packages(packages(1, 5, 9), packages(4, 5, 6))
+    assert [(row.type, row.name, row.status.value, row.delta) for row in rows] == [
+        ("deb", "a", "changed", 3),
+        ("deb", "b", "changed", -3),
+        ("npm", "a", "same", 0),
+    ]
+
+
+def test_layers_without_a_digest_are_never_the_same() -> None:
+    side = made(("RUN a", "A", 1))
+    side = replace(side, layers=(replace(side.layers[0], diff_id=""),))
+    assert pairs(side, side) == [(0, 0, "changed")]

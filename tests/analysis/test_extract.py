@@ -124,7 +124,7 @@ def test_items_say_what_is_written(filesystem: Filesystem) -> None:
     assert items["/srv/again"].carrier == items["/srv/a"].carrier == 1
     assert (items["/srv"].kind, items["/srv"].carrier, items["/srv"].content_bytes) == (Kind.DIRECTORY, -1, 0)
     assert made.content_bytes == 4 + 5
-    data = {carrier: b"".join(map(bytes, pieces)) for carrier, pieces in contents(filesystem, (3, 1))}  # type: ignore[arg-type]
+    data = {carrier: b"".join(map(bytes, pieces)) for carrier, pieces in contents(filesystem, (3, 1))}
     assert data == {1: b"1234", 3: b"55555"}
 
 

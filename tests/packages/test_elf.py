@@ -158,7 +158,7 @@ def test_an_address_is_sought_in_every_segment() -> None:
     data[56] = 2
     data[64 + 16 : 64 + 24] = address(1 << 22).to_bytes(8, "little")
     found = _read(bytes(data))
-    assert found.loaded(address(300), 9) == found.loaded(address((1 << 22) + 300), 9) == data[300:309]
+    assert found.loaded(address(300), 9) == found.loaded(address((1 << 22) + 300), 9) == bytes(data[300:309])
     assert (found.offset_of(address(300)), found.offset_of(address(1 << 21))) == (300, None)
 
 
