@@ -94,7 +94,7 @@ def by_path(context: RuleContext, found: Iterable[tuple[int, RuleMatch]]) -> Ite
     groups: dict[RuleMatch, dict[int, None]] = {}
     for number, match in found:
         groups.setdefault(match, {})[number] = None
-    names = _names(context, {number for numbers in groups.values() for number in numbers}) if groups else {}
+    names = _names(context, {number for numbers in groups.values() for number in numbers})
     for match, numbers in groups.items():
         versions = dict.fromkeys(other for number in numbers for other in names.get(number, (number,)))
         yield replace(match, versions=tuple(versions))

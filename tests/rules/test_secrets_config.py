@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from layerscope.errors import LimitExceeded
 from layerscope.filesystem.tree import Filesystem
+from layerscope.history.alignment import instructions
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
-from layerscope.model.finding import Severity
-from layerscope.rules.families.secrets_config import CONFIG_SECRETS, history_secret
+from layerscope.model.finding import Evidence, Severity
+from layerscope.rules.families import secrets_config
+from layerscope.rules.families.secrets_config import CONFIG_SECRETS, history_secret, secret_values
 from layerscope.rules.rule import RuleContext
 from layerscope.secrets.text import TextSecret, redacted, secrets_in, secrets_in_value
 from tests.builder import ImageSpec, docker_legacy, file, layer
@@ -229,6 +232,7 @@ def test_arguments_of_a_provenance_are_read(tmp_path: Path, predicate: object) -
         context = RuleContext(attested, filesystem, no_packages(filesystem))
         (found,) = history_secret.check(context)
     assert found.detail == f"API_TOKEN {MASKED} (in provenance)"
+    assert found.evidence == Evidence.ATTESTED
 
 
 def test_each_label_is_read_once_by_the_rules(find: Find, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,3 +291,58 @@ def test_the_step_that_makes_the_bases_last_layer_is_the_bases(find: Find) -> No
     spec = ImageSpec(layers=(LAYER, layer(file("y", b"y"))), history=history)
     assert not find(spec, base_layers=1, rules=CONFIG_SECRETS).findings
     assert find(spec, rules=CONFIG_SECRETS).findings
+
+
+def test_a_secret_that_only_the_raw_text_of_a_step_holds_is_found(find: Find) -> None:
+    history = ({"created_by": f"nix build --token={TOKEN}", "comment": "store paths: ['/nix/store/0a1b-app']"},)
+    (found,) = find(ImageSpec(layers=(LAYER,), history=history), rules=CONFIG_SECRETS).findings
+    assert (found.detail, found.evidence) == (f"token {MASKED} (in NIX)", Evidence.INFERRED)
+
+
+def test_one_value_in_several_variables_and_labels_is_told_for_each(find: Find) -> None:
+    spec = ImageSpec(
+        layers=(LAYER,),
+        env=(f"A_TOKEN={TOKEN}", f"B_TOKEN={TOKEN}"),
+        labels={"c.token": TOKEN},
+        cmd=("x", f"--token={TOKEN}"),
+    )
+    found = find(spec, rules=CONFIG_SECRETS).findings
+    assert sorted(one.detail for one in found) == [
+        f"ENV A_TOKEN {MASKED}", f"ENV B_TOKEN {MASKED}", f"LABEL c.token {MASKED}",
+    ]  # fmt: skip
+    fixes = {one.detail.partition(" ")[0]: one.fix for one in found}
+    assert fixes["LABEL"] == f"leave it out of LABEL; {fixes['ENV']}"
+
+
+def test_the_gravest_of_a_secrets_places_decides(find: Find) -> None:
+    history = (step(f"RUN x --token={GITHUB} # buildkit"), step(f"ENV API_TOKEN={GITHUB}", empty_layer=True))
+    (found,) = find(ImageSpec(layers=(LAYER,), history=history), rules=CONFIG_SECRETS).findings
+    assert found.severity == Severity.CRITICAL
+    assert found.detail.endswith("(in RUN, ENV)")
+
+
+def test_every_secret_of_an_image_is_masked_and_too_many_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = [hexadecimal(32, seed=str(number)) for number in range(6)]
+    history = (
+        {
+            "created_by": f"RUN x --token={tokens[0]}",
+            "comment": f"--token={tokens[1]}",
+            "author": f"--token={tokens[2]}",
+        },
+        {"created_by": f"nix --token={tokens[3]}", "comment": "store paths: ['/nix/store/0a-x']", "empty_layer": True},
+    )
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(ImageSpec(layers=(LAYER,), history=history, env=(f"A_TOKEN={tokens[4]}",))))
+    predicate = {"invocation": {"parameters": {"args": {"label:API_TOKEN": tokens[5]}}}}
+    with open_image(str(path), ReadOptions()) as image:
+        attested = replace(image, attestations=({"predicate": predicate},))
+        steps, _ = instructions(image.config.history, 1)
+        values = secret_values(attested, steps)
+        assert values >= set(tokens)
+        monkeypatch.setattr(secrets_config, "MOST_SECRETS", len(values))
+        assert secret_values(attested, steps) == values
+        monkeypatch.setattr(secrets_config, "MOST_SECRETS", len(values) - 1)
+        with pytest.raises(LimitExceeded):
+            secret_values(attested, steps)

@@ -67,24 +67,22 @@ def _duplicates(context: RuleContext) -> Iterator[tuple[int, tuple[int, ...]]]:
 
 
 def _candidates(context: RuleContext) -> frozenset[int]:
-    """The live files of own layers that may be copies: not small, claimed, owned, a licence, or part of a web page.
-
-    A set-user-id program is a copy for its mode, which no link can have apart from its twin.
-    """
+    """The files of own layers that may be copies: not small, owned, a licence, or part of a web page."""
     filesystem, found = context.filesystem, []
-    fates, claimed, owners = filesystem.fates, context.claimed, context.catalog.owners
+    owners = context.catalog.owners
     for layer in filesystem.layers[context.base_layers :]:
-        modes, start = layer.changeset.ownerships, filesystem.numbers(layer.index).start
+        start = filesystem.numbers(layer.index).start
         for number, size in enumerate(layer.changeset.sizes, start):
-            if size < _SHORTEST or fates[number] or claimed[number] or owners[number] != UNOWNED:
-                continue
-            if not modes[number - start][0] & _SETID:
+            if size >= _SHORTEST and owners[number] == UNOWNED:
                 found.append(number)
     return frozenset(n for n in found if not is_licence(path := filesystem.path_of(n)) and not path.endswith(_WEB))
 
 
 def _same_length(context: RuleContext, own: frozenset[int]) -> list[list[int]]:
-    """All live files that are as long as a candidate, by length; only where there are two at least."""
+    """All live files that are as long as a candidate and not claimed, by length; only where there are two at least.
+
+    A set-user-id program is a copy for its mode, which no link can have apart from its twin.
+    """
     filesystem = context.filesystem
     groups: dict[int, list[int]] = {filesystem.content_bytes(number): [] for number in own}
     if not groups:

@@ -176,8 +176,12 @@ def _of_step(step: Instruction, author: str = "") -> Iterator[TextSecret]:
 
 
 def _beside(step: Instruction) -> str:
-    """The raw text of a step, where it is not its own words with a shell and a comment around them."""
-    return "" if step.text and step.text in step.created_by else step.created_by
+    """The raw text of a step, where it is not its own words with a shell and a comment around them.
+
+    Nix has its words from the comment: that the raw text holds such a word says nothing.
+    """
+    is_around = step.kind != "NIX" and step.text and step.text in step.created_by
+    return "" if is_around else step.created_by
 
 
 def _base_steps(context: RuleContext) -> Iterator[Instruction]:

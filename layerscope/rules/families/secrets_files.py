@@ -103,9 +103,9 @@ def cred_file(context: RuleContext) -> Iterator[RuleMatch]:
 def _credential_files(context: RuleContext) -> Iterator[tuple[int, RuleMatch]]:
     for number, path in users_files(context):
         kind = next((kind for kind in CREDENTIAL_FILES if path.endswith("/" + kind.tail)), None)
-        data = context.filesystem.read(number, 0, HEAD) if kind is not None else None
-        if kind is None or not data or is_of_test(path):
+        if kind is None or is_of_test(path):
             continue
+        data = context.filesystem.read(number, 0, HEAD) or b""
         found = dict.fromkeys(kind.parse(as_utf8(data).decode("utf-8", "replace")))
         if found:
             match = RuleMatch(place=path, detail=f"{kind.tool}: {_listed(tuple(found))}", severity=Severity.CRITICAL)

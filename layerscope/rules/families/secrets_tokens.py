@@ -117,7 +117,7 @@ def _small_files(context: RuleContext) -> Iterator[tuple[int, str, int]]:
     if context.base_layers >= len(filesystem.layers):
         return
     paths, kinds, first = filesystem.paths, filesystem.kinds, filesystem.numbers(context.base_layers).start
-    claimed = context.claimed or bytes(len(filesystem))
+    claimed = context.claimed
     of_system = {index for index, package in enumerate(context.catalog.packages) if package.type in OS_PACKAGES}
     directories = _Directories()
     for number, content_bytes in enumerate(islice(filesystem.sizes, first, None), first):

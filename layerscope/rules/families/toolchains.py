@@ -224,10 +224,10 @@ def static_libs(context: RuleContext) -> Iterator[RuleMatch]:
 
 
 def _is_for_linkers(context: RuleContext, number: int) -> bool:
-    start = context.filesystem.read(number, 0, 8) or b""
+    start = context.filesystem.read(number) or b""
     if start.startswith(b"# "):
-        return b"\nshouldnotlink=yes" not in (context.filesystem.read(number, 0, _NOTE_BYTES) or b"")
-    return start in (b"!<arch>\n", b"!<thin>\n")
+        return b"\nshouldnotlink=yes" not in start
+    return start.startswith((b"!<arch>\n", b"!<thin>\n"))
 
 
 _UTILS = pattern(
