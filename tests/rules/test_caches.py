@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.model.finding import FindingKind
+from layerscope.model.finding import FindingKind, Severity
 from tests.builder import Member, file, hardlink, layer, whiteout
 from tests.rules.conftest import Find, caught, copied, of_rule, ran
 
@@ -85,6 +85,54 @@ def test_rule_catches(find: Find, name: str, path: str) -> None:
 )  # fmt: skip
 def test_rule_catches_not(find: Find, name: str, members: list[Member], fields: dict[str, tuple[str, ...]]) -> None:
     assert caught(find, name, ran(layer(*members), **fields)) == set()
+
+
+@pytest.mark.parametrize("name", [".pnp.cjs", ".pnp.js"])
+def test_plug_and_play_needs_yarns_caches_and_no_others(find: Find, name: str) -> None:
+    members = [file(path, b"1") for path in (
+        f"app/{name}", "app/.yarn/cache/a.zip", "usr/share/.cache/yarn/v6/a", "root/.npm/_cacache/a", "root/.yarn/berry/cache/a",
+    )]  # fmt: skip
+    assert caught(find, "node-cache", ran(layer(*members))) == {"/root/.npm/_cacache/a"}
+    assert caught(find, "node-cache", ran(layer(*members[1:]))) == {
+        "/app/.yarn/cache/a.zip", "/usr/share/.cache/yarn/v6/a", "/root/.npm/_cacache/a", "/root/.yarn/berry/cache/a",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "found"),
+    [
+        ("root/.cache/uv/a", {"cmd": ("uv", "run", "x")}, False),
+        ("root/.cache/uv/a", {"cmd": ("uvx", "x")}, False),
+        ("root/.cache/pip/a", {"env": ("UV_LINK_MODE=symlink",)}, True),
+        ("root/.cache/uv/a", {"env": ("UV_LINK_MODE=copy",)}, True),
+        ("root/.m2/repository/a", {"env": ("CLASSPATH=/root/.m2/repository/a",)}, False),
+        ("root/.ivy2/a", {"cmd": ("java", "-cp", "/root/.ivy2/a")}, False),
+        ("root/.cache/coursier/a", {"cmd": ("java", "-cp", "/root/.cache/coursier/a")}, True),
+        ("root/.cache/coursier/a", {"cmd": ("cs", "launch")}, False),
+        ("root/.nuget/packages/a", {"cmd": ("dotnet", "a.dll")}, True),
+        ("root/.composer/cache/a", {"cmd": ("dotnet", "run")}, True),
+        ("x/cache/a.gem", {}, True),
+        ("x/cache/y/a.gem", {}, False),
+        ("x/cached/a.gem", {}, False),
+    ],
+)
+def test_a_cache_that_the_image_reads_is_in_use(
+    find: Find, path: str, fields: dict[str, tuple[str, ...]], found: bool
+) -> None:
+    spec = ran(layer(file(path, b"1")), **fields)
+    assert (
+        bool({f"/{path}"} & {one.path for f in find(spec).findings for one in f.paths if f.rule.endswith("-cache")})
+        == found
+    )
+
+
+def test_a_cache_weighs_by_its_bytes_and_the_bases_as_the_rule_says(find: Find) -> None:
+    own = [layer(file("var/cache/apk/a", b"x" * size)) for size in (99_999, 100_000)]
+    weights = [of_rule(find(ran(one)), "apk-index")[0].severity for one in own]
+    assert weights == [Severity.LOW, Severity.MEDIUM]
+    base = of_rule(find(ran(own[0], layer(file("x", b"1"))), base_layers=1), "apk-index")
+    assert [one.severity for one in base] == [Severity.MEDIUM]
+    assert of_rule(find(ran(layer(file("var/cache/apk/a")))), "apk-index") == ()
 
 
 def test_lists_of_the_base_and_own_ones_are_two_findings(find: Find) -> None:

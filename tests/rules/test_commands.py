@@ -125,6 +125,12 @@ def test_a_strange_package_json_says_nothing(tmp_path: Path, content: bytes) -> 
     assert set(context.command_words) == {"npm", "start"}
 
 
+def test_a_script_that_others_run_is_read_once(tmp_path: Path) -> None:
+    manifest = b'{"scripts":{"start":"npm run a && npm run b","a":"npm run c","b":"npm run c","c":"tsc"}}'
+    context = _context(tmp_path / "image.tar", _image(file("package.json", manifest), cmd=("npm", "start")))
+    assert sorted(context.command_words).count("tsc") == 1
+
+
 @pytest.mark.parametrize("word", [b"/a", b"x", b"/a" * 200, b"echo ", b"# ", b"npm "])
 def test_a_script_of_very_many_words_is_read_in_time(tmp_path: Path, word: bytes) -> None:
     text = b"#!/bin/sh\n" + (word + b" ") * ((60 << 10) // (len(word) + 1))

@@ -7,11 +7,15 @@ import lzma
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from layerscope.model.finding import FindingKind, Severity
-from tests.builder import ImageSpec, Member, directory, docker_legacy, file, hardlink, layer, symlink
+from layerscope.rules.families import copies
+from layerscope.rules.rule import RuleContext
+from tests.builder import ImageSpec, Member, directory, docker_legacy, file, hardlink, layer, symlink, whiteout
 from tests.rules.conftest import Find, caught, copied, found_in, of_rule, ran, step
 
 
@@ -197,6 +201,33 @@ def test_copies_count_from_four_kibibytes_on(find: Find, size: int, found: set[s
     assert caught(find, "duplicate-content", ran(layer(file("a", b"x" * size), file("b", b"x" * size)))) == found
 
 
+@pytest.mark.parametrize(("total", "severity"), [((1 << 20) - 4, Severity.LOW), (1 << 20, Severity.MEDIUM)])
+def test_many_small_pairs_weigh_what_they_hold(find: Find, total: int, severity: Severity) -> None:
+    members = [file(f"{folder}/{n}", bytes([n]) * (total // 4)) for folder in ("a", "b") for n in range(1, 5)]
+    (finding,) = of_rule(find(ran(layer(*members))), "duplicate-content")
+    assert (finding.severity, finding.content_bytes) == (severity, total)
+
+
+def test_copies_of_deleted_files_and_beside_others_are_told_apart(find: Find) -> None:
+    spec = ran(layer(file("a", BIG), file("b", BIG), file("c", BIG)), layer(whiteout("a"), file("d", BIG)))
+    assert caught(find, "duplicate-content", spec) == {"/c", "/d"}
+
+
+@pytest.mark.parametrize(
+    ("blocks", "groups"),
+    [
+        pytest.param([b"xxxx", b"xxxx", b"yyyy"], [[0, 1]], id="alike"),
+        pytest.param([b"xxxx", b"yyyy"], [], id="not alike"),
+        pytest.param([b"xxxx", None], [[0, 1]], id="one that was not kept"),
+        pytest.param([b"xxxx", b"yyy"], [[0, 1]], id="one that was kept in part"),
+    ],
+)
+def test_files_that_begin_alike_are_compared(blocks: list[bytes | None], groups: list[list[int]]) -> None:
+    filesystem = SimpleNamespace(block=lambda number, start: blocks[number], content_bytes=lambda number: 4)
+    context = cast(RuleContext, SimpleNamespace(filesystem=filesystem))
+    assert copies._begin_alike(context, list(range(len(blocks)))) == groups
+
+
 def test_a_copy_that_another_rule_claims_does_not_count_twice(find: Find) -> None:
     found = find(ran(layer(file("app/a", BIG), file("tmp/a", BIG))))
     assert [finding.rule for finding in found.findings] == ["tmp-leftover"]
@@ -225,8 +256,24 @@ def test_a_root_file_system_over_another(find: Find) -> None:
     [
         pytest.param(_over(layer()), id="onto an empty image: flattened on purpose"),
         pytest.param(_over(layer(*ROOTFS), "/bin/sh -c apt-get upgrade"), id="a RUN"),
+        pytest.param(copied(layer(*ROOTFS), layer(*ROOTFS[1:])), id="without an os-release"),
+        pytest.param(copied(layer(*ROOTFS), layer(ROOTFS[0], ROOTFS[2])), id="without a database"),
         pytest.param(copied(layer(*ROOTFS), layer(file("usr/bin/tool", b"2"))), id="only some files"),
     ],
 )
 def test_no_root_file_system_over_another(find: Find, spec: ImageSpec) -> None:
     assert caught(find, "rootfs-copy", spec) == set()
+
+
+def test_of_a_root_file_system_the_copies_count_that_are_still_there(find: Find) -> None:
+    other = file("usr/lib/os-release", b"ID=debian")
+    lower = layer(*ROOTFS, other, file("usr/gone", b"123"), file("usr/base", b"1234567"))
+    upper = layer(*ROOTFS, other, file("usr/gone", b"123"), file("usr/base", b"1234567"), file("new", b"1"))
+    spec = copied(lower, upper, layer(whiteout("usr/gone"), file("usr/base", b"other"), file("usr/bin/tool", b"54321")))
+    found = {one.path: one.layer for one in of_rule(find(spec, base_layers=1), "rootfs-copy")[0].paths}
+    assert found == dict.fromkeys(("/etc/os-release", "/usr/lib/os-release", "/var/lib/dpkg/status"), 1)
+    whole = {one.path: one.layer for finding in of_rule(find(spec), "rootfs-copy") for one in finding.paths}
+    assert whole == {
+        "/etc/os-release": 1, "/usr/lib/os-release": 1, "/var/lib/dpkg/status": 0, "/usr/gone": 0, "/usr/base": 0,
+        "/usr/bin/tool": 0,
+    } | {path: layer for path, layer in whole.items() if path.endswith("os-release")}  # fmt: skip

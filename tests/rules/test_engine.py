@@ -252,7 +252,8 @@ def test_the_advice_for_a_copy_is_that_for_where_it_took_its_files(find: Find, f
 
 
 def test_a_directory_is_only_named_where_nothing_else_is_in_it(find: Find) -> None:
-    alone, beside = (file("srv/a/x", b"1"), file("srv/a/deep/y", b"12")), file("srv/a/other", b"123")
+    alone = (directory("srv/a/deep"), file("srv/a/x", b"1"), file("srv/a/deep/y", b"12"))
+    beside = file("srv/a/other", b"123")
     both = replace(_matching("both", "/srv/a/x", "/srv/a/deep/y"), title="{path}", fix="delete {path} in {place}")
     (whole,) = find(copied(layer(*alone)), rules=(both,)).findings
     (part,) = find(copied(layer(*alone, beside)), rules=(both,)).findings
@@ -325,3 +326,84 @@ def test_what_the_limit_leaves_stays_apart(find: Find, monkeypatch: pytest.Monke
     monkeypatch.setattr(engine, "MOST_APART", 2)
     found = find(ran(layer(file("a/1", b"1"), file("a/2", b"2"), file("a/3", b"3"))), rules=(_each("each", "/a"),))
     assert [one.detail for one in found.findings] == ["/a/1", "/a/2", "/a/3"]
+
+
+def test_of_very_many_findings_the_parts_of_files_add_up(find: Find, monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(context: RuleContext) -> Iterator[RuleMatch]:
+        """Match every file by itself, and of some only a part."""
+        for number in context.matches:
+            yield RuleMatch(versions=(number,), savings=(1,) if context.filesystem.sizes[number] > 1 else None)
+
+    monkeypatch.setattr(engine, "MOST_APART", 0)
+    partly = rule("partly", severity=Severity.LOW, title="x", fix="y", wanted=Wanted(paths=PathSet(trees=("/a",))))(
+        check
+    )
+    found = find(ran(layer(*(file(f"a/{name}", b"12") for name in "123"), file("a/4", b"1"))), rules=(partly,))
+    assert sorted((one.content_bytes, one.path_count, one.detail) for one in found.findings) == [
+        (1, 1, ""),
+        (3, 3, "3 of a kind, as there are over 0 findings"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"severity": Severity.HIGH}, {"title": "t"}, {"fix": "f"}, {"evidence": Evidence.MATCHED}, {"trade": True},
+        {"layer": 0}, {"apart": False}, {"place": "p"}, {"savings": (1,)},
+    ],
+)  # fmt: skip
+def test_what_differs_in_more_than_its_place_is_another_kind(
+    find: Find, monkeypatch: pytest.MonkeyPatch, field: dict[str, object]
+) -> None:
+    monkeypatch.setattr(engine, "MOST_APART", 0)
+
+    def check(context: RuleContext) -> Iterator[RuleMatch]:
+        """Match two files, the second one in another way."""
+        first, second = context.matches
+        yield RuleMatch(versions=(first,), detail="1")
+        yield RuleMatch(versions=(second,), detail="2", **field)  # type: ignore[arg-type]
+
+    both = rule("both", severity=Severity.LOW, title="x", fix="y", wanted=Wanted(paths=PathSet(trees=("/a",))))(check)
+    found = find(ran(layer(file("a/1", b"1"), file("a/2", b"1"))), rules=(both,))
+    assert len(found.findings) == 2
+
+
+STAGE = Source(stage="builder", evidence=Evidence.DECLARED)
+
+
+@pytest.mark.parametrize(
+    ("kind", "blamed", "steps", "expected"),
+    [
+        pytest.param(None, None, ("COPY /a /a", "RUN rm"), (FindingKind.LEAK, "stage:builder", (0,)), id="a leak"),
+        pytest.param(None, 1, ("COPY /a /a", "RUN x"), (FindingKind.WASTE, "run", (0,)), id="another layer is to blame"),
+        pytest.param(FindingKind.WASTE, None, ("COPY /a /a", "RUN x"), (FindingKind.WASTE, "run", (0,)), id="replaced"),
+        pytest.param(FindingKind.WASTE, None, ("COPY /a /a", "COPY /b /a"), (FindingKind.WASTE, "stage:builder", (0,)),
+                     id="replaced by a COPY"),
+        pytest.param(FindingKind.WASTE, 1, ("COPY /a /a", "COPY /b /a"), (FindingKind.WASTE, "unknown", (0,)),
+                     id="another COPY is to blame"),
+        pytest.param(FindingKind.SECRET, None, ("COPY /a /a", "RUN x"), (FindingKind.SECRET, "stage:builder", (0,)),
+                     id="a secret"),
+    ],
+)  # fmt: skip
+def test_who_is_to_blame_for_what_a_stage_brought(
+    find: Find, kind: FindingKind | None, blamed: int | None, steps: tuple[str, str], expected: tuple[object, ...]
+) -> None:
+    blaming = replace(_matching("blaming", "/a", layer=blamed), kind=kind)
+    history = tuple(step(f"{one} # buildkit") for one in steps)
+    spec = ImageSpec(layers=(layer(file("a/x", b"1")), layer(whiteout("a/x"))), history=history)
+    (finding,) = find(spec, rules=(blaming,), stage_of=lambda number: STAGE).findings
+    assert (finding.kind, finding.source, finding.layers) == expected
+
+
+def test_a_match_of_nothing_is_no_finding(find: Find) -> None:
+    def check(context: RuleContext) -> Iterator[RuleMatch]:
+        """Match nothing."""
+        yield RuleMatch()
+        yield RuleMatch(place="Env")
+        yield RuleMatch(detail="a detail")
+
+    found = find(ran(layer()), rules=(rule("x", severity=Severity.LOW, title="x", fix="y")(check),)).findings
+    assert [(one.detail, one.kind, one.source, one.layers) for one in found] == [
+        ("Env", FindingKind.WASTE, "unknown", ()),
+        ("a detail", FindingKind.WASTE, "unknown", ()),
+    ]

@@ -3,6 +3,7 @@
 import pytest
 
 from layerscope.model.finding import FindingKind, Severity
+from layerscope.rules.families import layers
 from tests.builder import ImageSpec, Member, file, hardlink, layer, opaque, whiteout
 from tests.rules.conftest import Find, caught, copied, of_rule, ran, step
 
@@ -224,3 +225,70 @@ def test_a_long_instruction_is_cut_after_sixty_characters(find: Find) -> None:
         spec = _image((RUN + "wget x", layer(file("x", b"12345"))), (RUN + command, layer(whiteout("x"))))
         (finding,) = of_rule(find(spec), "deleted-later")
         assert finding.detail == f"written by layer 0, deleted by layer 1 (RUN rm /x {shown})"
+
+
+def _moving(*contents: bytes, gone: bool = False) -> ImageSpec:
+    """A RUN that writes files of these contents and deletes another one; and maybe one that deletes those, too."""
+    made = tuple(file(f"new/{number}", content) for number, content in enumerate(contents))
+    steps = [
+        (RUN + "wget x", layer(file("a", b"12345"), file("b", b"1"))),
+        (RUN + "mv", layer(*made, whiteout("a"), whiteout("b"))),
+    ]
+    return _image(*steps, *[(RUN + "rm", layer(whiteout("new")))] * gone)
+
+
+@pytest.mark.parametrize(
+    ("spec", "is_moved"),
+    [
+        pytest.param(_moving(b"12345"), True, id="the largest is at another path"),
+        pytest.param(_moving(b"1"), False, id="only a smaller one"),
+        pytest.param(_moving(b"54321", b"00000", b"12345"), True, id="behind others of its length"),
+        pytest.param(_moving(b"54321", b"00000", b"11111", b"12345"), False, id="behind too many"),
+        pytest.param(_moving(b"12345", gone=True), False, id="that one is gone as well"),
+    ],
+)
+def test_what_counts_as_moved(find: Find, spec: ImageSpec, is_moved: bool) -> None:
+    found = [one for one in of_rule(find(spec), "deleted-later") if any(path.path == "/a" for path in one.paths)]
+    assert ["to its final place" in one.fix for one in found] == [is_moved]
+
+
+def test_metadata_of_many_files_are_compared_up_to_a_number(find: Find, monkeypatch: pytest.MonkeyPatch) -> None:
+    lower = layer(file("a", b"1"), file("b", b"2"))
+    upper = layer(file("a", b"1", mode=0o600), file("b", b"2", uid=7))
+    for number, changed in ((2, "mode and owner"), (1, "mode")):
+        monkeypatch.setattr(layers, "_ENOUGH", number)
+        (finding,) = find(ran(lower, upper)).findings
+        assert finding.title.startswith(f"stored again with its {changed} changed")
+
+
+def test_all_that_can_differ_in_a_copy_is_named(find: Find) -> None:
+    again = _again(mode=0o600, uid=7, mtime=7, xattrs={"user.x": b"1"})
+    (finding,) = find(_image((COPY, layer(_again())), (RUN + "x", layer(again)))).findings
+    assert finding.title == "stored again with its mode, owner, time and extended attributes changed: /app/a"
+    assert (
+        finding.fix
+        == "set the mode, owner, time and extended attributes of /app/a where it is written, not later in `RUN x`"
+    )
+
+
+@pytest.mark.parametrize("changes", [{"mode": 0o600}, {"uid": 7}, {"mode": 0o600, "uid": 7}])
+def test_buildkit_sets_mode_and_owner_while_it_copies(find: Find, changes: dict[str, int]) -> None:
+    names = {"mode": ("mode", "`COPY --chmod`"), "uid": ("owner", "`COPY --chown`")}
+    history = tuple(step(one) | {"comment": "buildkit.dockerfile.v0"} for one in ("COPY /a /app/a", "RUN x"))
+    (finding,) = find(ImageSpec(layers=(layer(_again()), layer(_again(**changes))), history=history)).findings
+    what, options = (" and ".join(names[name][place] for name in changes) for place in (0, 1))
+    assert finding.fix == f"set the {what} of /app/a with {options} instead of in `RUN x`"
+
+
+def test_what_the_base_hides_of_itself_is_told_without_layers(find: Find) -> None:
+    spec = ran(layer(file("a", b"1"), file("b", b"2")), layer(whiteout("a"), file("b", b"3")), layer(file("c", b"4")))
+    found = find(spec, base_layers=2).findings
+    assert sorted((one.rule, one.detail, one.source) for one in found) == [
+        ("deleted-later", "written and deleted within the base image", "base"),
+        ("overwritten", "written and overwritten within the base image", "base"),
+    ]
+
+
+def test_a_copy_of_the_bases_file_that_another_layer_replaces_is_not_told_twice(find: Find) -> None:
+    spec = ran(layer(file("a", b"1")), layer(file("a", b"1", uid=1)), layer(file("a", b"2")))
+    assert [(one.rule, one.layers) for one in find(spec, base_layers=1).findings] == [("overwritten", (1,))]

@@ -191,6 +191,40 @@ def test_a_package_that_was_asked_for_by_its_name_is_kept(find: Find) -> None:
     }
 
 
+def test_each_project_is_judged_by_itself(find: Find) -> None:
+    group = b'[dependency-groups]\ndev=["pytest"]\n'
+    gone = file("a/pyproject.toml", b'[project]\ndependencies=["absent","nowhere","gone"]\n' + group)
+    assert _found(find, gone, PRODUCTION, file("app/requirements-dev.txt", b"black\n")) == {
+        "black",
+        "click",
+        "pathspec",
+    }
+
+
+@pytest.mark.parametrize(
+    ("command", "kept"),
+    [
+        ("pip install --upgrade black", True),
+        ("uv add 'black[d]==1'", True),
+        ("pip install x && echo black", False),
+        ("pip download black", False),
+        ("pip install -r requirements-dev.txt", False),
+    ],
+)
+def test_what_an_instruction_installs_by_its_name_is_kept(find: Find, command: str, kept: bool) -> None:
+    files = [PRODUCTION, file("app/requirements-dev.txt", b"black\n")]
+    found = _found(find, *files, instruction=f"/bin/sh -c {command}")
+    assert found == (set() if kept else {"black", "click", "pathspec"})
+
+
+def test_the_advice_for_files_beside_the_dockerfile_has_their_names_alone(find: Find) -> None:
+    beside = (("requirements.txt", b"django\n"), ("requirements-dev.txt", b"black\n"))
+    packages = {f"pypi/{name}": (f"/{SITE}/{name}.py",) for name in ("django", "black")}
+    data = layer(*(file(f"{SITE}/{name}.py", name.encode()) for name in ("django", "black")))
+    (finding,) = of_rule(find(copied(data), packages=packages, lockfiles=beside), "py-dev-deps")
+    assert finding.detail == "by requirements-dev.txt: black"
+
+
 def test_the_advice_names_the_files(find: Find) -> None:
     members = [PRODUCTION, file("app/requirements-dev.txt", b"black\n"), file("app/requirements-test.txt", b"pytest\n")]
     members.append(file("app/requirements-local.txt", b"django\ngunicorn\n"))  # Asks for production's only.

@@ -129,3 +129,33 @@ def test_bytecode_of_the_systems_packages_has_another_fix(
     (finding,) = of_rule(find(ran(members), packages=owned), "bytecode")
     assert finding.title.endswith("of the system's packages") == of_system
     assert finding.fix.startswith("delete every `__pycache__`" if of_system else _OTHER_FIXES)
+
+
+def test_maps_of_an_application_say_how_many_have_sources(find: Find) -> None:
+    members = [file(f"srv/{name}.js.map", content) for name, content in (("a", b'{"sourcesContent":1}'), ("b", b"{}"))]
+    others = [file("srv/c.js.map", b"x"), file("srv/site-packages/x/d.js.map", b"{}"), file("srv/own/e.js.map", b"{}")]
+    spec = copied(layer(*members, *others))
+    found = of_rule(find(spec, packages={"npm/own": ("/srv/own/e.js.map",)}), "source-maps")
+    assert [(one.detail, one.trade, [path.path for path in one.paths]) for one in found] == [
+        ("1 of 2 with sources inside", False, ["/srv/a.js.map", "/srv/b.js.map"]),
+        ("", True, ["/srv/own/e.js.map", "/srv/site-packages/x/d.js.map"]),
+    ]
+    (plain,) = of_rule(find(copied(layer(members[1]))), "source-maps")
+    assert plain.detail == ""
+
+
+def test_tests_of_the_application_and_of_packages_are_told_apart(find: Find) -> None:
+    members = (file("app/__tests__/a.js", b"1"), file("app/own/__tests__/b.js", b"1"), file(f"{SITE}/x/tests/c.py", b"1"),
+               file("usr/lib/x/testdata/d", b"1"), file("srv/testdata/e", b"1"))  # fmt: skip
+    found = of_rule(find(copied(layer(*members)), packages={"npm/own": ("/app/own/__tests__/b.js",)}), "tests")
+    assert [(one.trade, [path.path for path in one.paths]) for one in found] == [
+        (False, ["/app/__tests__/a.js", "/srv/testdata/e"]),
+        (True, ["/app/own/__tests__/b.js", f"/{SITE}/x/tests/c.py"]),
+    ]
+
+
+def test_bytecode_of_the_base_and_of_dependencies_is_of_an_installation(find: Find) -> None:
+    members = layer(file("app/a.py", b"1"), file("app/__pycache__/a.cpython-311.pyc", b"2"))
+    assert list(_bytecode(find, ran(members, layer(file("x", b"1"))), {}, base_layers=1)) == [""]
+    others = layer(file(f"{SITE}/a.py", b"1"), file(f"{SITE}/__pycache__/a.cpython-311.pyc", b"2"))
+    assert list(_bytecode(find, ran(others), {})) == [""]

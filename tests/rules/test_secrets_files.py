@@ -3,7 +3,7 @@
 import pytest
 
 from layerscope.model.finding import FindingKind, Severity
-from layerscope.rules.families.secrets_files import SECRET_FILES
+from layerscope.rules.families.secrets_files import HEAD, SECRET_FILES
 from tests.builder import ImageSpec, file, hardlink, layer, symlink, whiteout
 from tests.rules.conftest import Find, copied, of_rule, paths_of, ran
 from tests.rules.forged import (
@@ -35,6 +35,7 @@ def _image(path: str, content: bytes) -> ImageSpec:
         pytest.param("app/store.p12", pkcs12(with_key=True), Severity.MEDIUM, id="PKCS 12"),
         pytest.param("app/store.jks", java_store(1), Severity.MEDIUM, id="Java key store"),
         pytest.param("app/tests/server.key", pem(), Severity.LOW, id="key of a test"),
+        pytest.param("etc/snakeoil/server.key", pem(), Severity.CRITICAL, id="in a directory called snakeoil"),
     ],
 )
 def test_a_private_key_is_found(find: Find, path: str, content: bytes, severity: Severity) -> None:
@@ -228,3 +229,81 @@ def test_the_bases_secrets_are_secrets_but_not_reclaimable(find: Find) -> None:
     (key,) = found.findings
     assert (key.kind, key.source) == (FindingKind.SECRET, "base")
     assert (found.reclaimable_bytes, found.inherited_bytes) == (0, len(openssh()))
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "detail"),
+    [
+        ("root/.ssh/id_rsa", openssh(), "an OpenSSH key, not encrypted"),
+        ("root/.ssh/id_rsa", openssh(b"aes256-ctr"), "an OpenSSH key, under a passphrase"),
+        ("etc/ssh/ssh_host_rsa_key", openssh(), "an OpenSSH key, not encrypted; every container has the same host key"),
+        ("app/tests/id_rsa", openssh(), "an OpenSSH key, not encrypted, among tests or examples"),
+    ],
+)
+def test_what_is_said_of_a_key(find: Find, path: str, content: bytes, detail: str) -> None:
+    (found,) = find(_image(path, content), rules=SECRET_FILES).findings
+    assert found.detail == detail
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "severity", "title"),
+    [
+        ("a/id_rsa", openssh(b"aes256-ctr"), Severity.HIGH, "deleted, but still shipped: the private key /a/id_rsa"),
+        ("tests/x/tests/id_rsa", openssh(), Severity.LOW, "a private key: /tests/x/tests/id_rsa"),
+        ("a/.env", b"PORT=8080\n", Severity.LOW, "an environment file: /a/.env"),
+    ],
+)
+def test_what_weighs_less_weighs_less_also_when_it_is_deleted(
+    find: Find, path: str, content: bytes, severity: Severity, title: str
+) -> None:
+    (found,) = find(ran(layer(file(path, content)), layer(whiteout(path))), rules=SECRET_FILES).findings
+    assert (found.severity, found.title) == (severity, title)
+
+
+def test_the_first_few_secrets_of_a_file_are_named(find: Find) -> None:
+    tokens = [hexadecimal(32, seed=str(number)) for number in range(6)]
+    for count in (5, 6):
+        text = "".join(f"export K{number}_TOKEN='{token}'\n" for number, token in enumerate(tokens[:count]))
+        (found,) = find(_image("app/.env", text.encode()), rules=SECRET_FILES).findings
+        named = ", ".join(f"K{number}_TOKEN {token[:2]}***{token[-2:]}" for number, token in enumerate(tokens[:5]))
+        assert found.detail == named + (" and 1 more" if count == 6 else "")
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        (f"URL=https://bob:{hexadecimal(32)}@h/x\nPORT=1\n", f"URL {hexadecimal(32)[:2]}***{hexadecimal(32)[-2:]}"),
+        ("PORT=8080\nexport NAME=shop\nTOKEN=${T}\n", "2 values, none named like a secret"),
+    ],
+)
+def test_what_is_said_of_an_environment_file(find: Find, text: str, detail: str) -> None:
+    (found,) = find(_image("app/.env", text.encode()), rules=SECRET_FILES).findings
+    assert found.detail == detail
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("app/.env", b"DB_PASSWORD=hunter2\n\0"),
+        ("app/tests/.env", b"DB_PASSWORD=hunter2\n"),
+        ("app/tests/.npmrc", f"_authToken={TOKEN}".encode()),
+        ("root/.config/gh/hosts.yml/x", f"oauth_token: {TOKEN}\n".encode()),
+    ],
+)
+def test_what_is_binary_of_a_test_or_only_below_such_a_name_is_no_finding(
+    find: Find, path: str, content: bytes
+) -> None:
+    assert not find(_image(path, content), rules=SECRET_FILES).findings
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("app/.env", b"\nDB_PASSWORD=hunter2"),
+        ("root/.npmrc", f"\n_authToken={TOKEN}".encode()),
+        ("a/.ssh/k", pem().strip()),
+    ],
+)
+def test_a_secret_is_looked_for_in_the_beginning_of_a_file(find: Find, path: str, content: bytes) -> None:
+    for more, found in ((0, 1), (len(content), 0)):
+        assert len(find(_image(path, content.rjust(HEAD + more)), rules=SECRET_FILES).findings) == found

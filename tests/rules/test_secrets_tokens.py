@@ -238,3 +238,35 @@ def test_of_many_tokens_three_are_shown(find: Find) -> None:
     text = "\n".join(with_checksum("gh" + "p_", seed=f"seed {number}") for number in range(4))
     (found,) = find(_image("app/x.ini", text.encode()), rules=TOKENS).findings
     assert found.detail.count("***") == 3 and found.detail.endswith(" and 1 more")
+
+
+def test_a_token_in_a_file_called_snakeoil_is_one(find: Find) -> None:
+    (found,) = find(_image("app/snakeoil.txt", GITHUB.encode() + b"\n" + pem()), rules=TOKENS).findings
+    assert found.detail == f"GitHub {GITHUB[:2]}***{GITHUB[-2:]}"
+
+
+def test_an_image_of_the_bases_layers_alone_has_no_tokens_of_its_own(find: Find) -> None:
+    assert not find(_image("app/x", GITHUB.encode()), base_layers=1, rules=TOKENS).findings
+
+
+def test_the_first_few_tokens_of_a_file_are_named_and_the_gravest_decides(find: Find) -> None:
+    texts = [REAL[name] for name in ("GitHub", "GitLab", "npm", "RubyGems")]
+    for count in (3, 4):
+        (found,) = find(_image("app/x", "\n".join((*texts[:count], texts[0])).encode()), rules=TOKENS).findings
+        assert found.detail.count("***") == 3
+        assert found.detail.endswith(" and 1 more") == (count == 4)
+        assert found.severity == Severity.CRITICAL
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_file_of_the_longest_length_is_searched(find: Find, more: int) -> None:
+    content = GITHUB.encode().rjust(LONGEST + more)
+    assert bool(find(_image("app/x", content), rules=TOKENS).findings) == (not more)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("a.html", False), ("a.so.1.2", False), ("a.css", False), ("a.htmlx", True), ("a.py", True), ("a.md.txt", True)],
+)
+def test_files_that_hold_no_text_of_the_user_are_left_out(find: Find, name: str, found: bool) -> None:
+    assert bool(find(_image(f"app/{name}", GITHUB.encode()), rules=TOKENS).findings) == found

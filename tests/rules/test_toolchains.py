@@ -3,8 +3,9 @@
 import pytest
 
 from layerscope.model.finding import FindingKind, Severity
+from layerscope.packages.relations import Relations
 from tests.builder import Member, file, layer
-from tests.rules.conftest import Find, caught, copied, of_rule, ran
+from tests.rules.conftest import Find, caught, copied, of_rule, paths_of, ran
 
 AR = b"!<arch>\n" + b"x" * 60
 
@@ -176,3 +177,92 @@ def test_what_the_base_brought_is_inherited(find: Find) -> None:
     })  # fmt: skip
     assert [finding.kind for finding in found.findings] == [FindingKind.INHERITED]
     assert found.reclaimable_bytes == 0
+
+
+def test_a_compiler_beside_other_tools_weighs_as_one(find: Find) -> None:
+    spec = ran(layer(file("usr/bin/gcc", b"1"), file("usr/bin/make", b"1")))
+    (finding,) = find(spec, packages={"deb/gcc": ("/usr/bin/gcc",), "deb/make": ("/usr/bin/make",)}).findings
+    assert (finding.severity, finding.title) == (Severity.HIGH, "a C or C++ toolchain")
+
+
+@pytest.mark.parametrize(
+    ("path", "cmd"),
+    [
+        ("usr/local/go/bin/go", ("go", "run", ".")),
+        ("root/.rustup/toolchains/stable/bin/rustc", ("cargo", "run")),
+        ("usr/local/rustup/toolchains/stable/bin/rustc", ("rustc", "x")),
+        ("usr/share/dotnet/sdk/8/x", ("dotnet", "build")),
+        ("usr/share/dotnet/sdk/8/x", ("dotnet", "test")),
+        ("usr/share/dotnet/sdk/8/x", ("dotnet", "run")),
+        ("opt/jdk/bin/javac", ("javac", "A.java")),
+        ("opt/jdk/bin/javac", ("jshell",)),
+        ("opt/jdk/bin/javac", ("java", "A.java")),
+    ],
+)
+def test_a_toolchain_that_the_image_starts_is_wanted(find: Find, path: str, cmd: tuple[str, ...]) -> None:
+    spec = layer(file(path, b"x"))
+    assert caught(find, "lang-toolchain", ran(spec, cmd=cmd)) == set()
+    assert caught(find, "lang-toolchain", ran(spec, cmd=("java", "-jar", "a.jar"))) == {f"/{path}"}
+    assert caught(find, "lang-toolchain", ran(spec, cmd=("dotnet", "a.dll"))) == {f"/{path}"}
+
+
+@pytest.mark.parametrize(
+    ("package", "cmd"),
+    [
+        ("deb/golang-go", ("go", "run", ".")),
+        ("apk/rust", ("cargo", "run")),
+        ("rpm/dotnet-sdk-8.0", ("dotnet", "run")),
+        ("deb/openjdk-17-jdk", ("java", "A.java")),
+    ],
+)
+def test_a_package_of_a_toolchain_that_the_image_starts_is_wanted(
+    find: Find, package: str, cmd: tuple[str, ...]
+) -> None:
+    spec, packages = layer(file("usr/lib/it", b"x")), {package: ("/usr/lib/it",)}
+    assert caught(find, "lang-toolchain", ran(spec, cmd=cmd), packages) == set()
+    assert caught(find, "lang-toolchain", ran(spec, cmd=("x",)), packages) == {"/usr/lib/it"}
+    assert caught(find, "lang-toolchain", ran(spec), {f"npm/{package.partition('/')[2]}": ("/usr/lib/it",)}) == set()
+
+
+@pytest.mark.parametrize(
+    ("package", "cmd", "found"),
+    [
+        pytest.param("deb/vim-tiny", ("vim", "x"), False, id="vim is called"),
+        pytest.param("deb/mercurial-common", ("hg", "serve"), False, id="mercurial is called"),
+        pytest.param("deb/subversion", ("svn", "up"), False, id="subversion is called"),
+        pytest.param("deb/mercurial", ("mercurial",), True, id="no program has that name"),
+        pytest.param("deb/git-man", ("git", "daemon"), False, id="git is called"),
+        pytest.param("deb/strace", ("git", "daemon"), True, id="another tool beside git"),
+        pytest.param("rpm/perl-Git", ("git", "daemon"), False, id="git in a name of capitals"),
+        pytest.param("npm/git", (), False, id="a package of Node"),
+    ],
+)
+def test_a_tool_is_wanted_where_the_image_calls_it(find: Find, package: str, cmd: tuple[str, ...], found: bool) -> None:
+    spec = ran(layer(file("usr/lib/it", b"x")), cmd=cmd)
+    assert caught(find, "build-utils", spec, {package: ("/usr/lib/it",)}) == ({"/usr/lib/it"} if found else set())
+
+
+def test_development_packages_without_headers_go_with_those_that_have_some(find: Find) -> None:
+    paths = {
+        "deb/libx-dev": ("/usr/include/x.h", "/usr/share/x"), "deb/all-dev": ("/usr/share/all",),
+        "deb/other-dev": ("/usr/share/other",), "deb/liby-dev": ("/opt/include/y",),
+    }  # fmt: skip
+    needs = {"deb/all-dev": Relations(needs=("libx-dev",)), "deb/other-dev": Relations(needs=("libz-dev",))}
+    spec = ran(layer(*(file(path[1:], b"1") for owned in paths.values() for path in owned)))
+    found = paths_of(find(spec, packages=paths, relations={**needs, "deb/libx-dev": Relations()}), "dev-headers")
+    assert found == {*paths["deb/libx-dev"], *paths["deb/all-dev"], *paths["deb/liby-dev"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [(b"!<thin>\n", True), (b"!<arch>", False), (b"!<arch>\r\n", False), (b"#libtool", False), (b"", False)],
+)
+def test_static_libraries_are_known_by_their_beginning(find: Find, content: bytes, found: bool) -> None:
+    assert bool(caught(find, "static-libs", ran(layer(file("usr/lib/x.a", content))))) == found
+
+
+def test_a_note_of_libtool_is_read_up_to_a_length(find: Find) -> None:
+    note = b"\nshouldnotlink=yes"
+    for more, found in ((0, False), (1, True)):
+        content = b"# " + b"#" * (4096 - 2 - len(note) + more) + note
+        assert bool(caught(find, "static-libs", ran(layer(file("usr/lib/x.la", content))))) == found

@@ -141,6 +141,43 @@ def test_hosts_that_ssh_knows_weigh_little_and_histories_more(find: Find) -> Non
     ]
 
 
+def test_a_dump_among_dependencies_is_one_and_a_packages_is_not(find: Find) -> None:
+    path = "app/node_modules/x/core"
+    assert [one.rule for one in find(copied(layer(file(path, ELF_CORE))), rules=TRACES).findings] == ["core-dump"]
+    spec = copied(layer(file("usr/share/x/core", ELF_CORE)))
+    assert not find(spec, packages={"deb/x": ["/usr/share/x/core"]}, rules=TRACES).findings
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_the_first_few_credentials_of_a_repository_are_named(find: Find, count: int) -> None:
+    urls = "".join(f"url = https://bob:{TOKEN[::-1]}{number}@h{number}.org/x\n" for number in range(count))
+    spec = copied(layer(HEAD, OBJECT, file("app/.git/config", urls.encode()), file("app/.git/x/y", urls.encode())))
+    (found,) = find(spec, rules=TRACES).findings
+    assert found.detail.count("the password for") == 3
+    assert "h2.org" in found.detail and "h3.org" not in found.detail
+
+
+@pytest.mark.parametrize(
+    ("member", "is_read"),
+    [
+        pytest.param(("app/.git/config", b""), True, id="the config"),
+        pytest.param(("app/.git/modules/x/config", b""), True, id="the config of a module"),
+        pytest.param(("app/.git/other", b""), False, id="another file"),
+        pytest.param(("app/.git/config", b" " * (64 << 10)), False, id="what is far down in it"),
+    ],
+)
+def test_where_a_repository_has_its_credentials(find: Find, member: tuple[str, bytes], is_read: bool) -> None:
+    name, before = member
+    spec = copied(layer(HEAD, OBJECT, file(name, before + f"url = https://bob:{TOKEN}@h.org/x\n".encode())))
+    (found,) = find(spec, rules=TRACES).findings
+    assert (found.severity == Severity.CRITICAL) == is_read
+    assert found.detail.startswith("/app/.git holds all that was ever committed")
+
+
+def test_a_repository_of_empty_files_is_none(find: Find) -> None:
+    assert not find(copied(layer(file("app/.git/HEAD"), file("app/.git/config"))), rules=TRACES).findings
+
+
 def test_a_link_to_the_containers_output_is_no_log(find: Find) -> None:
     assert not find(ran(layer(symlink("var/log/nginx/access.log", "/dev/stdout"))), rules=TRACES).findings
 
