@@ -122,7 +122,7 @@ def _from_stream(raw: io.RawIOBase, source: str, reading: ReadOptions) -> Image:
     outer, limits = tar.outer.changeset, reading.limits
     store = archive_in(lambda root: StreamStore(outer, tar.documents, tar.layers, limits, root), outer, limits)
     if store is not None:
-        return from_store(store, source, reading, tar.outer.warnings, ended=tar.outer.ended)
+        return from_store(store, source, reading, tar.warnings, ended=tar.outer.ended)
     _expect_root_file_system(outer, source, tar.bad_map)
     return root_file_system(tar.outer, source, reading)
 

@@ -164,10 +164,12 @@ def _may_be_json(path: str, head: bytes) -> bool:
 class OuterTar(Struct, frozen=True, kw_only=True):
     """An outer tar that was read forwards, with the documents and layers among its files by entry.
 
-    ``bad_map`` is what is wrong with a sparse file of it, which matters where it is a root file system.
+    ``bad_map`` is what is wrong with a sparse file of it, which matters where it is a root file system, as do those
+    warnings of ``outer`` that are not in ``warnings``: about files of which contents were not kept.
     """
 
     outer: LayerData
+    warnings: tuple[str, ...]
     bad_map: Damaged | None
     documents: Mapping[int, bytes]
     layers: dict[int, LayerData | ArchiveError]
@@ -189,7 +191,7 @@ def read_outer(
     visitor = OuterVisitor(window, columns, reading, reopen)
     ended = walk(window, columns, visitor)
     tar_bytes = window.drain()
-    changeset = columns.changeset()
+    changeset, of_tar = columns.changeset(), tuple(warnings)
     outer = LayerData(
         changeset=changeset,
         contents=visitor.capture.close(changeset, reopen, warnings.append),
@@ -200,4 +202,10 @@ def read_outer(
         looked_at_all=visitor.capture.looked_at_all,
         warnings=tuple(warnings),
     )
-    return OuterTar(outer=outer, bad_map=columns.bad_map, documents=visitor.documents, layers=visitor.layers)
+    return OuterTar(
+        outer=outer,
+        warnings=of_tar,
+        bad_map=columns.bad_map,
+        documents=visitor.documents,
+        layers=visitor.layers,
+    )

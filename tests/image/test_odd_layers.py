@@ -1,5 +1,6 @@
 """Layers that are absent, empty, repeated, in a wrong order or behind links."""
 
+import os
 import sys
 import zlib
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import ArchiveError
+from layerscope.model.pathset import PathSet, Wanted
 from tests.builder import (
     Compression,
     ImageSpec,
@@ -24,7 +26,7 @@ from tests.builder import (
     symlink,
     to_json,
 )
-from tests.image.opening import Told, error_of, opened
+from tests.image.opening import Told, error_of, fifo_of, opened
 from tests.image.samples import DIALECTS, LOWER, SPEC, UPPER
 
 
@@ -243,6 +245,22 @@ def test_blobs_may_be_links_to_files_elsewhere(
     path.write_bytes(compress(data, outer))
     image, facts = opened(path)
     assert facts == expected and image.warnings == ()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_what_is_not_kept_of_the_files_of_an_archive_is_no_warning(tmp_path: Path) -> None:
+    """They are not files of the image; those of a root file system are."""
+    files = contents(docker_legacy(SPEC))
+    layers = [name for name in files if name.endswith("layer.tar")]
+    moved = [(f"z{number}", files[name]) for number, name in enumerate(layers)]
+    links = [hardlink(name, target) for name, (target, _) in zip(layers, moved, strict=True)]
+    rest = [pair for pair in files.items() if pair[0] not in layers]
+    wanted = (Wanted(paths=PathSet(names=("layer.tar",)), head=100),)
+    found = []
+    for data in (archive([*rest, *moved, *links]), archive([("readme.txt", b"1"), *moved, *links])):
+        with fifo_of(data, tmp_path / "pipe") as pipe:
+            found.append(opened(pipe, wanted=wanted)[0].warnings)
+    assert not found[0] and "not looked at" in found[1][-1]
 
 
 def test_a_document_whose_link_leads_to_no_blob_is_said_to_be_missing_from_a_stream(tmp_path: Path) -> None:
