@@ -55,6 +55,10 @@ def from_store(
             raise Damaged("it ends without its end-of-archive marker", where=source)
         found.append(_MAY_BE_CUT)
     candidate = choose(candidates, reading.image, reading.platform)
+    lost = [one for one in candidates if one.missing and one.format == "docker-archive"]
+    if lost and reading.strict:
+        raise ArchiveError(f"manifest.json: {lost[0].missing}")
+    found += [f"an image that manifest.json names is left out: {one.missing}" for one in lost[:_MOST_WARNINGS]]
     layout = "oci-layout" if in_directory else ""
     return from_candidate(candidate, store, source, reading, found, layout=layout)
 

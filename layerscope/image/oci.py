@@ -170,7 +170,7 @@ class Layout:
     def _artifact(self, manifest: Node) -> str:
         """What a manifest describes other than an image; empty for an image."""
         kind = manifest["artifactType"].text() or manifest["config"]["mediaType"].text()
-        if manifest["config"]["mediaType"].text() in _CONFIGS and not manifest["artifactType"].text():
+        if manifest["config"]["mediaType"].text() in _CONFIGS and manifest["artifactType"].text() in _CONFIGS:
             kinds = {layer["mediaType"].text() for layer in manifest["layers"]}
             kind = kinds.pop() if len(kinds) == 1 else ""
             return f"{_KINDS_OF_LAYER[kind]} ({kind})" if kind in _KINDS_OF_LAYER else ""

@@ -481,3 +481,29 @@ def test_a_damaged_index_alone_is_an_error(index: bytes, tmp_path: Path) -> None
     lost = [name for name in contents(docker_save(SPEC)) if SPEC.image_id[7:] in name]
     path.write_bytes(edit(docker_save(SPEC), replace={"index.json": index}, remove=lost))
     assert error_of(path).message
+
+
+@pytest.mark.parametrize("config", ["", "blobs/sha256/" + "0" * 64])
+def test_an_image_of_the_manifest_that_is_not_there_is_warned_of_where_another_is_read(
+    config: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "image.tar"
+    document = json.loads(contents(docker_save(SPEC))["manifest.json"])
+    for manifest, said in ((document, 0), ([*document, {**document[0], "Config": config}], 1)):
+        path.write_bytes(edit(docker_save(SPEC), replace={"manifest.json": to_json(manifest)}))
+        image, _ = opened(path)
+        assert image.complete
+        assert sum("an image that manifest.json names is left out: " in one for one in image.warnings) == said
+    assert error_of(path, strict=True).message.startswith("manifest.json: ")
+
+
+@pytest.mark.parametrize("kind", ["application/vnd.oci.image.config.v1+json", ""])
+def test_an_artifact_type_that_is_an_image_s_makes_no_artifact(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    config = {"digest": digest(SPEC.config_bytes), "size": 1, "mediaType": "application/vnd.oci.image.config.v1+json"}
+    layers = [{"digest": digest(one), "size": len(one)} for one in SPEC.layers]
+    manifest = to_json({"schemaVersion": 2, "config": config, "layers": layers, "artifactType": kind})
+    index = to_json({"manifests": [{"digest": digest(manifest), "size": len(manifest)}]})
+    blobs = {"blobs/sha256/" + digest(one)[7:]: one for one in (manifest, SPEC.config_bytes, *SPEC.layers)}
+    path.write_bytes(archive([*blobs.items(), ("index.json", index)]))
+    assert opened(path)[0].complete
