@@ -227,8 +227,7 @@ def _weights(changes: Iterable[PathChange]) -> Iterator[tuple[str, int]]:
 def by_reports(before: tuple[PathBytes, ...], after: tuple[PathBytes, ...]) -> tuple[Change, ...]:
     """The same from the disjoint directories that two reports list, as fine as both of them allow."""
     ours, theirs = ({one.path.rstrip("/") for one in side} for side in (before, after))
-    parents = {parent for path in ours | theirs for parent in _with_parents(path)}
-    nearest = _Nearest({path for path in parents if _is_apart(path, ours) and _is_apart(path, theirs)})
+    nearest = _Nearest({path for path in ours | theirs if _is_apart(path, ours) and _is_apart(path, theirs)})
     return _rows(
         _summed(((f"{one.path.rstrip('/')}/", one.content_bytes) for one in before), nearest),
         _summed(((f"{one.path.rstrip('/')}/", one.content_bytes) for one in after), nearest),
@@ -246,7 +245,7 @@ def _with_parents(path: str) -> Iterable[str]:
 def _is_apart(path: str, listed: set[str]) -> bool:
     """Whether a report accounts for ``path`` apart from what lies beside it: listed itself, or nothing above it is."""
     above = _with_parents(path.rpartition("/")[0])
-    return not path or path in listed or not any(parent in listed for parent in above)
+    return path in listed or not any(parent in listed for parent in above)
 
 
 class _Nearest:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from layerscope.analysis.diff import by_reports, diff, diff_findings, diff_packages
-from layerscope.model.diff import Diff, Status
+from layerscope.analysis.diff import by_files, by_reports, diff, diff_findings, diff_packages
+from layerscope.model.diff import Diff, PathChange, Status
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath, Severity
 from layerscope.model.package import Package
 from layerscope.model.report import (
@@ -160,6 +160,14 @@ def test_layers_without_a_recorded_step_still_count() -> None:
             id="the rest of a directory may lie within the other's",
         ),
         pytest.param({}, {"/app": 3}, {"/app": (0, 3)}, id="an empty image"),
+        pytest.param({"/a/b/c": 4}, {"/a": 7}, {"/a": (4, 7)}, id="one side lists what lies far within"),
+        pytest.param(
+            {"/a/b/c": 4, "/a": 2, "/x": 1},
+            {"/a/b/d": 8, "/a": 7, "/y": 1},
+            {"/a": (6, 15), "/x": (1, 0), "/y": (0, 1)},
+            id="both list a directory and other ones within",
+        ),
+        pytest.param({"/a/b": 4}, {"/a/c": 7}, {"/a/b": (4, 0), "/a/c": (0, 7)}, id="neither lists the one around"),
     ],
 )
 def test_directories_of_saved_reports_are_compared_as_finely_as_both_list_them(
@@ -577,3 +585,19 @@ def test_layers_without_a_digest_are_never_the_same() -> None:
     side = made(("RUN a", "A", 1))
     side = replace(side, layers=(replace(side.layers[0], diff_id=""),))
     assert pairs(side, side) == [(0, 0, "changed")]
+
+
+def test_directories_of_files_are_those_with_the_biggest_changes() -> None:
+    changes = [
+        PathChange(path="/a/x", status=Status.CHANGED, kind="file", before_bytes=10, after_bytes=30),
+        PathChange(path="/d/y", moved_from="/b/y", status=Status.MOVED, kind="file", before_bytes=15, after_bytes=15),
+    ]
+    rows = by_files(
+        {"/a/x": 10, "/b/y": 15, "/c": 1, "/b/s/z": 2}, {"/a/x": 30, "/d/y": 15, "/c": 1, "/b/s/z": 2}, changes
+    )
+    assert [(row.name, row.status.value, row.before_bytes, row.after_bytes) for row in rows] == [
+        ("/a", "changed", 10, 30),
+        ("/b", "changed", 17, 2),
+        ("/d", "added", 0, 15),
+        ("/", "same", 1, 1),
+    ]

@@ -110,6 +110,11 @@ def stage(*steps: tuple[int, str, int]) -> tuple[StageReport, ...]:
         pytest.param(stage((2, "RUN pip", 10)), stage((2, "RUN pip", 500)), None, id="mostly copied elsewhere"),
         pytest.param(stage((2, "RUN pip", 10)), stage((2, "RUN pip", 15)), None, id="a small part"),
         pytest.param(stage((2, "RUN pip", 10)), stage((2, "RUN pip", 5)), None, id="in the other direction"),
+        pytest.param((), stage((2, "RUN pip", 65)), None, id="as much on one side alone"),
+        pytest.param(stage((2, "RUN pip", 10)), stage((2, "RUN pip", 40)), 30, id="half of it"),
+        pytest.param(stage((2, "RUN pip", 10)), stage((2, "RUN pip", 39)), None, id="less than half of it"),
+        pytest.param(stage((2, "RUN pip", 10)), stage((2, "RUN pip", 76)), 66, id="a tenth more than it"),
+        pytest.param(stage((2, "RUN pip", 10)), stage((2, "RUN pip", 77)), None, id="over a tenth more"),
     ],
 )
 def test_a_copy_names_the_step_of_its_stage_that_grew(
@@ -129,3 +134,109 @@ def test_growth_is_checked_as_check_does(size: int, limit: str, outcome: Outcome
     found = diff(made(size=100), made(size=size), max_growth=amount(limit, "--max-growth")).growth
     assert found is not None and found.outcome == outcome
     assert diff(made(size=100), made(size=size)).growth is None
+
+
+_COPY = "COPY --from=builder /a /"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "before", "after", "expected"),
+    [
+        pytest.param((70, 10), {"RUN pip": 70}, {"RUN pip": 10}, ("RUN pip", 4, -60), id="it shrank"),
+        pytest.param((70, 10), {"RUN pip": 60, "RUN x": 9}, {"RUN x": 9}, ("RUN pip", 3, -60), id="it is gone"),
+        pytest.param((10, 11), {"RUN pip": 10}, {"RUN pip": 11}, ("RUN pip", 4, 1), id="a byte"),
+        pytest.param((10, 10), {"RUN pip": 10}, {"RUN pip": 10}, None, id="nothing"),
+        pytest.param((0, 60), None, {"RUN pip": 60}, ("RUN pip", 4, 60), id="a new instruction"),
+        pytest.param((0, 60), None, {}, None, id="a new instruction whose stage is unknown"),
+    ],
+)
+def test_the_step_of_a_stage_is_named_with_its_line(
+    sizes: tuple[int, int],
+    before: dict[str, int] | None,
+    after: dict[str, int],
+    expected: tuple[str, int, int] | None,
+) -> None:
+    one = made() if before is None else made((9, _COPY, "A", sizes[0]))
+    one = replace(one, stages=stage(*((3, text, size) for text, size in (before or {}).items())))
+    other = replace(made((9, _COPY, "B", sizes[1])), stages=stage(*((4, text, size) for text, size in after.items())))
+    (cause,) = causes(one, other)
+    found = cause.made_by and (cause.made_by.text, cause.made_by.dockerfile_line, cause.made_bytes)
+    assert found == expected
+
+
+def told(cause: Cause) -> tuple[object, ...]:
+    lines = (cause.before_line, cause.after_line)
+    return cause.text, cause.before_text, cause.status.value, lines, cause.before_bytes, cause.after_bytes
+
+
+_BASE, _OWN = (None, "RUN base", "A", 100), (3, "RUN make", "C", 20)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(
+            made(_BASE, _OWN, base="b:1"),
+            made((None, "RUN other", "X", 150), _OWN, base="b:2"),
+            ("FROM b:2", "FROM b:1", "changed", (1, 1), 100, 150),
+            id="another base",
+        ),
+        pytest.param(
+            made(_BASE, _OWN, base="b:1"),
+            made((None, "RUN other", "X", 150), _OWN, base="b:1"),
+            ("FROM b:1", "", "changed", (1, 1), 100, 150),
+            id="the same name",
+        ),
+        pytest.param(
+            made(_OWN, base="b:1"),
+            made(_BASE, _OWN, base="b:2"),
+            ("FROM b:2", "", "added", (None, 1), 0, 100),
+            id="a base",
+        ),
+        pytest.param(
+            made(_BASE, _OWN, base="b:1"),
+            made(_OWN, base="b:2"),
+            ("FROM b:1", "", "removed", (1, None), 100, 0),
+            id="none",
+        ),
+        pytest.param(
+            made(_BASE, (None, "RUN b", "B", 9), _OWN, base=""),
+            made(_BASE, _OWN, base=""),
+            ("the base image", "", "changed", (1, 1), 109, 100),
+            id="one layer less",
+        ),
+        pytest.param(
+            replace(made(_BASE, base="b"), dockerfile=None),
+            replace(made(_BASE, (None, "RUN b", "B", 9), base="b"), dockerfile=None),
+            ("FROM b", "", "changed", (None, None), 100, 109),
+            id="one layer more",
+        ),
+        pytest.param(
+            made(_BASE, (None, "RUN b", "B", 0)), made(_BASE, (None, "RUN c", "C", 0)), None, id="empty layers"
+        ),
+        pytest.param(made(_BASE, (3, "RUN b", "B", 0)), made(_BASE, (3, "RUN b", "C", 0)), None, id="empty own layers"),
+        pytest.param(
+            made((3, "RUN make", "A", 1)),
+            made((4, "RUN make", "B", 1)),
+            ("RUN make", "", "changed", (3, 4), 1, 1),
+            id="the same instruction",
+        ),
+        pytest.param(
+            made((3, f"COPY file:{'a' * 64} in /x", "A", 1)),
+            made((3, f"COPY file:{'b' * 64} in /x", "B", 2)),
+            (f"COPY file:{'b' * 64} in /x", "", "changed", (3, 3), 1, 2),
+            id="another checksum",
+        ),
+    ],
+)
+def test_a_cause_has_the_words_and_lines_of_both_sides(
+    before: Report, after: Report, expected: tuple[object, ...] | None
+) -> None:
+    assert [told(cause) for cause in diff(before, after).causes] == ([expected] if expected else [])
+
+
+def test_words_that_only_the_history_has_are_those_of_before() -> None:
+    one, other = made((3, "RUN make", "A", 1)), made((3, "RUN make all", "B", 1))
+    one = replace(one, instructions=(replace(one.instructions[0], dockerfile_text="", text="make al"),))
+    (cause,) = diff(one, other).causes
+    assert (cause.text, cause.before_text) == ("RUN make all", "RUN make al")
