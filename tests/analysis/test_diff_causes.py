@@ -240,3 +240,14 @@ def test_words_that_only_the_history_has_are_those_of_before() -> None:
     one = replace(one, instructions=(replace(one.instructions[0], dockerfile_text="", text="make al"),))
     (cause,) = diff(one, other).causes
     assert (cause.text, cause.before_text) == ("RUN make all", "RUN make al")
+
+
+def test_another_stage_says_nothing_of_a_copy() -> None:
+    sides = [
+        replace(made((9, _COPY, name, size)), stages=stage((3, "RUN pip", size)))
+        for name, size in (("A", 10), ("B", 70))
+    ]
+    others = [replace(side, stages=(replace(side.stages[0], name="other"),)) for side in sides]
+    for one, other in (others, (sides[0], others[1])):
+        (cause,) = causes(one, other)
+        assert cause.made_by is None

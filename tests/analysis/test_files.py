@@ -61,6 +61,9 @@ def test_what_is_hidden_of_a_layer_is_listed_on_request(image: Image) -> None:
         pytest.param({"path": "/srv"}, {"/srv/deep/down/file"}, id="below a path"),
         pytest.param({"path": "/etc/link"}, {"/etc/link"}, id="a file alone"),
         pytest.param({"pattern": "*ir*"}, {"/etc/first"}, id="a pattern for the name"),
+        pytest.param({"pattern": "first"}, {"/etc/first"}, id="a pattern for the whole name"),
+        pytest.param({"pattern": "etc"}, set(), id="a directory's name is none"),
+        pytest.param({"path": "/srv/"}, {"/srv/deep/down/file"}, id="below a path with a slash"),
         pytest.param({"pattern": "/srv/*"}, {"/srv/deep/down/file"}, id="a pattern for the path"),
         pytest.param({"least_bytes": 75}, {"/etc/first"}, id="a least size"),
         pytest.param({"owner": "-", "path": "/srv"}, {"/srv/deep/down/file"}, id="what no package owns"),
@@ -134,3 +137,84 @@ def test_entries_below_a_symlink_are_told(tmp_path: Path) -> None:
         analysis = analyse(opened, AnalysisInputs())
     (warning,) = [one for one in analysis.warnings if "symlink" in one]
     assert warning.startswith("1 entry lies below a symlink") and "/usr/lib/x" in warning
+
+
+def _rows(
+    image: Image, depth: int = 0, sort: str = "path", top: int = 0, **query: Any
+) -> tuple[list[tuple[object, ...]], int]:
+    found, _ = file_rows(image, FileQuery(**query), depth=depth, sort=sort, top=top)
+    return list(found.rows), found.left_out
+
+
+@pytest.mark.parametrize(
+    ("sort", "paths"),
+    [
+        ("size", ["/etc/first", "/etc/second", "/srv/deep/down/file", "/etc/link"]),
+        ("path", ["/etc/first", "/etc/link", "/etc/second", "/srv/deep/down/file"]),
+        ("layer", ["/etc/second", "/etc/link", "/etc/first", "/srv/deep/down/file"]),
+    ],
+)
+@pytest.mark.parametrize("top", [0, 1, 3, 4, 9])
+def test_a_list_is_sorted_and_says_how_many_it_leaves_out(image: Image, sort: str, paths: list[str], top: int) -> None:
+    rows, left_out = _rows(image, sort=sort, top=top)
+    assert [row[-2] for row in rows] == paths[: top or 4]
+    # One in the order of the layers is not counted unless it is cut.
+    assert left_out == (max(0, 4 - top) if top else 0)
+
+
+@pytest.mark.parametrize(("top", "left_out"), [(0, 0), (1, 2), (2, 1), (3, 0), (4, 0)])
+def test_a_tree_says_how_many_rows_it_leaves_out(image: Image, top: int, left_out: int) -> None:
+    whole = [(155, 4, "/"), (150, 3, "  etc/"), (5, 1, "  srv/")]
+    assert _rows(image, depth=1, top=top) == (whole[: top or 3], left_out)
+
+
+@pytest.mark.parametrize(
+    ("path", "depth", "rows"),
+    [
+        (
+            "/",
+            2,
+            [
+                (155, 4, "/"),
+                (150, 3, "  etc/"),
+                (80, 1, "    first"),
+                (70, 1, "    second"),
+                (0, 1, "    link"),
+                (5, 1, "  srv/"),
+                (5, 1, "    deep/"),
+            ],
+        ),
+        ("/srv", 1, [(5, 1, "/srv"), (5, 1, "  deep/")]),
+        ("/srv/", 3, [(5, 1, "/srv"), (5, 1, "  deep/"), (5, 1, "    down/"), (5, 1, "      file")]),
+        ("/srv", 9, [(5, 1, "/srv"), (5, 1, "  deep/"), (5, 1, "    down/"), (5, 1, "      file")]),
+    ],
+)
+def test_a_tree_has_so_many_levels(image: Image, path: str, depth: int, rows: list[tuple[object, ...]]) -> None:
+    assert _rows(image, depth=depth, path=path)[0] == rows
+
+
+def test_a_tree_of_nothing_has_no_rows(image: Image) -> None:
+    assert _rows(image, depth=2, pattern="none") == ([], 0)
+
+
+def test_rows_of_a_layer_have_its_own_names_and_fates(image: Image) -> None:
+    rows, _ = _rows(image, layer=0)
+    assert [(row[0], row[2], row[3], row[4], row[7], row[8], row[10], row[11]) for row in rows] == [
+        (70, 0, "file", "0644", "live", 1, "/etc/first", ""),
+        (0, 0, "symlink", "0777", "live", None, "/etc/link", "first"),
+        (50, 0, "file", "0600", "deleted", 1, "/etc/old", ""),
+        (0, 0, "hardlink", "0644", "live", None, "/etc/second", "/etc/first"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("least", "paths"),
+    [
+        (80, {"/etc/first"}),
+        (81, set()),
+        (70, {"/etc/first", "/etc/second"}),
+        (0, {"/etc/first", "/etc/second", "/etc/link", "/srv/deep/down/file"}),
+    ],
+)
+def test_files_of_a_least_size_are_listed(image: Image, least: int, paths: set[str]) -> None:
+    assert set(listed(image, least_bytes=least)) == paths

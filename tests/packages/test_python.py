@@ -309,3 +309,170 @@ def test_a_damaged_record_costs_a_warning_and_not_the_package(metadata: bytes, r
 def test_a_name_without_end_is_cut() -> None:
     found = _damaged(b"Name: " + b"n" * 5000 + b"\nVersion: 1\n", b"")
     assert len(found.claims[0].name) == 300
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "version", "missing"),
+    [
+        pytest.param(b"Name: a\nVersion: 2\n", "a", "2", "", id="both"),
+        pytest.param(b"name:a\nVERSION:  2  \n", "a", "2", "", id="of any case"),
+        pytest.param(b"Name: a\nName: b\nVersion: 2\nVersion: 3\n", "a", "2", "", id="the first of each"),
+        pytest.param(b"Name: a\n\nVersion: 2\n", "a", "1.5", "version", id="before an empty line"),
+        pytest.param(b"Version: 2\nHome: x\n", "tool_box", "2", "name", id="no name"),
+        pytest.param(b"Name\nVersion: 2\n", "tool_box", "2", "name", id="no colon"),
+        pytest.param(b"Name: a\nVersion:\n", "a", "1.5", "version", id="an empty version"),
+        pytest.param(b"", "tool_box", "1.5", "name", id="nothing"),
+        pytest.param(b"Name: a\nX: ".ljust(16_384 - 10, b"x") + b"\nVersion: 2", "a", "1.5", "version", id="cut"),
+        pytest.param(b"Name: a\nX: ".ljust(16_384 - 11, b"x") + b"\nVersion: 2", "a", "2", "", id="to the last byte"),
+    ],
+)
+def test_a_distribution_is_called_as_its_headers_say(text: bytes, name: str, version: str, missing: str) -> None:
+    found = catalogued(PYTHON, [file(f"{_SITE}/tool_box-1.5.dist-info/METADATA", text)])
+    assert [(claim.name, claim.version, claim.parent) for claim in found.claims] == [(name, version, "")]
+    warning = f"/{_SITE}/tool_box-1.5.dist-info/METADATA: it names no {missing}"
+    assert found.warnings == ((warning,) if missing else ())
+
+
+@pytest.mark.parametrize(
+    ("path", "is_listed"),
+    [
+        ("a-1.dist-info/METADATA", True),
+        ("a-1.dist-info/PKG-INFO", False),
+        ("a-1.dist-info/x/METADATA", False),
+        ("a/METADATA", False),
+        ("a.egg-info/PKG-INFO", True),
+        ("a.egg-info/METADATA", False),
+        ("a-1.egg/EGG-INFO/PKG-INFO", True),
+        ("EGG-INFO/METADATA", False),
+        ("a/PKG-INFO", False),
+        ("a-1.egg-info", True),
+        ("x/a-1.egg-info", False),
+    ],
+)
+def test_metadata_lie_in_their_places(path: str, is_listed: bool) -> None:
+    found = catalogued(PYTHON, [file(f"{_SITE}/{path}", b"Name: a\nVersion: 1\n")])
+    assert found.versions == ([("a", "1")] if is_listed else [])
+
+
+def test_metadata_without_any_name_are_no_distribution() -> None:
+    found = catalogued(PYTHON, [file(f"{_SITE}/.dist-info/METADATA", b"Version: 1\n")])
+    assert found.claims == ()
+    assert found.warnings == (f"/{_SITE}/.dist-info/METADATA: it names no name",)
+
+
+@pytest.mark.parametrize(
+    ("link", "setup", "is_listed"),
+    [
+        pytest.param(f"{_SITE}/tool-box.egg-link", "src/setup.py", True, id="setup.py"),
+        pytest.param("usr/lib/python3/dist-packages/tool-box.egg-link", "src/setup.cfg", True, id="setup.cfg"),
+        pytest.param(f"{_SITE}/tool-box.egg-link", "src/pyproject.toml", False, id="no setup script"),
+        pytest.param("srv/tool-box.egg-link", "src/setup.py", False, id="a link elsewhere"),
+        pytest.param(f"{_SITE}/other.egg-link", "src/setup.py", False, id="another's link"),
+        pytest.param(f"{_SITE}/tool-box.egg-link/x", "src/setup.py", False, id="a directory"),
+    ],
+)
+def test_a_link_stands_for_a_source_tree_with_a_setup_script(link: str, setup: str, is_listed: bool) -> None:
+    found = catalogued(PYTHON, [file("src/tool_box.egg-info/PKG-INFO", _METADATA), file(link), file(setup)])
+    assert bool(found.claims) is is_listed
+
+
+def test_an_egg_info_beside_the_sources_counts_where_it_lists_its_files() -> None:
+    members = [file("src/a.egg-info/PKG-INFO", _METADATA), file("src/a.egg-info/installed-files.txt", b"../a.py\n")]
+    assert catalogued(PYTHON, [*members, file("src/a.py")]).paths_of("Tool-Box") == ("/src/a.py",)
+
+
+@pytest.mark.parametrize(
+    ("site", "line", "path", "owned"),
+    [
+        ("app/deps", "../../bin/x", "app/deps/bin/x", True),
+        ("app/deps", "../../../bin/x", "bin/x", False),
+        ("app/deps", "../bin/x", "app/bin/x", False),
+        ("opt/venv/lib64/python3/site-packages", "../../../bin/x", "opt/venv/bin/x", True),
+        ("opt/venv/lib/pypy3/site-packages", "../../../bin/x", "opt/venv/bin/x", True),
+        ("lib/python3/site-packages", "../../../bin/x", "bin/x", False),
+        ("opt/venv/lib/python3/site-packages", "./a//b.py", "opt/venv/lib/python3/site-packages/a/b.py", True),
+        ("opt/venv/lib/python3/site-packages", "a/..b.py", "opt/venv/lib/python3/site-packages/a/..b.py", True),
+        ("opt/lib/python/lib/python3/site-packages", "../../../bin/x", "opt/lib/python/bin/x", True),
+    ],
+)
+def test_an_environment_is_what_lies_around_its_library(site: str, line: str, path: str, owned: bool) -> None:
+    info = f"{site}/a-1.dist-info"
+    members = [file(f"{info}/METADATA", b"Name: a\nVersion: 1\n"), file(f"{info}/RECORD", f"{line},,\n".encode())]
+    found = catalogued(PYTHON, [*members, file(path)])
+    assert found.paths_of("a") == ((f"/{path}",) if owned else ())
+    foreign = f"/{info}/RECORD: paths outside of the environment, not counted as a's: 1"
+    assert found.warnings == (() if owned or not path.startswith(("bin/", "app/bin/")) else (foreign,))
+
+
+def test_modules_without_a_list_are_those_of_top_level_or_of_its_name() -> None:
+    info = f"{_SITE}/Tool_Box-1.dist-info"
+    members = [
+        file(f"{info}/METADATA", b"Name: Tool-Box\nVersion: 1\n"),
+        *(
+            file(f"{_SITE}/{path}")
+            for path in ("Tool_Box/a.py", "tool_box.py", "tool-box.py", "box.py", ".x/y", "one/z.py")
+        ),
+    ]
+    found = catalogued(PYTHON, members)
+    own = (f"/{info}/METADATA", f"/{_SITE}/Tool_Box/a.py", f"/{_SITE}/tool_box.py")
+    assert found.paths_of("Tool-Box") == tuple(sorted(own))
+    found = catalogued(PYTHON, [*members, file(f"{info}/top_level.txt", b".x one one\nbox\n")])
+    listed = (f"/{info}/METADATA", f"/{info}/top_level.txt", f"/{_SITE}/one/z.py", f"/{_SITE}/box.py")
+    assert found.paths_of("Tool-Box") == tuple(sorted(listed))
+    names = "\n".join(f"m{number}" for number in range(1001))
+    found = catalogued(
+        PYTHON,
+        [*members, file(f"{info}/top_level.txt", names.encode()), file(f"{_SITE}/m999.py"), file(f"{_SITE}/m1000.py")],
+    )
+    assert {f"/{_SITE}/m999.py", f"/{_SITE}/m1000.py"} & set(found.paths_of("Tool-Box")) == {f"/{_SITE}/m999.py"}
+
+
+@pytest.mark.parametrize(
+    ("document", "warned"),
+    [
+        ({"url": "file:///app", "dir_info": {"editable": True}}, None),
+        ({"url": "file:///app", "dir_info": {"editable": False}}, False),
+        ({"url": "file:///app", "dir_info": {"editable": 1}}, False),
+        ({"url": "file:///app", "dir_info": True}, False),
+        ({"url": "file:///app", "vcs_info": {}}, False),
+        ({"url": "file:app", "dir_info": {"editable": True}}, True),
+        ({"dir_info": {"editable": True}}, True),
+        ({"url": "file:///app%2Fsub/..", "dir_info": {"editable": True}}, None),
+    ],
+)
+def test_only_an_editable_installation_has_a_source(document: object, warned: bool | None) -> None:
+    info = f"{_SITE}/tool_box-1.5.dist-info"
+    url = file(f"{info}/direct_url.json", json.dumps(document).encode())
+    found = catalogued(PYTHON, _distribution(b"", url, file("app/tool_box/__init__.py"), file("app/tool_box.py")))
+    owned = ("/app/tool_box.py", "/app/tool_box/__init__.py") if warned is None else ()
+    assert found.paths_of("Tool-Box") == owned
+    assert len(found.warnings) == bool(warned)
+
+
+@pytest.mark.parametrize(
+    ("record", "owned"),
+    [
+        (b'a.py,,\n\n"b.py",,\n', {"a.py", "b.py"}),
+        (b"a.py,,\n\n,,\nb.py\n", {"a.py", "b.py"}),
+        (b'"a.py",' + b"x" * 140_000 + b",\n", set()),
+        (b"a.py," + b"x" * 99_990 + b",\n", {"a.py"}),
+        (b"a.py,,\n" + b"b.py," + b"x" * 200_000, set()),
+    ],
+)
+def test_the_first_cell_of_each_row_is_a_path(record: bytes, owned: set[str]) -> None:
+    found = catalogued(PYTHON, _distribution(record, file(f"{_SITE}/a.py"), file(f"{_SITE}/b.py")))
+    assert found.paths_of("Tool-Box") == tuple(sorted(f"/{_SITE}/{path}" for path in owned))
+    assert len(found.warnings) == (not owned)
+
+
+def test_a_removed_distribution_claims_only_what_its_layer_hid() -> None:
+    info = f"{_SITE}/tool_box-1.5.dist-info"
+    lower = _distribution(b"a.py,,\nb.py,,\nc.py,,\n", *(file(f"{_SITE}/{name}.py", b"1") for name in "abc"))
+    lower += [file(f"{_SITE}/bare-1.dist-info/METADATA", _METADATA), file(f"{_SITE}/kept.egg-info/PKG-INFO", _METADATA)]
+    upper = [whiteout(f"{_SITE}/a.py")]
+    last = [whiteout(info), whiteout(f"{_SITE}/b.py"), whiteout(f"{_SITE}/bare-1.dist-info")]
+    found = catalogued(PYTHON, lower, upper, last)
+    removed = [
+        (claim, paths) for claim, paths in zip(found.claims, found.paths, strict=True) if claim.removed_in is not None
+    ]
+    assert [(claim.layer, claim.removed_in, paths) for claim, paths in removed] == [(0, 2, (f"/{_SITE}/b.py",))]
