@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from layerscope.analysis.analyse import AnalysisInputs, analyse
+from layerscope.analysis.analyse import WANTED, AnalysisInputs, analyse
 from layerscope.analysis.listings.files import FileQuery, file_rows
 from layerscope.errors import UsageError
 from layerscope.image.open import open_image
@@ -218,3 +218,43 @@ def test_rows_of_a_layer_have_its_own_names_and_fates(image: Image) -> None:
 )
 def test_files_of_a_least_size_are_listed(image: Image, least: int, paths: set[str]) -> None:
     assert set(listed(image, least_bytes=least)) == paths
+
+
+def test_files_are_listed_by_their_owner_with_its_version(tmp_path: Path) -> None:
+    status = b"Package: tool\nVersion: 1\n\nPackage: other\nVersion: 2\n"
+    info = "var/lib/dpkg/info"
+    path = tmp_path / "image.tar"
+    members = (
+        file("usr/tool", b"12345"),
+        file("usr/other", b"1"),
+        file("usr/none", b"22"),
+        file("var/lib/dpkg/status", status),
+        file(f"{info}/tool.list", b"/usr/tool\n"),
+        file(f"{info}/other.list", b"/usr/other\n"),
+    )
+    path.write_bytes(docker_legacy(ImageSpec(layers=(layer(*members),))))
+    with open_image(str(path), ReadOptions(wanted=WANTED)) as opened:
+        rows, _ = _rows(opened, path="/usr", sort="layer")
+        assert [(row[2], row[9], row[10]) for row in rows] == [
+            (0, "tool 1", "/usr/tool"),
+            (0, "other 2", "/usr/other"),
+            (0, "", "/usr/none"),
+        ]
+        assert set(listed(opened, owner="tool")) == {"/usr/tool", f"/{info}/tool.list"}
+        assert set(listed(opened, owner="-", path="/usr")) == {"/usr/none"}
+        assert set(listed(opened, package=1)) == {"/usr/other", f"/{info}/other.list"}
+        with pytest.raises(UsageError, match="the image has no package toll") as caught:
+            listed(opened, owner="toll")
+        assert caught.value.hint == "did you mean tool?"
+        with pytest.raises(UsageError) as caught:
+            listed(opened, owner="quite-another")
+        assert caught.value.hint == "layerscope packages IMAGE lists the names"
+
+
+def test_a_hardlink_that_took_over_its_carriers_name_is_listed_once(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    lower = layer(file("a", b"123"), hardlink("b", "a"), hardlink("c", "a"))
+    path.write_bytes(docker_legacy(ImageSpec(layers=(lower, layer(whiteout("a"))))))
+    with open_image(str(path), ReadOptions()) as opened:
+        assert listed(opened) == {"/b": 3, "/c": 0}
+        assert listed(opened, layer=0) == {"/a": 3, "/b": 0, "/c": 0}

@@ -37,7 +37,12 @@ def test_paths_are_found_in_their_order() -> None:
 def test_a_directory_is_followed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     real = Filesystem.real
-    monkeypatch.setattr(Filesystem, "real", lambda self, path: asked.append(path) or real(self, path))
+
+    def counted(self: Filesystem, path: str) -> str | None:
+        asked.append(path)
+        return real(self, path)
+
+    monkeypatch.setattr(Filesystem, "real", counted)
     locator = Locator(FILES)
     assert [locator.find(f"/bin/{name}") for name in ("sh", "ls", "none")] == [0, 5, None]
     assert asked == ["/bin"]
