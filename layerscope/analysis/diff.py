@@ -1,16 +1,16 @@
 """Compare two images by their reports, and by their file systems where both are available."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import starmap
 
 from layerscope.analysis.amounts import Amount
 from layerscope.analysis.diff_causes import diff_causes
-from layerscope.analysis.diff_paths import carried_bytes, diff_paths
+from layerscope.analysis.diff_paths import diff_paths
 from layerscope.analysis.diff_steps import diff_instructions, diff_layers
 from layerscope.analysis.directories import DirectorySums
+from layerscope.analysis.live_files import LiveFiles
 from layerscope.analysis.policy import check_growth
-from layerscope.filesystem.tree import Filesystem
 from layerscope.model.diff import Change, Diff, FindingChange, PackageChange, PathChange, Side, Status
 from layerscope.model.finding import Finding
 from layerscope.model.groups import grouped
@@ -27,8 +27,8 @@ def diff(
     before: Report,
     after: Report,
     *,
-    before_files: Filesystem | None = None,
-    after_files: Filesystem | None = None,
+    before_files: LiveFiles | None = None,
+    after_files: LiveFiles | None = None,
     max_growth: Amount | None = None,
 ) -> Diff:
     """Return the difference of two reports; with both file systems also by path, and finer by directory.
@@ -40,7 +40,7 @@ def diff(
     paths = directories = None
     if before_files is not None and after_files is not None:
         paths = diff_paths(before_files, after_files)
-        directories = by_files(carried_bytes(before_files), carried_bytes(after_files), paths.paths)
+        directories = by_files(before_files.files(), after_files.files(), paths.paths)
     instructions = diff_instructions(before, after)
     pairs = tuple(_paired(before.findings, after.findings))
     moved, moved_back = inherited_changes(pairs)
@@ -201,16 +201,19 @@ def _warnings(before: Report, after: Report, unknown: int) -> Iterator[str]:
 
 
 _DIRECTORIES = 10
+_MOST_KNOWN = 10_000
 
 
-def by_files(before: Mapping[str, int], after: Mapping[str, int], changes: Iterable[PathChange]) -> tuple[Change, ...]:
+def by_files(
+    before: Iterable[tuple[str, int]], after: Iterable[tuple[str, int]], changes: Iterable[PathChange]
+) -> tuple[Change, ...]:
     """The directories with the most bytes added or removed, and one row, ``/``, for all that lies elsewhere.
 
-    ``before`` and ``after`` give the bytes of every live file by path; the rows sum to them.
+    ``before`` and ``after`` give the directory and the bytes of every live file; the rows sum to them.
     """
     sums = DirectorySums(_weights(changes))
     nearest = _Nearest({one.path.rstrip("/") for one in sums.biggest(_DIRECTORIES)})
-    return _rows(_summed(before.items(), nearest), _summed(after.items(), nearest))
+    return _rows(_summed(before, nearest), _summed(after, nearest))
 
 
 def _weights(changes: Iterable[PathChange]) -> Iterator[tuple[str, int]]:
@@ -229,8 +232,8 @@ def by_reports(before: tuple[PathBytes, ...], after: tuple[PathBytes, ...]) -> t
     ours, theirs = ({one.path.rstrip("/") for one in side} for side in (before, after))
     nearest = _Nearest({path for path in ours | theirs if _is_apart(path, ours) and _is_apart(path, theirs)})
     return _rows(
-        _summed(((f"{one.path.rstrip('/')}/", one.content_bytes) for one in before), nearest),
-        _summed(((f"{one.path.rstrip('/')}/", one.content_bytes) for one in after), nearest),
+        _summed(((one.path.rstrip("/"), one.content_bytes) for one in before), nearest),
+        _summed(((one.path.rstrip("/"), one.content_bytes) for one in after), nearest),
     )
 
 
@@ -249,13 +252,15 @@ def _is_apart(path: str, listed: set[str]) -> bool:
 
 
 class _Nearest:
-    """Which of some directories a file lies in, the deepest where several hold it; the root holds all."""
+    """Which of some directories a directory is or lies in, the deepest where several hold it; the root holds all."""
 
     def __init__(self, directories: set[str]) -> None:
-        self._known = {"": "", **{path: path for path in directories}}
+        self._named = {"": "", **{path: path for path in directories}}
+        self._known = dict(self._named)
 
-    def __call__(self, path: str) -> str:
-        directory = path.rpartition("/")[0]
+    def __call__(self, directory: str) -> str:
+        if len(self._known) > _MOST_KNOWN:
+            self._known = dict(self._named)
         unknown = []
         while directory not in self._known:
             unknown.append(directory)
@@ -267,8 +272,11 @@ class _Nearest:
 
 def _summed(files: Iterable[tuple[str, int]], nearest: _Nearest) -> "Counter[str]":
     sums: Counter[str] = Counter()
-    for path, content_bytes in files:
-        sums[nearest(path)] += content_bytes
+    last, place = None, ""
+    for directory, content_bytes in files:
+        if directory is not last:  # Most are in the directory of the one before, and share its string.
+            last, place = directory, nearest(directory)
+        sums[place] += content_bytes
     return sums
 
 

@@ -8,6 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from layerscope.analysis.analyse import LOCKFILES, WANTED, AnalysisInputs
 from layerscope.analysis.ignore import Ignore
 from layerscope.cli.messages import naming_option
@@ -15,7 +17,7 @@ from layerscope.cli.options import BuildOptions, ReadArguments
 from layerscope.cli.reading import opened
 from layerscope.cli.user_files import read_whole
 from layerscope.errors import UsageError
-from layerscope.model.image import Image
+from layerscope.model.image import Digest, Image
 from layerscope.model.pathset import Wanted
 from layerscope.model.patterns import pattern
 from layerscope.provenance.origins import BuildInputs
@@ -45,45 +47,46 @@ def analysis_inputs(
     onto: Sequence[str] = (),
 ) -> Iterator[AnalysisInputs]:
     """The inputs, with builder images and other bases open for as long as the context lasts."""
+    with ExitStack() as stack:
+        yield replace(_inputs(build, reading.beside(), onto, stack), duplicates=duplicates, ignores=ignores)
+
+
+def _inputs(build: BuildOptions, others: ReadArguments, onto: Sequence[str], stack: ExitStack) -> AnalysisInputs:
     arguments = dict(_argument(text) for text in build.build_arg or ())
     _expect_dockerfile(build)
-    others = reading.beside()
     names = [_split(text, "--stage", "NAME=IMAGE") for text in build.stage or ()]
-    with ExitStack() as stack:
-        base = base_config = base_steps = None
-        if build.base:
-            with naming_option("--base"), opened(build.base, others) as image:
-                base, base_config, base_steps = image.config.diff_ids, _config(image), len(image.config.history)
-        with naming_option("--stage"):
-            builders = tuple(
-                (name, stack.enter_context(opened(source, others, wanted=WANTED, fingerprint="sha256", silent=True)))
-                for name, source in names
-            )
-        with naming_option("--onto"):
-            others_wanted = wanted(onto)
-            bases = tuple(
-                stack.enter_context(opened(source, others, wanted=others_wanted, silent=True)) for source in onto
-            )
-        # Read once: it may be a pipe, as `<(command)` is.
-        content = _dockerfile_content(build.dockerfile) if build.dockerfile else None
-        inputs = BuildInputs(
-            dockerfile=_dockerfile(build.dockerfile, content) if content is not None else None,
-            target=build.target,
-            build_args=arguments,
-            builders=builders,
-            base=base_config,
+    base, base_config, base_steps = _base(build.base, others) if build.base else (None, None, 0)
+    with naming_option("--stage"):
+        builders = tuple(
+            (name, stack.enter_context(opened(source, others, wanted=WANTED, fingerprint="sha256", silent=True)))
+            for name, source in names
         )
-        lockfiles = tuple(_lockfiles(Path(build.dockerfile))) if build.dockerfile else ()
-        yield AnalysisInputs(
-            base=base,
-            duplicates=duplicates,
-            known=inputs,
-            lockfiles=lockfiles,
-            files=_build_files(build, content, inputs.dockerfile) if content is not None else None,
-            ignores=ignores,
-            onto=bases,
-            base_steps=base_steps or None,
-        )
+    with naming_option("--onto"):
+        others_wanted = wanted(onto)
+        bases = tuple(stack.enter_context(opened(source, others, wanted=others_wanted, silent=True)) for source in onto)
+    # Read once: it may be a pipe, as `<(command)` is.
+    content = _dockerfile_content(build.dockerfile) if build.dockerfile else None
+    inputs = BuildInputs(
+        dockerfile=_dockerfile(build.dockerfile, content) if content is not None else None,
+        target=build.target,
+        build_args=arguments,
+        builders=builders,
+        base=base_config,
+    )
+    return AnalysisInputs(
+        base=base,
+        known=inputs,
+        lockfiles=tuple(_lockfiles(Path(build.dockerfile))) if build.dockerfile else (),
+        files=_build_files(build, content, inputs.dockerfile) if content is not None else None,
+        onto=bases,
+        base_steps=base_steps or None,
+    )
+
+
+def _base(source: str, reading: ReadArguments) -> tuple[tuple[Digest, ...], "BaseConfig", int]:
+    """The diff_ids of a base image, its config, and the number of its instructions; the image itself is not kept."""
+    with naming_option("--base"), opened(source, reading) as image:
+        return image.config.diff_ids, _config(image), len(image.config.history)
 
 
 def wanted(onto: Sequence[str] = ()) -> tuple[Wanted, ...]:

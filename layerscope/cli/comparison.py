@@ -1,19 +1,25 @@
 """Two images side by side: what ``layerscope diff`` compares."""
 
+import gc
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.analysis.amounts import Amount
 from layerscope.analysis.diff import diff
+from layerscope.analysis.live_files import LiveFiles
 from layerscope.cli.messages import hinting
 from layerscope.cli.options import ReadArguments
-from layerscope.cli.source import ReportOptions, Source, opened_source
+from layerscope.cli.source import ReportOptions, opened_source
 from layerscope.errors import UsageError
 from layerscope.model.diff import Diff
 from layerscope.model.report import Report
 from layerscope.model.size_map import SizeMap
+
+if TYPE_CHECKING:  # Loaded for archives only.
+    from layerscope.analysis.analyse import Analysis
 
 
 class DiffInput(Struct, frozen=True, kw_only=True):
@@ -63,20 +69,32 @@ def compared(
     )
     with ExitStack() as stack:
         with hinting(image="--before-image", platform="--before-platform", dockerfile="--before-dockerfile"):
-            one = stack.enter_context(opened_source(before.path, _only(reading, before), first))
+            one = _side(before, _only(reading, before), first, stack, sizes=options.sizes)
         with hinting(image="--after-image", platform="--after-platform", dockerfile="--after-dockerfile"):
-            other = stack.enter_context(opened_source(after.path, _only(reading, after), second))
-        made = diff(
-            one.report,
-            other.report,
-            before_files=one.filesystem,
-            after_files=other.filesystem,
-            max_growth=max_growth,
-        )
+            other = _side(after, _only(reading, after), second, stack, sizes=options.sizes)
+        made = diff(one.report, other.report, before_files=one.files, after_files=other.files, max_growth=max_growth)
         return Compared(diff=made, sides=_sides(one, other) if options.sizes else None)
 
 
-def _sides(one: Source, other: Source) -> tuple[tuple[Report, SizeMap], tuple[Report, SizeMap]] | None:
+class _Side(Struct, frozen=True, kw_only=True):
+    """What is kept of one image while the other one is read."""
+
+    report: Report
+    files: LiveFiles | None = None
+    analysis: "Analysis | None" = None
+
+
+def _side(side: DiffInput, reading: ReadArguments, options: ReportOptions, stack: ExitStack, *, sizes: bool) -> _Side:
+    source = stack.enter_context(opened_source(side.path, reading, options))
+    analysis = source.analysis
+    files = LiveFiles(analysis.filesystem) if analysis is not None else None
+    made = _Side(report=source.report, files=files, analysis=analysis if sizes else None)
+    del source, analysis
+    gc.collect()  # What advice is made of refers to itself.
+    return made
+
+
+def _sides(one: _Side, other: _Side) -> tuple[tuple[Report, SizeMap], tuple[Report, SizeMap]] | None:
     if one.analysis is None or other.analysis is None:
         return None
     from layerscope.analysis.size_map import size_maps  # Loads the analysis, which saved reports do without.

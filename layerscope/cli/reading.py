@@ -40,32 +40,34 @@ def opened(
 ) -> Iterator[Image]:
     """Open an image for as long as the context lasts; print its warnings unless ``silent``."""
     expect_input(source)
-    options = replace(read_options(arguments), threads=threads)
+    options = replace(read_options(arguments), threads=threads, wanted=wanted, fingerprint=fingerprint)
     with ExitStack() as stack:
-        with (
-            _progress(source, quiet=arguments.quiet) as advance,
-            hinted(source),
-            naming(source, LayerscopeError),
-        ):
-            try:
-                image = stack.enter_context(
-                    open_image(source, replace(options, wanted=wanted, fingerprint=fingerprint, progress=advance))
-                )
-            except NotAnImage as error:
-                if is_saved_report(source):
-                    error.hint = _SAVED
-                raise
-        if arguments.strict and image.warnings:
-            refusal = NotAnImage if image.format == "rootfs" else ArchiveError  # Any tar may be a root file system.
-            raise refusal(f"{source}: {image.warnings[0]}")
-        warn(image.warnings, quiet=arguments.quiet or silent)
-        if image.format == "rootfs" and not arguments.quiet and (hint := layer_hint(source)):
-            say(hint, "hint: ")
-        if arguments.verbose:
-            _describe(image)
-            if options.cache is not None and options.cache.problem:
-                say(f"cache {options.cache.directory}: layers are not kept: {options.cache.problem}")
-        yield image
+        yield _opened(source, arguments, options, stack, silent=silent)
+
+
+def _opened(source: str, arguments: ReadArguments, options: ReadOptions, stack: ExitStack, *, silent: bool) -> Image:
+    with (
+        _progress(source, quiet=arguments.quiet) as advance,
+        hinted(source),
+        naming(source, LayerscopeError),
+    ):
+        try:
+            image = stack.enter_context(open_image(source, replace(options, progress=advance)))
+        except NotAnImage as error:
+            if is_saved_report(source):
+                error.hint = _SAVED
+            raise
+    if arguments.strict and image.warnings:
+        refusal = NotAnImage if image.format == "rootfs" else ArchiveError  # Any tar may be a root file system.
+        raise refusal(f"{source}: {image.warnings[0]}")
+    warn(image.warnings, quiet=arguments.quiet or silent)
+    if image.format == "rootfs" and not arguments.quiet and (hint := layer_hint(source)):
+        say(hint, "hint: ")
+    if arguments.verbose:
+        _describe(image)
+        if options.cache is not None and options.cache.problem:
+            say(f"cache {options.cache.directory}: layers are not kept: {options.cache.problem}")
+    return image
 
 
 def read_options(arguments: ReadArguments) -> ReadOptions:

@@ -65,29 +65,33 @@ def opened_source(path: str, reading: ReadArguments, options: ReportOptions) -> 
         yield Source(report=_without_ignored(saved_report(path), options))
         return
     with ExitStack() as stack:
-        with status(f"reading {path}", quiet=reading.quiet):
-            # A saved report needs none of these, which are most of the program.
-            from layerscope.analysis.analyse import analyse
-            from layerscope.analysis.report import report
-            from layerscope.analysis.size_map import size_maps
-            from layerscope.cli.build import analysis_inputs, fingerprint, wanted
-            from layerscope.cli.reading import opened
+        yield _analysed(path, reading, options, stack)  # Not in a variable, so that the caller may let go of it.
 
-            ignores = active(options.ignores, today())
-            known = analysis_inputs(
-                options.build, reading, duplicates=options.duplicates, ignores=ignores, onto=options.onto
-            )
-            inputs = stack.enter_context(known)
-            compared = fingerprint(options.build)
-            asked = wanted(options.onto)
-            image = stack.enter_context(
-                opened(path, reading, wanted=asked, fingerprint=compared, silent=True, threads=options.threads)
-            )
-        with status(f"analysing {path}", quiet=reading.quiet), naming(path):
-            analysis = analyse(image, inputs)
-            made = _without_ignored(report(analysis), options)
-            sizes = size_maps((analysis, made))[0] if options.sizes else None
-        yield Source(report=made, analysis=analysis, sizes=sizes)
+
+def _analysed(path: str, reading: ReadArguments, options: ReportOptions, stack: ExitStack) -> Source:
+    with status(f"reading {path}", quiet=reading.quiet):
+        # A saved report needs none of these, which are most of the program.
+        from layerscope.analysis.analyse import analyse
+        from layerscope.analysis.report import report
+        from layerscope.analysis.size_map import size_maps
+        from layerscope.cli.build import analysis_inputs, fingerprint, wanted
+        from layerscope.cli.reading import opened
+
+        ignores = active(options.ignores, today())
+        known = analysis_inputs(
+            options.build, reading, duplicates=options.duplicates, ignores=ignores, onto=options.onto
+        )
+        inputs = stack.enter_context(known)
+        compared = fingerprint(options.build)
+        asked = wanted(options.onto)
+        image = stack.enter_context(
+            opened(path, reading, wanted=asked, fingerprint=compared, silent=True, threads=options.threads)
+        )
+    with status(f"analysing {path}", quiet=reading.quiet), naming(path):
+        analysis = analyse(image, inputs)
+        made = _without_ignored(report(analysis), options)
+        sizes = size_maps((analysis, made))[0] if options.sizes else None
+    return Source(report=made, analysis=analysis, sizes=sizes)
 
 
 def report_of(path: str, reading: ReadArguments, options: ReportOptions, kept: list[object] | None = None) -> Report:

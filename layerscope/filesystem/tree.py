@@ -142,6 +142,11 @@ class Filesystem:
         return replace(image, layers=tuple(layers))
 
     @property
+    def carriers(self) -> Mapping[int, int]:
+        """The version that carries the bytes of each hardlink that is not broken."""
+        return self._overlay.carriers
+
+    @property
     def survivors(self) -> Mapping[int, int]:
         """The live hardlink of each carrier whose own name is gone: the carrier lives on under that name."""
         return self._overlay.survivors

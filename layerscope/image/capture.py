@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Protocol, Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.errors import ArchiveError, Damaged
 from layerscope.image.aside import Aside
@@ -281,6 +282,10 @@ class Capture:
 
     def fingerprint(self, index: int) -> bytes | None:
         return self._new().digest() if self._is_empty(index) else self.kept.fingerprints.get(index)
+
+    def forget(self) -> None:
+        kept, room = self.kept, Room()
+        self.kept = replace(kept, heads=Spool(room), tails=Spool(room), ranges=Spool(room), spans={}, lengths={})
 
     def stream(self, indexes: Sequence[int]) -> Iterator[tuple[int, Iterator[Piece]]]:
         """Contents from a second reading of the layer; see Contents."""

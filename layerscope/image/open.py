@@ -38,14 +38,17 @@ def open_image(source: str, reading: ReadOptions) -> Iterator[Image]:
     Contents of plain layers can be read while the context lasts. Raises the errors of layerscope.errors.
     """
     with ExitStack() as stack:
-        try:
-            image = _open(source, reading, stack)
-        except OSError as error:
-            raise _system_error(source, error) from None
-        yield image
+        yield _open(source, reading, stack)  # Not in a variable, so that the caller may let go of the image.
 
 
 def _open(source: str, reading: ReadOptions, stack: ExitStack) -> Image:
+    try:
+        return _image(source, reading, stack)
+    except OSError as error:
+        raise _system_error(source, error) from None
+
+
+def _image(source: str, reading: ReadOptions, stack: ExitStack) -> Image:
     if source == "-":
         if sys.stdin is None:
             raise ArchiveError("standard input is closed")

@@ -8,7 +8,7 @@ from functools import cached_property
 from layerscope.errors import Damaged
 from layerscope.image.capture import hasher
 from layerscope.image.options import ReadOptions
-from layerscope.image.plan import Planner, given_range, holds
+from layerscope.image.plan import Planner, Plans, given_range, holds
 from layerscope.image.replay import PositionalTar, replay
 from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Piece
@@ -152,6 +152,11 @@ class Positional:
             digest.update(memoryview(piece))
             left, position = left - len(piece), position + len(piece)
         return digest.digest()
+
+    def forget(self) -> None:
+        self._plans = Plans()
+        for name in ("_plan", "too_much", "_second_names"):
+            self.__dict__.pop(name, None)
 
     def stream(self, indexes: Sequence[int]) -> Iterator[tuple[int, Iterator[Piece]]]:
         """Contents from their places; see Contents."""

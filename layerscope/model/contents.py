@@ -32,6 +32,9 @@ class Contents(Protocol):
     def fingerprint(self, index: int) -> bytes | None:
         """Return a digest of the whole file, equal for equal contents within one run; None where it is not known."""
 
+    def forget(self) -> None:
+        """Let go of what was kept; files can still be compared by ``fingerprint``."""
+
     def stream(self, indexes: Sequence[int]) -> Iterator[tuple[int, Iterator[Piece]]]:
         """Yield whole files of any size, in the order of the tar; take each file's pieces before the next file.
 
@@ -54,6 +57,9 @@ class NoContents:
 
     def fingerprint(self, index: int) -> bytes | None:
         return None
+
+    def forget(self) -> None:
+        pass
 
     def stream(self, indexes: Sequence[int]) -> Iterator[tuple[int, Iterator[Piece]]]:
         raise ArchiveError("the layer could not be read")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from layerscope.analysis.analyse import WANTED, AnalysisInputs, analyse
 from layerscope.analysis.diff import diff
+from layerscope.analysis.live_files import LiveFiles
 from layerscope.analysis.report import report
 from layerscope.filesystem.tree import Filesystem
 from layerscope.image.open import open_image
@@ -37,8 +38,9 @@ def diff_of(before: ImageSpec, after: ImageSpec, directory: Path, *, with_files:
             image = stack.enter_context(open_image(str(path), ReadOptions(wanted=WANTED)))
             analyses.append(analyse(image, AnalysisInputs()))
         one, other = analyses
-        files = (one.filesystem, other.filesystem) if with_files else (None, None)
-        return diff(report(one), report(other), before_files=files[0], after_files=files[1])
+        reports = report(one), report(other)
+        files = (LiveFiles(one.filesystem), LiveFiles(other.filesystem)) if with_files else (None, None)
+        return diff(reports[0], reports[1], before_files=files[0], after_files=files[1])
 
 
 def paths_of(found: Diff) -> PathDiff:

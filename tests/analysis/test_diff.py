@@ -593,7 +593,7 @@ def test_directories_of_files_are_those_with_the_biggest_changes() -> None:
         PathChange(path="/d/y", moved_from="/b/y", status=Status.MOVED, kind="file", before_bytes=15, after_bytes=15),
     ]
     rows = by_files(
-        {"/a/x": 10, "/b/y": 15, "/c": 1, "/b/s/z": 2}, {"/a/x": 30, "/d/y": 15, "/c": 1, "/b/s/z": 2}, changes
+        [("/a", 10), ("/b", 15), ("", 1), ("/b/s", 2)], [("/a", 30), ("/d", 15), ("", 1), ("/b/s", 2)], changes
     )
     assert [(row.name, row.status.value, row.before_bytes, row.after_bytes) for row in rows] == [
         ("/a", "changed", 10, 30),
