@@ -70,7 +70,7 @@ def _complete(report: Report, policy: Policy) -> CheckResult:
 
 
 def _size(report: Report, policy: Policy) -> CheckResult:
-    limit = None if policy.max_size is None else Amount(content_bytes=policy.max_size)
+    limit = Amount(content_bytes=policy.max_size)
     return _at_most("max-size", report.image.docker_size, limit, 0, "size of the image")
 
 

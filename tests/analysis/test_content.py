@@ -1,5 +1,6 @@
 """What is shown of a file: text or bytes, never a secret."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,59 @@ def test_what_can_no_longer_be_read_says_so(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(module, "contents", damaged)
     assert shown(tmp_path, file("a", b"1")).refused.startswith("cannot be shown: ")
+
+
+def test_no_more_is_read_than_what_is_shown_and_a_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def pieces() -> Iterator[bytes | int]:
+        for number in range(10_000):
+            read.append(number)
+            yield 512 if number % 2 else b"x" * 512
+
+    monkeypatch.setattr(module, "contents", lambda *_: iter([(0, pieces())]))
+    found = shown(tmp_path, file("a", b"x" * 600_000))
+    assert (len(read), len(found.data), found.size) == ((256 + 8) * 2, 256 << 10, 600_000)
+    assert found.data[:1024] == b"x" * 512 + bytes(512)
+
+
+def test_the_last_piece_is_cut_to_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bytes] = []
+    monkeypatch.setattr(module, "contents", lambda *_: iter([(0, iter([b"x" * 300_000, 5, b"y"]))]))
+    monkeypatch.setattr(module, "key_in_file", lambda data: seen.append(data))
+    shown(tmp_path, file("a", b"x" * 600_000))
+    assert [len(data) for data in seen] == [(256 + 8) << 10]
+
+
+@pytest.mark.parametrize(
+    ("place", "cut"),
+    [(2, 2), (3, 3), (4, 3), (6, 3), (8, 3), (9, 9), (11, 11), (12, 12), (13, 12), (15, 12), (16, 16), (0, 0)],
+)
+def test_a_text_is_cut_before_a_secret_that_would_be_cut(place: int, cut: int) -> None:
+    assert module._cut("..._secret.._key.", place, frozenset({"_secre", "_key"})) == cut
+
+
+@pytest.mark.parametrize(
+    ("data", "masked", "count"),
+    [
+        (b"none", b"none", 0),
+        (b"a pass b pass", b"a **** b ****", 2),
+        (b"passport pass", b"******** ****", 2),
+        ("pass".encode("utf-16-le") + b"x", b"*" * 8 + b"x", 1),
+        ("pass".encode("utf-16-be") + b"x", b"*" * 8 + b"x", 1),
+    ],
+)
+def test_each_byte_of_a_secret_is_a_star(data: bytes, masked: bytes, count: int) -> None:
+    assert module._masked(data, frozenset({"pass", "passport"})) == (masked, count)
+
+
+def test_what_is_refused_is_not_cut(tmp_path: Path) -> None:
+    assert not Content(size=9, refused="a key").is_cut
+    assert Content(size=9, data=b"12345678").is_cut
+    assert not Content(size=8, data=b"12345678").is_cut
+
+
+@pytest.mark.parametrize(("place", "is_text"), [(8191, False), (8192, True)])
+def test_a_nul_among_the_first_8192_bytes_makes_a_file_binary(tmp_path: Path, place: int, is_text: bool) -> None:
+    found = shown(tmp_path, file("a", b"x" * place + b"\0" + b"y"))
+    assert (found.text is not None) is is_text

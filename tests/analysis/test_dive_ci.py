@@ -33,6 +33,14 @@ DEFAULTS: dict[str, object] = {"min_efficiency": "90%", "highest_user_wasted_per
             id="quoted, other indentation, case of the unit",
         ),
         pytest.param("rules:\n  lowestEfficiency:\n", DEFAULTS, id="null keeps the default"),
+        pytest.param("rules:\n  lowestEfficiency: # none\n", DEFAULTS, id="a comment alone keeps the default"),
+        pytest.param(
+            "rules: # ours\n  lowestEfficiency: disabled\n  highestUserWastedPercent: off\n", {}, id="a comment"
+        ),
+        pytest.param(
+            "\ufeffrules:\n  lowestEfficiency: 0.5\n", {**DEFAULTS, "min_efficiency": "50%"}, id="a byte order mark"
+        ),
+        pytest.param("  lowestEfficiency: 7\n- x\nother:\n", DEFAULTS, id="below nothing"),
         pytest.param("rules:\n  lowestEfficiency: ~\n", DEFAULTS, id="tilde keeps the default"),
         pytest.param("rules:\r\n  lowestEfficiency: 0.5\r\n", {**DEFAULTS, "min_efficiency": "50%"}, id="CRLF"),
         pytest.param(
@@ -64,7 +72,10 @@ def test_the_rules_become_limits(text: str, expected: dict[str, object]) -> None
         pytest.param('"rules":\n  lowestEfficiency: 0.9\n', "line 1", id="quoted key"),
         pytest.param("rules:\n\tlowestEfficiency: 0.9\n", "line 2", id="tab"),
         pytest.param("rules:\n  - lowestEfficiency: 0.9\n", "line 2", id="list"),
-        pytest.param("rules:\n  lowestEfficiency: 0.9\n    more: 1\n", "line 3", id="nested"),
+        pytest.param(
+            "rules:\n  lowestEfficiency: 0.9\n    highestWastedBytes: 1\n", "line 3: not a rule that", id="nested"
+        ),
+        pytest.param("rules:\n  " + "x" * 99 + ": 1\n", f"unknown rule {'x' * 60}", id="a long name"),
         pytest.param("rules:\n  lowestEfficiency: &a 0.9\n", "line 2", id="anchor"),
         pytest.param("rules:\n  lowestEfficiency: 95\n", "lowestEfficiency", id="percent for a part of one"),
         pytest.param("rules:\n  highestWastedBytes: 20%\n", "highestWastedBytes", id="percent for bytes"),
@@ -76,6 +87,7 @@ def test_what_cannot_be_read_is_refused_by_its_place(text: str, line: str) -> No
     with pytest.raises(UsageError) as caught:
         dive_limits(text, ".dive-ci")
     assert line in caught.value.message and ".dive-ci" in caught.value.message
+    assert "x" * 61 not in caught.value.message
 
 
 @pytest.mark.parametrize(

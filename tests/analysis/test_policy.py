@@ -330,3 +330,9 @@ def test_the_gate_closes_on_one_failure() -> None:
 )
 def test_a_limit_of_nothing_is_still_a_limit(policy: Policy, empty: bool) -> None:
     assert policy.is_empty == empty
+
+
+def test_a_share_that_is_just_the_limit_is_told_with_two_decimals() -> None:
+    report = replace(REPORT, totals=replace(REPORT.totals, own_bytes=300, reclaimable_bytes=100))
+    found = result(Policy(max_reclaimable=Amount(share=Fraction(1, 3))), "max-reclaimable", report=report)
+    assert (found.outcome, found.value, found.limit) == (Outcome.PASS, 33.33, 33.33)

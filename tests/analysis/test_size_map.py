@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from layerscope.analysis import size_map as size_map_module
 from layerscope.analysis.analyse import WANTED, Analysis, AnalysisInputs, analyse
@@ -20,7 +21,7 @@ from layerscope.cli.source import ReportOptions, opened_source, today
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
 from layerscope.model.report import Report
-from layerscope.model.size_map import OTHER, SizeMap, State
+from layerscope.model.size_map import NONE, OTHER, SizeCell, SizeMap, State
 from tests.builder import ImageSpec, Member, docker_legacy, docker_save, file, hardlink, layer, whiteout
 from tests.conftest import FIXTURES
 from tests.memory import peak_of
@@ -182,3 +183,95 @@ def test_names_of_deep_directories_take_no_more_memory_than_those_of_many(tmp_pa
         (found,) = size_maps((analysis, made))
         check_sums(made, found)
         assert peak_of(lambda: size_maps((analysis, made))) < 15_000_000
+
+
+def test_each_file_is_a_cell_below_its_directories(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_save(IMAGE))
+    with analysed(path) as (analysis, made):
+        (found,) = size_maps((analysis, made))
+    names = ("/", "app/", "big", "x/", "y/", "z/", "small", "etc/", "base", "tmp/", "left", "var/", "lib/", "apt/")
+    assert found.names == (*names, "lists/", "a")
+    assert found.parents == (0, 0, 1, 1, 3, 4, 5, 0, 7, 0, 9, 0, 11, 12, 13, 14)
+    assert found.cells == (
+        SizeCell(2, 2, NONE, NONE, NONE, State.OWN, False, 2000, 1),
+        SizeCell(8, 0, NONE, NONE, NONE, State.OWN, False, 900, 1),
+        SizeCell(15, 1, NONE, 0, NONE, State.RECLAIMABLE, False, 700, 1),
+        SizeCell(10, 1, NONE, 1, NONE, State.RECLAIMABLE, True, 300, 1),
+        SizeCell(6, 1, NONE, NONE, NONE, State.OWN, False, 5, 1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("directory", "place"),
+    [
+        ("/a/b", "/a/b/"),
+        ("/a/b/c/d", "/a/b/"),
+        ("/a", "/"),
+        ("/a/x", "/"),
+        ("", "/"),
+        ("/c", "/c/"),
+        ("/a/b/c", "/a/b/"),
+    ],
+)
+def test_a_directory_is_shown_as_the_nearest_that_is_named(directory: str, place: str) -> None:
+    place_of = size_map_module._nearest({"/a/b/", "/c/", "/a/x"})
+    assert [place_of(directory), place_of(directory)] == [place, place]
+
+
+@pytest.mark.parametrize(("path", "directory"), [("/a/b/c", "/a/b"), ("/a/b/", "/a"), ("/a", ""), ("/", "")])
+def test_a_path_lies_in_its_directory(path: str, directory: str) -> None:
+    assert size_map_module._directory(path) == directory
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("x" * 120, "x" * 120), ("a" * 61 + "b" * 60, "a" * 60 + "\N{HORIZONTAL ELLIPSIS}" + "b" * 60), ("", "")],
+)
+def test_only_a_name_of_more_than_120_characters_loses_its_middle(name: str, shown: str) -> None:
+    assert size_map_module._shortened(name) == shown
+
+
+def test_a_coarser_map_tells_the_biggest_apart() -> None:
+    own = (State.OWN, False)
+    sums: size_map_module._Sums = {
+        ("/a/x", 0, 0, 0, 0, *own): [100, 1],
+        ("/a/y", 1, 1, 1, 1, *own): [50, 1],
+        ("/b/z", 2, 2, 2, 2, *own): [10, 1],
+        ("/b/w", 3, NONE, NONE, NONE, *own): [5, 2],
+        ("/b/v", 2, 2, 2, 2, State.BASE, True): [1, 1],
+    }
+    names = {"/a/x", "/b/"}
+    assert size_map_module._coarser(sums, names, 1) == {
+        ("/a/x", 0, 0, 0, 0, *own): [100, 1],
+        ("/", OTHER, OTHER, OTHER, OTHER, *own): [50, 1],
+        ("/b/", OTHER, OTHER, OTHER, OTHER, *own): [10, 1],
+        ("/b/", OTHER, NONE, NONE, NONE, *own): [5, 2],
+        ("/b/", OTHER, OTHER, OTHER, OTHER, State.BASE, True): [1, 1],
+    }
+    assert size_map_module._coarser(sums, names, 2)[("/", 1, 1, 1, 1, *own)] == [50, 1]
+    together = {("/c/1", 0, 0, 0, 0, *own): [3, 1], ("/c/2", 0, 0, 0, 0, *own): [4, 2]}
+    assert size_map_module._coarser(together, set(), 1) == {("/", 0, 0, 0, 0, *own): [7, 3]}
+
+
+def test_of_equally_big_names_the_shorter_comes_first() -> None:
+    ranked = sorted([("/a/b/", 5), ("/a/", 5), ("/c", 9)], key=size_map_module._rank, reverse=True)
+    assert [name for name, _ in ranked] == ["/c", "/a/", "/a/b/"]
+
+
+def test_what_the_base_brought_and_what_is_hidden_without_a_finding_have_their_state(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    lower, upper = (layer(file("a", b"1" * size), file("b", b"2" * size)) for size in (900, 70))
+    path.write_bytes(docker_save(ImageSpec(layers=(lower, upper, layer(whiteout("a"))))))
+    with open_image(str(path), ReadOptions(wanted=WANTED)) as image:
+        analysis = analyse(image, AnalysisInputs(base=(image.layers[0].diff_id,)))  # type: ignore[arg-type]
+        made = report(analysis)
+        (found,) = size_maps((analysis, replace(made, findings=(), ignored=())))
+    names = dict(enumerate(found.names))
+    cells = [(names[cell.node], cell.layer, cell.state, cell.hidden, cell.content_bytes) for cell in found.cells]
+    assert sorted(cells) == [
+        ("a", 0, State.BASE, True, 900),
+        ("a", 1, State.RECLAIMABLE, True, 70),
+        ("b", 0, State.BASE, True, 900),
+        ("b", 1, State.OWN, False, 70),
+    ]

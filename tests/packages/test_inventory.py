@@ -270,15 +270,44 @@ def test_a_cataloger_that_fails_costs_a_warning_that_names_it_and_the_file(probl
     assert "odd count" in warning
 
 
-def test_many_warnings_of_one_cataloger_are_counted() -> None:
+@pytest.mark.parametrize(("count", "more"), [(19, ""), (20, ""), (21, "1"), (1020, "1,000")])
+def test_many_warnings_of_one_cataloger_are_counted(count: int, more: str) -> None:
     def complain(context: Context) -> Iterator[Claim]:
-        for number in range(1000):
+        for number in range(count):
             context.warn(f"record {number}")
         yield from ()
 
+    found = inventory([file("usr/a")], catalogers=[Cataloger(name="loud", wanted=_ANYTHING, catalog=complain)] * 2)
+    told = [f"record {number}" for number in range(min(count, 20))]
+    told += [f"loud packages: {more} more warnings"] if more else []
+    assert list(found.warnings) == told * 2
+
+
+def test_a_failure_is_the_first_of_many_warnings() -> None:
+    def complain(context: Context) -> Iterator[Claim]:
+        for number in range(30):
+            context.warn(f"record {number}")
+        yield Claim(type="x", name="x", version="1")
+        raise ValueError("odd count")
+
     found = inventory([file("usr/a")], catalogers=[Cataloger(name="loud", wanted=_ANYTHING, catalog=complain)])
-    assert len(found.warnings) == 21
-    assert found.warnings[-1] == "loud packages: 980 more warnings"
+    assert found.warnings[:2] == ("loud packages: ValueError: odd count", "record 0")
+    assert found.warnings[-1] == "loud packages: 11 more warnings"
+
+
+@pytest.mark.parametrize("leasts", [(9, 5), (5, 9), (0, 5)])
+def test_each_cataloger_sees_the_executables_that_are_large_enough_for_it(leasts: tuple[int, int]) -> None:
+    seen: list[list[str]] = []
+
+    def look(context: Context) -> Iterator[Claim]:
+        seen.append([context.filesystem.path_of(number) for number in context.executables])
+        yield from ()
+
+    members = [file(f"usr/{size}", b"1" * size, mode=0o711) for size in (4, 5, 8, 9)]
+    members += [symlink("usr/link", "9"), file("usr/data", b"1" * 9, mode=0o666)]
+    catalogers = [Cataloger(name="x", wanted=Wanted(executables=least), catalog=look) for least in leasts]
+    inventory(members, catalogers=catalogers)
+    assert seen == [[f"/usr/{size}" for size in (4, 5, 8, 9) if size >= least] if least else [] for least in leasts]
 
 
 def test_more_packages_than_the_limit_cost_a_warning_and_not_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
