@@ -33,7 +33,7 @@ class Ignore(Struct, frozen=True, kw_only=True):
 
     def holds(self, path: str) -> bool:
         """Return whether it is about a path, or a directory above it."""
-        return not self.path or _pattern(self.path).match(path) is not None
+        return _pattern(self.path).match(path) is not None
 
 
 @cache

@@ -1,9 +1,10 @@
 """Which directories say most."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.analysis.directories import biggest_directories
+from layerscope.analysis.directories import DirectorySums, biggest_directories
 from layerscope.model.report import PathBytes
 
 
@@ -43,3 +44,36 @@ def test_every_byte_is_in_one_of_them(files: dict[str, int], count: int) -> None
     rows = rows_of(files, count)
     assert sum(row.content_bytes for row in rows) == sum(files.values())
     assert len({row.path for row in rows}) == len(rows) <= count + 1
+
+
+@pytest.mark.parametrize(
+    ("files", "count", "rows"),
+    [
+        pytest.param({"/a/x": 98, "/b/y": 2}, 5, [("/a", 98, 1), ("/b", 2, 1)], id="two of a hundred"),
+        pytest.param({"/a/x": 99, "/b/y": 1}, 5, [("/a", 99, 1), ("/", 1, 1)], id="one of a hundred"),
+        pytest.param({"/a/x": 9, "/b/y": 1, "/c/z": 0}, 5, [("/a", 9, 1), ("/b", 1, 1)], id="a byte of few, and none"),
+        pytest.param(
+            {"/a/x": 5, "/a/y": 5, "/a/s/z": 20, "/b": 3}, 5, [("/a/s", 20, 1), ("/a", 10, 2), ("/", 3, 1)], id="rests"
+        ),
+        pytest.param({"/a/s/x": 5, "/a/y": 6}, 5, [("/a", 11, 2)], id="less than half lies in a directory of it"),
+        pytest.param({"/a/s/x": 5, "/a/y": 5}, 5, [("/a", 5, 1), ("/a/s", 5, 1)], id="half of it does"),
+        pytest.param({"/a/x": 5, "/b/y": 4, "/c/z": 3}, 1, [("/", 12, 3)], id="a row alone"),
+        pytest.param({"/a/x": 5, "/b/y": 4, "/c/z": 3}, 3, [("/a", 5, 1), ("/b", 4, 1), ("/c", 3, 1)], id="three"),
+        pytest.param({"/b/y": 5, "/a/x": 5}, 2, [("/a", 5, 1), ("/b", 5, 1)], id="as big ones by name"),
+        pytest.param({"/a/b/c/d/x": 5}, 4, [("/a/b/c/d", 5, 1)], id="one within another"),
+    ],
+)
+def test_rows_have_their_bytes_and_files(files: dict[str, int], count: int, rows: list[tuple[str, int, int]]) -> None:
+    assert [(row.path, row.content_bytes, row.files) for row in rows_of(files, count)] == rows
+
+
+def test_each_directory_has_its_own_sums_and_those_with_all_below() -> None:
+    sums = DirectorySums([("/a", 1), ("/a", 2), ("/a/b/c", 30), ("", 400), ("/a", 5)])
+    assert list(sums.own()) == [("/a", 8), ("/a/b/c", 30), ("", 400)]
+    places, total, files = sums.totals()
+    assert {path: (total[place], files[place]) for path, place in places.items()} == {
+        "": (438, 5),
+        "/a": (38, 4),
+        "/a/b": (30, 1),
+        "/a/b/c": (30, 1),
+    }

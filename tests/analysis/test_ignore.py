@@ -169,3 +169,55 @@ def test_findings_keep_their_places_without_what_is_ignored() -> None:
     first, second = without(found, [Ignore(rule="tests", reason="r"), Ignore(rule="git", reason="r", path="/b")])
     assert (first.paths, first.content_bytes, first.ignored) == ((), 0, "r")
     assert [path.path for path in second.paths] == ["/app/a"] and second.content_bytes == 5
+
+
+@pytest.mark.parametrize(
+    ("ignore", "told"),
+    [
+        pytest.param(Ignore(rule="tests", reason="r", path="/b"), "", id="one path of one finding"),
+        pytest.param(Ignore(rule="env", reason="r"), "", id="a finding without paths"),
+        pytest.param(Ignore(rule="env", reason="r", path="/a"), "env at /a (r)", id="a path of a finding without"),
+        pytest.param(Ignore(rule="git", reason="why"), "git (why)", id="a rule that found nothing"),
+    ],
+)
+def test_what_matches_nothing_is_told_with_its_entry(ignore: Ignore, told: str, tmp_path: Path) -> None:
+    report = report_of(ImageSpec(layers=(layer(file("a", b"1")),)), tmp_path)
+    found = (finding(("/x", 1)), finding(("/a", 1), ("/b", 2)), finding(rule="env"))
+    for one in (replace(report, findings=found), replace(report, findings=(), ignored=found)):
+        expected = [f"nothing to ignore in {report.image.name}: {told}"] if told else []
+        assert list(unmatched(one, [ignore])) == expected
+
+
+@pytest.mark.parametrize(
+    ("expires", "warned"), [(None, False), (date(2024, 6, 2), False), (TODAY, True), (date(2024, 5, 31), True)]
+)
+def test_an_ignore_is_over_on_its_first_day_after(expires: date | None, warned: bool) -> None:
+    kept, ignored, warnings = apply([finding(("/a", 1))], [Ignore(rule="tests", reason="r", expires=expires)], TODAY)
+    assert (len(kept), len(ignored), len(warnings)) == ((1, 0, 1) if warned else (0, 1, 0))
+
+
+def test_each_part_of_a_finding_has_its_own_layers_and_bytes() -> None:
+    paths = tuple(
+        FoundPath(path=path, layer=number, content_bytes=size, fate="live")
+        for path, number, size in (("/a", 3, 1), ("/b", 1, 20), ("/a/x", 1, 300), ("/c", 2, 4000))
+    )
+    whole = replace(finding(), paths=paths, content_bytes=4321, layers=(1, 2, 3))
+    ignores = [Ignore(rule="tests", reason="one", path="/a"), Ignore(rule="*", reason="two", path="/b")]
+    kept, ignored, _ = apply([whole], ignores, TODAY)
+    parts = [(part.content_bytes, part.layers, part.ignored, len(part.paths)) for part in (*kept, *ignored)]
+    assert parts == [(4000, (2,), "", 1), (301, (1, 3), "one", 2), (20, (1,), "two", 1)]
+
+
+def test_what_is_ignored_comes_off_its_layers_and_nothing_of_the_base(tmp_path: Path) -> None:
+    plain = report_of(ImageSpec(layers=(layer(file("a", b"1")), layer(file("b", b"1")))), tmp_path)
+    own = finding(("/a", 5), ("/b", 7), source="run")
+    own = replace(own, paths=tuple(replace(path, layer=place) for place, path in enumerate(own.paths)))
+    plain = replace(
+        plain,
+        findings=(own, replace(finding(("/c", 9), source="base"), trade=True)),
+        totals=replace(plain.totals, reclaimable_bytes=100, trade_bytes=50),
+        layers=tuple(replace(one, reclaimable_bytes=50) for one in plain.layers),
+    )
+    made = ignoring(plain, [Ignore(rule="tests", reason="r")], TODAY)
+    assert [one.reclaimable_bytes for one in made.layers] == [45, 43]
+    assert (made.totals.reclaimable_bytes, made.totals.trade_bytes) == (88, 50)

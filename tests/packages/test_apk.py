@@ -116,6 +116,7 @@ def test_a_record_says_what_the_package_needs_and_what_it_was_installed_with() -
     found = inventory([_database(record)], catalogers=[APK]).relations["tool-doc"]
     assert found.needs == ("so:libc.so.1", "busybox", "python3")
     assert (found.provides, found.installed_with) == (("cmd:tool", "so:libtool.so.2"), ("tool",))
+    assert (found.recommends, found.is_essential) == ((), False)
 
 
 @pytest.mark.parametrize(

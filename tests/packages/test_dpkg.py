@@ -350,3 +350,62 @@ def test_a_directory_behind_a_link_to_a_symlink_belongs_to_nobody() -> None:
         ]
     )
     assert without_records(found, "tool") == {"/usr/bin/tool"}
+
+
+@pytest.mark.parametrize(
+    ("gone", "removed_in", "owned"),
+    [
+        pytest.param([], None, {"/usr/a", "/usr/b", "/usr/c"}, id="all are left"),
+        pytest.param(["usr/a"], None, {"/usr/b", "/usr/c"}, id="most are left"),
+        pytest.param(["usr/a", "usr/b"], 2, set(), id="most are gone"),
+        pytest.param(["usr/a", "usr/b", "usr/c"], 2, set(), id="all are gone"),
+    ],
+)
+def test_without_its_database_a_package_is_there_if_more_of_it_is_left_than_gone(
+    gone: list[str], removed_in: int | None, owned: set[str]
+) -> None:
+    lower = [
+        status(stanza("tool")),
+        directory("usr"),
+        *(file(f"usr/{name}", b"1") for name in "abc"),
+        listing("tool", "/usr", "/usr/a", "/usr/b", "/usr/c"),
+    ]
+    found = debian(lower, [file("usr/x")], [whiteout("var/lib/dpkg"), *map(whiteout, gone)])
+    assert (found.one("tool").layer, found.one("tool").removed_in) == (0, removed_in)
+    assert found.paths("tool") == owned
+
+
+def test_as_many_left_as_gone_are_what_the_removal_of_a_package_left() -> None:
+    lower = [status(stanza("tool")), file("usr/a", b"1"), file("usr/b", b"1"), listing("tool", "/usr/a", "/usr/b")]
+    found = debian(lower, [whiteout("var/lib/dpkg"), whiteout("usr/a")])
+    assert (found.one("tool").removed_in, found.paths("tool")) == (1, frozenset())
+    found = debian(lower, [whiteout("var/lib/dpkg"), file("usr/a", b"2"), file("usr/b", b"2")])
+    assert (found.one("tool").removed_in, found.paths("tool")) == (1, frozenset())
+    assert found.one("tool").hidden_bytes == 2 + len("/.\n/usr/a\n/usr/b\n")
+
+
+def test_what_a_package_hid_lies_in_the_layers_in_which_it_was_there() -> None:
+    first = [status(stanza("tool")), listing("tool", "/usr/a"), file("usr/a", b"1")]
+    found = debian(
+        [file("usr/a", b"before")],
+        first,
+        [file("usr/a", b"22")],
+        [status(stanza("other")), whiteout("usr/a"), whiteout("var/lib/dpkg/info/tool.list")],
+        [file("usr/a", b"after")],
+        [whiteout("usr/a")],
+    )
+    assert (found.one("tool").layer, found.one("tool").removed_in) == (1, 3)
+    assert found.one("tool").hidden_bytes == 1 + 2 + len("/.\n/usr/a\n")
+
+
+def test_the_lists_of_a_database_are_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = [listing(name, f"/usr/{name}") for name in "abc"]
+    length = len("/.\n/usr/a\n")
+    members = [status(*map(stanza, "abc")), *lists, *(file(f"usr/{name}", b"1") for name in "abc")]
+    for most, owned in ((2 * length, "abc"), (2 * length - 1, "ab"), (length, "ab"), (length - 1, "a")):
+        monkeypatch.setattr("layerscope.packages.database._MOST_LIST_BYTES", most)
+        found = debian(members)
+        assert [name for name in "abc" if f"/usr/{name}" in found.paths(name)] == list(owned)
+        warnings = [one for one in found.warnings if "the lists of files exceed" in one]
+        assert len(warnings) == (3 * length > most)
+        assert all(f"exceed {most:,} bytes; no more are read" in one for one in warnings)
