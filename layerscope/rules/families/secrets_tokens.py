@@ -124,23 +124,16 @@ def _small_files(context: RuleContext) -> Iterator[tuple[int, str, int]]:
         if not 16 <= content_bytes <= LONGEST or claimed[number] or owners[number] in of_system or kinds[number]:
             continue
         path = paths[number]
-        if directories[filesystem.directories[number]] and not _OTHER.search(path, max(0, len(path) - 12)):
+        if directories[filesystem.directories[number]] and not _OTHER.search(path):
             yield number, path, content_bytes
 
 
 class _Directories(dict[str, bool]):
-    """Whether the texts in a directory may be the user's own; nothing is below a directory whose texts are not."""
+    """Whether the texts in a directory may be the user's own."""
 
     def __missing__(self, directory: str) -> bool:
-        way = []
-        while directory and directory not in self:
-            way.append(directory)
-            directory = directory.rpartition("/")[0]
-        wanted = self.get(directory, True)
-        for directory in reversed(way):
-            inside = f"{directory}/"
-            wanted = wanted and not (is_vendored(inside) or is_of_test(inside) or _INSIDE.search(inside))
-            self[directory] = wanted
+        inside = f"{directory}/"
+        self[directory] = wanted = not (is_vendored(inside) or is_of_test(inside) or _INSIDE.search(inside))
         return wanted
 
 

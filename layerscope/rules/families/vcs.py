@@ -35,8 +35,7 @@ def vcs_metadata(context: RuleContext) -> Iterator[RuleMatch]:
     """
     repositories: dict[str, list[int]] = {}
     for number in context.matches:
-        if root := _root(context.filesystem.path_of(number)):
-            repositories.setdefault(root, []).append(number)
+        repositories.setdefault(_root(context.filesystem.path_of(number)), []).append(number)
     for root, numbers in repositories.items():
         paths = {context.filesystem.path_of(number): number for number in numbers}
         if any(f"{root}/{name}" in paths for name in _ROOTS[root.rpartition("/")[2]]) and _has_bytes(context, numbers):
@@ -44,11 +43,9 @@ def vcs_metadata(context: RuleContext) -> Iterator[RuleMatch]:
 
 
 def _root(path: str) -> str:
-    """The outermost repository directory that a path lies in, the empty string for none."""
-    places = [place for name in _ROOTS if (place := (path + "/").find(f"/{name}/")) >= 0]
-    if not places:
-        return ""
-    end = path.find("/", min(places) + 1)
+    """The outermost repository directory that a path lies in, or is itself."""
+    start = min(place for name in _ROOTS if (place := (path + "/").find(f"/{name}/")) >= 0)
+    end = path.find("/", start + 1)
     return path if end < 0 else path[:end]
 
 
