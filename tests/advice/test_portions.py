@@ -1,14 +1,24 @@
 """The line to edit is the one that makes the content, through as many stages as it takes."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import pytest
 
+from layerscope.advice import portions as module
+from layerscope.advice.portions import Piece, Portion, portions
+from layerscope.advice.timeline import Site
+from layerscope.model.finding import FindingKind
 from layerscope.model.step import Safety
 from tests.advice.builds import Build
 from tests.advice.test_ignore_context import ALL, PROJECT, REPOSITORY, moved
 from tests.advice.test_prune_stage import CLONE
-from tests.builder import file
+from tests.builder import Member, file, layer
+
+if TYPE_CHECKING:
+    from layerscope.dockerfile.build import ResolvedInstruction
 
 CACHE = file("root/.cache/pip/http/a", b"c" * 60_000)
 
@@ -105,3 +115,227 @@ def test_without_the_image_of_a_stage_nothing_is_guessed(tmp_path: Path, stage: 
     copied = text.split("\n").index("COPY --from=build /app /app") + 1
     found = Build(dockerfile=text, layers={copied: (*PROJECT, *REPOSITORY)}, stages=False).advise(tmp_path)
     assert "ignore-context" not in found.names
+
+
+class _Row(NamedTuple):
+    """A portion: what was found, which line makes it in which stage, and which line of the last stage brings it."""
+
+    rule: str
+    line: int | None
+    via: int | None
+    stage: str
+    sources: dict[str, str]
+    declared: bool = False
+
+
+def rows(
+    monkeypatch: pytest.MonkeyPatch, path: Path, build: Build, *rules: str, with_dockerfile: bool = True
+) -> list[_Row]:
+    """The portions of a build by some rules, in their order."""
+    kept: list[Portion] = []
+
+    def watched(*arguments: object) -> tuple[Portion, ...]:
+        kept[:] = portions(*arguments)  # type: ignore[arg-type]
+        return tuple(kept)
+
+    monkeypatch.setattr("layerscope.advice.context.portions", watched)
+    build.advise(path, with_dockerfile=with_dockerfile)
+    return [
+        _Row(
+            one.rule,
+            one.site.line,
+            one.via.line if one.via is not None else None,
+            one.stage,
+            {piece.path: piece.source for piece in one.pieces},
+            one.is_declared,
+        )
+        for one in kept
+        if one.rule in rules
+    ]
+
+
+LOG = file("var/log/x.log", b"log" * 100)
+DUMP = b"JAVA PROFILE 1.0.2\0" + b"x" * 100
+
+
+def test_what_a_run_of_the_last_stage_makes_is_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    build = Build(dockerfile="FROM a\nRUN x\nRUN y\n", layers={2: (LOG,), 3: (replace(LOG, content=b"1"),)})
+    assert rows(monkeypatch, tmp_path, build, "logs") == [
+        _Row("logs", 2, None, "", {"/var/log/x.log": "/var/log/x.log"}),
+        _Row("logs", 3, None, "", {"/var/log/x.log": "/var/log/x.log"}),
+    ]
+
+
+STAGED = "FROM a AS build\nRUN make\nRUN more\nFROM a\nCOPY --from=build /made /app\n"
+CORE = {"made/core": "app/core", "made/deep/core": "app/deep/core"}
+
+
+def _staged(*, here: bytes = DUMP, there: bytes = DUMP, beside: bytes = b"same" * 50) -> dict[int, tuple[Member, ...]]:
+    """A dump that one line of the stage makes, and what the COPY has of it; with a file beside it."""
+    return {
+        2: (file("made/a", beside), file("made/core", there)),
+        3: (file("made/deep/core", DUMP + b"2"),),
+        5: (file("app/a", beside), file("app/core", here), file("app/deep/core", DUMP + b"2")),
+    }
+
+
+def test_each_line_of_a_stage_has_what_it_makes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    found = rows(monkeypatch, tmp_path, Build(dockerfile=STAGED, layers=_staged()), "core-dump")
+    assert found == [
+        _Row("core-dump", 3, 5, "build", {"/app/deep/core": "/made/deep/core"}),
+        _Row("core-dump", 2, 5, "build", {"/app/core": "/made/core"}),
+    ]
+
+
+def test_a_file_that_differs_in_the_stage_is_that_beside_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = rows(monkeypatch, tmp_path, Build(dockerfile=STAGED, layers=_staged(there=DUMP + b"3")), "core-dump")
+    assert _Row("core-dump", 2, 5, "build", {"/app/core": "/made/core"}) in found
+
+
+def test_a_file_that_the_stage_does_not_have_is_of_the_copy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    layers = _staged()
+    layers[2] = layers[2][:1]
+    found = rows(monkeypatch, tmp_path, Build(dockerfile=STAGED, layers=layers), "core-dump")
+    assert _Row("core-dump", 5, None, "build", {"/app/core": "/made/core"}) in found
+
+
+def test_a_file_of_the_stages_base_is_of_the_copy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    base = layer(file("made/core", DUMP + b"3"), file("etc/os-release", b"ID=debian\n"))
+    layers = _staged()
+    layers[2] = layers[2][:1]
+    found = rows(monkeypatch, tmp_path, Build(dockerfile=STAGED, layers=layers, base=base), "core-dump")
+    assert _Row("core-dump", 5, None, "build", {"/app/core": "/made/core"}) in found
+
+
+def test_without_the_image_of_the_stage_the_copy_has_the_likeliest_path(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    build = Build(dockerfile=STAGED, layers=_staged(), stages=False)
+    assert rows(monkeypatch, tmp_path, build, "core-dump") == [
+        _Row("core-dump", 5, None, "build", {"/app/deep/core": "/made/deep/core"}),
+        _Row("core-dump", 5, None, "build", {"/app/core": "/made/core"}),
+    ]
+    unknown = Build(dockerfile=STAGED.replace("/made /app", "/$X /app"), layers=_staged(), stages=False)
+    assert {
+        one.sources["/app/core"]
+        for one in rows(monkeypatch, tmp_path, unknown, "core-dump")
+        if "/app/core" in one.sources
+    } == {""}
+
+
+def test_without_a_dockerfile_the_history_has_the_instructions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    build = Build(dockerfile="FROM a\nRUN x\nCOPY . /app\n", layers={2: (LOG,), 3: (file("app/core", DUMP),)})
+    assert rows(monkeypatch, tmp_path, build, "logs", "core-dump", with_dockerfile=False) == [
+        _Row("logs", None, None, "", {"/var/log/x.log": "/var/log/x.log"}),
+        _Row("core-dump", None, None, "", {"/app/core": "/app/core"}),
+    ]
+
+
+def test_findings_of_the_base_have_no_portion(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    base = layer(replace(LOG, name=b"var/log/base.log"), file("etc/os-release", b"ID=debian\n"))
+    build = Build(dockerfile="FROM a\nRUN x\n", layers={2: (LOG,)}, base=base)
+    assert [list(one.sources) for one in rows(monkeypatch, tmp_path, build, "logs")] == [["/var/log/x.log"]]
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_file_is_followed_through_so_many_stages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, most: int) -> None:
+    text = (
+        "FROM a AS one\nRUN make\nFROM a AS two\nCOPY --from=one /x/core /y/core\n"
+        "FROM a AS three\nCOPY --from=two /y /z\nFROM a\nCOPY --from=three /z /app\n"
+    )
+    layers = {line: (file(f"{place}/core", DUMP),) for line, place in ((2, "x"), (4, "y"), (6, "z"), (8, "app"))}
+    monkeypatch.setattr(module, "_MOST_STAGES", most)
+    (found,) = rows(monkeypatch, tmp_path, Build(dockerfile=text, layers=layers), "core-dump")
+    assert found == (
+        _Row("core-dump", 2, 8, "one", {"/app/core": "/x/core"})
+        if most == 2
+        else _Row("core-dump", 4, 8, "two", {"/app/core": "/y/core"})
+    )
+
+
+def test_a_file_that_a_stage_changed_is_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    text = "FROM a AS one\nRUN make\nFROM a AS two\nCOPY --from=one /x /y\nFROM a\nCOPY --from=two /y /app\n"
+    layers = {2: (file("x/core", DUMP + b"2"),), 4: (file("y/core", DUMP),), 6: (file("app/core", DUMP),)}
+    (found,) = rows(monkeypatch, tmp_path, Build(dockerfile=text, layers=layers), "core-dump")
+    assert found == _Row("core-dump", 4, 6, "two", {"/app/core": "/y/core"})
+
+
+IGNORED = file("app/.dockerignore", b"x" * 100)
+
+
+@pytest.mark.parametrize(
+    ("stage", "line"),
+    [
+        pytest.param("COPY . .", 3, id="the whole context"),
+        pytest.param("COPY . .\nRUN make", 3, id="a RUN that downloads nothing"),
+        pytest.param("COPY . .\nRUN curlew x", 3, id="a word that begins alike"),
+        pytest.param("COPY . .\nRUN x my-git y", 3, id="a word that ends alike"),
+        pytest.param("RUN git clone x\nCOPY . .", 4, id="a download before it"),
+        pytest.param("COPY . .\nRUN git pull", None, id="a download behind it"),
+        pytest.param("COPY src .", None, id="a directory of the context"),
+        pytest.param("COPY . ./other", None, id="to another place"),
+        pytest.param("COPY a . ./", None, id="several sources"),
+        pytest.param("ADD . .", 3, id="an ADD"),
+        pytest.param("COPY . .\nCOPY $X /app", 3, id="a COPY of who knows what"),
+    ],
+)
+def test_which_copy_of_a_stage_without_image_made_a_projects_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stage: str, line: int | None
+) -> None:
+    text = f"FROM a AS build\nWORKDIR /app\n{stage}\nFROM a\nCOPY --from=build /app /app\n"
+    copied = text.count("\n")
+    build = Build(dockerfile=text, layers={copied: (IGNORED, file("app/core", DUMP))}, stages=False)
+    found = rows(monkeypatch, tmp_path, build, "container-files", "core-dump")
+    sources = {"/app/.dockerignore": "/app/.dockerignore"}
+    dump = _Row("core-dump", copied, None, "build", {"/app/core": "/app/core"})
+    files = _Row("container-files", line or copied, copied if line else None, "build", sources, declared=bool(line))
+    assert sorted(found) == sorted([dump, files])
+
+
+def test_a_project_is_followed_through_stages_without_images(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    text = "FROM a AS one\nCOPY . /src\nFROM a AS two\nCOPY --from=one /src /work\nFROM a\nCOPY --from=two /work /app\n"
+    build = Build(dockerfile=text, layers={6: (IGNORED,)}, stages=False)
+    expected = _Row("container-files", 2, 6, "one", {"/app/.dockerignore": "/src/.dockerignore"}, declared=True)
+    assert rows(monkeypatch, tmp_path, build, "container-files") == [expected]
+    monkeypatch.setattr(module, "_MOST_STAGES", 1)
+    (found,) = rows(monkeypatch, tmp_path, build, "container-files")
+    assert (found.line, found.stage, found.declared) == (6, "two", False)
+
+
+PIECES = tuple(Piece(path=f"/{size}", layer=0, number=size, content_bytes=size, source="") for size in (3, 2))
+
+
+def _portion(kind: str, inputs: tuple[str, ...] | None, via: Site | None = None) -> Portion:
+    resolved = SimpleNamespace(inputs=[SimpleNamespace(kind=one) for one in inputs]) if inputs is not None else None
+    site = Site(stage="", position=0, kind=kind, text="x", resolved=cast("ResolvedInstruction | None", resolved))
+    return Portion(
+        finding=0, rule="logs", kind=FindingKind.WASTE, site=site, via=via, stage="", pieces=PIECES, is_declared=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "found"),
+    [
+        ("COPY", ("context",), True),
+        ("ADD", ("url", "context"), True),
+        ("COPY", ("stage",), False),
+        ("COPY", (), False),
+        ("RUN", ("context",), False),
+        ("ADD", None, True),
+        ("COPY", None, False),
+        ("RUN", None, False),
+    ],
+)
+def test_what_comes_from_the_build_context(kind: str, inputs: tuple[str, ...] | None, found: bool) -> None:
+    assert _portion(kind, inputs).is_from_context == found
+
+
+def test_a_portion_has_the_pieces_that_are_kept() -> None:
+    one = _portion("RUN", None)
+    assert one.only(lambda piece: True) is one
+    assert one.only(lambda piece: piece.number == 2).pieces == PIECES[1:]
+    assert (one.content_bytes, one.only(lambda piece: False).content_bytes) == (5, 0)
+    assert one.copy is one.site
+    assert _portion("RUN", None, via=one.site).copy is one.site

@@ -103,5 +103,52 @@ def test_patterns_for_the_build_context_are_those_that_a_rule_looks_for() -> Non
     assert ignored(paths, wanted) == "`**/Dockerfile`, `**/.idea`, `**/*.iml`, `**/a.iml` and 1 more"
 
 
+@pytest.mark.parametrize(
+    ("paths", "told"),
+    [
+        pytest.param((), "it", id="nothing"),
+        pytest.param(("/a/b",), "/a/b", id="one file"),
+        pytest.param(("/usr/a", "/usr/b"), "/usr/b", id="the biggest in a directory of the system"),
+        pytest.param(("/usr/share/x/a", "/usr/share/x/b", "/usr/lib/c"), "/usr/lib/c", id="the biggest of all"),
+        pytest.param(tuple(f"/usr/{number}" for number in range(20)), "/usr", id="nothing but the system's"),
+        pytest.param((*(f"/usr/{number}" for number in range(20)), "/srv/x/a", "/srv/x/b"), "/srv/x/b", id="beside it"),
+        pytest.param((*(f"/srv/x/{n}" for n in range(9)), *(f"/usr/{n}" for n in range(20))), "/srv/x", id="below it"),
+    ],
+)
+def test_the_place_that_says_most(paths: tuple[str, ...], told: str) -> None:
+    assert telling(_found(*paths)) == told
+
+
+@pytest.mark.parametrize(
+    ("paths", "patterns"),
+    [
+        pytest.param(("/a/.idea", "/b/.idea"), "`**/.idea`", id="a name"),
+        pytest.param(("/a/.idea/x/.vs/y",), "`**/.idea`", id="the outermost tree"),
+        pytest.param(("/x/1", "/x/2", "/x/3", "/x/4"), "`**/1`, `**/2`, `**/3`, `**/4`", id="as many as are shown"),
+        pytest.param(
+            ("/x/1", "/x/2", "/x/3", "/x/4", "/x/5", "/x/6"), "`**/1`, `**/2`, `**/3`, `**/4` and 2 more", id="more"
+        ),
+        pytest.param(("/x/a.swp", "/x/b.swp"), "`**/*.swp`", id="an ending"),
+        pytest.param(("/x/own.swp",), "`**/own.swp`", id="a name with an ending"),
+    ],
+)
+def test_which_patterns_keep_paths_out(paths: tuple[str, ...], patterns: str) -> None:
+    wanted = PathSet(names=("own.swp",), suffixes=(".swo", ".swp"), trees=(".idea", ".vs"))
+    assert ignored(_found(*paths), wanted) == patterns
+
+
+@pytest.mark.parametrize(
+    ("shown", "text", "told"),
+    [
+        ("", "make", "`RUN make`"),
+        ("RUN other", "make", "`RUN other`"),
+        ("", "x" * 68, "`RUN " + "x" * 68 + "`"),
+        ("", "x" * 69, "`RUN " + "x" * 65 + "...`"),
+    ],
+)
+def test_an_instruction_on_one_line(shown: str, text: str, told: str) -> None:
+    assert shortened(Instruction(index=0, kind="RUN", text=text, shown=shown)) == told
+
+
 def test_an_instruction_of_many_words_is_cut() -> None:
     assert len(shortened(Instruction(index=0, kind="RUN", text="x" * 1000))) == 74

@@ -1,7 +1,12 @@
 """The rules' own page is made from them and never stale."""
 
+from msgspec.structs import replace
+
 from docs.rules_page import PAGE, markdown
+from layerscope.model.finding import FindingKind, Severity
+from layerscope.rules.families.secrets_files import cred_file
 from layerscope.rules.registry import RULES
+from layerscope.rules.rule import rule
 
 NAMES = """
 native-toolchain lang-toolchain dev-headers static-libs orphan-build-group build-utils objects unstripped-elf
@@ -19,9 +24,9 @@ def test_the_page_is_fresh() -> None:
 
 
 def test_every_rule_says_what_it_finds_and_what_to_do() -> None:
-    for rule in RULES:
-        assert len(rule.documentation.split()) >= 8, rule.name
-        assert rule.title and rule.fix and not rule.fix.endswith("."), rule.name
+    for one in RULES:
+        assert len(one.documentation.split()) >= 8, one.name
+        assert one.title and one.fix and not one.fix.endswith("."), one.name
 
 
 def test_every_rule_has_a_name_of_its_own() -> None:
@@ -31,3 +36,29 @@ def test_every_rule_has_a_name_of_its_own() -> None:
 
 def test_every_kind_of_waste_has_its_rule() -> None:
     assert {rule.name for rule in RULES} == set(NAMES.split())
+
+
+NAMING_PACKAGES = """
+orphan-build-group node-unused node-dev-deps py-managers py-dev-deps ruby-dev-deps php-dev-deps os-pkg-managers
+orphaned-packages
+"""
+
+
+def test_rules_about_packages_list_them_and_no_others() -> None:
+    assert {rule.name for rule in RULES if rule.names_packages} == set(NAMING_PACKAGES.split())
+    assert {rule.name for rule in RULES if not rule.frees} == {"setid", "world-writable"}
+
+
+def test_a_rule_in_general_names_no_path() -> None:
+    titles = {rule.name: rule.general_title for rule in RULES}
+    assert titles["private-key"] == "a private key"
+    assert titles["cred-file"] == "credentials in a file"
+    assert not any("{" in title for title in titles.values())
+    made = rule("x", severity=Severity.LOW, title="t", fix="f {path} {place} {ignore} {step} {other}")(cred_file.check)
+    assert made.advice == "f PATH PATH PATTERN the instruction that adds it {other}"
+    copied = replace(made, fix="f", copied_fix="c")
+    assert copied.advice == "f; where a COPY brought it, c"
+    assert replace(copied, ignored_fix="i[[a|b]]").advice == (
+        "f; where a COPY brought it, ia (--mount, --chmod and --exclude need BuildKit)"
+    )
+    assert replace(made, fix="f", kind=FindingKind.SECRET).advice == "f; rotate it: anyone who pulled the image has it"
