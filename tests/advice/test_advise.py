@@ -129,9 +129,9 @@ def test_a_change_that_the_files_have_already_says_so() -> None:
 
 def test_a_hundred_thousand_files_and_a_thousand_steps_take_no_time() -> None:
     parts = [portion(place, *[5_000] * 100) for place in range(1_000)]
-    start = time.perf_counter()
+    start = time.process_time()
     advice = advise(context(*parts), strategies=[proposing(*map(proposal, parts))] * 20)
-    assert len(advice) == 1_000 and time.perf_counter() - start < 10
+    assert len(advice) == 1_000 and time.process_time() - start < 10
 
 
 def placed(*portions: Portion, trades: tuple[Portion, ...] = (), differing: object = None) -> AdviceContext:

@@ -84,6 +84,38 @@ def test_what_no_script_calls_is_not_called(tmp_path: Path, spec: ImageSpec) -> 
     assert not calls(_context(tmp_path / "image.tar", spec), "git")
 
 
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        pytest.param({"Healthcheck": {"Test": ["CMD", 7, "git"]}}, ["CMD", "git"], id="what is no word is left out"),
+        pytest.param({"Healthcheck": {"Test": "git"}}, [], id="no list"),
+        pytest.param({"Healthcheck": ["git"]}, [], id="no table"),
+        pytest.param(None, [], id="nothing"),
+        pytest.param({"Entrypoint": ["a=b"], "Cmd": ["c;d", "'e'"]}, ["a", "b", "c", "d", "e"], id="pieces of words"),
+    ],
+)
+def test_the_words_of_the_config(tmp_path: Path, config: object, words: list[str]) -> None:
+    spec = ImageSpec(layers=(layer(),), config_extra={"config": config})
+    assert list(_context(tmp_path / "image.tar", spec).command_words) == words
+
+
+def test_each_script_is_read_once_and_names_others_by_their_path(tmp_path: Path) -> None:
+    members = [file("a", b"#!/bin/sh\n/b b c"), file("b", b"#!/bin/sh\n/a\ntool"), file("bin/c", b"#!/bin/sh\nother")]
+    context = _context(tmp_path / "image.tar", _image(*members, cmd=("/a",)))
+    assert list(context.command_words) == ["/a", "/bin/sh", "/b", "b", "c", "/bin/sh", "/a", "tool"]
+    context = _context(tmp_path / "image.tar", _image(*members, cmd=("c",), env=("PATH=/bin",)))
+    assert list(context.command_words) == ["c", "/bin/sh", "other"]
+
+
+def test_the_scripts_of_manifests_that_words_lead_to(tmp_path: Path) -> None:
+    manifest = b'{"scripts":{"a":"x a","prea":"y","posta":"npm run -s b","b":"z","c":7,"d":"w"}}'
+    for where, cmd in (("package.json", ("npm", "run", "a")), ("srv/package.json", ("sh", "-c", "cd /srv; yarn a"))):
+        context = _context(tmp_path / "image.tar", _image(file(where, manifest), cmd=cmd))
+        assert sorted({*context.command_words} - {*cmd, "cd", "/srv", "yarn"} - {"npm", "run", "-s"}) == sorted(
+            "xyzab" if "/" in where else "xyzb"
+        )
+
+
 @pytest.mark.parametrize("name", ["start.sh", "entrypoint", "usr/local/bin/docker-entrypoint.sh"])
 def test_scripts_of_the_usual_names_are_read_in_a_compressed_layer_too(tmp_path: Path, name: str) -> None:
     spec = _image(file(name, SCRIPT), entrypoint=(f"/{name}",))

@@ -368,6 +368,20 @@ def test_what_differs_in_more_than_its_place_is_another_kind(
     assert len(found.findings) == 2
 
 
+def test_what_is_said_of_the_config_stays_apart_whatever_else_was_found(
+    find: Find, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "MOST_APART", 0)
+
+    def check(context: RuleContext) -> Iterator[RuleMatch]:
+        """Blame two variables."""
+        yield RuleMatch(place="A")
+        yield RuleMatch(place="B")
+
+    about = rule("about", severity=Severity.LOW, title="x", fix="y")(check)
+    assert [one.detail for one in find(ran(layer()), rules=(about,)).findings] == ["A", "B"]
+
+
 STAGE = Source(stage="builder", evidence=Evidence.DECLARED)
 
 
