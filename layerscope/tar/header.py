@@ -1,6 +1,7 @@
 """One 512-byte tar header (POSIX.1-2001 ustar and pax, GNU tar's extensions)."""
 
 import struct
+from collections.abc import Iterator
 
 from layerscope.errors import Damaged
 
@@ -102,11 +103,15 @@ def text(field: bytes | bytearray) -> str:
 
 
 def pax_records(body: bytes, where: str, offset: int) -> dict[str, str]:
-    """The records ``<length> <key>=<value>\\n`` of a pax extended header (POSIX pax, section 'pax Extended Header').
+    """The records of a pax extended header by their keys; the last one of a key counts."""
+    return {
+        key.decode("utf-8", "surrogateescape"): value.decode("utf-8", "surrogateescape")
+        for key, value in pax_pairs(body, where, offset)
+    }
 
-    The last record of a key counts, but the pairs of GNU.sparse.offset and .numbytes are only counted.
-    """
-    records: dict[str, str] = {}
+
+def pax_pairs(body: bytes, where: str, offset: int) -> Iterator[tuple[bytes, bytes]]:
+    """Key and value of each record ``<length> <key>=<value>\\n`` (POSIX pax, section 'pax Extended Header')."""
     position = 0
     while position < len(body):
         if not body[position : position + 1].strip(b"\0"):
@@ -123,6 +128,5 @@ def pax_records(body: bytes, where: str, offset: int) -> dict[str, str]:
         if b"\0" in value and key in _NO_NUL:
             message = f"a pax record has a NUL in its {key.decode()}"
             raise Damaged(message, where=where, offset=offset + position)
-        records[key.decode("utf-8", "surrogateescape")] = value.decode("utf-8", "surrogateescape")
+        yield key, value
         position = end
-    return records

@@ -3,7 +3,6 @@
 The walk keeps no maps: only contents need them, and one can be longer than all other headers together.
 """
 
-import re
 from collections import deque
 from collections.abc import Iterator
 from typing import Protocol, TypeAlias
@@ -13,9 +12,10 @@ from layerscope.model.changeset import Changeset
 from layerscope.model.contents import Piece
 from layerscope.model.entry import Kind
 from layerscope.model.limits import Limits
-from layerscope.tar.header import BLOCK, number, pax_records
+from layerscope.tar.header import BLOCK, number, pax_pairs, pax_records
 
 _DIGITS = 19
+_PAIRS = b"GNU.sparse."
 _EXTENSIONS = frozenset({b"x", b"g", b"X", b"L", b"K"})
 Segment: TypeAlias = tuple[int, int, int]
 
@@ -201,8 +201,8 @@ def _pax_map(body: bytes, where: str) -> Iterator[tuple[int, int]]:
     if "GNU.sparse.map" in records:
         numbers = list(map(int, filter(None, records["GNU.sparse.map"].split(","))))
         return zip(numbers[::2], numbers[1::2], strict=True)
-    offsets, lengths = (
-        [int(found[1]) for found in re.finditer(rb"\d+ GNU\.sparse\.%s=(\d+)\n" % key, body)]
-        for key in (b"offset", b"numbytes")
-    )
-    return zip(offsets, lengths, strict=True)
+    found: dict[bytes, list[int]] = {b"offset": [], b"numbytes": []}
+    for key, value in pax_pairs(body, where, 0):
+        if key.startswith(_PAIRS) and (numbers_of := found.get(key[len(_PAIRS) :])) is not None:
+            numbers_of.append(int(value))
+    return zip(*found.values(), strict=True)

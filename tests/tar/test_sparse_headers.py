@@ -1,5 +1,6 @@
 """Sparse files of every format count with their real length."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -154,3 +155,16 @@ def test_the_maps_of_all_sparse_files_have_one_limit(maker: Callable[..., Member
     assert len(layer_of(layer(members[0]), limits).changeset) == 1
     found = the_only(layer(*members), limits)
     assert isinstance(found, Failure) and found.message == f"layer: sparse maps of over {most:,} bytes"
+
+
+def test_a_long_record_beside_a_sparse_map_takes_no_longer_than_others() -> None:
+    records = {"GNU.sparse.realsize": b"100", "comment": b"1" * 1_000_000}
+    started = time.perf_counter()
+    assert layer_of(layer(file("s", pax=records))).changeset.sizes[0] == 100
+    assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("value", [b"x", b""])
+def test_a_map_of_pairs_that_are_no_numbers_is_damage(value: bytes) -> None:
+    pairs = [(b"GNU.sparse.offset", value), (b"GNU.sparse.numbytes", b"1")]
+    assert "cannot be read" in refusal(sparse_pax_0(pairs, {"GNU.sparse.size": b"9"}, b"x"))
