@@ -91,12 +91,10 @@ def _mixed(match: bytes, around: bytes) -> bytes | None:
 
 def _service_token(match: bytes, around: bytes) -> bytes | None:
     """Most JSON web tokens in files are examples or long expired; these two kinds are keys that last for years."""
-    payload = match.split(b".")[1]
+    payload = match.split(b".")[1]  # It begins with eyJ, so an object is all that it can be.
     try:
         claims = json.loads(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
     except (ValueError, RecursionError, binascii.Error):
-        return None
-    if not isinstance(claims, dict):
         return None
     is_service = claims.get("role") == "service_role" or claims.get("iss") == "kubernetes/serviceaccount"
     return match if is_service and claims.get("iss") != "supabase-demo" else None
