@@ -92,9 +92,9 @@ def checksum_holds(header: bytes) -> bool:
 
 
 def is_header(block: bytes | memoryview) -> bool:
-    """Whether a block of 512 bytes is a tar header: its checksum holds and it is not blank."""
+    """Whether a block of 512 bytes is a tar header: its checksum holds, as that of zeros does not."""
     header = bytes(block)
-    return len(header) == BLOCK and header != ZEROS and checksum_holds(header)
+    return len(header) == BLOCK and checksum_holds(header)
 
 
 def text(field: bytes | bytearray) -> str:

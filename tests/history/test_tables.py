@@ -149,6 +149,7 @@ def test_an_array_is_that_of_json_or_of_go(array: str, arguments: tuple[str, ...
         ("HEALTHCHECK", '&{["CMD" "x"] "0s" "0s" "0s" \'\\u00e9\'}', "--retries=233 CMD x"),
         ("HEALTHCHECK", '&{["CMD" "x"] "0s" "0s" "0s" \'\\q\'}', "CMD x"),
         ("HEALTHCHECK", '&{["CMD" "x"] "0s" "0s" "0s" \'\\\\\'}', "--retries=92 CMD x"),
+        ("HEALTHCHECK", '&{[] "0s" "0s" "0s" \'\\x00\'}', "CMD "),
         ("HEALTHCHECK", '&{["CMD" "x"] "0s" "0s" \'!\'}', '&{["CMD" "x"] "0s" "0s" \'!\'}'),
     ],
 )  # fmt: skip
@@ -281,6 +282,8 @@ def test_layers_that_the_config_does_not_name_have_no_step() -> None:
         ("run make", "kaniko", "RUN", "make"),
         ("run make", "", "RUN", "run make"),
         ("COPY", "", "COPY", ""),
+        ("/bin/sh -c #(nop) 12", "", "", "12"),
+        ("12", "kaniko", "", "12"),
         ("COPYa b", "", "", "COPYa b"),
     ],
 )
@@ -345,3 +348,12 @@ def test_the_score_of_a_file_that_fits_well_enough(equal: int, differs: int) -> 
     assert (found.matched, found.total) == (equal, equal + 2 * differs)
     assert (found.score >= LEAST_SCORE) == (not found.differing) == (differs == 1)
     assert found.first_mismatch
+
+
+def test_a_copy_that_is_on_no_line_makes_the_file_an_edited_one() -> None:
+    rest = [f"step {number}" for number in range(20)]
+    told = [f"/bin/sh -c {step}" for step in rest]
+    build = built("FROM x\n" + "\n".join(f"RUN {step}" for step in rest))
+    for extra, differing in (("COPY a /a # buildkit", ("`COPY a /a` of the image",)), ("/bin/sh -c other", ())):
+        found = match(build, history(*told[:9], extra, *told[9:]))
+        assert (found.matched, found.total, found.differing) == (20, 21, differing)

@@ -462,6 +462,16 @@ def test_a_blob_of_a_storage_is_found_by_its_digest(kind: StorageKind, tmp_path:
             store.layer(gone, "w", ReadOptions())
 
 
+def test_the_files_of_a_storage_are_open_as_long_as_it_is(tmp_path: Path) -> None:
+    plain = layer(file("a", b"abc"))
+    found = storage(tmp_path, StorageKind.LAYOUT, plain)
+    with ContentStore(found, Limits()) as store:
+        contents = store.layer(blob_name(Digest.parse(digest(plain))), "w", ReadOptions()).contents
+        assert contents.read(0) == b"abc"
+    with pytest.raises(OSError):
+        contents.read(0)
+
+
 def test_what_is_known_of_a_layer_is_not_read_again(tmp_path: Path) -> None:
     one, bad, named = Digest.parse(digest(PACKED)), Digest("sha256", "b" * 64), Digest("sha256", "c" * 64)
     found = storage(tmp_path, StorageKind.LAYOUT, PACKED)

@@ -88,12 +88,13 @@ def test_a_checksum_that_is_no_number_is_damage(checksum: bytes) -> None:
     assert failure_of(layer(raw(bytes(block)))).message == "layer, offset 0: a tar header fails its checksum"
 
 
-def test_checksums_over_signed_bytes_are_taken_as_well() -> None:
-    block = bytearray(header("é".encode()))
+@pytest.mark.parametrize("name", ["é", "\x7fé", "\x7f\x80"])
+def test_checksums_over_signed_bytes_are_taken_as_well(name: str) -> None:
+    block = bytearray(header(name.encode()))
     block[148:156] = b" " * 8
     signed = sum(struct.unpack("512b", block))
     block[148:156] = b"%06o\0 " % signed
-    assert layer_of(layer(raw(bytes(block)))).changeset.paths == ["/é"]
+    assert layer_of(layer(raw(bytes(block)))).changeset.paths == [f"/{name}"]
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,24 @@ def test_a_cut_frame_is_known_as_such(pieces: list[bytes], last: bytes, step: in
     assert not between(b"".join(pieces) + last[:cut], step)
 
 
+@pytest.mark.parametrize("sized", range(4))
+@pytest.mark.parametrize("single", [0, 1])
+@pytest.mark.parametrize("checksum", [0, 1])
+@pytest.mark.parametrize("dictionary", range(4))
+def test_a_frame_s_header_is_as_long_as_its_first_byte_says(
+    sized: int, single: int, checksum: int, dictionary: int
+) -> None:
+    """RFC 8878, section 3.1.1.1: window descriptor, dictionary id and content size are there or not."""
+    length = (not single) + (0, 1, 2, 4)[dictionary] + (0, 2, 4, 8)[sized] + (single if not sized else 0)
+    descriptor = sized << 6 | single << 5 | checksum << 2 | dictionary
+    raw, rle = (5 << 3).to_bytes(3, "little") + b"bytes", (900 << 3 | 1 << 1 | 1).to_bytes(3, "little") + b"x"
+    frame = b"\x28\xb5\x2f\xfd" + bytes([descriptor]) + b"\xff" * length + raw + rle + b"\xff" * 4 * checksum
+    for step in (1, 3, 100):
+        assert between(frame, step) and between(frame + frame, step)
+        assert not any(between(frame[:cut], step) for cut in range(1, len(frame)))
+        assert not between(frame + b"\xff", step)
+
+
 @pytest.mark.parametrize("compression", ["gzip", "zstd", "xz", "bzip2", "gzip-members", "zstd-frames"])
 @pytest.mark.parametrize("step", [1, 777, 1 << 20])
 def test_streams_expand_across_all_their_members(compression: str, step: int) -> None:
