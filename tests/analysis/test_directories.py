@@ -59,6 +59,12 @@ def test_every_byte_is_in_one_of_them(files: dict[str, int], count: int) -> None
         pytest.param({"/a/s/x": 5, "/a/y": 5}, 5, [("/a", 5, 1), ("/a/s", 5, 1)], id="half of it does"),
         pytest.param({"/a/x": 5, "/b/y": 4, "/c/z": 3}, 1, [("/", 12, 3)], id="a row alone"),
         pytest.param({"/a/x": 5, "/b/y": 4, "/c/z": 3}, 3, [("/a", 5, 1), ("/b", 4, 1), ("/c", 3, 1)], id="three"),
+        pytest.param(
+            {"/a/p/x": 6, "/a/q/y": 4, "/b/r/z": 3, "/b/s/w": 2},
+            3,
+            [("/a/p", 6, 1), ("/b", 5, 2), ("/a/q", 4, 1)],
+            id="the biggest gives way first, as long as there is room",
+        ),
         pytest.param({"/b/y": 5, "/a/x": 5}, 2, [("/a", 5, 1), ("/b", 5, 1)], id="as big ones by name"),
         pytest.param({"/a/b/c/d/x": 5}, 4, [("/a/b/c/d", 5, 1)], id="one within another"),
     ],

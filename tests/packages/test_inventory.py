@@ -445,3 +445,25 @@ def test_packages_whose_identities_have_one_hash_are_told_apart(monkeypatch: pyt
         catalogers=[_claiming([f"/usr/{name}"], name=name) for name in "abcb"],
     )
     assert [(one.name, one.content_bytes) for one in found.packages] == [("a", 1), ("b", 2), ("c", 3)]
+
+
+def test_directories_do_not_make_a_guess_a_package_of_its_own() -> None:
+    guess = replace(_claiming(["/usr", "/usr/a"], name="guess"), is_guess=True)
+    found = inventory([directory("usr"), file("usr/a", b"1")], catalogers=[_claiming(["/usr/a"]), guess])
+    assert found.names == ["one"]
+
+
+def test_directories_do_not_count_among_the_files_that_are_shared() -> None:
+    members = [directory("usr"), directory("usr/d"), file("usr/a", b"1")]
+    language = _claiming(["/usr", "/usr/d", "/usr/a"], name="language")
+    found = inventory(members, catalogers=[_claiming(["/usr/a"], is_os=True), language])
+    assert found.one("language").shared
+
+
+@pytest.mark.parametrize("versions", [(-1,), (-2,), (2,), (99,), (-1, 99), ()])
+@pytest.mark.parametrize("is_os", [False, True])
+def test_versions_that_the_image_does_not_have_are_nobodys(versions: tuple[int, ...], is_os: bool) -> None:
+    claim = Claim(type="test", name="liar", version="1", versions=versions)
+    liar = Cataloger(name="liar", wanted=_ANYTHING, catalog=lambda _: iter([claim]), is_os=is_os)
+    found = inventory([file("usr/a", b"1"), file("usr/b", b"22")], catalogers=[liar])
+    assert (found.one("liar").files, found.unowned_bytes, found.warnings) == (0, 3, ())
