@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from layerscope.model.pathset import RangedFile
+from layerscope.packages.catalogers import binaries as module
 from layerscope.packages.catalogers.binaries import BINARIES
-from tests.builder import Member, file, symlink
+from layerscope.packages.formats.ranges import ranges_in
+from tests.builder import Member, directory, file, symlink
 from tests.packages.elves import elf
 from tests.packages.images import catalogued
 
@@ -116,3 +119,127 @@ def test_other_files_are_passed_over(member: Member) -> None:
     found = catalogued(BINARIES, [member])
     assert found.claims == ()
     assert found.warnings == ()
+
+
+def _ranged(data: bytes, path: str = "/usr/bin/nginx", asked: list[tuple[int, int]] | None = None) -> RangedFile:
+    def read(start: int, count: int) -> bytes | None:
+        if asked is not None:
+            asked.append((start, count))
+        return ranges_in(data)(start, count)
+
+    return RangedFile(read, len(data), path, print, print)
+
+
+_NGINX = next(program for program in module._PROGRAMS if program.name == "nginx")
+
+
+@pytest.mark.parametrize("before", [0, 262_144 - 256, 262_144 - 12, 262_144 - 3, 262_144, 523_776 - 5, 600_000])
+def test_a_version_is_found_wherever_it_lies_among_the_constants(before: int) -> None:
+    data = elf({".rodata": b"x" * before + b"nginx/1.22.1" + b"y" * 9})
+    assert module._searched(_ranged(data), _NGINX) == ("1.22.1", True)
+
+
+@pytest.mark.parametrize(("most", "version"), [(112, "1.22.1"), (111, "")])
+def test_only_so_much_of_the_constants_is_searched(most: int, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_SEARCHED", most)
+    data = elf({".rodata": b"x" * 100 + b"nginx/1.22.1"})
+    assert module._searched(_ranged(data), _NGINX) == (version, True)
+
+
+def test_no_more_is_read_once_a_version_is_found_but_for_the_greatest() -> None:
+    data = elf({".rodata": b"nginx/1.2.3" + b"x" * 600_000, ".data": b"nginx/4.5.6\0" + b"\x007.0.1\0"})
+    asked: list[tuple[int, int]] = []
+    assert module._searched(_ranged(data, asked=asked), _NGINX) == ("1.2.3", True)
+    assert [count for _, count in asked if count > 9000] == [262_144]
+    redis = next(program for program in module._PROGRAMS if program.is_greatest)
+    asked.clear()
+    assert module._searched(_ranged(data, asked=asked), redis) == ("7.0.1", True)
+    assert [count for _, count in asked if count > 9000] == [262_144, 262_144, 76_235]
+
+
+def test_a_file_without_sections_is_searched_whole_and_any_program_reads_all_constants() -> None:
+    data = b"\x7fELF" + b"nginx/1.2.3"
+    assert module._searched(_ranged(data), _NGINX) == ("1.2.3", True)
+    asked: list[tuple[int, int]] = []
+    assert module._by_path(_ranged(data, "/opt/renamed", asked)) == ("", True)
+    assert asked[-1] == (0, len(data))
+    assert module._by_path(_ranged(data)) == ("1.2.3", True)
+    assert module._by_path(_ranged(b"#!/bin/sh\nnginx/1.2.3")) is None
+
+
+def test_constants_that_were_not_kept_leave_the_version_open() -> None:
+    data = elf({".rodata": b"nginx/1.2.3", ".data": b"nginx/4.5.6"})
+    place = data.index(b"nginx/4")
+    lost = RangedFile(
+        lambda start, count: ranges_in(data)(start, count) if start != place else None, len(data), "", print, print
+    )
+    assert module._searched(lost, _NGINX) == ("1.2.3", True)
+    place = data.index(b"nginx/1")
+    assert module._searched(lost, _NGINX) == ("", False)
+
+
+@pytest.mark.parametrize(
+    ("path", "begin", "begins"),
+    [
+        ("/l/python3.1", "/l/python3.1", True),
+        ("/l/python3.11", "/l/python3.1", False),
+        ("/l/python3.1-config", "/l/python3.1", True),
+        ("/l/node20", "/l/node", True),
+        ("/l/nod", "/l/node", False),
+        ("/x/node", "/l/node", False),
+    ],
+)
+def test_a_number_does_not_begin_a_longer_one(path: str, begin: str, begins: bool) -> None:
+    assert module._begins(path, begin) is begins
+
+
+@pytest.mark.parametrize(
+    ("versions", "greatest"), [([], ""), ([b"1.9", b"1.10"], "1.10"), ([b"2", b"10.1", b"10"], "10.1")]
+)
+def test_the_greatest_version_is_that_by_its_numbers(versions: list[bytes], greatest: str) -> None:
+    assert module._greatest(versions) == greatest
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        pytest.param([_program("bin/node", b"x"), file("include/node/node_version.h", b"")], [], id="in the root"),
+        pytest.param(
+            [_program("opt/node", b"node.js/v1.2.3"), file("opt/include/node/x")], ["/opt/node"], id="not in bin"
+        ),
+        pytest.param(
+            [
+                _program("opt/n/sbin/node", b"node.js/v1.2.3"),
+                file("opt/n/include/node/v8/x.h"),
+                file("opt/n/include/node.h"),
+                file("opt/n/include/other/x.h"),
+                file("opt/n/share/man/man1/node.1"),
+                file("opt/n/share/man/man1/npm.1"),
+                file("opt/n/share/doc/node/gdbinit"),
+                directory("opt/n/include/node"),
+            ],
+            [
+                "/opt/n/include/node.h",
+                "/opt/n/include/node/v8/x.h",
+                "/opt/n/sbin/node",
+                "/opt/n/share/doc/node/gdbinit",
+                "/opt/n/share/man/man1/node.1",
+            ],
+            id="what lies beside",
+        ),
+    ],
+)
+def test_what_goes_with_a_program_lies_below_its_prefix(members: list[Member], found: list[str]) -> None:
+    assert [list(paths) for paths in catalogued(BINARIES, members).paths] == ([found] if found else [])
+
+
+def test_the_library_of_a_ruby_has_its_version_and_a_link_to_it_none() -> None:
+    members = [
+        _program("usr/bin/ruby", b"nothing"),
+        symlink("usr/lib/libruby.so", "libruby.so.3.1"),
+        _program("usr/lib/libruby.so.3.1.2", b"ruby 3.1.2p20"),
+        _program("usr/lib/ruby/3.1.0/libruby-static.so", b"ruby 9.9.9p1"),
+        _program("usr/lib/libother.so", b"ruby 8.8.8p1"),
+    ]
+    assert catalogued(BINARIES, members).versions == [("ruby", "3.1.2")]
+    assert catalogued(BINARIES, [members[0], members[1]]).versions == []
