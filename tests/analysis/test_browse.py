@@ -239,6 +239,13 @@ def test_trees_are_kept_and_their_work_is_known_before(archive: Path) -> None:
         assert browser.made(scope) is None
         assert browser.work(scope) == len(analysis.filesystem.numbers(1)) < browser.work(Scope(layer=1))
         assert browser.work(Scope(layer=1)) == browser.work(Scope(hidden=True)) == len(analysis.filesystem)
+        first = analysis.filesystem.numbers(0)
+        assert (
+            browser.work(Scope(layer=0, changes=frozenset({Change.ADDED})))
+            == browser.work(Scope(layer=0))
+            == len(first)
+        )
+        assert browser.work(replace(scope, cumulative=True)) == len(analysis.filesystem)
         tree = browser.tree(scope)
         assert browser.tree(scope) is browser.made(scope) is tree
         for index in range(10):
@@ -333,3 +340,48 @@ def test_what_the_base_brought_is_not_counted_as_what_can_go(tmp_path: Path) -> 
         assert {finding.kind for finding in made.findings} == {FindingKind.INHERITED, FindingKind.WASTE}
         can_go = {item.name: item.reclaimable_bytes for item in items(browser.tree(Scope(layer=1)))}
     assert can_go == {"app": 506, "opt": 0}
+
+
+def test_six_trees_are_kept_and_the_oldest_goes(archive: Path) -> None:
+    with browsing(archive) as (browser, _, _):
+        scopes = [Scope(hidden=True, pattern=str(number)) for number in range(7)]
+        trees = [browser.tree(scope) for scope in scopes[:6]]
+        assert [browser.made(scope) for scope in scopes] == [*trees, None]
+        last = browser.tree(scopes[6])
+        assert [browser.made(scope) for scope in scopes] == [None, *trees[1:], last]
+
+
+@pytest.mark.parametrize(
+    ("scope", "names"),
+    [
+        pytest.param(
+            Scope(layer=0),
+            {"srv", "srv/big.log", "srv/app", "srv/app/main", "srv/app/.git", "srv/app/.git/HEAD", "srv/again"},
+            id="a layer",
+        ),
+        pytest.param(
+            Scope(layer=1, changes=frozenset({Change.ADDED, Change.REMOVED})),
+            {"srv", "srv/app", "srv/app/main", "srv/app/new"},
+            id="what a layer changed",
+        ),
+        pytest.param(Scope(hidden=True), {"srv", "srv/app", "srv/app/main"}, id="hidden ones"),
+        pytest.param(
+            Scope(layer=0, pattern="HEAD$"), {"srv", "srv/app", "srv/app/.git", "srv/app/.git/HEAD"}, id="a pattern"
+        ),
+        pytest.param(
+            Scope(hidden=True, changes=frozenset({Change.MODIFIED})), set(), id="hidden ones that were not replaced"
+        ),
+        pytest.param(Scope(stage="none"), set(), id="a stage that is unknown"),
+    ],
+)
+def test_a_scope_holds_its_versions_and_the_directories_around_them(
+    archive: Path, scope: Scope, names: set[str]
+) -> None:
+    with browsing(archive) as (browser, _, _):
+        tree = browser.tree(scope)
+        found, todo = set[str](), [""]
+        while todo:
+            for item in items(tree, todo.pop()):
+                found.add(item.path.removeprefix("/"))
+                todo += [item.path] if item.is_directory else []
+    assert found == names

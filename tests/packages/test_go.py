@@ -181,7 +181,8 @@ def test_a_text_follows_its_length(data: bytes, text: bytes, end: int) -> None:
 def _listed(text: str) -> tuple[str, str | None, list[tuple[str, str]]]:
     info = module._parsed(b"go1.22.1", _FRAME + text.encode() + _FRAME)
     assert (info.go_version, info.is_cut) == ("go1.22.1", False)
-    return info.package, info.main and info.main.path, [(one.path, one.version) for one in info.modules]
+    main = info.main.path if info.main is not None else None
+    return info.package, main, [(one.path, one.version) for one in info.modules]
 
 
 @pytest.mark.parametrize(
