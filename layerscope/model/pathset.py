@@ -44,6 +44,7 @@ class RangeReader(Struct, frozen=True):
 
 _ASCII = tuple(map(chr, range(128)))
 _VERSION = "." + digits
+_MOST_DIRECTORIES = 4096
 _ending = itemgetter(slice(-3, None))
 """The last three characters of a name; a suffix is a dot and something."""
 
@@ -135,6 +136,7 @@ class Selector:
         """Return the numbers of the sets that hold ``path``, in no particular order, possibly repeated."""
         parent = path.rpartition("/")[0]
         if parent not in self._directories:
+            self._forget()
             self._directory(parent)
         return self._directories[parent] + next(self._by_names((path,)))
 
@@ -158,7 +160,13 @@ class Selector:
         for index, own in zip(indexes, self._by_names(map(paths.__getitem__, indexes)), strict=True):
             if own:
                 found[index] += own
+        self._forget()
         return found
+
+    def _forget(self) -> None:
+        """Let go of what was found about directories, where these are many: they would stay as long as the image."""
+        if len(self._directories) > _MOST_DIRECTORIES:
+            self._directories, self._characters = {"": ()}, 0
 
     def _by_names(self, paths: Iterable[str]) -> Iterator[tuple[int, ...]]:
         """Yield for each path the sets that hold it for its last component, or for the whole of it."""

@@ -161,7 +161,8 @@ class Context:
             path = tree_of(filesystem.paths[number])
             if path and filesystem.kinds[number] != Kind.DIRECTORY:
                 found.setdefault(path, []).append(number)
-        for path, numbers in found.items():
+        for path in list(found):
+            numbers = found.pop(path)  # Claims are made of them: both are never in memory together.
             live = [number for number in numbers if filesystem.fates[number] == Fate.LIVE]
             removed_in = None if live else max(filesystem.hidden_by[number] for number in numbers)
             layer = filesystem.layer_of(numbers[0])

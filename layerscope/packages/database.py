@@ -17,11 +17,21 @@ NAMELESS = "names no package, or no version of it"
 """What is wrong with a record that many databases may have."""
 
 _MOST_LINES = 1_000_000
-MOST_BYTES = 64 << 20
-"""As much of a database file as is read; the largest real one of text is a tenth of that."""
+MOST_BYTES = 16 << 20
+"""As much of a database file as is read; the largest real one of text is a third of that."""
+_MOST_RELATED = 1 << 16
+"""Characters of a field that names what a package needs; the longest real one has a tenth of that."""
 
 _MOST_LIST_BYTES = 256 << 20
 """As much as is read of all lists of one database; many packages may claim one long list."""
+
+
+def related(field: str) -> str:
+    """A field that names what a package needs or provides; raises ValueError where it is too long."""
+    if len(field) > _MOST_RELATED:
+        raise ValueError(f"has a field of {len(field):,} characters")
+    return field
+
 
 Reader: TypeAlias = Callable[[str], bytes | None]
 """Reads a file by path as it was when the package was last installed; None where there was none."""
@@ -89,8 +99,11 @@ class Database:
             found = {(package.name, package.arch, package.version, package.place): package for package in listed}
             packages |= found
             keys.append((number, tuple(found)))
+            del found
+        self._parsed.clear()
         for key, present in presence(self._filesystem, keys).items():
-            yield self._claim(packages[key], present)
+            # What is listed is let go of, so that it and its claims are never in memory together.
+            yield self._claim(packages.pop(key), present)
 
     def read(self, number: int) -> bytes:
         """Return all of a text of the database; empty, with a warning, where it cannot be read."""

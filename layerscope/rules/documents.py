@@ -5,6 +5,8 @@ from typing import Any
 from layerscope.model.limits import loads
 from layerscope.model.patterns import pattern
 
+_SMALL, _MOST_VALUES = 1 << 16, 250_000
+_STRING = pattern(rb"\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+'")
 _LONG_KEY = pattern(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){200}")
 
 
@@ -17,11 +19,22 @@ def json_object(data: bytes | str) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
+def toml_values(data: bytes) -> int:
+    """What a TOML document takes to parse, in values; a table or a part of a dotted key is as much as six of them."""
+    bare = _STRING.sub(b"", data)
+    return sum(map(bare.count, (b"\n", b",", b"{", b"["))) + 6 * (bare.count(b"\n[") + bare.count(b"."))
+
+
 def toml_object(data: bytes) -> dict[str, Any]:
-    """A TOML document; empty for anything else, or for a key of very many parts, which tomllib reads in square time."""
+    """A TOML document; empty for anything else, for one of too many values, and for a key of very many parts.
+
+    The latter is what tomllib reads in square time.
+    """
     import tomllib
 
     try:
+        if len(data) > _SMALL and toml_values(data) > _MOST_VALUES:
+            return {}
         text = data.decode("utf-8")
         return {} if _LONG_KEY.search(text) else tomllib.loads(text)
     except (ValueError, RecursionError):

@@ -5,14 +5,14 @@ followed by name alone: a package in two versions counts as needed where one of 
 line by their indentation, of which their own tools write exactly one form; what does not fit it says nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from layerscope.model.patterns import pattern
 from layerscope.rules.documents import json_object
 from layerscope.rules.lockfiles import closure
 
-Graph = Mapping[str, frozenset[str]]
-"""What each package needs, by name."""
+Graph = Mapping[str, Sequence[str]]
+"""What each package needs, by name; of a package in two versions some names twice."""
 
 _NAME = r"(?:@[\w.~-]+/)?[\w.~-]+"
 _YARN_KEY = pattern(rf"\"?({_NAME})@")
@@ -25,24 +25,24 @@ _PRODUCTION = ("dependencies", "optionalDependencies", "peerDependencies")
 
 def yarn_graph(text: str) -> Graph:
     """yarn.lock of classic yarn and of Berry: entries at the margin, dependencies indented by four."""
-    found: dict[str, set[str]] = {}
-    current: set[str] = set()
+    found: dict[str, list[str]] = {}
+    current: list[str] = []
     inside = False
     for line in text.split("\n"):
         if line and not line[0].isspace() and not line.startswith("#"):
             key = _YARN_KEY.match(line)
-            current, inside = found.setdefault(key[1], set()) if key else set(), False
+            current, inside = found.setdefault(key[1], []) if key else [], False
         elif line.startswith("  ") and not line.startswith("    "):
             inside = line.strip() in _NEEDING
         elif inside and (need := _YARN_NEED.match(line)):
-            current.add(need[1])
-    return {name: frozenset(needs) for name, needs in found.items()}
+            current.append(need[1])
+    return found
 
 
 def pnpm_graph(text: str) -> Graph:
     """pnpm-lock.yaml: entries of ``packages`` and ``snapshots`` indented by two, dependencies by six."""
-    found: dict[str, set[str]] = {}
-    current: set[str] = set()
+    found: dict[str, list[str]] = {}
+    current: list[str] = []
     inside = section = False
     for line in text.split("\n"):
         if line and not line[0].isspace():
@@ -50,12 +50,12 @@ def pnpm_graph(text: str) -> Graph:
         elif not section:
             continue
         elif key := _PNPM_KEY.match(line):
-            current, inside = found.setdefault(key[1], set()), False
+            current, inside = found.setdefault(key[1], []), False
         elif line.startswith("    ") and not line.startswith("      "):
             inside = line.strip() in _NEEDING
         elif inside and (need := _PNPM_NEED.match(line)):
-            current.add(need[1])
-    return {name: frozenset(needs) for name, needs in found.items()}
+            current.append(need[1])
+    return found
 
 
 GRAPHS: Mapping[str, Callable[[str], Graph]] = {"yarn.lock": yarn_graph, "pnpm-lock.yaml": pnpm_graph}
@@ -81,8 +81,8 @@ def only_development(manifest: bytes, graph: Graph, members: Iterable[bytes] = (
     if not _keys(document.get("dependencies")) <= graph.keys():
         return frozenset()
 
-    def needs(name: str) -> frozenset[str]:
-        return graph.get(name, frozenset())
+    def needs(name: str) -> Sequence[str]:
+        return graph.get(name, ())
 
     wanted: set[str] = closure(production, needs)
     return frozenset(name for name in closure(development, needs) if name not in wanted)

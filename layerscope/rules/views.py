@@ -36,11 +36,15 @@ def texts(context: RuleContext, rule: str, numbers: Iterable[int]) -> list[tuple
         data = context.filesystem.read(number) or b""
         left_bytes, left_lines = left_bytes - len(data), left_lines - data.count(b"\n")
         if left_bytes < 0 or left_lines < 0:
-            limits = f"{MOST_BYTES:,} bytes or {MOST_LINES:,} lines"
-            context.warn(f"{rule}: files that say what projects need hold more than {limits}; none was looked at")
+            warn_of_limits(context, rule)
             return []
         found.append((context.filesystem.paths[number], data))
     return found
+
+
+def warn_of_limits(context: RuleContext, rule: str) -> None:
+    limits = f"{MOST_BYTES:,} bytes or {MOST_LINES:,} lines"
+    context.warn(f"{rule}: files that say what projects need hold more than {limits}; none was looked at")
 
 
 def within(path: str, directories: AbstractSet[str]) -> bool:

@@ -1,6 +1,7 @@
 """Sets of paths, matched by dictionaries as a plain reading of their definition would."""
 
 import re
+from collections import deque
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from layerscope.errors import LimitExceeded
 from layerscope.model import pathset
 from layerscope.model.pathset import PathSet, Selector
+from tests.memory import peak_of
 
 
 @pytest.mark.parametrize(
@@ -110,3 +112,9 @@ def test_directories_whose_names_would_fill_the_memory_are_refused(monkeypatch: 
     with pytest.raises(LimitExceeded, match="too long and too deep"):
         for number in range(50):
             selector(f"/{number}" + "/d" * 30)
+
+
+def test_a_selector_does_not_keep_every_directory_that_it_saw() -> None:
+    selector = Selector([PathSet(names=("x",), trees=("/d1",))])
+    assert peak_of(lambda: deque((selector(f"/d{number}/x") for number in range(40_000)), 0)) < 1_000_000
+    assert (len(selector("/d1/y")), len(selector("/d2/y")), len(selector("/d2/x"))) == (1, 0, 1)

@@ -22,6 +22,7 @@ from layerscope.packages.registry import CATALOGERS
 from layerscope.packages.relations import Relations
 from tests.builder import ImageSpec, Member, docker_legacy, layer, oci_archive
 from tests.image.opening import file_of
+from tests.memory import peak_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,16 @@ def catalogued(source: str, catalogers: Sequence[Cataloger] = CATALOGERS) -> Ite
         found = catalog(filesystem, catalogers)
         check_account(filesystem, found)
         yield filesystem, found
+
+
+def peak_of_catalog(members: Sequence[Member], cataloger: Cataloger) -> int:
+    """The most bytes that a cataloger and its packages took at once."""
+    with (
+        file_of(docker_legacy(ImageSpec(layers=(layer(*members),)))) as path,
+        open_image(str(path), ReadOptions(wanted=(os_release.WANTED, cataloger.wanted))) as image,
+    ):
+        filesystem = Filesystem(image.layers)
+        return peak_of(lambda: catalog(filesystem, [cataloger]))
 
 
 def check_account(filesystem: Filesystem, found: Catalog) -> None:

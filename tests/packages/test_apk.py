@@ -7,7 +7,7 @@ import pytest
 from layerscope.packages.catalogers.apk import APK
 from tests.builder import Member, file, symlink, whiteout
 from tests.packages.images import REAL
-from tests.packages.inventories import inventory, of_archive
+from tests.packages.inventories import inventory, of_archive, peak_of_catalog
 
 _TOOL = """C:Q1t20ETDkiZIy7BdegtC/woQiNnuE=
 P:tool
@@ -84,6 +84,21 @@ def test_a_broken_record_costs_a_warning_and_the_others_are_read(record: str) ->
     found = inventory([_database(record, _TOOL), file("etc/shadow", b"1")], catalogers=[APK])
     assert found.names == ["tool"]
     assert found.warnings == ("/lib/apk/db/installed: record 0 names no package, or no version of it",)
+
+
+@pytest.mark.parametrize("letter", "Dpi")
+def test_a_record_that_names_very_many_others_costs_a_warning(letter: str) -> None:
+    def listed(count: int) -> tuple[list[str], tuple[str, ...]]:
+        found = inventory([_database(f"P:evil\nV:1\n{letter}:{'a=1 ' * count}\n", _TOOL)], catalogers=[APK])
+        return found.names, found.warnings
+
+    assert listed(16_000) == (["evil", "tool"], ())
+    assert listed(17_000) == (["tool"], ("/lib/apk/db/installed: record 0 has a field of 68,000 characters",))
+
+
+def test_a_record_among_very_many_takes_some_hundred_bytes() -> None:
+    records = [_record(f"p{number}", f"a/{number}") for number in range(10_000)]
+    assert peak_of_catalog([_database(*records)], APK) < 10_800_000
 
 
 def test_paths_that_climb_out_of_their_directory_own_nothing() -> None:

@@ -228,6 +228,11 @@ def test_a_compressed_layer_tells_the_same() -> None:
             id="no name",
         ),
         pytest.param(
+            [status(b"Package: x\nVersion: 1\nDepends: " + b"a, " * 22_000 + b"\n", stanza("good"))],
+            "/var/lib/dpkg/status: record 0 has a field of 66,000 characters",
+            id="a record that needs very many",
+        ),
+        pytest.param(
             [status(stanza("good"), b"\xff\x00\xfe garbage\n")],
             "/var/lib/dpkg/status: record 1 names no package, or no version of it",
             id="garbage",

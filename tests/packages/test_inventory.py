@@ -7,9 +7,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from layerscope.errors import Damaged
-from layerscope.filesystem.tree import Filesystem
-from layerscope.image.open import open_image
-from layerscope.image.options import ReadOptions
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.packages import ledger
 from layerscope.packages.cataloger import Cataloger, Claim
@@ -23,11 +20,8 @@ from layerscope.packages.catalogers.nix import NIX
 from layerscope.packages.catalogers.pacman import PACMAN
 from layerscope.packages.catalogers.portage import PORTAGE
 from layerscope.packages.context import Context
-from layerscope.packages.inventory import catalog
-from tests.builder import ImageSpec, Member, directory, docker_legacy, file, hardlink, layer, symlink, whiteout
-from tests.image.opening import file_of
-from tests.memory import peak_of
-from tests.packages.inventories import inventory
+from tests.builder import Member, directory, file, hardlink, symlink, whiteout
+from tests.packages.inventories import inventory, peak_of_catalog
 from tests.packages.test_dpkg import listing, stanza, status
 
 _ANYTHING = Wanted(paths=PathSet(trees=("/etc", "/usr", "/opt")))
@@ -432,10 +426,7 @@ def test_a_package_among_very_many_takes_some_hundred_bytes() -> None:
         return (Claim(type="test", name=f"a{n}", version="1", versions=(n,)) for n in range(20_000))
 
     many = Cataloger(name="many", wanted=_ANYTHING, catalog=claims)
-    spec = ImageSpec(layers=(layer(*(file(f"d/{n}", b"x") for n in range(20_000))),))
-    with file_of(docker_legacy(spec)) as path, open_image(str(path), ReadOptions()) as image:
-        filesystem = Filesystem(image.layers)
-        assert peak_of(lambda: catalog(filesystem, [many])) < 12_500_000
+    assert peak_of_catalog([file(f"d/{n}", b"x") for n in range(20_000)], many) < 12_500_000
 
 
 def test_packages_whose_identities_have_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:

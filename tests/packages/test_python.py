@@ -10,6 +10,7 @@ import pytest
 from layerscope.packages.catalogers.python import PYTHON
 from tests.builder import Member, file, symlink, whiteout
 from tests.packages.images import REAL, Found, catalogued, catalogued_archive, members_of
+from tests.packages.inventories import peak_of_catalog
 
 _SITE = "usr/local/lib/python3.11/site-packages"
 _NEEDS_PIP = pytest.mark.skipif(
@@ -22,6 +23,11 @@ _METADATA = b"Metadata-Version: 2.1\nName: Tool-Box\nVersion: 1.5\n\nName: not t
 def _distribution(record: bytes, *others: Member) -> list[Member]:
     info = f"{_SITE}/tool_box-1.5.dist-info"
     return [file(f"{info}/METADATA", _METADATA), file(f"{info}/RECORD", record), *others]
+
+
+def test_a_distribution_among_very_many_takes_some_hundred_bytes() -> None:
+    infos = [file(f"{_SITE}/a{number}-1.dist-info/METADATA", b"Name: a\nVersion: 1\n") for number in range(10_000)]
+    assert peak_of_catalog(infos, PYTHON) < 7_900_000
 
 
 def _wheel(directory: Path, name: str, version: str) -> Path:

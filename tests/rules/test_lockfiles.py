@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from layerscope.rules.documents import toml_object
 from layerscope.rules.lockfiles import (
     PYTHON,
     Declared,
@@ -16,6 +17,7 @@ from layerscope.rules.lockfiles import (
     normal,
     required,
 )
+from tests.memory import peak_of
 
 KEYS = (
     "default", "develop", "packages", "dev-packages", "package", "name", "version", "groups", "category", "source",
@@ -205,6 +207,27 @@ def test_what_npm_marks_for_development() -> None:
 )
 def test_a_label_is_developments_if_a_word_of_it_says_so_and_none_says_production(label: str, is_dev: bool) -> None:
     assert is_for_development(label) == is_dev
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("".join(f"a{n}{'.b' * 150} = 1\n" for n in range(1_000)), id="parts of keys"),
+        pytest.param("".join(f"[a{n}]\n" for n in range(40_000)), id="tables"),
+        pytest.param("a = [" + "{a=1}," * 130_000 + "]", id="tables in a list"),
+        pytest.param("a = {" + ",".join(f"b{n}{'.b' * 150}=1" for n in range(1_000)) + "}", id="keys in a table"),
+        pytest.param("".join(f"'a'{n}{'.b' * 150} = '' # '\n" for n in range(1_000)), id="quotes in comments"),
+    ],
+)
+def test_a_document_that_would_take_much_memory_is_not_parsed(text: str) -> None:
+    assert peak_of(lambda: toml_object(text.encode())) < 4_000_000
+
+
+def test_a_lockfile_of_thousands_of_packages_is_parsed() -> None:
+    wheel = '    { url = "https://x.org/a/b.c-1.2.3-py3-none-any.whl", hash = "sha256:0", size = 1 },\n'
+    package = '[[package]]\nname = "p"\nversion = "1.2.3"\nsource = { registry = "https://x.org/simple" }\nwheels = [\n'
+    text = (package + wheel * 3 + "]\n") * 4_000
+    assert len(toml_object(text.encode())["package"]) == 4_000
 
 
 def test_empty_extras_are_none() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layerscope.rules import views
+from layerscope.rules.families import python_dev
 from layerscope.rules.lockfiles import Declared, Node
 from layerscope.rules.requirements import Requirements, is_requirements, requirements
 from tests.builder import Member, file, layer
@@ -81,6 +82,17 @@ def test_projects_whose_files_exceed_a_limit_together_say_nothing(
     members = (*found, file("lib/requirements-test.txt", b"# a comment that is of no use\n\n"))
     (warning,) = find(copied(layer(*members))).warnings
     assert warning.startswith("py-dev-deps: files that say what projects need hold more than ")
+
+
+def test_manifests_that_would_take_long_to_parse_say_nothing(find: Find, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = (
+        PRODUCTION,
+        file("app/requirements-dev.txt", DEVELOPMENT),
+        file("app/Pipfile", b"[packages]\na = {a = 1}\n"),
+    )
+    assert _found(find, *found) == ONLY
+    monkeypatch.setattr(python_dev, "_MOST_VALUES", 3)
+    assert _found(find, *found) == set()
 
 
 def test_files_of_a_folder_are_read_together(find: Find) -> None:

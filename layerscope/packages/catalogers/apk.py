@@ -13,7 +13,7 @@ from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.context import Context, text_of
-from layerscope.packages.database import MOST_BYTES, NAMELESS, Database, Listed, Reader
+from layerscope.packages.database import MOST_BYTES, NAMELESS, Database, Listed, Reader, related
 from layerscope.packages.relations import Relations
 
 _PATHS = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed", "/var/lib/apk/db/installed")
@@ -36,18 +36,18 @@ def _parse(raw: bytes) -> Listed:
         version=version,
         arch=fields.get(b"A", ""),
         relations=_relations(fields),
-        paths=partial(_paths, text_of(raw)),
+        paths=partial(_paths, raw),
     )
 
 
 def _relations(fields: Mapping[bytes, str]) -> Relations:
     """Words such as ``so:libc.so.1``, ``cmd:perl=5.38`` or ``python3~3.12``; ``!`` marks a conflict."""
-    conditions = fields.get(b"i", "").split()
+    conditions = related(fields.get(b"i", "")).split()
     # A condition with a version is the package itself, the others say what else has to be there (docs, pyc).
     same = [word for word in conditions if "=" in word] or conditions
     return Relations(
-        needs=_names(fields.get(b"D", "").split()),
-        provides=_names(fields.get(b"p", "").split()),
+        needs=_names(related(fields.get(b"D", "")).split()),
+        provides=_names(related(fields.get(b"p", "")).split()),
         installed_with=_names(same),
     )
 
@@ -57,10 +57,10 @@ def _names(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_VERSION.split(word, maxsplit=1)[0] for word in words if not word.startswith("!")))
 
 
-def _paths(text: str, _: Reader) -> Iterator[str]:
+def _paths(raw: bytes, _: Reader) -> Iterator[str]:
     """The files of a record; a file before any directory lies in the root."""
     directory = ""
-    for line in text.split("\n"):
+    for line in text_of(raw).split("\n"):
         if line.startswith("R:"):
             yield f"{directory}/{line[2:]}"
         elif line.startswith("F:"):

@@ -15,7 +15,7 @@ from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.context import Context, text_of
-from layerscope.packages.database import MOST_BYTES, NAMELESS, Database, Listed, Reader
+from layerscope.packages.database import MOST_BYTES, NAMELESS, Database, Listed, Reader, related
 from layerscope.packages.relations import Relations
 
 _SUMS = ".md5sums"
@@ -146,7 +146,7 @@ def _relations(fields: Mapping[bytes, bytes]) -> Relations:
 
 def _names(field: bytes) -> tuple[str, ...]:
     """Commas separate needs and bars alternatives; versions are in parentheses (Debian Policy, 7.1)."""
-    needs = text_of(field).replace("|", ",").split(",")
+    needs = related(text_of(field)).replace("|", ",").split(",")
     return tuple(dict.fromkeys(name for need in needs if (name := need.partition("(")[0].partition(":")[0].strip())))
 
 

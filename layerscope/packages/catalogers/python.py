@@ -26,26 +26,40 @@ _SITES = ("site-packages", "dist-packages")
 
 
 class _Distribution(Struct, frozen=True, kw_only=True):
-    """A distribution: ``info`` is the directory (or the file) of its metadata, ``site`` that of its modules."""
+    """A distribution and the live versions that are its own."""
 
     record: Record
-    info: str
-    site: str
     name: str
     version: str
     versions: tuple[int, ...] = ()
 
+    @property
+    def info(self) -> str:
+        """The directory (or the file) of its metadata."""
+        return _info(self.record)
+
+    @property
+    def site(self) -> str:
+        """The directory of its modules."""
+        return _info(self.record).rpartition("/")[0]
+
+
+def _info(record: Record) -> str:
+    return record.path if record.name.endswith(_EGG) else record.directory
+
 
 def _catalog(context: Context) -> Iterator[Claim]:
     found = []
-    live = list(context.live_records())
-    links = {record.name for record in live if record.name.endswith(_LINK) and record.directory.endswith(_SITES)}
-    for record in _metadata(live):
+    named = ((record.name, record.directory) for record in context.live_records())
+    links = {name for name, directory in named if name.endswith(_LINK) and directory.endswith(_SITES)}
+    for record in _metadata(context.live_records()):
         distribution = _described(context, record, links)
         if distribution is not None:
             found.append(replace(distribution, versions=tuple(dict.fromkeys(_owned(context, distribution)))))
     parents = _parents(found)
-    for distribution in found:
+    found.reverse()
+    while found:  # Each is let go of, so that they and their claims are never in memory together.
+        distribution = found.pop()
         parent = parents.get(distribution.record.number, "")
         yield _claim(distribution, parent=parent, versions=() if parent else distribution.versions)
     yield from _removed(context)
@@ -72,7 +86,7 @@ def _described(context: Context, record: Record, links: set[str]) -> _Distributi
 
     ``links`` are the names of the ``.egg-link`` files that ``setup.py develop`` left in site directories.
     """
-    info = record.path if record.name.endswith(_EGG) else record.directory
+    info = _info(record)
     site = info.rpartition("/")[0]
     if basename(info).endswith(_EGG) and not _is_installed(context.filesystem, info, site, links):
         return None
@@ -89,7 +103,7 @@ def _described(context: Context, record: Record, links: set[str]) -> _Distributi
     if not headers.get("name") or not headers.get("version"):
         context.warn(f"{record.path}: it names no {'version' if headers.get('name') else 'name'}")
     name, version = headers.get("name") or word(guess[0]), headers.get("version") or word(guess[1])
-    return _Distribution(record=record, info=info, site=site, name=name, version=version) if name else None
+    return _Distribution(record=record, name=name, version=version) if name else None
 
 
 def _is_installed(filesystem: Filesystem, info: str, site: str, links: set[str]) -> bool:

@@ -20,6 +20,8 @@ _MARKS = "package-lock.json"
 _STARTS = pattern(rb'exec (?:node|"\$basedir/node") +"\$basedir/([^"]{1,1000})"')
 _SCRIPT_BYTES = 64 << 10
 _MOST_DIRECTORIES = 20_000
+_MOST_LINES = 150_000
+"""Lines of a lockfile whose graph is followed; those of large monorepos have a third."""
 _OUTSIDE = frozenset({_MARKS, *GRAPHS})
 
 
@@ -81,6 +83,9 @@ def _followed(context: RuleContext, path: str, lockfile: bytes, root: str) -> It
     name = path.rpartition("/")[2]
     manifest = context.filesystem.live.get(f"{root}/package.json")
     if manifest is None:
+        return
+    if lockfile.count(b"\n") > _MOST_LINES:
+        context.warn(f"node-dev-deps: {path} has more than {_MOST_LINES:,} lines and was not looked at")
         return
     graph = GRAPHS[name](lockfile.decode("utf-8", "replace"))
     members = _members(context, root)

@@ -9,11 +9,12 @@ from msgspec.structs import replace
 from layerscope.model.finding import Severity
 from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
+from layerscope.rules.documents import toml_values
 from layerscope.rules.lockfiles import PYTHON, Declared, Locked, Node, Wishes, closure, nodes, normal
 from layerscope.rules.ownership import by_instruction, listing, loose, owned_by, starts
 from layerscope.rules.requirements import REQUIREMENTS, is_requirements, requirements
 from layerscope.rules.rule import RuleContext, RuleMatch, rule
-from layerscope.rules.views import calls, living, texts
+from layerscope.rules.views import calls, living, texts, warn_of_limits
 
 _FILE_BYTES = 4 << 20
 _METADATA_BYTES = 64 << 10
@@ -21,6 +22,8 @@ _REQUIRES = b"\nRequires-Dist:"
 _EXTRA = pattern(r"""\bextra\s*==\s*["']([^"']*)["']""")
 _INSTALLS = pattern(r"\b(?:install|add)\b([^;&|]*)")
 _MOST_FILES = 4
+_MOST_VALUES = 200_000
+"""Values of all manifests and lockfiles together; a lockfile of a thousand packages has a tenth."""
 _MOST_PROJECTS = 256
 _MOST_WORDS = 1000
 _QUOTES = "'\""
@@ -171,6 +174,9 @@ def _texts(context: RuleContext) -> tuple[list[tuple[str, bytes]], dict[str, str
     found = texts(context, "py-dev-deps", inside)
     found += [(path, text) for path, text in context.lockfiles if _is_project(path)]
     manifests = [(path, text) for path, text in found if not is_requirements(path)]
+    if sum(toml_values(text) for _, text in manifests) > _MOST_VALUES:
+        warn_of_limits(context, "py-dev-deps")
+        return [], {}
     manifests.sort(key=lambda item: (item[0].rpartition("/")[0], ranks.index(item[0].rpartition("/")[2])))
     return manifests, {path: text.decode("utf-8", "replace") for path, text in found if is_requirements(path)}
 
