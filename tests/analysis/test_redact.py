@@ -3,11 +3,15 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from layerscope.analysis.redact import cleaner
+from layerscope.analysis.redact import cleaner, redacted, shown
 from layerscope.errors import LimitExceeded
+from layerscope.model.instruction import Instruction
+from layerscope.model.step import Edit, Safety, Step
 from tests.builder import ImageSpec, docker_legacy, file, layer
 from tests.conftest import Run
+from tests.render.reports import ordinary
 
 SECRET = "s3cr3t-" + "Zq8vXw2Lk9Pn"
 
@@ -65,3 +69,47 @@ def test_the_mask_stands_in_its_place(run: Run, image: Path) -> None:
 
 def test_the_engines_own_document_stays_as_it_is(run: Run, image: Path) -> None:
     assert SECRET in run("inspect", "-f", "{{.Config.Env}}", image).stdout
+
+
+def test_a_report_in_which_nothing_is_secret_is_the_same() -> None:
+    made = ordinary()
+    assert redacted(made, frozenset()) is made
+    assert redacted(made, frozenset({"not in it at all"})) == made
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("none", "none"),
+        ("a hunter22 b", "a *** b"),
+        ("hunter22hunter22", "******"),
+        ("xhunter22y", "x***y"),
+        ("hunter22 pass hunter22", "*** pass ***"),
+        ("a hunter22-and-more b", "a hu***re b"),
+        ("a super-hunter22-and-more b", "a su***re b"),
+    ],
+)
+def test_each_secret_is_masked_and_of_those_that_overlap_no_part_is_left(text: str, masked: str) -> None:
+    clean = cleaner(frozenset({"hunter22", "hunter22-and-more", "super-hunter22"}))
+    assert clean(text) == masked
+
+
+@pytest.mark.parametrize("repeats", [False, True])
+def test_only_instructions_that_repeat_a_secret_are_shown_otherwise(repeats: bool) -> None:
+    secret = "hunter22"
+    steps = (
+        Instruction(index=0, kind="RUN", text=f"use {secret if repeats else 'it'}", layer=0),
+        Instruction(index=1, kind="RUN", text="make", layer=1),
+    )
+    found = shown(steps, frozenset({secret}))
+    assert [step.shown for step in found] == (["RUN use ***", ""] if repeats else ["", ""])
+    assert found[1] is steps[1]
+    assert shown(steps, frozenset()) == steps
+
+
+def test_edits_of_a_line_with_a_secret_are_left_out() -> None:
+    edit = Edit(file="Dockerfile", line=3, removed=("ENV A=hunter22",), added=("RUN x",))
+    step = Step(strategy="s", safety=Safety.SAFE, sentence="drop hunter22", saves_bytes=1, edits=(edit,))
+    other = replace(step, sentence="keep", edits=(replace(edit, removed=("ENV A=1",)),))
+    made = redacted(replace(ordinary(), steps=(step, other)), frozenset({"hunter22"}))
+    assert [(one.sentence, one.edits) for one in made.steps] == [("drop ***", ()), ("keep", other.edits)]
