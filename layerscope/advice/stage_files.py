@@ -19,7 +19,7 @@ from layerscope.rules.requirements import included_files
 
 _FILE_BYTES = 1 << 20
 _POETRY = pattern(r"poetry(?:==|~=)(\d+\.\d+)|POETRY_VERSION[= ]\"?(\d+\.\d+)", re.IGNORECASE)
-_REQUIREMENTS = pattern(r"[\w./-]+\.(?:txt|in)\b")
+_REQUIREMENTS = pattern(r"(?<![\w./-])[\w./-]+\.(?:txt|in)\b")
 _OLD_NODE = pattern(r"(?:docker\.io/)?(?:library/)?node:(?:[4-9]|1[0-4])(?![\d])")
 _CHANGES_DIRECTORY = pattern(r"(?<![\w-])cd\s|--directory|--project|--prefix|--cwd|\s-C\s")
 _NPM_MANIFESTS = ("/usr/local/lib/node_modules/npm/package.json", "/usr/lib/node_modules/npm/package.json")

@@ -15,9 +15,9 @@ LOCKFILES: Mapping[str, str] = {"Gemfile.lock": "Gemfile", "gems.locked": "gems.
 """The names of lockfiles, and of the Gemfile beside each."""
 _LONGEST = 2000
 _GEM = pattern(r"gem[\s(]+['\"]([\w.-]{1,100})['\"](.*)")
-_GROUP = pattern(r"group[\s(]+(.*?)\)?\s+do\b")
+_GROUP = pattern(r"group[\s(]++(.*?)\sdo\b")
 _OPTION = pattern(r"\bgroups?(?::|['\"]?\s*=>)\s*(\[[^\]]*\]|%[iwIW][\[({][^\])}]*|:\w+|['\"]\w+)")
-_LIST = pattern(r"%[iwIW]\W|\w+\s*(?::\s|=>)\s*\w+|\W+")
+_LIST = pattern(r"%[iwIW]\W|(?<!\w)\w++\s*+(?::\s|=>)\s*+\w++|\W+")
 _OPENS = pattern(r"(?:if|unless|case|begin|while|until|def|for)\b|.*\bdo\b(?:\s*\|[^|]*\|)?\s*\Z")
 _COMMENT = pattern(r"(?:\A|\s)#.*")
 _ENTRY = pattern(r"(?: {4}| {6}| {2})([A-Za-z0-9][\w.-]*)(?: \(([^)]*)\))?!?\Z")

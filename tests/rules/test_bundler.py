@@ -1,5 +1,6 @@
 """A Gemfile and its lockfile: which gems only development needs."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -314,3 +315,22 @@ def test_gems_of_the_base_are_left_alone(tmp_path: Path) -> None:
     path.write_bytes(docker_legacy(copied(layer(*_specified("e@6")), layer(*OWN))))
     assert of_rule(found_in(str(path), 1), "ruby-dev-deps") == ()
     assert len(of_rule(found_in(str(path), 0), "ruby-dev-deps")) == 1
+
+
+@pytest.mark.parametrize(
+    "line", ["group " + " " * 1900, "group" + "(" * 1900, "group a" + " " * 1900, "group " + "a" * 1900]
+)
+def test_a_long_line_takes_no_longer_than_others(line: str) -> None:
+    """One of blanks took 20 seconds."""
+    started = time.perf_counter()
+    development_gems(f"{line}x\n" * 50 + f"{line} do\nend\n" * 50, "GEM\n")
+    assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    "opening", ["group(:test)do", "group :test  do", "group (:test) do |x|", "group :test, optional: true do"]
+)
+def test_a_group_begins_however_it_is_written(opening: str) -> None:
+    lock = "GEM\n  specs:\n    a (1)\n\nDEPENDENCIES\n  a\n"
+    found = development_gems(f'{opening}\n  gem "a"\nend\n', lock).development
+    assert found == ({"a": "1"} if " do" in opening else {})

@@ -62,7 +62,7 @@ _OF_MANAGERS = pattern(
 )
 """Logs that no daemon writes, which might not be able to make its own again."""
 _RANDOM = pattern(
-    r"(?:^|[-_.])(?:tmp)?(?=[a-z_]*\d|tmp)[a-z\d_]{8,11}(?:\.\w{1,5})?$|tmp\.[A-Za-z\d]{6,}$|\d{4}-\d\d-\d\d"
+    r"(?:^|[-_.])(?:tmp)?(?=[a-z_]{0,10}\d|tmp)[a-z\d_]{8,11}(?:\.\w{1,5})?$|tmp\.[A-Za-z\d]{6,}$|\d{4}-\d\d-\d\d"
 )
 """Names as mkstemp and mktemp make them, or with the date: the next build writes others."""
 _CONDA = ("conda", "mamba", "micromamba")

@@ -40,7 +40,7 @@ _EXPECTED = frozenset(
     {"cache", "data", "db", "log", "logs", "media", "run", "spool", "storage", "tmp", "uploads", "var"}
 )
 """Directories that a program may expect to find, if empty."""
-_UNSTABLE = pattern(r"\d+\.\d+|[0-9a-f]{7,}|[.-](?=[^.]*\d)[\w-]{8,}\.")
+_UNSTABLE = pattern(r"\d+\.\d+|[0-9a-f]{7,}|[.-](?=[^.]{0,255}\d)[\w-]{8,255}\.")
 """What the name of a file holds that another build gives another name: a version, a digest."""
 _PLAIN_MODE = 0o755
 _OWNERS = "make sure that nothing writes to the directories above, which root owns then"
