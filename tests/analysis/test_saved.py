@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from msgspec.structs import replace
 
 from layerscope.analysis.saved import load
 from layerscope.errors import ArchiveError
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath, Severity
 from layerscope.model.package import Package
-from layerscope.model.report import ImageSummary, LayerReport, Report, Totals
+from layerscope.model.report import ImageSummary, InstructionReport, LayerReport, Report, Totals
+from layerscope.model.step import Safety, SecretAdvice, Step
 from layerscope.render.json import dumps
 from tests.analysis.reports import reports
 
@@ -167,3 +169,94 @@ def test_what_is_no_report_is_refused_with_its_place(change: Callable[[Any], obj
 def test_other_data_is_refused(data: bytes) -> None:
     with pytest.raises(ArchiveError):
         load(data)
+
+
+def full() -> Report:
+    """One of everything that has an index of something else."""
+    one = small()
+    step = Step(strategy="s", safety=Safety.SAFE, sentence="", saves_bytes=1, findings=(0,))
+    return replace(
+        one,
+        layers=(replace(one.layers[0], instruction=0),),
+        instructions=(InstructionReport(index=0, kind="RUN", text="x", layer=0),),
+        findings=(replace(one.findings[0], instruction=0),),
+        steps=(step,),
+        base_step=step,
+        secrets=(SecretAdvice(finding=0, severity=Severity.LOW, rotate="", supply=""),),
+        ignored=(replace(one.findings[0], instruction=0),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("set_to", "told"),
+    [
+        pytest.param(lambda d, i: d["layers"][0].update(instruction=i), "$.layers[0].instruction: no such", id="layer"),
+        pytest.param(lambda d, i: d["instructions"][0].update(layer=i), "$.instructions[0].layer: no such", id="step"),
+        pytest.param(lambda d, i: d["findings"][0].update(instruction=i), "$.findings[0].instruction", id="finding"),
+        pytest.param(lambda d, i: d["findings"][0]["paths"][0].update(layer=i), "$.findings[0].paths", id="path"),
+        pytest.param(lambda d, i: d["ignored"][0].update(instruction=i), "$.ignored[0].instruction", id="ignored"),
+        pytest.param(lambda d, i: d["ignored"][0]["paths"][0].update(layer=i), "$.ignored[0].paths", id="ignored path"),
+        pytest.param(lambda d, i: d["steps"][0].update(findings=[i]), "$.steps: no such finding", id="advice"),
+        pytest.param(lambda d, i: d["base_step"].update(findings=[i]), "$.base_step: no such finding", id="base"),
+        pytest.param(lambda d, i: d["secrets"][0].update(finding=i), "$.secrets: no such finding", id="secret"),
+        pytest.param(lambda d, i: d["instructions"][0].update(index=i), "$.instructions: not numbered", id="index"),
+    ],
+)
+def test_an_index_leads_to_what_is_there(set_to: Callable[[Any, int], object], told: str) -> None:
+    for index in (0, 1, -1):
+        document = json.loads(dumps(full()))
+        set_to(document, index)
+        data = json.dumps(document).encode()
+        if index:
+            with pytest.raises(ArchiveError) as caught:
+                load(data, "r.json")
+            assert told in caught.value.message or "Expected `int` >= 0" in caught.value.message
+            assert caught.value.hint == "layerscope report IMAGE -f json writes one"
+        else:
+            assert load(data) == full()
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        ("2", "is not a version"),
+        ("2.0.1", "is not a version"),
+        ("2.x", "is not a version"),
+        ("2.00000", ""),
+        ("2.000000", "is not a version"),
+        ("", "is not a version"),
+        (None, "is not a version"),
+        ("1.9", "schema 1.9, expected 2.0"),
+        ("2.1", ""),
+    ],
+)
+def test_a_version_has_two_short_numbers(version: object, told: str) -> None:
+    data = changed(lambda document: document.update(schema_version=version))
+    if told:
+        with pytest.raises(ArchiveError, match=told):
+            load(data)
+    else:
+        assert load(data).findings == small().findings
+
+
+def test_long_places_and_problems_are_cut() -> None:
+    with pytest.raises(ArchiveError) as caught:
+        load(changed(lambda document: document.update({"x" * 999: 1})), "r")
+    assert caught.value.message == f"r: $.{'x' * 198}: not a member of a report"
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"{", "r is not JSON: "),
+        (b'{"schema_version": NaN}', "NaN is not a number"),
+        (b"[" * 200_000, "r is nested too deeply to be a report"),
+        (b"[]", "r is JSON but not a report of layerscope: it has no schema_version"),
+        (b"{}", "r is JSON but not a report of layerscope: it has no schema_version"),
+        (b'{"schema_version": "2.0"}', "r: $: Object missing required field"),
+    ],
+)
+def test_other_data_are_named_for_what_they_are(data: bytes, told: str) -> None:
+    with pytest.raises(ArchiveError) as caught:
+        load(data, "r")
+    assert told in caught.value.message

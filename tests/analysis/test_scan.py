@@ -3,10 +3,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from layerscope.analysis.listings.scan import Scanned, ScannedLayer, scan_rows, scanned, sums
 from layerscope.model.finding import Evidence, Finding, FindingKind, Severity
-from layerscope.model.report import ImageSummary, LayerReport, Report, Totals
+from layerscope.model.report import ImageSummary, InstructionReport, LayerReport, Report, Totals
+from layerscope.model.step import Safety, Step
 
 LAYERS = st.builds(
     lambda name, can_go, is_there: ScannedLayer(
@@ -156,3 +158,49 @@ def test_the_sums_do_not_hang_on_the_order_and_never_pass_those_of_the_images(st
     assert found == sums(images[::-1])
     assert found.reclaimable_bytes <= found.distinct_bytes <= found.content_bytes
     assert found.reclaimable_bytes <= sum(one.totals.reclaimable_bytes for one in images)
+
+
+def test_what_is_kept_of_a_report_is_its_own_and_short() -> None:
+    layers = (
+        LayerReport(index=0, diff_id="a", content_bytes=9, reclaimable_bytes=8, origin="base", instruction=0),
+        LayerReport(index=1, diff_id="b", content_bytes=7, reclaimable_bytes=6, instruction=1),
+        LayerReport(index=2, diff_id="c", reclaimable_bytes=5, problem="absent", instruction=2),
+        LayerReport(index=3, diff_id="", content_bytes=1),
+    )
+    steps = (
+        InstructionReport(index=0, kind="ADD", text="rootfs  /", layer=0),
+        InstructionReport(index=1, kind="RUN", text="x", dockerfile_text="RUN \\\n   make", layer=1),
+        InstructionReport(index=2, kind="RUN", text="y" * 300, layer=2),
+    )
+    advice = tuple(Step(strategy=name, safety=Safety.SAFE, sentence="", saves_bytes=1) for name in "ab")
+    made = replace(report(*layers), instructions=steps, steps=advice)
+    made = replace(made, image=replace(made.image, image_id="id", platform="linux/arm64", docker_size=5))
+    found = scanned(made, "x.tar", ["one", "two"])
+    assert (found.source, found.name, found.names, found.platform) == ("x.tar", "app", ("one", "two"), "linux/arm64")
+    assert (found.image_id, found.docker_size, found.left_out, found.complete) == ("id", 5, 1, False)
+    assert found.step == advice[0] and scanned(replace(made, steps=()), "x.tar").step is None
+    assert [(one.content_bytes, one.reclaimable_bytes, one.instruction) for one in found.layers] == [
+        (9, None, "ADD rootfs /"),
+        (7, 6, "RUN \\ make"),
+        (0, None, "RUN " + "y" * 196),
+        (1, 0, ""),
+    ]
+    assert [one.identity for one in found.layers[:3]] == ["a", "b", "c"]
+    assert found.layers[3].identity not in ("", scanned(made, "other.tar").layers[3].identity)
+
+
+def test_a_row_has_all_the_figures_of_its_image() -> None:
+    rows = scan_rows([APP, WORKER], sort="size", top=1)
+    names = [column.name for column in rows.columns]
+    [row] = rows.rows
+    found = dict(zip(names, row, strict=True))
+    assert (found["layers"], found["content_bytes"], found["shared_bytes"], found["left_out"]) == (2, 1300, 1000, 0)
+    assert (rows.left_out, scan_rows([APP], sort="size", top=0).left_out) == (1, 0)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_complete_images_say_what_of_a_layer_is_reclaimable(order: int) -> None:
+    lacking = image("lacking", layer("both", 500, 1), layer("gone", 0, None))
+    images = [lacking, image("whole", layer("both", 500, 9)), image("other", layer("both", 500, 30))][::order]
+    assert sums(images).reclaimable_bytes == 9
+    assert sums([lacking]).reclaimable_bytes == 1
