@@ -2,60 +2,76 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import starmap
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.analysis.amounts import Amount
 from layerscope.analysis.diff_causes import diff_causes
+from layerscope.analysis.diff_findings import Found, claimed, diff_findings, found, inherited_changes, paired
+from layerscope.analysis.diff_packages import PackageRows, diff_packages
 from layerscope.analysis.diff_paths import diff_paths
 from layerscope.analysis.diff_steps import diff_instructions, diff_layers
 from layerscope.analysis.directories import DirectorySums
 from layerscope.analysis.live_files import LiveFiles
 from layerscope.analysis.policy import check_growth
-from layerscope.model.diff import Change, Diff, FindingChange, PackageChange, PathChange, Side, Status
-from layerscope.model.finding import Finding
-from layerscope.model.groups import grouped
-from layerscope.model.package import Package
+from layerscope.model.diff import Change, Diff, PathChange, Side, Status
 from layerscope.model.report import PathBytes, Report
-from layerscope.model.source import BASE
-from layerscope.rules.phrases import telling
-
-_Pair = tuple[list[Finding], list[Finding]]
-"""The findings of one rule at one place, in either image."""
 
 
-def diff(
-    before: Report,
-    after: Report,
-    *,
-    before_files: LiveFiles | None = None,
-    after_files: LiveFiles | None = None,
-    max_growth: Amount | None = None,
-) -> Diff:
-    """Return the difference of two reports; with both file systems also by path, and finer by directory.
+class DiffSide(Struct, frozen=True, kw_only=True):
+    """What is compared of one image; in ``report`` there is nothing that other fields have, or that no diff shows."""
+
+    report: Report
+    packages: PackageRows
+    findings: tuple[Found, ...]
+    files: LiveFiles | None = None
+
+
+def side_of(report: Report, files: LiveFiles | None = None) -> DiffSide:
+    """Return one side of a diff, which takes a fraction of the memory of its report."""
+    return DiffSide(
+        report=replace(
+            report, packages=(), findings=(), ignored=(), steps=(), secrets=(), warnings=(), hidden=(), onto=()
+        ),
+        packages=PackageRows(report.packages),
+        findings=found(report.findings),
+        files=files,
+    )
+
+
+def diff(before: Report, after: Report, *, max_growth: Amount | None = None) -> Diff:
+    """Return the difference of two reports; see ``difference``."""
+    return difference(side_of(before), side_of(after), max_growth=max_growth)
+
+
+def difference(one: DiffSide, other: DiffSide, *, max_growth: Amount | None = None) -> Diff:
+    """Return the difference of two images; with both file systems also by path, and finer by directory.
 
     The file systems must be those of the reports, with readable contents and the same method of fingerprints.
     ``max_growth`` is the limit that the growth is checked against, as ``check`` does.
     """
+    before, after = one.report, other.report
     growth = None if max_growth is None else check_growth(after, max_growth, before)
     paths = directories = None
-    if before_files is not None and after_files is not None:
-        paths = diff_paths(before_files, after_files)
-        directories = by_files(before_files.files(), after_files.files(), paths.paths)
+    if one.files is not None and other.files is not None:
+        paths = diff_paths(one.files, other.files)
+        directories = by_files(one.files.files(), other.files.files(), paths.paths)
     instructions = diff_instructions(before, after)
-    pairs = tuple(_paired(before.findings, after.findings))
+    pairs = tuple(paired(one.findings, other.findings))
     moved, moved_back = inherited_changes(pairs)
     return Diff(
-        before=_side(before),
-        after=_side(after),
+        before=_side(one),
+        after=_side(other),
         layers=diff_layers(before, after),
         directories=by_reports(before.directories, after.directories) if directories is None else directories,
-        packages=diff_packages(before.packages, after.packages),
+        packages=diff_packages(one.packages, other.packages),
         before_unowned_bytes=before.unowned_bytes,
         after_unowned_bytes=after.unowned_bytes,
         instructions=instructions,
         causes=diff_causes(before, after, instructions),
         growth=growth,
-        findings=_finding_changes(pairs),
+        findings=diff_findings(pairs),
         now_inherited_bytes=moved,
         no_longer_inherited_bytes=moved_back,
         stages=_stages(before, after),
@@ -64,115 +80,16 @@ def diff(
     )
 
 
-def _side(report: Report) -> Side:
+def _side(side: DiffSide) -> Side:
+    report = side.report
     return Side(
         image=report.image,
         totals=report.totals,
-        inherited_bytes=_claimed(report.findings, inherited=True),
+        inherited_bytes=claimed(side.findings, inherited=True),
         layers=len(report.layers),
         dockerfile=report.dockerfile.name if report.dockerfile is not None else "",
         complete=report.complete,
     )
-
-
-def diff_packages(before: Iterable[Package], after: Iterable[Package]) -> tuple[PackageChange, ...]:
-    """Compare packages by type and name, biggest difference first; packages that a layer removed are left out."""
-    ours, theirs = _by_name(before), _by_name(after)
-    rows = []
-    for type_name in ours.keys() | theirs.keys():
-        one, other = ours.get(type_name, []), theirs.get(type_name, [])
-        versions, other_versions = (tuple(sorted(package.version for package in side)) for side in (one, other))
-        bytes_before, bytes_after = (sum(package.content_bytes for package in side) for side in (one, other))
-        is_same = (versions, bytes_before) == (other_versions, bytes_after)
-        row = PackageChange(
-            type=type_name[0],
-            name=type_name[1],
-            status=Status.of(one, other, is_same=is_same),
-            before=versions,
-            after=other_versions,
-            before_bytes=bytes_before,
-            after_bytes=bytes_after,
-        )
-        rows.append(row)
-    return tuple(sorted(rows, key=lambda row: (-abs(row.delta), row.type, row.name)))
-
-
-def _by_name(packages: Iterable[Package]) -> dict[tuple[str, str], list[Package]]:
-    there = (package for package in packages if package.removed_in is None)
-    return grouped(there, lambda one: (one.type, one.full_name))
-
-
-def diff_findings(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[FindingChange, ...]:
-    """The findings of both sides by rule and place: those still there, then the new, then the resolved ones."""
-    return _finding_changes(_paired(before, after))
-
-
-def _finding_changes(pairs: Iterable[_Pair]) -> tuple[FindingChange, ...]:
-    order = {Status.SAME: 0, Status.CHANGED: 0, Status.ADDED: 1, Status.REMOVED: 2}
-
-    def rank(row: FindingChange) -> tuple[int, int, int, str, str]:
-        most = row.after_bytes if row.after_count else row.before_bytes
-        return order[row.status], row.severity.rank, -most, row.rule, row.where
-
-    return tuple(sorted(starmap(_finding_change, pairs), key=rank))
-
-
-def _finding_change(before: list[Finding], after: list[Finding]) -> FindingChange:
-    bytes_before, bytes_after = (sum(finding.content_bytes for finding in side) for side in (before, after))
-    first = (after or before)[0]
-    return FindingChange(
-        rule=first.rule,
-        severity=first.severity,
-        kind=first.kind,
-        source=first.source,
-        where=_place(first),
-        title=first.title,
-        fix=first.fix,
-        status=Status.of(before, after, is_same=(len(before), bytes_before) == (len(after), bytes_after)),
-        before_count=len(before),
-        after_count=len(after),
-        before_bytes=bytes_before,
-        after_bytes=bytes_after,
-    )
-
-
-def _paired(before: Iterable[Finding], after: Iterable[Finding]) -> Iterator[_Pair]:
-    """The findings of one rule at one place; where the place differs, those that share a path."""
-    ours, theirs = _by_place(before), _by_place(after)
-    for key in ours.keys() & theirs.keys():
-        yield ours.pop(key), theirs.pop(key)
-    of_path: dict[tuple[str, str], tuple[str, str]] = {}
-    for key in sorted(ours, reverse=True):
-        of_path |= {(finding.rule, path.path): key for finding in ours[key] for path in finding.paths}
-    for key in sorted(theirs):
-        shared = (of_path.get((finding.rule, path.path)) for finding in theirs[key] for path in finding.paths)
-        partner = next((one for one in shared if one in ours), None)
-        yield ours.pop(partner) if partner is not None else [], theirs[key]
-    for left in ours.values():
-        yield left, []
-
-
-def inherited_changes(pairs: Iterable[_Pair]) -> tuple[int, int]:
-    """Return the bytes of findings at the same place that became the base image's, and that no longer are."""
-    became = ceased = 0
-    for before, after in pairs:
-        own = _claimed(before, inherited=False) - _claimed(after, inherited=False)
-        inherited = _claimed(after, inherited=True) - _claimed(before, inherited=True)
-        became += max(0, min(own, inherited))
-        ceased += max(0, min(-own, -inherited))
-    return became, ceased
-
-
-def _claimed(findings: Iterable[Finding], *, inherited: bool) -> int:
-    return sum(one.content_bytes for one in findings if not one.trade and (one.source == BASE) == inherited)
-
-
-def _by_place(findings: Iterable[Finding]) -> dict[tuple[str, str], list[Finding]]:
-    return grouped(findings, lambda one: (one.rule, _place(one)))
-
-
-def _place(finding: Finding) -> str:
-    return telling(finding.paths) if finding.paths else finding.detail
 
 
 def _stages(before: Report, after: Report) -> tuple[Change, ...]:

@@ -2,24 +2,20 @@
 
 import gc
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.analysis.amounts import Amount
-from layerscope.analysis.diff import diff
+from layerscope.analysis.diff import DiffSide, difference, side_of
 from layerscope.analysis.live_files import LiveFiles
 from layerscope.cli.messages import hinting
 from layerscope.cli.options import ReadArguments
-from layerscope.cli.source import ReportOptions, opened_source
+from layerscope.cli.source import ReportOptions, Source, opened_source
 from layerscope.errors import UsageError
 from layerscope.model.diff import Diff
 from layerscope.model.report import Report
 from layerscope.model.size_map import SizeMap
-
-if TYPE_CHECKING:  # Loaded for archives only.
-    from layerscope.analysis.analyse import Analysis
 
 
 class DiffInput(Struct, frozen=True, kw_only=True):
@@ -69,33 +65,32 @@ def compared(
     )
     with ExitStack() as stack:
         with hinting(image="--before-image", platform="--before-platform", dockerfile="--before-dockerfile"):
-            one = _side(before, _only(reading, before), first, stack, sizes=options.sizes)
+            one = _read(before, _only(reading, before), first, stack, sizes=options.sizes)
         with hinting(image="--after-image", platform="--after-platform", dockerfile="--after-dockerfile"):
-            other = _side(after, _only(reading, after), second, stack, sizes=options.sizes)
-        made = diff(one.report, other.report, before_files=one.files, after_files=other.files, max_growth=max_growth)
-        return Compared(diff=made, sides=_sides(one, other) if options.sizes else None)
+            other = _read(after, _only(reading, after), second, stack, sizes=options.sizes)
+        made = difference(one.side, other.side, max_growth=max_growth)
+        return Compared(diff=made, sides=_sides(one.source, other.source))
 
 
-class _Side(Struct, frozen=True, kw_only=True):
-    """What is kept of one image while the other one is read."""
+class _Read(Struct, frozen=True, kw_only=True):
+    """What is kept of one image while the other one is read; for a page with maps that is everything."""
 
-    report: Report
-    files: LiveFiles | None = None
-    analysis: "Analysis | None" = None
+    side: DiffSide
+    source: Source | None = None
 
 
-def _side(side: DiffInput, reading: ReadArguments, options: ReportOptions, stack: ExitStack, *, sizes: bool) -> _Side:
-    source = stack.enter_context(opened_source(side.path, reading, options))
-    analysis = source.analysis
-    files = LiveFiles(analysis.filesystem) if analysis is not None else None
-    made = _Side(report=source.report, files=files, analysis=analysis if sizes else None)
-    del source, analysis
-    gc.collect()  # What advice is made of refers to itself.
+def _read(image: DiffInput, reading: ReadArguments, options: ReportOptions, stack: ExitStack, *, sizes: bool) -> _Read:
+    source = stack.enter_context(opened_source(image.path, reading, options))
+    files = LiveFiles(source.filesystem) if source.filesystem is not None else None
+    made = _Read(side=side_of(source.report, files), source=source if sizes else None)
+    del source
+    if files is not None:
+        gc.collect()  # What advice is made of refers to itself.
     return made
 
 
-def _sides(one: _Side, other: _Side) -> tuple[tuple[Report, SizeMap], tuple[Report, SizeMap]] | None:
-    if one.analysis is None or other.analysis is None:
+def _sides(one: Source | None, other: Source | None) -> tuple[tuple[Report, SizeMap], tuple[Report, SizeMap]] | None:
+    if one is None or other is None or one.analysis is None or other.analysis is None:
         return None
     from layerscope.analysis.size_map import size_maps  # Loads the analysis, which saved reports do without.
 

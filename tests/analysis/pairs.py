@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from layerscope.analysis.analyse import WANTED, AnalysisInputs, analyse
-from layerscope.analysis.diff import diff
+from layerscope.analysis.diff import difference, side_of
 from layerscope.analysis.live_files import LiveFiles
 from layerscope.analysis.report import report
 from layerscope.filesystem.tree import Filesystem
@@ -40,7 +40,7 @@ def diff_of(before: ImageSpec, after: ImageSpec, directory: Path, *, with_files:
         one, other = analyses
         reports = report(one), report(other)
         files = (LiveFiles(one.filesystem), LiveFiles(other.filesystem)) if with_files else (None, None)
-        return diff(reports[0], reports[1], before_files=files[0], after_files=files[1])
+        return difference(*(side_of(made, live) for made, live in zip(reports, files, strict=True)))
 
 
 def paths_of(found: Diff) -> PathDiff:

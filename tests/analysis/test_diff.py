@@ -1,12 +1,15 @@
 """Two reports beside each other: layers, steps, packages, findings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 from msgspec.structs import replace
 
-from layerscope.analysis.diff import by_files, by_reports, diff, diff_findings, diff_packages
-from layerscope.model.diff import Diff, PathChange, Status
+from layerscope.analysis.diff import by_files, by_reports, diff
+from layerscope.analysis.diff_findings import diff_findings, paired
+from layerscope.analysis.diff_findings import found as found_of
+from layerscope.analysis.diff_packages import PackageRows, diff_packages
+from layerscope.model.diff import Diff, FindingChange, PackageChange, PathChange, Status
 from layerscope.model.finding import Evidence, Finding, FindingKind, FoundPath, Severity
 from layerscope.model.package import Package
 from layerscope.model.report import (
@@ -19,6 +22,14 @@ from layerscope.model.report import (
     StageReport,
     Totals,
 )
+
+
+def _findings(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[FindingChange, ...]:
+    return diff_findings(paired(found_of(before), found_of(after)))
+
+
+def _packages(before: Iterable[Package], after: Iterable[Package]) -> tuple[PackageChange, ...]:
+    return diff_packages(PackageRows(before), PackageRows(after))
 
 
 def made(*steps: tuple[str, str, int]) -> Report:
@@ -190,23 +201,23 @@ def test_directories_of_saved_reports_are_compared_as_finely_as_both_list_them(
 )
 def test_packages_are_compared_by_name_and_versions(before: list[str], after: list[str], status: Status) -> None:
     sides = [tuple(Package(type="npm", name="left-pad", version=version) for version in one) for one in (before, after)]
-    (row,) = diff_packages(*sides)
+    (row,) = _packages(*sides)
     assert (row.status, row.before, row.after) == (status, tuple(before), tuple(after))
 
 
 def test_a_package_that_a_layer_removed_again_is_not_there() -> None:
     gone = Package(type="deb", name="gcc", version="12", removed_in=3)
-    assert diff_packages([gone], []) == ()
+    assert _packages([gone], []) == ()
 
 
 def test_a_distribution_package_stays_the_same_when_the_distribution_changes() -> None:
     sides = [[Package(type="deb", namespace=name, name="bash", version="5")] for name in ("debian", "ubuntu")]
-    assert [row.status for row in diff_packages(*sides)] == [Status.SAME]
+    assert [row.status for row in _packages(*sides)] == [Status.SAME]
 
 
 def test_npm_scopes_keep_packages_apart() -> None:
     sides = [[Package(type="npm", namespace=name, name="core", version="5")] for name in ("@a", "@b")]
-    assert {row.name for row in diff_packages(*sides)} == {"@a/core", "@b/core"}
+    assert {row.name for row in _packages(*sides)} == {"@a/core", "@b/core"}
 
 
 def finding(rule: str, path: str, content_bytes: int, severity: Severity = Severity.LOW) -> Finding:
@@ -223,7 +234,7 @@ def finding(rule: str, path: str, content_bytes: int, severity: Severity = Sever
 
 
 def test_findings_are_compared_by_rule_and_place_and_what_stays_comes_first() -> None:
-    rows = diff_findings(
+    rows = _findings(
         [finding("tests", "/a", 1), finding("git", "/app/.git", 9), finding("npm", "/n", 4)],
         [finding("npm", "/n", 4), finding("key", "/k", 0, Severity.CRITICAL), finding("tests", "/a", 2)],
     )
@@ -240,12 +251,12 @@ def test_a_finding_whose_place_is_told_otherwise_is_known_by_a_path_that_it_keep
     many = replace(
         many, content_bytes=3, paths=(*many.paths, FoundPath(path="/srv/b.h", layer=0, content_bytes=2, fate="live"))
     )
-    (row,) = diff_findings([many], [finding("headers", "/usr/include/a.h", 1)])
+    (row,) = _findings([many], [finding("headers", "/usr/include/a.h", 1)])
     assert (row.status, row.before_bytes, row.after_bytes) == (Status.CHANGED, 3, 1)
 
 
 def test_findings_of_other_rules_at_the_same_path_stay_apart() -> None:
-    rows = diff_findings([finding("tests", "/a", 1)], [finding("docs", "/a", 1)])
+    rows = _findings([finding("tests", "/a", 1)], [finding("docs", "/a", 1)])
     assert [(row.rule, row.status) for row in rows] == [("docs", Status.ADDED), ("tests", Status.REMOVED)]
 
 
@@ -496,7 +507,7 @@ def test_of_two_findings_that_share_a_path_with_a_third_the_first_place_is_its_p
 
     for order in ("ab", "ba"):
         before = [at(place, {"a": 1, "b": 20}[place]) for place in order]
-        rows = diff_findings(before, [at("c", 300)])
+        rows = _findings(before, [at("c", 300)])
         assert [(row.status.value, row.before_bytes, row.after_bytes) for row in rows] == [
             ("changed", 1, 300),
             ("removed", 20, 0),
@@ -504,7 +515,7 @@ def test_of_two_findings_that_share_a_path_with_a_third_the_first_place_is_its_p
 
 
 def test_what_is_new_comes_before_what_is_resolved_and_the_most_bytes_first() -> None:
-    rows = diff_findings(
+    rows = _findings(
         [finding(rule, f"/{rule}", size) for rule, size in (("a", 1), ("b", 9), ("c", 3), ("d", 30))]
         + [finding("e", "/e", 5, Severity.CRITICAL)],
         [finding(rule, f"/{rule}", size) for rule, size in (("a", 9), ("b", 1), ("x", 3), ("y", 30))],
@@ -522,7 +533,7 @@ def test_what_is_new_comes_before_what_is_resolved_and_the_most_bytes_first() ->
 
 def test_a_finding_of_the_config_is_known_by_what_it_says() -> None:
     one, other = (replace(finding("env", "/x", 0), paths=(), detail=detail) for detail in ("A", "B"))
-    rows = diff_findings([one, other], [replace(one, title="new")])
+    rows = _findings([one, other], [replace(one, title="new")])
     assert [(row.where, row.title, row.status.value) for row in rows] == [("A", "new", "same"), ("B", "env", "removed")]
 
 
@@ -531,7 +542,7 @@ def test_any_path_that_it_keeps_tells_a_finding_but_no_other_has_it_then() -> No
         found = tuple(FoundPath(path=path, layer=0, content_bytes=1, fate="live") for path in paths)
         return replace(finding("tests", "/x", len(paths)), paths=found)
 
-    rows = diff_findings([at("/a/1", "/b/2", "/c/3")], [at("/z/9", "/b/2"), at("/a/1", "/y/8")])
+    rows = _findings([at("/a/1", "/b/2", "/c/3")], [at("/z/9", "/b/2"), at("/a/1", "/y/8")])
     assert sorted((row.status.value, row.before_count, row.after_count) for row in rows) == [
         ("added", 0, 1),
         ("changed", 1, 1),
@@ -573,7 +584,7 @@ def test_packages_have_their_type_and_the_biggest_difference_comes_first() -> No
             for kind, name, size in zip(("deb", "npm", "deb"), "aab", sizes, strict=True)
         ]
 
-    rows = diff_packages(packages(1, 5, 9), packages(4, 5, 6))
+    rows = _packages(packages(1, 5, 9), packages(4, 5, 6))
     assert [(row.type, row.name, row.status.value, row.delta) for row in rows] == [
         ("deb", "a", "changed", 3),
         ("deb", "b", "changed", -3),
