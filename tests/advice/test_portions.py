@@ -304,6 +304,19 @@ def test_a_project_is_followed_through_stages_without_images(monkeypatch: pytest
     assert (found.line, found.stage, found.declared) == (6, "two", False)
 
 
+@pytest.mark.parametrize("before", ["COPY . /src", "RUN git clone x"])
+def test_what_came_before_a_copy_of_another_stage_did_not_make_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, before: str
+) -> None:
+    text = (
+        f"FROM a AS one\nCOPY . /src\nFROM a AS two\n{before}\nCOPY --from=one /src /work\n"
+        "FROM a\nCOPY --from=two /work /app\n"
+    )
+    build = Build(dockerfile=text, layers={7: (IGNORED,)}, stages=False)
+    expected = _Row("container-files", 2, 7, "one", {"/app/.dockerignore": "/src/.dockerignore"}, declared=True)
+    assert rows(monkeypatch, tmp_path, build, "container-files") == [expected]
+
+
 PIECES = tuple(Piece(path=f"/{size}", layer=0, number=size, content_bytes=size, source="") for size in (3, 2))
 
 

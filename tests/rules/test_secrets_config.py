@@ -346,3 +346,16 @@ def test_every_secret_of_an_image_is_masked_and_too_many_are_refused(
         monkeypatch.setattr(secrets_config, "MOST_SECRETS", len(values) - 1)
         with pytest.raises(LimitExceeded):
             secret_values(attested, steps)
+
+
+def test_a_secret_between_the_bases_layers_is_the_bases(find: Find) -> None:
+    history = (
+        step("COPY x / # buildkit"),
+        step(f"ENV API_TOKEN={TOKEN}", empty_layer=True),
+        step("COPY y / # buildkit"),
+        step("COPY z / # buildkit"),
+    )
+    layers = (LAYER, layer(file("y", b"y")), layer(file("z", b"z")))
+    spec = ImageSpec(layers=layers, env=(f"API_TOKEN={TOKEN}",), history=history)
+    assert not find(spec, base_layers=2, rules=CONFIG_SECRETS).findings
+    assert find(spec, base_layers=1, rules=CONFIG_SECRETS).findings
