@@ -195,7 +195,7 @@ class _Judge:
         blamed = layer if match.layer is None else match.layer
         origin = self._origin(blamed)
         origins: dict[tuple[str, Source | None], _Versions] = {}
-        if rule.kind != FindingKind.WASTE and (self._stage_of is None or blamed != layer):
+        if rule.kind != FindingKind.WASTE and self._stage_of is None:
             origins[origin, None] = versions
         else:
             for number, saving in versions.items():

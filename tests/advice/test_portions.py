@@ -209,6 +209,19 @@ def test_a_file_of_the_stages_base_is_of_the_copy(monkeypatch: pytest.MonkeyPatc
     assert _Row("core-dump", 5, None, "build", {"/app/core": "/made/core"}) in found
 
 
+def test_a_file_of_what_both_stages_are_built_on_is_of_the_copy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = "FROM a AS common\nRUN make\nFROM common AS build\nRUN more\nFROM common\nCOPY --from=build /made /app\n"
+    layers = {
+        2: (file("made/core", DUMP + b"3"),),
+        4: (file("made/a", b"same" * 50),),
+        6: (file("app/a", b"same" * 50), file("app/core", DUMP)),
+    }
+    found = rows(monkeypatch, tmp_path, Build(dockerfile=text, layers=layers), "core-dump")
+    assert _Row("core-dump", 6, None, "build", {"/app/core": "/made/core"}) in found
+
+
 def test_without_the_image_of_the_stage_the_copy_has_the_likeliest_path(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -217,7 +230,7 @@ def test_without_the_image_of_the_stage_the_copy_has_the_likeliest_path(
         _Row("core-dump", 5, None, "build", {"/app/deep/core": "/made/deep/core"}),
         _Row("core-dump", 5, None, "build", {"/app/core": "/made/core"}),
     ]
-    unknown = Build(dockerfile=STAGED.replace("/made /app", "/$X /app"), layers=_staged(), stages=False)
+    unknown = Build(dockerfile=STAGED.replace("/made /app", "/made $X /app/"), layers=_staged(), stages=False)
     assert {
         one.sources["/app/core"]
         for one in rows(monkeypatch, tmp_path, unknown, "core-dump")

@@ -347,3 +347,12 @@ def test_where_apk_has_no_record_the_words_of_the_instruction_decide(
     relations = {f"{kind}/git": Relations(needs=("perl",)), f"{kind}/perl": Relations()}
     found = paths_of(find(spec, packages=packages, relations=relations), "orphaned-packages")
     assert found == ({"/usr/bin/perl5"} if is_found else set())
+
+
+def test_what_a_tool_of_the_base_needs_is_no_orphan(find: Find) -> None:
+    spec = ran(layer(file("usr/bin/git", b"1")), layer(file("usr/bin/perl5", b"1"), _auto("perl")))
+    packages = {"deb/git": ("/usr/bin/git",), "deb/perl": ("/usr/bin/perl5",)}
+    relations = {"deb/git": Relations(needs=("perl",)), "deb/perl": Relations()}
+    for base_layers, found in ((1, set[str]()), (0, {"/usr/bin/perl5"})):
+        result = find(spec, base_layers=base_layers, packages=packages, relations=relations)
+        assert paths_of(result, "orphaned-packages") == found

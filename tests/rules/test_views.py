@@ -88,6 +88,9 @@ def test_whose_a_version_is(look: Looked) -> None:
     free = look(ran(lower, upper), packages={"npm/z": ("/e",)})
     assert not is_owned(free, free.filesystem.live["/a"])
     assert _paths(free, loose(free, range(len(free.filesystem)))) == ["/a", "/d", "/b"]
+    deleted = context.filesystem.paths.index("/c")
+    context.catalog.owners[deleted] = 0
+    assert is_packaged(context, deleted), "a package that was removed owned it"
     context.catalog.owners.pop()
     assert not is_packaged(context, live["/e"]), "an entry of which the catalogue knows nothing"
 
