@@ -212,7 +212,7 @@ def tokens_in(data: bytes) -> Iterator[Token]:
             if value is not None and not _is_made_up(value):
                 start = data.find(value, max(0, match.start() - _AROUND))
                 yield Token(shape.issuer, value.decode("ascii"), shape.severity, start, start + len(value))
-    if _KEY_WORDS in data and (key := pem_key(data)) is not None:
+    if (key := pem_key(data)) is not None:
         severity = Severity.MEDIUM if key.protected else Severity.CRITICAL
         head = data.find(b"-----BEGIN ")
         yield Token(PRIVATE_KEY, "", severity, head, head)

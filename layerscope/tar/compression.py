@@ -162,7 +162,7 @@ class Frames:
         self._expects = self._magic
         self.between = True
 
-    def read(self, length: int = -1) -> bytes:
+    def read(self, length: int) -> bytes:
         """The next stored bytes, at most ``length``."""
         data = self._raw.read(length) or b""
         self._pass(data)

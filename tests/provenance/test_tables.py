@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from layerscope.dockerfile.parse import parse_dockerfile
 from layerscope.history.alignment import instructions
 from layerscope.model.base import Base, FoundBy
 from layerscope.model.changeset import Changeset
@@ -17,7 +18,7 @@ from layerscope.model.source import Source, Via
 from layerscope.provenance import attestation
 from layerscope.provenance.attestation import BuildStep, Provenance, read_provenance
 from layerscope.provenance.base_image import base_boundary, better_base, contradiction, find_base, same_date_boundary
-from layerscope.provenance.builder_images import shared_layers
+from layerscope.provenance.builder_images import _copied_from, shared_layers
 from layerscope.provenance.comparison import Comparison, Copied, Verdict, compare, same_content
 from layerscope.provenance.dockerfile_origins import place
 from layerscope.provenance.origins import BuildInputs, Origin, Placement, recorded_arguments, recorded_origins
@@ -546,3 +547,71 @@ def test_without_a_dockerfile_or_an_attestation_the_history_alone_speaks() -> No
     found = place(image(A), history("COPY --from=b /a /b"), BuildInputs())
     assert (found.match, found.base, found.warnings, found.evidence) == (None, None, (), Evidence.DECLARED)
     assert set(found.origins) == {0}
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "base"),
+    [
+        ("FROM debian:12\nRUN make\n", Base(found_by=FoundBy.DOCKERFILE, layers=1, name="debian:12")),
+        ("ARG V\nFROM debian:$V\nRUN make\n", Base(found_by=FoundBy.DOCKERFILE, layers=1, name="")),
+        ("ARG V=12\nFROM debian:$V\nRUN make\n", Base(found_by=FoundBy.DOCKERFILE, layers=1, name="debian:12")),
+        ("FROM scratch\nRUN make\n", Base(found_by=FoundBy.DOCKERFILE, layers=1, name="")),
+        ("FROM debian AS x\nRUN base\nFROM x\nRUN make\n", Base(found_by=FoundBy.DOCKERFILE, layers=0, name="debian")),
+    ],
+)
+def test_the_base_of_a_dockerfile_is_where_its_first_instruction_begins(dockerfile: str, base: Base) -> None:
+    steps = history("/bin/sh -c base", "/bin/sh -c make")
+    found = place(image(A, B), steps, BuildInputs(dockerfile=parse_dockerfile(dockerfile)))
+    assert (found.base, found.evidence, found.warnings) == (base, Evidence.DECLARED, ())
+
+
+@pytest.mark.parametrize(
+    ("vertex", "lines", "sources", "origin"),
+    [
+        pytest.param(
+            {"op": {"file": {"actions": [{"secondaryInput": 0, "copy": {}}]}}}, {"own": 3, "base": 1}, ["base:0", "gone:0"],
+            Origin(evidence=Evidence.ATTESTED, line=3, via=Via.COPY), id="a COPY of a stage that no Dockerfile names",
+        ),
+        pytest.param(
+            {"op": {"file": {"actions": [{"secondaryInput": n, "copy": {}} for n in (1, 0)]}}}, {"own": 3}, ["base:0", "gone:0"],
+            Origin(evidence=Evidence.ATTESTED, line=3, sources=(f"image {DEBIAN}",), via=Via.COPY),
+            id="of an image, and of a step that is not there",
+        ),
+        pytest.param(
+            {"op": {"exec": {"mounts": [{"input": 0, "dest": "/m"}]}}}, {"own": 3}, ["base:0"],
+            Origin(evidence=Evidence.ATTESTED, line=3, sources=(f"image {DEBIAN}",), via=Via.MOUNT), id="a mount",
+        ),
+        pytest.param(
+            {"op": {"file": {"actions": [{"secondaryInput": 0, "copy": {}}]}}}, {"own": 3}, ["local:0"],
+            Origin(evidence=Evidence.ATTESTED, line=3, via=Via.COPY), id="of the context",
+        ),
+        pytest.param({"op": {"file": {}}}, {}, [], None, id="on no line"),
+        pytest.param({"op": {"merge": {}}}, {"own": 3}, [], None, id="a merge"),
+    ],
+)  # fmt: skip
+def test_the_graph_of_a_build_names_line_and_source(
+    vertex: Mapping[str, Any], lines: Mapping[str, int], sources: list[str], origin: Origin | None
+) -> None:
+    predicate = graph(SOURCE, LOCAL, {"id": "own", "inputs": sources, **vertex})
+    locations = {name: {"locations": [{"ranges": [{"start": {"line": line}}]}]} for name, line in lines.items()}
+    predicate["metadata"] = {V02: {"layers": {"own:0": [chain(A)]}, "source": {"locations": locations}}}
+    statement = {"predicateType": "https://slsa.dev/provenance/v0.2", "predicate": predicate}
+    found = place(image(A, attestations=(statement,)), history("COPY a /b # buildkit"), BuildInputs())
+    assert found.origins == ({0: origin} if origin else {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "sources", "name", "compared"),
+    [
+        ("COPY", ("b",), "b", (True, "/d")), ("COPY", ("b",), "c", None), ("COPY", (), "b", (False, "/d")),
+        ("ADD", ("b",), "b", (True, "/d")), ("ADD", (), "b", None), ("RUN", (), "b", None), ("RUN", ("b",), "b", (True, "/")),
+        ("", (), "b", (False, "/")),
+    ],
+)  # fmt: skip
+def test_which_layers_are_compared_with_a_stage(
+    kind: str, sources: tuple[str, ...], name: str, compared: tuple[bool, str] | None
+) -> None:
+    step = Instruction(index=0, kind=kind, text="a /d/", created_by="", layer=0)
+    found = _copied_from(name, range(1), {0: Origin(evidence=Evidence.DECLARED, sources=sources)}, [step], Placement())
+    assert [(one.certain, one.destination) for one in found] == ([compared] if compared else [])
+    assert [one.layer for one in found] == ([0] if compared else [])

@@ -352,6 +352,7 @@ ID, SECRET = aws_pair()
     [
         (ID + " " * 600 + SECRET, 0), (ID + " " * 560 + SECRET, 1), (SECRET + " " * 560 + ID, 1), (SECRET + " " * 561 + ID, 0),
         (f"{ID} {'a1B' * 13}c", 0), (f"{ID} {'b' * 40} {SECRET}", 1), (f"{ID} {SECRET.lower()}", 0), (f"{ID} {SECRET}=", 0),
+        ("gl" + "pat-" + "QwertzUiopAsdfghJklyx", 0), ("gl" + "pat-" + "QwertzUiopAsdfghJkly7", 1), ("gl" + "pat-" + "9182736450" * 2, 0),
         ("do" + "p_v1_" + "ab" * 32, 0), ("do" + "p_v1_" + hexadecimal(64), 1), ("do" + "p_v1_" + "deadbeef" + hexadecimal(56), 0),
         ("do" + "p_v1_" + "00000" + hexadecimal(59), 0), ("ls" + "gl" + "sa_", 0), ("da" + "pi" + "12345698" * 4, 0),
         (jwt(b'{"role":"service_role"}'), 1), (jwt(b'{"role":"anon"}'), 0), (jwt(b'{"role":"service_role","iss":"supabase-demo"}'), 0),
