@@ -253,6 +253,16 @@ def test_only_compressed_layers_without_warnings_are_kept(
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("most", [3, 2])
+def test_a_layer_is_kept_up_to_so_much_of_its_contents(
+    most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cached_layers, "_MOST_CONTENT", most)
+    cache, wanted = Cache(tmp_path / "cache"), (Wanted(paths=PathSet(names=("a",)), head=9),)
+    assert read_blob(blob_of(tmp_path, PACKED), ReadOptions(cache=cache, wanted=wanted)).contents.read(0) == b"abc"
+    assert (tmp_path / "cache").exists() == (most == 3)
+
+
 @pytest.mark.parametrize("age", [0, 1])
 def test_a_file_is_known_again_once_it_is_old_enough(age: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blob = blob_of(tmp_path, PACKED)
