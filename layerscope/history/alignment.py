@@ -94,6 +94,6 @@ def _warnings(steps: tuple[Instruction, ...], surplus: int, layer_count: int) ->
         own = layer_count + surplus
         return (f"number of layers: {own} in the history, {layer_count} in the image; aligned from the top, {left}",)
     top = steps[-1]
-    if layer_count == 1 and len(steps) > 1 and top.layer == 0 and top.kind in _MAKES_NO_LAYER:
+    if len(steps) > 1 and top.layer == 0 and top.kind in _MAKES_NO_LAYER:
         return (f"the image was squashed: its one layer holds the work of all {len(steps)} instructions",)
     return ()

@@ -103,6 +103,17 @@ def test_members_get_the_names_that_are_asked_for() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [("9" * 4301, "9" * 20 + "..."), ("1e999", "1e999"), ("-" + "9" * 4300, "-" + "9" * 19 + "...")],
+)
+def test_a_number_that_python_cannot_write_is_damage(number: str, shown: str) -> None:
+    assert parse(b"9" * 4300, "x", Limits()).value == 10**4300 - 1
+    with pytest.raises(Damaged) as caught:
+        parse(number.encode(), "x", Limits())
+    assert caught.value.message == f"x: the number {shown} is too large"
+
+
 def config(**members: object) -> Node:
     return parse(to_json(members), "c.json", Limits())
 
