@@ -110,7 +110,7 @@ def _totals(analysis: Analysis, layers: tuple[LayerReport, ...], files: int) -> 
 
 
 def _layers(analysis: Analysis) -> Iterator[LayerReport]:
-    steps = {step.layer: step for step in analysis.instructions if step.layer is not None}
+    steps = {step.layer: step for step in analysis.instructions}
     for layer in analysis.image.layers:
         hidden = analysis.filesystem.hidden_bytes(layer.index)
         step = steps.get(layer.index)
