@@ -171,6 +171,7 @@ def test_layers_without_a_recorded_step_still_count() -> None:
             id="the rest of a directory may lie within the other's",
         ),
         pytest.param({}, {"/app": 3}, {"/app": (0, 3)}, id="an empty image"),
+        pytest.param({"/a\x01": 4}, {"/a": 3}, {"/a\x01": (4, 0), "/a": (0, 3)}, id="a control character"),
         pytest.param({"/a/b/c": 4}, {"/a": 7}, {"/a": (4, 7)}, id="one side lists what lies far within"),
         pytest.param(
             {"/a/b/c": 4, "/a": 2, "/x": 1},

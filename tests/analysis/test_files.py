@@ -258,3 +258,11 @@ def test_a_hardlink_that_took_over_its_carriers_name_is_listed_once(tmp_path: Pa
     with open_image(str(path), ReadOptions()) as opened:
         assert listed(opened) == {"/b": 3, "/c": 0}
         assert listed(opened, layer=0) == {"/a": 3, "/b": 0, "/c": 0}
+
+
+def test_a_name_may_end_with_a_control_character(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(ImageSpec(layers=(layer(file("a\x01/b\x01/c\x01", b"1"), file("a/b", b"22")),))))
+    with open_image(str(path), ReadOptions()) as opened:
+        assert listed(opened, path="/a\x01/b\x01") == {"/a\x01/b\x01/c\x01": 1}
+        assert _rows(opened, path="/a\x01", depth=2)[0] == [(1, 1, "/a\x01"), (1, 1, "  b\x01/"), (1, 1, "    c\x01")]

@@ -44,6 +44,7 @@ def finding(*paths: tuple[str, int], rule: str = "tests", source: str = "run") -
         pytest.param(Ignore(rule="tests", reason="r", path="/app/*"), True, id="star crosses slashes"),
         pytest.param(Ignore(rule="tests", reason="r", path="*/t.py"), True, id="star first"),
         pytest.param(Ignore(rule="tests", reason="r", path="/app/test"), False, id="a prefix is no parent"),
+        pytest.param(Ignore(rule="tests", reason="r", path="/app/tests\x01"), False, id="another name"),
         pytest.param(Ignore(rule="git", reason="r"), False, id="another rule"),
         pytest.param(Ignore(rule="tests", reason="r", expires=date(2024, 6, 2)), True, id="until tomorrow"),
         pytest.param(Ignore(rule="tests", reason="r", expires=TODAY), False, id="until today"),

@@ -9,7 +9,7 @@ from layerscope.filesystem.tree import Filesystem
 from tests.filesystem.layers import tree
 
 FILES = tree(
-    ["usr/", "usr/bin/tool:1", "etc/conf:22", "bin -> usr/bin", "odd/deep/x:1"],
+    ["usr/", "usr/bin/tool:1", "etc/conf:22", "bin -> usr/bin", "odd/deep/x:1", "odd\x01/x:1"],
     [".wh.etc", "usr/bin/tool:333", "usr/lib/tool.so:1", "usr/lib/.wh.none"],
 )
 
@@ -17,18 +17,19 @@ FILES = tree(
 @pytest.mark.parametrize(
     ("path", "layer", "real", "number"),
     [
-        ("/usr/bin/tool", None, "/usr/bin/tool", 6),
-        ("usr//bin/./tool/", None, "/usr/bin/tool", 6),
-        ("/bin/tool", None, "/usr/bin/tool", 6),
+        ("/usr/bin/tool", None, "/usr/bin/tool", 7),
+        ("usr//bin/./tool/", None, "/usr/bin/tool", 7),
+        ("/bin/tool", None, "/usr/bin/tool", 7),
         ("/bin", None, "/usr/bin", None),
         ("/usr", None, "/usr", 0),
         ("/odd/deep", None, "/odd/deep", None),
         ("/", None, "/", None),
         ("/usr/bin/tool", 0, "/usr/bin/tool", 1),
-        ("/usr/bin/tool", 1, "/usr/bin/tool", 6),
+        ("/usr/bin/tool", 1, "/usr/bin/tool", 7),
         ("/bin", 0, "/bin", 3),
         ("/odd", 0, "/odd", None),
         ("/", 1, "/", None),
+        ("/odd\x01", 0, "/odd\x01", None),
     ],
 )
 def test_a_path_is_found_behind_its_symlinks_or_in_its_layer(
@@ -74,3 +75,33 @@ def test_a_layer_that_could_not_be_read_says_why() -> None:
     files = Filesystem([replace(layer, problem="it is damaged") for layer in tree(["a:1"]).layers])
     with pytest.raises(UsageError, match="layer 0 could not be read: it is damaged"):
         lookup(files, "/a", 0)
+
+
+def test_the_root_may_have_an_entry_or_none_and_a_circle_leads_nowhere() -> None:
+    files = tree(["./", "x -> y", "y -> x"])
+    assert (lookup(files, "/", None).number, lookup(tree(["a:1"]), "/", None).number) == (0, None)
+    assert lookup(tree([]), "/", None).path == "/"
+    with pytest.raises(UsageError, match="the image has no /x/a"):
+        lookup(files, "/x/a", None)
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "hint"),
+    [
+        (["a/b/c/tool:1", "d/tool:1"], "/x/tool", "did you mean /d/tool?"),
+        (["d/other:1", "e/filf:1"], "/d/file", ""),
+        (["d/filf:1", "e/filg:1"], "/d/file", "did you mean /d/filf?"),
+        (["d/s/file:1"], "/d/sfile", ""),
+        (["dd/filf:1"], "/d/file", ""),
+    ],
+)
+def test_a_name_elsewhere_or_one_like_it_in_the_directory_is_offered(files: list[str], path: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        lookup(tree(files), path, None)
+    assert caught.value.hint == hint
+
+
+def test_a_layer_that_deletes_a_path_does_not_hold_it() -> None:
+    with pytest.raises(UsageError) as caught:
+        lookup(tree(["a:1", "b:1"], [".wh.a"], ["a:22"], [".wh.a"]), "/a", None)
+    assert caught.value.hint == "layer 0 holds it (deleted), layer 2 holds it (deleted); read it with --layer"

@@ -50,7 +50,7 @@ _SITE = "lib/python3/site-packages"
         pytest.param(
             BITNAMI, "opt/bitnami/a/.spdx-a.spdx", b'{"packages": [{"versionInfo": "1"}]}', 32 * MIB, id="bitnami"
         ),
-        pytest.param(APK, "lib/apk/db/installed", b"P:a\nV:1\n", 64 * MIB, id="apk"),
+        pytest.param(APK, "lib/apk/db/installed", b"P:a\nV:1\n", 16 * MIB, id="apk"),
     ],
 )
 def test_a_record_longer_than_the_longest_is_not_read(

@@ -56,6 +56,7 @@ def test_the_distribution_stands_in_the_package_url(members: list[Member], purl:
         ("ID=void\n", ("void", "void")),
         (' ID = "x" \n#ID=y\nNAME\nVERSION_ID==1', ("x", "x-=1")),
         ("ID=\n", ("", "")),
+        ("ID=x\x01\n", ("x\x01", "x\x01")),
     ],
 )
 def test_a_distribution_is_called_by_its_name_and_version(text: str, expected: tuple[str, str]) -> None:

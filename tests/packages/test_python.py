@@ -444,6 +444,7 @@ def test_modules_without_a_list_are_those_of_top_level_or_of_its_name() -> None:
         ({"url": "file:app", "dir_info": {"editable": True}}, True),
         ({"dir_info": {"editable": True}}, True),
         ({"url": "file:///app%2Fsub/..", "dir_info": {"editable": True}}, None),
+        ({"url": "file:///app%01", "dir_info": {"editable": True}}, False),
     ],
 )
 def test_only_an_editable_installation_has_a_source(document: object, warned: bool | None) -> None:
