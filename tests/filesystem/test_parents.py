@@ -103,6 +103,7 @@ def test_entries_that_engines_disagree_on_are_listed() -> None:
     assert tree([*USR, "lib/foo"]).redirected == ()
     assert tree(USR, ["l -> lib", "l/foo"]).redirected == (5,)
     assert tree(["f", "a -> f"], ["a/x"]).redirected == ()
+    assert tree(USR, ["usr/lib/l -> /x", "lib/l/foo"]).redirected == (5,)
 
 
 def test_layers_without_entries_below_links_are_left_alone() -> None:
