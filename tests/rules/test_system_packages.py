@@ -356,3 +356,25 @@ def test_what_a_tool_of_the_base_needs_is_no_orphan(find: Find) -> None:
     for base_layers, found in ((1, set[str]()), (0, {"/usr/bin/perl5"})):
         result = find(spec, base_layers=base_layers, packages=packages, relations=relations)
         assert paths_of(result, "orphaned-packages") == found
+
+
+@pytest.mark.parametrize(
+    ("library", "beside", "is_found"),
+    [
+        ("libicu72", "npm", True),
+        ("libicu72", "nuget", False),
+        ("libicu72", "maven", True),
+        ("libgcc-s1", "npm", True),
+        ("libgcc-s1", "nuget", False),
+        ("libgcc-s1", "maven", False),
+    ],
+)
+def test_a_library_that_a_run_time_loads_by_name_stays_where_there_is_one(
+    find: Find, library: str, beside: str, is_found: bool
+) -> None:
+    packages: Packages = {
+        "deb/git": (("usr/bin/git",), Relations(needs=(library,))),
+        f"deb/{library}": (("usr/share/it",), Relations()),
+        f"{beside}/x": (("app/x",), Relations()),
+    }
+    assert _found(find, packages, auto=(library,)) == ({"/usr/share/it"} if is_found else set())
