@@ -103,3 +103,11 @@ def test_the_lockfile_may_lie_outside_of_the_image(
     outside = tuple((name, json.dumps(lock).encode()) for name, lock in locks)
     found = of_rule(found_in(str(path), 0, outside), "php-dev-deps")
     assert [one.detail for one in found] == [f"by {locks[-1][0]}: acme/unit"] * is_found
+
+
+@pytest.mark.parametrize(("more", "found"), [(0, FOUND), (1, set[str]())])
+def test_the_list_of_what_is_installed_is_read_up_to_a_length(tmp_path: Path, more: int, found: set[str]) -> None:
+    listing = file("srv/vendor/composer/installed.json", json.dumps(MARKED).encode().rjust((16 << 20) + more))
+    path = tmp_path / "image.tar"
+    path.write_bytes(docker_legacy(copied(layer(listing, *FILES))))
+    assert paths_of(found_in(str(path), 0), "php-dev-deps") == found

@@ -120,7 +120,7 @@ def php_dev_deps(context: RuleContext) -> Iterator[RuleMatch]:
         if not path.endswith(_INSTALLED):
             continue
         found = [(index, one) for index, one in _own(context, "composer") if one.location == path]
-        document = json_object(filesystem.read(number) or b"")
+        document = json_object(filesystem.read(number, 0, _LOCK_BYTES) or b"")
         if "dev-package-names" in document:
             marked, by = _strings(document["dev-package-names"]), path
             chosen = [index for index, one in found if one.full_name in marked]

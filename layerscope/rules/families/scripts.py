@@ -155,9 +155,14 @@ def source_maps(context: RuleContext) -> Iterator[RuleMatch]:
     path_of, read = context.filesystem.path_of, context.filesystem.read
     found = [n for n in files(context, living(context)) if path_of(n).endswith(_MAPS)]
     published = tuple(n for n in found if is_owned(context, n) or _is_published(path_of(n)))
-    own = tuple(n for n in sorted(set(found).difference(published)) if read(n, 0, 1) == b"{")
-    with_sources = sum(b'"sourcesContent"' in (read(n) or b"") for n in own)
-    yield RuleMatch(versions=own, detail=f"{with_sources} of {len(own)} with sources inside" if with_sources else "")
+    own, with_sources = list[int](), 0
+    for number in sorted(set(found).difference(published)):
+        data = read(number) or b""
+        if data.startswith(b"{"):
+            own.append(number)
+            with_sources += b'"sourcesContent"' in data
+    detail = f"{with_sources} of {len(own)} with sources inside" if with_sources else ""
+    yield RuleMatch(versions=tuple(own), detail=detail)
     yield RuleMatch(
         versions=published,
         severity=Severity.LOW,
