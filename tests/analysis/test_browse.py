@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from types import SimpleNamespace
+from typing import Any, TypeVar, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,6 +23,7 @@ from layerscope.model.change import Change
 from layerscope.model.entry import Fate
 from layerscope.model.finding import FindingKind
 from layerscope.model.report import Report
+from layerscope.provenance.trace import Trace
 from tests.builder import ImageSpec, Member, directory, docker_legacy, file, hardlink, layer, whiteout
 from tests.conftest import FIXTURES, real_image
 from tests.rules.conftest import step
@@ -385,3 +387,21 @@ def test_a_scope_holds_its_versions_and_the_directories_around_them(
                 found.add(item.path.removeprefix("/"))
                 todo += [item.path] if item.is_directory else []
     assert found == names
+
+
+def test_the_files_of_a_stage_are_those_that_came_from_it_and_no_others(archive: Path) -> None:
+    with browsing(archive) as (_, made, analysis):
+        numbers = {analysis.filesystem.paths[number]: number for number in range(len(analysis.filesystem))}
+        came = {numbers["/srv"]: "a", numbers["/srv/big.log"]: "a", numbers["/srv/app/new"]: "b"}
+        trace = SimpleNamespace(
+            layers={0: 1},
+            matched={1: 1},
+            stage_of=lambda number: SimpleNamespace(stage=came[number]) if number in came else None,
+        )
+        staged = Browser(replace(analysis, trace=cast(Trace, trace)), made)
+        found = {stage: staged.tree(Scope(stage=stage)).versions("") for stage in "abc"}
+    assert found == {
+        "a": {"/srv/big.log": numbers["/srv/big.log"]},
+        "b": {"/srv/app/new": numbers["/srv/app/new"]},
+        "c": {},
+    }
