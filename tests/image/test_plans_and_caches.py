@@ -253,6 +253,13 @@ def test_only_compressed_layers_without_warnings_are_kept(
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(("length", "compression"), [(0, ""), (1, ""), (2, "gzip"), (20, "gzip")])
+def test_what_stands_behind_a_blob_says_nothing_of_its_compression(
+    length: int, compression: str, tmp_path: Path
+) -> None:
+    assert replace(blob_of(tmp_path, PACKED), length=length).compression == compression
+
+
 @pytest.mark.parametrize("most", [3, 2])
 def test_a_layer_is_kept_up_to_so_much_of_its_contents(
     most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
