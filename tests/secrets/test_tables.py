@@ -200,7 +200,8 @@ def test_what_a_variable_holds(name: str, value: str, expected: list[tuple[str, 
         (["--password", "hunter2"], ["hunter2"]), (["-password", "hunter2"], ["hunter2"]), (["password", "hunter2"], []),
         (["--password=x", "hunter2"], []), (["--password", "-x"], []), (["--password", "prompt"], []),
         (["--password", "Prompt"], ["Prompt"]), (["--password", "a-b_c!d"], ["a-b_c!d"]), (["--user", "hunter2"], []),
-        (["A_PASSWORD=a b1c2d3"], ["a b1c2d3"]), (["x", "curl", "-u", "me:a;b1c2d"], ["a;b1c2d"]), ([], []),
+        (["A_PASSWORD=a b1c2d3"], ["a b1c2d3"]), (["-password=a1b2c3 token=x1y2z3w4 z"], ["a1b2c3 token=x1y2z3w4 z"]),
+        (["password=a1b2c3 token=x1y2z3w4 z"], ["a1b2c3", "x1y2z3w4"]), (["x", "curl", "-u", "me:a;b1c2d"], ["a;b1c2d"]), ([], []),
     ],
 )  # fmt: skip
 def test_the_secrets_of_an_argument_vector(words: list[str], values: list[str]) -> None:
