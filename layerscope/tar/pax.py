@@ -12,6 +12,7 @@ from layerscope.model.patterns import pattern
 from layerscope.tar.header import BLOCK, LARGEST, number, pax_records
 
 _NUMBER = pattern(r"(?P<sign>[+-]?)0{0,50}(?P<digits>[0-9]{1,18})(?P<fraction>\.[0-9]*)?")
+_SPARSE_VERSIONS = frozenset({("0", "0"), ("0", "1"), ("1", "0")})
 _SIGNED = frozenset({"mtime", "uid", "gid"})
 _XATTR = "SCHILY.xattr."
 _XATTR_BASE64 = "LIBARCHIVE.xattr."
@@ -78,9 +79,9 @@ class Extensions:
         records = self._local
         mode, uid, gid = ownership
         stored = self._number(records, "size", size, position)
-        real = self._sparse_size(records, header, position)
+        real = self._sparse_size(records, header, stored, position)
         extended = Extended(
-            name=records.get("GNU.sparse.name") or records.get("path") or self._name or name,
+            name=(real is not None and records.get("GNU.sparse.name")) or records.get("path") or self._name or name,
             link=records.get("linkpath") or self._link or link,
             content_bytes=stored if real is None else real,
             stored_bytes=stored,
@@ -103,7 +104,7 @@ class Extensions:
         """Whether another block of an old GNU sparse map follows this one."""
         return len(block) == BLOCK and block[504] != 0
 
-    def _sparse_size(self, records: dict[str, str], header: bytes, position: int) -> int | None:
+    def _sparse_size(self, records: dict[str, str], header: bytes, stored: int, position: int) -> int | None:
         """The real length of a sparse file; None where the file is an ordinary one."""
         if header[156:157] == b"S":
             try:
@@ -113,10 +114,10 @@ class Extensions:
             if not 0 <= real <= LARGEST:
                 raise Damaged("a sparse file has an impossible length", where=self._where, offset=position)
             return real
-        for key in ("GNU.sparse.realsize", "GNU.sparse.size"):
-            if key in records:
-                return self._number(records, key, 0, position)
-        return None
+        if not _is_sparse(records):
+            return None
+        key = next((key for key in ("GNU.sparse.realsize", "GNU.sparse.size") if records.get(key)), "")
+        return self._number(records, key, stored, position)
 
     def _number(self, records: dict[str, str], key: str, otherwise: int, position: int) -> int:
         """A decimal record as the engines take it (Go, archive/tar): a time has a fraction, which is rounded down.
@@ -131,6 +132,13 @@ class Extensions:
             raise Damaged(f"a pax record has a bad {key}: {value[:40]!r}", where=self._where, offset=position)
         number = int(found["digits"])
         return number if found["sign"] != "-" else -number - bool((found["fraction"] or "").strip(".0"))
+
+
+def _is_sparse(records: dict[str, str]) -> bool:
+    """Whether pax records make a file a sparse one: by a version that engines know, or a map without any (Go)."""
+    version = records.get("GNU.sparse.major", ""), records.get("GNU.sparse.minor", "")
+    has_map = bool(records.get("GNU.sparse.map")) or "GNU.sparse.offset" in records
+    return version in _SPARSE_VERSIONS or (version == ("", "") and has_map)
 
 
 def _xattrs(records: dict[str, str]) -> tuple[tuple[str, bytes], ...]:

@@ -61,7 +61,8 @@ NEGATIVE = {
     "a pax record of length zero": header(b"a", typeflag=b"x", declared_bytes=10) + padded(b"0 path=aa\n"),
     "a pax record that leads out": header(b"a", typeflag=b"x", declared_bytes=10) + padded(b"99 path=a\n"),
     "a pax record without a number": header(b"a", typeflag=b"x", declared_bytes=10) + padded(b"path=aaaa\n"),
-    "a negative sparse length": pax_header({"GNU.sparse.realsize": b"-5"}).to_bytes() + header(b"a"),
+    "a negative sparse length": pax_header({"GNU.sparse.map": b"0,0", "GNU.sparse.realsize": b"-5"}).to_bytes()
+    + header(b"a"),
 }
 
 

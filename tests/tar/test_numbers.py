@@ -163,19 +163,19 @@ def record(key: str, value: str) -> bytes:
     ("records", "field", "value"),
     [
         ({"path": "p"}, "name", "p"),
-        ({"GNU.sparse.name": "s", "path": "p"}, "name", "s"),
+        ({"GNU.sparse.map": "0,7", "GNU.sparse.name": "s", "path": "p"}, "name", "s"),
+        ({"GNU.sparse.name": "s", "path": "p"}, "name", "p"),
         ({"path": ""}, "name", "name"),
         ({"linkpath": "t"}, "link", "t"),
         ({"linkpath": ""}, "link", "link"),
         ({"size": "7"}, "content_bytes", 7),
         ({"size": "7"}, "stored_bytes", 7),
         ({"size": "9" * 18}, "stored_bytes", 10**18 - 1),
-        ({"GNU.sparse.size": "70", "size": "7"}, "content_bytes", 70),
-        ({"GNU.sparse.size": "70", "size": "7"}, "stored_bytes", 7),
-        ({"GNU.sparse.realsize": "70", "GNU.sparse.size": "8"}, "content_bytes", 70),
-        ({"GNU.sparse.realsize": ""}, "content_bytes", 0),
-        ({"GNU.sparse.realsize": "0"}, "is_sparse", True),
-        ({"GNU.sparse.name": "s"}, "name", "s"),
+        ({"GNU.sparse.map": "0,7", "GNU.sparse.size": "70", "size": "7"}, "content_bytes", 70),
+        ({"GNU.sparse.map": "0,7", "GNU.sparse.size": "70", "size": "7"}, "stored_bytes", 7),
+        ({"GNU.sparse.map": "0,7", "GNU.sparse.realsize": "70", "GNU.sparse.size": "8"}, "content_bytes", 70),
+        ({"GNU.sparse.map": "0,7", "GNU.sparse.realsize": ""}, "content_bytes", 9),
+        ({"GNU.sparse.map": "0,7", "GNU.sparse.realsize": "9"}, "is_sparse", True),
         ({"mtime": "12.9"}, "mtime", 12),
         ({"mtime": "-12.9"}, "mtime", -13),
         ({"mtime": "-12.00"}, "mtime", -12),
@@ -198,7 +198,7 @@ def test_what_a_record_says_counts_before_the_header(records: dict[str, str], fi
     plain, found = extended(), extended(body)
     assert getattr(found, field) == value
     others = {name for name in Extended.__struct_fields__ if getattr(found, name) != getattr(plain, name)}
-    told = {"size", "GNU.sparse.size", "GNU.sparse.realsize"} & records.keys()
+    told = {"size", "GNU.sparse.map"} & records.keys()
     assert others <= {field} | ({"content_bytes", "stored_bytes", "is_sparse"} if told else set())
 
 
@@ -240,7 +240,7 @@ def test_without_extensions_the_header_counts() -> None:
 )
 def test_a_record_that_is_no_number_is_damage(key: str, value: str) -> None:
     with pytest.raises(Damaged) as caught:
-        extended(record(key, value))
+        extended(record("GNU.sparse.map", "0,7") + record(key, value))
     assert caught.value.message == f"x, offset 1,024: a pax record has a bad {key}: {value[:40]!r}"
 
 

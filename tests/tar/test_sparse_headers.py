@@ -158,7 +158,12 @@ def test_the_maps_of_all_sparse_files_have_one_limit(maker: Callable[..., Member
 
 
 def test_a_long_record_beside_a_sparse_map_takes_no_longer_than_others() -> None:
-    records = {"GNU.sparse.realsize": b"100", "comment": b"1" * 1_000_000}
+    records = {
+        "GNU.sparse.size": b"100",
+        "GNU.sparse.offset": b"100",
+        "GNU.sparse.numbytes": b"0",
+        "comment": b"1" * 1_000_000,
+    }
     started = time.perf_counter()
     assert layer_of(layer(file("s", pax=records))).changeset.sizes[0] == 100
     assert time.perf_counter() - started < 5
@@ -168,3 +173,17 @@ def test_a_long_record_beside_a_sparse_map_takes_no_longer_than_others() -> None
 def test_a_map_of_pairs_that_are_no_numbers_is_damage(value: bytes) -> None:
     pairs = [(b"GNU.sparse.offset", value), (b"GNU.sparse.numbytes", b"1")]
     assert "cannot be read" in refusal(sparse_pax_0(pairs, {"GNU.sparse.size": b"9"}, b"x"))
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        {"GNU.sparse.realsize": b"9000"},
+        {"GNU.sparse.size": b"9000", "GNU.sparse.map": b""},
+        {"GNU.sparse.major": b"2", "GNU.sparse.minor": b"0", "GNU.sparse.realsize": b"9000", "GNU.sparse.map": b"0,3"},
+        {"GNU.sparse.major": b"1", "GNU.sparse.realsize": b"9000", "GNU.sparse.name": b"other"},
+    ],
+)
+def test_what_engines_do_not_take_for_a_sparse_file_is_an_ordinary_one(records: dict[str, bytes]) -> None:
+    changeset = layer_of(layer(file("s", b"abc", pax=records), file("after", b"x"))).changeset
+    assert (changeset.paths, list(changeset.sizes), changeset.sparse) == (["/s", "/after"], [3, 1], {})
