@@ -25,6 +25,7 @@ from tests.builder import (
     whiteout,
 )
 from tests.history.histories import history
+from tests.memory import peak_of
 
 Open = Callable[[ImageSpec], Image]
 SAME = b"the same content in both of them, of 50 bytes or so"
@@ -299,3 +300,10 @@ def test_shared_layers_have_the_same_content_and_the_same_step(opened: Open) -> 
     assert shared_layers(one, run, other, run) == 2
     assert shared_layers(one, copy, other, run) == 1
     assert shared_layers(one, (), opened(ImageSpec(layers=(layer(file("z", b"z")),))), ()) == 0
+
+
+def test_a_file_takes_few_bytes_while_it_is_compared(opened: Open) -> None:
+    spec = ImageSpec(layers=(BASE, layer(*(file(f"d/{number}") for number in range(5_000)))))
+    ours, theirs = (Filesystem(opened(spec).layers) for _ in range(2))
+    copied = Copied(layer=1, map_back=lambda path: (path,))
+    assert peak_of(lambda: compare(ours, 1, theirs, 1, [copied], [1])) < 170 * 5_000
