@@ -159,3 +159,20 @@ def test_bytecode_of_the_base_and_of_dependencies_is_of_an_installation(find: Fi
     assert list(_bytecode(find, ran(members, layer(file("x", b"1"))), {}, base_layers=1)) == [""]
     others = layer(file(f"{SITE}/a.py", b"1"), file(f"{SITE}/__pycache__/a.cpython-311.pyc", b"2"))
     assert list(_bytecode(find, ran(others), {})) == [""]
+
+
+def test_tests_and_bytecode_of_all_instructions_are_one_finding_of_each_kind(find: Find) -> None:
+    layers = [
+        layer(
+            file(f"app/{name}/__tests__/a.js", b"1"),
+            file(f"{SITE}/{name}/tests/b.py", b"1"),
+            file(f"app/{name}/__pycache__/c.cpython-311.pyc", b"1"),
+        )
+        for name in ("x", "y")
+    ]
+    found = find(ran(*layers)).findings
+    assert sorted((one.rule, one.trade, one.layers, one.instruction) for one in found) == [
+        ("bytecode", True, (0, 1), None),
+        ("tests", False, (0, 1), None),
+        ("tests", True, (0, 1), None),
+    ]

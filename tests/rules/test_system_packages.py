@@ -341,7 +341,7 @@ def test_where_apk_has_no_record_the_words_of_the_instruction_decide(
 ) -> None:
     members = [file("usr/bin/git", b"1"), file("usr/bin/perl5", b"1")]
     if world and kind == "rpm":
-        members.append(file("etc/apk/world", b"perl\n"))
+        members += [file("etc/apk/world", b"perl\n"), _auto("other")]
     spec = ImageSpec(layers=(layer(*members),), history=(step(f"RUN {command}"),))
     packages = {f"{kind}/git": ("/usr/bin/git",), f"{kind}/perl": ("/usr/bin/perl5",)}
     relations = {f"{kind}/git": Relations(needs=("perl",)), f"{kind}/perl": Relations()}

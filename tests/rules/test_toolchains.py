@@ -4,7 +4,7 @@ import pytest
 
 from layerscope.model.finding import FindingKind, Severity
 from layerscope.packages.relations import Relations
-from tests.builder import Member, file, layer
+from tests.builder import Member, directory, file, layer
 from tests.rules.conftest import Find, caught, copied, of_rule, paths_of, ran
 
 AR = b"!<arch>\n" + b"x" * 60
@@ -111,6 +111,7 @@ def test_rule_catches_no_other_packages(
             "lang-toolchain", [file("usr/share/dotnet/sdk/8/x", b"1")], {"/usr/share/dotnet/sdk/8/x"}, id="the .NET SDK"
         ),
         pytest.param("lang-toolchain", [file("opt/x/src.zip", b"1"), file("srv/jmods/x", b"1")], set(), id="no JDK"),
+        pytest.param("lang-toolchain", [directory("srv/jmods"), file("srv/jmods/x", b"1")], set(), id="no JDK in a directory"),
         pytest.param("dev-headers", [file("usr/local/include/x.h", b"1")], {"/usr/local/include/x.h"}, id="headers"),
         pytest.param(
             "dev-headers",
