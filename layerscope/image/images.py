@@ -64,7 +64,7 @@ def _found(store: WithData, limits: Limits, on_damage: Callable[[Damaged], None]
     if not store.has(docker.MANIFEST):
         if damage is not None:
             raise damage
-        if not from_index and not store.has(oci.INDEX):
+        if not store.has(oci.INDEX):
             from_index = v1.candidates(store, limits)
         if not from_index:
             raise NotAnImage("index.json names no image")

@@ -22,7 +22,7 @@ from layerscope.image.content import (
     stored_blob,
 )
 from layerscope.image.document import Node, image_config, parse, renamed
-from layerscope.image.images import is_archive
+from layerscope.image.images import images, is_archive
 from layerscope.image.layer import NOTHING, LayerData
 from layerscope.image.layer_cache import Cache
 from layerscope.image.layer_results import has_result, keep_result, read_whole, result_of
@@ -578,9 +578,20 @@ def test_an_archive_may_lie_a_level_too_deep(members: tuple[Member, ...], root: 
     assert found is (None if root is None else made[root])
 
 
+@pytest.mark.parametrize("kind", ["vnd.oci.image.index.v1", "vnd.docker.distribution.manifest.list.v2"])
+def test_an_index_of_nothing_is_no_manifest(kind: str) -> None:
+    descriptor = {"digest": digest(b"{}"), "mediaType": f"application/{kind}+json"}
+    files = {f"blobs/{digest(b'{}').replace(':', '/')}": b"{}", "index.json": to_json({"manifests": [descriptor]})}
+    with pytest.raises(NotAnImage, match="^index.json names no image$"):
+        images(WithData(Blobs(files), Limits()), Limits())
+
+
 def test_an_image_in_a_directory_may_lie_deeper(tmp_path: Path) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     assert image_in(tmp_path) == tmp_path
+    (tmp_path / "a" / "b" / "x").write_text("")
+    assert image_in(tmp_path) == tmp_path
+    (tmp_path / "a" / "b" / "x").unlink()
     (tmp_path / "a" / "b" / "manifest.json").write_text('[{"Config": "c", "Layers": []}]')
     (tmp_path / "a" / "._b").write_text("")
     assert image_in(tmp_path) == tmp_path / "a" / "b"
