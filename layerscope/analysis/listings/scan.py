@@ -19,7 +19,7 @@ _LONGEST = 200
 _COLUMNS = (
     Column(name="content_bytes", header="SIZE", kind="bytes"),
     Column(name="layers", header="LAYERS", kind="number"),
-    Column(name="left_out", header="LEFT OUT", kind="number", shown=False),
+    Column(name="left_out", header="LEFT OUT", kind="number"),
     Column(name="base_bytes", header="BASE", kind="bytes"),
     Column(name="shared_bytes", header="SHARED", kind="bytes"),
     Column(name="reclaimable_bytes", header="RECLAIMABLE", kind="bytes"),
@@ -27,7 +27,7 @@ _COLUMNS = (
     Column(name="high", header="HIGH", kind="number"),
     Column(name="name", header="IMAGE"),
     Column(name="names", header="NAMES", shown=False),
-    Column(name="platform", header="PLATFORM", shown=False, rank=1),
+    Column(name="platform", header="PLATFORM", rank=1),
     Column(name="source", header="SOURCE", rank=2),
     Column(name="image_id", header="ID", shown=False),
     Column(name="docker_size", kind="bytes", shown=False),
