@@ -615,3 +615,23 @@ def test_which_layers_are_compared_with_a_stage(
     found = _copied_from(name, range(1), {0: Origin(evidence=Evidence.DECLARED, sources=sources)}, [step], Placement())
     assert [(one.certain, one.destination) for one in found] == ([compared] if compared else [])
     assert [one.layer for one in found] == ([0] if compared else [])
+
+
+@pytest.mark.parametrize(("name", "option"), [("Dockerfile", ""), ("my file", " -f 'my file'")])
+@pytest.mark.parametrize(("others", "more"), [(1, ""), (3, ""), (4, " and 1 more")])
+def test_an_edited_dockerfile_is_said_with_the_command_that_helps(
+    name: str, option: str, others: int, more: str
+) -> None:
+    lines = ["RUN one", "RUN two", "RUN three", "RUN four", "COPY a /a", *(f"RUN new {n}" for n in range(others - 1))]
+    steps = history(
+        "/bin/sh -c base", *(f"/bin/sh -c {word}" for word in ("one", "two", "three", "four")), "COPY b /b # buildkit"
+    )
+    file = parse_dockerfile("FROM x\n" + "\n".join(lines), name=name)
+    found = place(image(A, A, A, A, A, A, tags=("app:1",)), steps, BuildInputs(dockerfile=file))
+    assert found.match is not None
+    differing = [f"line {6 + n} `{line}`" for n, line in enumerate(lines[4:])] + ["`COPY b /b` of the image"]
+    assert found.warnings == (
+        f"{name} was edited after it built this image, or did not build it (4 of {5 + others} instructions match). "
+        f"Build the image again for steps that fit: docker build -t app:1{option} . Without a counterpart: "
+        f"{', '.join(differing[:4])}{more}",
+    )
