@@ -28,6 +28,7 @@ from tests.builder import ImageSpec, Member, directory, file, hardlink, layer, o
             [directory("d")], [directory("d", mode=0o700)], {"/d": ("metadata", 0, 0)}, id="mode of directory"
         ),
         pytest.param([], [directory("d")], {}, id="directories themselves do not count"),
+        pytest.param([directory("d")], [], {}, id="nor do those that are gone"),
         pytest.param([symlink("l", "a")], [symlink("l", "b")], {"/l": ("changed", 0, 0)}, id="target of a symlink"),
         pytest.param([file("a", b"x")], [symlink("a", "b")], {"/a": ("changed", 1, 0)}, id="file became a symlink"),
         pytest.param([file("a", b"xyz")], [file("b/c", b"xyz")], {"/b/c": ("moved", 3, 3)}, id="moved"),

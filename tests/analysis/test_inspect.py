@@ -9,7 +9,7 @@ import pytest
 from layerscope.analysis.inspect import _repository_digests, inspect
 from layerscope.image.open import open_image
 from layerscope.image.options import ReadOptions
-from layerscope.model.image import Image
+from layerscope.model.image import HistoryEntry, Image, ImageConfig
 from tests.builder import ImageSpec, docker_legacy, file, layer
 
 
@@ -49,3 +49,20 @@ def test_the_document_has_what_the_config_says(tmp_path: Path) -> None:
             "VirtualSize": 5,
             "RootFS": {"Type": "layers", "Layers": [str(image.layers[0].diff_id)]},
         }
+
+
+@pytest.mark.parametrize(
+    ("document", "history", "expected"),
+    [
+        ({"comment": "own"}, ("first", "last"), "own"),
+        ({"comment": ""}, ("first", "last"), "last"),
+        ({}, ("first", ""), ""),
+        ({}, (), ""),
+    ],
+)
+def test_the_comment_is_the_last_of_the_history_where_the_config_has_none(
+    document: dict[str, str], history: tuple[str, ...], expected: str
+) -> None:
+    config = ImageConfig(document=document, history=tuple(HistoryEntry(comment=one) for one in history))
+    image = SimpleNamespace(image_id="", tags=(), manifest_digest="", config=config, docker_size=0, layers=())
+    assert inspect(cast(Image, image))["Comment"] == expected
