@@ -25,6 +25,12 @@ def finding_versions(filesystem: Filesystem, findings: Sequence[Finding]) -> Ite
                 alike.setdefault(one, [one]).append(number)
         firsts.append(first)
     claimed = bytearray(len(filesystem))
+    # A tar may hold one path a hundred thousand times, so those of one fate and length are taken in turn.
+    equal: dict[tuple[int, str, int], list[int]] = {}
+    for one, numbers in alike.items():
+        for number in reversed(numbers):
+            key = one, FATE_WORDS[filesystem.fates[number]], filesystem.sizes[number]
+            equal.setdefault(key, []).append(number)
 
     def unlike(number: int, path: FoundPath) -> tuple[bool, bool, bool]:
         is_other = filesystem.sizes[number] != path.content_bytes
@@ -34,6 +40,9 @@ def finding_versions(filesystem: Filesystem, findings: Sequence[Finding]) -> Ite
         for path in finding.paths:
             number = firsts[path.layer][path.path]
             if number in alike:
-                number = min(alike[number], key=lambda one: unlike(one, path))
+                same = equal.get((number, path.fate, path.content_bytes), [])
+                while same and claimed[same[-1]]:
+                    same.pop()
+                number = same[-1] if same else min(alike[number], key=lambda one: unlike(one, path))
             claimed[number] |= path.content_bytes > 0
             yield number, index, path.content_bytes

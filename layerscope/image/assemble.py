@@ -21,6 +21,8 @@ from layerscope.model.limits import Limits, values_in
 
 _MOST_WARNINGS = 20
 """The layers with a problem that get a warning each; the JSON report has the problem of every layer."""
+_MOST_REPEATED = 100_000
+"""Entries of layers that an image names again, besides as many as it has without them."""
 _MAY_BE_CUT = (
     "the archive ends without its end-of-archive marker; it may have been cut, and other images in it may be missing"
 )
@@ -204,6 +206,10 @@ def _outcomes(blobs: Sequence[LayerBlob], store: Store, reading: ReadOptions) ->
     for outcome in outcomes.values():
         if isinstance(outcome, LimitExceeded):
             raise outcome
+    entries = {file: len(one.changeset) if isinstance(one := outcomes[first[file]], LayerData) else 0 for file in times}
+    repeated = sum(entries[file] * (count - 1) for file, count in times.items())
+    if repeated > _MOST_REPEATED + sum(entries.values()):
+        raise LimitExceeded(f"layers that are named again and again have {repeated:,} entries")
     return [outcomes[first[file]] for file in files]
 
 

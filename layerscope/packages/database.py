@@ -86,6 +86,8 @@ class Database:
         self._namespace = namespace
         self._list_bytes = 0
         self._parsed: dict[bytes, Any] = {}
+        # Most packages of a database have the same ones.
+        self._qualifiers: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
 
     def claims(self, listings: Iterable[tuple[int, Iterable[Listed]]]) -> Iterator[Claim]:
         """A claim for each installed package, and for each that a layer removed.
@@ -146,13 +148,14 @@ class Database:
             if len(left) > len(gone):
                 removed_in, versions = None, left
         namespace, distro = self._distribution
-        qualifiers = (("arch", package.arch), *package.qualifiers, ("distro", distro))
+        named = (("arch", package.arch), *package.qualifiers, ("distro", distro))
+        qualifiers = tuple((key, value) for key, value in named if value)
         return Claim(
             type=self._type,
             namespace=package.namespace or namespace,
             name=package.name,
             version=package.version,
-            qualifiers=tuple((key, value) for key, value in qualifiers if value),
+            qualifiers=self._qualifiers.setdefault(qualifiers, qualifiers),
             versions=versions,
             layer=present.layer,
             removed_in=removed_in,

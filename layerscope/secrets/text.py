@@ -66,6 +66,7 @@ MOST_SECRETS = 20_000
 """In all texts of an image together; megabytes of assignments are judged for seconds, and masked for minutes."""
 _MOST_NAMES = 100_000
 """Names of secrets in one text, whatever their values."""
+_MOST_ENCODED = 50_000
 _LONG = 100_000
 _weight_of = lru_cache(maxsize=500)(weight_of)
 """A name's weight; in a text the same few names come again and again."""
@@ -180,10 +181,14 @@ def _tokens(text: str) -> Iterator[TextSecret]:
 
 def _encoded(text: str) -> Iterator[TextSecret]:
     """Words of base64 that hold a private key, or a text with a secret; a word within what was decoded is not."""
+    texts = 0
     for data, start, end in decoded_words(text):
         if key_in_file(data) is not None:
             yield TextSecret("private key in base64", text[start:end], start, end, Severity.CRITICAL)
         elif data.isascii() and (inner := data.decode("ascii")).replace("\n", "").isprintable():
+            texts += 1
+            if texts > _MOST_ENCODED:
+                raise LimitExceeded(f"a text of the config or the history has over {_MOST_ENCODED:,} texts in base64")
             spoken = speaks_of_secret(inner.lower())
             for secret in _apart(_all(inner, is_spoken=spoken))[:1]:
                 yield TextSecret(f"{secret.name} in base64", text[start:end], start, end, secret.severity)

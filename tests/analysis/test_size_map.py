@@ -1,9 +1,11 @@
 """The map of an image: few cells, and every sum over them is the report's own figure."""
 
+import sys
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -275,3 +277,25 @@ def test_what_the_base_brought_and_what_is_hidden_without_a_finding_have_their_s
         ("b", 0, State.BASE, True, 900),
         ("b", 1, State.OWN, False, 70),
     ]
+
+
+def test_one_path_very_many_times_takes_no_square_of_steps(tmp_path: Path) -> None:
+    def steps(count: int) -> int:
+        path = tmp_path / f"{count}.tar"
+        path.write_bytes(docker_legacy(ImageSpec(layers=(layer(*(file("f", b"x") for _ in range(count))),))))
+        with analysed(path) as (analysis, made):
+            done = 0
+
+            def count_step(frame: FrameType, event: str, argument: object) -> None:
+                nonlocal done
+                done += 1
+
+            sys.setprofile(count_step)
+            try:
+                found = [number for number, *_ in finding_versions(analysis.filesystem, made.findings)]
+            finally:
+                sys.setprofile(None)
+            assert sorted(found) == list(range(count - 1))
+            return done
+
+    assert steps(400) < 3 * steps(200)

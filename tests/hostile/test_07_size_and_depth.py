@@ -54,6 +54,17 @@ def test_a_million_whiteouts_are_walked_within_the_memory(command: Command) -> N
     assert done.column("entries") == ["1000000"]
 
 
+def test_a_small_archive_that_names_one_layer_again_and_again_is_refused(command: Command) -> None:
+    once = layer(*(file(f"f{number}", b"x") for number in range(200)))
+    error = command.error(docker_legacy(ImageSpec(layers=(once,) * 600)))
+    assert "layers that are named again and again have 119,800 entries" in error
+
+
+def test_a_large_layer_may_be_there_twice(command: Command) -> None:
+    once = layer(*(file(f"f{number}", b"x") for number in range(101_000)))
+    assert command.report(docker_legacy(ImageSpec(layers=(once, once))))["totals"]["entries"] == 202_000
+
+
 def test_a_hundred_thousand_layers_are_more_than_any_image_has(command: Command) -> None:
     spec = ImageSpec(layers=(layer(file("a", b"abc")),))
     manifest = to_json([described(spec, spec.image_id, ["layer.tar"] * 100_000)])

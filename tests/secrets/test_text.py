@@ -317,6 +317,15 @@ def test_so_many_secrets_that_they_take_minutes_are_refused(
     assert len(secrets_in(text.replace("{}", "PASSWORD=Hunter2x " * 200))) == 200
 
 
+def test_so_many_texts_in_base64_that_they_take_seconds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("layerscope.secrets.text._MOST_ENCODED", 100)
+    word = base64.b64encode(b"an ordinary text of words").decode()
+    noise = base64.b64encode(bytes(range(128, 160))).decode()
+    assert secrets_in(f"RUN echo {word} {noise} {noise} " + f"{word} " * 99) == ()
+    with pytest.raises(LimitExceeded, match="has over 100 texts in base64$"):
+        secrets_in("RUN echo " + f"{word} " * 101)
+
+
 @pytest.mark.parametrize("text", ["RUN {}", "ENV {}"])
 def test_so_many_names_of_secrets_that_they_take_seconds_are_refused(
     text: str, monkeypatch: pytest.MonkeyPatch

@@ -11,13 +11,13 @@ from layerscope.model.pathset import PathSet, Wanted
 from layerscope.model.patterns import pattern
 from layerscope.packages.cataloger import Cataloger, Claim
 from layerscope.packages.context import Context
-from layerscope.packages.database import MOST_BYTES, Database, Listed, Reader
+from layerscope.packages.database import Database, Listed, Reader
 from layerscope.packages.relations import Relations
 
 if TYPE_CHECKING:
     from layerscope.packages.formats.rpm.package import RpmPackage
 
-_MOST_BYTES = 256 << 20
+_MOST_BYTES, _MOST_LOG_BYTES = 256 << 20, 64 << 20
 _DIRECTORIES = ("/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm")
 # The newest format first: a conversion keeps the older file, which rpm no longer reads.
 _NAMES = ("rpmdb.sqlite", "Packages.db", "Packages")
@@ -51,7 +51,7 @@ def _listings(
     for number in numbers:
         data = context.read_all(number, _MOST_BYTES, None)
         log = next((log for log in reversed(logs) if layer_of(log) == layer_of(number)), None)
-        log_data = b"" if log is None else context.read_all(log, MOST_BYTES, None) or b""
+        log_data = b"" if log is None else context.read_all(log, _MOST_LOG_BYTES, None) or b""
         # A new database is empty until its log is written back.
         if data is None or not (data or log_data):
             continue
@@ -64,6 +64,7 @@ def _listings(
         for warning in warnings:
             context.warn(warning)
         yield number, [_listed(package) for package in packages]
+    known.clear()  # Packages are let go of one by one as they are claimed.
 
 
 def _listed(package: "RpmPackage") -> Listed:

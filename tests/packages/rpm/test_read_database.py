@@ -1,6 +1,7 @@
 import pytest
 
 from layerscope.errors import Damaged
+from layerscope.packages.formats import rpm
 from layerscope.packages.formats.rpm import read_database
 from layerscope.packages.formats.rpm.package import FileState, RpmPackage
 from tests.packages.rpm.samples import NAMES, database
@@ -123,3 +124,12 @@ def test_a_record_that_was_read_before_is_not_read_again() -> None:
 def test_what_has_none_of_the_formats_is_named_so(data: bytes) -> None:
     with pytest.raises(Damaged, match="neither SQLite, ndb nor a hash of Berkeley DB"):
         read_database(data, where="rpmdb")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_very_many_packages_are_not_all_listed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rpm, "_MOST_PACKAGES", 4)
+    packages, warnings = read_database(database(name), where=name)
+    assert (len(packages), warnings) == (4, (f"{name}: over 4 packages; the rest are not listed",))
+    monkeypatch.setattr(rpm, "_MOST_PACKAGES", 6)
+    assert _packages(name)

@@ -8,6 +8,8 @@ from layerscope.packages.formats.rpm import bdb, ndb
 from layerscope.packages.formats.rpm.package import RpmPackage, parse_package
 
 _MOST_WARNINGS = 20
+_MOST_PACKAGES = 40_000
+"""More are listed of no image."""
 _PUBLIC_KEY = "gpg-pubkey"
 _SQLITE = b"SQLite format 3\0"
 
@@ -28,6 +30,9 @@ def read_database(
     warnings: list[str] = []
     packages = []
     for number, blob in _records(data, log, where, warnings.append):
+        if len(packages) == _MOST_PACKAGES:
+            warnings.insert(0, f"{where}: over {_MOST_PACKAGES:,} packages; the rest are not listed")
+            break
         digest = hashlib.sha256(blob).digest()
         try:
             package = known.get(digest) or parse_package(blob, where=f"{where}: record {number}")

@@ -31,7 +31,7 @@ class FileState(IntEnum):
 _WRITTEN = frozenset({FileState.NORMAL, FileState.NET_SHARED, FileState.MISSING})
 
 
-class RpmFile(Struct, frozen=True, kw_only=True):
+class RpmFile(Struct, frozen=True, kw_only=True, gc=False):
     """One path of a package.
 
     ``path`` is absolute and as written, ``..`` included; bytes that are not UTF-8 are surrogate escapes. ``mode`` holds
