@@ -8,7 +8,7 @@ from layerscope.packages.formats.rpm import bdb, ndb
 from layerscope.packages.formats.rpm.package import RpmPackage, parse_package
 
 _MOST_WARNINGS = 20
-_MOST_PACKAGES = 40_000
+_MOST_PACKAGES = 30_000
 """More are listed of no image."""
 _PUBLIC_KEY = "gpg-pubkey"
 _SQLITE = b"SQLite format 3\0"
