@@ -28,7 +28,7 @@ def read_database(
     """
     known = {} if known is None else known
     warnings: list[str] = []
-    packages = []
+    packages: list[RpmPackage] = []
     for number, blob in _records(data, log, where, warnings.append):
         if len(packages) == _MOST_PACKAGES:
             warnings.insert(0, f"{where}: over {_MOST_PACKAGES:,} packages; the rest are not listed")
