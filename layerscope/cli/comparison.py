@@ -63,6 +63,8 @@ def compared(
     first, second = (
         _options(replace(options, sizes=False), side, needs_dockerfile=needs_dockerfile) for side in (before, after)
     )
+    if first.build.stage or second.build.stage:  # Both need the same digests, or equal files differ.
+        first, second = (replace(side, fingerprint="sha256") for side in (first, second))
     with ExitStack() as stack:
         with hinting(image="--before-image", platform="--before-platform", dockerfile="--before-dockerfile"):
             one = _read(before, _only(reading, before), first, stack, sizes=options.sizes)

@@ -31,7 +31,8 @@ _MOST_REPORT_BYTES = 1 << 30
 class ReportOptions(Struct, frozen=True, kw_only=True):
     """How a report is made: what the user knows of the build, which findings to ignore, and the other bases to try.
 
-    ``sizes`` also adds up what a map shows, which takes a pass over all files.
+    ``sizes`` also adds up what a map shows, which takes a pass over all files. ``fingerprint`` is the digest that
+    compares contents, where that is not for this image alone to decide.
     """
 
     build: BuildOptions = field(default_factory=BuildOptions)
@@ -39,6 +40,7 @@ class ReportOptions(Struct, frozen=True, kw_only=True):
     ignores: tuple[Ignore, ...] = ()
     sizes: bool = False
     onto: tuple[str, ...] = ()
+    fingerprint: str = ""
     threads: int = 2
 
 
@@ -82,7 +84,7 @@ def _analysed(path: str, reading: ReadArguments, options: ReportOptions, stack: 
             options.build, reading, duplicates=options.duplicates, ignores=ignores, onto=options.onto
         )
         inputs = stack.enter_context(known)
-        compared = fingerprint(options.build)
+        compared = options.fingerprint or fingerprint(options.build)
         asked = wanted(options.onto)
         image = stack.enter_context(
             opened(path, reading, wanted=asked, fingerprint=compared, silent=True, threads=options.threads)

@@ -165,6 +165,16 @@ def test_a_base_image_is_that_of_both_images_or_of_one(
     assert "\ninherited " in text
 
 
+@pytest.mark.parametrize("option", ["--stage", "--before-stage", "--after-stage"])
+def test_equal_files_are_equal_whichever_image_has_a_stage(run: Run, pair: tuple[Path, Path], option: str) -> None:
+    paths, with_stage = (
+        json.loads(run("diff", *pair, *stage, "-f", "json").stdout)["paths"]
+        for stage in ((), (option, f"build={pair[0]}"))
+    )
+    assert with_stage == paths
+    assert "moved" in {one["status"] for one in paths["paths"]}
+
+
 @pytest.mark.parametrize("chosen", ["table", "markdown", "json"])
 def test_growth_beyond_the_maximum_is_said_and_fails(run: Run, pair: tuple[Path, Path], chosen: str) -> None:
     words = {"json": '"outcome":"FAIL"'}.get(chosen, "exceeds")
