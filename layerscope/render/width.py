@@ -3,6 +3,7 @@
 A column is one of the terminal: an East Asian character takes two of them, a mark of a style or an accent none.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from layerscope.model.patterns import pattern
@@ -19,7 +20,7 @@ def width_of(text: str) -> int:
     from wcwidth import wcswidth  # As tabulate counts; most texts are ASCII.
 
     plain = plain_text(text)
-    width = wcswidth(plain)
+    width = wcswidth(f" {plain}") - 1  # Behind other text: a vowel sign at the beginning of a line is counted as none.
     return width if width >= 0 else len(plain)
 
 
@@ -85,13 +86,16 @@ def wrapped(text: str, limit: int, most: int) -> str:
 
 
 def _beginning(text: str, limit: int) -> str:
-    used = 0
-    for place, character in enumerate(text):
-        used += width_of(character)
-        if used > limit:
-            return text[:place]
-    return text
+    """As much of the text as fits; its characters alone are narrower, since a vowel sign widens the one before it."""
+    end = max(limit, 0) + 1
+    while end < len(text) and width_of(text[:end]) <= limit:
+        end *= 2
+    return text[: max(bisect_right(range(end + 1), limit, key=lambda count: width_of(text[:count])) - 1, 0)]
 
 
 def _end(text: str, limit: int) -> str:
-    return _beginning(text[::-1], limit)[::-1]
+    start = len(text) - max(limit, 0) - 1
+    while start > 0 and width_of(text[start:]) <= limit:
+        start = 2 * start - len(text)
+    start = max(start, 0)
+    return text[start + bisect_left(range(start, len(text)), -limit, key=lambda begin: -width_of(text[begin:])) :]

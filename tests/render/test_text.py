@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -191,6 +191,7 @@ def test_no_line_is_wider_than_the_terminal_and_no_more_than_forty_are_shown(cas
 
 
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=4), st.integers(12, 200), st.booleans())
+@example(["\u093e", "a\u093e", "1\ufe0f"], 12, False)
 @settings(max_examples=60, deadline=None)
 def test_any_name_fits_any_width(names: list[str], columns: int, color: bool) -> None:
     for name in names:

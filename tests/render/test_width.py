@@ -7,10 +7,15 @@ from hypothesis import strategies as st
 from layerscope.render.style import Style, painted, styled
 from layerscope.render.width import padded, shortened, shortened_path, width_of, wrap_words
 
-TEXTS = st.text(st.one_of(st.sampled_from("ab /日🐳é\u0301"), st.characters(categories=("L", "N", "Zs"))), max_size=60)
+TEXTS = st.text(
+    st.one_of(st.sampled_from("ab /日🐳é\u0301\u093e1\ufe0f"), st.characters(categories=("L", "N", "Zs"))), max_size=60
+)
 
 
-@pytest.mark.parametrize(("text", "width"), [("abc", 3), ("日本", 4), ("🐳", 2), ("e\u0301", 1), ("\x05ab\x0f", 2)])
+@pytest.mark.parametrize(
+    ("text", "width"),
+    [("abc", 3), ("日本", 4), ("🐳", 2), ("e\u0301", 1), ("\x05ab\x0f", 2), ("a\u093e", 2), ("\u093e", 1)],
+)
 def test_a_text_takes_the_columns_that_a_terminal_gives_it(text: str, width: int) -> None:
     assert width_of(text) == width and width_of(padded(text, 9)) == 9
 
