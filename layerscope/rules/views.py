@@ -36,14 +36,13 @@ def texts(context: RuleContext, rule: str, numbers: Iterable[int]) -> list[tuple
         data = context.filesystem.read(number) or b""
         left_bytes, left_lines = left_bytes - len(data), left_lines - data.count(b"\n")
         if left_bytes < 0 or left_lines < 0:
-            warn_of_limits(context, rule)
+            warn_of_limits(context, rule, f"{MOST_BYTES:,} bytes or {MOST_LINES:,} lines")
             return []
         found.append((context.filesystem.paths[number], data))
     return found
 
 
-def warn_of_limits(context: RuleContext, rule: str) -> None:
-    limits = f"{MOST_BYTES:,} bytes or {MOST_LINES:,} lines"
+def warn_of_limits(context: RuleContext, rule: str, limits: str) -> None:
     context.warn(f"{rule}: files that say what projects need hold more than {limits}; none was looked at")
 
 

@@ -93,6 +93,8 @@ def test_manifests_that_would_take_long_to_parse_say_nothing(find: Find, monkeyp
     assert _found(find, *found) == ONLY
     monkeypatch.setattr(python_dev, "_MOST_VALUES", 3)
     assert _found(find, *found) == set()
+    (warning,) = find(copied(layer(*found))).warnings
+    assert "hold more than 3 values; none was looked at" in warning
 
 
 def test_files_of_a_folder_are_read_together(find: Find) -> None:

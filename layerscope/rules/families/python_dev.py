@@ -175,7 +175,7 @@ def _texts(context: RuleContext) -> tuple[list[tuple[str, bytes]], dict[str, str
     found += [(path, text) for path, text in context.lockfiles if _is_project(path)]
     manifests = [(path, text) for path, text in found if not is_requirements(path)]
     if sum(toml_values(text) for _, text in manifests) > _MOST_VALUES:
-        warn_of_limits(context, "py-dev-deps")
+        warn_of_limits(context, "py-dev-deps", f"{_MOST_VALUES:,} values")
         return [], {}
     manifests.sort(key=lambda item: (item[0].rpartition("/")[0], ranks.index(item[0].rpartition("/")[2])))
     return manifests, {path: text.decode("utf-8", "replace") for path, text in found if is_requirements(path)}
