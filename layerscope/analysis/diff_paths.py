@@ -60,7 +60,7 @@ class _Comparison(Struct):
                 if status == Status.SAME and self.before.content_bytes(one) != self.after.content_bytes(other):
                     status = Status.METADATA
                 if status != Status.SAME:
-                    yield self._change(path, status, one, other)
+                    yield self._change(path, status, _kind(self.after, other), one, other)
         numbers = array("q", map(added.pop, sorted(added)))
         yield from self._one_sided(sorted(removed, key=self.before.path), numbers)
 
@@ -72,17 +72,18 @@ class _Comparison(Struct):
         moved = set(sources.values())
         for one in removed:
             if one not in moved:
-                yield self._change(self.before.path(one), Status.REMOVED, one, None)
+                yield self._change(self.before.path(one), Status.REMOVED, _kind(self.before, one), one, None)
         for other in added:
             source = sources.get(other)
-            yield self._change(self.after.path(other), Status.ADDED if source is None else Status.MOVED, source, other)
+            status = Status.ADDED if source is None else Status.MOVED
+            yield self._change(self.after.path(other), status, _kind(self.after, other), source, other)
 
-    def _change(self, path: str, status: Status, one: int | None, other: int | None) -> PathChange:
+    def _change(self, path: str, status: Status, kind: int, one: int | None, other: int | None) -> PathChange:
         before, after = self.before, self.after
         return PathChange(
             path=path,
             status=status,
-            kind=KIND_WORDS[_kind(before, one) if other is None and one is not None else _kind(after, other or 0)],
+            kind=KIND_WORDS[kind],
             before_bytes=0 if one is None else before.content_bytes(one),
             after_bytes=0 if other is None else after.content_bytes(other),
             moved_from=before.path(one) if status == Status.MOVED and one is not None else "",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
 from layerscope.analysis.live_files import LiveFiles
+from layerscope.model.groups import grouped_numbers
 
 
 def moves(before: LiveFiles, removed: Sequence[int], after: LiveFiles, added: Sequence[int]) -> dict[int, int]:
@@ -23,13 +24,7 @@ def moves(before: LiveFiles, removed: Sequence[int], after: LiveFiles, added: Se
 
 def _by_length(files: LiveFiles, numbers: Sequence[int]) -> dict[int, "array[int]"]:
     """Group files that are not empty by their length."""
-    found: dict[int, array[int]] = {}
-    for number in numbers:
-        if length := files.content_bytes(number):
-            if length not in found:
-                found[length] = array("q")
-            found[length].append(number)
-    return found
+    return grouped_numbers((length, number) for number in numbers if (length := files.content_bytes(number)))
 
 
 class _Moves:

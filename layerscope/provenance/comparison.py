@@ -5,7 +5,6 @@ at, and only equal content at the very path that the COPY takes it from counts a
 a stage"). Contents are compared by the fingerprints that the images were opened with, and only where lengths agree.
 """
 
-from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
@@ -15,6 +14,7 @@ from msgspec import Struct, field
 
 from layerscope.filesystem.tree import Filesystem
 from layerscope.model.entry import Kind
+from layerscope.model.groups import grouped_numbers
 from layerscope.model.paths import is_at_or_below, is_licence
 
 TINY = 32
@@ -276,13 +276,7 @@ class _Work:
 def _files_by_length(builder: Filesystem, numbers: Iterable[int]) -> Mapping[int, Sequence[int]]:
     """The regular files among some versions of the builder, by their length."""
     kinds, sizes, file = builder.kinds, builder.sizes, Kind.FILE.value
-    found: dict[int, array[int]] = {}
-    for number in numbers:
-        if kinds[number] == file:
-            if (members := found.get(sizes[number])) is None:
-                members = found[sizes[number]] = array("q")  # A list takes five times as much.
-            members.append(number)
-    return found
+    return grouped_numbers((sizes[number], number) for number in numbers if kinds[number] == file)
 
 
 def _files(filesystem: Filesystem, layer: int) -> Iterator[tuple[int, str, int]]:

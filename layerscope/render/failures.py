@@ -18,7 +18,6 @@ from layerscope.render.words import fate_words, layer_words
 
 _MOST = 5
 """Rows of one failure without ``--top``."""
-_STEPS = frozenset({"max-size", "max-reclaimable"})
 _HIDDEN = frozenset({"max-hidden", "min-efficiency", "highestWastedBytes", "highestUserWastedPercent"})
 _OWN = "max-hidden"
 
