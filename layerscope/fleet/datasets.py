@@ -259,7 +259,7 @@ DATASETS = (
         meaning="the bytes of each distinct layer by directory, each byte once",
         columns=(
             _LAYER,
-            _text(name="path", meaning="at most three components; the root has what is too small to be told apart"),
+            _text(name="path", meaning="at most three components; the root has what is too small to list"),
             _bytes(name="content_bytes"),
         ),
         rows=_directories,

@@ -1,4 +1,4 @@
-"""The bytes of many images, added up by what they have in common: each layer counts once, whoever shares it."""
+"""The bytes of many images, added up by what they have in common: each layer counts once, however many share it."""
 
 import json
 import sqlite3

@@ -98,7 +98,7 @@ class FleetScan:
         self.progress = Progress()
 
     def images(self, names: Sequence[str]) -> Iterator[ScannedImage]:
-        """Each image of the places with these names, in their order, whoever reads them."""
+        """Each image of the places with these names, in their order, whichever worker reads them."""
         planner = Planner(self._inventory, self._reading, self._choice, self._problem, self._skip)
         for place in places_in(names, self._unreadable):
             planner.add(place)

@@ -72,7 +72,7 @@ class Problem(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, error: Exception, source: str, name: Name | None = None, digest: str = "") -> "Problem":
-        """The problem that an error tells of; an error in the program is one of what it was at."""
+        """The problem that an error describes; an error in the program is one of what it was at."""
         name = name or Name()
         if not isinstance(error, LayerscopeError):
             if os.environ.get("LAYERSCOPE_DEBUG"):

@@ -5,7 +5,7 @@ from enum import IntEnum
 from msgspec import Struct
 
 NONE, OTHER = -1, -2
-"""Indexes of a cell that stands for nothing of a kind, and of one for what is too small to be told apart."""
+"""Indexes of a cell that stands for nothing of a kind, and of one for what is too small to have one of its own."""
 
 
 class State(IntEnum):
